@@ -1,0 +1,114 @@
+//! Which bucket holds an instant: the grid of five minutes, and the hours and UTC days that are sums of it.
+
+use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
+
+/// Length of the finest bucket. Every time zone's quarter hours and every hour and UTC day are whole buckets.
+pub const BUCKET_MS: i64 = 5 * MS_PER_MINUTE;
+
+/// How coarse a stored sum is. Coarser levels hold the sums of finer ones, so that a long window is few rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Five minutes, the grid of every window.
+    FiveMinutes,
+    /// An hour.
+    Hour,
+    /// A UTC day.
+    Day,
+    /// All time: one bucket, number 0.
+    AllTime,
+}
+
+impl Level {
+    /// All levels, the finest first.
+    pub const ALL: [Self; 4] = [Self::FiveMinutes, Self::Hour, Self::Day, Self::AllTime];
+
+    /// The number that stands for this level in the database.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The length of its buckets; none for all time.
+    pub const fn length_ms(self) -> Option<i64> {
+        match self {
+            Self::FiveMinutes => Some(BUCKET_MS),
+            Self::Hour => Some(MS_PER_HOUR),
+            Self::Day => Some(MS_PER_DAY),
+            Self::AllTime => None,
+        }
+    }
+
+    /// The number of the bucket that holds an instant, counted from the Unix epoch.
+    pub const fn bucket_of(self, instant_ms: i64) -> i64 {
+        match self.length_ms() {
+            Some(length_ms) => instant_ms.div_euclid(length_ms),
+            None => 0,
+        }
+    }
+}
+
+/// The number of the five-minute bucket that holds an instant, counted from the Unix epoch.
+pub const fn bucket_of(instant_ms: i64) -> i64 {
+    Level::FiveMinutes.bucket_of(instant_ms)
+}
+
+/// How many five-minute buckets an interval touches. An interval of no length touches the one of its start.
+pub const fn buckets_touched(started_at_ms: i64, duration_ms: i64) -> i64 {
+    let last_ms = if duration_ms > 0 { started_at_ms + duration_ms - 1 } else { started_at_ms };
+    bucket_of(last_ms) - bucket_of(started_at_ms) + 1
+}
+
+/// A run of neighbouring buckets of one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketRange {
+    /// The level whose buckets are counted.
+    pub level: Level,
+    /// The first bucket.
+    pub first: i64,
+    /// The bucket after the last.
+    pub end: i64,
+}
+
+/// The fewest runs of buckets that cover `[from_ms, to_ms)` exactly, in the order of time: five minutes and hours at
+/// the ragged ends, UTC days between. Both ends must lie on the five-minute grid.
+pub fn cover(from_ms: i64, to_ms: i64) -> Vec<BucketRange> {
+    debug_assert!(from_ms % BUCKET_MS == 0 && to_ms % BUCKET_MS == 0);
+    let mut ranges = Vec::with_capacity(5);
+    cover_at(Level::FiveMinutes, from_ms, to_ms, &mut ranges);
+    ranges
+}
+
+fn cover_at(level: Level, from_ms: i64, to_ms: i64, ranges: &mut Vec<BucketRange>) {
+    let Some(length_ms) = level.length_ms() else { return };
+    if from_ms >= to_ms {
+        return;
+    }
+    let coarser = match level {
+        Level::FiveMinutes => Level::Hour,
+        Level::Hour => Level::Day,
+        Level::Day | Level::AllTime => Level::AllTime,
+    };
+    let (inner_from_ms, inner_to_ms) = match coarser.length_ms() {
+        Some(coarser_ms) => (
+            from_ms.div_euclid(coarser_ms) * coarser_ms
+                + if from_ms.rem_euclid(coarser_ms) > 0 { coarser_ms } else { 0 },
+            to_ms.div_euclid(coarser_ms) * coarser_ms,
+        ),
+        None => (to_ms, to_ms),
+    };
+    let mut push = |from_ms: i64, to_ms: i64| {
+        if from_ms < to_ms {
+            ranges.push(BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms });
+        }
+    };
+    if inner_from_ms >= inner_to_ms {
+        return push(from_ms, to_ms);
+    }
+    push(from_ms, inner_from_ms);
+    cover_at(coarser, inner_from_ms, inner_to_ms, ranges);
+    let mut push = |from_ms: i64, to_ms: i64| {
+        if from_ms < to_ms {
+            ranges.push(BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms });
+        }
+    };
+    push(inner_to_ms, to_ms);
+}

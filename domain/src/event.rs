@@ -1,0 +1,101 @@
+//! What a camera or device reports: one interval of one worker or workstation, as sent and as trusted.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a worker or a workstation was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EntityType {
+    /// A person.
+    Worker,
+    /// A machine or a place of work.
+    Workstation,
+}
+
+/// What was seen. The order is the order of precedence where reports of equal confidence overlap: the greatest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EventType {
+    /// Observed, and not there: neither working nor idle.
+    Absent,
+    /// There, and not working.
+    Idle,
+    /// Working; for a workstation, occupied.
+    Working,
+}
+
+/// An event as sent: typed as GraphQL can type it, but judged by nobody yet. See [`crate::validate`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RawEvent {
+    /// Start of the interval, RFC 3339 with any offset.
+    pub timestamp: String,
+    /// Worker or workstation.
+    pub entity_type: EntityType,
+    /// Who or what was seen, such as `W1`.
+    pub entity_id: String,
+    /// What it did.
+    pub event_type: EventType,
+    /// Length of the interval in minutes.
+    pub duration_minutes: f64,
+    /// Units finished in the interval.
+    #[serde(default)]
+    pub units_produced: i64,
+    /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// The model that judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<String>,
+    /// The sender's own id, for events that share entity, type and timestamp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// The camera or device that saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// Where a worker was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workstation_id: Option<String>,
+}
+
+/// An event as trusted: every field within the limits of the metrics' definition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Worker or workstation.
+    pub entity_type: EntityType,
+    /// Who or what was seen, such as `W1`.
+    pub entity_code: String,
+    /// What it did.
+    pub event_type: EventType,
+    /// Start of the interval, Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Length of the interval, 0 to one day.
+    pub duration_ms: i64,
+    /// Units finished in the interval, 0 to one million.
+    pub units: i64,
+    /// Parts per 10 000; none is not stated.
+    pub confidence: Option<u16>,
+    /// The model that judged.
+    pub model_version: Option<String>,
+    /// The sender's own id, or the empty text.
+    pub event_code: String,
+    /// The camera or device that saw it; not part of the identity.
+    pub source: Option<String>,
+    /// Where a worker was; kept as sent.
+    pub workstation: Option<String>,
+}
+
+impl Event {
+    /// The end of the interval, which it does not include, in Unix milliseconds.
+    pub fn ended_at_ms(&self) -> i64 {
+        self.started_at_ms + self.duration_ms
+    }
+
+    /// Whether a repeat with the same identity says the same (a duplicate) or something else (a conflict).
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.duration_ms == other.duration_ms
+            && self.units == other.units
+            && self.confidence == other.confidence
+            && self.model_version == other.model_version
+    }
+}

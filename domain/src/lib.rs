@@ -1,0 +1,22 @@
+//! The pure core of Andon: what an event is, which events are valid, which instant counts for whom, and what every
+//! metric means.
+//!
+//! Nothing here waits, fails or looks at a clock. Time and randomness come in as arguments, and bad input is
+//! answered with data. The same crate computes in the server, in the edge agent, in tests and in the browser.
+
+pub mod bucket;
+pub mod event;
+pub mod id_order;
+pub mod metric;
+pub mod simulation;
+pub mod timeline;
+pub mod totals;
+pub mod validate;
+pub mod window;
+
+/// Milliseconds in a minute.
+pub const MS_PER_MINUTE: i64 = 60_000;
+/// Milliseconds in an hour.
+pub const MS_PER_HOUR: i64 = 60 * MS_PER_MINUTE;
+/// Milliseconds in a UTC day.
+pub const MS_PER_DAY: i64 = 24 * MS_PER_HOUR;

@@ -1,0 +1,156 @@
+//! A simulated factory: what its cameras would report, made from a seed. For demonstrations, tests and measurements.
+//!
+//! - The same seed, zone and cameras give the same events, on every machine and at any time.
+//! - Each line's shift of each day is made on its own, so events do not depend on how a span of time is cut.
+//! - The factory works around the clock in two shifts of twelve hours, so there is always something to see.
+//! - Every event is valid, and none contradicts another of the same identity.
+
+use chrono::{DateTime, SecondsFormat};
+use chrono_tz::Tz;
+
+use crate::{
+    event::{EntityType, EventType, RawEvent},
+    window::local_clock::day_of,
+};
+
+mod camera;
+mod delivery;
+mod shift;
+
+pub use delivery::{DeliveryFaults, deliver};
+
+/// A factory that exists only as its seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimulatedFactory {
+    /// What makes one factory's days differ from another's.
+    pub seed: u64,
+    /// The zone whose clock the shifts follow.
+    pub zone: Tz,
+    /// Who watches.
+    pub cameras: Cameras,
+}
+
+/// How many cameras watch each line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cameras {
+    /// One, which sees nearly everything once.
+    One,
+    /// A second one, which sees much of the same a little differently and does not count units. What the first one
+    /// reports stays as it is.
+    TwoThatOverlap,
+}
+
+/// A worker or workstation of the simulated factory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimulatedEntity {
+    /// Worker or workstation.
+    pub entity_type: EntityType,
+    /// As sent, such as `W1`.
+    pub code: &'static str,
+    /// What people see.
+    pub name: &'static str,
+    /// The line it belongs to.
+    pub area: &'static str,
+}
+
+impl SimulatedEntity {
+    const fn worker(code: &'static str, name: &'static str, area: &'static str) -> Self {
+        Self { entity_type: EntityType::Worker, code, name, area }
+    }
+
+    const fn workstation(code: &'static str, name: &'static str, area: &'static str) -> Self {
+        Self { entity_type: EntityType::Workstation, code, name, area }
+    }
+}
+
+const ROSTER: [SimulatedEntity; 12] = [
+    SimulatedEntity::worker("W1", "Amara Okafor", "Turning"),
+    SimulatedEntity::worker("W2", "Jonas Lindqvist", "Turning"),
+    SimulatedEntity::worker("W3", "Priya Raman", "Milling"),
+    SimulatedEntity::worker("W4", "Mateo Fuentes", "Milling"),
+    SimulatedEntity::worker("W5", "Hana Sato", "Assembly"),
+    SimulatedEntity::worker("W6", "Piotr Zielinski", "Assembly"),
+    SimulatedEntity::workstation("S1", "Lathe 1", "Turning"),
+    SimulatedEntity::workstation("S2", "Lathe 2", "Turning"),
+    SimulatedEntity::workstation("S3", "Mill 1", "Milling"),
+    SimulatedEntity::workstation("S4", "Mill 2", "Milling"),
+    SimulatedEntity::workstation("S5", "Bench 1", "Assembly"),
+    SimulatedEntity::workstation("S6", "Bench 2", "Assembly"),
+];
+
+impl SimulatedFactory {
+    /// Everyone and everything in the factory: workers W1 to W6 and workstations S1 to S6.
+    pub fn roster(&self) -> &'static [SimulatedEntity] {
+        &ROSTER
+    }
+
+    /// The events that start in `[from_ms, to_ms)` (Unix milliseconds), in the order of their starts. Neighbouring spans
+    /// add up: the events of two are those of both together.
+    pub fn events(&self, from_ms: i64, to_ms: i64) -> Vec<RawEvent> {
+        let mut sightings = self.sightings(from_ms, to_ms);
+        sightings.retain(|sighting| (from_ms..to_ms).contains(&sighting.started_at_ms));
+        sightings.sort_by_key(|sighting| sighting.started_at_ms);
+        sightings.into_iter().map(RawEvent::from).collect()
+    }
+
+    /// The events that end in `[from_ms, to_ms)` (Unix milliseconds), in the order of their ends: what a camera that
+    /// reports each event when it is over would send.
+    pub fn events_ended(&self, from_ms: i64, to_ms: i64) -> Vec<RawEvent> {
+        let mut sightings = self.sightings(from_ms, to_ms);
+        sightings.retain(|sighting| (from_ms..to_ms).contains(&sighting.ended_at_ms()));
+        sightings.sort_by_key(Sighting::ended_at_ms);
+        sightings.into_iter().map(RawEvent::from).collect()
+    }
+
+    /// All sightings of the days whose shifts may reach into a span of time.
+    fn sightings(&self, from_ms: i64, to_ms: i64) -> Vec<Sighting> {
+        if from_ms >= to_ms {
+            return Vec::new();
+        }
+        // A night shift ends on the day after its own.
+        let days = day_of(self.zone, from_ms) - 1..=day_of(self.zone, to_ms);
+        days.flat_map(|day| shift::of_day(self, day)).flat_map(|shift| camera::watch(self, &shift)).collect()
+    }
+}
+
+/// One camera's report of one interval, before it is written down.
+#[derive(Clone, Debug)]
+struct Sighting {
+    entity: SimulatedEntity,
+    event_type: EventType,
+    started_at_ms: i64,
+    duration_ms: i64,
+    units: i64,
+    workstation: Option<&'static str>,
+    confidence_percent: i64,
+    model_version: &'static str,
+    source: &'static str,
+}
+
+impl Sighting {
+    fn ended_at_ms(&self) -> i64 {
+        self.started_at_ms + self.duration_ms
+    }
+}
+
+impl From<Sighting> for RawEvent {
+    fn from(sighting: Sighting) -> Self {
+        let started_at = DateTime::from_timestamp_millis(sighting.started_at_ms).unwrap_or_default();
+        Self {
+            timestamp: started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            entity_type: sighting.entity.entity_type,
+            entity_id: sighting.entity.code.to_owned(),
+            event_type: sighting.event_type,
+            duration_minutes: crate::metric::minutes(sighting.duration_ms),
+            units_produced: sighting.units,
+            confidence: Some(sighting.confidence_percent as f64 / 100.0),
+            model_version: Some(sighting.model_version.to_owned()),
+            event_id: None,
+            source_id: Some(sighting.source.to_owned()),
+            workstation_id: sighting.workstation.map(str::to_owned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

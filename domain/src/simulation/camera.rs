@@ -1,0 +1,90 @@
+//! What the cameras make of a shift: close to the truth, now and then mistaken, and sure of it to a degree.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    Cameras, Sighting, SimulatedFactory,
+    shift::{Shift, Spell, TICK_MS},
+};
+use crate::event::{EntityType, EventType};
+
+/// The two cameras of each line.
+const SOURCES: [[&str; 2]; 3] = [
+    ["cam-turning-1", "cam-turning-2"],
+    ["cam-milling-1", "cam-milling-2"],
+    ["cam-assembly-1", "cam-assembly-2"],
+];
+
+/// The models that the first and the second camera run.
+const MODEL_VERSIONS: [&str; 2] = ["activity-2.1", "activity-2.2"];
+
+/// How far the second camera's start and length may be off, in ticks. Less than half of the shortest spell, so that no
+/// two of its reports have one start.
+const TICKS_OFF_MAX: i64 = 3;
+
+/// The reports of all cameras that watch a shift.
+pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<Sighting> {
+    let mut sightings = first_camera(shift);
+    if factory.cameras == Cameras::TwoThatOverlap {
+        sightings.extend(second_camera(shift));
+    }
+    sightings
+}
+
+/// Sees every spell as it was. It miscounts a workstation's units now and then.
+fn first_camera(shift: &Shift) -> Vec<Sighting> {
+    let mut rng = chances(shift, 1);
+    let see = |spell: &Spell| {
+        let misses_one = spell.entity.entity_type == EntityType::Workstation && rng.random_range(0..40) == 0;
+        Sighting {
+            units: (spell.units - i64::from(misses_one)).max(0),
+            ..sighting(shift, spell, 0, rng.random_range(80..=99))
+        }
+    };
+    shift.spells.iter().map(see).collect()
+}
+
+/// Sees two spells of three, some seconds off, and sometimes takes work for idleness. It counts no units, which are
+/// facts and would count twice.
+fn second_camera(shift: &Shift) -> Vec<Sighting> {
+    let mut rng = chances(shift, 2);
+    let see = |spell: &Spell| {
+        if rng.random_range(0..3) == 0 {
+            return None;
+        }
+        let mistaken = spell.event_type == EventType::Working && rng.random_range(0..20) == 0;
+        let confidence_percent = if mistaken { rng.random_range(35..=60) } else { rng.random_range(65..=97) };
+        let started_off = rng.random_range(1..=TICKS_OFF_MAX) * if rng.random() { 1 } else { -1 };
+        let longer_by = rng.random_range(-TICKS_OFF_MAX..=TICKS_OFF_MAX);
+        Some(Sighting {
+            event_type: if mistaken { EventType::Idle } else { spell.event_type },
+            started_at_ms: spell.started_at_ms + started_off * TICK_MS,
+            duration_ms: spell.duration_ms + longer_by * TICK_MS,
+            units: 0,
+            ..sighting(shift, spell, 1, confidence_percent)
+        })
+    };
+    shift.spells.iter().filter_map(see).collect()
+}
+
+/// Chances of one camera, so that adding another changes nothing for it.
+fn chances(shift: &Shift, stream: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::from_seed(shift.seed);
+    rng.set_stream(stream);
+    rng
+}
+
+fn sighting(shift: &Shift, spell: &Spell, camera: usize, confidence_percent: i64) -> Sighting {
+    Sighting {
+        entity: spell.entity,
+        event_type: spell.event_type,
+        started_at_ms: spell.started_at_ms,
+        duration_ms: spell.duration_ms,
+        units: spell.units,
+        workstation: spell.workstation,
+        confidence_percent,
+        model_version: MODEL_VERSIONS[camera],
+        source: SOURCES[shift.line][camera],
+    }
+}

@@ -1,0 +1,289 @@
+//! One entity's events become segments without overlap, and the sums of the buckets that they touch.
+//!
+//! Where several events cover an instant, one wins it: the highest confidence (not stated loses to any stated), then
+//! working over idle over absent, then the later start, then the greater event code. The winner is a maximum, so
+//! neither the order of arrival nor the events that lose can change it.
+
+use std::collections::{BTreeMap, BinaryHeap};
+
+use crate::{
+    bucket::{BUCKET_MS, bucket_of},
+    event::EventType,
+    totals::Totals,
+};
+
+/// What the timeline needs of one event of one entity. Names are the small numbers they are stored under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// What the entity did.
+    pub event_type: EventType,
+    /// Start of the interval, Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Length of the interval.
+    pub duration_ms: i64,
+    /// Units finished evenly over the interval.
+    pub units: i64,
+    /// Parts per 10 000; none is not stated.
+    pub confidence: Option<u16>,
+    /// The model that judged.
+    pub model_version: Option<i32>,
+    /// The camera or device that saw it.
+    pub source: Option<i32>,
+    /// The sender's own id, or the empty text.
+    pub event_code: String,
+}
+
+impl Observation {
+    /// The end of the interval, which it does not include.
+    pub fn ended_at_ms(&self) -> i64 {
+        self.started_at_ms + self.duration_ms
+    }
+
+    /// What decides who wins an instant; the greatest does. Unequal for events of unequal identity.
+    fn rank(&self) -> (Option<u16>, EventType, i64, &str) {
+        (self.confidence, self.event_type, self.started_at_ms, &self.event_code)
+    }
+
+    /// Units finished in `[from_ms, to_ms)`, both within the interval: integers whose parts add up to the whole.
+    fn units_in(&self, from_ms: i64, to_ms: i64) -> i64 {
+        let finished_by = |instant_ms: i64| self.units * (instant_ms - self.started_at_ms) / self.duration_ms;
+        finished_by(to_ms) - finished_by(from_ms)
+    }
+}
+
+/// A span in which one report wins every instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Start, Unix milliseconds.
+    pub from_ms: i64,
+    /// End, which it does not include.
+    pub to_ms: i64,
+    /// What the entity did.
+    pub event_type: EventType,
+    /// Parts per 10 000; none is not stated.
+    pub confidence: Option<u16>,
+    /// The model that judged.
+    pub model_version: Option<i32>,
+    /// The camera or device that saw it.
+    pub source: Option<i32>,
+}
+
+impl Segment {
+    /// Whether a segment goes on where this one ends, saying the same: the two are one.
+    pub fn continues_as(&self, next: &Self) -> bool {
+        let said =
+            |segment: &Self| (segment.event_type, segment.confidence, segment.model_version, segment.source);
+        self.to_ms == next.from_ms && said(self) == said(next)
+    }
+}
+
+/// The sums of five-minute buckets by the number of the bucket.
+pub type BucketTotals = BTreeMap<i64, Totals>;
+
+/// The segments of a set of events, in the order of time.
+pub fn segments<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for span in Spans::of(events) {
+        push_segment(&mut segments, span.segment());
+    }
+    segments
+}
+
+/// Adds a segment at the end of a list, as one with the last where it continues it.
+pub fn push_segment(segments: &mut Vec<Segment>, segment: Segment) {
+    match segments.last_mut() {
+        Some(last) if last.continues_as(&segment) => last.to_ms = segment.to_ms,
+        _ => segments.push(segment),
+    }
+}
+
+/// The sums of a set of events, recomputed from nothing.
+pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation> + Clone) -> BucketTotals {
+    insertion_delta([], events)
+}
+
+/// What the sums change by when `added` joins `existing`: the difference of two recomputations, computed from the
+/// events near the added ones alone. `existing` must hold at least the stored events that overlap an added one; more
+/// do no harm. Taking `added` away again is the negative of it.
+pub fn insertion_delta<'a>(
+    existing: impl IntoIterator<Item = &'a Observation> + Clone,
+    added: impl IntoIterator<Item = &'a Observation> + Clone,
+) -> BucketTotals {
+    let mut delta = BucketTotals::new();
+    for event in added.clone() {
+        add_units(event, &mut delta);
+    }
+    // An instant that no added event covers keeps its winner.
+    let touched = ranges(added.clone());
+    let after = existing.clone().into_iter().chain(added);
+    for_each_part(Spans::of(after), &touched, |bucket, span| {
+        *delta.entry(bucket).or_default() += span.time();
+    });
+    for_each_part(Spans::of(existing), &touched, |bucket, span| {
+        *delta.entry(bucket).or_default() += -span.time();
+    });
+    delta.retain(|_, totals| !totals.is_zero());
+    delta
+}
+
+/// The spans that a set of events covers, merged where they touch, in the order of time.
+pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(i64, i64)> {
+    let mut intervals: Vec<(i64, i64)> = events
+        .into_iter()
+        .filter(|event| event.duration_ms > 0)
+        .map(|event| (event.started_at_ms, event.ended_at_ms()))
+        .collect();
+    intervals.sort_unstable();
+    let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(intervals.len());
+    for (from_ms, to_ms) in intervals {
+        match ranges.last_mut() {
+            Some(last) if from_ms <= last.1 => last.1 = last.1.max(to_ms),
+            _ => ranges.push((from_ms, to_ms)),
+        }
+    }
+    ranges
+}
+
+/// Units count whether or not the event wins its instants: they are facts. The event itself counts where it starts.
+fn add_units(event: &Observation, delta: &mut BucketTotals) {
+    let first = delta.entry(bucket_of(event.started_at_ms)).or_default();
+    first.events += 1;
+    if event.duration_ms == 0 {
+        first.units += event.units;
+    } else if event.units > 0 {
+        for_each_bucket(event.started_at_ms, event.ended_at_ms(), |bucket, from_ms, to_ms| {
+            delta.entry(bucket).or_default().units += event.units_in(from_ms, to_ms);
+        });
+    }
+}
+
+fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64)) {
+    let mut from_ms = from_ms;
+    while from_ms < to_ms {
+        let bucket = bucket_of(from_ms);
+        let end_ms = to_ms.min((bucket + 1) * BUCKET_MS);
+        visit(bucket, from_ms, end_ms);
+        from_ms = end_ms;
+    }
+}
+
+/// Visits the parts of the spans that lie within the ranges, cut at the buckets' edges. Both are in the order of time.
+fn for_each_part<'a>(
+    spans: impl Iterator<Item = Span<'a>>,
+    ranges: &[(i64, i64)],
+    mut visit: impl FnMut(i64, Span<'a>),
+) {
+    let mut ranges = ranges.iter().peekable();
+    for span in spans {
+        while ranges.next_if(|range| range.1 <= span.from_ms).is_some() {}
+        for range in ranges.clone().take_while(|range| range.0 < span.to_ms) {
+            let (from_ms, to_ms) = (span.from_ms.max(range.0), span.to_ms.min(range.1));
+            for_each_bucket(from_ms, to_ms, |bucket, from_ms, to_ms| {
+                visit(bucket, Span { from_ms, to_ms, ..span });
+            });
+        }
+    }
+}
+
+/// A span in which the same events cover every instant.
+#[derive(Clone, Copy)]
+struct Span<'a> {
+    from_ms: i64,
+    to_ms: i64,
+    winner: &'a Observation,
+    covering: i64,
+}
+
+impl Span<'_> {
+    fn segment(&self) -> Segment {
+        let Observation { event_type, confidence, model_version, source, .. } = *self.winner;
+        Segment { from_ms: self.from_ms, to_ms: self.to_ms, event_type, confidence, model_version, source }
+    }
+
+    fn time(&self) -> Totals {
+        let length_ms = self.to_ms - self.from_ms;
+        let mut totals = Totals { overlap_ms: (self.covering - 1) * length_ms, ..Totals::default() };
+        match self.winner.event_type {
+            EventType::Working => totals.working_ms = length_ms,
+            EventType::Idle => totals.idle_ms = length_ms,
+            EventType::Absent => totals.absent_ms = length_ms,
+        }
+        if let Some(confidence) = self.winner.confidence {
+            totals.confidence_ms = i64::from(confidence) * length_ms;
+            totals.confident_ms = length_ms;
+        }
+        totals
+    }
+}
+
+/// Sweeps over the starts and ends of events in the order of time.
+struct Spans<'a> {
+    starting: std::iter::Peekable<std::vec::IntoIter<&'a Observation>>,
+    /// The ends of the events not over yet, the earliest on top.
+    ends: BinaryHeap<std::cmp::Reverse<i64>>,
+    /// The events begun, the winner on top; those that are over leave when they come to the top.
+    begun: BinaryHeap<ByRank<'a>>,
+    now_ms: i64,
+}
+
+impl<'a> Spans<'a> {
+    fn of(events: impl IntoIterator<Item = &'a Observation>) -> Self {
+        let mut starting: Vec<_> = events.into_iter().filter(|event| event.duration_ms > 0).collect();
+        starting.sort_unstable_by_key(|event| event.started_at_ms);
+        Self {
+            starting: starting.into_iter().peekable(),
+            ends: BinaryHeap::new(),
+            begun: BinaryHeap::new(),
+            now_ms: i64::MIN,
+        }
+    }
+}
+
+impl<'a> Iterator for Spans<'a> {
+    type Item = Span<'a>;
+
+    fn next(&mut self) -> Option<Span<'a>> {
+        while self.ends.peek().is_some_and(|end_ms| end_ms.0 <= self.now_ms) {
+            self.ends.pop();
+        }
+        if self.ends.is_empty() {
+            self.now_ms = self.starting.peek()?.started_at_ms;
+        }
+        while let Some(event) = self.starting.next_if(|event| event.started_at_ms <= self.now_ms) {
+            self.ends.push(std::cmp::Reverse(event.ended_at_ms()));
+            self.begun.push(ByRank(event));
+        }
+        while self.begun.peek().is_some_and(|event| event.0.ended_at_ms() <= self.now_ms) {
+            self.begun.pop();
+        }
+        let (winner, first_end_ms) = (self.begun.peek()?.0, self.ends.peek()?.0);
+        let next_start_ms = self.starting.peek().map_or(i64::MAX, |event| event.started_at_ms);
+        let from_ms = std::mem::replace(&mut self.now_ms, first_end_ms.min(next_start_ms));
+        Some(Span { from_ms, to_ms: self.now_ms, winner, covering: self.ends.len() as i64 })
+    }
+}
+
+struct ByRank<'a>(&'a Observation);
+
+impl Ord for ByRank<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.rank().cmp(&other.0.rank())
+    }
+}
+
+impl PartialOrd for ByRank<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByRank<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByRank<'_> {}
+
+#[cfg(test)]
+mod tests;
