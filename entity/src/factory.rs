@@ -1,0 +1,25 @@
+//! One factory. Its row is locked first by whoever writes to the factory.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "factory")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// The id that clients use.
+    #[sea_orm(unique)]
+    pub slug: String,
+    pub name: String,
+    /// IANA name.
+    pub time_zone: String,
+    /// 0 workers, 1 workstations.
+    pub units_basis: i16,
+    /// Grows with every committed change that a reader can see.
+    pub revision: i64,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

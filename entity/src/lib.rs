@@ -1,0 +1,13 @@
+//! The rows of Andon's database, one file per table. A row is never an API type.
+//!
+//! Every key begins with the factory, because factories never share rows. Instants and lengths are integers in
+//! milliseconds, `received_at` and `started_at` since the Unix epoch.
+#![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
+
+pub mod event;
+pub mod event_conflict;
+pub mod factory;
+pub mod model_version;
+pub mod rollup;
+pub mod source;
+pub mod tracked_entity;

@@ -1,0 +1,33 @@
+//! Andon's database, one change per file, from the same code on every engine.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_factory;
+mod m0002_tracked_entity;
+mod m0003_names;
+mod m0004_event;
+mod m0005_rollup;
+mod table;
+
+/// Every change, in the order in which they are made.
+pub struct Migrator;
+
+impl Migrator {
+    /// Makes every change that was not made yet.
+    pub async fn migrate(conn: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
+        Self::up(conn, None).await
+    }
+}
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_factory::Migration),
+            Box::new(m0002_tracked_entity::Migration),
+            Box::new(m0003_names::Migration),
+            Box::new(m0004_event::Migration),
+            Box::new(m0005_rollup::Migration),
+        ]
+    }
+}

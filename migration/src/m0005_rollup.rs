@@ -1,0 +1,41 @@
+//! The sums of every entity in buckets of four levels.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, integer, small_integer},
+};
+
+use crate::table::table;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let rollup = table(
+            manager,
+            "rollup",
+            &["factory_id", "level", "bucket", "entity_id"],
+            [
+                integer("factory_id"),
+                small_integer("level"),
+                big_integer("bucket"),
+                integer("entity_id"),
+                big_integer("working_ms"),
+                big_integer("idle_ms"),
+                big_integer("absent_ms"),
+                big_integer("overlap_ms"),
+                big_integer("units"),
+                big_integer("confidence_ms"),
+                big_integer("confident_ms"),
+                big_integer("events"),
+            ],
+        );
+        manager.create_table(rollup).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("rollup").to_owned()).await
+    }
+}
