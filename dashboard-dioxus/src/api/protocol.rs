@@ -1,0 +1,159 @@
+//! The messages of graphql-transport-ws, as text.
+
+use graphql_client::Error;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The name by which the protocol is asked for when the websocket opens.
+pub(crate) const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// The first message of every connection.
+pub(crate) const CONNECTION_INIT: &str = r#"{"type":"connection_init"}"#;
+/// Asks the other side for a sign of life.
+pub(crate) const PING: &str = r#"{"type":"ping"}"#;
+/// The sign of life.
+pub(crate) const PONG: &str = r#"{"type":"pong"}"#;
+
+/// What a server can say.
+#[derive(Debug)]
+pub(crate) enum ServerMessage<'a> {
+    ConnectionAck,
+    Ping,
+    Pong,
+    /// A result of operation `id`, still as text because its type depends on the operation.
+    Next {
+        id: u64,
+        payload: &'a RawValue,
+    },
+    /// Operation `id` was refused and has ended.
+    Error {
+        id: u64,
+        errors: Vec<Error>,
+    },
+    /// Operation `id` has ended.
+    Complete {
+        id: u64,
+    },
+}
+
+/// The message that starts operation `id`; fails only for variables that JSON cannot say.
+pub(crate) fn subscribe(id: u64, payload: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(&Subscribe { kind: "subscribe", id: &id.to_string(), payload })
+}
+
+/// The message that ends operation `id` from this side.
+pub(crate) fn complete(id: u64) -> String {
+    format!(r#"{{"type":"complete","id":"{id}"}}"#)
+}
+
+/// Reads one message of the server.
+pub(crate) fn read(frame: &str) -> serde_json::Result<ServerMessage<'_>> {
+    let envelope: Envelope<'_> = serde_json::from_str(frame)?;
+    Ok(match envelope.kind.as_ref() {
+        "connection_ack" => ServerMessage::ConnectionAck,
+        "ping" => ServerMessage::Ping,
+        "pong" => ServerMessage::Pong,
+        "next" => ServerMessage::Next { id: envelope.id()?, payload: envelope.payload()? },
+        "error" => ServerMessage::Error {
+            id: envelope.id()?,
+            errors: serde_json::from_str(envelope.payload()?.get())?,
+        },
+        "complete" => ServerMessage::Complete { id: envelope.id()? },
+        other => return Err(serde_json::Error::custom(format!("unknown message type {other:?}"))),
+    })
+}
+
+#[derive(Serialize)]
+struct Subscribe<'a, P> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    payload: &'a P,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+impl<'a> Envelope<'a> {
+    fn id(&self) -> serde_json::Result<u64> {
+        let id = self.id.as_deref().unwrap_or_default();
+        id.parse().map_err(|_| serde_json::Error::custom(format!("unknown operation id {id:?}")))
+    }
+
+    fn payload(&self) -> serde_json::Result<&'a RawValue> {
+        self.payload.ok_or_else(|| serde_json::Error::custom("the message has no payload"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_subscribe_message_carries_type_id_and_operation() {
+        let text = subscribe(7, &json!({ "query": "{ factories { id } }" })).unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            sent,
+            json!({ "type": "subscribe", "id": "7", "payload": { "query": "{ factories { id } }" } })
+        );
+    }
+
+    #[test]
+    fn the_other_messages_are_what_the_protocol_names() {
+        let sent: Vec<serde_json::Value> = [CONNECTION_INIT, PING, PONG, &complete(3)]
+            .into_iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        let expected = [
+            json!({ "type": "connection_init" }),
+            json!({ "type": "ping" }),
+            json!({ "type": "pong" }),
+            json!({ "type": "complete", "id": "3" }),
+        ];
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn every_message_of_a_server_is_understood_with_and_without_payload() {
+        assert!(matches!(
+            read(r#"{"type":"connection_ack","payload":{}}"#),
+            Ok(ServerMessage::ConnectionAck)
+        ));
+        assert!(matches!(read(r#"{"type":"ping","payload":{"n":1}}"#), Ok(ServerMessage::Ping)));
+        assert!(matches!(read(r#"{"payload":null,"type":"pong"}"#), Ok(ServerMessage::Pong)));
+        assert!(matches!(read(r#"{"id":"2","type":"complete"}"#), Ok(ServerMessage::Complete { id: 2 })));
+        let next = read(r#"{"id":"1","type":"next","payload":{"data":{"a":1}}}"#).unwrap();
+        assert!(
+            matches!(next, ServerMessage::Next { id: 1, payload } if payload.get() == r#"{"data":{"a":1}}"#)
+        );
+        let error = read(r#"{"id":"1","type":"error","payload":[{"message":"No factory \"x\"."}]}"#).unwrap();
+        assert!(
+            matches!(error, ServerMessage::Error { id: 1, errors } if errors[0].message == "No factory \"x\".")
+        );
+    }
+
+    #[test]
+    fn what_is_not_the_protocol_is_refused() {
+        for frame in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"type":"hello"}"#,
+            r#"{"type":"next"}"#,
+            r#"{"type":"complete","id":"x"}"#,
+        ] {
+            assert!(read(frame).is_err(), "{frame}");
+        }
+    }
+}

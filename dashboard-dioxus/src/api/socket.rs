@@ -1,0 +1,175 @@
+//! The one websocket: carries a [`Session`]'s text to the server and back until it ends.
+
+use crate::api::operation::Choice;
+use crate::api::protocol::SUBPROTOCOL;
+use crate::api::session::{Event, Hangup, Session};
+use dioxus::prelude::UnboundedReceiver;
+use futures_util::future::{Either, poll_fn, select};
+use futures_util::{SinkExt, StreamExt};
+use gloo_net::websocket::events::CloseEvent;
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State, WebSocketError};
+use gloo_timers::future::TimeoutFuture;
+
+/// How long, in ms, a message may wait for the websocket to open.
+const OPEN_TIMEOUT_MS: u32 = 10_000;
+/// How late, in ms, a deadline of the session is noticed at most.
+const TICK_MS: u32 = 500;
+/// Close codes that say that the two sides do not fit together: trying again soon would end the same way.
+const MISFIT_CODES: [u16; 9] = [4004, 4005, 4400, 4401, 4403, 4406, 4409, 4429, 4500];
+/// The server is about to stop.
+const GOING_AWAY: u16 = 1001;
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// In words for the page.
+    pub(crate) reason: String,
+    /// Whether another attempt would most likely end the same way.
+    pub(crate) is_misfit: bool,
+}
+
+impl From<Hangup> for Ended {
+    fn from(Hangup(reason): Hangup) -> Self {
+        Self { reason, is_misfit: false }
+    }
+}
+
+/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; a choice that arrives on `choices`
+/// changes what is talked about and is kept in `choice` for the next connection.
+pub(crate) async fn talk(
+    websocket_url: &str,
+    choice: &mut Option<Choice>,
+    choices: &mut UnboundedReceiver<Choice>,
+    on_event: impl Fn(Event),
+) -> Ended {
+    let mut socket = match WebSocket::open_with_protocol(websocket_url, SUBPROTOCOL) {
+        Ok(socket) => socket,
+        Err(error) => return misfit(format!("The browser refuses to connect to {websocket_url} ({error}).")),
+    };
+    let mut session = Session::open(choice.clone(), js_sys::Date::now());
+    loop {
+        if let Err(ended) = send_all(&mut socket, session.take_outgoing()).await {
+            return ended;
+        }
+        let step = match wait(&mut socket, choices).await {
+            Woken::Choice(chosen) => {
+                *choice = Some(chosen.clone());
+                session.choose(chosen)
+            }
+            Woken::Frame(frame) => session
+                .receive(&frame, js_sys::Date::now())
+                .map(|events| events.into_iter().for_each(&on_event)),
+            Woken::Tick => Ok(()),
+            Woken::Closed(close) => return closed(&close, session.is_acknowledged()),
+            Woken::Over(ended) => return ended,
+        };
+        // After every step, because a server with much to say leaves no pause for a tick.
+        if let Err(hangup) = step.and_then(|()| session.tick(js_sys::Date::now())) {
+            return hangup.into();
+        }
+    }
+}
+
+enum Woken {
+    Choice(Choice),
+    Frame(String),
+    Tick,
+    Closed(CloseEvent),
+    Over(Ended),
+}
+
+/// Waits for the next thing to happen. A choice goes before a frame that is also there: the frame may belong to the
+/// choice before.
+async fn wait(socket: &mut WebSocket, choices: &mut UnboundedReceiver<Choice>) -> Woken {
+    let frame_or_tick = select(socket.next(), TimeoutFuture::new(TICK_MS));
+    match select(choices.next(), frame_or_tick).await {
+        Either::Left((Some(choice), _)) => Woken::Choice(choice),
+        Either::Left((None, _)) => Woken::Over(misfit("This page is being closed.".to_owned())),
+        Either::Right((Either::Right(_), _)) => Woken::Tick,
+        Either::Right((Either::Left((message, _)), _)) => match message {
+            Some(Ok(Message::Text(frame))) => Woken::Frame(frame),
+            Some(Ok(Message::Bytes(_))) => {
+                Woken::Over(misfit("The server sent bytes instead of text.".to_owned()))
+            }
+            Some(Err(WebSocketError::ConnectionClose(close))) => Woken::Closed(close),
+            // An error says nothing; the close event that follows it says more.
+            Some(Err(_)) => Woken::Tick,
+            None => Woken::Over(lost()),
+        },
+    }
+}
+
+/// Sends these messages, the first one as soon as the websocket is open.
+async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), Ended> {
+    for frame in frames {
+        let opened = poll_fn(|context| socket.poll_ready_unpin(context));
+        if let Either::Right(_) = select(opened, TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
+            return Err(unreachable_server());
+        }
+        // One that did not open says so in the event that follows.
+        if matches!(socket.state(), State::Open) {
+            socket.send(Message::Text(frame)).await.map_err(|_| lost())?;
+        }
+    }
+    Ok(())
+}
+
+fn closed(close: &CloseEvent, was_acknowledged: bool) -> Ended {
+    let CloseEvent { code, reason, .. } = close;
+    if MISFIT_CODES.contains(code) {
+        return misfit(format!("The server refuses this page: {reason} (code {code})."));
+    }
+    match (*code, was_acknowledged) {
+        (GOING_AWAY, _) => ended("The server is stopping."),
+        (_, false) => unreachable_server(),
+        (_, true) => lost(),
+    }
+}
+
+fn unreachable_server() -> Ended {
+    ended("The server cannot be reached.")
+}
+
+fn lost() -> Ended {
+    ended("The connection to the server was lost.")
+}
+
+fn ended(reason: &str) -> Ended {
+    Ended { reason: reason.to_owned(), is_misfit: false }
+}
+
+fn misfit(reason: String) -> Ended {
+    Ended { reason, is_misfit: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed_with(code: u16, was_acknowledged: bool) -> Ended {
+        closed(&CloseEvent { code, reason: "Because".to_owned(), was_clean: true }, was_acknowledged)
+    }
+
+    #[test]
+    fn a_close_that_would_happen_again_is_told_with_its_reason() {
+        for code in MISFIT_CODES {
+            let ended = closed_with(code, true);
+            assert!(ended.is_misfit);
+            assert_eq!(ended.reason, format!("The server refuses this page: Because (code {code})."));
+        }
+    }
+
+    #[test]
+    fn any_other_close_is_worth_another_attempt_soon() {
+        for (code, was_acknowledged, reason) in [
+            (1001, true, "The server is stopping."),
+            (1006, false, "The server cannot be reached."),
+            (1006, true, "The connection to the server was lost."),
+            (1011, true, "The connection to the server was lost."),
+            (4408, true, "The connection to the server was lost."),
+        ] {
+            assert_eq!(closed_with(code, was_acknowledged), ended(reason));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Numbers and spans of time as people read them.
+
+/// What stands where the server has no value: never 0, because 0 is a measurement.
+pub(crate) const NO_VALUE: &str = "-";
+
+/// From here on minutes are easier to read as hours and minutes: ten hours, longer than a shift.
+const HOURS_FROM_MINUTES: f64 = 600.0;
+/// Narrow and unbreakable, the separator of thousands that no language reads as a decimal mark.
+const THOUSANDS_SEPARATOR: char = '\u{202f}';
+/// Keeps a number and its unit on one line.
+const UNIT_SEPARATOR: char = '\u{a0}';
+/// Below this age in ms, data is called current: messages need that long to be worth counting.
+const JUST_NOW_MS: f64 = 2_000.0;
+
+/// What kind of number a value is, which decides its decimals and its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Minutes, with one decimal; as hours and minutes when there are many.
+    Minutes,
+    /// A whole number of things.
+    Count,
+    /// Percent, with one decimal.
+    Percent,
+    /// Things in an hour, with one decimal.
+    PerHour,
+}
+
+impl Quantity {
+    /// The value in words; [`NO_VALUE`] when there is none.
+    pub(crate) fn text(self, value: Option<f64>) -> String {
+        let Some(value) = value else { return NO_VALUE.to_owned() };
+        match self {
+            Self::Minutes => minutes(value),
+            Self::Count => grouped(value, 0),
+            Self::Percent => format!("{}{UNIT_SEPARATOR}%", grouped(value, 1)),
+            Self::PerHour => grouped(value, 1),
+        }
+    }
+}
+
+/// How long ago something was, given in ms.
+pub(crate) fn age(age_ms: f64) -> String {
+    if age_ms < JUST_NOW_MS { "just now".to_owned() } else { format!("{} ago", span(age_ms)) }
+}
+
+/// A span of time in its two largest units.
+fn span(span_ms: f64) -> String {
+    let seconds = (span_ms.max(0.0) / 1_000.0) as u64;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+fn minutes(value: f64) -> String {
+    if value < HOURS_FROM_MINUTES {
+        return format!("{}{UNIT_SEPARATOR}min", grouped(value, 1));
+    }
+    let whole = value.round();
+    let hours = grouped((whole / 60.0).floor(), 0);
+    format!("{hours}:{:02}{UNIT_SEPARATOR}h", whole % 60.0)
+}
+
+/// The number with so many decimals and its thousands set apart.
+fn grouped(value: f64, decimals: u8) -> String {
+    // Formatting alone would round 0.25 down to 0.2: halves go to the even digit.
+    let scale = 10_f64.powi(i32::from(decimals));
+    let rounded = (value * scale).round() / scale;
+    let plain = format!("{rounded:.places$}", places = usize::from(decimals));
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let mut text = String::from(sign);
+    for (index, digit) in whole.char_indices() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(THOUSANDS_SEPARATOR);
+        }
+        text.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_a_dash_for_every_quantity_and_zero_is_not() {
+        for quantity in [Quantity::Minutes, Quantity::Count, Quantity::Percent, Quantity::PerHour] {
+            assert_eq!(quantity.text(None), "-");
+            assert!(quantity.text(Some(0.0)).starts_with('0'));
+        }
+    }
+
+    #[test]
+    fn values_carry_sensible_decimals_and_units() {
+        let cases = [
+            (Quantity::Minutes, 0.0, "0.0\u{a0}min"),
+            (Quantity::Minutes, 452.54, "452.5\u{a0}min"),
+            (Quantity::Minutes, 70.25, "70.3\u{a0}min"),
+            (Quantity::Minutes, 600.0, "10:00\u{a0}h"),
+            (Quantity::Minutes, 659.7, "11:00\u{a0}h"),
+            (Quantity::Minutes, 675_863.0, "11\u{202f}264:23\u{a0}h"),
+            (Quantity::Count, 7.0, "7"),
+            (Quantity::Count, 999.0, "999"),
+            (Quantity::Count, 92_519.0, "92\u{202f}519"),
+            (Quantity::Count, 1_234_567.0, "1\u{202f}234\u{202f}567"),
+            (Quantity::Percent, 97.520_069_518, "97.5\u{a0}%"),
+            (Quantity::Percent, 100.0, "100.0\u{a0}%"),
+            (Quantity::PerHour, 8.213_410_114, "8.2"),
+            (Quantity::PerHour, 12_345.67, "12\u{202f}345.7"),
+        ];
+        for (quantity, value, expected) in cases {
+            assert_eq!(quantity.text(Some(value)), expected);
+        }
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_two_largest_units() {
+        let cases = [
+            (-5_000.0, "just now"),
+            (0.0, "just now"),
+            (1_999.0, "just now"),
+            (2_000.0, "2 s ago"),
+            (59_999.0, "59 s ago"),
+            (200_000.0, "3 min 20 s ago"),
+            (7_500_000.0, "2 h 5 min ago"),
+            (266_400_000.0, "3 d 2 h ago"),
+        ];
+        for (age_ms, expected) in cases {
+            assert_eq!(age(age_ms), expected);
+        }
+    }
+}
