@@ -1,0 +1,49 @@
+//! How long to wait before a batch is sent again, without a clock.
+
+use std::time::Duration;
+
+/// The wait after the first failure; it doubles with each further one.
+pub const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// The longest wait of our own choosing, so that a server that is back is found soon.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// The wait after `failures` failures in a row (1 or more): doubling, capped, never less than the server asked for.
+///
+/// `jitter`, from 0 to 1, takes away up to half of our own wait and adds it to what the server asked for, so that
+/// senders who failed together do not come back together.
+pub fn wait(failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    let own = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
+    let spread = (own / 2).mul_f64(jitter.clamp(0.0, 1.0));
+    let own = own.saturating_sub(spread);
+    asked.map_or(own, |asked| own.max(asked.saturating_add(spread)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_its_cap() {
+        let waits: Vec<_> = (1..=8).map(|failures| wait(failures, None, 0.0).as_millis()).collect();
+        assert_eq!(waits, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+        assert_eq!(wait(u32::MAX, None, 0.0), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn jitter_takes_away_at_most_half() {
+        assert_eq!(wait(3, None, 1.0), Duration::from_millis(400));
+    }
+
+    proptest! {
+        #[test]
+        fn the_server_is_never_asked_again_before_it_said(failures in 1_u32..100, asked_ms in 0_u64..100_000, jitter in 0.0..=1.0) {
+            let asked = Duration::from_millis(asked_ms);
+            let waited = wait(failures, Some(asked), jitter);
+            prop_assert!(waited >= asked);
+            prop_assert!(waited <= asked.max(LONGEST_WAIT) + LONGEST_WAIT);
+        }
+    }
+}

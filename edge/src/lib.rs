@@ -1,0 +1,17 @@
+//! Andon's edge side: brings events that cameras and devices saw to the server.
+//!
+//! Data flows one way: a [`source`] of JSON lines, each judged by [`line`], is cut into [`batch`]es; [`send`] brings a
+//! batch to the server and tries again for as long as its [`answer`] allows, waiting as [`backoff`] says; [`replay`] is
+//! the command that joins them, with its [`progress`] while it runs and its [`summary`] in the end.
+//!
+//! The server stores each event once, so a batch whose answer was lost on the way is simply sent again.
+
+pub mod answer;
+pub mod backoff;
+pub mod batch;
+pub mod line;
+pub mod progress;
+pub mod replay;
+pub mod send;
+pub mod source;
+pub mod summary;

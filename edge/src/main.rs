@@ -1,0 +1,101 @@
+//! `andon-edge`: brings events to an Andon server.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use edge::batch::{DEFAULT_BATCH_EVENTS, MAX_BATCH_EVENTS};
+use edge::progress::Progress;
+use edge::replay::{MAX_CONNECTIONS, Plan, replay};
+use edge::send::{DEFAULT_RETRY_FOR, Destination};
+
+/// Brings the events that cameras and devices saw to an Andon server.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send a file of events, one JSON object a line with the fields of EventInput.
+    ///
+    /// Sending a file again, whole or in part, changes nothing: what is stored already counts as a duplicate. Exits with
+    /// 0 if every line was accepted or a duplicate, 1 if not, 2 if the command is wrong or the file cannot be read.
+    Replay(ReplayArgs),
+}
+
+#[derive(Args)]
+struct ReplayArgs {
+    /// The file of JSON lines; - reads the standard input
+    file: PathBuf,
+
+    /// URL of the server; /graphql is added
+    #[arg(long = "to", value_name = "URL", env = "ANDON_URL")]
+    url: String,
+
+    /// Factory that the events belong to; it must exist
+    #[arg(long = "factory", value_name = "ID", env = "ANDON_FACTORY")]
+    factory_id: String,
+
+    /// Events sent in one request, 1 to 10000
+    #[arg(long = "batch", value_name = "N", default_value_t = DEFAULT_BATCH_EVENTS as u64,
+        value_parser = clap::value_parser!(u64).range(1..=MAX_BATCH_EVENTS as u64))]
+    batch_events: u64,
+
+    /// Batches in flight at once, 1 to 64; with more than one, chance decides which of two contradicting lines is first
+    #[arg(long, value_name = "C", default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..=MAX_CONNECTIONS as u64))]
+    connections: u64,
+
+    /// Give up when one batch has failed for this long
+    #[arg(long = "retry-for", value_name = "SECONDS", default_value_t = DEFAULT_RETRY_FOR.as_secs())]
+    retry_for_seconds: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Replay(args) = Cli::parse().command;
+    match run_replay(args).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("andon-edge: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    let retry_for = Duration::from_secs(args.retry_for_seconds);
+    let plan = Plan {
+        destination: Destination::new(&args.url, &args.factory_id, retry_for)?,
+        batch_events: usize::try_from(args.batch_events)?,
+        connections: usize::try_from(args.connections)?,
+    };
+    let (input, total_bytes) =
+        open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let report = replay(input, &plan, Progress::on_stderr(total_bytes)).await;
+    println!("{}", report.summary);
+    for stop in &report.stops {
+        eprintln!("andon-edge: {stop}");
+    }
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+/// The input and, when it is a file, its length in bytes.
+fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
+}

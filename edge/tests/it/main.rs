@@ -1,0 +1,5 @@
+//! Drives the real `andon-edge` against sockets that misbehave as networks, proxies and overloaded servers do.
+
+mod command;
+mod faulty_server;
+mod replay;
