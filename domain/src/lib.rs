@@ -2,7 +2,7 @@
 //! metric means.
 //!
 //! Nothing here waits, fails or looks at a clock. Time and randomness come in as arguments, and bad input is
-//! answered with data. The same crate computes in the server, in the edge agent, in tests and in the browser.
+//! answered with data. The same crate computes in the server, in tests and in the browser.
 
 pub mod bucket;
 pub mod event;

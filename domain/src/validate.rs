@@ -131,21 +131,24 @@ pub fn id_fault(text: &str) -> Option<&'static str> {
     }
 }
 
+/// An RFC 3339 instant with any offset in Unix milliseconds, cut to whole ones; none when the text is not one.
+pub fn instant_ms(text: &str) -> Option<i64> {
+    // chrono reads second 60 as a leap second, which it keeps as nanoseconds past the end of second 59.
+    let instant =
+        DateTime::parse_from_rfc3339(text).ok().filter(|instant| instant.nanosecond() < 1_000_000_000)?;
+    Some(instant.timestamp_millis())
+}
+
 fn rejection(code: RejectionCode, allowed: &str, sent: &str) -> Rejection {
     Rejection { code, message: format!("{allowed} \"{}\"", excerpt(sent)) }
 }
 
 fn started_at_ms(timestamp: &str) -> Result<i64, Rejection> {
-    // chrono reads second 60 as a leap second, which it keeps as nanoseconds past the end of second 59.
-    let instant = DateTime::parse_from_rfc3339(timestamp)
-        .ok()
-        .filter(|instant| instant.nanosecond() < 1_000_000_000)
-        .ok_or_else(|| {
-            let allowed =
-                "timestamp must be an RFC 3339 instant with an offset, such as 2026-01-05T08:00:00Z, but is";
-            rejection(RejectionCode::TimestampInvalid, allowed, timestamp)
-        })?;
-    let started_at_ms = instant.timestamp_millis();
+    let started_at_ms = instant_ms(timestamp).ok_or_else(|| {
+        let allowed =
+            "timestamp must be an RFC 3339 instant with an offset, such as 2026-01-05T08:00:00Z, but is";
+        rejection(RejectionCode::TimestampInvalid, allowed, timestamp)
+    })?;
     if started_at_ms < EARLIEST_MS {
         let allowed = "timestamp must be 2000-01-01T00:00:00Z or later, but is";
         return Err(rejection(RejectionCode::TimestampOutOfRange, allowed, timestamp));

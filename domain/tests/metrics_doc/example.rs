@@ -1,5 +1,8 @@
 //! Reads the examples of the page: fenced blocks of tables, whose columns are separated by `|`.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 /// One fenced block.
 pub(crate) struct Example {
     pub(crate) tables: Vec<Table>,
@@ -9,6 +12,7 @@ pub(crate) struct Example {
 pub(crate) struct Table {
     columns: Vec<&'static str>,
     rows: Vec<(usize, Vec<&'static str>)>,
+    looked_at: RefCell<BTreeSet<usize>>,
 }
 
 impl Example {
@@ -34,7 +38,7 @@ impl Table {
         for (line, row) in &rows {
             assert_eq!(row.len(), columns.len(), "line {line} of the page has not one cell a column");
         }
-        Self { columns, rows }
+        Self { columns, rows, looked_at: RefCell::default() }
     }
 
     /// Whether it has a column of this name.
@@ -60,7 +64,20 @@ impl Table {
     /// A cell, empty or not; none when the table has no such column.
     pub(crate) fn sent(&self, row: usize, column: &str) -> Option<&'static str> {
         let index = self.columns.iter().position(|name| *name == column)?;
+        self.looked_at.borrow_mut().insert(index);
         Some(self.rows[row].1[index])
+    }
+
+    /// Fails when a column was looked at by no check: a figure on the page that nobody recomputes may be wrong.
+    pub(crate) fn every_column_was_looked_at(&self) {
+        let looked_at = self.looked_at.borrow();
+        for (index, column) in self.columns.iter().enumerate() {
+            let line = self.line(0) - 1;
+            assert!(
+                looked_at.contains(&index),
+                "no check reads the column {column} at line {line} of the page"
+            );
+        }
     }
 
     /// A cell that must hold something.

@@ -35,8 +35,8 @@ fn with(field: &str, sent: &str) -> RawEvent {
         workstation_id: None,
     };
     match field {
-        "timestamp" => event.timestamp = sent.to_owned(),
-        "entityId" => event.entity_id = sent.to_owned(),
+        "timestamp" => sent.clone_into(&mut event.timestamp),
+        "entityId" => sent.clone_into(&mut event.entity_id),
         "durationMinutes" => event.duration_minutes = sent.parse().expect("a number"),
         "unitsProduced" => event.units_produced = sent.parse().expect("a whole number"),
         "confidence" => event.confidence = Some(sent.parse().expect("a number")),

@@ -40,6 +40,7 @@ fn check(example: &Example) {
         } else {
             sums::check_entities(table, &factory);
         }
+        table.every_column_was_looked_at();
     }
 }
 
