@@ -1,0 +1,26 @@
+//! The dashboard for the browser: compiled to WebAssembly, its glue made by wasm-bindgen, its stylesheets joined, every
+//! file named by its content, all of it in target/web/dashboard.
+
+mod bundle;
+mod stylesheet;
+mod wasm;
+
+use anyhow::Result;
+
+use crate::publish::{publish, read};
+use crate::workspace;
+
+/// Builds what changed; the folder is left untouched when nothing did.
+pub(crate) fn build() -> Result<()> {
+    let source = workspace::root().join("dashboard-dioxus");
+    let wasm = wasm::build()?;
+    let parts = bundle::Parts {
+        program: bundle::program(&wasm)?,
+        stylesheet: stylesheet::joined(&source)?,
+        template: String::from_utf8(read(&source.join("index.html"))?)?,
+    };
+    let folder = workspace::web().join("dashboard");
+    publish(bundle::files(parts)?, &folder)?;
+    eprintln!("The dashboard is in {}", folder.display());
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Every developer command of the workspace: `cargo xtask demo | test | dashboard | graphiql`.
+//!
+//! A fresh clone needs Rust and nothing else: what a command needs beyond that it fetches through the machine's own
+//! package managers, says so, and where that is not possible it stops with a sentence that says what to install.
+
+mod command;
+mod dashboard;
+mod demo;
+mod graphiql;
+mod machine;
+mod publish;
+mod test;
+mod workspace;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The developer commands of Andon.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Xtask {
+    /// Build what is missing, start the server with a simulated factory and print the address to open.
+    Demo {
+        /// The address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8000")]
+        listen: SocketAddr,
+    },
+    /// Run every test; what follows `test` is handed to `cargo test`.
+    Test {
+        /// Arguments for `cargo test`, such as `-p domain` or `-- --nocapture`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        cargo_test_args: Vec<String>,
+    },
+    /// Build the dashboard for the browser into target/web/dashboard.
+    Dashboard,
+    /// Fetch the GraphQL IDE into target/web/graphiql.
+    Graphiql,
+}
+
+fn main() -> ExitCode {
+    let done = match Xtask::parse() {
+        Xtask::Demo { listen } => demo::run(listen),
+        Xtask::Test { cargo_test_args } => test::run(&cargo_test_args),
+        Xtask::Dashboard => dashboard::build(),
+        Xtask::Graphiql => graphiql::fetch(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
