@@ -15,8 +15,10 @@ const JUST_NOW_MS: f64 = 2_000.0;
 /// What kind of number a value is, which decides its decimals and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// Minutes, with one decimal; as hours and minutes when there are many.
+    /// Minutes with one decimal, however many: a column is read by comparing like with like.
     Minutes,
+    /// Minutes that stand alone: as hours and minutes when there are many.
+    Duration,
     /// A whole number of things.
     Count,
     /// Percent, with one decimal.
@@ -31,6 +33,7 @@ impl Quantity {
         let Some(value) = value else { return NO_VALUE.to_owned() };
         match self {
             Self::Minutes => minutes(value),
+            Self::Duration => duration(value),
             Self::Count => grouped(value, 0),
             Self::Percent => format!("{}{UNIT_SEPARATOR}%", grouped(value, 1)),
             Self::PerHour => grouped(value, 1),
@@ -56,8 +59,12 @@ fn span(span_ms: f64) -> String {
 }
 
 fn minutes(value: f64) -> String {
+    format!("{}{UNIT_SEPARATOR}min", grouped(value, 1))
+}
+
+fn duration(value: f64) -> String {
     if value < HOURS_FROM_MINUTES {
-        return format!("{}{UNIT_SEPARATOR}min", grouped(value, 1));
+        return minutes(value);
     }
     let whole = value.round();
     let hours = grouped((whole / 60.0).floor(), 0);
@@ -93,7 +100,9 @@ mod tests {
 
     #[test]
     fn no_value_is_a_dash_for_every_quantity_and_zero_is_not() {
-        for quantity in [Quantity::Minutes, Quantity::Count, Quantity::Percent, Quantity::PerHour] {
+        for quantity in
+            [Quantity::Minutes, Quantity::Duration, Quantity::Count, Quantity::Percent, Quantity::PerHour]
+        {
             assert_eq!(quantity.text(None), "-");
             assert!(quantity.text(Some(0.0)).starts_with('0'));
         }
@@ -105,9 +114,11 @@ mod tests {
             (Quantity::Minutes, 0.0, "0.0\u{a0}min"),
             (Quantity::Minutes, 452.54, "452.5\u{a0}min"),
             (Quantity::Minutes, 70.25, "70.3\u{a0}min"),
-            (Quantity::Minutes, 600.0, "10:00\u{a0}h"),
-            (Quantity::Minutes, 659.7, "11:00\u{a0}h"),
-            (Quantity::Minutes, 675_863.0, "11\u{202f}264:23\u{a0}h"),
+            (Quantity::Minutes, 1_234.56, "1\u{202f}234.6\u{a0}min"),
+            (Quantity::Duration, 70.25, "70.3\u{a0}min"),
+            (Quantity::Duration, 600.0, "10:00\u{a0}h"),
+            (Quantity::Duration, 659.7, "11:00\u{a0}h"),
+            (Quantity::Duration, 675_863.0, "11\u{202f}264:23\u{a0}h"),
             (Quantity::Count, 7.0, "7"),
             (Quantity::Count, 999.0, "999"),
             (Quantity::Count, 92_519.0, "92\u{202f}519"),

@@ -125,6 +125,7 @@ struct Sighting {
     confidence_percent: i64,
     model_version: &'static str,
     source: &'static str,
+    event_id: Option<&'static str>,
 }
 
 impl Sighting {
@@ -145,7 +146,7 @@ impl From<Sighting> for RawEvent {
             units_produced: sighting.units,
             confidence: Some(sighting.confidence_percent as f64 / 100.0),
             model_version: Some(sighting.model_version.to_owned()),
-            event_id: None,
+            event_id: sighting.event_id.map(str::to_owned),
             source_id: Some(sighting.source.to_owned()),
             workstation_id: sighting.workstation.map(str::to_owned),
         }

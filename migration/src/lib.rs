@@ -1,6 +1,9 @@
 //! Andon's database, one change per file, from the same code on every engine.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{DatabaseConnection, TransactionTrait as _},
+};
 
 mod m0001_factory;
 mod m0002_tracked_entity;
@@ -13,9 +16,11 @@ mod table;
 pub struct Migrator;
 
 impl Migrator {
-    /// Makes every change that was not made yet.
-    pub async fn migrate(conn: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
-        Self::up(conn, None).await
+    /// Makes every change that was not made yet, all of them or none: SQLite's changes are in no transaction unless told.
+    pub async fn migrate(conn: &DatabaseConnection) -> Result<(), DbErr> {
+        let tx = conn.begin().await?;
+        Self::up(&tx, None).await?;
+        tx.commit().await
     }
 }
 

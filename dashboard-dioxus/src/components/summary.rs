@@ -20,7 +20,7 @@ pub(crate) fn Summary() -> Element {
                         MetricTile {
                             testid: "productive-minutes",
                             label: "Productive time",
-                            quantity: Quantity::Minutes,
+                            quantity: Quantity::Duration,
                             value: summary.productive_minutes,
                         }
                         MetricTile {

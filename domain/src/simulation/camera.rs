@@ -7,7 +7,10 @@ use super::{
     Cameras, Sighting, SimulatedFactory,
     shift::{Shift, Spell, TICK_MS},
 };
-use crate::event::{EntityType, EventType};
+use crate::{
+    MS_PER_MINUTE,
+    event::{EntityType, EventType},
+};
 
 /// The two cameras of each line.
 const SOURCES: [[&str; 2]; 3] = [
@@ -18,6 +21,9 @@ const SOURCES: [[&str; 2]; 3] = [
 
 /// The models that the first and the second camera run.
 const MODEL_VERSIONS: [&str; 2] = ["activity-2.1", "activity-2.2"];
+
+/// How often the first camera reports while something goes on, so that it is seen live.
+const REPORT_EVERY_MS: i64 = MS_PER_MINUTE;
 
 /// How far the second camera's start and length may be off, in ticks. Less than half of the shortest spell, so that no
 /// two of its reports have one start.
@@ -32,7 +38,7 @@ pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<Sighting> 
     sightings
 }
 
-/// Sees every spell as it was. It miscounts a workstation's units now and then.
+/// Sees every spell as it was and reports it minute by minute. It miscounts a workstation's units now and then.
 fn first_camera(shift: &Shift) -> Vec<Sighting> {
     let mut rng = chances(shift, 1);
     let see = |spell: &Spell| {
@@ -42,11 +48,24 @@ fn first_camera(shift: &Shift) -> Vec<Sighting> {
             ..sighting(shift, spell, 0, rng.random_range(80..=99))
         }
     };
-    shift.spells.iter().map(see).collect()
+    shift.spells.iter().map(see).flat_map(minute_by_minute).collect()
+}
+
+/// The parts of a sighting as they are reported while it goes on; what is left of a minute comes with the last.
+fn minute_by_minute(whole: Sighting) -> impl Iterator<Item = Sighting> {
+    let parts = (whole.duration_ms / REPORT_EVERY_MS).max(1);
+    let offset_ms = move |part: i64| if part == parts { whole.duration_ms } else { part * REPORT_EVERY_MS };
+    let units_by = move |part: i64| whole.units * offset_ms(part) / whole.duration_ms;
+    (0..parts).map(move |part| Sighting {
+        started_at_ms: whole.started_at_ms + offset_ms(part),
+        duration_ms: offset_ms(part + 1) - offset_ms(part),
+        units: units_by(part + 1) - units_by(part),
+        ..whole.clone()
+    })
 }
 
 /// Sees two spells of three, some seconds off, and sometimes takes work for idleness. It counts no units, which are
-/// facts and would count twice.
+/// facts and would count twice. Its reports carry an id, because some begin when one of the first camera's does.
 fn second_camera(shift: &Shift) -> Vec<Sighting> {
     let mut rng = chances(shift, 2);
     let see = |spell: &Spell| {
@@ -62,6 +81,7 @@ fn second_camera(shift: &Shift) -> Vec<Sighting> {
             started_at_ms: spell.started_at_ms + started_off * TICK_MS,
             duration_ms: spell.duration_ms + longer_by * TICK_MS,
             units: 0,
+            event_id: Some(SOURCES[shift.line][1]),
             ..sighting(shift, spell, 1, confidence_percent)
         })
     };
@@ -86,5 +106,6 @@ fn sighting(shift: &Shift, spell: &Spell, camera: usize, confidence_percent: i64
         confidence_percent,
         model_version: MODEL_VERSIONS[camera],
         source: SOURCES[shift.line][camera],
+        event_id: None,
     }
 }

@@ -1,0 +1,29 @@
+//! The one application state that every transport shares.
+
+use std::sync::Arc;
+
+use crate::{clock::Clock, ingest::Ingest, live::Live, store::Store};
+
+/// What a running server consists of. Cheap to share behind an [`Arc`].
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The queue of batches.
+    pub ingest: Ingest,
+    /// Announcements and what subscribers see.
+    pub live: Arc<Live>,
+    /// The time of day.
+    pub clock: Clock,
+}
+
+/// How far an event may end after the server's now, unless configured otherwise.
+pub const DEFAULT_MAX_CLOCK_SKEW_MINUTES: u16 = 10;
+
+impl App {
+    /// Puts the parts together. Must be called within a tokio runtime: the writer of batches starts here.
+    pub fn start(store: Store, clock: Clock, max_clock_skew_ms: i64) -> Arc<Self> {
+        let live = Arc::new(Live::new(store.clone(), clock.clone()));
+        let ingest = Ingest::start(store.clone(), live.clone(), clock.clone(), max_clock_skew_ms);
+        Arc::new(Self { store, ingest, live, clock })
+    }
+}

@@ -1,0 +1,60 @@
+//! The time of day, which tests can set.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+
+/// How long a sleeper trusts the operating system's clock before it looks again: a corrected clock is noticed then.
+const RECHECK: Duration = Duration::from_secs(30);
+
+/// Where the application reads the time of day. Clones share one time.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The operating system's clock.
+    System,
+    /// A clock that stands still until it is set.
+    Manual(watch::Sender<i64>),
+}
+
+impl Clock {
+    /// A clock that shows this instant, in Unix milliseconds, until it is set.
+    pub fn manual(now_ms: i64) -> Self {
+        Self::Manual(watch::Sender::new(now_ms))
+    }
+
+    /// Sets a manual clock; every sleeper looks again. The system's clock cannot be set and stays as it is.
+    pub fn set(&self, now_ms: i64) {
+        if let Self::Manual(time) = self {
+            time.send_replace(now_ms);
+        }
+    }
+
+    /// Now, in Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since_epoch| i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)),
+            Self::Manual(time) => *time.borrow(),
+        }
+    }
+
+    /// Waits until the clock shows this instant or a later one.
+    pub async fn sleep_until(&self, instant_ms: i64) {
+        match self {
+            Self::System => loop {
+                let left_ms = instant_ms - self.now_ms();
+                let Ok(left_ms) = u64::try_from(left_ms) else { return };
+                if left_ms == 0 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(left_ms).min(RECHECK)).await;
+            },
+            Self::Manual(time) => {
+                let mut time = time.subscribe();
+                // The sender lives in `self`, so waiting cannot fail.
+                let _reached = time.wait_for(|now_ms| *now_ms >= instant_ms).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The command line: every option is an environment variable too, and the option wins.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+
+use crate::{app::DEFAULT_MAX_CLOCK_SKEW_MINUTES, http::Origins};
+
+/// Live, exact, explainable productivity numbers for factory floors.
+#[derive(Debug, Parser)]
+#[command(name = "andon", version)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API, the dashboard and GraphiQL
+    Serve(ServeConfig),
+    /// Recompute every sum from the raw events: exit 0 if all agree, 1 with a list if not, 2 if it could not run
+    Audit(DatabaseConfig),
+    /// Write every sum anew from the raw events; the server must not run meanwhile
+    Rebuild(DatabaseConfig),
+    /// Print the API's schema
+    Schema,
+}
+
+/// Which database to use.
+#[derive(Args, Debug)]
+pub struct DatabaseConfig {
+    /// The database; mode=rwc creates the file when it is missing
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://andon.db?mode=rwc", value_name = "URL")]
+    pub database_url: String,
+}
+
+/// How to serve.
+#[derive(Args, Debug)]
+pub struct ServeConfig {
+    /// Which database to use.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+
+    /// The address to listen on; port 0 takes any free one
+    #[arg(long, env = "ANDON_LISTEN", default_value = "127.0.0.1:8000", value_name = "IP:PORT", value_parser = address)]
+    pub listen: SocketAddr,
+
+    /// Create the factory "demo", fill today from a simulation and keep it running
+    #[arg(
+        long,
+        env = "ANDON_DEMO",
+        value_parser = BoolishValueParser::new(),
+        default_value = "false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL"
+    )]
+    pub demo: bool,
+
+    /// Pages from elsewhere that may use the API, such as https://board.example.com; separate several by commas, * allows
+    /// all
+    #[arg(long, env = "ANDON_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
+    pub allow_origin: Vec<String>,
+
+    /// How far an event may end after the server's now, in minutes
+    #[arg(
+        long,
+        env = "ANDON_MAX_CLOCK_SKEW_MINUTES",
+        default_value_t = DEFAULT_MAX_CLOCK_SKEW_MINUTES,
+        value_name = "MINUTES"
+    )]
+    pub max_clock_skew_minutes: u16,
+}
+
+impl ServeConfig {
+    /// The allowed origins; each entry was judged when the command line was read.
+    pub fn origins(&self) -> Result<Origins, String> {
+        Origins::parse(self.allow_origin.iter().map(String::as_str))
+    }
+
+    /// How far an event may end after the server's now, in milliseconds.
+    pub fn max_clock_skew_ms(&self) -> i64 {
+        i64::from(self.max_clock_skew_minutes) * 60_000
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "write it as IP:PORT, such as 127.0.0.1:8000, or 0.0.0.0:8000 for all interfaces".to_owned()
+    })
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    Origins::parse([text]).map(|_| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Result<ServeConfig, clap::Error> {
+        let arguments = ["andon", "serve"].iter().chain(arguments);
+        Config::try_parse_from(arguments).map(|config| match config.command {
+            Command::Serve(serve) => serve,
+            other => panic!("{other:?} is not serve"),
+        })
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Config::command().debug_assert();
+    }
+
+    #[test]
+    fn demo_is_a_flag_that_can_be_turned_off() {
+        assert!(!serve(&[]).expect("defaults").demo);
+        assert!(serve(&["--demo"]).expect("a flag").demo);
+        assert!(!serve(&["--demo=false"]).expect("a value").demo);
+        assert!(serve(&["--demo=perhaps"]).is_err());
+    }
+
+    #[test]
+    fn origins_come_one_by_one_or_by_commas() {
+        let config = serve(&[
+            "--allow-origin",
+            "http://a.example,http://b.example",
+            "--allow-origin",
+            "http://c.example",
+        ]);
+        assert_eq!(
+            config.expect("origins").allow_origin,
+            ["http://a.example", "http://b.example", "http://c.example"]
+        );
+        assert!(serve(&["--allow-origin", "a.example"]).is_err());
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_explained() {
+        let error = serve(&["--listen", "localhost"]).expect_err("no address").to_string();
+        assert!(error.contains("127.0.0.1:8000"), "{error}");
+    }
+}

@@ -1,0 +1,109 @@
+//! The demo factory: simulated cameras that report through the ordinary queue, as real ones do.
+//!
+//! Its events are a function of a seed and the time. A restarted demo sends again what it sent before, which are
+//! duplicates, and goes on from there.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use domain::{
+    metric::UnitsBasis,
+    simulation::{Cameras, SimulatedEntity, SimulatedFactory},
+    window::{Period, WindowSpec},
+};
+
+use crate::{
+    app::App,
+    error::ApiError,
+    store::{
+        entities::{self, EntityFilter, EntityPatch},
+        factories::{self, Factory, NewFactory},
+    },
+};
+
+/// The demo factory's id.
+pub const FACTORY_SLUG: &str = "demo";
+
+/// What the simulation is made from: another number would be another factory.
+const SEED: u64 = 1;
+
+/// How often the cameras report: often enough to be seen live.
+const REPORT_EVERY_MS: i64 = 2_000;
+
+/// The most events in one batch of the demo: small enough not to hold up batches from elsewhere.
+const BATCH_EVENTS: usize = 1_000;
+
+/// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
+/// until dropped. A factory that exists keeps its time zone. What fails is logged and tried again soon.
+pub async fn run(app: Arc<App>, time_zone: Tz) {
+    let mut reported_to_ms = None;
+    loop {
+        let now_ms = app.clock.now_ms();
+        match report(&app, time_zone, reported_to_ms, now_ms).await {
+            Ok(()) => reported_to_ms = Some(now_ms),
+            Err(ApiError { code, message, .. }) => {
+                tracing::warn!(code = code.as_str(), message, "the demo could not report and tries again");
+            }
+        }
+        app.clock.sleep_until(now_ms + REPORT_EVERY_MS).await;
+    }
+}
+
+/// Reports what has ended since the last report; the first one also gives everyone a name.
+async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> Result<(), ApiError> {
+    let factory = demo_factory(app, time_zone).await?;
+    let zone = factory.time_zone;
+    let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoThatOverlap };
+    // Neither the first report nor one after a long pause reaches further back.
+    let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(i64::MIN));
+    for batch in simulated.events_ended(from_ms, now_ms).chunks(BATCH_EVENTS) {
+        let outcome = app.ingest.submit(FACTORY_SLUG, batch.to_vec()).await?;
+        if outcome.conflicts + outcome.rejected > 0 {
+            let (conflicts, rejected) = (outcome.conflicts, outcome.rejected);
+            tracing::warn!(conflicts, rejected, "the demo factory already holds other events of these days");
+        }
+    }
+    if reported_to_ms.is_none() {
+        name_entities(app, &factory, simulated.roster()).await?;
+    }
+    Ok(())
+}
+
+async fn demo_factory(app: &App, time_zone: Tz) -> Result<Factory, ApiError> {
+    let snapshot = app.store.snapshot().await?;
+    if let Some(factory) = factories::by_slug(&snapshot, FACTORY_SLUG).await? {
+        return Ok(factory);
+    }
+    drop(snapshot);
+    let new = NewFactory {
+        slug: FACTORY_SLUG.to_owned(),
+        name: "Demo factory".to_owned(),
+        time_zone,
+        units_basis: UnitsBasis::Workers,
+    };
+    let created = app.store.create_factory(new).await?;
+    // Only a client that was quicker can have taken the id: the next report finds its factory.
+    created.ok_or_else(|| ApiError::unavailable("the demo factory has just been created by somebody else"))
+}
+
+fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
+    let yesterday = WindowSpec::Period(Period::Yesterday).resolve(zone, now_ms).ok().flatten();
+    yesterday.map_or(now_ms, |window| window.from_ms)
+}
+
+/// Gives those that have neither a name nor an area theirs, and leaves alone what people have set.
+async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> Result<(), ApiError> {
+    let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
+    for unnamed in stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none()) {
+        let is_it =
+            |known: &&SimulatedEntity| known.entity_type == unnamed.entity_type && known.code == unnamed.code;
+        let Some(known) = roster.iter().find(is_it) else { continue };
+        let patch =
+            EntityPatch { name: Some(Some(known.name.to_owned())), area: Some(Some(known.area.to_owned())) };
+        let changed = app.store.update_entity(factory.id, known.entity_type, known.code, patch).await?;
+        if let Some(changed) = changed {
+            app.live.announce(factory.id, changed.revision, Vec::new());
+        }
+    }
+    Ok(())
+}

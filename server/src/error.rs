@@ -1,0 +1,115 @@
+//! The one error type at the API's edge: a code for programs, a sentence for people, and nothing of the inside.
+
+use std::fmt;
+
+use async_graphql::ErrorExtensions as _;
+
+/// What kind of failure a client sees in `extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The request is wrong and will stay wrong.
+    BadUserInput,
+    /// What it names does not exist.
+    NotFound,
+    /// What it would create exists.
+    AlreadyExists,
+    /// It asks for more than is allowed.
+    LimitExceeded,
+    /// The server is too busy; ask again after `retryAfterMs`.
+    Overloaded,
+    /// The server cannot answer now; ask again after `retryAfterMs`.
+    Unavailable,
+    /// Our fault; the detail is in the log.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The code as clients see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::AlreadyExists => "ALREADY_EXISTS",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::Overloaded => "OVERLOADED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// A failure as a client may see it. It never holds a SQL text, a path or a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people: what was wrong, what is allowed, what to do.
+    pub message: String,
+    /// When to ask again; only with `OVERLOADED` and `UNAVAILABLE`.
+    pub retry_after_ms: Option<u64>,
+}
+
+/// How long a caller should wait before it asks an overloaded or unavailable server again.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+impl ApiError {
+    /// An error that asking again does not mend.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after_ms: None }
+    }
+
+    /// The request is wrong.
+    pub fn bad_user_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadUserInput, message)
+    }
+
+    /// More than is allowed.
+    pub fn limit_exceeded(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::LimitExceeded, message)
+    }
+
+    /// There is no such factory.
+    pub fn factory_not_found(slug: &str) -> Self {
+        let slug = domain::validate::excerpt(slug);
+        Self::new(ErrorCode::NotFound, format!("there is no factory \"{slug}\"; createFactory makes one"))
+    }
+
+    /// Too busy now.
+    pub fn overloaded(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::Overloaded, message: message.into(), retry_after_ms: Some(RETRY_AFTER_MS) }
+    }
+
+    /// Cannot answer now.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::Unavailable, message: message.into(), retry_after_ms: Some(RETRY_AFTER_MS) }
+    }
+
+    /// Our fault. The cause goes to the log, never to the client.
+    pub fn internal(cause: &dyn fmt::Display) -> Self {
+        tracing::error!(%cause, "an internal error was hidden from a client");
+        Self::new(ErrorCode::Internal, "the server failed to answer; its log says why")
+    }
+}
+
+// There is no `Display`: async-graphql turns whatever has one into an error without a code.
+impl From<ApiError> for async_graphql::Error {
+    fn from(error: ApiError) -> Self {
+        Self::new(error.message).extend_with(|_, extensions| {
+            extensions.set("code", error.code.as_str());
+            if let Some(retry_after_ms) = error.retry_after_ms {
+                extensions.set("retryAfterMs", retry_after_ms);
+            }
+        })
+    }
+}
+
+impl From<crate::store::StoreError> for ApiError {
+    fn from(error: crate::store::StoreError) -> Self {
+        if error.is_temporary() {
+            tracing::warn!(%error, "the database cannot answer now");
+            Self::unavailable("the database cannot answer now; ask again")
+        } else {
+            Self::internal(&error)
+        }
+    }
+}

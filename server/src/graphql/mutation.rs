@@ -1,0 +1,142 @@
+//! The root of all mutations. What follows a commit is done even when the caller is gone.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use domain::event::{EntityType, RawEvent};
+
+use super::{
+    entity::{UpdateEntityInput, Worker, Workstation},
+    event::EventInput,
+    factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
+    ingest::IngestEventsPayload,
+    snapshot::{app, begin},
+    text::quoted,
+    timeline::not_found,
+};
+use crate::{
+    app::App,
+    error::{ApiError, ErrorCode},
+    report,
+    store::{
+        entities::{Entity, EntityPatch},
+        factories::{FactoryPatch, NewFactory},
+    },
+};
+
+/// The root of all mutations.
+pub struct Mutation;
+
+/// What can be changed. When a mutation answers, the change is durable.
+#[Object]
+impl Mutation {
+    /// Creates a factory without workers and workstations.
+    async fn create_factory(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateFactoryInput,
+    ) -> Result<Factory, ApiError> {
+        create_factory(app(ctx), input.try_into()?).await
+    }
+
+    /// Changes a factory. A field left out stays.
+    async fn update_factory(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        input: UpdateFactoryInput,
+    ) -> Result<Factory, ApiError> {
+        let patch = input.try_into()?;
+        to_the_end(update_factory(app_of(ctx), factory_id.0, patch)).await
+    }
+
+    /// Entities are registered by their first event; these set what people see. A field left out stays, null clears it.
+    async fn update_worker(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        worker_id: ID,
+        input: UpdateEntityInput,
+    ) -> Result<Worker, ApiError> {
+        let patch = input.try_into()?;
+        let side = EntityType::Worker;
+        let worker =
+            to_the_end(update_entity(app_of(ctx), factory_id.0.clone(), side, worker_id.0, patch)).await?;
+        Ok(Worker::new(&factory_id, worker))
+    }
+
+    /// As updateWorker.
+    async fn update_workstation(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        workstation_id: ID,
+        input: UpdateEntityInput,
+    ) -> Result<Workstation, ApiError> {
+        let patch = input.try_into()?;
+        let side = EntityType::Workstation;
+        let update = update_entity(app_of(ctx), factory_id.0.clone(), side, workstation_id.0, patch);
+        Ok(Workstation::new(&factory_id, to_the_end(update).await?))
+    }
+
+    /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
+    /// whole or in part, in any order, changes no metric.
+    async fn ingest_events(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        events: Vec<EventInput>,
+    ) -> Result<IngestEventsPayload, ApiError> {
+        let events: Vec<RawEvent> = events.into_iter().map(Into::into).collect();
+        Ok(app(ctx).ingest.submit(&factory_id, events).await?.into())
+    }
+}
+
+fn app_of(ctx: &Context<'_>) -> Arc<App> {
+    ctx.data_unchecked::<Arc<App>>().clone()
+}
+
+/// Runs a write and its announcement to the end, even when the caller does not wait for it.
+async fn to_the_end<T: Send + 'static>(
+    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
+}
+
+async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
+    let slug = quoted(&new.slug);
+    let created = app.store.create_factory(new).await?.ok_or_else(|| {
+        let message = format!(
+            "there is already a factory {slug}; choose another id, or use updateFactory to change it"
+        );
+        ApiError::new(ErrorCode::AlreadyExists, message)
+    })?;
+    read_back(app, &created.slug).await
+}
+
+async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {
+    let updated = app.store.update_factory(&slug, patch).await?;
+    let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
+    app.live.announce(updated.id, updated.revision, Vec::new());
+    read_back(&app, &slug).await
+}
+
+/// The factory with what belongs to it, read together: the change is in it, and perhaps a later one.
+async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
+    let snapshot = begin(app).await?;
+    Ok(Factory::new(report::factory(&snapshot, slug).await?, snapshot))
+}
+
+async fn update_entity(
+    app: Arc<App>,
+    slug: String,
+    side: EntityType,
+    code: String,
+    patch: EntityPatch,
+) -> Result<Entity, ApiError> {
+    let factory = report::factory(&*begin(&app).await?, &slug).await?;
+    let updated = app.store.update_entity(factory.id, side, &code, patch).await?;
+    let updated = updated.ok_or_else(|| not_found(side, &code))?;
+    app.live.announce(factory.id, updated.revision, Vec::new());
+    Ok(updated)
+}

@@ -1,0 +1,158 @@
+//! The root of all queries.
+
+use async_graphql::{Context, ID, Object};
+use domain::event::EntityType as Side;
+
+use super::{
+    entity::EntityType,
+    event_filter::EventFilter,
+    event_list::{self, EventConnection},
+    factory::Factory,
+    factory_metrics::FactoryMetrics,
+    series::{EntitySeriesReport, MetricSeries, Resolution},
+    snapshot::{app, snapshot},
+    timeline::{self, Timeline},
+    window::{WindowInput, spec},
+    worker_metrics::WorkerMetricsReport,
+    workstation_metrics::WorkstationMetricsReport,
+};
+use crate::{
+    error::ApiError,
+    live::delivery::Part,
+    report::{Question, Report, series},
+    store::factories,
+};
+
+/// The root of all queries.
+pub struct Query;
+
+/// What can be asked. Everything asked in one request is read from one state of the database.
+#[Object]
+impl Query {
+    /// The factories the caller may see, in the order of their ids.
+    async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        let factories = factories::all(&*snapshot).await?;
+        Ok(factories.into_iter().map(|factory| Factory::new(factory, snapshot.clone())).collect())
+    }
+
+    /// The factory with this id, or null.
+    async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        let factory = factories::by_slug(&*snapshot, &id).await?;
+        Ok(factory.map(|factory| Factory::new(factory, snapshot)))
+    }
+
+    /// A factory's figures in a window, or those of one of its areas.
+    async fn factory_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        area: Option<String>,
+    ) -> Result<FactoryMetrics, ApiError> {
+        let question = Question::about_factory(factory_id.0, spec(window)?, area);
+        Ok(FactoryMetrics::from(&report(ctx, &question).await?))
+    }
+
+    /// The workers' figures in a window. Unknown workers are not listed.
+    async fn worker_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        worker_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<WorkerMetricsReport, ApiError> {
+        let question =
+            Question::about_side(factory_id.0, Side::Worker, spec(window)?, codes(worker_ids), area)?;
+        Ok(WorkerMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
+    }
+
+    /// The workstations' figures in a window. Unknown workstations are not listed.
+    async fn workstation_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        workstation_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<WorkstationMetricsReport, ApiError> {
+        let codes = codes(workstation_ids);
+        let question = Question::about_side(factory_id.0, Side::Workstation, spec(window)?, codes, area)?;
+        Ok(WorkstationMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
+    }
+
+    /// The factory's metrics cut into steps that follow its local clock (a DAY is its calendar day, also when daylight saving
+    /// makes it 23 or 25 hours). At most 2 000 steps.
+    async fn metric_series(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        resolution: Resolution,
+        area: Option<String>,
+    ) -> Result<MetricSeries, ApiError> {
+        let question = Question::about_factory(factory_id.0, window.try_into()?, area);
+        let snapshot = snapshot(ctx).await?;
+        let now_ms = app(ctx).clock.now_ms();
+        let series = series::of_factory(&snapshot, &question, resolution.into(), now_ms).await?;
+        Ok(MetricSeries::new(series, resolution))
+    }
+
+    /// The same for each of many workers or workstations, all of them when entityIds is left out. At most 50 000 points.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn entity_series(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        resolution: Resolution,
+        entity_type: EntityType,
+        entity_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<EntitySeriesReport, ApiError> {
+        let (side, window) = (entity_type.into(), window.try_into()?);
+        let question = Question::about_side(factory_id.0, side, window, codes(entity_ids), area)?;
+        let snapshot = snapshot(ctx).await?;
+        let now_ms = app(ctx).clock.now_ms();
+        let series = series::of_entities(&snapshot, &question, resolution.into(), now_ms).await?;
+        Ok(EntitySeriesReport::new(series, resolution))
+    }
+
+    /// What one entity was doing, to the millisecond: segments without overlap in the order of time. What was not observed
+    /// has none.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        entity_type: EntityType,
+        entity_id: ID,
+        window: WindowInput,
+    ) -> Result<Timeline, ApiError> {
+        let (snapshot, now_ms) = (snapshot(ctx).await?, app(ctx).clock.now_ms());
+        let window = window.try_into()?;
+        timeline::read(&snapshot, &factory_id, entity_type.into(), entity_id.0, window, now_ms).await
+    }
+
+    /// Stored events, the latest timestamp first; at most 500 a page; a cursor stays valid while events arrive.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        filter: Option<EventFilter>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> Result<EventConnection, ApiError> {
+        event_list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+    }
+}
+
+async fn report(ctx: &Context<'_>, question: &Question) -> Result<Report, ApiError> {
+    Report::read(&*snapshot(ctx).await?, question, app(ctx).clock.now_ms()).await
+}
+
+/// Ids as the store knows them.
+pub(super) fn codes(ids: Option<Vec<ID>>) -> Option<Vec<String>> {
+    ids.map(|ids| ids.into_iter().map(|id| id.0).collect())
+}

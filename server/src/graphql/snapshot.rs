@@ -1,0 +1,52 @@
+//! One state of the database per request: whatever a query asks for together belongs to the same set of events.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, Request, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+};
+use tokio::sync::OnceCell;
+
+use crate::{app::App, error::ApiError, store::Snapshot};
+
+/// The application behind the schema.
+pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a App {
+    // `schema` puts it there; without it nothing at all could be answered.
+    ctx.data_unchecked::<Arc<App>>()
+}
+
+/// The snapshot that all of this request's queries read.
+pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiError> {
+    ctx.data_unchecked::<RequestSnapshot>().0.get_or_try_init(|| begin(app(ctx))).await.cloned()
+}
+
+/// A snapshot of its own, for what follows a write.
+pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
+    Ok(Arc::new(app.store.snapshot().await?))
+}
+
+/// Begun by the first resolver that reads, ended with the request.
+#[derive(Default)]
+struct RequestSnapshot(OnceCell<Arc<Snapshot>>);
+
+/// Gives every request its own snapshot.
+pub(crate) struct OnePerRequest;
+
+impl ExtensionFactory for OnePerRequest {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for OnePerRequest {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        next.run(ctx, request.data(RequestSnapshot::default())).await
+    }
+}

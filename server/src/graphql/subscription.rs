@@ -1,0 +1,106 @@
+//! The root of all subscriptions.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Subscription};
+use domain::event::EntityType;
+use futures_util::{
+    Stream, StreamExt as _,
+    stream::{self, BoxStream},
+};
+
+use super::{
+    event_list::EventFeed,
+    factory_metrics::FactoryMetrics,
+    query::codes,
+    snapshot::app,
+    window::{WindowInput, spec},
+    worker_metrics::WorkerMetricsReport,
+    workstation_metrics::WorkstationMetricsReport,
+};
+use crate::{
+    app::App,
+    error::ApiError,
+    live::{delivery::Part, feed::Feed},
+    report::{Question, Report},
+};
+
+/// The root of all subscriptions.
+pub struct Subscription;
+
+/// The deliveries of a subscription; an error is the last of them.
+type Deliveries<T> = BoxStream<'static, Result<T, ApiError>>;
+
+/// Each subscription first delivers the whole current answer, then, as events are stored (by any replica) or as time moves
+/// the window, what changed. The first change is delivered at once, further ones conflated to at most one delivery per
+/// 100 ms; the last state is always delivered. `revision` never goes down within a subscription.
+#[Subscription]
+impl Subscription {
+    /// A factory's figures in a window, or those of one of its areas.
+    async fn factory_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        area: Option<String>,
+    ) -> Result<Deliveries<FactoryMetrics>, ApiError> {
+        let question = Question::about_factory(factory_id.0, spec(window)?, area);
+        Ok(follow(app(ctx), question, |report, _| FactoryMetrics::from(report)).await?.boxed())
+    }
+
+    /// The workers' figures in a window. Unknown workers are not listed until they are seen.
+    async fn worker_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        worker_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
+        let codes = codes(worker_ids);
+        let question = Question::about_side(factory_id.0, EntityType::Worker, spec(window)?, codes, area)?;
+        Ok(follow(app(ctx), question, WorkerMetricsReport::new).await?.boxed())
+    }
+
+    /// The workstations' figures in a window. Unknown workstations are not listed until they are seen.
+    async fn workstation_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        workstation_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<Deliveries<WorkstationMetricsReport>, ApiError> {
+        let codes = codes(workstation_ids);
+        let question =
+            Question::about_side(factory_id.0, EntityType::Workstation, spec(window)?, codes, area)?;
+        Ok(follow(app(ctx), question, WorkstationMetricsReport::new).await?.boxed())
+    }
+
+    /// Newly stored events, in the order in which they were stored; at most 200 a delivery, the latest, with how many were
+    /// skipped.
+    async fn events_ingested(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+    ) -> Result<Deliveries<EventFeed>, ApiError> {
+        let feed = app(ctx).live.feed(&factory_id).await?;
+        let deliver = |mut feed: Feed| async move {
+            let delivery = feed.next().await;
+            Some((Ok(delivery.into()), feed))
+        };
+        Ok(stream::unfold(feed, deliver).boxed())
+    }
+}
+
+async fn follow<T: Send + 'static>(
+    app: &App,
+    question: Question,
+    payload: fn(&Report, &Part) -> T,
+) -> Result<impl Stream<Item = Result<T, ApiError>> + use<T>, ApiError> {
+    let follower = app.live.follow(question).await?;
+    Ok(stream::unfold(follower, move |mut follower| async move {
+        let delivery = follower.next().await?;
+        Some((delivery.map(|(report, part): (Arc<Report>, Part)| payload(&report, &part)), follower))
+    }))
+}

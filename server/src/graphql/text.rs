@@ -1,0 +1,32 @@
+//! Short texts that people give: names, areas and the ids of factories.
+
+use domain::validate::{MAX_ID_CHARS, excerpt, id_fault};
+
+use crate::error::ApiError;
+
+/// A name or an area without the blanks around it.
+pub(crate) fn name(field: &str, sent: &str) -> Result<String, ApiError> {
+    let name = sent.trim();
+    let Some(fault) = id_fault(name) else { return Ok(name.to_owned()) };
+    let sent = quoted(sent);
+    Err(ApiError::bad_user_input(format!(
+        "{field} must be 1 to {MAX_ID_CHARS} characters without control characters, but {sent} {fault}"
+    )))
+}
+
+/// The id of a new factory.
+pub(crate) fn slug(sent: &str) -> Result<String, ApiError> {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=MAX_ID_CHARS).contains(&sent.len()) && sent.bytes().all(is_allowed) {
+        return Ok(sent.to_owned());
+    }
+    let sent = quoted(sent);
+    Err(ApiError::bad_user_input(format!(
+        "a factory's id must be 1 to {MAX_ID_CHARS} of a-z, 0-9 and '-', but {sent} was sent"
+    )))
+}
+
+/// A sent text as a message repeats it: short, and without control characters.
+pub(crate) fn quoted(sent: &str) -> String {
+    format!("\"{}\"", excerpt(sent))
+}

@@ -1,0 +1,172 @@
+//! The server as the network sees it: `/graphql` for programs and people, health, and the dashboard for all the rest.
+
+mod answer;
+mod assets;
+mod body;
+mod connection;
+mod health;
+mod media;
+mod operation;
+mod origin;
+mod over_http;
+mod refusal;
+mod socket;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{
+        Path, Request, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    response::Response,
+    routing::get,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate as _, SizeAbove},
+    },
+    cors::{AllowOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+
+use self::{body::BodyMemory, media::Media};
+pub use self::{body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::SocketLimits};
+use crate::{
+    app::App,
+    graphql::{self, AndonSchema},
+};
+
+/// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
+const COMPRESS_FROM_BYTES: u64 = 1_400;
+/// How long a browser may remember what a page from elsewhere is allowed.
+const CORS_MAX_AGE: Duration = Duration::from_hours(1);
+/// How long requests and sockets may take to end once the server stops. With the next one it stays under the 10 s that
+/// container engines grant.
+const CONNECTIONS_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the batches that were taken may take to be committed once the server stops.
+const COMMIT_DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How to serve.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Pages from elsewhere that may read answers and open websockets.
+    pub origins: Origins,
+    /// How many connections to take and how patient to be with them.
+    pub connections: ConnectionLimits,
+    /// How many websockets to take and how patient to be with them.
+    pub sockets: SocketLimits,
+}
+
+/// What every request can reach.
+struct Shared {
+    app: Arc<App>,
+    schema: AndonSchema,
+    origins: Origins,
+    body_memory: BodyMemory,
+    socket_limits: SocketLimits,
+    sockets: Arc<Semaphore>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+/// Serves until the token is cancelled, then drains: no new connections, open ones finish the request they are at,
+/// websockets are closed with 1001, batches that were taken are committed.
+///
+/// # Errors
+/// When the batches could not be committed in time. Their senders got no answer and will send them again.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    options: Options,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let tasks = TaskTracker::new();
+    let shared = Arc::new(Shared {
+        schema: graphql::schema(app.clone()),
+        app: app.clone(),
+        origins: options.origins,
+        body_memory: BodyMemory::new(),
+        sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
+        socket_limits: options.sockets,
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    });
+    connection::accept(listener, router(shared), &options.connections, &tasks, &shutdown).await;
+    tracing::info!("stopping: finishing requests and closing websockets");
+    tasks.close();
+    if tokio::time::timeout(CONNECTIONS_DRAIN_TIMEOUT, tasks.wait()).await.is_err() {
+        tracing::warn!("{} connections did not end in time and are dropped", tasks.len());
+    }
+    tokio::time::timeout(COMMIT_DRAIN_TIMEOUT, app.ingest.drain()).await.map_err(|_| {
+        anyhow::anyhow!(
+            "some batches were not committed in time; their senders got no answer and send them again"
+        )
+    })
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    let cors = cors(&shared.origins);
+    let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
+    let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let router = Router::new()
+        .route("/graphql", get(get_graphql).post(over_http::post).fallback(over_http::other_method))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/graphiql/{*path}", get(graphiql_file))
+        .fallback_service(get(dashboard))
+        .with_state(shared)
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
+        .layer(CatchPanicLayer::custom(refusal::panicked))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "no-referrer"));
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+/// A GET is a websocket, a query in the URL, or a person.
+async fn get_graphql(
+    State(shared): State<Arc<Shared>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Response {
+    if request.headers().contains_key(header::UPGRADE) {
+        return socket::open(&shared, request.headers(), upgrade);
+    }
+    match media::negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::Html]) {
+        Some(Media::Html) => assets::graphiql_page(request.headers()),
+        Some(media) => over_http::get(&shared, request.uri(), media).await,
+        None => over_http::not_acceptable(),
+    }
+}
+
+async fn graphiql_file(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    assets::graphiql_file(&path, &headers)
+}
+
+async fn dashboard(uri: Uri, headers: HeaderMap) -> Response {
+    assets::dashboard_response(uri.path(), &headers)
+}
+
+fn cors(origins: &Origins) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let origins = origins.clone();
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origins.allows(origin)))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(CORS_MAX_AGE);
+    Some(cors)
+}

@@ -1,0 +1,94 @@
+//! The shape of every answer, on both transports: each error has a code, few errors, short ones.
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser};
+use serde::Serialize;
+
+use crate::error::{ApiError, ErrorCode};
+
+/// The most errors in one answer: one broken document can make thousands.
+const MAX_ERRORS: usize = 20;
+/// The most characters of one error's message: the library repeats what was sent.
+const MAX_MESSAGE_CHARS: usize = 200;
+/// The most places in the document that one error points at.
+const MAX_LOCATIONS: usize = 10;
+
+/// What a client gets for one operation.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    /// None when the operation was refused before it ran; null when it ran and failed as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) errors: Vec<ServerError>,
+}
+
+impl Answer {
+    /// The answer to what was refused before it ran.
+    pub(super) fn refused(error: impl Into<ServerError>) -> Self {
+        Self { data: None, errors: vec![shaped(error.into())] }
+    }
+
+    /// Whether nothing of the operation ran.
+    pub(super) fn is_refused(&self) -> bool {
+        self.data.is_none()
+    }
+
+    /// Whether there is no data, be it that nothing ran or that all of it failed.
+    pub(super) fn is_without_data(&self) -> bool {
+        self.data.as_ref().is_none_or(|data| *data == Value::Null)
+    }
+
+    /// When to ask again, in milliseconds: the longest wait that an error asks for.
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        let waits =
+            self.errors.iter().filter_map(|error| match error.extensions.as_ref()?.get("retryAfterMs")? {
+                Value::Number(wait_ms) => wait_ms.as_u64(),
+                _ => None,
+            });
+        waits.max()
+    }
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        // Only what happens while a field is resolved has a path.
+        let refused = response.data == Value::Null
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        Self {
+            data: (!refused).then_some(response.data),
+            errors: response.errors.into_iter().take(MAX_ERRORS).map(shaped).collect(),
+        }
+    }
+}
+
+impl From<ApiError> for ServerError {
+    fn from(error: ApiError) -> Self {
+        // The library insists on a position; an error of the request as a whole has none.
+        let mut error = async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default());
+        error.locations.clear();
+        error
+    }
+}
+
+/// What the parser says about a document, in one line instead of a drawing.
+pub(super) fn syntax_error(error: &parser::Error) -> ServerError {
+    let message = error.to_string();
+    let cause = message.rsplit("= ").next().unwrap_or(&message).trim().to_owned();
+    let mut shaped = ServerError::new(format!("the document is not GraphQL: {cause}"), None);
+    shaped.locations = error.positions().collect();
+    shaped
+}
+
+fn shaped(mut error: ServerError) -> ServerError {
+    if let Some((end, _)) = error.message.char_indices().nth(MAX_MESSAGE_CHARS) {
+        error.message.truncate(end);
+    }
+    error.locations.truncate(MAX_LOCATIONS);
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    if extensions.get("code").is_none() {
+        // Resolvers give every error a code, so what has none comes from parsing, validation or coercion.
+        extensions.set("code", ErrorCode::BadUserInput.as_str());
+    }
+    error
+}

@@ -1,0 +1,79 @@
+//! From the text of a request to an operation that may run: parsed once, judged once, on both transports.
+
+use async_graphql::{
+    Request, ServerError, Variables,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::answer::syntax_error;
+use crate::{error::ApiError, graphql::guard};
+
+/// What a client sends for one operation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Parameters {
+    pub(super) query: String,
+    #[serde(default)]
+    pub(super) operation_name: Option<String>,
+    #[serde(default)]
+    pub(super) variables: Variables,
+    /// Read so that anything but an object is refused; nothing in it is used.
+    #[serde(default, rename = "extensions")]
+    pub(super) _extensions: Option<Map<String, Value>>,
+}
+
+/// An operation within the limits, ready to be validated and run.
+pub(super) struct Operation {
+    pub(super) kind: OperationType,
+    pub(super) request: Request,
+}
+
+/// Reads one JSON object. A list is refused by name: there is no batching, and serde would read it as a struct.
+/// `what` says what the object is.
+pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Result<T, ApiError> {
+    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => serde_json::from_slice(json)
+            .map_err(|error| ApiError::bad_user_input(format!("{what} is not as expected: {error}"))),
+        Some(b'[') => Err(ApiError::bad_user_input(format!("{what} must be one JSON object, not a list"))),
+        Some(_) => Err(ApiError::bad_user_input(format!("{what} must be a JSON object"))),
+        None => Err(ApiError::bad_user_input(format!("{what} must be a JSON object; nothing was sent"))),
+    }
+}
+
+impl Operation {
+    /// Parses and judges a document and picks the operation to run.
+    pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
+        let document = parse_query(&parameters.query).map_err(|error| syntax_error(&error))?;
+        guard::check(&document)?;
+        let kind = kind(&document, parameters.operation_name.as_deref())?;
+        // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
+        let mut request = Request::new(String::new()).variables(parameters.variables);
+        request.operation_name = parameters.operation_name;
+        request.set_parsed_query(document);
+        Ok(Self { kind, request })
+    }
+}
+
+fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ApiError> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
+        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
+            Some(operation) if operations.len() == 1 => Ok(operation.node.ty),
+            _ => Err(ApiError::bad_user_input(
+                "the document has several operations; operationName says which to run",
+            )),
+        },
+        (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
+            Ok(operations[name].node.ty)
+        }
+        (_, Some(name)) => {
+            let name = domain::validate::excerpt(name);
+            Err(ApiError::bad_user_input(format!("the document has no operation \"{name}\"")))
+        }
+    }
+}

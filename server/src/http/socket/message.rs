@@ -1,0 +1,97 @@
+//! The messages of graphql-transport-ws, as text.
+
+use async_graphql::ServerError;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::super::{
+    answer::Answer,
+    operation::{Parameters, json_object},
+};
+use crate::error::ApiError;
+
+/// The longest id of an operation, in bytes. Clients choose a number or a UUID.
+const MAX_ID_BYTES: usize = 128;
+
+/// What a client says.
+pub(super) enum ClientMessage {
+    Init,
+    Ping(Option<Box<RawValue>>),
+    Pong,
+    Subscribe { id: String, parameters: Parameters },
+    Complete { id: String },
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+    payload: Option<Box<RawValue>>,
+}
+
+impl ClientMessage {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the reason of a close frame.
+    pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
+        let Envelope { kind, id, payload } = json_object(text.as_bytes(), "a message")?;
+        match kind.as_str() {
+            "connection_init" => optional_object(payload).map(|_| Self::Init),
+            "ping" => optional_object(payload).map(Self::Ping),
+            "pong" => optional_object(payload).map(|_| Self::Pong),
+            "subscribe" => {
+                let id = checked(id)?;
+                let payload = payload.as_deref().map_or("", RawValue::get);
+                Ok(Self::Subscribe { id, parameters: json_object(payload.as_bytes(), "the payload")? })
+            }
+            "complete" => checked(id).map(|id| Self::Complete { id }),
+            _ => {
+                let kind = domain::validate::excerpt(&kind);
+                Err(ApiError::bad_user_input(format!("a client sends no message of type \"{kind}\"")))
+            }
+        }
+    }
+}
+
+fn checked(id: Option<String>) -> Result<String, ApiError> {
+    id.filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))
+        .ok_or_else(|| ApiError::bad_user_input(format!("an id of 1 to {MAX_ID_BYTES} bytes is missing")))
+}
+
+fn optional_object(payload: Option<Box<RawValue>>) -> Result<Option<Box<RawValue>>, ApiError> {
+    if payload.as_ref().is_some_and(|payload| !payload.get().starts_with('{')) {
+        return Err(ApiError::bad_user_input("a payload must be a JSON object"));
+    }
+    Ok(payload)
+}
+
+/// What the server says.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ServerMessage<'a> {
+    ConnectionAck,
+    Pong {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<Box<RawValue>>,
+    },
+    Next {
+        id: &'a str,
+        payload: &'a Answer,
+    },
+    Error {
+        id: &'a str,
+        payload: &'a [ServerError],
+    },
+    Complete {
+        id: &'a str,
+    },
+}
+
+impl ServerMessage<'_> {
+    /// As sent.
+    pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}

@@ -1,0 +1,266 @@
+//! One socket from its first message to its close frame.
+
+use std::{future::pending, time::Duration};
+
+use async_graphql::{Response, ServerError, parser::types::OperationType};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures_util::{StreamExt as _, stream::BoxStream};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_stream::{StreamMap, StreamNotifyClose};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    super::{
+        Shared,
+        answer::Answer,
+        operation::{Operation, Parameters},
+    },
+    MAX_MESSAGE_BYTES, PROTOCOL,
+    message::{ClientMessage, ServerMessage},
+};
+use crate::{error::ApiError, graphql::AndonSchema};
+
+/// The most operations that run at once on one socket.
+const MAX_OPERATIONS: usize = 50;
+/// How many pings in a row a peer may leave unanswered.
+const MAX_UNANSWERED_PINGS: u32 = 2;
+/// How long a peer may take to answer a close frame before the connection is dropped.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// What fits into a close frame beside its code, in bytes; longer reasons break the frame.
+const MAX_REASON_BYTES: usize = 123;
+
+/// Why a socket ends.
+enum End {
+    /// With a close frame.
+    Close(u16, String),
+    /// The peer is gone or closed the socket itself.
+    Gone,
+}
+
+pub(super) struct Session {
+    socket: WebSocket,
+    schema: AndonSchema,
+    operations: StreamMap<String, StreamNotifyClose<BoxStream<'static, Delivery>>>,
+    is_initialised: bool,
+    init_deadline: Instant,
+    pings: Interval,
+    unanswered_pings: u32,
+    shutdown: CancellationToken,
+}
+
+/// What an operation gives.
+enum Delivery {
+    Next(Answer),
+    /// It was refused; nothing follows.
+    Refused(Vec<ServerError>),
+}
+
+impl Session {
+    pub(super) fn new(socket: WebSocket, shared: &Shared) -> Self {
+        let limits = &shared.socket_limits;
+        let mut pings = tokio::time::interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            socket,
+            schema: shared.schema.clone(),
+            operations: StreamMap::new(),
+            is_initialised: false,
+            init_deadline: Instant::now() + limits.init_timeout,
+            pings,
+            unanswered_pings: 0,
+            shutdown: shared.shutdown.clone(),
+        }
+    }
+
+    /// Serves the socket until it ends.
+    pub(super) async fn run(mut self) {
+        let end = if self.socket.protocol().is_some_and(|protocol| protocol == PROTOCOL) {
+            loop {
+                if let Err(end) = self.step().await {
+                    break end;
+                }
+            }
+        } else {
+            close(4406, format!("the sub-protocol must be {PROTOCOL}"))
+        };
+        self.operations.clear();
+        if let End::Close(code, reason) = end {
+            let goodbye = say_goodbye(&mut self.socket, code, reason);
+            if tokio::time::timeout(CLOSE_TIMEOUT, goodbye).await.is_err() {
+                tracing::debug!(code, "a peer did not answer the close frame in time and is dropped");
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen. What the peer says comes before what it is told, so that a flood of
+    /// deliveries cannot keep it from completing them.
+    async fn step(&mut self) -> Result<(), End> {
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => Err(going_away()),
+            message = self.socket.recv() => self.receive(message).await,
+            () = until(self.init_deadline, self.is_initialised) => {
+                Err(close(4408, "connection_init did not come in time"))
+            }
+            _ = self.pings.tick() => self.ping().await,
+            Some((id, delivery)) = self.operations.next() => self.deliver(&id, delivery).await,
+        }
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                let message = ClientMessage::parse(&text).map_err(|error| close(4400, error.message))?;
+                self.handle(message).await
+            }
+            Some(Ok(Message::Binary(_))) => Err(close(4400, "messages are text, not binary")),
+            Some(Ok(Message::Pong(_))) => {
+                self.unanswered_pings = 0;
+                Ok(())
+            }
+            // The library answers a ping by itself.
+            Some(Ok(Message::Ping(_))) => Ok(()),
+            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Err(error)) => Err(broken(error)),
+        }
+    }
+
+    async fn handle(&mut self, message: ClientMessage) -> Result<(), End> {
+        match message {
+            ClientMessage::Init if self.is_initialised => Err(close(4429, "connection_init came twice")),
+            ClientMessage::Init => {
+                self.is_initialised = true;
+                self.send(&ServerMessage::ConnectionAck).await
+            }
+            ClientMessage::Ping(payload) => self.pong(payload).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe { .. } if !self.is_initialised => {
+                Err(close(4401, "connection_init must come before subscribe"))
+            }
+            ClientMessage::Subscribe { id, .. } if self.operations.contains_key(&id) => {
+                Err(close(4409, format!("there is an operation with the id {id} already")))
+            }
+            ClientMessage::Subscribe { id, parameters } => self.subscribe(id, parameters).await,
+            ClientMessage::Complete { id } => {
+                self.operations.remove(&id);
+                Ok(())
+            }
+        }
+    }
+
+    async fn subscribe(&mut self, id: String, parameters: Parameters) -> Result<(), End> {
+        let operation = if self.operations.len() < MAX_OPERATIONS {
+            Operation::prepare(parameters)
+        } else {
+            let message =
+                format!("at most {MAX_OPERATIONS} operations run at once on one socket; complete one first");
+            Err(ApiError::limit_exceeded(message).into())
+        };
+        match operation {
+            Ok(Operation { kind, request }) => {
+                let deliveries = deliveries(kind, self.schema.execute_stream(request));
+                self.operations.insert(id, StreamNotifyClose::new(deliveries));
+                Ok(())
+            }
+            Err(error) => {
+                self.send(&ServerMessage::Error { id: &id, payload: &Answer::refused(error).errors }).await
+            }
+        }
+    }
+
+    async fn deliver(&mut self, id: &str, delivery: Option<Delivery>) -> Result<(), End> {
+        match delivery {
+            Some(Delivery::Next(answer)) => self.send(&ServerMessage::Next { id, payload: &answer }).await,
+            Some(Delivery::Refused(errors)) => {
+                self.operations.remove(id);
+                self.send(&ServerMessage::Error { id, payload: &errors }).await
+            }
+            None => {
+                self.operations.remove(id);
+                self.send(&ServerMessage::Complete { id }).await
+            }
+        }
+    }
+
+    async fn pong(&mut self, payload: Option<Box<RawValue>>) -> Result<(), End> {
+        self.send(&ServerMessage::Pong { payload }).await
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
+            return Err(close(close_code::POLICY, "pings were not answered"));
+        }
+        self.unanswered_pings += 1;
+        self.write(Message::Ping(axum::body::Bytes::new())).await
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        let text = message.to_text().map_err(|error| {
+            tracing::error!(%error, "a message could not be written");
+            close(close_code::ERROR, "the server failed; its log says why")
+        })?;
+        self.write(Message::text(text)).await
+    }
+
+    /// Waits while the peer's buffer is full; the connection breaks when the peer takes nothing for too long.
+    async fn write(&mut self, message: Message) -> Result<(), End> {
+        tokio::select! {
+            written = self.socket.send(message) => written.map_err(|_| End::Gone),
+            () = self.shutdown.cancelled() => Err(going_away()),
+        }
+    }
+}
+
+/// An operation's answers. A subscription whose first answer is without data never began, so it is refused too.
+fn deliveries(kind: OperationType, answers: BoxStream<'static, Response>) -> BoxStream<'static, Delivery> {
+    let deliver = move |(index, response): (usize, Response)| {
+        let answer = Answer::from(response);
+        let never_began = kind == OperationType::Subscription && index == 0 && answer.is_without_data();
+        if answer.is_refused() || never_began {
+            Delivery::Refused(answer.errors)
+        } else {
+            Delivery::Next(answer)
+        }
+    };
+    answers.enumerate().map(deliver).boxed()
+}
+
+/// Waits for a deadline that may not apply any more.
+async fn until(deadline: Instant, is_met: bool) {
+    if is_met {
+        pending::<()>().await;
+    }
+    tokio::time::sleep_until(deadline).await;
+}
+
+fn close(code: u16, reason: impl Into<String>) -> End {
+    let mut reason = reason.into();
+    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+    End::Close(code, reason)
+}
+
+fn going_away() -> End {
+    close(close_code::AWAY, "the server is stopping; connect again")
+}
+
+/// What to say to a peer whose frames cannot be read.
+fn broken(error: axum::Error) -> End {
+    match error.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => {
+            close(close_code::SIZE, format!("a message has at most {} KiB", MAX_MESSAGE_BYTES / 1024))
+        }
+        Some(tungstenite::Error::Utf8(_)) => close(close_code::INVALID, "messages are UTF-8"),
+        Some(tungstenite::Error::Protocol(_)) => close(close_code::PROTOCOL, "these are no websocket frames"),
+        _ => End::Gone,
+    }
+}
+
+/// Sends a close frame and waits for the peer's: dropping the connection at once would lose ours.
+async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: String) {
+    let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+    if socket.send(frame).await.is_ok() {
+        while let Some(Ok(_)) = socket.recv().await {}
+    }
+}

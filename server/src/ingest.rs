@@ -1,0 +1,290 @@
+//! The queue of batches: group commit, one transaction for many callers, each gets its own outcome.
+//!
+//! * A batch has at most [`MAX_BATCH_EVENTS`] events that cover at most [`MAX_BATCH_BUCKETS`] five-minute buckets.
+//! * At most [`MAX_QUEUED_EVENTS`] events and [`MAX_QUEUED_BATCHES`] batches wait; the next caller is told to come
+//!   back, at once.
+//! * A transaction takes at most [`MAX_GROUP_EVENTS`] events, so that no caller waits for a very long one.
+//! * A batch once queued is stored whether or not its caller still waits.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    bucket::buckets_touched,
+    event::{Event, RawEvent},
+    validate::{Rejection, RejectionCode, validate},
+};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    clock::Clock,
+    error::ApiError,
+    live::Live,
+    store::{
+        Store, StoreError,
+        entities::MAX_ENTITIES,
+        events::StoredEvent,
+        writer::{Batch, Stored, Verdict, Writer},
+    },
+};
+
+/// The most events in one batch: one parse of the body and one share of a transaction.
+pub const MAX_BATCH_EVENTS: usize = 10_000;
+/// The most five-minute buckets that a batch covers, counted per event: a bound on the sums that it changes.
+pub const MAX_BATCH_BUCKETS: i64 = 1_000_000;
+/// The most events that wait: some tens of megabytes, a second or so of work.
+pub const MAX_QUEUED_EVENTS: usize = 100_000;
+/// The most batches that wait, however small.
+pub const MAX_QUEUED_BATCHES: usize = 1_024;
+/// The most events of one transaction, unless a single batch has more.
+pub const MAX_GROUP_EVENTS: usize = 10_000;
+
+/// What became of one batch. `accepted + duplicates + conflicts + rejected` is the number of events sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Stored now.
+    pub accepted: usize,
+    /// Said before, in the same words.
+    pub duplicates: usize,
+    /// Said before, in other words.
+    pub conflicts: usize,
+    /// Not valid.
+    pub rejected: usize,
+    /// One for each conflict and each rejection, in the order of the batch.
+    pub issues: Vec<Issue>,
+    /// The factory's revision once this batch is in.
+    pub revision: i64,
+}
+
+/// Why one event of a batch was not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Position in the batch, from 0.
+    pub index: usize,
+    /// For programs.
+    pub code: IssueCode,
+    /// For people.
+    pub message: String,
+}
+
+/// What is wrong with one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueCode {
+    /// It contradicts what is stored.
+    Conflict,
+    /// It is not valid.
+    Rejected(RejectionCode),
+    /// It names one worker or workstation too many.
+    EntityLimitReached,
+}
+
+/// The handle of the queue; clones share it.
+#[derive(Clone)]
+pub struct Ingest {
+    queue: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+    writer: TaskTracker,
+    draining: CancellationToken,
+    clock: Clock,
+    max_clock_skew_ms: i64,
+}
+
+/// A batch in the queue.
+struct Waiting {
+    batch: Batch,
+    answer: oneshot::Sender<Result<Stored, ApiError>>,
+    room: OwnedSemaphorePermit,
+}
+
+impl Ingest {
+    /// Starts the writer, which ends when the queue is drained.
+    pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: i64) -> Self {
+        let (queue, waiting) = mpsc::channel(MAX_QUEUED_BATCHES);
+        let writer = TaskTracker::new();
+        let draining = CancellationToken::new();
+        writer.spawn(write(store, live, waiting, draining.clone()));
+        writer.close();
+        let room = Arc::new(Semaphore::new(MAX_QUEUED_EVENTS));
+        Self { queue, room, writer, draining, clock, max_clock_skew_ms }
+    }
+
+    /// Stores a batch and answers after the commit. The caller may go away: a batch once queued is still stored.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for an unknown factory, `LIMIT_EXCEEDED`, `OVERLOADED` when the queue is full, `UNAVAILABLE`.
+    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, ApiError> {
+        if events.len() > MAX_BATCH_EVENTS {
+            return Err(ApiError::limit_exceeded(format!(
+                "a batch has at most {MAX_BATCH_EVENTS} events, this one has {}; send it in parts",
+                events.len()
+            )));
+        }
+        let received_at_ms = self.clock.now_ms();
+        let judged: Vec<Result<Event, Rejection>> =
+            events.into_iter().map(|event| validate(event, received_at_ms, self.max_clock_skew_ms)).collect();
+        let valid = || judged.iter().filter_map(|judged| judged.as_ref().ok());
+        let buckets: i64 = valid().map(|event| buckets_touched(event.started_at_ms, event.duration_ms)).sum();
+        if buckets > MAX_BATCH_BUCKETS {
+            return Err(ApiError::limit_exceeded(format!(
+                "the events of a batch cover at most {MAX_BATCH_BUCKETS} five-minute buckets in all, these cover \
+                 {buckets}; send fewer or shorter ones at a time"
+            )));
+        }
+        let events: Vec<Event> = valid().cloned().collect();
+        let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms };
+        let stored = self.queue(batch).await?;
+        Ok(outcome(judged, &stored))
+    }
+
+    /// Refuses new batches and waits until those queued are committed.
+    pub async fn drain(&self) {
+        self.draining.cancel();
+        self.writer.wait().await;
+    }
+
+    async fn queue(&self, batch: Batch) -> Result<Stored, ApiError> {
+        let stopping = || ApiError::unavailable("the server is stopping; send the batch again");
+        let full = || {
+            ApiError::overloaded(format!(
+                "{MAX_QUEUED_EVENTS} events or {MAX_QUEUED_BATCHES} batches are waiting to be stored; nothing of this \
+                 batch is stored, send it again"
+            ))
+        };
+        // A batch without events still asks whether the factory is there.
+        let size = batch.events.len().max(1) as u32;
+        let room = self.room.clone().try_acquire_many_owned(size).map_err(|_| full())?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Waiting { batch, answer, room }).map_err(|refused| match refused {
+            TrySendError::Full(_) => full(),
+            TrySendError::Closed(_) => stopping(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(stopping()))
+    }
+}
+
+/// Takes what waits, a group at a time, until the queue is drained.
+async fn write(
+    store: Store,
+    live: Arc<Live>,
+    mut waiting: mpsc::Receiver<Waiting>,
+    draining: CancellationToken,
+) {
+    let mut writer = Writer::new(store);
+    let mut held: Option<Waiting> = None;
+    loop {
+        let next = match held.take() {
+            Some(first) => Some(first),
+            None => draining.run_until_cancelled(waiting.recv()).await.unwrap_or_else(|| {
+                // What is queued already is still taken; then there is nothing to wait for.
+                waiting.close();
+                waiting.try_recv().ok()
+            }),
+        };
+        let Some(first) = next else { return };
+        let mut group_events = first.batch.events.len();
+        let mut group = vec![first];
+        while let Ok(next) = waiting.try_recv() {
+            if group_events + next.batch.events.len() > MAX_GROUP_EVENTS {
+                held = Some(next);
+                break;
+            }
+            group_events += next.batch.events.len();
+            group.push(next);
+        }
+        commit(&mut writer, &live, group).await;
+    }
+}
+
+/// Stores a group. If that fails, each batch is tried alone, so that only the culprit's caller gets the error.
+async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
+    let (batches, answers): (Vec<Batch>, Vec<_>) =
+        group.into_iter().map(|waiting| (waiting.batch, (waiting.answer, waiting.room))).unzip();
+    let results: Vec<Result<Option<Stored>, StoreError>> = match writer.store(&batches).await {
+        Ok(stored) => stored.batches.into_iter().map(Ok).collect(),
+        Err(error) if batches.len() == 1 => vec![Err(error)],
+        Err(error) => {
+            tracing::warn!(%error, batches = batches.len(), "a group of batches failed; each is tried alone");
+            let mut results = Vec::with_capacity(batches.len());
+            for batch in &batches {
+                let alone = writer.store(std::slice::from_ref(batch)).await;
+                results.push(alone.map(|mut stored| stored.batches.pop().flatten()));
+            }
+            results
+        }
+    };
+    announce(live, &batches, &results);
+    for ((batch, result), (answer, room)) in batches.iter().zip(results).zip(answers) {
+        let result = match result {
+            Ok(Some(stored)) => Ok(stored),
+            Ok(None) => Err(ApiError::factory_not_found(&batch.factory_slug)),
+            Err(error) => Err(error.into()),
+        };
+        // A caller that went away needs no answer.
+        drop(answer.send(result));
+        drop(room);
+    }
+}
+
+/// Tells subscribers once for each factory of a group.
+fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, StoreError>]) {
+    let mut news: BTreeMap<i32, (i64, Vec<StoredEvent>)> = BTreeMap::new();
+    for (batch, result) in batches.iter().zip(results) {
+        let Ok(Some(stored)) = result else { continue };
+        let (revision, events) = news.entry(stored.factory_id).or_default();
+        *revision = stored.revision.max(*revision);
+        let accepted =
+            batch.events.iter().zip(&stored.verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
+        events.extend(
+            accepted
+                .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: batch.received_at_ms }),
+        );
+    }
+    for (factory_id, (revision, events)) in news {
+        live.announce(factory_id, revision, events);
+    }
+}
+
+/// Puts together what the judges said of each event, in the order of the batch.
+fn outcome(judged: Vec<Result<Event, Rejection>>, stored: &Stored) -> Outcome {
+    let mut outcome = Outcome { revision: stored.revision, ..Outcome::default() };
+    let mut verdicts = stored.verdicts.iter();
+    for (index, judged) in judged.into_iter().enumerate() {
+        let (code, message) = match judged {
+            Err(Rejection { code, message }) => (IssueCode::Rejected(code), message),
+            Ok(event) => match verdicts.next() {
+                Some(Verdict::Accepted) => {
+                    outcome.accepted += 1;
+                    continue;
+                }
+                Some(Verdict::Duplicate) => {
+                    outcome.duplicates += 1;
+                    continue;
+                }
+                Some(Verdict::Conflict) => (IssueCode::Conflict, CONFLICT.to_owned()),
+                Some(Verdict::EntityLimitReached) | None => {
+                    (IssueCode::EntityLimitReached, entity_limit_message(&event.entity_code))
+                }
+            },
+        };
+        match code {
+            IssueCode::Conflict => outcome.conflicts += 1,
+            IssueCode::Rejected(_) | IssueCode::EntityLimitReached => outcome.rejected += 1,
+        }
+        outcome.issues.push(Issue { index, code, message });
+    }
+    outcome
+}
+
+const CONFLICT: &str = "an event with the same entity, type, timestamp and eventId is stored and says something else; \
+                        the stored one stays, this one is kept beside it. If both are true, give each an eventId";
+
+fn entity_limit_message(code: &str) -> String {
+    format!(
+        "a factory has at most {MAX_ENTITIES} workers and workstations; \"{}\" would be one more",
+        domain::validate::excerpt(code)
+    )
+}

@@ -1,0 +1,16 @@
+//! The shell around [`domain`]: one process that stores events, keeps the sums exact, answers GraphQL and pushes
+//! changes.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod ingest;
+pub mod live;
+pub mod shutdown;
+pub mod report;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,91 @@
+//! Announcements, cohorts and conflation: what subscribers see, computed once for all who asked the same.
+//!
+//! - An announcement is a hint; the rows are the truth, and are read again. Nobody waits for a subscriber.
+//! - State goes through `watch` channels, which hold one value: a slow subscriber misses deliveries and then gets the
+//!   whole, so it costs a constant amount of memory.
+//! - A cohort and what is kept of a factory's announcements end with their last subscriber.
+
+mod announcement;
+mod cohort;
+pub mod delivery;
+pub mod feed;
+mod pacing;
+
+use std::sync::Arc;
+
+use announcement::Announcements;
+use cohort::Cohorts;
+use delivery::Follower;
+use feed::Feed;
+
+use crate::{
+    clock::Clock,
+    error::ApiError,
+    report::{self, Question},
+    store::{Store, events::StoredEvent},
+};
+
+/// The hub between commits and subscribers.
+pub struct Live {
+    store: Store,
+    clock: Clock,
+    announcements: Arc<Announcements>,
+    cohorts: Arc<Cohorts>,
+}
+
+impl Live {
+    /// A hub without subscribers.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, announcements: Arc::default(), cohorts: Arc::default() }
+    }
+
+    /// Says that a factory's revision rose, after the commit. `stored` are the events it stored, in that order; for a
+    /// change of names or settings there are none. Never waits.
+    pub fn announce(&self, factory_id: i32, revision: i64, stored: Vec<StoredEvent>) {
+        self.announcements.announce(factory_id, revision, stored);
+    }
+
+    /// Subscribes to the answer to a question: joins the cohort that asked the same, or founds it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for an unknown factory, `BAD_USER_INPUT` for a window that cannot be, `OVERLOADED` when too many
+    /// different questions are being followed.
+    pub async fn follow(&self, question: Question) -> Result<Follower, ApiError> {
+        let snapshot = self.store.snapshot().await?;
+        let factory = report::factory(&snapshot, &question.factory).await?;
+        drop(snapshot);
+        question.window.resolve(factory.time_zone, self.clock.now_ms())?;
+        let listen = || self.announcements.listen(factory.id);
+        Ok(Follower::new(self.cohorts.join(question, &self.store, &self.clock, listen)?))
+    }
+
+    /// Subscribes to a factory's newly stored events.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for an unknown factory.
+    pub async fn feed(&self, factory: &str) -> Result<Feed, ApiError> {
+        let snapshot = self.store.snapshot().await?;
+        let factory_id = report::factory(&snapshot, factory).await?.id;
+        drop(snapshot);
+        // Listen first, then read: what is stored in between is announced to us.
+        let listener = self.announcements.listen(factory_id);
+        let snapshot = self.store.snapshot().await?;
+        let revision = report::factory(&snapshot, factory).await?.revision;
+        Ok(Feed::begin(listener, revision))
+    }
+
+    /// How many different questions are being followed.
+    pub fn cohort_count(&self) -> usize {
+        self.cohorts.count()
+    }
+
+    /// How many reads for followers have failed since the start; each is repeated until it succeeds.
+    pub fn failed_read_count(&self) -> u64 {
+        self.cohorts.failed_read_count()
+    }
+
+    /// Of how many factories announcements are listened to.
+    pub fn listened_factory_count(&self) -> usize {
+        self.announcements.count()
+    }
+}

@@ -1,0 +1,121 @@
+//! What was announced of each factory that somebody listens to: its latest revision and its latest events.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use crate::store::events::StoredEvent;
+
+/// The most events kept of a factory, and so delivered at once: what a person can take in.
+pub(crate) const MAX_LATEST_EVENTS: usize = 200;
+
+/// What was announced of one factory since somebody began to listen.
+#[derive(Default)]
+pub(crate) struct Announced {
+    /// The latest revision announced.
+    pub(crate) revision: i64,
+    /// How many events were stored.
+    pub(crate) stored: u64,
+    /// The latest of them in the order in which they were stored, at most [`MAX_LATEST_EVENTS`].
+    pub(crate) latest: VecDeque<Arc<StoredEvent>>,
+    /// The revision at which the first feed began; what was stored up to it is not new to any feed.
+    feeds_from: Option<i64>,
+}
+
+impl Announced {
+    fn add(&mut self, revision: i64, stored: Vec<StoredEvent>) {
+        self.revision = self.revision.max(revision);
+        if self.feeds_from.is_some_and(|from| revision <= from) {
+            return;
+        }
+        self.stored += stored.len() as u64;
+        let too_old = stored.len().saturating_sub(MAX_LATEST_EVENTS);
+        self.latest.extend(stored.into_iter().skip(too_old).map(Arc::new));
+        let too_many = self.latest.len().saturating_sub(MAX_LATEST_EVENTS);
+        self.latest.drain(..too_many);
+    }
+}
+
+/// The factories that are listened to.
+#[derive(Default)]
+pub(crate) struct Announcements {
+    by_factory: Mutex<HashMap<i32, watch::Sender<Announced>>>,
+}
+
+impl Announcements {
+    /// Takes note of a commit, if anybody listens.
+    pub(crate) fn announce(&self, factory_id: i32, revision: i64, stored: Vec<StoredEvent>) {
+        if let Some(announced) = self.lock().get(&factory_id) {
+            announced.send_modify(|announced| announced.add(revision, stored));
+        }
+    }
+
+    /// Begins to listen to a factory.
+    pub(crate) fn listen(self: &Arc<Self>, factory_id: i32) -> Listener {
+        let receiver = self.lock().entry(factory_id).or_default().subscribe();
+        Listener { factory_id, receiver, announcements: self.clone() }
+    }
+
+    /// How many factories are listened to.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i32, watch::Sender<Announced>>> {
+        self.by_factory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who listens to a factory; what was announced is forgotten with the last of them.
+pub(crate) struct Listener {
+    factory_id: i32,
+    receiver: watch::Receiver<Announced>,
+    announcements: Arc<Announcements>,
+}
+
+impl Listener {
+    /// Waits for the next announcement.
+    pub(crate) async fn heard(&mut self) {
+        // The sender stays as long as anybody listens, so waiting cannot fail.
+        let _announced = self.receiver.changed().await;
+    }
+
+    /// What was announced so far, which counts as heard. Must not be held for long: announcements wait for it.
+    pub(crate) fn announced(&mut self) -> watch::Ref<'_, Announced> {
+        self.receiver.borrow_and_update()
+    }
+
+    /// Where a feed begins, given the factory's revision as read after listening began: a revision and the number of
+    /// events stored up to it.
+    pub(crate) fn begin_feed(&self, revision: i64) -> (i64, u64) {
+        let by_factory = self.announcements.lock();
+        let mut begin = (revision, 0);
+        if let Some(announced) = by_factory.get(&self.factory_id) {
+            announced.send_if_modified(|announced| {
+                if announced.feeds_from.is_none() {
+                    announced.feeds_from = Some(revision);
+                    announced.revision = announced.revision.max(revision);
+                }
+                begin = (announced.revision, announced.stored);
+                false
+            });
+        }
+        begin
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut by_factory = self.announcements.lock();
+        // Our own receiver is still there.
+        if by_factory.get(&self.factory_id).is_some_and(|announced| announced.receiver_count() <= 1) {
+            by_factory.remove(&self.factory_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

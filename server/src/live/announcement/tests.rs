@@ -1,0 +1,72 @@
+use domain::event::{EntityType, Event, EventType};
+
+use super::*;
+
+fn event(code: &str) -> StoredEvent {
+    let event = Event {
+        entity_type: EntityType::Worker,
+        entity_code: code.into(),
+        event_type: EventType::Working,
+        started_at_ms: 0,
+        duration_ms: 0,
+        units: 0,
+        confidence: None,
+        model_version: None,
+        event_code: String::new(),
+        source: None,
+        workstation: None,
+    };
+    StoredEvent { event, received_at_ms: 0 }
+}
+
+fn events(numbers: std::ops::Range<usize>) -> Vec<StoredEvent> {
+    numbers.map(|number| event(&format!("W{number}"))).collect()
+}
+
+fn latest(listener: &mut Listener) -> Vec<String> {
+    listener.announced().latest.iter().map(|stored| stored.event.entity_code.clone()).collect()
+}
+
+#[test]
+fn only_the_latest_events_are_kept_and_all_are_counted() {
+    let announcements = Arc::new(Announcements::default());
+    let mut listener = announcements.listen(1);
+    announcements.announce(1, 1, events(0..150));
+    announcements.announce(1, 2, events(150..250));
+    let expected: Vec<String> = (50..250).map(|number| format!("W{number}")).collect();
+    assert_eq!(latest(&mut listener), expected);
+    announcements.announce(1, 3, events(250..10_250));
+    let expected: Vec<String> = (10_050..10_250).map(|number| format!("W{number}")).collect();
+    assert_eq!(latest(&mut listener), expected);
+    assert_eq!(listener.announced().stored, 10_250);
+    assert_eq!(listener.announced().revision, 3);
+}
+
+#[test]
+fn what_a_feed_began_with_is_not_new_to_it_when_it_is_announced() {
+    let announcements = Arc::new(Announcements::default());
+    let mut listener = announcements.listen(1);
+    announcements.announce(1, 4, events(0..1));
+    assert_eq!(listener.begin_feed(5), (5, 1));
+    announcements.announce(1, 5, events(1..2));
+    assert_eq!(latest(&mut listener), ["W0"]);
+    announcements.announce(1, 6, events(2..3));
+    assert_eq!(latest(&mut listener), ["W0", "W2"]);
+    // A second feed begins where the first one stands, even if it has read what is not announced yet.
+    assert_eq!(announcements.listen(1).begin_feed(7), (6, 2));
+}
+
+#[test]
+fn a_factory_is_forgotten_with_its_last_listener() {
+    let announcements = Arc::new(Announcements::default());
+    announcements.announce(1, 1, events(0..1));
+    assert_eq!(announcements.count(), 0);
+    let (first, second) = (announcements.listen(1), announcements.listen(1));
+    let other = announcements.listen(2);
+    assert_eq!(announcements.count(), 2);
+    drop(first);
+    assert_eq!(announcements.count(), 2);
+    drop(second);
+    drop(other);
+    assert_eq!(announcements.count(), 0);
+}

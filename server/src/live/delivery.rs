@@ -1,0 +1,93 @@
+//! What a cohort publishes and what each of its followers gets of it.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    error::ApiError,
+    report::{Change, Report, Row},
+};
+
+/// What a cohort publishes: nothing yet, the state, or why there will be no more.
+pub(super) type Published = Option<Result<Arc<Delivery>, ApiError>>;
+
+/// The state at one point of a cohort's life.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    /// Counts the cohort's deliveries.
+    pub(super) sequence: u64,
+    /// Everything.
+    pub(super) report: Arc<Report>,
+    /// What those need who have the delivery before.
+    pub(super) part: Part,
+}
+
+impl Delivery {
+    /// What somebody needs who was last sent the delivery of this number. A change alone only helps those who have what
+    /// it changes.
+    fn part_after(&self, sent: Option<u64>) -> Part {
+        if sent.is_some_and(|sent| sent + 1 == self.sequence) { self.part.clone() } else { Part::Whole }
+    }
+}
+
+/// How much of a report is delivered.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// What is different from the report before.
+    Change(Arc<Change>),
+}
+
+impl Part {
+    /// Whether it replaces what the client holds.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+
+    /// The rows of this part of a report.
+    pub fn rows<'a>(&'a self, report: &'a Report) -> &'a [Arc<Row>] {
+        match self {
+            Self::Whole => &report.rows,
+            Self::Change(change) => &change.rows,
+        }
+    }
+
+    /// The codes of the rows that fell out.
+    pub fn removed(&self) -> &[String] {
+        match self {
+            Self::Whole => &[],
+            Self::Change(change) => &change.removed,
+        }
+    }
+}
+
+/// One subscriber of a cohort. All it remembers is the number of the delivery it was last sent.
+#[derive(Debug)]
+pub struct Follower {
+    published: watch::Receiver<Published>,
+    sent: Option<u64>,
+}
+
+impl Follower {
+    pub(super) fn new(published: watch::Receiver<Published>) -> Self {
+        Self { published, sent: None }
+    }
+
+    /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error.
+    pub async fn next(&mut self) -> Option<Result<(Arc<Report>, Part), ApiError>> {
+        if self.sent.is_some() {
+            self.published.changed().await.ok()?;
+        }
+        let published = self.published.wait_for(Option::is_some).await.ok()?.clone()?;
+        Some(published.map(|delivery| {
+            let part = delivery.part_after(self.sent);
+            self.sent = Some(delivery.sequence);
+            (delivery.report.clone(), part)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

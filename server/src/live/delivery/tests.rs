@@ -1,0 +1,76 @@
+use domain::{
+    metric::{FactoryTotals, UnitsBasis},
+    window::WindowSpec,
+};
+
+use super::*;
+use crate::{report::Question, store::factories::Factory};
+
+fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
+    let factory = Factory {
+        id: 1,
+        slug: "f".into(),
+        name: "F".into(),
+        time_zone: chrono_tz::UTC,
+        units_basis: UnitsBasis::Workers,
+        revision: sequence as i64,
+    };
+    let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
+    Arc::new(Delivery { sequence, report: Arc::new(report), part })
+}
+
+fn change() -> Part {
+    Part::Change(Arc::default())
+}
+
+/// The revision and whether it was the whole.
+async fn next(follower: &mut Follower) -> (i64, bool) {
+    let (report, part) = follower.next().await.expect("a delivery").expect("no error");
+    (report.factory.revision, part.is_whole())
+}
+
+#[tokio::test]
+async fn who_missed_a_delivery_gets_the_whole_and_never_a_later_change_alone() {
+    let (publisher, receiver) = watch::channel(None);
+    let mut follower = Follower::new(receiver);
+    publisher.send_replace(Some(Ok(delivery(1, Part::Whole))));
+    assert_eq!(next(&mut follower).await, (1, true));
+    publisher.send_replace(Some(Ok(delivery(2, change()))));
+    assert_eq!(next(&mut follower).await, (2, false));
+    publisher.send_replace(Some(Ok(delivery(3, change()))));
+    publisher.send_replace(Some(Ok(delivery(4, change()))));
+    assert_eq!(next(&mut follower).await, (4, true));
+    publisher.send_replace(Some(Ok(delivery(5, change()))));
+    assert_eq!(next(&mut follower).await, (5, false));
+}
+
+#[tokio::test]
+async fn who_joins_later_gets_the_whole_at_once() {
+    let (publisher, _receiver) = watch::channel(Some(Ok(delivery(7, change()))));
+    let mut follower = Follower::new(publisher.subscribe());
+    assert_eq!(next(&mut follower).await, (7, true));
+}
+
+#[tokio::test]
+async fn an_error_is_the_last_delivery() {
+    let (publisher, receiver) = watch::channel(Some(Ok(delivery(1, Part::Whole))));
+    let mut follower = Follower::new(receiver);
+    assert_eq!(next(&mut follower).await, (1, true));
+    publisher.send_replace(Some(Err(ApiError::factory_not_found("f"))));
+    drop(publisher);
+    let error = follower.next().await.expect("a delivery").expect_err("an error");
+    assert_eq!(error, ApiError::factory_not_found("f"));
+    assert!(follower.next().await.is_none());
+}
+
+#[test]
+fn questions_that_ask_the_same_are_the_same() {
+    let ask = |codes: &[&str]| {
+        let codes = codes.iter().map(ToString::to_string).collect();
+        let side = domain::event::EntityType::Worker;
+        Question::about_side("f".into(), side, WindowSpec::AllTime, Some(codes), None)
+    };
+    assert_eq!(ask(&["W2", "W1", "W2"]), ask(&["W1", "W2"]));
+    assert_ne!(ask(&["W1"]), ask(&[]));
+    assert!(ask(&["W1"; 1_001]).is_err());
+}

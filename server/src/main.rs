@@ -1,0 +1,98 @@
+//! The program `andon`.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use anyhow::Context as _;
+use chrono_tz::Tz;
+use clap::Parser as _;
+use server::{
+    app::App,
+    clock::Clock,
+    config::{Command, Config, DatabaseConfig, ServeConfig},
+    demo, graphql, http, shutdown,
+    store::{self, Store},
+    telemetry,
+};
+use tokio::net::TcpListener;
+
+/// The exit code of an audit that found a difference.
+const DIFFERENT: u8 = 1;
+/// The exit code of an audit that could not run.
+const NOT_RUN: u8 = 2;
+/// What to look at when a database cannot be opened.
+const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL names cannot be used";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    telemetry::start();
+    let (failure, outcome) = match config.command {
+        Command::Serve(config) => (1, serve(config).await),
+        Command::Audit(config) => (NOT_RUN, audit(&config).await),
+        Command::Rebuild(config) => (1, rebuild(&config).await),
+        Command::Schema => (1, Ok(print_schema())),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("andon: {error:#}");
+        ExitCode::from(failure)
+    })
+}
+
+async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
+    let shutdown = shutdown::on_signal()?;
+    let origins = config.origins().map_err(anyhow::Error::msg)?;
+    let store = open(&config.database).await?;
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr().context("the address listened on is not known")?;
+    let app = App::start(store, Clock::System, config.max_clock_skew_ms());
+    tracing::info!("listening on http://{address}");
+    if config.demo {
+        tokio::spawn(demo::run(app.clone(), local_time_zone()));
+    }
+    let options = http::Options { origins, ..http::Options::default() };
+    http::serve(app, listener, options, shutdown).await?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
+    let store = Store::open_beside(&config.database_url).await.context(WHICH_DATABASE)?;
+    let differences = store::audit(&store).await.context("the audit could not run")?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    if differences.is_empty() {
+        println!("every sum is what its events add up to");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("{} differences; `andon rebuild` writes the sums anew", differences.len());
+        Ok(ExitCode::from(DIFFERENT))
+    }
+}
+
+async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
+    let store = open(config).await?;
+    store::rebuild(&store).await.context("the sums could not be written anew")?;
+    println!("every sum was written anew from its events");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_schema() -> ExitCode {
+    print!("{}", graphql::sdl());
+    ExitCode::SUCCESS
+}
+
+async fn open(config: &DatabaseConfig) -> anyhow::Result<Store> {
+    Store::open(&config.database_url).await.context(WHICH_DATABASE)
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another server using it? --listen chooses another address")
+    })
+}
+
+/// The zone of this machine's clock, so that the demo's day is that of the person who watches it.
+fn local_time_zone() -> Tz {
+    iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+}

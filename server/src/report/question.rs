@@ -1,0 +1,72 @@
+//! What was asked, in a form in which equal questions are equal: the key by which subscribers share one computation.
+
+use domain::{event::EntityType, window::WindowSpec};
+
+use crate::{error::ApiError, store::entities::EntityFilter};
+
+/// The most ids that one question may name: a bound on what is bound into a query and kept as a key. To ask for more,
+/// ask for all.
+pub const MAX_IDS: usize = 1_000;
+
+/// A question about the workers, the workstations, or both sides of a factory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// The factory's slug.
+    pub factory: String,
+    /// Only workers, or only workstations; none is about the factory, which takes both.
+    pub side: Option<EntityType>,
+    /// The window as asked for; it may move with the clock.
+    pub window: WindowSpec,
+    /// Only those with these codes, sorted.
+    codes: Option<Vec<String>>,
+    /// Only those in this area.
+    pub area: Option<String>,
+}
+
+impl Question {
+    /// A question about a factory as a whole.
+    pub fn about_factory(factory: String, window: WindowSpec, area: Option<String>) -> Self {
+        Self { factory, side: None, window, codes: None, area }
+    }
+
+    /// A question about one side of a factory. Unknown codes are just not answered.
+    ///
+    /// # Errors
+    /// `LIMIT_EXCEEDED` for more than [`MAX_IDS`] codes.
+    pub fn about_side(
+        factory: String,
+        side: EntityType,
+        window: WindowSpec,
+        codes: Option<Vec<String>>,
+        area: Option<String>,
+    ) -> Result<Self, ApiError> {
+        Ok(Self { factory, side: Some(side), window, codes: codes.map(sorted).transpose()?, area })
+    }
+
+    /// Who is asked about, wherever they are.
+    pub(super) fn filter(&self) -> EntityFilter<'_> {
+        EntityFilter { entity_type: self.side, codes: self.codes.as_deref(), ..EntityFilter::default() }
+    }
+
+    /// Whether only some of a side are asked about, so that their sums are read by name.
+    pub(super) fn names_some(&self) -> bool {
+        self.codes.is_some() || self.area.is_some()
+    }
+
+    /// Whether something in this area is asked about.
+    pub(super) fn is_about_area(&self, area: Option<&str>) -> bool {
+        self.area.is_none() || self.area.as_deref() == area
+    }
+}
+
+fn sorted(mut codes: Vec<String>) -> Result<Vec<String>, ApiError> {
+    if codes.len() > MAX_IDS {
+        let sent = codes.len();
+        return Err(ApiError::limit_exceeded(format!(
+            "{sent} ids are too many: name at most {MAX_IDS}, or leave the list out to ask for all"
+        )));
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    Ok(codes)
+}

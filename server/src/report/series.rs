@@ -1,0 +1,162 @@
+//! Metrics cut into the steps of a chart.
+
+use std::collections::HashMap;
+
+use domain::{
+    event::EntityType,
+    totals::Totals,
+    window::{Resolution, Window, WindowSpec, steps},
+};
+
+use super::{Question, factory};
+use crate::{
+    error::ApiError,
+    store::{
+        Snapshot,
+        entities::{self, Entity, EntityFilter},
+        factories::Factory,
+        rollups,
+    },
+};
+
+/// The most steps of a factory's series: more than any chart has pixels.
+pub const MAX_STEPS: usize = 2_000;
+
+/// The most points, observed or not, of the series of many: a bound on one answer's size.
+pub const MAX_POINTS: usize = 50_000;
+
+/// A factory's sums, step by step.
+pub struct FactorySeries {
+    /// The factory as it is at this revision.
+    pub factory: Factory,
+    /// The window that was cut.
+    pub window: Window,
+    /// The steps in which anything was seen.
+    pub points: Vec<Point>,
+}
+
+/// The sums of many, each step by step.
+pub struct EntitySeries {
+    /// The factory as it is at this revision.
+    pub factory: Factory,
+    /// The window that was cut.
+    pub window: Window,
+    /// Everything that was seen in the window, in the order of the ids, with its steps.
+    pub series: Vec<(Entity, Vec<Point>)>,
+}
+
+/// One step and its sums.
+pub struct Point {
+    /// The step.
+    pub step: Window,
+    /// What was seen in it.
+    pub totals: Totals,
+}
+
+/// Reads the series of a factory, or of an area of it.
+pub async fn of_factory(
+    snapshot: &Snapshot,
+    question: &Question,
+    resolution: Resolution,
+    now_ms: i64,
+) -> Result<FactorySeries, ApiError> {
+    let factory = factory(snapshot, &question.factory).await?;
+    let window = bounded(&question.window, &factory, now_ms)?;
+    let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
+    let entities = entities(snapshot, &factory, question).await?;
+    // A few steps at a time, so that a large factory's long series is never in memory entity by entity.
+    let steps_at_once = (MAX_POINTS / entities.len().max(1)).max(1);
+    let mut points = Vec::new();
+    for steps in steps.chunks(steps_at_once) {
+        let sums = read(snapshot, &factory, question, steps, &entities).await?;
+        points.extend(sum_up(&factory, steps, &entities, sums));
+    }
+    Ok(FactorySeries { factory, window, points })
+}
+
+/// Reads the series of each of those asked about.
+pub async fn of_entities(
+    snapshot: &Snapshot,
+    question: &Question,
+    resolution: Resolution,
+    now_ms: i64,
+) -> Result<EntitySeries, ApiError> {
+    let factory = factory(snapshot, &question.factory).await?;
+    let window = bounded(&question.window, &factory, now_ms)?;
+    let steps = steps(window, resolution, factory.time_zone, MAX_POINTS)?;
+    let entities = entities(snapshot, &factory, question).await?;
+    check_points(steps.len(), entities.len())?;
+    let sums = read(snapshot, &factory, question, &steps, &entities).await?;
+    let mut points: HashMap<i32, Vec<Point>> = HashMap::new();
+    for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
+        points.entry(entity_id).or_default().push(Point { step: steps[step], totals });
+    }
+    let series =
+        entities.into_iter().filter_map(|entity| points.remove(&entity.id).map(|points| (entity, points)));
+    Ok(EntitySeries { factory, window, series: series.collect() })
+}
+
+fn bounded(window: &WindowSpec, factory: &Factory, now_ms: i64) -> Result<Window, ApiError> {
+    window
+        .resolve(factory.time_zone, now_ms)?
+        .ok_or_else(|| ApiError::bad_user_input("a series needs a window with two ends; all time has none"))
+}
+
+fn check_points(steps: usize, entities: usize) -> Result<(), ApiError> {
+    let points = steps * entities;
+    if points > MAX_POINTS {
+        return Err(ApiError::limit_exceeded(format!(
+            "{steps} steps of {entities} entities are {points} points, but at most {MAX_POINTS} are answered; \
+             choose a coarser resolution, a shorter window, or fewer entities by entityIds or area"
+        )));
+    }
+    Ok(())
+}
+
+/// The factory's points: the workers' sums, with the units of the side that counts.
+fn sum_up(
+    factory: &Factory,
+    steps: &[Window],
+    entities: &[Entity],
+    sums: Vec<(usize, i32, Totals)>,
+) -> impl Iterator<Item = Point> {
+    let sides: HashMap<i32, EntityType> =
+        entities.iter().map(|entity| (entity.id, entity.entity_type)).collect();
+    let mut workers = vec![Totals::default(); steps.len()];
+    let mut workstations = workers.clone();
+    for (step, entity_id, totals) in sums {
+        match sides.get(&entity_id) {
+            Some(EntityType::Worker) => workers[step] += totals,
+            Some(EntityType::Workstation) => workstations[step] += totals,
+            None => {}
+        }
+    }
+    let basis = factory.units_basis;
+    let totals = workers
+        .into_iter()
+        .zip(workstations)
+        .map(move |(workers, workstations)| basis.apply(workers, workstations));
+    let points = steps.iter().copied().zip(totals).map(|(step, totals)| Point { step, totals });
+    points.filter(|point| point.totals.is_listed())
+}
+
+async fn entities(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+) -> Result<Vec<Entity>, ApiError> {
+    let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
+    Ok(entities::list(snapshot, factory.id, filter).await?)
+}
+
+async fn read(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    steps: &[Window],
+    entities: &[Entity],
+) -> Result<Vec<(usize, i32, Totals)>, ApiError> {
+    let all_asked = question.side.is_none() && !question.names_some();
+    let ids: Option<Vec<i32>> = (!all_asked).then(|| entities.iter().map(|entity| entity.id).collect());
+    Ok(rollups::series(snapshot, factory.id, steps, ids.as_deref()).await?)
+}

@@ -1,0 +1,223 @@
+//! Workers and workstations: what people call them and what they were last seen doing.
+
+use domain::{
+    event::{EntityType, EventType},
+    id_order,
+    timeline::Segment,
+};
+use entity::tracked_entity::{self as row, Column};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    QueryFilter as _,
+};
+
+use super::{
+    Result, Store, StoreError,
+    code::{Code as _, confidence_column, confidence_of},
+    factories, rows_per_statement,
+};
+
+/// The most workers and workstations of one factory: a bound on what one answer and one cache can hold.
+pub const MAX_ENTITIES: usize = 20_000;
+
+/// Above this many codes the database sends all entities and we choose: shorter than naming each.
+const MAX_NAMED_CODES: usize = 500;
+
+/// One worker or workstation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// The key, counted per factory.
+    pub id: i32,
+    /// Worker or workstation.
+    pub entity_type: EntityType,
+    /// As sent, such as `W1`.
+    pub code: String,
+    /// For people.
+    pub name: Option<String>,
+    /// The line or area.
+    pub area: Option<String>,
+    /// The latest end of all its events, Unix milliseconds: its frontier.
+    pub last_seen_at_ms: i64,
+    /// No event of it is longer.
+    pub longest_duration_ms: i64,
+    /// Its segment with the latest end; none when all its events have no length.
+    pub current: Option<Segment>,
+    /// The factory's revision after the last commit that touched it.
+    pub revision: i64,
+}
+
+/// Which entities of a factory to read; the default is all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EntityFilter<'a> {
+    /// Only workers, or only workstations.
+    pub entity_type: Option<EntityType>,
+    /// Only those with these codes.
+    pub codes: Option<&'a [String]>,
+    /// Only those in this area.
+    pub area: Option<&'a str>,
+    /// Only those that a later commit than this revision touched.
+    pub changed_after: Option<i64>,
+}
+
+/// What to change about an entity: none stays, some of none clears.
+#[derive(Clone, Debug, Default)]
+pub struct EntityPatch {
+    /// For people.
+    pub name: Option<Option<String>>,
+    /// The line or area.
+    pub area: Option<Option<String>>,
+}
+
+/// The entities that a filter lets through, in the order of their codes (`W2` before `W10`).
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    filter: EntityFilter<'_>,
+) -> Result<Vec<Entity>> {
+    let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id));
+    if let Some(entity_type) = filter.entity_type {
+        query = query.filter(Column::EntityType.eq(entity_type.code()));
+    }
+    if let Some(area) = filter.area {
+        query = query.filter(Column::Area.eq(area));
+    }
+    if let Some(revision) = filter.changed_after {
+        query = query.filter(Column::Revision.gt(revision));
+    }
+    if let Some(codes) = filter.codes.filter(|codes| codes.len() <= MAX_NAMED_CODES) {
+        query = query.filter(Column::Code.is_in(codes));
+    }
+    let mut entities: Vec<Entity> =
+        query.all(conn).await?.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
+    if let Some(codes) = filter.codes.filter(|codes| codes.len() > MAX_NAMED_CODES) {
+        let codes: std::collections::HashSet<&str> = codes.iter().map(String::as_str).collect();
+        entities.retain(|entity| codes.contains(entity.code.as_str()));
+    }
+    entities.sort_by(|a, b| id_order::compare(&a.code, &b.code));
+    Ok(entities)
+}
+
+/// The entity with this code.
+pub async fn by_code(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    entity_type: EntityType,
+    code: &str,
+) -> Result<Option<Entity>> {
+    let found = row::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::EntityType.eq(entity_type.code()))
+        .filter(Column::Code.eq(code))
+        .one(conn)
+        .await?;
+    found.map(TryInto::try_into).transpose()
+}
+
+/// Writes entities whole, new ones and known ones.
+pub(super) async fn save(conn: &impl ConnectionTrait, factory_id: i32, entities: &[Entity]) -> Result<()> {
+    const COLUMNS: usize = 15;
+    for chunk in entities.chunks(rows_per_statement(COLUMNS)) {
+        let mut replace = sea_orm::sea_query::OnConflict::columns([Column::FactoryId, Column::Id]);
+        replace.update_columns([
+            Column::LastSeenAt,
+            Column::LongestDurationMs,
+            Column::Revision,
+            Column::CurrentType,
+            Column::CurrentSince,
+            Column::CurrentUntil,
+            Column::CurrentConfidence,
+            Column::CurrentModelVersionId,
+            Column::CurrentSourceId,
+        ]);
+        row::Entity::insert_many(chunk.iter().map(|entity| entity.row(factory_id)))
+            .on_conflict(replace)
+            .exec_without_returning(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Changes what people see of an entity and raises the factory's revision; none when there is no such entity.
+    /// Answers with the entity, whose `revision` is the factory's new one.
+    pub async fn update_entity(
+        &self,
+        factory_id: i32,
+        entity_type: EntityType,
+        code: &str,
+        patch: EntityPatch,
+    ) -> Result<Option<Entity>> {
+        let tx = self.begin_write().await?;
+        let Some(mut changed) = by_code(&tx, factory_id, entity_type, code).await? else { return Ok(None) };
+        let Some(factory) = entity::factory::Entity::find_by_id(factory_id).one(&tx).await? else {
+            return Ok(None);
+        };
+        changed.name = patch.name.unwrap_or(changed.name);
+        changed.area = patch.area.unwrap_or(changed.area);
+        changed.revision = factory.revision + 1;
+        let row = row::ActiveModel {
+            factory_id: Set(factory_id),
+            id: Set(changed.id),
+            name: Set(changed.name.clone()),
+            area: Set(changed.area.clone()),
+            revision: Set(changed.revision),
+            ..Default::default()
+        };
+        row.update(&tx).await?;
+        factories::set_revision(&tx, factory_id, changed.revision).await?;
+        tx.commit().await?;
+        Ok(Some(changed))
+    }
+}
+
+impl Entity {
+    fn row(&self, factory_id: i32) -> row::ActiveModel {
+        let current = self.current.as_ref();
+        row::ActiveModel {
+            factory_id: Set(factory_id),
+            id: Set(self.id),
+            entity_type: Set(self.entity_type.code()),
+            code: Set(self.code.clone()),
+            name: Set(self.name.clone()),
+            area: Set(self.area.clone()),
+            last_seen_at: Set(self.last_seen_at_ms),
+            longest_duration_ms: Set(self.longest_duration_ms),
+            revision: Set(self.revision),
+            current_type: Set(current.map(|segment| segment.event_type.code())),
+            current_since: Set(current.map(|segment| segment.from_ms)),
+            current_until: Set(current.map(|segment| segment.to_ms)),
+            current_confidence: Set(current.and_then(|segment| confidence_column(segment.confidence))),
+            current_model_version_id: Set(current.and_then(|segment| segment.model_version)),
+            current_source_id: Set(current.and_then(|segment| segment.source)),
+        }
+    }
+}
+
+impl TryFrom<row::Model> for Entity {
+    type Error = StoreError;
+
+    fn try_from(row: row::Model) -> Result<Self> {
+        let current = match (row.current_type, row.current_since, row.current_until) {
+            (Some(event_type), Some(from_ms), Some(to_ms)) => Some(Segment {
+                from_ms,
+                to_ms,
+                event_type: EventType::of_code(event_type)?,
+                confidence: confidence_of(row.current_confidence),
+                model_version: row.current_model_version_id,
+                source: row.current_source_id,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            id: row.id,
+            entity_type: EntityType::of_code(row.entity_type)?,
+            code: row.code,
+            name: row.name,
+            area: row.area,
+            last_seen_at_ms: row.last_seen_at,
+            longest_duration_ms: row.longest_duration_ms,
+            current,
+            revision: row.revision,
+        })
+    }
+}

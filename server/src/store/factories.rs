@@ -1,0 +1,138 @@
+//! Factories: their names, time zones and revisions.
+
+use chrono_tz::Tz;
+use domain::metric::UnitsBasis;
+use entity::factory;
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::{Result, Store, StoreError, code::Code as _};
+
+/// One factory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Factory {
+    /// The key in every other table.
+    pub id: i32,
+    /// The id that clients use.
+    pub slug: String,
+    /// For people.
+    pub name: String,
+    /// Decides where a day begins.
+    pub time_zone: Tz,
+    /// Whose units are the factory's.
+    pub units_basis: UnitsBasis,
+    /// Grows with every committed change that a reader can see.
+    pub revision: i64,
+}
+
+/// What a new factory begins with.
+#[derive(Clone, Debug)]
+pub struct NewFactory {
+    /// The id that clients use, judged by the caller.
+    pub slug: String,
+    /// For people.
+    pub name: String,
+    /// Decides where a day begins.
+    pub time_zone: Tz,
+    /// Whose units are the factory's.
+    pub units_basis: UnitsBasis,
+}
+
+/// What to change about a factory; none stays.
+#[derive(Clone, Debug, Default)]
+pub struct FactoryPatch {
+    /// For people.
+    pub name: Option<String>,
+    /// Decides where a day begins.
+    pub time_zone: Option<Tz>,
+    /// Whose units are the factory's.
+    pub units_basis: Option<UnitsBasis>,
+}
+
+/// All factories in the byte order of their slugs.
+pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
+    let rows = factory::Entity::find().order_by_asc(factory::Column::Slug).all(conn).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The factory with this slug.
+pub async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+    let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// Sets the factory's revision, within the transaction that changed something.
+pub(super) async fn set_revision(conn: &impl ConnectionTrait, factory_id: i32, revision: i64) -> Result<()> {
+    let row = factory::ActiveModel { id: Set(factory_id), revision: Set(revision), ..Default::default() };
+    row.update(conn).await?;
+    Ok(())
+}
+
+impl Store {
+    /// Creates a factory; none when the slug is taken.
+    pub async fn create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
+        let tx = self.begin_write().await?;
+        if by_slug(&tx, &new.slug).await?.is_some() {
+            return Ok(None);
+        }
+        let last_id: Option<Option<i32>> = factory::Entity::find()
+            .select_only()
+            .column_as(factory::Column::Id.max(), "id")
+            .into_tuple()
+            .one(&tx)
+            .await?;
+        let row = factory::Model {
+            id: last_id.flatten().unwrap_or(0) + 1,
+            slug: new.slug,
+            name: new.name,
+            time_zone: new.time_zone.name().to_owned(),
+            units_basis: new.units_basis.code(),
+            revision: 1,
+        };
+        factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
+        tx.commit().await?;
+        row.try_into().map(Some)
+    }
+
+    /// Changes a factory and raises its revision; none when there is no such factory.
+    pub async fn update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
+        let tx = self.begin_write().await?;
+        let Some(mut changed) = by_slug(&tx, slug).await? else { return Ok(None) };
+        changed.name = patch.name.unwrap_or(changed.name);
+        changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
+        changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
+        changed.revision += 1;
+        let row = factory::ActiveModel {
+            id: Set(changed.id),
+            name: Set(changed.name.clone()),
+            time_zone: Set(changed.time_zone.name().to_owned()),
+            units_basis: Set(changed.units_basis.code()),
+            revision: Set(changed.revision),
+            ..Default::default()
+        };
+        row.update(&tx).await?;
+        tx.commit().await?;
+        Ok(Some(changed))
+    }
+}
+
+impl TryFrom<factory::Model> for Factory {
+    type Error = StoreError;
+
+    fn try_from(row: factory::Model) -> Result<Self> {
+        let time_zone = row
+            .time_zone
+            .parse()
+            .map_err(|_| StoreError::Corrupt(format!("the time zone {:?}", row.time_zone)))?;
+        Ok(Self {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            time_zone,
+            units_basis: UnitsBasis::of_code(row.units_basis)?,
+            revision: row.revision,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Names that events repeat (models, sources) are stored once per factory, under small numbers.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{
+    ConnectionTrait, ExprTrait as _,
+    sea_query::{Expr, Query},
+};
+
+use super::{Result, rows_per_statement};
+
+/// The most names remembered of one table and factory; past that they are forgotten and read again.
+const MAX_REMEMBERED: usize = 20_000;
+
+/// The tables of names: `(factory_id, id)`, name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NameTable {
+    ModelVersion,
+    Source,
+}
+
+impl NameTable {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ModelVersion => "model_version",
+            Self::Source => "source",
+        }
+    }
+}
+
+/// The numbers of the names that were committed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    known: HashMap<String, i32>,
+}
+
+impl Names {
+    /// The number of a name that was resolved.
+    pub(super) fn id(&self, name: Option<&str>) -> Option<i32> {
+        self.known.get(name?).copied()
+    }
+
+    /// Makes sure that every one of these names has a number, in this transaction. After a rollback the whole must be
+    /// forgotten, since the numbers are then free again.
+    pub(super) async fn resolve(
+        &mut self,
+        conn: &impl ConnectionTrait,
+        table: NameTable,
+        factory_id: i32,
+        names: HashSet<&str>,
+    ) -> Result<()> {
+        if self.known.len() > MAX_REMEMBERED {
+            self.known.clear();
+        }
+        let mut unknown: Vec<&str> =
+            names.into_iter().filter(|name| !self.known.contains_key(*name)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        for chunk in unknown.chunks(rows_per_statement(1) - 1) {
+            self.known.extend(find(conn, table, factory_id, chunk).await?);
+        }
+        unknown.retain(|name| !self.known.contains_key(*name));
+        // In the order of the names, so that the same events give the same numbers.
+        unknown.sort_unstable();
+        let first_id = last_id(conn, table, factory_id).await? + 1;
+        let new: Vec<(&str, i32)> = unknown.into_iter().zip(first_id..).collect();
+        for chunk in new.chunks(rows_per_statement(3)) {
+            insert(conn, table, factory_id, chunk).await?;
+        }
+        self.known.extend(new.into_iter().map(|(name, id)| (name.to_owned(), id)));
+        Ok(())
+    }
+}
+
+/// The names with these numbers.
+pub(super) async fn names_of(
+    conn: &impl ConnectionTrait,
+    table: NameTable,
+    factory_id: i32,
+    ids: HashSet<i32>,
+) -> Result<HashMap<i32, String>> {
+    let ids: Vec<i32> = ids.into_iter().collect();
+    let mut names = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(rows_per_statement(1) - 1) {
+        let condition = Expr::col("id").is_in(chunk.iter().copied());
+        names.extend(
+            select(conn, table, factory_id, condition).await?.into_iter().map(|(name, id)| (id, name)),
+        );
+    }
+    Ok(names)
+}
+
+/// The number of a name, if it has one.
+pub(super) async fn id_of(
+    conn: &impl ConnectionTrait,
+    table: NameTable,
+    factory_id: i32,
+    name: &str,
+) -> Result<Option<i32>> {
+    Ok(find(conn, table, factory_id, &[name]).await?.pop().map(|(_, id)| id))
+}
+
+async fn find(
+    conn: &impl ConnectionTrait,
+    table: NameTable,
+    factory_id: i32,
+    names: &[&str],
+) -> Result<Vec<(String, i32)>> {
+    select(conn, table, factory_id, Expr::col("name").is_in(names.iter().copied())).await
+}
+
+async fn select(
+    conn: &impl ConnectionTrait,
+    table: NameTable,
+    factory_id: i32,
+    condition: Expr,
+) -> Result<Vec<(String, i32)>> {
+    let query = Query::select()
+        .columns(["name", "id"])
+        .from(table.name())
+        .and_where(Expr::col("factory_id").eq(factory_id))
+        .and_where(condition)
+        .to_owned();
+    let rows = conn.query_all(&query).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+async fn last_id(conn: &impl ConnectionTrait, table: NameTable, factory_id: i32) -> Result<i32> {
+    let query = Query::select()
+        .expr(Expr::col("id").max())
+        .from(table.name())
+        .and_where(Expr::col("factory_id").eq(factory_id))
+        .to_owned();
+    let last: Option<i32> = match conn.query_one(&query).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => None,
+    };
+    Ok(last.unwrap_or(0))
+}
+
+async fn insert(
+    conn: &impl ConnectionTrait,
+    table: NameTable,
+    factory_id: i32,
+    names: &[(&str, i32)],
+) -> Result<()> {
+    let mut insert = Query::insert();
+    insert.into_table(table.name()).columns(["factory_id", "id", "name"]);
+    for (name, id) in names {
+        insert.values_panic([factory_id.into(), (*id).into(), (*name).into()]);
+    }
+    conn.execute(&insert).await?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What one entity was doing, derived from its raw events.
+
+use std::collections::HashSet;
+
+use domain::{
+    MS_PER_DAY,
+    bucket::Level,
+    event::EventType,
+    timeline::{self, Segment},
+    window::Window,
+};
+use entity::rollup::{self, Column};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::{
+    Result,
+    entities::Entity,
+    intern::{self, NameTable},
+    neighbours::{self, Neighbourhood},
+};
+
+/// The most segments of one answer.
+pub const MAX_SEGMENTS: usize = 5_000;
+
+/// A span in which one entity did one thing, cut at the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedSegment {
+    /// Start, Unix milliseconds.
+    pub from_ms: i64,
+    /// End, Unix milliseconds.
+    pub to_ms: i64,
+    /// What it did.
+    pub event_type: EventType,
+    /// Parts per 10 000.
+    pub confidence: Option<u16>,
+    /// The model that judged.
+    pub model_version: Option<String>,
+    /// The camera or device that saw it.
+    pub source: Option<String>,
+}
+
+/// The first [`MAX_SEGMENTS`] segments of an entity in a window, and whether there are more.
+pub async fn segments(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    entity: &Entity,
+    window: Window,
+) -> Result<(Vec<NamedSegment>, bool)> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for day in days_observed(conn, factory_id, entity.id, window).await? {
+        let from_ms = window.from_ms.max(day * MS_PER_DAY);
+        let to_ms = window.to_ms.min((day + 1) * MS_PER_DAY);
+        let near = Neighbourhood {
+            entity_id: entity.id,
+            ranges: vec![(from_ms, to_ms)],
+            longest_duration_ms: entity.longest_duration_ms,
+        };
+        let (mut found, _) = neighbours::overlapping(conn, factory_id, &[near]).await?;
+        for mut segment in timeline::segments(&found.remove(&entity.id).unwrap_or_default()) {
+            segment.from_ms = segment.from_ms.max(from_ms);
+            segment.to_ms = segment.to_ms.min(to_ms);
+            if segment.from_ms < segment.to_ms {
+                timeline::push_segment(&mut segments, segment);
+            }
+        }
+        if segments.len() > MAX_SEGMENTS {
+            break;
+        }
+    }
+    let truncated = segments.len() > MAX_SEGMENTS;
+    segments.truncate(MAX_SEGMENTS);
+    Ok((name(conn, factory_id, segments).await?, truncated))
+}
+
+/// The UTC days of a window in which the entity was observed: others need not be read.
+async fn days_observed(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    entity_id: i32,
+    window: Window,
+) -> Result<Vec<i64>> {
+    Ok(rollup::Entity::find()
+        .select_only()
+        .column(Column::Bucket)
+        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::Level.eq(Level::Day.code()))
+        .filter(Column::Bucket.gte(Level::Day.bucket_of(window.from_ms)))
+        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - 1)))
+        .filter(Column::EntityId.eq(entity_id))
+        .order_by_asc(Column::Bucket)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+async fn name(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    segments: Vec<Segment>,
+) -> Result<Vec<NamedSegment>> {
+    let models: HashSet<i32> = segments.iter().filter_map(|segment| segment.model_version).collect();
+    let sources: HashSet<i32> = segments.iter().filter_map(|segment| segment.source).collect();
+    let models = intern::names_of(conn, NameTable::ModelVersion, factory_id, models).await?;
+    let sources = intern::names_of(conn, NameTable::Source, factory_id, sources).await?;
+    let named = segments.into_iter().map(|segment| NamedSegment {
+        from_ms: segment.from_ms,
+        to_ms: segment.to_ms,
+        event_type: segment.event_type,
+        confidence: segment.confidence,
+        model_version: segment.model_version.and_then(|id| models.get(&id).cloned()),
+        source: segment.source.and_then(|id| sources.get(&id).cloned()),
+    });
+    Ok(named.collect())
+}

@@ -1,0 +1,146 @@
+//! The demo factory fills itself, goes on with the clock, and starts again where it was.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use domain::simulation::{Cameras, SimulatedFactory};
+use serde_json::{Value, json};
+use server::{clock::Clock, demo, http::Options};
+use tokio::task::JoinHandle;
+
+use crate::harness::{TestServer, millis, soon};
+
+/// A Tuesday morning; in Berlin it is eleven.
+const NOW: &str = "2026-01-06T10:00:00Z";
+const TEN_MINUTES_LATER: &str = "2026-01-06T10:10:00Z";
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+const FACTORY: &str = r#"{ factory(id: "demo") { timeZone revision
+    workers { id: workerId name area } workstations { id: workstationId name area } } }"#;
+
+const NUMBERS: &str = r#"{
+    factoryMetrics(factoryId: "demo") { productiveMinutes idleMinutes absentMinutes workerUnitsProduced
+        workstationUnitsProduced averageUtilization averageProductionRate activeWorkers activeWorkstations }
+    workerMetrics(factoryId: "demo") { workers { workerId workingMinutes idleMinutes absentMinutes overlapMinutes
+        unitsProduced meanConfidence lastSeenAt } }
+    workstationMetrics(factoryId: "demo") { workstations { workstationId occupiedMinutes idleMinutes absentMinutes
+        overlapMinutes unitsProduced meanConfidence lastSeenAt } } }"#;
+
+fn start_demo(server: &TestServer) -> JoinHandle<()> {
+    tokio::spawn(demo::run(server.app.clone(), Tz::Europe__Berlin))
+}
+
+/// Ends a demo and waits until it has let go of its database.
+async fn stop_demo(demo: JoinHandle<()>) {
+    demo.abort();
+    assert!(demo.await.is_err_and(|end| end.is_cancelled()), "a demo does not end by itself");
+}
+
+/// The factory once every worker and workstation has a name, which is the last that the first report does.
+async fn complete_factory(server: &TestServer) -> Value {
+    let complete = async {
+        loop {
+            let factory = server.ask(FACTORY, json!({})).await["factory"].take();
+            let entities = entities(&factory);
+            if entities.len() == 12 && entities.iter().all(|entity| entity["name"].is_string()) {
+                return factory;
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+    };
+    soon("a demo with names", complete).await
+}
+
+fn entities(factory: &Value) -> Vec<Value> {
+    let of = |kind: &str| factory[kind].as_array().cloned().unwrap_or_default();
+    [of("workers"), of("workstations")].concat()
+}
+
+async fn name_worker(server: &TestServer, id: &str, name: Value, area: Value) {
+    let query = r#"mutation($id: ID!, $input: UpdateEntityInput!) {
+        updateWorker(factoryId: "demo", workerId: $id, input: $input) { name } }"#;
+    server.ask(query, json!({ "id": id, "input": { "name": name, "area": area } })).await;
+}
+
+/// How many hours of a period have anything to show.
+async fn hours_seen(server: &TestServer, period: &str) -> usize {
+    let query = r#"query($period: Period!) {
+        metricSeries(factoryId: "demo", window: { period: $period }, resolution: HOUR) { points { from } } }"#;
+    let answer = server.ask(query, json!({ "period": period })).await;
+    answer["metricSeries"]["points"].as_array().expect("points").len()
+}
+
+#[tokio::test]
+async fn a_new_demo_has_twelve_named_entities_and_every_hour_since_yesterday() {
+    let server = TestServer::at(NOW).await;
+    start_demo(&server);
+    let factory = complete_factory(&server).await;
+    assert_eq!(factory["timeZone"], "Europe/Berlin");
+    let simulated = SimulatedFactory { seed: 0, zone: Tz::UTC, cameras: Cameras::One };
+    let expected: Vec<Value> = simulated
+        .roster()
+        .iter()
+        .map(|known| json!({ "id": known.code, "name": known.name, "area": known.area }))
+        .collect();
+    assert_eq!(entities(&factory), expected);
+    assert_eq!((hours_seen(&server, "YESTERDAY").await, hours_seen(&server, "TODAY").await), (24, 11));
+}
+
+#[tokio::test]
+async fn a_demo_reports_what_ends_as_time_goes_on() {
+    let server = TestServer::at(NOW).await;
+    start_demo(&server);
+    let before = complete_factory(&server).await["revision"].as_i64().expect("a revision");
+    let mut socket = server.socket().await;
+    socket
+        .subscribe("feed", r#"subscription { eventsIngested(factoryId: "demo") { revision events { timestamp durationMinutes } } }"#, json!({}))
+        .await;
+    assert_eq!(socket.delivery("feed").await["eventsIngested"]["revision"], before);
+    server.clock.set(millis(TEN_MINUTES_LATER));
+    let news = socket.delivery("feed").await["eventsIngested"].take();
+    assert!(news["revision"].as_i64() > Some(before), "{news}");
+    let events = news["events"].as_array().expect("events");
+    assert!(!events.is_empty());
+    for event in events {
+        let started_ms = millis(event["timestamp"].as_str().expect("a timestamp"));
+        let lasted_ms = (event["durationMinutes"].as_f64().expect("a duration") * 60_000.0).round() as i64;
+        assert!((millis(NOW)..millis(TEN_MINUTES_LATER)).contains(&(started_ms + lasted_ms)), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_demo_that_starts_again_adds_nothing_and_keeps_the_names_that_people_gave() {
+    let server = TestServer::at(NOW).await;
+    let demo = start_demo(&server);
+    complete_factory(&server).await;
+    let numbers = server.ask(NUMBERS, json!({})).await;
+    stop_demo(demo).await;
+    name_worker(&server, "W1", json!("Somebody else"), json!(null)).await;
+    // One without a name shows when the second demo is done: it gives names last.
+    name_worker(&server, "W2", json!(null), json!(null)).await;
+    let revision = server.ask(FACTORY, json!({})).await["factory"]["revision"].as_i64().expect("a revision");
+
+    let server = TestServer::on(server.stop().await, Clock::manual(millis(NOW)), Options::default()).await;
+    start_demo(&server);
+    let factory = complete_factory(&server).await;
+    assert_eq!(factory["revision"], revision + 1, "only the name of W2 was written");
+    assert_eq!(factory["workers"][0], json!({ "id": "W1", "name": "Somebody else", "area": null }));
+    assert_eq!(server.ask(NUMBERS, json!({})).await, numbers);
+}
+
+#[tokio::test]
+async fn a_demo_that_was_off_for_a_while_catches_up_with_one_that_never_was() {
+    let interrupted = TestServer::at(NOW).await;
+    let demo = start_demo(&interrupted);
+    complete_factory(&interrupted).await;
+    stop_demo(demo).await;
+    name_worker(&interrupted, "W2", json!(null), json!(null)).await;
+    interrupted.clock.set(millis(TEN_MINUTES_LATER));
+    start_demo(&interrupted);
+    complete_factory(&interrupted).await;
+
+    let steady = TestServer::at(TEN_MINUTES_LATER).await;
+    start_demo(&steady);
+    complete_factory(&steady).await;
+    assert_eq!(interrupted.ask(NUMBERS, json!({})).await, steady.ask(NUMBERS, json!({})).await);
+}

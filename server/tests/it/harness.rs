@@ -1,0 +1,171 @@
+//! A real server in the test's own process: a database file of its own, a port of its own, a clock that a test may set.
+
+mod program;
+mod socket;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use server::{
+    app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
+    clock::Clock,
+    http::{Options, serve},
+    store::{Store, factories::NewFactory},
+};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{
+    program::Program,
+    socket::{Closed, Socket},
+};
+
+/// How long a test waits for what must happen. Long, because a wait ends when it happens.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for what must happen.
+pub(crate) async fn soon<T>(what: &str, happening: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happening)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not happen in time"))
+}
+
+/// An instant in Unix milliseconds.
+pub(crate) fn millis(rfc3339: &str) -> i64 {
+    chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis()
+}
+
+/// A server in this process. Dropping it without [`TestServer::stop`] ends it without a drain.
+pub(crate) struct TestServer {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Clock,
+    pub(crate) address: SocketAddr,
+    pub(crate) client: reqwest::Client,
+    directory: TempDir,
+    shutdown: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+impl TestServer {
+    /// With the system's clock.
+    pub(crate) async fn start() -> Self {
+        Self::with(Clock::System, Options::default()).await
+    }
+
+    /// With a clock that stands at an instant such as `2026-01-05T08:00:00Z` until it is set.
+    pub(crate) async fn at(now: &str) -> Self {
+        Self::with(Clock::manual(millis(now)), Options::default()).await
+    }
+
+    pub(crate) async fn with(clock: Clock, options: Options) -> Self {
+        Self::on(TempDir::new().expect("a temporary directory"), clock, options).await
+    }
+
+    /// On the database that another server left behind.
+    pub(crate) async fn on(directory: TempDir, clock: Clock, options: Options) -> Self {
+        let store = Store::open(&database_url(&directory)).await.expect("a database");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let app = App::start(store, clock.clone(), i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(serve(app.clone(), listener, options, shutdown.clone()));
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { app, clock, address, client, directory, shutdown, serving }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        database_url(&self.directory)
+    }
+
+    /// A POST of this body to `/graphql`, as JSON.
+    pub(crate) fn request(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.client.post(self.url("/graphql")).header("content-type", "application/json").body(body)
+    }
+
+    /// The whole answer to an operation, errors and all.
+    pub(crate) async fn answer(&self, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let response = soon("an answer", self.request(body.to_string()).send()).await.expect("a response");
+        response.json().await.expect("JSON")
+    }
+
+    /// The data of an operation that must succeed.
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.answer(query, variables).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].take()
+    }
+
+    /// The code of the one error of an operation that must fail.
+    pub(crate) async fn refused(&self, query: &str, variables: Value) -> String {
+        let answer = self.answer(query, variables).await;
+        code(&answer)
+    }
+
+    pub(crate) async fn create_factory(&self, id: &str) {
+        self.create_factory_in(id, "UTC").await;
+    }
+
+    pub(crate) async fn create_factory_in(&self, id: &str, time_zone: &str) {
+        let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
+        self.ask(query, json!({ "input": { "id": id, "name": id, "timeZone": time_zone } })).await;
+    }
+
+    /// Sends a batch (a JSON list of `EventInput`) and answers with the counts, the issues and the revision.
+    pub(crate) async fn ingest(&self, factory: &str, events: Value) -> Value {
+        let query = "mutation($factory: ID!, $events: [EventInput!]!) { ingestEvents(factoryId: $factory, events: $events) \
+                     { accepted duplicates conflicts rejected issues { index code message } revision } }";
+        self.ask(query, json!({ "factory": factory, "events": events })).await["ingestEvents"].take()
+    }
+
+    /// A websocket that has been acknowledged.
+    pub(crate) async fn socket(&self) -> Socket {
+        Socket::acknowledged(self.address).await
+    }
+
+    /// Drains the server as SIGTERM does and gives its database back.
+    pub(crate) async fn stop(self) -> TempDir {
+        self.shutdown.cancel();
+        soon("the drain", self.serving).await.expect("no panic").expect("a clean end");
+        self.directory
+    }
+
+    /// Begins the drain without waiting for its end.
+    pub(crate) fn begin_to_stop(&self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// The code of an answer's one error.
+pub(crate) fn code(answer: &Value) -> String {
+    let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no errors in {answer}"));
+    assert_eq!(errors.len(), 1, "{answer}");
+    errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}")).to_owned()
+}
+
+pub(crate) fn database_url(directory: &TempDir) -> String {
+    format!("sqlite://{}?mode=rwc", directory.path().join("andon.db").display())
+}
+
+/// 2026-01-05T00:00:00Z, a Monday.
+pub(crate) const T0_MS: i64 = 1_767_571_200_000;
+
+/// A database of its own with one factory, without a server around it.
+pub(crate) async fn empty_store(factory: &str) -> (TempDir, Store) {
+    let directory = TempDir::new().expect("a temporary directory");
+    let store = Store::open(&database_url(&directory)).await.expect("a database");
+    let new = NewFactory {
+        slug: factory.to_owned(),
+        name: factory.to_owned(),
+        time_zone: chrono_tz::UTC,
+        units_basis: domain::metric::UnitsBasis::Workers,
+    };
+    store.create_factory(new).await.expect("a commit").expect("the first factory");
+    (directory, store)
+}

@@ -1,0 +1,75 @@
+//! The program itself, in a process of its own.
+
+use std::process::{ExitStatus, Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, ChildStderr, Command},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+use super::soon;
+
+/// A running `andon serve`, killed when dropped.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+    log: JoinHandle<Vec<String>>,
+}
+
+impl Program {
+    /// A command of the program that inherits nothing from the environment.
+    pub(crate) fn command(arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_andon"));
+        command.args(arguments).env_clear().kill_on_drop(true).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts `andon serve` on a free port and waits until it listens.
+    pub(crate) async fn serve(database_url: &str, arguments: &[&str]) -> Self {
+        Self::serve_at("127.0.0.1:0", database_url, arguments).await
+    }
+
+    /// Starts `andon serve` at an address and waits until it listens.
+    pub(crate) async fn serve_at(listen: &str, database_url: &str, arguments: &[&str]) -> Self {
+        let mut command = Self::command(&["serve", "--listen", listen, "--database-url", database_url]);
+        command.args(arguments);
+        Self::start(command).await
+    }
+
+    /// Starts a command that serves and waits until it listens.
+    pub(crate) async fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program");
+        let (listening, url) = oneshot::channel();
+        let log = tokio::spawn(read(child.stderr.take().expect("a pipe"), listening));
+        let url = soon("listening", url).await.expect("the program ended before it listened");
+        Self { child, url, log }
+    }
+
+    /// Asks the program to stop, as a service manager does, and waits for its end. Answers with all that it logged.
+    pub(crate) async fn terminate(mut self) -> (ExitStatus, Vec<String>) {
+        let id = self.child.id().expect("a running process").to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill");
+        assert!(killed.success());
+        let status = soon("the end", self.child.wait()).await.expect("an exit status");
+        (status, soon("the end of the log", self.log).await.expect("no panic"))
+    }
+}
+
+/// Reads the log to its end, also while nobody asks for it: a full pipe would stop the program.
+async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>) -> Vec<String> {
+    let mut listening = Some(listening);
+    let mut lines = BufReader::new(stderr).lines();
+    let mut log = Vec::new();
+    while let Some(line) = lines.next_line().await.expect("a log") {
+        if let Some((_, url)) = line.split_once("listening on ")
+            && let Some(listening) = listening.take()
+        {
+            // The test may have given up waiting.
+            listening.send(url.trim().to_owned()).ok();
+        }
+        log.push(line);
+    }
+    log
+}

@@ -1,0 +1,110 @@
+//! A client of graphql-transport-ws that can also misbehave.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest as _, handshake::client::Request},
+};
+
+use super::soon;
+
+/// How a socket ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+}
+
+pub(crate) struct Socket {
+    pub(crate) stream: WebSocketStream<TcpStream>,
+}
+
+impl Socket {
+    /// A request for a websocket with the right sub-protocol.
+    pub(crate) fn request(address: SocketAddr) -> Request {
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a request");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+        request
+    }
+
+    /// Opens a socket and says nothing yet.
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self::open_with(address, Self::request(address)).await
+    }
+
+    pub(crate) async fn open_with(address: SocketAddr, request: Request) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let (stream, _) = soon("the handshake", client_async(request, stream)).await.expect("an upgrade");
+        Self { stream }
+    }
+
+    /// Opens a socket and says hello.
+    pub(crate) async fn acknowledged(address: SocketAddr) -> Self {
+        let mut socket = Self::open(address).await;
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    pub(crate) async fn send(&mut self, message: Value) {
+        self.send_text(message.to_string()).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
+        soon("a write", self.stream.send(Message::text(text.into()))).await.expect("an open socket");
+    }
+
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    }
+
+    pub(crate) async fn complete(&mut self, id: &str) {
+        self.send(json!({ "id": id, "type": "complete" })).await;
+    }
+
+    /// The next message of the protocol; the frames of websockets themselves are left out.
+    pub(crate) async fn receive(&mut self) -> Value {
+        soon("a message", async {
+            loop {
+                match self.stream.next().await.expect("an open socket").expect("a frame") {
+                    Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                    Message::Close(frame) => panic!("the socket was closed: {frame:?}"),
+                    _ => {}
+                }
+            }
+        })
+        .await
+    }
+
+    /// The data of the next message, which must be a delivery for this id.
+    pub(crate) async fn delivery(&mut self, id: &str) -> Value {
+        let mut message = self.receive().await;
+        assert_eq!((&message["id"], &message["type"]), (&json!(id), &json!("next")), "{message}");
+        assert!(message["payload"].get("errors").is_none(), "{message}");
+        message["payload"]["data"].take()
+    }
+
+    /// How the server closes the socket; messages before that are left out.
+    pub(crate) async fn closed(&mut self) -> Closed {
+        soon("the end", async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => {
+                        return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
+                    }
+                    Some(Ok(Message::Close(None))) | None => panic!("the socket ended without a code"),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => panic!("the socket broke: {error}"),
+                }
+            }
+        })
+        .await
+    }
+}

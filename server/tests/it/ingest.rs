@@ -1,0 +1,270 @@
+//! Batches through the API: what is judged how, what is refused whole, and what a failure leaves behind.
+
+use domain::event::{EntityType, EventType, RawEvent};
+use futures_util::{future::join_all, poll};
+use serde_json::{Value, json};
+use server::{error::ErrorCode, store::audit};
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::harness::{TestServer, soon};
+
+const NOW: &str = "2026-01-05T12:00:00Z";
+
+async fn plant() -> TestServer {
+    let server = TestServer::at(NOW).await;
+    server.create_factory("plant").await;
+    server
+}
+
+fn event(minute: u32, entity: &str) -> Value {
+    json!({
+        "timestamp": format!("2026-01-05T{:02}:{:02}:00Z", minute / 60, minute % 60),
+        "entityType": "WORKER", "entityId": entity, "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1,
+    })
+}
+
+fn with(mut event: Value, changes: &Value) -> Value {
+    for (field, value) in changes.as_object().expect("fields") {
+        event[field] = value.clone();
+    }
+    event
+}
+
+fn raw(second: usize, entity: &str) -> RawEvent {
+    RawEvent {
+        timestamp: format!("2026-01-05T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60),
+        entity_type: EntityType::Worker,
+        entity_id: entity.into(),
+        event_type: EventType::Working,
+        duration_minutes: 0.5,
+        units_produced: 1,
+        confidence: None,
+        model_version: None,
+        event_id: None,
+        source_id: None,
+        workstation_id: None,
+    }
+}
+
+fn counts(outcome: &Value) -> [i64; 4] {
+    ["accepted", "duplicates", "conflicts", "rejected"].map(|name| outcome[name].as_i64().expect("a count"))
+}
+
+/// The all-time units of the factory's workers.
+async fn units(server: &TestServer) -> i64 {
+    let data = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
+    data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
+}
+
+async fn assert_audit_is_clean(server: &TestServer) {
+    let differences = audit(&server.app.store).await.expect("an audit");
+    assert!(differences.is_empty(), "{differences:?}");
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_fine_and_all_zeros() {
+    let server = plant().await;
+    let outcome = server.ingest("plant", json!([])).await;
+    assert_eq!(counts(&outcome), [0, 0, 0, 0]);
+    let revision = server.ask("{ factory(id: \"plant\") { revision } }", json!({})).await;
+    assert_eq!(outcome["revision"], revision["factory"]["revision"]);
+}
+
+#[tokio::test]
+async fn one_broken_event_does_not_hold_up_the_999_others() {
+    let server = plant().await;
+    let mut events: Vec<Value> = (0..1_000).map(|n| event(n % 700, &format!("W{}", n / 700))).collect();
+    events[617]["durationMinutes"] = json!(1_440.000_02);
+    let outcome = server.ingest("plant", json!(events)).await;
+    assert_eq!(counts(&outcome), [999, 0, 0, 1]);
+    assert_eq!(outcome["issues"][0]["index"], 617);
+    assert_eq!(outcome["issues"][0]["code"], "DURATION_OUT_OF_RANGE");
+    assert_eq!(units(&server).await, 999);
+    assert_audit_is_clean(&server).await;
+}
+
+#[tokio::test]
+async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allowed() {
+    let server = plant().await;
+    let cases = [
+        (json!({ "timestamp": "2026-01-05T08:00:00" }), "TIMESTAMP_INVALID"),
+        (json!({ "timestamp": "2026-01-05T08:00:60Z" }), "TIMESTAMP_INVALID"),
+        (json!({ "timestamp": "" }), "TIMESTAMP_INVALID"),
+        (json!({ "timestamp": "1999-12-31T23:59:59Z" }), "TIMESTAMP_OUT_OF_RANGE"),
+        (json!({ "timestamp": "2026-01-05T12:09:30Z" }), "TIMESTAMP_IN_FUTURE"),
+        (json!({ "entityId": "" }), "ENTITY_ID_INVALID"),
+        (json!({ "entityId": "W\u{7}1" }), "ENTITY_ID_INVALID"),
+        (json!({ "entityId": "x".repeat(65) }), "ENTITY_ID_INVALID"),
+        (json!({ "durationMinutes": -0.1 }), "DURATION_OUT_OF_RANGE"),
+        (json!({ "durationMinutes": 1e300 }), "DURATION_OUT_OF_RANGE"),
+        (json!({ "unitsProduced": -1 }), "UNITS_OUT_OF_RANGE"),
+        (json!({ "unitsProduced": 1_000_001 }), "UNITS_OUT_OF_RANGE"),
+        (json!({ "confidence": 1.01 }), "CONFIDENCE_OUT_OF_RANGE"),
+        (json!({ "modelVersion": "" }), "MODEL_VERSION_INVALID"),
+        (json!({ "eventId": " 1" }), "EVENT_ID_INVALID"),
+        (json!({ "sourceId": "\u{0}" }), "SOURCE_ID_INVALID"),
+        (json!({ "workstationId": "S1 " }), "WORKSTATION_ID_INVALID"),
+        (json!({ "entityType": "WORKSTATION", "workstationId": "S1" }), "WORKSTATION_ID_INVALID"),
+    ];
+    let events: Vec<Value> = cases.iter().map(|(changes, _)| with(event(480, "W1"), changes)).collect();
+    let outcome = server.ingest("plant", json!(events)).await;
+    assert_eq!(counts(&outcome), [0, 0, 0, cases.len() as i64]);
+    for (index, (sent, code)) in cases.iter().enumerate() {
+        let issue = &outcome["issues"][index];
+        assert_eq!((&issue["index"], &issue["code"]), (&json!(index), &json!(code)), "{sent}");
+        let message = issue["message"].as_str().expect("a message");
+        assert!(message.chars().count() <= 200 && !message.contains(char::is_control), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn unusual_but_allowed_values_are_stored_as_sent() {
+    let server = plant().await;
+    let ids = ["👷‍♀️", "عامل ٣", "\u{202e}drawkcab", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
+    let events: Vec<Value> =
+        ids.iter().map(|id| with(event(480, id), &json!({ "durationMinutes": -0.0, "confidence": -0.0 }))).collect();
+    let outcome = server.ingest("plant", json!(events)).await;
+    assert_eq!(counts(&outcome), [ids.len() as i64, 0, 0, 0], "{outcome}");
+    let data = server.ask("{ workerMetrics(factoryId: \"plant\") { workers { workerId meanConfidence } } }", json!({})).await;
+    let listed: Vec<&str> = data["workerMetrics"]["workers"]
+        .as_array()
+        .expect("workers")
+        .iter()
+        .map(|worker| worker["workerId"].as_str().expect("an id"))
+        .collect();
+    let mut expected = ids.to_vec();
+    expected.sort_by(|a, b| domain::id_order::compare(a, b));
+    assert_eq!(listed, expected);
+}
+
+#[tokio::test]
+async fn a_batch_of_duplicates_of_itself_stores_one() {
+    let server = plant().await;
+    let outcome = server.ingest("plant", json!(vec![event(480, "W1"); 50])).await;
+    assert_eq!(counts(&outcome), [1, 49, 0, 0]);
+    let again = server.ingest("plant", json!(vec![event(480, "W1"); 50])).await;
+    assert_eq!(counts(&again), [0, 50, 0, 0]);
+    assert_eq!(again["revision"], outcome["revision"]);
+    assert_eq!(units(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_contradiction_of_what_is_stored_is_a_conflict_and_the_same_again_a_duplicate() {
+    let server = plant().await;
+    server.ingest("plant", json!([event(480, "W1")])).await;
+    let contradiction = with(event(480, "W1"), &json!({ "unitsProduced": 7 }));
+    let outcome = server.ingest("plant", json!([contradiction, event(480, "W1")])).await;
+    assert_eq!(counts(&outcome), [0, 1, 1, 0]);
+    assert_eq!(outcome["issues"][0]["index"], 0);
+    assert_eq!(outcome["issues"][0]["code"], "CONFLICT");
+    assert_eq!(units(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_covers_too_many_buckets_is_refused_whole() {
+    let server = plant().await;
+    // A whole day from a minute past a bucket's edge touches 289 buckets.
+    let long = |n: u32| with(event(1, &format!("W{n}")), &json!({ "timestamp": "2026-01-04T00:01:00Z", "durationMinutes": 1_440 }));
+    let fits: Vec<Value> = (0..10).map(long).collect();
+    let too_many: Vec<Value> = (0..=1_000_000 / 289).map(long).collect();
+    let query = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
+    assert_eq!(server.refused(query, json!({ "events": too_many })).await, "LIMIT_EXCEEDED");
+    assert_eq!(units(&server).await, 0, "nothing of it is stored");
+    let outcome = server.ingest("plant", json!(fits)).await;
+    assert_eq!(counts(&outcome), [10, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_unknown_factory_is_named() {
+    let server = plant().await;
+    let query = "mutation { ingestEvents(factoryId: \"atlantis\", events: []) { accepted } }";
+    let answer = server.answer(query, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    assert!(answer["errors"][0]["message"].as_str().expect("a message").contains("atlantis"), "{answer}");
+}
+
+#[tokio::test]
+async fn entities_past_the_limit_are_rejected_one_by_one() {
+    let server = plant().await;
+    for part in 0..2 {
+        let events = (0..10_000).map(|n| raw(n / 2_000, &format!("W{part}-{n}"))).collect();
+        let outcome = server.app.ingest.submit("plant", events).await.expect("a commit");
+        assert_eq!(outcome.accepted, 10_000);
+    }
+    let outcome = server.ingest("plant", json!([event(1, "W0-1"), event(1, "one too many")])).await;
+    assert_eq!(counts(&outcome), [1, 0, 0, 1]);
+    assert_eq!(outcome["issues"][0]["code"], "ENTITY_LIMIT_REACHED");
+}
+
+/// Holds the database's write lock until it is dropped, so that batches queue up.
+async fn write_lock(server: &TestServer) -> SqliteConnection {
+    let mut conn = SqliteConnection::connect(&server.database_url()).await.expect("a connection");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.expect("the lock");
+    conn
+}
+
+#[tokio::test]
+async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
+    let server = plant().await;
+    let lock = write_lock(&server).await;
+    let batch = |n: usize| (0..10_000).map(|second| raw(second, &format!("W{n}"))).collect::<Vec<_>>();
+    let mut taken = Vec::new();
+    for n in 0..10 {
+        let mut submitted = Box::pin(server.app.ingest.submit("plant", batch(n)));
+        assert!(poll!(&mut submitted).is_pending(), "queued");
+        taken.push(submitted);
+    }
+    let refused = server.app.ingest.submit("plant", vec![raw(0, "W10")]).await.expect_err("a refusal");
+    assert_eq!((refused.code, refused.retry_after_ms.is_some()), (ErrorCode::Overloaded, true));
+    lock.close().await.expect("the lock's end");
+    for outcome in soon("the commits", join_all(taken)).await {
+        assert_eq!(outcome.expect("a commit").accepted, 10_000);
+    }
+    assert_audit_is_clean(&server).await;
+}
+
+#[tokio::test]
+async fn only_the_culprit_of_a_failed_group_gets_the_error() {
+    let server = plant().await;
+    let mut conn = SqliteConnection::connect(&server.database_url()).await.expect("a connection");
+    sqlx::query(
+        "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
+         BEGIN SELECT RAISE(ABORT, 'injected'); END",
+    )
+    .execute(&mut conn)
+    .await
+    .expect("a trigger");
+    let lock = write_lock(&server).await;
+    let poisoned = RawEvent { event_id: Some("poison".into()), ..raw(20, "W2") };
+    // The first keeps the writer busy, so that the next three form a group.
+    let batches = [vec![raw(0, "W1")], vec![raw(10, "W1")], vec![raw(20, "W1"), poisoned], vec![raw(30, "W1")]];
+    let mut submitted: Vec<_> =
+        batches.into_iter().map(|events| Box::pin(server.app.ingest.submit("plant", events))).collect();
+    for submitted in &mut submitted {
+        assert!(poll!(submitted).is_pending(), "queued");
+    }
+    lock.close().await.expect("the lock's end");
+    let outcomes = soon("the commits", join_all(submitted)).await;
+    let accepted: Vec<Option<usize>> =
+        outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|outcome| outcome.accepted)).collect();
+    assert_eq!(accepted, [Some(1), Some(1), None, Some(1)]);
+    let error = outcomes[2].as_ref().expect_err("the culprit's error");
+    assert_eq!(error.code, ErrorCode::Internal);
+    assert!(!error.message.contains("injected") && !error.message.contains("event"), "{}", error.message);
+    assert_eq!(units(&server).await, 3, "nothing of the culprit's batch is stored");
+    assert_audit_is_clean(&server).await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_caller_went_away_is_stored_all_the_same() {
+    let server = plant().await;
+    let lock = write_lock(&server).await;
+    let mut submitted = Box::pin(server.app.ingest.submit("plant", vec![raw(0, "W1")]));
+    assert!(poll!(&mut submitted).is_pending(), "queued");
+    drop(submitted);
+    lock.close().await.expect("the lock's end");
+    soon("the drain", server.app.ingest.drain()).await;
+    assert_eq!(units(&server).await, 1);
+    let refused = server.app.ingest.submit("plant", vec![raw(1, "W1")]).await.expect_err("a refusal");
+    assert_eq!(refused.code, ErrorCode::Unavailable);
+}

@@ -1,0 +1,247 @@
+//! The proof on a crowded day: late inserts and removals cost the entity's neighbourhood, not the factory's day, and
+//! each leaves the sums of a recomputation.
+//!
+//! `ANDON_PROOF_EVENTS` and `ANDON_PROOF_CHANGES` set the size; the documented run has ten million events and 1 000
+//! inserts and removals.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use domain::{
+    MS_PER_DAY, MS_PER_HOUR,
+    bucket::{BUCKET_MS, Level, bucket_of},
+    event::{EntityType, Event, EventType},
+    timeline::{self, Observation},
+    totals::Totals,
+};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use server::store::writer::{Batch, Verdict, Writer};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+
+use crate::harness::{T0_MS, database_url, empty_store};
+
+const ENTITIES: i64 = 300;
+const CAMERAS: i64 = 2;
+/// The day, and the hours into which its last intervals reach.
+const BUCKETS: i64 = (MS_PER_DAY + 4 * MS_PER_HOUR) / BUCKET_MS;
+
+fn setting(name: &str, default: i64) -> i64 {
+    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
+}
+
+/// What one camera saw of one entity in its n-th interval: the two cameras are half an interval apart.
+fn seen(entity: i64, camera: i64, n: i64, interval_ms: i64, random: &mut ChaCha8Rng) -> Event {
+    let event_type = match random.random_range(0..10) {
+        0..7 => EventType::Working,
+        7..9 => EventType::Idle,
+        _ => EventType::Absent,
+    };
+    Event {
+        entity_type: if entity % 2 == 0 { EntityType::Worker } else { EntityType::Workstation },
+        entity_code: format!("E{entity}"),
+        event_type,
+        started_at_ms: T0_MS + n * interval_ms + camera * interval_ms / 2,
+        duration_ms: interval_ms,
+        units: random.random_range(0..3),
+        confidence: Some(random.random_range(5_000..=10_000)),
+        model_version: Some("v1".into()),
+        event_code: format!("c{camera}"),
+        source: Some(format!("camera {camera}")),
+        workstation: None,
+    }
+}
+
+fn late(interval_ms: i64, number: i64, random: &mut ChaCha8Rng) -> Event {
+    let mut event = seen(random.random_range(0..ENTITIES), 0, 0, interval_ms, random);
+    event.started_at_ms = T0_MS + random.random_range(0..MS_PER_DAY - interval_ms);
+    event.duration_ms = random.random_range(1..=interval_ms);
+    event.event_code = format!("late {number}");
+    event
+}
+
+/// One entity as its raw rows have it, read without the code under test.
+struct Recomputed {
+    id: i32,
+    events: Vec<Observation>,
+}
+
+impl Recomputed {
+    async fn read(conn: &mut SqliteConnection, code: &str) -> Self {
+        let id: i32 = sqlx::query_scalar("SELECT id FROM tracked_entity WHERE code = ?")
+            .bind(code)
+            .fetch_one(&mut *conn)
+            .await
+            .expect("the entity");
+        let first = bucket_of(T0_MS);
+        let buckets: Vec<String> = (first..first + BUCKETS).map(|bucket| bucket.to_string()).collect();
+        let sql = format!(
+            "SELECT started_at, event_type, event_code, duration_ms, units, confidence FROM event \
+             WHERE factory_id = 1 AND entity_id = {id} AND bucket IN ({})",
+            buckets.join(",")
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await.expect("events");
+        let events = rows
+            .iter()
+            .map(|row| Observation {
+                event_type: [EventType::Absent, EventType::Idle, EventType::Working]
+                    [row.get::<i64, _>(1) as usize],
+                started_at_ms: row.get(0),
+                duration_ms: row.get(3),
+                units: row.get(4),
+                confidence: row.get::<Option<i64>, _>(5).map(|parts| parts as u16),
+                model_version: None,
+                source: None,
+                event_code: row.get(2),
+            })
+            .collect();
+        Self { id, events }
+    }
+
+    fn starting_in(&self, from_ms: i64, to_ms: i64) -> usize {
+        let buckets = bucket_of(from_ms)..=bucket_of(to_ms);
+        self.events.iter().filter(|event| buckets.contains(&bucket_of(event.started_at_ms))).count()
+    }
+
+    async fn assert_stored_sums_are_these(&self, conn: &mut SqliteConnection) {
+        let mut expected: BTreeMap<(i64, i64), Totals> = BTreeMap::new();
+        for (bucket, totals) in timeline::totals(&self.events) {
+            for level in Level::ALL {
+                *expected.entry((level.code().into(), level.bucket_of(bucket * BUCKET_MS))).or_default() +=
+                    totals;
+            }
+        }
+        let mut stored: BTreeMap<(i64, i64), Totals> = BTreeMap::new();
+        for level in Level::ALL {
+            let buckets: std::collections::BTreeSet<i64> = (bucket_of(T0_MS)..bucket_of(T0_MS) + BUCKETS)
+                .map(|bucket| level.bucket_of(bucket * BUCKET_MS))
+                .collect();
+            let buckets: Vec<String> = buckets.iter().map(ToString::to_string).collect();
+            let sql = format!(
+                "SELECT bucket, working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events \
+                 FROM rollup WHERE factory_id = 1 AND level = {} AND bucket IN ({}) AND entity_id = {}",
+                level.code(),
+                buckets.join(","),
+                self.id
+            );
+            for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *conn).await.expect("sums") {
+                let totals = Totals {
+                    working_ms: row.get(1),
+                    idle_ms: row.get(2),
+                    absent_ms: row.get(3),
+                    overlap_ms: row.get(4),
+                    units: row.get(5),
+                    confidence_ms: row.get(6),
+                    confident_ms: row.get(7),
+                    events: row.get(8),
+                };
+                stored.insert((level.code().into(), row.get(0)), totals);
+            }
+        }
+        stored.retain(|_, totals| !totals.is_zero());
+        let differing: Vec<_> =
+            stored.iter().filter(|(key, totals)| expected.get(key) != Some(totals)).collect();
+        assert!(differing.is_empty() && stored.len() == expected.len(), "entity {}: {differing:?}", self.id);
+    }
+}
+
+fn p99(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort_unstable();
+    (times[times.len() / 2], times[times.len() * 99 / 100])
+}
+
+#[tokio::test]
+async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and_stay_exact() {
+    let events = setting("ANDON_PROOF_EVENTS", 60_000);
+    let changes = setting("ANDON_PROOF_CHANGES", 40);
+    let per_camera = events / ENTITIES / CAMERAS;
+    let interval_ms = MS_PER_DAY / per_camera;
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let (directory, store) = empty_store("plant").await;
+    let mut writer = Writer::new(store.clone());
+    let batch = |events: Vec<Event>| Batch { factory_slug: "plant".into(), events, received_at_ms: T0_MS };
+
+    let began = Instant::now();
+    let mut waiting = Vec::new();
+    for n in 0..per_camera {
+        for camera in 0..CAMERAS {
+            waiting.extend((0..ENTITIES).map(|entity| seen(entity, camera, n, interval_ms, &mut random)));
+        }
+        if waiting.len() >= 9_000 || n + 1 == per_camera {
+            writer.store(&[batch(std::mem::take(&mut waiting))]).await.expect("a commit");
+        }
+    }
+    let filling = began.elapsed();
+
+    let url = database_url(&directory);
+    let mut conn = SqliteConnection::connect(&url).await.expect("a reader");
+    let (mut insert_times, mut removal_times) = (Vec::new(), Vec::new());
+    let mut most_read = 0;
+    let mut present = Vec::new();
+    let mut checked = async |event: &Event, rows_read: usize| {
+        let recomputed = Recomputed::read(&mut conn, &event.entity_code).await;
+        recomputed.assert_stored_sums_are_these(&mut conn).await;
+        let (from_ms, to_ms) = (event.started_at_ms - interval_ms, event.ended_at_ms());
+        // Where it touches what the entity is doing now, that is looked up backwards from the end.
+        let ends_ms = T0_MS + MS_PER_DAY + interval_ms;
+        let at_the_end = event.ended_at_ms() >= ends_ms - 3 * interval_ms;
+        let now = if at_the_end {
+            2 * recomputed.starting_in(ends_ms - MS_PER_HOUR - 2 * interval_ms, ends_ms)
+        } else {
+            0
+        };
+        assert!(
+            rows_read <= recomputed.starting_in(from_ms, to_ms) + now + 1,
+            "{rows_read} rows for {event:?}"
+        );
+        most_read = most_read.max(rows_read);
+    };
+    for number in 0..changes {
+        let event = late(interval_ms, number, &mut random);
+        let began = Instant::now();
+        let stored = writer.store(&[batch(vec![event.clone()])]).await.expect("a commit");
+        insert_times.push(began.elapsed());
+        assert_eq!(stored.batches[0].as_ref().expect("the factory").verdicts, [Verdict::Accepted]);
+        checked(&event, stored.neighbours_read).await;
+        present.push(event);
+    }
+    for number in 0..changes {
+        let entity = random.next_u32() as usize % present.len();
+        let event = if number % 2 == 0 {
+            present.swap_remove(entity)
+        } else {
+            // One of the day's own: what it said does not matter, its identity does.
+            let (entity, camera, n) = (
+                random.random_range(0..ENTITIES),
+                random.random_range(0..CAMERAS),
+                number * per_camera / changes,
+            );
+            let mut event = seen(entity, camera, n, interval_ms, &mut random);
+            let stored = Recomputed::read(
+                &mut SqliteConnection::connect(&url).await.expect("a reader"),
+                &event.entity_code,
+            )
+            .await
+            .events;
+            let same =
+                |o: &&Observation| o.started_at_ms == event.started_at_ms && o.event_code == event.event_code;
+            let Some(own) = stored.iter().find(same) else { continue };
+            event.event_type = own.event_type;
+            event
+        };
+        let began = Instant::now();
+        let removed =
+            store.remove_event("plant", &event).await.expect("a commit").expect("the event was stored");
+        removal_times.push(began.elapsed());
+        checked(&event, removed.neighbours_read).await;
+    }
+    let (insert_p50, insert_p99) = p99(insert_times);
+    let (removal_p50, removal_p99) = p99(removal_times);
+    println!(
+        "{events} events of {ENTITIES} entities in {filling:.1?} ({:.0} events/s); late insert p50 {insert_p50:.2?} \
+         p99 {insert_p99:.2?}; removal p50 {removal_p50:.2?} p99 {removal_p99:.2?}; at most {most_read} rows read",
+        events as f64 / filling.as_secs_f64()
+    );
+}

@@ -1,0 +1,232 @@
+//! The one law on a real database: the sums are those of the set of stored events, however the events came.
+
+use std::collections::{BTreeMap, HashSet};
+
+use domain::{
+    bucket::{BUCKET_MS, bucket_of},
+    event::{EntityType, Event, EventType},
+    timeline::{self, BucketTotals, Observation},
+    totals::Totals,
+    window::Window,
+};
+use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::TestCaseError};
+use server::store::{
+    Store, audit,
+    entities::{self, EntityFilter},
+    rebuild, rollups,
+    writer::{Batch, Verdict, Writer},
+};
+
+use crate::harness::{T0_MS, empty_store};
+
+const STEP_MS: i64 = 60_000;
+
+/// Events of three entities that crowd into five hours, some of a day.
+fn event() -> impl Strategy<Value = Event> {
+    let event_type = prop_oneof![Just(EventType::Working), Just(EventType::Idle), Just(EventType::Absent)];
+    let minutes = prop_oneof![1 => Just(0), 8 => 1_i64..20, 2 => 20_i64..200, 1 => Just(1_440)];
+    (0..3, event_type, 0_i64..300, minutes, 0_i64..20, option::of(0_u16..4), option::of(0..2), "[ab]{0,1}")
+        .prop_map(|(entity, event_type, start, minutes, units, confidence, name, event_code)| Event {
+            entity_type: if entity == 0 { EntityType::Workstation } else { EntityType::Worker },
+            entity_code: format!("E{entity}"),
+            event_type,
+            started_at_ms: T0_MS + start * STEP_MS,
+            duration_ms: minutes * STEP_MS,
+            units,
+            confidence: confidence.map(|parts| parts * 2_500),
+            model_version: name.map(|name| format!("m{name}")),
+            event_code,
+            source: name.map(|name| format!("camera {name}")),
+            workstation: None,
+        })
+}
+
+type Identity = (String, EventType, i64, String);
+
+fn identity(event: &Event) -> Identity {
+    (event.entity_code.clone(), event.event_type, event.started_at_ms, event.event_code.clone())
+}
+
+/// A set of events, and the same events with repeats in some order.
+fn arrivals() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
+    vec(event(), 1..40)
+        .prop_map(|mut events| {
+            let mut seen = HashSet::new();
+            events.retain(|event| seen.insert(identity(event)));
+            events
+        })
+        .prop_flat_map(|events| {
+            let repeated = vec(any::<Index>(), 0..10);
+            (Just(events), repeated).prop_flat_map(|(events, repeated)| {
+                let repeats = repeated.iter().map(|index| index.get(&events).clone());
+                let arrivals: Vec<Event> = events.iter().cloned().chain(repeats).collect();
+                (Just(events), Just(arrivals).prop_shuffle())
+            })
+        })
+}
+
+/// Names as the numbers 1 and 2 stand in for any: only equality matters.
+fn observations(events: &[Event], code: &str) -> Vec<Observation> {
+    let number = |name: &Option<String>| name.as_ref().map(|name| i32::from(name.ends_with('1')));
+    let of_entity = events.iter().filter(|event| event.entity_code == code);
+    of_entity
+        .map(|event| Observation {
+            event_type: event.event_type,
+            started_at_ms: event.started_at_ms,
+            duration_ms: event.duration_ms,
+            units: event.units,
+            confidence: event.confidence,
+            model_version: number(&event.model_version),
+            source: number(&event.source),
+            event_code: event.event_code.clone(),
+        })
+        .collect()
+}
+
+/// Cuts arrivals into batches and batches into groups, at most these many of each.
+fn groups(arrivals: &[Event], batch_size: usize, group_size: usize) -> Vec<Vec<Batch>> {
+    let batches: Vec<Batch> = arrivals
+        .chunks(batch_size)
+        .map(|events| Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS })
+        .collect();
+    batches.chunks(group_size).map(<[Batch]>::to_vec).collect()
+}
+
+async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseError> {
+    let differences = audit(store).await.expect("an audit");
+    prop_assert!(differences.is_empty(), "{differences:?}");
+    let snapshot = store.snapshot().await.expect("a snapshot");
+    let found = entities::list(&snapshot, 1, EntityFilter::default()).await.expect("entities");
+    for entity in &found {
+        let events = observations(events, &entity.code);
+        let sums: BucketTotals = timeline::totals(&events);
+        let whole: Totals = sums.values().copied().sum();
+        let stored = rollups::totals(&snapshot, 1, None, Some(&[entity.id])).await.expect("sums");
+        prop_assert_eq!(stored.get(&entity.id).copied().unwrap_or_default(), whole);
+        // A window with ragged ends, as buckets, hours and days.
+        let window =
+            Window { from_ms: T0_MS + 7 * BUCKET_MS, to_ms: T0_MS + 7 * BUCKET_MS + 26 * 12 * BUCKET_MS };
+        let part: Totals =
+            sums.range(bucket_of(window.from_ms)..bucket_of(window.to_ms)).map(|(_, sum)| *sum).sum();
+        let stored = rollups::totals(&snapshot, 1, Some(window), None).await.expect("sums");
+        prop_assert_eq!(stored.get(&entity.id).copied().unwrap_or_default(), part);
+        if !events.is_empty() {
+            prop_assert_eq!(Some(entity.last_seen_at_ms), events.iter().map(Observation::ended_at_ms).max());
+        }
+        let current = entity.current.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type));
+        let expected = timeline::segments(&events).pop();
+        prop_assert_eq!(
+            current,
+            expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_batching_and_repetition_stores_each_event_once_and_gives_the_sums_of_a_recomputation(
+        (events, arrivals) in arrivals(),
+        batch_size in 1_usize..12,
+        group_size in 1_usize..4,
+        removed in vec(any::<Index>(), 0..6),
+    ) {
+        tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+            let (_directory, store) = empty_store("plant").await;
+            let mut writer = Writer::new(store.clone());
+            let mut counts: BTreeMap<bool, usize> = BTreeMap::new();
+            for group in groups(&arrivals, batch_size, group_size) {
+                for stored in writer.store(&group).await.expect("a commit").batches.into_iter().flatten() {
+                    for verdict in stored.verdicts {
+                        *counts.entry(verdict == Verdict::Accepted).or_default() += 1;
+                    }
+                }
+            }
+            prop_assert_eq!(counts.get(&true).copied().unwrap_or(0), events.len());
+            prop_assert_eq!(counts.get(&false).copied().unwrap_or(0), arrivals.len() - events.len());
+            check_numbers(&store, &events).await?;
+
+            let mut left = events.clone();
+            for index in removed {
+                if left.is_empty() { break; }
+                let gone = left.swap_remove(index.index(left.len()));
+                prop_assert!(store.remove_event("plant", &gone).await.expect("a removal").is_some());
+                check_numbers(&store, &left).await?;
+            }
+            rebuild(&store).await.expect("a rebuild");
+            check_numbers(&store, &left).await
+        })?;
+    }
+}
+
+fn one(minute: i64, minutes: i64, units: i64) -> Event {
+    Event {
+        entity_type: EntityType::Worker,
+        entity_code: "W1".into(),
+        event_type: EventType::Working,
+        started_at_ms: T0_MS + minute * STEP_MS,
+        duration_ms: minutes * STEP_MS,
+        units,
+        confidence: None,
+        model_version: None,
+        event_code: String::new(),
+        source: None,
+        workstation: None,
+    }
+}
+
+fn batch(events: &[Event]) -> Batch {
+    Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS }
+}
+
+#[tokio::test]
+async fn a_contradiction_is_a_conflict_and_what_was_stored_first_stays() {
+    let (_directory, store) = empty_store("plant").await;
+    let mut writer = Writer::new(store.clone());
+    let first = one(0, 10, 5);
+    let stored = writer.store(&[batch(std::slice::from_ref(&first))]).await.unwrap();
+    let revision = stored.batches[0].as_ref().unwrap().revision;
+
+    let again = writer.store(&[batch(&[one(0, 10, 6), first.clone(), one(0, 10, 6)])]).await.unwrap();
+    let again = again.batches[0].as_ref().unwrap();
+    assert_eq!(again.verdicts, [Verdict::Conflict, Verdict::Duplicate, Verdict::Conflict]);
+    assert_eq!(again.revision, revision + 1, "the conflict was kept");
+
+    let repeated = writer.store(&[batch(&[one(0, 10, 6)])]).await.unwrap();
+    let repeated = repeated.batches[0].as_ref().unwrap();
+    assert_eq!(
+        (repeated.verdicts.as_slice(), repeated.revision),
+        ([Verdict::Conflict].as_slice(), revision + 1)
+    );
+    check_numbers(&store, &[first]).await.unwrap();
+}
+
+#[tokio::test]
+async fn batches_of_one_group_are_judged_and_numbered_one_by_one() {
+    let (_directory, store) = empty_store("plant").await;
+    let mut writer = Writer::new(store.clone());
+    let other = Batch { factory_slug: "nowhere".into(), ..batch(&[one(0, 1, 0)]) };
+    let group =
+        [batch(&[one(0, 10, 5)]), batch(&[one(0, 10, 5)]), other, batch(&[]), batch(&[one(5, 10, 1)])];
+    let stored = writer.store(&group).await.unwrap().batches;
+    let numbered: Vec<Option<(i64, usize)>> = stored
+        .iter()
+        .map(|stored| {
+            let stored = stored.as_ref()?;
+            let accepted = stored.verdicts.iter().filter(|verdict| **verdict == Verdict::Accepted).count();
+            Some((stored.revision, accepted))
+        })
+        .collect();
+    assert_eq!(numbered, [Some((2, 1)), Some((2, 0)), None, Some((2, 0)), Some((3, 1))]);
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused_in_words() {
+    let (directory, store) = empty_store("plant").await;
+    let url = crate::harness::database_url(&directory);
+    let refused = Store::open(&url).await.err().expect("a refusal").to_string();
+    assert!(refused.contains("in use by another andon process"), "{refused}");
+    drop(store);
+}
