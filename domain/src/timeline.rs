@@ -71,10 +71,59 @@ pub struct Segment {
 impl Segment {
     /// Whether a segment goes on where this one ends, saying the same: the two are one.
     pub fn continues_as(&self, next: &Self) -> bool {
+        self.to_ms == next.from_ms && self.says_the_same_as(next)
+    }
+
+    fn says_the_same_as(&self, other: &Self) -> bool {
         let said =
             |segment: &Self| (segment.event_type, segment.confidence, segment.model_version, segment.source);
-        self.to_ms == next.from_ms && said(self) == said(next)
+        said(self) == said(other)
     }
+}
+
+/// What an entity was last seen doing, after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latest {
+    /// This.
+    Known(Segment),
+    /// It begins where the change does, or before: what lies further back decides.
+    Unknown,
+}
+
+/// The segment with the latest end after a change, from the one before it. `changed` are the spans in which events
+/// came or went, merged; `events_now` must hold at least those that overlap them now. `before` is none only for an
+/// entity without any segment.
+pub fn latest_after<'a>(
+    before: Option<Segment>,
+    changed: &[(i64, i64)],
+    events_now: impl IntoIterator<Item = &'a Observation>,
+) -> Latest {
+    // From its start on, all that was is known; before it, nothing is.
+    let before_from_ms = before.map_or(i64::MIN, |before| before.from_ms);
+    let changed: Vec<(i64, i64)> =
+        changed.iter().copied().filter(|range| range.1 >= before_from_ms).collect();
+    let mut pieces: Vec<Segment> = Vec::new();
+    for_each_within(Spans::of(events_now), &changed, |span| pieces.push(span.segment()));
+    if let Some(before) = before {
+        let mut from_ms = before.from_ms;
+        for &(changed_from_ms, changed_to_ms) in &changed {
+            pieces.push(Segment { from_ms, to_ms: changed_from_ms.min(before.to_ms), ..before });
+            from_ms = from_ms.max(changed_to_ms);
+        }
+        pieces.push(Segment { from_ms, ..before });
+    }
+    pieces.retain(|piece| piece.from_ms < piece.to_ms);
+    pieces.sort_unstable_by_key(|piece| piece.from_ms);
+    let mut segments = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        push_segment(&mut segments, piece);
+    }
+    let Some(latest) = segments.pop() else { return Latest::Unknown };
+    let known_from_ms = changed.first().map_or(before_from_ms, |first| first.0.min(before_from_ms));
+    let is_bounded = latest.from_ms > known_from_ms
+        // What came before it then was something else, and still is.
+        || before.is_some_and(|before| before.from_ms == known_from_ms && before.says_the_same_as(&latest));
+    if is_bounded { Latest::Known(latest) } else { Latest::Unknown }
 }
 
 /// The sums of five-minute buckets by the number of the bucket.
@@ -116,11 +165,11 @@ pub fn insertion_delta<'a>(
     // An instant that no added event covers keeps its winner.
     let touched = ranges(added.clone());
     let after = existing.clone().into_iter().chain(added);
-    for_each_part(Spans::of(after), &touched, |bucket, span| {
-        *delta.entry(bucket).or_default() += span.time();
+    for_each_within(Spans::of(after), &touched, |span| {
+        span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += part.time());
     });
-    for_each_part(Spans::of(existing), &touched, |bucket, span| {
-        *delta.entry(bucket).or_default() += -span.time();
+    for_each_within(Spans::of(existing), &touched, |span| {
+        span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += -part.time());
     });
     delta.retain(|_, totals| !totals.is_zero());
     delta
@@ -128,11 +177,13 @@ pub fn insertion_delta<'a>(
 
 /// The spans that a set of events covers, merged where they touch, in the order of time.
 pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(i64, i64)> {
-    let mut intervals: Vec<(i64, i64)> = events
-        .into_iter()
-        .filter(|event| event.duration_ms > 0)
-        .map(|event| (event.started_at_ms, event.ended_at_ms()))
-        .collect();
+    merged(events.into_iter().map(|event| (event.started_at_ms, event.ended_at_ms())))
+}
+
+/// Intervals merged where they overlap or touch, in the order of time; those of no length are left out.
+pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+    let mut intervals: Vec<(i64, i64)> =
+        intervals.into_iter().filter(|(from_ms, to_ms)| from_ms < to_ms).collect();
     intervals.sort_unstable();
     let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(intervals.len());
     for (from_ms, to_ms) in intervals {
@@ -167,20 +218,17 @@ fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64
     }
 }
 
-/// Visits the parts of the spans that lie within the ranges, cut at the buckets' edges. Both are in the order of time.
-fn for_each_part<'a>(
+/// Visits the parts of the spans that lie within the ranges. Both are in the order of time.
+fn for_each_within<'a>(
     spans: impl Iterator<Item = Span<'a>>,
     ranges: &[(i64, i64)],
-    mut visit: impl FnMut(i64, Span<'a>),
+    mut visit: impl FnMut(Span<'a>),
 ) {
     let mut ranges = ranges.iter().peekable();
     for span in spans {
         while ranges.next_if(|range| range.1 <= span.from_ms).is_some() {}
         for range in ranges.clone().take_while(|range| range.0 < span.to_ms) {
-            let (from_ms, to_ms) = (span.from_ms.max(range.0), span.to_ms.min(range.1));
-            for_each_bucket(from_ms, to_ms, |bucket, from_ms, to_ms| {
-                visit(bucket, Span { from_ms, to_ms, ..span });
-            });
+            visit(Span { from_ms: span.from_ms.max(range.0), to_ms: span.to_ms.min(range.1), ..span });
         }
     }
 }
@@ -195,6 +243,13 @@ struct Span<'a> {
 }
 
 impl Span<'_> {
+    /// Visits its parts in each bucket.
+    fn for_each_bucket(self, mut visit: impl FnMut(i64, Self)) {
+        for_each_bucket(self.from_ms, self.to_ms, |bucket, from_ms, to_ms| {
+            visit(bucket, Span { from_ms, to_ms, ..self });
+        });
+    }
+
     fn segment(&self) -> Segment {
         let Observation { event_type, confidence, model_version, source, .. } = *self.winner;
         Segment { from_ms: self.from_ms, to_ms: self.to_ms, event_type, confidence, model_version, source }

@@ -138,6 +138,42 @@ proptest! {
     }
 
     #[test]
+    fn the_latest_segment_after_a_change_is_that_of_a_recomputation_or_said_to_be_unknown(
+        events in events(),
+        cut in any::<Index>(),
+    ) {
+        let (some, others) = events.split_at(cut.index(events.len() + 1));
+        let changed = ranges(others);
+        prop_assume!(!changed.is_empty());
+        let overlaps = |event: &&Observation| {
+            changed.iter().any(|range| event.started_at_ms < range.1 && range.0 < event.ended_at_ms())
+        };
+        // The others come.
+        let now = events.iter().filter(overlaps);
+        if let Latest::Known(latest) = latest_after(segments(some).pop(), &changed, now) {
+            prop_assert_eq!(Some(latest), segments(&events).pop());
+        }
+        // The others go.
+        let now = some.iter().filter(overlaps);
+        if let Latest::Known(latest) = latest_after(segments(&events).pop(), &changed, now) {
+            prop_assert_eq!(Some(latest), segments(some).pop());
+        }
+    }
+
+    #[test]
+    fn the_latest_segment_is_always_known_when_time_goes_on(events in events(), ends in 0_i64..240) {
+        let (past, future): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| event.started_at_ms < T0_MS + ends * STEP_MS);
+        let frontier_ms = past.iter().map(Observation::ended_at_ms).max().unwrap_or(0);
+        let future: Vec<_> = future.into_iter().filter(|event| event.started_at_ms >= frontier_ms).collect();
+        let changed = ranges(&future);
+        prop_assume!(!changed.is_empty());
+        let latest = latest_after(segments(&past).pop(), &changed, &future);
+        let expected = segments(past.iter().chain(&future)).pop().map(Latest::Known);
+        prop_assert_eq!(Some(latest), expected);
+    }
+
+    #[test]
     fn parts_add_up_to_wholes(events in events()) {
         let whole: Totals = totals(&events).into_values().sum();
         prop_assert_eq!(whole.units, events.iter().map(|event| event.units).sum::<i64>());

@@ -1,16 +1,19 @@
 //! The stored events near a span of one entity's time: what a late event needs to know, and nothing more.
+//!
+//! The query names the buckets in which such an event can start, and from when to when, so each is one seek in the key
+//! and what is read is what is asked for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use domain::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
-    timeline::{Observation, Segment},
+    timeline::{self, Observation, Segment},
 };
 use entity::event::{self, Column};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    sea_query::{Asterisk, Expr, Query},
+    ConnectionTrait, ExprTrait as _, FromQueryResult as _, Iterable as _,
+    sea_query::{Expr, JoinType, Query},
 };
 
 use super::{
@@ -29,10 +32,12 @@ pub(super) struct Neighbourhood {
 }
 
 impl Neighbourhood {
-    fn buckets(&self) -> impl Iterator<Item = i64> {
-        self.ranges.iter().flat_map(|&(from_ms, to_ms)| {
-            bucket_of(from_ms - self.longest_duration_ms)..=bucket_of(to_ms - 1)
-        })
+    /// Where the events start that can reach into the spans: apart, so that no event is read twice.
+    fn starts(&self) -> impl Iterator<Item = Starts> {
+        let reach =
+            self.ranges.iter().map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + 1, to_ms));
+        let reach = timeline::merged(reach);
+        reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity_id, from_ms, to_ms))
     }
 
     fn holds(&self, event: &event::Model) -> bool {
@@ -42,8 +47,7 @@ impl Neighbourhood {
     }
 }
 
-/// The stored events that overlap the spans, by entity, and how many rows were read to find them. The query names the
-/// buckets, so each is one seek in the key.
+/// The stored events that overlap the spans, by entity, and how many rows were read to find them.
 pub(super) async fn overlapping(
     conn: &impl ConnectionTrait,
     factory_id: i32,
@@ -51,20 +55,13 @@ pub(super) async fn overlapping(
 ) -> Result<(HashMap<i32, Vec<Observation>>, usize)> {
     let by_entity: HashMap<i32, &Neighbourhood> =
         neighbourhoods.iter().map(|neighbourhood| (neighbourhood.entity_id, neighbourhood)).collect();
-    let wanted: BTreeSet<(i64, i32)> = neighbourhoods
-        .iter()
-        .flat_map(|neighbourhood| neighbourhood.buckets().map(|bucket| (bucket, neighbourhood.entity_id)))
-        .collect();
-    let wanted: Vec<(i64, i32)> = wanted.into_iter().collect();
+    let starts: Vec<Starts> = neighbourhoods.iter().flat_map(Neighbourhood::starts).collect();
+    let rows = starting(conn, factory_id, &starts).await?;
+    let rows_read = rows.len();
     let mut found: HashMap<i32, Vec<Observation>> = HashMap::new();
-    let mut rows_read = 0;
-    for chunk in wanted.chunks(rows_per_statement(2) - 1) {
-        let rows = in_buckets(conn, factory_id, chunk).await?;
-        rows_read += rows.len();
-        for row in rows {
-            if by_entity.get(&row.entity_id).is_some_and(|neighbourhood| neighbourhood.holds(&row)) {
-                found.entry(row.entity_id).or_default().push(observation(row)?);
-            }
+    for row in rows {
+        if by_entity.get(&row.entity_id).is_some_and(|neighbourhood| neighbourhood.holds(&row)) {
+            found.entry(row.entity_id).or_default().push(observation(row)?);
         }
     }
     Ok((found, rows_read))
@@ -79,7 +76,7 @@ pub(super) async fn latest_segment(
     until_ms: i64,
 ) -> Result<(Option<Segment>, usize)> {
     /// Enough for what most entities are doing; doubled until the segment's start is in view.
-    const FIRST_LOOK_MS: i64 = 12 * BUCKET_MS;
+    const FIRST_LOOK_MS: i64 = BUCKET_MS;
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
     loop {
@@ -92,7 +89,7 @@ pub(super) async fn latest_segment(
         let (found, rows) = overlapping(conn, factory_id, &[neighbourhood]).await?;
         rows_read += rows;
         let events = found.get(&entity.id).map(Vec::as_slice).unwrap_or_default();
-        let last = domain::timeline::segments(events).pop();
+        let last = timeline::segments(events).pop();
         // A segment that begins at or before the edge of the view may begin earlier than it seems.
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
@@ -104,36 +101,17 @@ pub(super) async fn latest_segment(
     }
 }
 
-/// The latest end of the events that start in a neighbourhood, those without a length included.
+/// The latest end of an entity's events that start in a span, those without a length included, and how many rows were
+/// read to find it.
 pub(super) async fn latest_end(
     conn: &impl ConnectionTrait,
     factory_id: i32,
-    neighbourhood: &Neighbourhood,
+    entity_id: i32,
+    (from_ms, to_ms): (i64, i64),
 ) -> Result<(Option<i64>, usize)> {
-    let wanted: Vec<(i64, i32)> =
-        neighbourhood.buckets().map(|bucket| (bucket, neighbourhood.entity_id)).collect();
-    let mut latest_ms = None;
-    let mut rows_read = 0;
-    for chunk in wanted.chunks(rows_per_statement(2) - 1) {
-        let rows = in_buckets(conn, factory_id, chunk).await?;
-        rows_read += rows.len();
-        latest_ms = rows.iter().map(|row| row.started_at + row.duration_ms).chain(latest_ms).max();
-    }
-    Ok((latest_ms, rows_read))
-}
-
-async fn in_buckets(
-    conn: &impl ConnectionTrait,
-    factory_id: i32,
-    buckets: &[(i64, i32)],
-) -> Result<Vec<event::Model>> {
-    let wanted = Query::select().column(Asterisk).from_values(buckets.iter().copied(), "wanted").to_owned();
-    let key = Expr::tuple([Expr::col(Column::Bucket), Expr::col(Column::EntityId)]);
-    Ok(event::Entity::find()
-        .filter(Column::FactoryId.eq(factory_id))
-        .filter(key.in_subquery(wanted))
-        .all(conn)
-        .await?)
+    let starts: Vec<Starts> = starts(entity_id, from_ms, to_ms).collect();
+    let rows = starting(conn, factory_id, &starts).await?;
+    Ok((rows.iter().map(|row| row.started_at + row.duration_ms).max(), rows.len()))
 }
 
 /// A stored event as the timeline sees it.
@@ -148,4 +126,41 @@ pub(super) fn observation(row: event::Model) -> Result<Observation> {
         source: row.source_id,
         event_code: row.event_code,
     })
+}
+
+/// A bucket, an entity, and from when to when its events start there.
+type Starts = (i64, i32, i64, i64);
+
+/// A span of one entity's starts, bucket by bucket.
+fn starts(entity_id: i32, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Starts> {
+    (bucket_of(from_ms)..=bucket_of(to_ms - 1)).map(move |bucket| (bucket, entity_id, from_ms, to_ms))
+}
+
+async fn starting(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    starts: &[Starts],
+) -> Result<Vec<event::Model>> {
+    /// How the columns of a list of values are called by every engine.
+    const VALUES: [&str; 4] = ["column1", "column2", "column3", "column4"];
+    let column = |column: Column| Expr::col((event::Entity, column));
+    let value = |name: &'static str| Expr::col(("wanted", name));
+    let mut rows = Vec::new();
+    for chunk in starts.chunks(rows_per_statement(VALUES.len()) - 1) {
+        let on = column(Column::FactoryId)
+            .eq(factory_id)
+            .and(column(Column::Bucket).eq(value(VALUES[0])))
+            .and(column(Column::EntityId).eq(value(VALUES[1])))
+            .and(column(Column::StartedAt).gte(value(VALUES[2])))
+            .and(column(Column::StartedAt).lt(value(VALUES[3])));
+        let query = Query::select()
+            .columns(Column::iter().map(|column| (event::Entity, column)))
+            .from_values(chunk.iter().copied(), "wanted")
+            .join(JoinType::InnerJoin, event::Entity, on)
+            .to_owned();
+        for row in conn.query_all(&query).await? {
+            rows.push(event::Model::from_query_result(&row, "")?);
+        }
+    }
+    Ok(rows)
 }

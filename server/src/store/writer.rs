@@ -130,6 +130,7 @@ async fn store_in_factory(
     batches: &[&Batch],
 ) -> Result<(Vec<Stored>, usize)> {
     let sightings = judge::identify(tx, factory.id, memory, batches).await?;
+    let (met, neighbours_met) = apply::meet(tx, factory.id, memory, &sightings).await?;
     let verdicts = judge::insert_and_judge(tx, factory.id, &sightings).await?;
     let kept_conflicts = judge::keep_conflicts(tx, &sightings, &verdicts, batches.len()).await?;
 
@@ -145,13 +146,13 @@ async fn store_in_factory(
         stored.push(Stored { factory_id: factory.id, revision, verdicts: of_batch.to_vec() });
     }
     let revisions: Vec<i64> = stored.iter().map(|stored| stored.revision).collect();
-    let neighbours_read =
-        apply::add_effects(tx, factory.id, memory, &sightings, &verdicts, &revisions).await?;
+    let looked_up =
+        apply::add_effects(tx, factory.id, memory, (&sightings, &verdicts), met, &revisions).await?;
     if revision != factory.revision {
         factories::set_revision(tx, factory.id, revision).await?;
     }
     memory.revision = revision;
-    Ok((stored, neighbours_read))
+    Ok((stored, neighbours_met + looked_up))
 }
 
 impl Memory {
