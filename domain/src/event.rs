@@ -91,11 +91,27 @@ impl Event {
         self.started_at_ms + self.duration_ms
     }
 
-    /// Whether a repeat with the same identity says the same (a duplicate) or something else (a conflict).
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
-        self.duration_ms == other.duration_ms
-            && self.units == other.units
-            && self.confidence == other.confidence
-            && self.model_version == other.model_version
+    /// What it says of what it identifies.
+    pub fn statement(&self) -> Statement<Option<&str>> {
+        Statement {
+            duration_ms: self.duration_ms,
+            units: self.units,
+            confidence: self.confidence,
+            model_version: self.model_version.as_deref(),
+        }
     }
+}
+
+/// What a repeat with the same identity must say again to be a duplicate; if it says anything else it is a conflict.
+/// Models may be compared by their names or by the numbers that stand for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement<M> {
+    /// Length of the interval.
+    pub duration_ms: i64,
+    /// Units finished in the interval.
+    pub units: i64,
+    /// Parts per 10 000; none equals only none.
+    pub confidence: Option<u16>,
+    /// The model that judged; none equals only none.
+    pub model_version: M,
 }

@@ -59,7 +59,7 @@ impl Factory {
 
     fn store(&mut self, event: Event) -> &'static str {
         match self.events.iter().find(|stored| identity(stored) == identity(&event)) {
-            Some(stored) if stored.says_the_same_as(&event) => "duplicate",
+            Some(stored) if stored.statement() == event.statement() => "duplicate",
             Some(_) => "conflict",
             None => {
                 self.models.extend(event.model_version.clone());

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{bucket::bucket_of, event::Event};
+use domain::{
+    bucket::bucket_of,
+    event::{Event, Statement},
+};
 use entity::{
     event::{self, Column},
     event_conflict,
@@ -17,7 +20,7 @@ use sea_orm::{
 use super::{Batch, Memory, Verdict};
 use crate::store::{
     Result,
-    code::{Code as _, confidence_column},
+    code::{Code as _, confidence_column, confidence_of},
     intern::{NameTable, Names},
     rows_per_statement,
 };
@@ -113,22 +116,24 @@ pub(super) async fn insert_and_judge(
 
     let judge = |sighting: &Sighting| {
         let Some(row) = &sighting.row else { return Verdict::EntityLimitReached };
-        let is_first = firsts.get(&identity(row)).is_some_and(|first| std::ptr::eq(*first, row));
-        // What was stored before came before the group's first; both come before its repeats.
-        match (stored.get(&identity(row)).or_else(|| firsts.get(&identity(row))), is_first) {
-            (Some(earlier), true) if std::ptr::eq(*earlier, row) => Verdict::Accepted,
-            (Some(earlier), _) if says_the_same(earlier, row) => Verdict::Duplicate,
+        // What was stored before came before the group's first, and both before its repeats.
+        let earlier = stored.get(&identity(row)).or_else(|| firsts.get(&identity(row)));
+        match earlier {
+            Some(earlier) if std::ptr::eq(*earlier, row) => Verdict::Accepted,
+            Some(earlier) if statement(earlier) == statement(row) => Verdict::Duplicate,
             _ => Verdict::Conflict,
         }
     };
     Ok(sightings.iter().map(judge).collect())
 }
 
-fn says_the_same(a: &event::Model, b: &event::Model) -> bool {
-    a.duration_ms == b.duration_ms
-        && a.units == b.units
-        && a.confidence == b.confidence
-        && a.model_version_id == b.model_version_id
+fn statement(row: &event::Model) -> Statement<Option<i32>> {
+    Statement {
+        duration_ms: row.duration_ms,
+        units: row.units,
+        confidence: confidence_of(row.confidence),
+        model_version: row.model_version_id,
+    }
 }
 
 /// Inserts rows of different identities and answers with those whose identity was stored before.
