@@ -10,7 +10,7 @@ pub mod graphql;
 pub mod http;
 pub mod ingest;
 pub mod live;
-pub mod shutdown;
 pub mod report;
+pub mod shutdown;
 pub mod store;
 pub mod telemetry;

@@ -120,12 +120,17 @@ async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allow
 #[tokio::test]
 async fn unusual_but_allowed_values_are_stored_as_sent() {
     let server = plant().await;
-    let ids = ["👷‍♀️", "عامل ٣", "\u{202e}drawkcab", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
-    let events: Vec<Value> =
-        ids.iter().map(|id| with(event(480, id), &json!({ "durationMinutes": -0.0, "confidence": -0.0 }))).collect();
+    let ids =
+        ["👷‍♀️", "عامل ٣", "\u{202e}drawkcab", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
+    let events: Vec<Value> = ids
+        .iter()
+        .map(|id| with(event(480, id), &json!({ "durationMinutes": -0.0, "confidence": -0.0 })))
+        .collect();
     let outcome = server.ingest("plant", json!(events)).await;
     assert_eq!(counts(&outcome), [ids.len() as i64, 0, 0, 0], "{outcome}");
-    let data = server.ask("{ workerMetrics(factoryId: \"plant\") { workers { workerId meanConfidence } } }", json!({})).await;
+    let data = server
+        .ask("{ workerMetrics(factoryId: \"plant\") { workers { workerId meanConfidence } } }", json!({}))
+        .await;
     let listed: Vec<&str> = data["workerMetrics"]["workers"]
         .as_array()
         .expect("workers")
@@ -164,7 +169,12 @@ async fn a_contradiction_of_what_is_stored_is_a_conflict_and_the_same_again_a_du
 async fn a_batch_that_covers_too_many_buckets_is_refused_whole() {
     let server = plant().await;
     // A whole day from a minute past a bucket's edge touches 289 buckets.
-    let long = |n: u32| with(event(1, &format!("W{n}")), &json!({ "timestamp": "2026-01-04T00:01:00Z", "durationMinutes": 1_440 }));
+    let long = |n: u32| {
+        with(
+            event(1, &format!("W{n}")),
+            &json!({ "timestamp": "2026-01-04T00:01:00Z", "durationMinutes": 1_440 }),
+        )
+    };
     let fits: Vec<Value> = (0..10).map(long).collect();
     let too_many: Vec<Value> = (0..=1_000_000 / 289).map(long).collect();
     let query = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
@@ -237,7 +247,8 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let lock = write_lock(&server).await;
     let poisoned = RawEvent { event_id: Some("poison".into()), ..raw(20, "W2") };
     // The first keeps the writer busy, so that the next three form a group.
-    let batches = [vec![raw(0, "W1")], vec![raw(10, "W1")], vec![raw(20, "W1"), poisoned], vec![raw(30, "W1")]];
+    let batches =
+        [vec![raw(0, "W1")], vec![raw(10, "W1")], vec![raw(20, "W1"), poisoned], vec![raw(30, "W1")]];
     let mut submitted: Vec<_> =
         batches.into_iter().map(|events| Box::pin(server.app.ingest.submit("plant", events))).collect();
     for submitted in &mut submitted {
