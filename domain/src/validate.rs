@@ -133,10 +133,10 @@ pub fn id_fault(text: &str) -> Option<&'static str> {
 
 /// An RFC 3339 instant with any offset in Unix milliseconds, cut to whole ones; none when the text is not one.
 pub fn instant_ms(text: &str) -> Option<i64> {
-    // chrono reads second 60 as a leap second, which it keeps as nanoseconds past the end of second 59.
-    let instant =
-        DateTime::parse_from_rfc3339(text).ok().filter(|instant| instant.nanosecond() < 1_000_000_000)?;
-    Some(instant.timestamp_millis())
+    // chrono reads some signs that only look like a hyphen, and second 60 as a leap second, which it keeps as
+    // nanoseconds past the end of second 59.
+    let instant = text.is_ascii().then(|| DateTime::parse_from_rfc3339(text).ok()).flatten()?;
+    (instant.nanosecond() < 1_000_000_000).then(|| instant.timestamp_millis())
 }
 
 fn rejection(code: RejectionCode, allowed: &str, sent: &str) -> Rejection {
@@ -221,6 +221,7 @@ mod tests {
             "2016-12-31T23:59:60Z",
             "2026-02-30T07:00:00Z",
             "2026-01-05",
+            "2026-01-05T07:00:00\u{2212}05:00",
             "1767600000",
         ] {
             check(|e| e.timestamp = invalid.into(), Err(RejectionCode::TimestampInvalid));

@@ -112,7 +112,7 @@ pub enum WindowError {
     },
     /// Nothing is left of a range once both ends have snapped down.
     #[error(
-        "the range from {} to {} is empty: both ends are taken down to whole 5 minutes, and `to` must then be later than `from`; \
+        "the range from {} to {} is empty once both ends are taken down to whole 5 minutes; \
          choose a `to` at least 5 minutes after `from`",
         instant(*from_ms), instant(*to_ms)
     )]
@@ -131,7 +131,7 @@ pub enum WindowError {
     LastMinutesOutOfBounds(i64),
     /// A day is in no year that ranges may be in.
     #[error(
-        "the day {0} is out of bounds: days must be from 1970-01-01 to 9999-12-31; choose a day within these years"
+        "the day {0} is out of bounds: days must be from 1970-01-01 to 9999-12-30; choose a day within these years"
     )]
     DayOutOfBounds(NaiveDate),
     /// A day did not happen, because the zone changed the side of the date line.
@@ -188,6 +188,10 @@ fn calendar_day(date: NaiveDate, zone: Tz) -> Result<Window, WindowError> {
     let window = days(zone, day, day + 1);
     if window.from_ms == window.to_ms {
         return Err(WindowError::DaySkipped { day: date, zone });
+    }
+    // An instant of the year 10000 cannot be written.
+    if window.to_ms >= INSTANT_MS_MAX {
+        return Err(WindowError::DayOutOfBounds(date));
     }
     Ok(window)
 }

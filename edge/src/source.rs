@@ -5,6 +5,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use crate::batch::{Batch, Cutter};
 use crate::line::{self, Judgement, MAX_LINE_BYTES};
 
+/// What some editors put before a file's first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What reading came upon.
 #[derive(Debug)]
 pub enum Found {
@@ -49,7 +52,9 @@ pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading
             Ok(read) => {
                 number += 1;
                 bytes += read;
-                match line::judge(number, &line) {
+                let line =
+                    if number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line) } else { &line };
+                match line::judge(number, line) {
                     Judgement::Blank => None,
                     Judgement::Event(event) => cutter.push(&event).map(Found::Batch),
                     Judgement::Malformed(reason) => Some(Found::Malformed { line: number, reason }),
@@ -113,6 +118,12 @@ mod tests {
                 text.len() as u64
             )
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_belongs_to_the_file_and_not_to_its_first_line() {
+        let text = format!("\u{feff}{EVENT}\n\u{feff}{EVENT}\n");
+        assert_eq!(findings(text.as_bytes(), 10).0, ["malformed 2", "line 1"]);
     }
 
     #[test]

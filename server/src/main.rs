@@ -57,7 +57,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
 
 async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let store = Store::open_beside(&config.database_url).await.context(WHICH_DATABASE)?;
-    let differences = store::audit(&store).await.context("the audit could not run")?;
+    let differences = store::audit(&store)
+        .await
+        .context("the audit could not run; is this a database that `andon serve` has opened?")?;
     for difference in &differences {
         println!("{difference}");
     }
@@ -71,7 +73,7 @@ async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
-    let store = open(config).await?;
+    let store = Store::open_existing(&config.database_url).await.context(WHICH_DATABASE)?;
     store::rebuild(&store).await.context("the sums could not be written anew")?;
     println!("every sum was written anew from its events");
     Ok(ExitCode::SUCCESS)

@@ -88,13 +88,16 @@ impl Store {
 
     /// Begins to write; there is one writer at a time.
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.writer.begin_with_options(options).await?)
+        Ok(self.writer.begin_with_options(WRITE).await?)
     }
 }
+
+/// How every transaction that writes begins.
+const WRITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
 
 fn statement(conn: &impl ConnectionTrait, sql: &str) -> sea_orm::Statement {
     sea_orm::Statement::from_string(conn.get_database_backend(), sql)

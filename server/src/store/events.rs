@@ -1,6 +1,9 @@
 //! The stored events.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use domain::{
     MS_PER_DAY,
@@ -142,7 +145,7 @@ pub async fn page(
         Some(code) => {
             let ids = entity_ids(conn, factory_id, filter.entity_type, code).await?;
             let latest_ms = after.map(|cursor| cursor.started_at_ms).into_iter().chain(filter.to_ms).min();
-            of_entities(conn, factory_id, &ids, condition, latest_ms, limit).await?
+            of_entities(conn, factory_id, &ids, condition, (filter.from_ms, latest_ms), limit).await?
         }
     };
     let has_next = rows.len() > first;
@@ -225,13 +228,14 @@ async fn of_entities(
     factory_id: i32,
     entity_ids: &[i32],
     condition: Condition,
-    latest_ms: Option<i64>,
+    (earliest_ms, latest_ms): (Option<i64>, Option<i64>),
     limit: u64,
 ) -> Result<Vec<row::Model>> {
     let mut found = Vec::new();
+    let first_day = earliest_ms.map_or(i64::MIN, |earliest_ms| Level::Day.bucket_of(earliest_ms));
     let mut before_day = latest_ms.map_or(i64::MAX, |latest_ms| Level::Day.bucket_of(latest_ms) + 1);
     loop {
-        let days = days_with_events(conn, factory_id, entity_ids, before_day).await?;
+        let days = days_with_events(conn, factory_id, entity_ids, first_day..before_day).await?;
         for day in &days {
             const BUCKETS_PER_DAY: i64 = MS_PER_DAY / BUCKET_MS;
             let buckets = day * BUCKETS_PER_DAY..(day + 1) * BUCKETS_PER_DAY;
@@ -251,12 +255,12 @@ async fn of_entities(
     }
 }
 
-/// The latest UTC days before a day in which an event of these entities starts, the latest first.
+/// The latest of these UTC days in which an event of these entities starts, the latest first.
 async fn days_with_events(
     conn: &impl ConnectionTrait,
     factory_id: i32,
     entity_ids: &[i32],
-    before_day: i64,
+    days: Range<i64>,
 ) -> Result<Vec<i64>> {
     use rollup::Column;
     Ok(rollup::Entity::find()
@@ -265,7 +269,8 @@ async fn days_with_events(
         .distinct()
         .filter(Column::FactoryId.eq(factory_id))
         .filter(Column::Level.eq(Level::Day.code()))
-        .filter(Column::Bucket.lt(before_day))
+        .filter(Column::Bucket.gte(days.start))
+        .filter(Column::Bucket.lt(days.end))
         .filter(Column::EntityId.is_in(entity_ids.iter().copied()))
         .filter(Column::Events.gt(0))
         .order_by_desc(Column::Bucket)

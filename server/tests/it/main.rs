@@ -2,6 +2,7 @@
 
 mod contract;
 mod crash;
+mod database_file;
 mod demo;
 mod documents;
 mod factories;

@@ -11,9 +11,9 @@ use domain::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::TestCaseError};
 use server::store::{
-    Store, audit,
-    entities::{self, EntityFilter},
-    rebuild, rollups,
+    Snapshot, Store, audit,
+    entities::{self, Entity, EntityFilter},
+    rebuild, rollups, timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
 };
 
@@ -113,6 +113,8 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
         if !events.is_empty() {
             prop_assert_eq!(Some(entity.last_seen_at_ms), events.iter().map(Observation::ended_at_ms).max());
         }
+        check_series(&snapshot, entity, &sums).await?;
+        check_timeline(&snapshot, entity, &events, window).await?;
         let current = entity.current.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type));
         let expected = timeline::segments(&events).pop();
         prop_assert_eq!(
@@ -120,6 +122,52 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
             expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
         );
     }
+    Ok(())
+}
+
+/// Steps of 35 minutes, which are no hours, add up to their buckets.
+async fn check_series(
+    snapshot: &Snapshot,
+    entity: &Entity,
+    sums: &BucketTotals,
+) -> Result<(), TestCaseError> {
+    const STEP_BUCKETS: i64 = 7;
+    let steps: Vec<Window> = (0..60)
+        .map(|step| T0_MS + step * STEP_BUCKETS * BUCKET_MS)
+        .map(|from_ms| Window { from_ms, to_ms: from_ms + STEP_BUCKETS * BUCKET_MS })
+        .collect();
+    let series = rollups::series(snapshot, 1, &steps, Some(&[entity.id])).await.expect("a series");
+    let expected: Vec<(usize, i32, Totals)> = steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| {
+            let buckets = bucket_of(step.from_ms)..bucket_of(step.to_ms);
+            (index, entity.id, sums.range(buckets).map(|(_, sum)| *sum).sum::<Totals>())
+        })
+        .filter(|(_, _, totals)| !totals.is_zero())
+        .collect();
+    prop_assert_eq!(series, expected);
+    Ok(())
+}
+
+/// A timeline is the segments of the events, cut at the window.
+async fn check_timeline(
+    snapshot: &Snapshot,
+    entity: &Entity,
+    events: &[Observation],
+    window: Window,
+) -> Result<(), TestCaseError> {
+    let (segments, _) = store_timeline::segments(snapshot, 1, entity, window).await.expect("a timeline");
+    let found: Vec<_> =
+        segments.iter().map(|segment| (segment.from_ms, segment.to_ms, segment.event_type)).collect();
+    let expected: Vec<_> = timeline::segments(events)
+        .iter()
+        .map(|segment| {
+            (segment.from_ms.max(window.from_ms), segment.to_ms.min(window.to_ms), segment.event_type)
+        })
+        .filter(|(from_ms, to_ms, _)| from_ms < to_ms)
+        .collect();
+    prop_assert_eq!(found, expected);
     Ok(())
 }
 
@@ -149,10 +197,17 @@ proptest! {
             check_numbers(&store, &events).await?;
 
             let mut left = events.clone();
+            let mut gone = Vec::new();
             for index in removed {
                 if left.is_empty() { break; }
-                let gone = left.swap_remove(index.index(left.len()));
-                prop_assert!(store.remove_event("plant", &gone).await.expect("a removal").is_some());
+                gone.push(left.swap_remove(index.index(left.len())));
+                prop_assert!(store.remove_event("plant", &gone[gone.len() - 1]).await.expect("a removal").is_some());
+                check_numbers(&store, &left).await?;
+            }
+            // The same writer, whose memory the removals made stale.
+            if let Some(back) = gone.pop() {
+                writer.store(&[batch(std::slice::from_ref(&back))]).await.expect("a commit");
+                left.push(back);
                 check_numbers(&store, &left).await?;
             }
             rebuild(&store).await.expect("a rebuild");
@@ -220,13 +275,4 @@ async fn batches_of_one_group_are_judged_and_numbered_one_by_one() {
         })
         .collect();
     assert_eq!(numbered, [Some((2, 1)), Some((2, 0)), None, Some((2, 0)), Some((3, 1))]);
-}
-
-#[tokio::test]
-async fn a_second_server_on_the_same_file_is_refused_in_words() {
-    let (directory, store) = empty_store("plant").await;
-    let url = crate::harness::database_url(&directory);
-    let refused = Store::open(&url).await.err().expect("a refusal").to_string();
-    assert!(refused.contains("in use by another andon process"), "{refused}");
-    drop(store);
 }
