@@ -125,14 +125,14 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
     Ok(())
 }
 
-/// Steps of 35 minutes, which are no hours, add up to their buckets.
+/// Steps of 65 minutes, some with a whole hour in them, add up to their buckets.
 async fn check_series(
     snapshot: &Snapshot,
     entity: &Entity,
     sums: &BucketTotals,
 ) -> Result<(), TestCaseError> {
-    const STEP_BUCKETS: i64 = 7;
-    let steps: Vec<Window> = (0..60)
+    const STEP_BUCKETS: i64 = 13;
+    let steps: Vec<Window> = (0..30)
         .map(|step| T0_MS + step * STEP_BUCKETS * BUCKET_MS)
         .map(|from_ms| Window { from_ms, to_ms: from_ms + STEP_BUCKETS * BUCKET_MS })
         .collect();
@@ -256,6 +256,17 @@ async fn a_contradiction_is_a_conflict_and_what_was_stored_first_stays() {
         ([Verdict::Conflict].as_slice(), revision + 1)
     );
     check_numbers(&store, &[first]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_writer_remembers_is_not_used_after_somebody_else_wrote() {
+    let (_directory, store) = empty_store("plant").await;
+    let mut writer = Writer::new(store.clone());
+    let (first, last, late) = (one(0, 10, 1), one(20, 10, 1), one(5, 2, 1));
+    writer.store(&[batch(&[first.clone(), last.clone()])]).await.unwrap();
+    store.remove_event("plant", &last).await.unwrap().expect("a removal");
+    writer.store(&[batch(std::slice::from_ref(&late))]).await.unwrap();
+    check_numbers(&store, &[first, late]).await.unwrap();
 }
 
 #[tokio::test]
