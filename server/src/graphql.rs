@@ -18,6 +18,7 @@ mod snapshot;
 mod subscription;
 mod text;
 mod timeline;
+pub(crate) mod variables;
 mod window;
 mod worker_metrics;
 mod workstation_metrics;

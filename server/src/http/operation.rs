@@ -4,14 +4,17 @@ use async_graphql::{
     Request, ServerError, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{DocumentOperations, OperationDefinition, OperationType},
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::answer::syntax_error;
-use crate::{error::ApiError, graphql::guard};
+use crate::{
+    error::ApiError,
+    graphql::{guard, variables},
+};
 
 /// What a client sends for one operation.
 #[derive(Debug, Deserialize)]
@@ -47,10 +50,12 @@ pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Resul
 
 impl Operation {
     /// Parses and judges a document and picks the operation to run.
-    pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
-        let document = parse_query(&parameters.query).map_err(|error| syntax_error(&error))?;
+    pub(super) fn prepare(mut parameters: Parameters) -> Result<Self, ServerError> {
+        let mut document = parse_query(&parameters.query).map_err(|error| syntax_error(&error))?;
         guard::check(&document)?;
-        let kind = kind(&document, parameters.operation_name.as_deref())?;
+        let chosen = chosen(&mut document.operations, parameters.operation_name.as_deref())?;
+        variables::settle(chosen, &mut document.fragments, &mut parameters.variables)?;
+        let kind = chosen.ty;
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
         let mut request = Request::new(String::new()).variables(parameters.variables);
         request.operation_name = parameters.operation_name;
@@ -59,21 +64,26 @@ impl Operation {
     }
 }
 
-fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ApiError> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
-        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(operation) if operations.len() == 1 => Ok(operation.node.ty),
-            _ => Err(ApiError::bad_user_input(
+/// The operation to run.
+fn chosen<'a>(
+    operations: &'a mut DocumentOperations,
+    name: Option<&str>,
+) -> Result<&'a mut OperationDefinition, ApiError> {
+    let found = match (operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get_mut(name),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.values_mut().next()
+        }
+        (DocumentOperations::Multiple(_), None) => {
+            return Err(ApiError::bad_user_input(
                 "the document has several operations; operationName says which to run",
-            )),
-        },
-        (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
-            Ok(operations[name].node.ty)
+            ));
         }
-        (_, Some(name)) => {
-            let name = domain::validate::excerpt(name);
-            Err(ApiError::bad_user_input(format!("the document has no operation \"{name}\"")))
-        }
-    }
+    };
+    found.map(|operation| &mut operation.node).ok_or_else(|| {
+        let name = domain::validate::excerpt(name.unwrap_or_default());
+        ApiError::bad_user_input(format!("the document has no operation \"{name}\""))
+    })
 }

@@ -10,8 +10,8 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
 };
 
 use self::session::Session;
@@ -55,7 +55,7 @@ pub(super) fn open(
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+        Err(rejection) => return not_a_websocket(&rejection),
     };
     if !shared.origins.may_connect(headers) {
         let message =
@@ -80,4 +80,12 @@ pub(super) fn open(
             Session::new(socket, &shared).run().await;
             drop((place, task));
         })
+}
+
+/// Refuses a handshake that is none, and says which version of the protocol is spoken here.
+fn not_a_websocket(rejection: &WebSocketUpgradeRejection) -> Response {
+    let error = ApiError::bad_user_input(format!("no websocket can be opened: {}", rejection.body_text()));
+    let mut response = Refusal::new(rejection.status(), error).into_response(Media::Json);
+    response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    response
 }

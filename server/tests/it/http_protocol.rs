@@ -51,6 +51,114 @@ async fn the_media_type_decides_the_status_of_what_is_well_formed_but_wrong() {
     }
 }
 
+/// A mutation that is wrong in its second field, and why; the variables are declared before and sent along.
+fn half_right() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("$n: ID!", r#"createFactory(input: {id: $n, name: "b"}) { id }"#, json!({})),
+        ("$n: ID!", r#"createFactory(input: {id: $n, name: "b"}) { id }"#, json!({ "n": null })),
+        ("$n: CreateFactoryInput!", "createFactory(input: $n) { id }", json!({})),
+        ("$n: CreateFactoryInput!", "createFactory(input: $n) { id }", json!({ "n": { "id": "b" } })),
+        ("$n: String", r#"createFactory(input: {id: "b", name: $n}) { id }"#, json!({})),
+        ("$n: String = \"b\"", r#"createFactory(input: {id: "b", name: $n}) { id }"#, json!({ "n": null })),
+        ("$n: String = \"b\"", "createFactory(input: {id: [], name: $n}) { id }", json!({})),
+        ("$n: String", "updateFactory(factoryId: [], input: {name: $n}) { id }", json!({})),
+        (
+            "$n: String",
+            "updateFactory(factoryId: \"half\", input: {name: $n, timeZone: 1}) { id }",
+            json!({}),
+        ),
+        ("$n: ID", "updateFactory(factoryId: $n, input: {}) { id }", json!({})),
+        ("$n: ID", "updateFactory(factoryId: $n, input: {}) { id }", json!({ "n": null })),
+        ("$n: EventInput", "ingestEvents(factoryId: \"half\", events: [$n]) { accepted }", json!({})),
+        (
+            "$n: [EventInput]!",
+            "ingestEvents(factoryId: \"half\", events: $n) { accepted }",
+            json!({ "n": [null] }),
+        ),
+        (
+            "$n: [EventInput!]!",
+            "ingestEvents(factoryId: \"half\", events: $n) { accepted }",
+            json!({ "n": [null] }),
+        ),
+        ("$n: Boolean!", r#"createFactory(input: {id: "b", name: "b"}) @skip(if: $n) { id }"#, json!({})),
+        ("$n: Boolean", r#"createFactory(input: {id: "b", name: "b"}) @skip(if: $n) { id }"#, json!({})),
+    ]
+}
+
+#[tokio::test]
+async fn a_mutation_whose_values_are_missing_or_wrong_is_refused_before_any_of_it_runs() {
+    let server = TestServer::start().await;
+    for (declared, field, variables) in half_right() {
+        let query = format!(
+            r#"mutation({declared}) {{ a: createFactory(input: {{id: "half", name: "a"}}) {{ id }} b: {field} }}"#
+        );
+        let body = json!({ "query": query, "variables": variables });
+        let (status, _, answer) = post(&server, GRAPHQL_RESPONSE, body.to_string()).await;
+        assert_eq!(server.ask("{ factories { id } }", json!({})).await, json!({ "factories": [] }), "{body}");
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");
+        assert!(answer.get("data").is_none(), "{body}: {answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{body}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_was_not_sent_has_its_default_or_null() {
+    let server = TestServer::start().await;
+    server.create_factory("plant").await;
+    let query = "query($skip: Boolean = true, $hide: Boolean! = false) \
+                 { factories @skip(if: $skip) { id } all: factories @skip(if: $hide) { id } }";
+    assert_eq!(server.ask(query, json!({})).await, json!({ "all": [{ "id": "plant" }] }));
+    let query = "query($id: ID! = \"plant\", $area: String) \
+                 { factory(id: $id) { id } factoryMetrics(factoryId: $id, area: $area) { activeWorkers } }";
+    let answer = json!({ "factory": { "id": "plant" }, "factoryMetrics": { "activeWorkers": 0 } });
+    assert_eq!(server.ask(query, json!({})).await, answer);
+    assert_eq!(server.ask(query, json!({ "area": null })).await, answer);
+    assert_eq!(server.refused(query, json!({ "id": null })).await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn what_a_variable_that_was_not_sent_would_fill_is_left_out_and_null_is_null() {
+    let server = TestServer::at("2026-01-05T12:00:00Z").await;
+    server.create_factory("plant").await;
+    let event = json!({ "timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKER", "entityId": "W1",
+                        "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1 });
+    server.ingest("plant", json!([event])).await;
+    let updates = [
+        "mutation($name: String, $area: String) \
+         { updateWorker(factoryId: \"plant\", workerId: \"W1\", input: {name: $name, area: $area}) { name area } }",
+        "mutation($name: String, $area: String) { ...f } fragment f on Mutation \
+         { updateWorker(factoryId: \"plant\", workerId: \"W1\", input: {name: $name, area: $area}) { name area } }",
+    ];
+    for update in updates {
+        for (variables, name, area) in [
+            (json!({ "name": "Ada", "area": "Hall" }), json!("Ada"), json!("Hall")),
+            (json!({ "name": "Eve" }), json!("Eve"), json!("Hall")),
+            (json!({ "name": null }), json!(null), json!("Hall")),
+            (json!({ "area": null }), json!(null), json!(null)),
+        ] {
+            let worker = json!({ "updateWorker": { "name": name, "area": area } });
+            assert_eq!(server.ask(update, variables.clone()).await, worker, "{variables}: {update}");
+        }
+    }
+    let create = "mutation($zone: String) \
+                  { createFactory(input: {id: \"second\", name: \"Second\", timeZone: $zone}) { timeZone } }";
+    assert_eq!(server.refused(create, json!({ "zone": null })).await, "BAD_USER_INPUT");
+    assert_eq!(server.ask(create, json!({})).await, json!({ "createFactory": { "timeZone": "UTC" } }));
+    let unused = "query($nothing: String) { factories { id } }";
+    assert_eq!(server.refused(unused, json!({})).await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn only_the_variables_of_the_operation_that_runs_need_values() {
+    let server = TestServer::start().await;
+    let query = "query A($id: ID!) { factory(id: $id) { id } } query B { factories { id } }";
+    for (name, expected) in [("A", json!(null)), ("B", json!({ "factories": [] }))] {
+        let body = json!({ "query": query, "operationName": name });
+        let (_, _, answer) = post(&server, JSON, body.to_string()).await;
+        assert_eq!(answer["data"], expected, "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_request_is_400_in_every_media_type() {
     let server = TestServer::start().await;

@@ -14,7 +14,10 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Error, Message, protocol::Role},
+    tungstenite::{
+        Error, Message,
+        protocol::{CloseFrame, Role, frame::coding::CloseCode},
+    },
 };
 
 use crate::harness::{Closed, Socket, TestServer, code, soon};
@@ -360,4 +363,46 @@ async fn queries_and_mutations_run_on_a_socket_too() {
     assert_eq!(socket.receive().await, json!({ "id": "m", "type": "complete" }));
     socket.subscribe("q", "query($id: ID!) { factory(id: $id) { name } }", json!({ "id": "second" })).await;
     assert_eq!(socket.delivery("q").await, json!({ "factory": { "name": "Second" } }));
+}
+
+#[tokio::test]
+async fn a_mutation_without_a_variable_it_needs_gets_an_error_and_runs_nothing() {
+    let server = server().await;
+    let mut socket = server.socket().await;
+    let query = r#"mutation($n: ID!) { a: createFactory(input: {id: "half", name: "a"}) { id }
+                                        b: createFactory(input: {id: $n, name: "b"}) { id } }"#;
+    socket.subscribe("1", query, json!({})).await;
+    let error = socket.receive().await;
+    assert_eq!((&error["id"], &error["type"]), (&json!("1"), &json!("error")), "{error}");
+    assert_eq!(code(&json!({ "errors": error["payload"] })), "BAD_USER_INPUT");
+    assert_eq!(
+        server.ask("{ factories { id } }", json!({})).await,
+        json!({ "factories": [{ "id": "plant" }] })
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_socket_gets_a_close_frame_back() {
+    let server = server().await;
+    let mut socket = server.socket().await;
+    socket.subscribe("1", METRICS, json!({})).await;
+    socket.delivery("1").await;
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "enough".into() };
+    socket.stream.send(Message::Close(Some(goodbye))).await.expect("an open socket");
+    assert_eq!(socket.closed().await.code, 1000);
+    assert!(soon("the end", socket.stream.next()).await.is_none(), "nothing follows a close frame");
+}
+
+#[tokio::test]
+async fn a_websocket_of_another_version_is_told_which_is_spoken() {
+    let server = server().await;
+    let mut request = Socket::request(server.address);
+    request.headers_mut().insert("sec-websocket-version", "8".parse().expect("a header"));
+    let request = server.client.get(server.url("/graphql")).headers(request.headers().clone());
+    let response = request.send().await.expect("a response");
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["sec-websocket-version"]),
+        (400, &"13".parse().expect("a header"))
+    );
+    assert_eq!(code(&response.json().await.expect("JSON")), "BAD_USER_INPUT");
 }

@@ -26,16 +26,18 @@ use crate::{error::ApiError, graphql::AndonSchema};
 const MAX_OPERATIONS: usize = 50;
 /// How many pings in a row a peer may leave unanswered.
 const MAX_UNANSWERED_PINGS: u32 = 2;
-/// How long a peer may take to answer a close frame before the connection is dropped.
+/// How long the exchange of close frames may take before the connection is dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What fits into a close frame beside its code, in bytes; longer reasons break the frame.
 const MAX_REASON_BYTES: usize = 123;
 
 /// Why a socket ends.
 enum End {
-    /// With a close frame.
+    /// With a close frame of ours.
     Close(u16, String),
-    /// The peer is gone or closed the socket itself.
+    /// With the peer's close frame, which is to be answered.
+    Closed,
+    /// The peer is gone.
     Gone,
 }
 
@@ -86,11 +88,8 @@ impl Session {
             close(4406, format!("the sub-protocol must be {PROTOCOL}"))
         };
         self.operations.clear();
-        if let End::Close(code, reason) = end {
-            let goodbye = say_goodbye(&mut self.socket, code, reason);
-            if tokio::time::timeout(CLOSE_TIMEOUT, goodbye).await.is_err() {
-                tracing::debug!(code, "a peer did not answer the close frame in time and is dropped");
-            }
+        if tokio::time::timeout(CLOSE_TIMEOUT, say_goodbye(&mut self.socket, end)).await.is_err() {
+            tracing::debug!("a peer did not close its socket in time and is dropped");
         }
     }
 
@@ -122,7 +121,8 @@ impl Session {
             }
             // The library answers a ping by itself.
             Some(Ok(Message::Ping(_))) => Ok(()),
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Closed),
+            None => Err(End::Gone),
             Some(Err(error)) => Err(broken(error)),
         }
     }
@@ -257,10 +257,18 @@ fn broken(error: axum::Error) -> End {
     }
 }
 
-/// Sends a close frame and waits for the peer's: dropping the connection at once would lose ours.
-async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: String) {
-    let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-    if socket.send(frame).await.is_ok() {
-        while let Some(Ok(_)) = socket.recv().await {}
+/// Exchanges close frames: dropping the connection at once would lose ours, be it the first or the answer.
+async fn say_goodbye(socket: &mut WebSocket, end: End) {
+    match end {
+        End::Close(code, reason) => {
+            let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            if socket.send(frame).await.is_err() {
+                return;
+            }
+        }
+        // The library answers by itself, but only while the socket is read.
+        End::Closed => {}
+        End::Gone => return,
     }
+    while let Some(Ok(_)) = socket.recv().await {}
 }
