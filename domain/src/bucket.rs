@@ -79,36 +79,51 @@ pub fn cover(from_ms: i64, to_ms: i64) -> Vec<BucketRange> {
 
 fn cover_at(level: Level, from_ms: i64, to_ms: i64, ranges: &mut Vec<BucketRange>) {
     let Some(length_ms) = level.length_ms() else { return };
-    if from_ms >= to_ms {
-        return;
-    }
+    let run = |from_ms: i64, to_ms: i64| {
+        let range = BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms };
+        (from_ms < to_ms).then_some(range)
+    };
     let coarser = match level {
         Level::FiveMinutes => Level::Hour,
         Level::Hour => Level::Day,
         Level::Day | Level::AllTime => Level::AllTime,
     };
+    // What the whole buckets of the coarser level cover; all time has none that a window could hold.
     let (inner_from_ms, inner_to_ms) = match coarser.length_ms() {
-        Some(coarser_ms) => (
-            from_ms.div_euclid(coarser_ms) * coarser_ms
-                + if from_ms.rem_euclid(coarser_ms) > 0 { coarser_ms } else { 0 },
-            to_ms.div_euclid(coarser_ms) * coarser_ms,
-        ),
+        Some(coarser_ms) => {
+            (from_ms + (-from_ms).rem_euclid(coarser_ms), to_ms - to_ms.rem_euclid(coarser_ms))
+        }
         None => (to_ms, to_ms),
     };
-    let mut push = |from_ms: i64, to_ms: i64| {
-        if from_ms < to_ms {
-            ranges.push(BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms });
-        }
-    };
     if inner_from_ms >= inner_to_ms {
-        return push(from_ms, to_ms);
+        ranges.extend(run(from_ms, to_ms));
+        return;
     }
-    push(from_ms, inner_from_ms);
+    ranges.extend(run(from_ms, inner_from_ms));
     cover_at(coarser, inner_from_ms, inner_to_ms, ranges);
-    let mut push = |from_ms: i64, to_ms: i64| {
-        if from_ms < to_ms {
-            ranges.push(BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms });
+    ranges.extend(run(inner_to_ms, to_ms));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cover_is_the_window_exactly_in_few_runs(from in -400_i64..2_000, length in 0_i64..2_000) {
+            let (from_ms, to_ms) = (from * BUCKET_MS, (from + length) * BUCKET_MS);
+            let ranges = cover(from_ms, to_ms);
+            prop_assert!(ranges.len() <= 5);
+            let mut covered_to_ms = from_ms;
+            for range in ranges {
+                let length_ms = range.level.length_ms().expect("a level with a length");
+                prop_assert!(range.first < range.end);
+                prop_assert_eq!(range.first * length_ms, covered_to_ms);
+                covered_to_ms = range.end * length_ms;
+            }
+            prop_assert_eq!(covered_to_ms, to_ms);
         }
-    };
-    push(inner_to_ms, to_ms);
+    }
 }
