@@ -1,0 +1,3 @@
+//! Measures Andon from outside.
+
+fn main() {}
