@@ -4,6 +4,7 @@
 //! milliseconds, `received_at` and `started_at` since the Unix epoch.
 #![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
 
+pub mod commit_log;
 pub mod event;
 pub mod event_conflict;
 pub mod factory;

@@ -10,6 +10,7 @@ mod m0002_tracked_entity;
 mod m0003_names;
 mod m0004_event;
 mod m0005_rollup;
+mod m0006_commit_log;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_names::Migration),
             Box::new(m0004_event::Migration),
             Box::new(m0005_rollup::Migration),
+            Box::new(m0006_commit_log::Migration),
         ]
     }
 }

@@ -2,10 +2,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, small_integer, string, string_uniq},
+    schema::{big_integer, integer, small_integer, string},
 };
 
-use crate::table::table;
+use crate::table::{changing_table, compared_text};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -13,13 +13,13 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let factory = table(
+        let factory = changing_table(
             manager,
             "factory",
             &["id"],
             [
                 integer("id"),
-                string_uniq("slug"),
+                compared_text(manager, "slug").unique_key().to_owned(),
                 string("name"),
                 string("time_zone"),
                 small_integer("units_basis"),

@@ -3,12 +3,11 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, big_integer_null, integer, integer_null, small_integer, small_integer_null, string,
-        string_null,
+        big_integer, big_integer_null, integer, integer_null, small_integer, small_integer_null, string_null,
     },
 };
 
-use crate::table::table;
+use crate::table::{changing_table, compared_text, compared_text_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -16,7 +15,7 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tracked_entity = table(
+        let tracked_entity = changing_table(
             manager,
             "tracked_entity",
             &["factory_id", "id"],
@@ -24,9 +23,9 @@ impl MigrationTrait for Migration {
                 integer("factory_id"),
                 integer("id"),
                 small_integer("entity_type"),
-                string("code"),
+                compared_text(manager, "code"),
                 string_null("name"),
-                string_null("area"),
+                compared_text_null(manager, "area"),
                 big_integer("last_seen_at"),
                 big_integer("longest_duration_ms"),
                 big_integer("revision"),

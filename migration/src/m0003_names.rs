@@ -1,11 +1,8 @@
 //! The names that events repeat, kept once: models and sources.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema::{integer, string},
-};
+use sea_orm_migration::{prelude::*, schema::integer};
 
-use crate::table::table;
+use crate::table::{compared_text, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -14,7 +11,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in ["model_version", "source"] {
-            let columns = [integer("factory_id"), integer("id"), string("name")];
+            let columns = [integer("factory_id"), integer("id"), compared_text(manager, "name")];
             let names = table(manager, name, &["factory_id", "id"], columns)
                 .foreign_key(ForeignKey::create().from(name, "factory_id").to("factory", "id"))
                 .to_owned();

@@ -2,10 +2,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, integer_null, small_integer, small_integer_null, string, string_null},
+    schema::{big_integer, integer, integer_null, small_integer, small_integer_null, string_null},
 };
 
-use crate::table::table;
+use crate::table::{compared_text, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
                 integer("entity_id"),
                 big_integer("started_at"),
                 small_integer("event_type"),
-                string("event_code"),
+                compared_text(manager, "event_code"),
                 big_integer("duration_ms"),
                 big_integer("units"),
                 small_integer_null("confidence"),
@@ -55,7 +55,7 @@ impl MigrationTrait for Migration {
                 integer("entity_id"),
                 big_integer("started_at"),
                 small_integer("event_type"),
-                string("event_code"),
+                compared_text(manager, "event_code"),
                 big_integer("duration_ms"),
                 big_integer("units"),
                 small_integer("confidence"),

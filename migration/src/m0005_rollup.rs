@@ -5,7 +5,7 @@ use sea_orm_migration::{
     schema::{big_integer, integer, small_integer},
 };
 
-use crate::table::table;
+use crate::table::changing_table;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -13,7 +13,7 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let rollup = table(
+        let rollup = changing_table(
             manager,
             "rollup",
             &["factory_id", "level", "bucket", "entity_id"],

@@ -4,6 +4,8 @@ use std::fmt;
 
 use async_graphql::ErrorExtensions as _;
 
+use crate::store::fault::Fault;
+
 /// What kind of failure a client sees in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -105,11 +107,14 @@ impl From<ApiError> for async_graphql::Error {
 
 impl From<crate::store::StoreError> for ApiError {
     fn from(error: crate::store::StoreError) -> Self {
-        if error.is_temporary() {
-            tracing::warn!(%error, "the database cannot answer now");
-            Self::unavailable("the database cannot answer now; ask again")
-        } else {
-            Self::internal(&error)
-        }
+        let words = match error.fault() {
+            Fault::Contention | Fault::Unreachable => "the database cannot answer now; ask again",
+            Fault::Full => {
+                "the database has no room left; nothing of this was stored. Make room where it is kept, then ask again"
+            }
+            Fault::Exists | Fault::Other => return Self::internal(&error),
+        };
+        tracing::warn!(%error, "the database cannot answer now");
+        Self::unavailable(words)
     }
 }

@@ -25,9 +25,10 @@ use crate::{
     error::ApiError,
     live::Live,
     store::{
-        Store, StoreError,
+        Store,
         entities::MAX_ENTITIES,
         events::StoredEvent,
+        fault::Fault,
         writer::{Batch, Stored, Verdict, Writer},
     },
 };
@@ -199,19 +200,23 @@ async fn write(
     }
 }
 
-/// Stores a group. If that fails, each batch is tried alone, so that only the culprit's caller gets the error.
+/// Stores a group. If the group itself is at fault, each batch is tried alone, so that only the culprit's caller gets the
+/// error; if the database is, all get it.
 async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
     let (batches, answers): (Vec<Batch>, Vec<_>) =
         group.into_iter().map(|waiting| (waiting.batch, (waiting.answer, waiting.room))).unzip();
-    let results: Vec<Result<Option<Stored>, StoreError>> = match writer.store(&batches).await {
+    let results: Vec<Result<Option<Stored>, ApiError>> = match writer.store(&batches).await {
         Ok(stored) => stored.batches.into_iter().map(Ok).collect(),
-        Err(error) if batches.len() == 1 => vec![Err(error)],
+        Err(error) if batches.len() == 1 || error.fault() != Fault::Other => {
+            let error = ApiError::from(error);
+            vec![Err(error); batches.len()]
+        }
         Err(error) => {
             tracing::warn!(%error, batches = batches.len(), "a group of batches failed; each is tried alone");
             let mut results = Vec::with_capacity(batches.len());
             for batch in &batches {
                 let alone = writer.store(std::slice::from_ref(batch)).await;
-                results.push(alone.map(|mut stored| stored.batches.pop().flatten()));
+                results.push(alone.map(|mut stored| stored.batches.pop().flatten()).map_err(Into::into));
             }
             results
         }
@@ -221,7 +226,7 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
         let result = match result {
             Ok(Some(stored)) => Ok(stored),
             Ok(None) => Err(ApiError::factory_not_found(&batch.factory_slug)),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         // A caller that went away needs no answer.
         drop(answer.send(result));
@@ -230,7 +235,7 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
 }
 
 /// Tells subscribers once for each factory of a group.
-fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, StoreError>]) {
+fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, ApiError>]) {
     let mut news: BTreeMap<i32, (i64, Vec<StoredEvent>)> = BTreeMap::new();
     for (batch, result) in batches.iter().zip(results) {
         let Ok(Some(stored)) = result else { continue };

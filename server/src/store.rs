@@ -1,31 +1,40 @@
 //! The database, and the only module that names `sea_orm`.
 //!
-//! * One writer. On SQLite its transactions begin with `BEGIN IMMEDIATE`, so that waiting for the lock respects the
+//! * SQLite: one writer, whose transactions begin with `BEGIN IMMEDIATE`, so that waiting for the lock respects the
 //!   busy timeout; a transaction that read first would be refused at once.
+//! * PostgreSQL: whoever writes to a factory locks its row first, so that a factory has one writer at a time, whichever
+//!   server it is. Transactions that are in each other's way are tried again.
 //! * Several read-only readers, each answer from one snapshot.
-//! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`.
+//! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
+mod attempts;
 mod code;
+pub mod commit_log;
 mod connect;
 pub mod entities;
 pub mod events;
 pub mod factories;
+pub mod fault;
 mod intern;
 pub mod neighbours;
+pub mod plans;
 pub mod recompute;
 pub mod removal;
 pub mod rollups;
+mod statement;
 pub mod timeline;
 pub mod writer;
 
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use sqlx::postgres::PgConnectOptions;
 
 pub use connect::OpenError;
+use fault::Fault;
 pub use recompute::{Difference, audit, rebuild};
 
 /// One state of the database: everything read through it belongs to the same set of events.
@@ -46,28 +55,25 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether asking again may help: the database is busy, locked, full or not reached.
-    pub fn is_temporary(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-            return true;
+    /// What kind of failure it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Database(error) => Fault::of(error),
+            Self::Corrupt(_) => Fault::Other,
         }
-        // The words of SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL and SQLITE_IOERR; sea-orm hides their numbers.
-        let words = error.to_string();
-        ["database is locked", "table is locked", "disk is full", "disk I/O error"]
-            .iter()
-            .any(|temporary| words.contains(temporary))
     }
 }
 
 /// The result of everything here.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The database: one writer, several readers. Clones share the connections.
+/// The database: connections that write and connections that read. Clones share them.
 #[derive(Clone)]
 pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    /// How to open one more connection to a PostgreSQL; none for SQLite.
+    postgres: Option<Arc<PgConnectOptions>>,
     /// Held as long as the store is: a second server on the same file refuses to start.
     _lock: Option<Arc<std::fs::File>>,
 }
@@ -75,8 +81,12 @@ pub struct Store {
 impl Store {
     /// Begins to read one state of the database. Dropping it ends it.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let snapshot = self.readers.begin().await?;
-        // A deferred transaction takes its snapshot at its first read: take it now.
+        let begin = match self.readers.get_database_backend() {
+            DbBackend::Postgres => READ_POSTGRES,
+            _ => TransactionOptions::default(),
+        };
+        let snapshot = self.readers.begin_with_options(begin).await?;
+        // A transaction takes its snapshot at its first read: take it now.
         snapshot.query_one_raw(statement(&snapshot, "SELECT 1 FROM factory LIMIT 1")).await?;
         Ok(snapshot)
     }
@@ -86,7 +96,17 @@ impl Store {
         self.snapshot().await.map(drop)
     }
 
-    /// Begins to write; there is one writer at a time.
+    /// Whether other servers may write to the same database.
+    pub fn is_shared(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    /// How to open a connection of one's own, to notify others and to be notified; none where the database is not shared.
+    pub(crate) fn own_connection(&self) -> Option<Arc<PgConnectOptions>> {
+        self.postgres.clone()
+    }
+
+    /// Begins to write.
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
         Ok(self.writer.begin_with_options(WRITE).await?)
     }
@@ -94,10 +114,26 @@ impl Store {
 
 /// How every transaction that writes begins.
 const WRITE: TransactionOptions = TransactionOptions {
-    isolation_level: None,
+    // What is read after the factory's row is locked must be what was committed before.
+    isolation_level: Some(IsolationLevel::ReadCommitted),
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
+
+/// How a transaction that only reads begins on PostgreSQL.
+const READ_POSTGRES: TransactionOptions = TransactionOptions {
+    isolation_level: Some(IsolationLevel::RepeatableRead),
+    access_mode: Some(AccessMode::ReadOnly),
+    sqlite_transaction_mode: None,
+};
+
+/// Lets a transaction that rewrites a whole factory take its time.
+async fn allow_long_statements(tx: &impl ConnectionTrait) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_raw(statement(tx, "SET LOCAL statement_timeout = 0")).await?;
+    }
+    Ok(())
+}
 
 fn statement(conn: &impl ConnectionTrait, sql: &str) -> sea_orm::Statement {
     sea_orm::Statement::from_string(conn.get_database_backend(), sql)

@@ -1,26 +1,15 @@
-//! Opening a database: its file lock, its settings, its migrations.
+//! Opening a database: an SQLite file with its lock, or a PostgreSQL by its URL; their settings, their migrations.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+mod file;
+mod server;
+
+use std::{path::PathBuf, sync::Arc};
 
 use migration::Migrator;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, TransactionTrait as _};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{DbErr, TransactionTrait as _};
 
-use super::{Store, WRITE};
-
-/// How many snapshots are read at once; SQLite readers do not wait for the writer.
-const READERS: u32 = 4;
-/// How long a connection waits for a lock that another process holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a caller waits for a free connection before it is told to ask again.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many prepared statements a connection keeps: ours, in the few sizes in which they come.
-const STATEMENT_CACHE: usize = 200;
+use self::{file::DatabaseFile, server::DatabaseServer};
+use super::{Store, WRITE, attempts::Attempts};
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +17,7 @@ pub enum OpenError {
     /// The URL is not one of ours. Only its scheme is repeated, because the rest may hold a password.
     #[error(
         "a database URL that begins with {0:?} or asks for another mode than rw or rwc is not understood; write \
-         sqlite://PATH?mode=rwc, such as sqlite://andon.db?mode=rwc"
+         sqlite://PATH?mode=rwc, such as sqlite://andon.db?mode=rwc, or postgres://USER:PASSWORD@HOST:PORT/DATABASE"
     )]
     Url(String),
     /// Another process serves or rebuilds this file.
@@ -43,136 +32,98 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// The database said no.
-    #[error("cannot use {path} as a database")]
+    #[error("cannot use {database} as a database")]
     Database {
-        /// The database file.
-        path: PathBuf,
+        /// The database file, or where the server is, without a password.
+        database: String,
         /// What the database said.
         source: DbErr,
     },
 }
 
+/// What a database URL names.
+enum Named {
+    File(DatabaseFile),
+    Server(Box<DatabaseServer>),
+}
+
+impl Named {
+    fn by(url: &str) -> Result<Self, OpenError> {
+        match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+            "sqlite" => DatabaseFile::of(url).map(Self::File),
+            "postgres" | "postgresql" => DatabaseServer::of(url).map(|server| Self::Server(Box::new(server))),
+            other => Err(OpenError::Url(other.to_owned())),
+        }
+    }
+
+    fn unusable(&self, source: DbErr) -> OpenError {
+        let database = match self {
+            Self::File(file) => file.path.display().to_string(),
+            Self::Server(server) => server.place(),
+        };
+        OpenError::Database { database, source }
+    }
+
+    async fn connect(&self) -> Result<Store, DbErr> {
+        match self {
+            Self::File(file) => file.connect().await,
+            Self::Server(server) => server.connect().await,
+        }
+    }
+}
+
 impl Store {
-    /// Opens the database that a URL such as `sqlite://andon.db?mode=rwc` names, for this process alone, and brings
-    /// it up to date.
+    /// Opens the database that a URL such as `sqlite://andon.db?mode=rwc` or `postgres://andon@db/andon` names and brings
+    /// it up to date: a file for this process alone, a PostgreSQL beside the other servers on it.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let file = DatabaseFile::of(url)?;
-        Self::open_alone(url, &file).await
+        Self::open_named(Named::by(url)?).await
     }
 
     /// As [`Store::open`], but the database must exist.
     pub async fn open_existing(url: &str) -> Result<Self, OpenError> {
-        let file = DatabaseFile { create: false, ..DatabaseFile::of(url)? };
-        Self::open_alone(url, &file).await
+        let mut named = Named::by(url)?;
+        if let Named::File(file) = &mut named {
+            file.create = false;
+        }
+        Self::open_named(named).await
     }
 
     /// Opens the database beside a process that serves it, to read. It must exist and be up to date.
     pub async fn open_beside(url: &str) -> Result<Self, OpenError> {
-        let file = DatabaseFile { create: false, ..DatabaseFile::of(url)? };
-        Self::connect(url, &file).await.map_err(|source| file.unusable(source))
+        let mut named = Named::by(url)?;
+        if let Named::File(file) = &mut named {
+            file.create = false;
+        }
+        named.connect().await.map_err(|source| named.unusable(source))
     }
 
-    async fn open_alone(url: &str, file: &DatabaseFile) -> Result<Self, OpenError> {
-        let lock = lock(&file.path)?;
+    async fn open_named(named: Named) -> Result<Self, OpenError> {
+        let lock = match &named {
+            Named::File(file) => Some(Arc::new(file.lock()?)),
+            Named::Server(_) => None,
+        };
         let prepared = async {
-            let store = Self { _lock: Some(Arc::new(lock)), ..Self::connect(url, file).await? };
-            Migrator::migrate(&store.writer).await?;
-            // A file that cannot be written is found out now and not by the first batch.
+            let store = Self { _lock: lock, ..named.connect().await? };
+            store.migrate().await?;
+            // A database that cannot be written is found out now and not by the first batch.
             store.writer.begin_with_options(WRITE).await?.rollback().await?;
             Ok(store)
         };
-        prepared.await.map_err(|source| file.unusable(source))
+        prepared.await.map_err(|source| named.unusable(source))
     }
 
-    async fn connect(url: &str, file: &DatabaseFile) -> Result<Self, DbErr> {
-        let create = file.create;
-        // The writer comes first: it switches the file to WAL, for which no reader may be there.
-        let writer = pool(url, 1, move |options| options.create_if_missing(create)).await?;
-        let readers = pool(url, READERS, |options| options.read_only(true)).await?;
-        Ok(Self { writer, readers, _lock: None })
-    }
-}
-
-/// What a database URL says.
-struct DatabaseFile {
-    path: PathBuf,
-    /// Whether to create it if it is missing.
-    create: bool,
-}
-
-impl DatabaseFile {
-    fn of(url: &str) -> Result<Self, OpenError> {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        let not_understood = || OpenError::Url(scheme.to_owned());
-        let options: SqliteConnectOptions = match scheme {
-            "sqlite" => url.parse().map_err(|_| not_understood())?,
-            _ => return Err(not_understood()),
-        };
-        let settings = url.split_once('?').map_or("", |(_, settings)| settings);
-        let create = match settings {
-            "mode=rwc" => true,
-            "mode=rw" | "" => false,
-            // A database in memory would be another one for every connection, and one that is only read stores nothing.
-            _ => return Err(not_understood()),
-        };
-        let path = options.get_filename();
-        if path.as_os_str().is_empty() || url.contains(":memory:") {
-            return Err(not_understood());
+    /// Makes the tables. Of several servers that begin at once on an empty PostgreSQL one makes them, and the others find
+    /// that out when they try to.
+    async fn migrate(&self) -> Result<(), DbErr> {
+        let mut attempts = Attempts::default();
+        loop {
+            let outcome = Migrator::migrate(&self.writer).await.map_err(Into::into);
+            if !attempts.again_for_a_key(&outcome).await {
+                return outcome.map_err(|error| match error {
+                    super::StoreError::Database(error) => error,
+                    error @ super::StoreError::Corrupt(_) => DbErr::Custom(error.to_string()),
+                });
+            }
         }
-        Ok(Self { path: one_name_of(path), create })
-    }
-
-    fn unusable(&self, source: DbErr) -> OpenError {
-        OpenError::Database { path: self.path.clone(), source }
-    }
-}
-
-/// One name for a file that may have several, such as symbolic links, so that all of them meet at one lock.
-fn one_name_of(path: &Path) -> PathBuf {
-    let in_one_directory = || {
-        let directory =
-            path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(directory.canonicalize().ok()?.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(in_one_directory).unwrap_or_else(|| path.to_owned())
-}
-
-async fn pool(
-    url: &str,
-    connections: u32,
-    settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
-) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(connections)
-        .min_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |options| {
-            settings(
-                options
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    .statement_cache_capacity(STATEMENT_CACHE),
-            )
-        });
-    Database::connect(options).await
-}
-
-fn lock(database: &Path) -> Result<File, OpenError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let failed = |source| OpenError::Lock { path: path.clone(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }

@@ -8,13 +8,15 @@ use domain::{
 use entity::tracked_entity::{self as row, Column};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, Value,
 };
 
 use super::{
     Result, Store, StoreError,
+    attempts::Attempts,
     code::{Code as _, confidence_column, confidence_of},
-    factories, rows_per_statement,
+    factories,
+    statement::{Kind, Sql, chunks},
 };
 
 /// The most workers and workstations of one factory: a bound on what one answer and one cache can hold.
@@ -113,26 +115,43 @@ pub async fn by_code(
     found.map(TryInto::try_into).transpose()
 }
 
-/// Writes entities whole, new ones and known ones.
+/// Writes entities whole, new ones and known ones, in the order of their ids.
 pub(super) async fn save(conn: &impl ConnectionTrait, factory_id: i32, entities: &[Entity]) -> Result<()> {
-    const COLUMNS: usize = 15;
-    for chunk in entities.chunks(rows_per_statement(COLUMNS)) {
-        let mut replace = sea_orm::sea_query::OnConflict::columns([Column::FactoryId, Column::Id]);
-        replace.update_columns([
-            Column::LastSeenAt,
-            Column::LongestDurationMs,
-            Column::Revision,
-            Column::CurrentType,
-            Column::CurrentSince,
-            Column::CurrentUntil,
-            Column::CurrentConfidence,
-            Column::CurrentModelVersionId,
-            Column::CurrentSourceId,
-        ]);
-        row::Entity::insert_many(chunk.iter().map(|entity| entity.row(factory_id)))
-            .on_conflict(replace)
-            .exec_without_returning(conn)
-            .await?;
+    const KINDS: [Kind; 15] = [
+        Kind::Int,
+        Kind::Int,
+        Kind::SmallInt,
+        Kind::Text,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::SmallIntOrNull,
+        Kind::BigIntOrNull,
+        Kind::BigIntOrNull,
+        Kind::SmallIntOrNull,
+        Kind::IntOrNull,
+        Kind::IntOrNull,
+        Kind::TextOrNull,
+        Kind::TextOrNull,
+    ];
+    for chunk in chunks(conn.get_database_backend(), entities.len()) {
+        let rows = entities[chunk].iter().map(|entity| entity.values(factory_id));
+        let sql = Sql::new(
+            conn,
+            "INSERT INTO tracked_entity (factory_id, id, entity_type, code, last_seen_at, longest_duration_ms, revision, \
+             current_type, current_since, current_until, current_confidence, current_model_version_id, \
+             current_source_id, name, area) ",
+        )
+        .rows(&KINDS, rows)
+        .text(
+            " ON CONFLICT (factory_id, id) DO UPDATE SET last_seen_at = excluded.last_seen_at, \
+             longest_duration_ms = excluded.longest_duration_ms, revision = excluded.revision, \
+             current_type = excluded.current_type, current_since = excluded.current_since, \
+             current_until = excluded.current_until, current_confidence = excluded.current_confidence, \
+             current_model_version_id = excluded.current_model_version_id, \
+             current_source_id = excluded.current_source_id",
+        );
+        conn.execute_raw(sql.build()).await?;
     }
     Ok(())
 }
@@ -147,11 +166,25 @@ impl Store {
         code: &str,
         patch: EntityPatch,
     ) -> Result<Option<Entity>> {
+        let mut attempts = Attempts::default();
+        loop {
+            let outcome = self.try_update_entity(factory_id, entity_type, code, patch.clone()).await;
+            if !attempts.again(&outcome).await {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_update_entity(
+        &self,
+        factory_id: i32,
+        entity_type: EntityType,
+        code: &str,
+        patch: EntityPatch,
+    ) -> Result<Option<Entity>> {
         let tx = self.begin_write().await?;
+        let Some(factory) = factories::lock_by_id(&tx, factory_id).await? else { return Ok(None) };
         let Some(mut changed) = by_code(&tx, factory_id, entity_type, code).await? else { return Ok(None) };
-        let Some(factory) = entity::factory::Entity::find_by_id(factory_id).one(&tx).await? else {
-            return Ok(None);
-        };
         changed.name = patch.name.unwrap_or(changed.name);
         changed.area = patch.area.unwrap_or(changed.area);
         changed.revision = factory.revision + 1;
@@ -171,25 +204,25 @@ impl Store {
 }
 
 impl Entity {
-    fn row(&self, factory_id: i32) -> row::ActiveModel {
+    fn values(&self, factory_id: i32) -> [Value; 15] {
         let current = self.current.as_ref();
-        row::ActiveModel {
-            factory_id: Set(factory_id),
-            id: Set(self.id),
-            entity_type: Set(self.entity_type.code()),
-            code: Set(self.code.clone()),
-            name: Set(self.name.clone()),
-            area: Set(self.area.clone()),
-            last_seen_at: Set(self.last_seen_at_ms),
-            longest_duration_ms: Set(self.longest_duration_ms),
-            revision: Set(self.revision),
-            current_type: Set(current.map(|segment| segment.event_type.code())),
-            current_since: Set(current.map(|segment| segment.from_ms)),
-            current_until: Set(current.map(|segment| segment.to_ms)),
-            current_confidence: Set(current.and_then(|segment| confidence_column(segment.confidence))),
-            current_model_version_id: Set(current.and_then(|segment| segment.model_version)),
-            current_source_id: Set(current.and_then(|segment| segment.source)),
-        }
+        [
+            factory_id.into(),
+            self.id.into(),
+            self.entity_type.code().into(),
+            self.code.as_str().into(),
+            self.last_seen_at_ms.into(),
+            self.longest_duration_ms.into(),
+            self.revision.into(),
+            current.map(|segment| segment.event_type.code()).into(),
+            current.map(|segment| segment.from_ms).into(),
+            current.map(|segment| segment.to_ms).into(),
+            current.and_then(|segment| confidence_column(segment.confidence)).into(),
+            current.and_then(|segment| segment.model_version).into(),
+            current.and_then(|segment| segment.source).into(),
+            self.name.clone().into(),
+            self.area.clone().into(),
+        ]
     }
 }
 

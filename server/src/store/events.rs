@@ -150,7 +150,9 @@ pub async fn page(
     };
     let has_next = rows.len() > first;
     rows.truncate(first);
-    Ok(Page { events: name(conn, factory_id, rows).await?, has_next })
+    let cursors: Vec<Cursor> = rows.iter().map(Cursor::of).collect();
+    let events = cursors.into_iter().zip(name(conn, factory_id, rows).await?).collect();
+    Ok(Page { events, has_next })
 }
 
 /// What a filter asks of an event's row; none when no event can pass.
@@ -280,11 +282,12 @@ async fn days_with_events(
         .await?)
 }
 
-async fn name(
+/// Events with the names that their rows have numbers for.
+pub(super) async fn name(
     conn: &impl ConnectionTrait,
     factory_id: i32,
     rows: Vec<row::Model>,
-) -> Result<Vec<(Cursor, StoredEvent)>> {
+) -> Result<Vec<StoredEvent>> {
     use tracked_entity::Column;
     let ids: HashSet<i32> = rows.iter().map(|row| row.entity_id).collect();
     let entities: HashMap<i32, tracked_entity::Model> = tracked_entity::Entity::find()
@@ -312,11 +315,11 @@ async fn name(
             units: row.units,
             confidence: confidence_of(row.confidence),
             model_version: row.model_version_id.and_then(|id| models.get(&id).cloned()),
-            event_code: row.event_code.clone(),
+            event_code: row.event_code,
             source: row.source_id.and_then(|id| sources.get(&id).cloned()),
-            workstation: row.workstation.clone(),
+            workstation: row.workstation,
         };
-        Ok((Cursor::of(&row), StoredEvent { event, received_at_ms: row.received_at }))
+        Ok(StoredEvent { event, received_at_ms: row.received_at })
     });
     named.collect()
 }

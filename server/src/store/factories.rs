@@ -5,10 +5,10 @@ use domain::metric::UnitsBasis;
 use entity::factory;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::LockType,
 };
 
-use super::{Result, Store, StoreError, code::Code as _};
+use super::{Result, Store, StoreError, attempts::Attempts, code::Code as _};
 
 /// One factory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,32 @@ pub async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<F
     row.map(TryInto::try_into).transpose()
 }
 
+/// The factories with these slugs, locked for a write until the transaction ends. Everyone who locks several does so in
+/// the order of their ids, so that no two wait for each other.
+pub(super) async fn lock(
+    tx: &impl ConnectionTrait,
+    slugs: impl IntoIterator<Item = &str>,
+) -> Result<Vec<Factory>> {
+    let rows = factory::Entity::find()
+        .filter(factory::Column::Slug.is_in(slugs))
+        .order_by_asc(factory::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx)
+        .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The factory with this slug, locked for a write until the transaction ends.
+pub(super) async fn lock_one(tx: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+    Ok(lock(tx, [slug]).await?.pop())
+}
+
+/// As [`lock_one`], by its key.
+pub(super) async fn lock_by_id(tx: &impl ConnectionTrait, factory_id: i32) -> Result<Option<Factory>> {
+    let row = factory::Entity::find_by_id(factory_id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.map(TryInto::try_into).transpose()
+}
+
 /// Sets the factory's revision, within the transaction that changed something.
 pub(super) async fn set_revision(conn: &impl ConnectionTrait, factory_id: i32, revision: i64) -> Result<()> {
     let row = factory::ActiveModel { id: Set(factory_id), revision: Set(revision), ..Default::default() };
@@ -73,6 +99,17 @@ pub(super) async fn set_revision(conn: &impl ConnectionTrait, factory_id: i32, r
 impl Store {
     /// Creates a factory; none when the slug is taken.
     pub async fn create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
+        let mut attempts = Attempts::default();
+        loop {
+            // Another server may take the same id or slug at the same time.
+            let outcome = self.try_create_factory(new.clone()).await;
+            if !attempts.again_for_a_key(&outcome).await {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
         let tx = self.begin_write().await?;
         if by_slug(&tx, &new.slug).await?.is_some() {
             return Ok(None);
@@ -98,8 +135,18 @@ impl Store {
 
     /// Changes a factory and raises its revision; none when there is no such factory.
     pub async fn update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
+        let mut attempts = Attempts::default();
+        loop {
+            let outcome = self.try_update_factory(slug, patch.clone()).await;
+            if !attempts.again(&outcome).await {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
         let tx = self.begin_write().await?;
-        let Some(mut changed) = by_slug(&tx, slug).await? else { return Ok(None) };
+        let Some(mut changed) = lock_one(&tx, slug).await? else { return Ok(None) };
         changed.name = patch.name.unwrap_or(changed.name);
         changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);

@@ -47,13 +47,17 @@ impl Names {
         conn: &impl ConnectionTrait,
         table: NameTable,
         factory_id: i32,
-        names: HashSet<&str>,
+        names: impl Iterator<Item = &str>,
     ) -> Result<()> {
         if self.known.len() > MAX_REMEMBERED {
             self.known.clear();
         }
-        let mut unknown: Vec<&str> =
-            names.into_iter().filter(|name| !self.known.contains_key(*name)).collect();
+        // Neighbours mostly have the same name.
+        let mut last = None;
+        let unknown: HashSet<&str> = names
+            .filter(|name| last.replace(*name) != Some(*name) && !self.known.contains_key(*name))
+            .collect();
+        let mut unknown: Vec<&str> = unknown.into_iter().collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -70,6 +74,23 @@ impl Names {
         }
         self.known.extend(new.into_iter().map(|(name, id)| (name.to_owned(), id)));
         Ok(())
+    }
+}
+
+/// A name and its number, kept because the next event mostly has the same one.
+#[derive(Default)]
+pub(super) struct LastName<'a> {
+    last: Option<(&'a str, Option<i32>)>,
+}
+
+impl<'a> LastName<'a> {
+    /// As [`Names::id`].
+    pub(super) fn id(&mut self, names: &Names, name: Option<&'a str>) -> Option<i32> {
+        let name = name?;
+        match self.last {
+            Some((last, id)) if last == name => id,
+            _ => self.last.insert((name, names.id(Some(name)))).1,
+        }
     }
 }
 

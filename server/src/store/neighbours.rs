@@ -10,17 +10,14 @@ use domain::{
     event::EventType,
     timeline::{self, Observation, Segment},
 };
-use entity::event::{self, Column};
-use sea_orm::{
-    ConnectionTrait, ExprTrait as _, FromQueryResult as _, Iterable as _,
-    sea_query::{Expr, JoinType, Query},
-};
+use entity::event;
+use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
     Result,
     code::{Code as _, confidence_of},
     entities::Entity,
-    rows_per_statement,
+    statement::{Kind, Sql, chunks},
 };
 
 /// One entity's spans of time, and how far before them an event can start that reaches into them.
@@ -141,26 +138,30 @@ async fn starting(
     factory_id: i32,
     starts: &[Starts],
 ) -> Result<Vec<event::Model>> {
-    /// How the columns of a list of values are called by every engine.
-    const VALUES: [&str; 4] = ["column1", "column2", "column3", "column4"];
-    let column = |column: Column| Expr::col((event::Entity, column));
-    let value = |name: &'static str| Expr::col(("wanted", name));
     let mut rows = Vec::new();
-    for chunk in starts.chunks(rows_per_statement(VALUES.len()) - 1) {
-        let on = column(Column::FactoryId)
-            .eq(factory_id)
-            .and(column(Column::Bucket).eq(value(VALUES[0])))
-            .and(column(Column::EntityId).eq(value(VALUES[1])))
-            .and(column(Column::StartedAt).gte(value(VALUES[2])))
-            .and(column(Column::StartedAt).lt(value(VALUES[3])));
-        let query = Query::select()
-            .columns(Column::iter().map(|column| (event::Entity, column)))
-            .from_values(chunk.iter().copied(), "wanted")
-            .join(JoinType::InnerJoin, event::Entity, on)
-            .to_owned();
-        for row in conn.query_all(&query).await? {
+    for chunk in chunks(conn.get_database_backend(), starts.len()) {
+        for row in conn.query_all_raw(starting_in(conn, factory_id, &starts[chunk])).await? {
             rows.push(event::Model::from_query_result(&row, "")?);
         }
     }
     Ok(rows)
+}
+
+fn starting_in(conn: &impl ConnectionTrait, factory_id: i32, starts: &[Starts]) -> Statement {
+    const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
+    let rows = starts.iter().map(|&(bucket, entity_id, from_ms, to_ms)| {
+        [bucket.into(), entity_id.into(), from_ms.into(), to_ms.into()]
+    });
+    let on = |sql: Sql| {
+        sql.text("found.factory_id = ").bind(factory_id).text(
+            " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at >= column3 \
+             AND found.started_at < column4",
+        )
+    };
+    Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
+}
+
+/// The statement that reads what a late event may meet, to be explained.
+pub(super) fn example(conn: &impl ConnectionTrait, factory_id: i32) -> Statement {
+    starting_in(conn, factory_id, &[(0, 1, 0, BUCKET_MS)])
 }

@@ -144,7 +144,8 @@ pub async fn rebuild(store: &Store) -> Result<()> {
 
 async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let tx = store.begin_write().await?;
-    let Some(factory) = factories::by_slug(&tx, slug).await? else { return Ok(()) };
+    let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
+    super::allow_long_statements(&tx).await?;
     rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id)).exec(&tx).await?;
     let mut hours = Hours::new(&tx, factory.id);
     let mut runs = Runs::default();

@@ -34,7 +34,7 @@ impl Store {
     /// Removes the stored event that has this one's identity; none when there is no such factory or event.
     pub async fn remove_event(&self, factory_slug: &str, removed: &Event) -> Result<Option<Removed>> {
         let tx = self.begin_write().await?;
-        let Some(factory) = factories::by_slug(&tx, factory_slug).await? else { return Ok(None) };
+        let Some(factory) = factories::lock_one(&tx, factory_slug).await? else { return Ok(None) };
         let entity = entities::by_code(&tx, factory.id, removed.entity_type, &removed.entity_code).await?;
         let Some(mut entity) = entity else { return Ok(None) };
         let key = (

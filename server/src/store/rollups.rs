@@ -8,30 +8,19 @@ use domain::{
     totals::Totals,
     window::Window,
 };
-use entity::rollup::{self, Column};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QuerySelect as _,
-    sea_query::{Expr, OnConflict},
+use entity::rollup;
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
+
+use super::{
+    Result,
+    statement::{Kind, Sql, chunks},
 };
-
-use super::{Result, rows_per_statement};
-
-/// The columns that are summed, in the order in which [`totals_of`] takes them.
-const SUMS: [Column; 8] = [
-    Column::WorkingMs,
-    Column::IdleMs,
-    Column::AbsentMs,
-    Column::OverlapMs,
-    Column::Units,
-    Column::ConfidenceMs,
-    Column::ConfidentMs,
-    Column::Events,
-];
 
 /// Above this many entities the database sends all and we choose: shorter than naming each.
 const MAX_NAMED_ENTITIES: usize = 500;
+
+/// The most runs of buckets that one statement reads; more are read by several.
+const MAX_RANGES: usize = 500;
 
 /// The sums of all levels, by level, bucket and entity: the order in which they are written.
 pub(super) type LevelTotals = BTreeMap<(i16, i64, i32), Totals>;
@@ -48,36 +37,52 @@ pub(super) fn add_to_levels(levels: &mut LevelTotals, entity_id: i32, buckets: &
 
 /// Adds to the stored sums, in the order of their key.
 pub(super) async fn add(conn: &impl ConnectionTrait, factory_id: i32, levels: &LevelTotals) -> Result<()> {
-    const COLUMNS: usize = 12;
-    let rows: Vec<_> = levels
-        .iter()
-        .filter(|(_, totals)| !totals.is_zero())
-        .map(|(&(level, bucket, entity_id), totals)| rollup::ActiveModel {
-            factory_id: Set(factory_id),
-            level: Set(level),
-            bucket: Set(bucket),
-            entity_id: Set(entity_id),
-            working_ms: Set(totals.working_ms),
-            idle_ms: Set(totals.idle_ms),
-            absent_ms: Set(totals.absent_ms),
-            overlap_ms: Set(totals.overlap_ms),
-            units: Set(totals.units),
-            confidence_ms: Set(totals.confidence_ms),
-            confident_ms: Set(totals.confident_ms),
-            events: Set(totals.events),
-        })
-        .collect();
-    for chunk in rows.chunks(rows_per_statement(COLUMNS)) {
-        let mut add =
-            OnConflict::columns([Column::FactoryId, Column::Level, Column::Bucket, Column::EntityId]);
-        for column in SUMS {
-            let sum = Expr::col((rollup::Entity, column)).add(Expr::col(("excluded", column)));
-            add.value(column, sum);
-        }
-        rollup::Entity::insert_many(chunk.iter().cloned())
-            .on_conflict(add)
-            .exec_without_returning(conn)
-            .await?;
+    const KINDS: [Kind; 12] = [
+        Kind::Int,
+        Kind::SmallInt,
+        Kind::BigInt,
+        Kind::Int,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+        Kind::BigInt,
+    ];
+    let rows: Vec<_> = levels.iter().filter(|(_, totals)| !totals.is_zero()).collect();
+    for chunk in chunks(conn.get_database_backend(), rows.len()) {
+        let values = rows[chunk].iter().map(|&(&(level, bucket, entity_id), totals)| {
+            [
+                factory_id.into(),
+                level.into(),
+                bucket.into(),
+                entity_id.into(),
+                totals.working_ms.into(),
+                totals.idle_ms.into(),
+                totals.absent_ms.into(),
+                totals.overlap_ms.into(),
+                totals.units.into(),
+                totals.confidence_ms.into(),
+                totals.confident_ms.into(),
+                totals.events.into(),
+            ]
+        });
+        let sql = Sql::new(
+            conn,
+            "INSERT INTO rollup (factory_id, level, bucket, entity_id, working_ms, idle_ms, absent_ms, overlap_ms, units, \
+             confidence_ms, confident_ms, events) ",
+        )
+        .rows(&KINDS, values)
+        .text(
+            " ON CONFLICT (factory_id, level, bucket, entity_id) DO UPDATE SET \
+             working_ms = rollup.working_ms + excluded.working_ms, idle_ms = rollup.idle_ms + excluded.idle_ms, \
+             absent_ms = rollup.absent_ms + excluded.absent_ms, overlap_ms = rollup.overlap_ms + excluded.overlap_ms, \
+             units = rollup.units + excluded.units, confidence_ms = rollup.confidence_ms + excluded.confidence_ms, \
+             confident_ms = rollup.confident_ms + excluded.confident_ms, events = rollup.events + excluded.events",
+        );
+        conn.execute_raw(sql.build()).await?;
     }
     Ok(())
 }
@@ -90,28 +95,33 @@ pub async fn totals(
     window: Option<Window>,
     entity_ids: Option<&[i32]>,
 ) -> Result<HashMap<i32, Totals>> {
-    let all_time = || vec![BucketRange { level: Level::AllTime, first: 0, end: 1 }];
-    let ranges = window.map_or_else(all_time, |window| cover(window.from_ms, window.to_ms));
     let chosen = to_choose(entity_ids);
-    let mut sums: HashMap<i32, Totals> = HashMap::new();
-    for range in ranges {
-        let mut query =
-            rollup::Entity::find().select_only().column(Column::EntityId).group_by(Column::EntityId);
-        for column in SUMS {
-            // Sums of 64-bit columns are wider on some engines; ours fit, and are read as what they are.
-            query = query.expr(Expr::col(column).sum().cast_as("bigint"));
-        }
-        let rows: Vec<SumRow> =
-            query.filter(in_range(factory_id, range, entity_ids)).into_tuple().all(conn).await?;
-        for (entity_id, working, idle, absent, overlap, units, confidence, confident, events) in rows {
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
-                *sums.entry(entity_id).or_default() +=
-                    totals_of([working, idle, absent, overlap, units, confidence, confident, events]);
-            }
+    let sums = conn.query_all_raw(sums_in(conn, factory_id, window, entity_ids)).await?;
+    let mut totals = HashMap::with_capacity(sums.len());
+    for row in &sums {
+        let (entity_id, sums): (i32, Totals) = (row.try_get_by_index(0)?, read_sums(row, 1)?);
+        if !sums.is_zero() && chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
+            totals.insert(entity_id, sums);
         }
     }
-    sums.retain(|_, totals| !totals.is_zero());
-    Ok(sums)
+    Ok(totals)
+}
+
+/// The statement that adds up a window: one, however ragged its ends.
+pub(super) fn sums_in(
+    conn: &impl ConnectionTrait,
+    factory_id: i32,
+    window: Option<Window>,
+    entity_ids: Option<&[i32]>,
+) -> Statement {
+    // Sums of 64-bit columns are wider on some engines; ours fit, and are read as what they are.
+    const SELECT: &str = "found.entity_id, CAST(SUM(found.working_ms) AS bigint), CAST(SUM(found.idle_ms) AS bigint), \
+                          CAST(SUM(found.absent_ms) AS bigint), CAST(SUM(found.overlap_ms) AS bigint), \
+                          CAST(SUM(found.units) AS bigint), CAST(SUM(found.confidence_ms) AS bigint), \
+                          CAST(SUM(found.confident_ms) AS bigint), CAST(SUM(found.events) AS bigint)";
+    let all_time = || vec![BucketRange { level: Level::AllTime, first: 0, end: 1 }];
+    let ranges = window.map_or_else(all_time, |window| cover(window.from_ms, window.to_ms));
+    in_ranges(conn, SELECT, factory_id, &ranges, entity_ids).text(" GROUP BY found.entity_id").build()
 }
 
 /// The sums of each entity in each step of a series, steps being in the order of time without overlap:
@@ -122,16 +132,21 @@ pub async fn series(
     steps: &[Window],
     entity_ids: Option<&[i32]>,
 ) -> Result<Vec<(usize, i32, Totals)>> {
+    const SELECT: &str = "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
+                          found.overlap_ms, found.units, found.confidence_ms, found.confident_ms, found.events";
     let chosen = to_choose(entity_ids);
     let mut sums: BTreeMap<(usize, i32), Totals> = BTreeMap::new();
-    for range in merged_cover(steps) {
-        let rows = rollup::Entity::find().filter(in_range(factory_id, range, entity_ids)).all(conn).await?;
-        let wanted =
-            |row: &rollup::Model| chosen.as_ref().is_none_or(|chosen| chosen.contains(&row.entity_id));
-        for row in rows.into_iter().filter(wanted) {
-            let starts_at_ms = row.bucket * range.level.length_ms().unwrap_or_default();
-            let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
-            *sums.entry((step, row.entity_id)).or_default() += totals_of_row(&row);
+    for ranges in merged_cover(steps).chunks(MAX_RANGES) {
+        let sql = in_ranges(conn, SELECT, factory_id, ranges, entity_ids);
+        for row in conn.query_all_raw(sql.build()).await? {
+            let (level, bucket, entity_id): (i16, i64, i32) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+            if chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
+                let level = Level::ALL.into_iter().find(|known| known.code() == level);
+                let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
+                let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
+                *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
+            }
         }
     }
     sums.retain(|_, totals| !totals.is_zero());
@@ -153,24 +168,43 @@ fn merged_cover(steps: &[Window]) -> Vec<BucketRange> {
     merged
 }
 
-fn in_range(factory_id: i32, range: BucketRange, entity_ids: Option<&[i32]>) -> Condition {
-    let condition = Condition::all()
-        .add(Column::FactoryId.eq(factory_id))
-        .add(Column::Level.eq(range.level.code()))
-        .add(Column::Bucket.gte(range.first))
-        .add(Column::Bucket.lt(range.end));
-    match entity_ids.filter(|ids| ids.len() <= MAX_NAMED_ENTITIES) {
-        Some(ids) => condition.add(Column::EntityId.is_in(ids.iter().copied())),
-        None => condition,
+/// Reads the sums (as `found`) in runs of buckets, of all entities or of those that are few enough to be named.
+fn in_ranges(
+    conn: &impl ConnectionTrait,
+    select: &str,
+    factory_id: i32,
+    ranges: &[BucketRange],
+    entity_ids: Option<&[i32]>,
+) -> Sql {
+    const KINDS: [Kind; 3] = [Kind::SmallInt, Kind::BigInt, Kind::BigInt];
+    let rows = ranges.iter().map(|range| [range.level.code().into(), range.first.into(), range.end.into()]);
+    let on = |sql: Sql| {
+        let sql = sql
+            .text("found.factory_id = ")
+            .bind(factory_id)
+            .text(" AND found.level = column1 AND found.bucket >= column2 AND found.bucket < column3");
+        match entity_ids.filter(|ids| ids.len() <= MAX_NAMED_ENTITIES) {
+            // No entity has this id, and a list may not be empty.
+            Some([]) => sql.text(" AND found.entity_id = 0"),
+            Some(ids) => sql.text(" AND found.entity_id IN ").bind_list(ids.iter().copied()),
+            None => sql,
+        }
+    };
+    Sql::seek(conn, select, "rollup", (&KINDS, rows), on)
+}
+
+fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
+    let mut sums = [0; 8];
+    for (column, sum) in (from..).zip(&mut sums) {
+        *sum = row.try_get_by_index(column)?;
     }
+    Ok(totals_of(sums))
 }
 
 /// The entities to choose among all that were read; none where the query chose.
 fn to_choose(entity_ids: Option<&[i32]>) -> Option<HashSet<i32>> {
     entity_ids.filter(|ids| ids.len() > MAX_NAMED_ENTITIES).map(|ids| ids.iter().copied().collect())
 }
-
-type SumRow = (i32, i64, i64, i64, i64, i64, i64, i64, i64);
 
 fn totals_of(
     [working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events]: [i64; 8],

@@ -5,15 +5,19 @@
 //! come alone.
 
 mod apply;
-mod judge;
+pub(super) mod judge;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::event::{EntityType, Event};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use self::judge::{Judgement, NewRow, Sighting};
 
 use super::{
     Result, Store,
+    attempts::Attempts,
+    commit_log,
     entities::{self, Entity, EntityFilter},
     factories::{self, Factory},
     intern::Names,
@@ -72,7 +76,8 @@ pub struct Writer {
     memories: HashMap<String, Memory>,
 }
 
-/// What is remembered of a factory. It holds only as long as the factory's revision is the one it was read at.
+/// What is remembered of a factory: everything as it was at a revision, which is 0 where nothing was read yet.
+#[derive(Default)]
 struct Memory {
     revision: i64,
     entities: HashMap<i32, Entity>,
@@ -87,32 +92,38 @@ impl Writer {
         Self { store, memories: HashMap::new() }
     }
 
-    /// Stores a group of batches in one transaction, on disk when this returns. After an error none of it is stored.
+    /// Stores a group of batches in one transaction, on disk when this returns. After an error none of it is stored. What
+    /// was undone because another transaction was in the way is tried again.
     pub async fn store(&mut self, batches: &[Batch]) -> Result<GroupStored> {
-        let mut by_factory: Vec<(&str, Vec<usize>)> = Vec::new();
-        for (index, batch) in batches.iter().enumerate() {
-            match by_factory.iter_mut().find(|(slug, _)| *slug == batch.factory_slug) {
-                Some((_, indexes)) => indexes.push(index),
-                None => by_factory.push((&batch.factory_slug, vec![index])),
+        let mut attempts = Attempts::default();
+        loop {
+            let outcome = self.try_store(batches).await;
+            if !attempts.again(&outcome).await {
+                return outcome;
             }
+        }
+    }
+
+    async fn try_store(&mut self, batches: &[Batch]) -> Result<GroupStored> {
+        let mut by_factory: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, batch) in batches.iter().enumerate() {
+            by_factory.entry(&batch.factory_slug).or_default().push(index);
         }
         let mut group = GroupStored { batches: vec![None; batches.len()], neighbours_read: 0 };
         // What is remembered leaves before the work and returns after the commit: an error forgets it.
         let mut memories = Vec::with_capacity(by_factory.len());
         let tx = self.store.begin_write().await?;
-        for (slug, indexes) in by_factory {
-            let Some(factory) = factories::by_slug(&tx, slug).await? else { continue };
-            let mut memory = match self.memories.remove(slug) {
-                Some(memory) if memory.revision == factory.revision => memory,
-                _ => Memory::read(&tx, &factory).await?,
-            };
+        for factory in factories::lock(&tx, by_factory.keys().copied()).await? {
+            let Some(indexes) = by_factory.remove(factory.slug.as_str()) else { continue };
+            let remembered = self.memories.remove(&factory.slug);
+            let mut memory = Memory::of(&tx, &factory, remembered).await?;
             let of_factory: Vec<&Batch> = indexes.iter().filter_map(|&index| batches.get(index)).collect();
             let (stored, neighbours_read) = store_in_factory(&tx, &factory, &mut memory, &of_factory).await?;
             group.neighbours_read += neighbours_read;
             for (index, stored) in indexes.into_iter().zip(stored) {
                 group.batches[index] = Some(stored);
             }
-            memories.push((slug.to_owned(), memory));
+            memories.push((factory.slug, memory));
         }
         tx.commit().await?;
         if self.memories.len() + memories.len() > MAX_REMEMBERED_FACTORIES {
@@ -124,50 +135,85 @@ impl Writer {
 }
 
 async fn store_in_factory(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     factory: &Factory,
     memory: &mut Memory,
     batches: &[&Batch],
 ) -> Result<(Vec<Stored>, usize)> {
     let sightings = judge::identify(tx, factory.id, memory, batches).await?;
-    let (met, neighbours_met) = apply::meet(tx, factory.id, memory, &sightings).await?;
-    let verdicts = judge::insert_and_judge(tx, factory.id, &sightings).await?;
-    let kept_conflicts = judge::keep_conflicts(tx, &sightings, &verdicts, batches.len()).await?;
+    let Judgement { verdicts, new } = judge::judge(tx, factory.id, memory, &sightings).await?;
+    let (met, neighbours_met) = apply::meet(tx, factory.id, memory, &new).await?;
+    judge::insert(tx, factory.id, &new).await?;
+    let kept_conflicts = judge::keep_conflicts(tx, factory.id, &sightings, &verdicts, batches.len()).await?;
 
-    let mut stored: Vec<Stored> = Vec::with_capacity(batches.len());
-    let mut verdicts_left = verdicts.as_slice();
-    let mut revision = factory.revision;
-    for (batch, kept_conflicts) in batches.iter().zip(kept_conflicts) {
-        let (of_batch, rest) = verdicts_left.split_at(batch.events.len());
-        verdicts_left = rest;
-        if kept_conflicts > 0 || of_batch.contains(&Verdict::Accepted) {
-            revision += 1;
-        }
-        stored.push(Stored { factory_id: factory.id, revision, verdicts: of_batch.to_vec() });
-    }
-    let revisions: Vec<i64> = stored.iter().map(|stored| stored.revision).collect();
-    let looked_up =
-        apply::add_effects(tx, factory.id, memory, (&sightings, &verdicts), met, &revisions).await?;
+    let stored = number(factory, batches, &verdicts, &kept_conflicts);
+    let revisions = revisions_of_entities(&sightings, &verdicts, &stored);
+    let looked_up = apply::add_effects(tx, factory.id, memory, &new, met, &revisions).await?;
+    let revision = stored.last().map_or(factory.revision, |last| last.revision);
     if revision != factory.revision {
         factories::set_revision(tx, factory.id, revision).await?;
+        commit_log::append(tx, factory.id, revision, &accepted(&sightings, &verdicts)).await?;
     }
     memory.revision = revision;
     Ok((stored, neighbours_met + looked_up))
 }
 
+/// Gives each batch the revision at its turn: the next one if it stored anything.
+fn number(
+    factory: &Factory,
+    batches: &[&Batch],
+    mut verdicts: &[Verdict],
+    kept_conflicts: &[u64],
+) -> Vec<Stored> {
+    let mut revision = factory.revision;
+    let mut stored = Vec::with_capacity(batches.len());
+    for (batch, kept_conflicts) in batches.iter().zip(kept_conflicts) {
+        let (of_batch, rest) = verdicts.split_at(batch.events.len());
+        verdicts = rest;
+        if *kept_conflicts > 0 || of_batch.contains(&Verdict::Accepted) {
+            revision += 1;
+        }
+        stored.push(Stored { factory_id: factory.id, revision, verdicts: of_batch.to_vec() });
+    }
+    stored
+}
+
+/// The revision of the batch that touched each entity last.
+fn revisions_of_entities(
+    sightings: &[Sighting<'_>],
+    verdicts: &[Verdict],
+    stored: &[Stored],
+) -> HashMap<i32, i64> {
+    let mut revisions = HashMap::new();
+    for (sighting, verdict) in sightings.iter().zip(verdicts) {
+        if let (Verdict::Accepted, Some(row)) = (verdict, &sighting.row) {
+            revisions.insert(row.entity_id, stored[sighting.batch].revision);
+        }
+    }
+    revisions
+}
+
+/// The accepted rows in the order of their arrival.
+fn accepted<'a>(sightings: &'a [Sighting<'a>], verdicts: &[Verdict]) -> Vec<&'a NewRow<'a>> {
+    let accepted = sightings.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
+    accepted.filter_map(|(sighting, _)| sighting.row.as_ref()).collect()
+}
+
 impl Memory {
-    async fn read(conn: &impl ConnectionTrait, factory: &Factory) -> Result<Self> {
-        let mut memory = Self {
-            revision: factory.revision,
-            entities: HashMap::new(),
-            ids: HashMap::new(),
-            model_versions: Names::default(),
-            sources: Names::default(),
-        };
-        for entity in entities::list(conn, factory.id, EntityFilter::default()).await? {
+    /// What is known of a factory at its revision. What was remembered is brought up to date with what others have
+    /// committed since: the entities they touched. Names are never changed, so those known stay true.
+    async fn of(conn: &impl ConnectionTrait, factory: &Factory, remembered: Option<Self>) -> Result<Self> {
+        let mut memory = remembered.unwrap_or_default();
+        if memory.revision == factory.revision {
+            return Ok(memory);
+        }
+        let changed_after = (memory.revision > 0).then_some(memory.revision);
+        let changed = EntityFilter { changed_after, ..EntityFilter::default() };
+        for entity in entities::list(conn, factory.id, changed).await? {
             memory.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
             memory.entities.insert(entity.id, entity);
         }
+        memory.revision = factory.revision;
         Ok(memory)
     }
 

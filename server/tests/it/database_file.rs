@@ -47,7 +47,7 @@ async fn a_database_that_could_not_keep_events_is_refused_when_it_is_opened() {
         "sqlite::memory:".to_owned(),
         "sqlite://".to_owned(),
         "andon.db".to_owned(),
-        "postgres://andon:secret@db/andon".to_owned(),
+        "mysql://andon:secret@db/andon".to_owned(),
     ] {
         let refused = refusal(&url).await;
         assert!(matches!(refused, OpenError::Url(_)), "{url}: {refused}");

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::timeline::{self, Latest, Observation, insertion_delta};
 use sea_orm::ConnectionTrait;
 
-use super::{Memory, Verdict, judge::Sighting};
+use super::{Memory, judge::NewRow};
 use crate::store::{
     Result,
     entities::{self, Entity},
@@ -16,20 +16,21 @@ use crate::store::{
     rollups::{self, LevelTotals},
 };
 
-/// The stored events that a group's late events may meet, by entity, and how many rows were read to find them. To be
-/// read before the group is inserted.
+/// The stored events that a group's new but late events may meet, by entity, and how many rows were read to find them.
+/// To be read before the group is inserted.
 pub(super) async fn meet(
     tx: &impl ConnectionTrait,
     factory_id: i32,
     memory: &Memory,
-    sightings: &[Sighting],
+    new: &[&NewRow<'_>],
 ) -> Result<(HashMap<i32, Vec<Observation>>, usize)> {
     let mut late: BTreeMap<i32, Vec<(i64, i64)>> = BTreeMap::new();
-    for row in sightings.iter().filter_map(|sighting| sighting.row.as_ref()) {
+    for row in new {
+        let (started_at_ms, ended_at_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
         let is_late =
-            memory.entities.get(&row.entity_id).is_some_and(|entity| row.started_at < entity.last_seen_at_ms);
-        if is_late && row.duration_ms > 0 {
-            late.entry(row.entity_id).or_default().push((row.started_at, row.started_at + row.duration_ms));
+            memory.entities.get(&row.entity_id).is_some_and(|entity| started_at_ms < entity.last_seen_at_ms);
+        if is_late && started_at_ms < ended_at_ms {
+            late.entry(row.entity_id).or_default().push((started_at_ms, ended_at_ms));
         }
     }
     let neighbourhoods: Vec<Neighbourhood> = late
@@ -42,23 +43,19 @@ pub(super) async fn meet(
     neighbours::overlapping(tx, factory_id, &neighbourhoods).await
 }
 
-/// Adds what the accepted sightings change, and answers with how many more stored events were read for it. `met` are
-/// the stored events that they may meet, `revisions` those of the group's batches.
+/// Adds what the new events change, and answers with how many more stored events were read for it. `met` are the
+/// stored events that they may meet, `revisions` says for each entity the revision of the batch that touched it last.
 pub(super) async fn add_effects(
     tx: &impl ConnectionTrait,
     factory_id: i32,
     memory: &mut Memory,
-    (sightings, verdicts): (&[Sighting], &[Verdict]),
+    new: &[&NewRow<'_>],
     mut met: HashMap<i32, Vec<Observation>>,
-    revisions: &[i64],
+    revisions: &HashMap<i32, i64>,
 ) -> Result<usize> {
     let mut added: BTreeMap<i32, Vec<Observation>> = BTreeMap::new();
-    let mut revision_of: HashMap<i32, i64> = HashMap::new();
-    for (sighting, verdict) in sightings.iter().zip(verdicts) {
-        if let (Verdict::Accepted, Some(row)) = (verdict, &sighting.row) {
-            revision_of.insert(row.entity_id, revisions[sighting.batch]);
-            added.entry(row.entity_id).or_default().push(neighbours::observation(row.clone())?);
-        }
+    for row in new {
+        added.entry(row.entity_id).or_default().push(observation(row));
     }
     let mut rows_read = 0;
     let mut levels = LevelTotals::new();
@@ -67,13 +64,27 @@ pub(super) async fn add_effects(
         let existing = met.remove(&entity_id).unwrap_or_default();
         rollups::add_to_levels(&mut levels, entity_id, &insertion_delta(&existing, &events));
         let Some(entity) = memory.entities.get_mut(&entity_id) else { continue };
-        entity.revision = revision_of[&entity_id];
+        entity.revision = revisions.get(&entity_id).copied().unwrap_or(entity.revision);
         rows_read += see(tx, factory_id, entity, &existing, &events).await?;
         touched.push(entity.clone());
     }
     entities::save(tx, factory_id, &touched).await?;
     rollups::add(tx, factory_id, &levels).await?;
     Ok(rows_read)
+}
+
+fn observation(row: &NewRow<'_>) -> Observation {
+    let event = row.event;
+    Observation {
+        event_type: event.event_type,
+        started_at_ms: event.started_at_ms,
+        duration_ms: event.duration_ms,
+        units: event.units,
+        confidence: event.confidence,
+        model_version: row.model_version_id,
+        source: row.source_id,
+        event_code: event.event_code.clone(),
+    }
 }
 
 /// Moves an entity's frontier and what it was last seen doing; answers with how many stored events were read.

@@ -1,0 +1,112 @@
+//! An SQLite file: one server at a time, kept apart by a lock beside it.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::{super::Store, OpenError};
+
+/// How many snapshots are read at once; SQLite readers do not wait for the writer.
+const READERS: u32 = 4;
+/// How long a connection waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a free connection before it is told to ask again.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many prepared statements a connection keeps: ours, in the few sizes in which they come.
+const STATEMENT_CACHE: usize = 200;
+
+/// What a database URL says.
+pub(super) struct DatabaseFile {
+    pub(super) path: PathBuf,
+    /// Whether to create it if it is missing.
+    pub(super) create: bool,
+    url: String,
+}
+
+impl DatabaseFile {
+    pub(super) fn of(url: &str) -> Result<Self, OpenError> {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        let not_understood = || OpenError::Url(scheme.to_owned());
+        let options: SqliteConnectOptions = url.parse().map_err(|_| not_understood())?;
+        let settings = url.split_once('?').map_or("", |(_, settings)| settings);
+        let create = match settings {
+            "mode=rwc" => true,
+            "mode=rw" | "" => false,
+            // A database in memory would be another one for every connection, and one that is only read stores nothing.
+            _ => return Err(not_understood()),
+        };
+        let path = options.get_filename();
+        if path.as_os_str().is_empty() || url.contains(":memory:") {
+            return Err(not_understood());
+        }
+        Ok(Self { path: one_name_of(path), create, url: url.to_owned() })
+    }
+
+    pub(super) async fn connect(&self) -> Result<Store, DbErr> {
+        let create = self.create;
+        // The writer comes first: it switches the file to WAL, for which no reader may be there.
+        let writer = pool(&self.url, 1, move |options| options.create_if_missing(create)).await?;
+        let readers = pool(&self.url, READERS, |options| options.read_only(true)).await?;
+        Ok(Store { writer, readers, postgres: None, _lock: None })
+    }
+
+    /// Keeps every other process from serving or rebuilding this file, for as long as what it answers with lives.
+    pub(super) fn lock(&self) -> Result<File, OpenError> {
+        lock(&self.path)
+    }
+}
+
+/// One name for a file that may have several, such as symbolic links, so that all of them meet at one lock.
+fn one_name_of(path: &Path) -> PathBuf {
+    let in_one_directory = || {
+        let directory =
+            path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(directory.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_one_directory).unwrap_or_else(|| path.to_owned())
+}
+
+async fn pool(
+    url: &str,
+    connections: u32,
+    settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            settings(
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .statement_cache_capacity(STATEMENT_CACHE),
+            )
+        });
+    Database::connect(options).await
+}
+
+fn lock(database: &Path) -> Result<File, OpenError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let failed = |source| OpenError::Lock { path: path.clone(), source };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
