@@ -102,7 +102,7 @@ async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity])
             EntityPatch { name: Some(Some(known.name.to_owned())), area: Some(Some(known.area.to_owned())) };
         let changed = app.store.update_entity(factory.id, known.entity_type, known.code, patch).await?;
         if let Some(changed) = changed {
-            app.live.announce(factory.id, changed.revision, Vec::new());
+            app.live.announce(factory.id, changed.revision);
         }
     }
     Ok(())

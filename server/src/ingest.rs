@@ -236,21 +236,27 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
 
 /// Tells subscribers once for each factory of a group.
 fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, ApiError>]) {
-    let mut news: BTreeMap<i32, (i64, Vec<StoredEvent>)> = BTreeMap::new();
+    let mut by_factory: BTreeMap<i32, Vec<(&Batch, &Stored)>> = BTreeMap::new();
     for (batch, result) in batches.iter().zip(results) {
-        let Ok(Some(stored)) = result else { continue };
-        let (revision, events) = news.entry(stored.factory_id).or_default();
-        *revision = stored.revision.max(*revision);
+        if let Ok(Some(stored)) = result {
+            by_factory.entry(stored.factory_id).or_default().push((batch, stored));
+        }
+    }
+    for (factory_id, stored) in by_factory {
+        let revision = stored.iter().map(|(_, stored)| stored.revision).max().unwrap_or_default();
         let accepted =
-            batch.events.iter().zip(&stored.verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
-        events.extend(
-            accepted
-                .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: batch.received_at_ms }),
-        );
+            |stored: &Stored| stored.verdicts.iter().filter(|verdict| **verdict == Verdict::Accepted).count();
+        let count = stored.iter().map(|(_, stored)| accepted(stored)).sum();
+        live.announce_stored(factory_id, revision, count, stored.iter().rev().flat_map(latest_first));
     }
-    for (factory_id, (revision, events)) in news {
-        live.announce(factory_id, revision, events);
-    }
+}
+
+/// The events of a batch that were accepted, the latest first.
+fn latest_first<'a>((batch, stored): &'a (&Batch, &Stored)) -> impl Iterator<Item = StoredEvent> + 'a {
+    let judged = batch.events.iter().zip(&stored.verdicts).rev();
+    judged
+        .filter(|(_, verdict)| **verdict == Verdict::Accepted)
+        .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: batch.received_at_ms })
 }
 
 /// Puts together what the judges said of each event, in the order of the batch.

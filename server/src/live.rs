@@ -10,13 +10,15 @@ mod cohort;
 pub mod delivery;
 pub mod feed;
 mod pacing;
+mod relay;
 
 use std::sync::Arc;
 
-use announcement::Announcements;
+use announcement::{Announcements, MAX_LATEST_EVENTS};
 use cohort::Cohorts;
 use delivery::Follower;
 use feed::Feed;
+use relay::Relay;
 
 use crate::{
     clock::Clock,
@@ -31,18 +33,39 @@ pub struct Live {
     clock: Clock,
     announcements: Arc<Announcements>,
     cohorts: Arc<Cohorts>,
+    /// The tie to the other servers on the same database, if it is shared.
+    relay: Option<Relay>,
 }
 
 impl Live {
-    /// A hub without subscribers.
+    /// A hub without subscribers. Must be called within a tokio runtime.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, announcements: Arc::default(), cohorts: Arc::default() }
+        let announcements = Arc::default();
+        let relay = Relay::start(&store, &announcements);
+        Self { store, clock, announcements, cohorts: Arc::default(), relay }
     }
 
-    /// Says that a factory's revision rose, after the commit. `stored` are the events it stored, in that order; for a
-    /// change of names or settings there are none. Never waits.
-    pub fn announce(&self, factory_id: i32, revision: i64, stored: Vec<StoredEvent>) {
-        self.announcements.announce(factory_id, revision, stored);
+    /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
+    pub fn announce(&self, factory_id: i32, revision: i64) {
+        self.announce_stored(factory_id, revision, 0, std::iter::empty());
+    }
+
+    /// Says that a factory's revision rose by so many stored events, after the commit. `latest` are they, the latest
+    /// first. Never waits.
+    pub fn announce_stored(
+        &self,
+        factory_id: i32,
+        revision: i64,
+        stored: usize,
+        latest: impl Iterator<Item = StoredEvent>,
+    ) {
+        if let Some(relay) = &self.relay {
+            relay.committed(factory_id, revision);
+        } else if self.announcements.is_listened_to(factory_id) {
+            let mut latest: Vec<StoredEvent> = latest.take(MAX_LATEST_EVENTS).collect();
+            latest.reverse();
+            self.announcements.announce(factory_id, revision, stored as u64, latest);
+        }
     }
 
     /// Subscribes to the answer to a question: joins the cohort that asked the same, or founds it.

@@ -8,6 +8,7 @@
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
 mod attempts;
+pub(crate) mod channel;
 mod code;
 pub mod commit_log;
 mod connect;

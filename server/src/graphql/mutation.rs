@@ -117,7 +117,7 @@ async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError>
 async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {
     let updated = app.store.update_factory(&slug, patch).await?;
     let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
-    app.live.announce(updated.id, updated.revision, Vec::new());
+    app.live.announce(updated.id, updated.revision);
     read_back(&app, &slug).await
 }
 
@@ -137,6 +137,6 @@ async fn update_entity(
     let factory = report::factory(&*begin(&app).await?, &slug).await?;
     let updated = app.store.update_entity(factory.id, side, &code, patch).await?;
     let updated = updated.ok_or_else(|| not_found(side, &code))?;
-    app.live.announce(factory.id, updated.revision, Vec::new());
+    app.live.announce(factory.id, updated.revision);
     Ok(updated)
 }

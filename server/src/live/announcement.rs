@@ -26,14 +26,14 @@ pub(crate) struct Announced {
 }
 
 impl Announced {
-    fn add(&mut self, revision: i64, stored: Vec<StoredEvent>) {
+    /// Adds a commit that stored some events, of which these are the latest, at most [`MAX_LATEST_EVENTS`].
+    fn add(&mut self, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
         self.revision = self.revision.max(revision);
         if self.feeds_from.is_some_and(|from| revision <= from) {
             return;
         }
-        self.stored += stored.len() as u64;
-        let too_old = stored.len().saturating_sub(MAX_LATEST_EVENTS);
-        self.latest.extend(stored.into_iter().skip(too_old).map(Arc::new));
+        self.stored += stored;
+        self.latest.extend(latest.into_iter().map(Arc::new));
         let too_many = self.latest.len().saturating_sub(MAX_LATEST_EVENTS);
         self.latest.drain(..too_many);
     }
@@ -47,10 +47,40 @@ pub(crate) struct Announcements {
 
 impl Announcements {
     /// Takes note of a commit, if anybody listens.
-    pub(crate) fn announce(&self, factory_id: i32, revision: i64, stored: Vec<StoredEvent>) {
+    pub(crate) fn announce(&self, factory_id: i32, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
         if let Some(announced) = self.lock().get(&factory_id) {
-            announced.send_modify(|announced| announced.add(revision, stored));
+            announced.send_modify(|announced| announced.add(revision, stored, latest));
         }
+    }
+
+    /// Takes note that a factory has come to a revision, unless somebody follows its events: then nothing is noted, and
+    /// the answer is the revision after which they are to be read. None when there is nothing to read.
+    pub(crate) fn announce_revision(&self, factory_id: i32, revision: i64) -> Option<i64> {
+        let by_factory = self.lock();
+        let announced = by_factory.get(&factory_id)?;
+        let mut read_after = None;
+        announced.send_if_modified(|announced| {
+            if announced.revision >= revision {
+                return false;
+            }
+            if let Some(from) = announced.feeds_from {
+                read_after = Some(announced.revision.max(from));
+                return false;
+            }
+            announced.revision = revision;
+            true
+        });
+        read_after
+    }
+
+    /// Whether a factory is listened to.
+    pub(crate) fn is_listened_to(&self, factory_id: i32) -> bool {
+        self.lock().contains_key(&factory_id)
+    }
+
+    /// The factories that are listened to.
+    pub(crate) fn factory_ids(&self) -> Vec<i32> {
+        self.lock().keys().copied().collect()
     }
 
     /// Begins to listen to a factory.

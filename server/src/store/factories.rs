@@ -1,5 +1,7 @@
 //! Factories: their names, time zones and revisions.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 use domain::metric::UnitsBasis;
 use entity::factory;
@@ -61,6 +63,18 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
 pub async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// The revisions of the factories with these keys.
+pub async fn revisions(conn: &impl ConnectionTrait, factory_ids: &[i32]) -> Result<BTreeMap<i32, i64>> {
+    let revisions: Vec<(i32, i64)> = factory::Entity::find()
+        .select_only()
+        .columns([factory::Column::Id, factory::Column::Revision])
+        .filter(factory::Column::Id.is_in(factory_ids.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(revisions.into_iter().collect())
 }
 
 /// The factories with these slugs, locked for a write until the transaction ends. Everyone who locks several does so in

@@ -27,15 +27,20 @@ fn latest(listener: &mut Listener) -> Vec<String> {
     listener.announced().latest.iter().map(|stored| stored.event.entity_code.clone()).collect()
 }
 
+/// Announces a commit of factory 1 that stored these events.
+fn announce(announcements: &Announcements, revision: i64, events: Vec<StoredEvent>) {
+    announcements.announce(1, revision, events.len() as u64, events);
+}
+
 #[test]
 fn only_the_latest_events_are_kept_and_all_are_counted() {
     let announcements = Arc::new(Announcements::default());
     let mut listener = announcements.listen(1);
-    announcements.announce(1, 1, events(0..150));
-    announcements.announce(1, 2, events(150..250));
+    announce(&announcements, 1, events(0..150));
+    announce(&announcements, 2, events(150..250));
     let expected: Vec<String> = (50..250).map(|number| format!("W{number}")).collect();
     assert_eq!(latest(&mut listener), expected);
-    announcements.announce(1, 3, events(250..10_250));
+    announce(&announcements, 3, events(250..10_250));
     let expected: Vec<String> = (10_050..10_250).map(|number| format!("W{number}")).collect();
     assert_eq!(latest(&mut listener), expected);
     assert_eq!(listener.announced().stored, 10_250);
@@ -46,11 +51,11 @@ fn only_the_latest_events_are_kept_and_all_are_counted() {
 fn what_a_feed_began_with_is_not_new_to_it_when_it_is_announced() {
     let announcements = Arc::new(Announcements::default());
     let mut listener = announcements.listen(1);
-    announcements.announce(1, 4, events(0..1));
+    announce(&announcements, 4, events(0..1));
     assert_eq!(listener.begin_feed(5), (5, 1));
-    announcements.announce(1, 5, events(1..2));
+    announce(&announcements, 5, events(1..2));
     assert_eq!(latest(&mut listener), ["W0"]);
-    announcements.announce(1, 6, events(2..3));
+    announce(&announcements, 6, events(2..3));
     assert_eq!(latest(&mut listener), ["W0", "W2"]);
     // A second feed begins where the first one stands, even if it has read what is not announced yet.
     assert_eq!(announcements.listen(1).begin_feed(7), (6, 2));
@@ -59,7 +64,7 @@ fn what_a_feed_began_with_is_not_new_to_it_when_it_is_announced() {
 #[test]
 fn a_factory_is_forgotten_with_its_last_listener() {
     let announcements = Arc::new(Announcements::default());
-    announcements.announce(1, 1, events(0..1));
+    announce(&announcements, 1, events(0..1));
     assert_eq!(announcements.count(), 0);
     let (first, second) = (announcements.listen(1), announcements.listen(1));
     let other = announcements.listen(2);
@@ -69,4 +74,19 @@ fn a_factory_is_forgotten_with_its_last_listener() {
     drop(second);
     drop(other);
     assert_eq!(announcements.count(), 0);
+}
+
+#[test]
+fn a_revision_alone_is_enough_until_somebody_follows_the_events() {
+    let announcements = Arc::new(Announcements::default());
+    assert_eq!(announcements.announce_revision(1, 1), None, "nobody listens");
+    let mut listener = announcements.listen(1);
+    assert_eq!(announcements.announce_revision(1, 5), None);
+    assert_eq!(listener.announced().revision, 5);
+    assert_eq!(listener.begin_feed(4), (5, 0));
+    assert_eq!(announcements.announce_revision(1, 5), None, "what is announced is not read again");
+    assert_eq!(announcements.announce_revision(1, 8), Some(5), "the events after revision 5 are to be read");
+    assert_eq!(listener.announced().revision, 5);
+    announce(&announcements, 7, events(0..2));
+    assert_eq!(announcements.announce_revision(1, 8), Some(7));
 }

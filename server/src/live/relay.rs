@@ -1,0 +1,250 @@
+//! Servers on one PostgreSQL hear of each other's commits.
+//!
+//! - Whoever committed tells the others the factory and its revision, at most every [`TELL_INTERVAL`], on a connection of
+//!   its own and never within the transaction that stored.
+//! - Who hears of a later revision than it has announced reads what was committed since, in the order of the revisions,
+//!   and announces it. Its own commits go the same way, so that there is one order for all.
+//! - What was not heard is found by a look at the revisions every [`POLL_INTERVAL`].
+
+mod told;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
+
+use super::announcement::Announcements;
+use crate::store::{
+    Result, Store,
+    channel::{Ear, Teller},
+    commit_log, factories,
+};
+
+/// The least time between two notifications of one server: each takes a lock that every commit of the database needs.
+const TELL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a notification that was lost goes unnoticed.
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// How long commits are kept for servers that were cut off, in milliseconds.
+const KEEP_COMMITS_MS: i64 = 10 * domain::MS_PER_MINUTE;
+/// How often old commits are forgotten.
+const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
+/// The first and the longest wait after a connection broke.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+const MAX_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// The tie to the other servers on the same database; cut when dropped.
+pub(super) struct Relay {
+    shared: Arc<Shared>,
+    _tasks: JoinSet<()>,
+}
+
+/// What the tasks share.
+struct Shared {
+    store: Store,
+    options: Arc<PgConnectOptions>,
+    announcements: Arc<Announcements>,
+    to_tell: Revisions,
+    to_read: Revisions,
+}
+
+/// The latest revision of each factory that something is still to be done about.
+#[derive(Default)]
+struct Revisions {
+    by_factory: Mutex<BTreeMap<i32, i64>>,
+    added: Notify,
+}
+
+impl Revisions {
+    fn add(&self, factory_id: i32, revision: i64) {
+        let mut by_factory = self.by_factory.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = by_factory.entry(factory_id).or_default();
+        *latest = revision.max(*latest);
+        self.added.notify_one();
+    }
+
+    fn add_all(&self, revisions: &BTreeMap<i32, i64>) {
+        for (factory_id, revision) in revisions {
+            self.add(*factory_id, *revision);
+        }
+    }
+
+    /// Waits until there are some and takes them.
+    async fn take(&self) -> BTreeMap<i32, i64> {
+        loop {
+            let taken = std::mem::take(&mut *self.by_factory.lock().unwrap_or_else(PoisonError::into_inner));
+            if !taken.is_empty() {
+                return taken;
+            }
+            self.added.notified().await;
+        }
+    }
+}
+
+impl Relay {
+    /// Ties this server to the others; none where the database is not shared.
+    pub(super) fn start(store: &Store, announcements: &Arc<Announcements>) -> Option<Self> {
+        let shared = Arc::new(Shared {
+            store: store.clone(),
+            options: store.own_connection()?,
+            announcements: announcements.clone(),
+            to_tell: Revisions::default(),
+            to_read: Revisions::default(),
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(shared.clone().tell());
+        tasks.spawn(shared.clone().hear());
+        tasks.spawn(shared.clone().read());
+        tasks.spawn(shared.clone().poll());
+        tasks.spawn(shared.clone().prune());
+        Some(Self { shared, _tasks: tasks })
+    }
+
+    /// Takes note of a commit of this server. Never waits.
+    pub(super) fn committed(&self, factory_id: i32, revision: i64) {
+        self.shared.to_tell.add(factory_id, revision);
+        self.shared.to_read.add(factory_id, revision);
+    }
+}
+
+impl Shared {
+    /// Tells the others what this server committed.
+    async fn tell(self: Arc<Self>) {
+        let mut teller = None;
+        let mut back_off = BackOff::default();
+        loop {
+            let revisions = self.to_tell.take().await;
+            match self.tell_once(&mut teller, &revisions).await {
+                Ok(()) => {
+                    back_off = BackOff::default();
+                    tokio::time::sleep(TELL_INTERVAL).await;
+                }
+                Err(error) => {
+                    teller = None;
+                    self.to_tell.add_all(&revisions);
+                    back_off.wait(&error, "other servers cannot be told of commits").await;
+                }
+            }
+        }
+    }
+
+    async fn tell_once(&self, teller: &mut Option<Teller>, revisions: &BTreeMap<i32, i64>) -> Result<()> {
+        let teller = match teller {
+            Some(teller) => teller,
+            None => teller.insert(Teller::connect(&self.options).await?),
+        };
+        for text in told::texts(revisions) {
+            teller.tell(&text).await?;
+        }
+        Ok(())
+    }
+
+    /// Hears what the others committed.
+    async fn hear(self: Arc<Self>) {
+        let mut back_off = BackOff::default();
+        loop {
+            if let Err(error) = self.hear_until_it_breaks(&mut back_off).await {
+                back_off.wait(&error, "other servers cannot be heard").await;
+            }
+        }
+    }
+
+    async fn hear_until_it_breaks(&self, back_off: &mut BackOff) -> Result<()> {
+        let mut ear = Ear::connect(&self.options).await?;
+        *back_off = BackOff::default();
+        // What was told before we listened is found now.
+        self.look().await?;
+        while let Some(text) = ear.hear().await? {
+            self.to_read.add_all(&told::revisions(&text));
+        }
+        Ok(())
+    }
+
+    /// Looks at the revisions now and then, because a notification may be lost.
+    async fn poll(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(POLL_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.look().await {
+                tracing::debug!(%error, "the revisions of factories cannot be looked at");
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<()> {
+        let factory_ids = self.announcements.factory_ids();
+        if factory_ids.is_empty() {
+            return Ok(());
+        }
+        let snapshot = self.store.snapshot().await?;
+        self.to_read.add_all(&factories::revisions(&snapshot, &factory_ids).await?);
+        Ok(())
+    }
+
+    /// Reads and announces what was committed, by whomever.
+    async fn read(self: Arc<Self>) {
+        let mut back_off = BackOff::default();
+        loop {
+            let revisions = self.to_read.take().await;
+            for (&factory_id, &revision) in &revisions {
+                match self.announce(factory_id, revision).await {
+                    Ok(()) => back_off = BackOff::default(),
+                    Err(error) => {
+                        self.to_read.add(factory_id, revision);
+                        back_off.wait(&error, "what other servers committed cannot be read").await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn announce(&self, factory_id: i32, revision: i64) -> Result<()> {
+        // Where nobody follows the events, nobody needs to read them.
+        let Some(after) = self.announcements.announce_revision(factory_id, revision) else { return Ok(()) };
+        let snapshot = self.store.snapshot().await?;
+        let commits = commit_log::after(&snapshot, factory_id, after).await?;
+        let now = factories::revisions(&snapshot, &[factory_id]).await?;
+        drop(snapshot);
+        for commit in commits {
+            self.announcements.announce(factory_id, commit.revision, commit.events, commit.latest_events);
+        }
+        // A change of names or settings is in no log.
+        for (factory_id, revision) in now {
+            self.announcements.announce(factory_id, revision, 0, Vec::new());
+        }
+        Ok(())
+    }
+
+    /// Forgets old commits. Every server does it, so that it does not matter which one lives.
+    async fn prune(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(PRUNE_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.store.prune_commit_log(KEEP_COMMITS_MS).await {
+                tracing::debug!(%error, "old commits cannot be forgotten now");
+            }
+        }
+    }
+}
+
+/// The waits between attempts to reach the database.
+#[derive(Default)]
+struct BackOff {
+    failed: u32,
+}
+
+impl BackOff {
+    async fn wait(&mut self, error: &crate::store::StoreError, what: &str) {
+        if self.failed == 0 {
+            tracing::warn!(%error, "{what}; trying again until they can");
+        }
+        let wait = FIRST_BACK_OFF.saturating_mul(2_u32.saturating_pow(self.failed)).min(MAX_BACK_OFF);
+        self.failed = self.failed.saturating_add(1);
+        tokio::time::sleep(wait).await;
+    }
+}
