@@ -10,7 +10,7 @@ mod cohort;
 pub mod delivery;
 pub mod feed;
 mod pacing;
-mod relay;
+mod peers;
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use announcement::{Announcements, MAX_LATEST_EVENTS};
 use cohort::Cohorts;
 use delivery::Follower;
 use feed::Feed;
-use relay::Relay;
+use peers::Peers;
 
 use crate::{
     clock::Clock,
@@ -34,15 +34,15 @@ pub struct Live {
     announcements: Arc<Announcements>,
     cohorts: Arc<Cohorts>,
     /// The tie to the other servers on the same database, if it is shared.
-    relay: Option<Relay>,
+    peers: Option<Peers>,
 }
 
 impl Live {
     /// A hub without subscribers. Must be called within a tokio runtime.
     pub fn new(store: Store, clock: Clock) -> Self {
         let announcements = Arc::default();
-        let relay = Relay::start(&store, &announcements);
-        Self { store, clock, announcements, cohorts: Arc::default(), relay }
+        let peers = Peers::start(&store, &announcements);
+        Self { store, clock, announcements, cohorts: Arc::default(), peers }
     }
 
     /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
@@ -59,8 +59,8 @@ impl Live {
         stored: usize,
         latest: impl Iterator<Item = StoredEvent>,
     ) {
-        if let Some(relay) = &self.relay {
-            relay.committed(factory_id, revision);
+        if let Some(peers) = &self.peers {
+            peers.committed(factory_id, revision);
         } else if self.announcements.is_listened_to(factory_id) {
             let mut latest: Vec<StoredEvent> = latest.take(MAX_LATEST_EVENTS).collect();
             latest.reverse();

@@ -37,7 +37,7 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// The tie to the other servers on the same database; cut when dropped.
-pub(super) struct Relay {
+pub(super) struct Peers {
     shared: Arc<Shared>,
     _tasks: JoinSet<()>,
 }
@@ -84,7 +84,7 @@ impl Revisions {
     }
 }
 
-impl Relay {
+impl Peers {
     /// Ties this server to the others; none where the database is not shared.
     pub(super) fn start(store: &Store, announcements: &Arc<Announcements>) -> Option<Self> {
         let shared = Arc::new(Shared {
