@@ -4,7 +4,11 @@
 //! working over idle over absent, then the later start, then the greater event code. The winner is a maximum, so
 //! neither the order of arrival nor the events that lose can change it.
 
+mod tail;
+
 use std::collections::{BTreeMap, BinaryHeap};
+
+pub use tail::{Latest, Tail};
 
 use crate::{
     bucket::{BUCKET_MS, bucket_of},
@@ -79,51 +83,6 @@ impl Segment {
             |segment: &Self| (segment.event_type, segment.confidence, segment.model_version, segment.source);
         said(self) == said(other)
     }
-}
-
-/// What an entity was last seen doing, after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Latest {
-    /// This.
-    Known(Segment),
-    /// It begins where the change does, or before: what lies further back decides.
-    Unknown,
-}
-
-/// The segment with the latest end after a change, from the one before it. `changed` are the spans in which events
-/// came or went, merged; `events_now` must hold at least those that overlap them now. `before` is none only for an
-/// entity without any segment.
-pub fn latest_after<'a>(
-    before: Option<Segment>,
-    changed: &[(i64, i64)],
-    events_now: impl IntoIterator<Item = &'a Observation>,
-) -> Latest {
-    // From its start on, all that was is known; before it, nothing is.
-    let before_from_ms = before.map_or(i64::MIN, |before| before.from_ms);
-    let changed: Vec<(i64, i64)> =
-        changed.iter().copied().filter(|range| range.1 >= before_from_ms).collect();
-    let mut pieces: Vec<Segment> = Vec::new();
-    for_each_within(Spans::of(events_now), &changed, |span| pieces.push(span.segment()));
-    if let Some(before) = before {
-        let mut from_ms = before.from_ms;
-        for &(changed_from_ms, changed_to_ms) in &changed {
-            pieces.push(Segment { from_ms, to_ms: changed_from_ms.min(before.to_ms), ..before });
-            from_ms = from_ms.max(changed_to_ms);
-        }
-        pieces.push(Segment { from_ms, ..before });
-    }
-    pieces.retain(|piece| piece.from_ms < piece.to_ms);
-    pieces.sort_unstable_by_key(|piece| piece.from_ms);
-    let mut segments = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        push_segment(&mut segments, piece);
-    }
-    let Some(latest) = segments.pop() else { return Latest::Unknown };
-    let known_from_ms = changed.first().map_or(before_from_ms, |first| first.0.min(before_from_ms));
-    let is_bounded = latest.from_ms > known_from_ms
-        // What came before it then was something else, and still is.
-        || before.is_some_and(|before| before.from_ms == known_from_ms && before.says_the_same_as(&latest));
-    if is_bounded { Latest::Known(latest) } else { Latest::Unknown }
 }
 
 /// The sums of five-minute buckets by the number of the bucket.

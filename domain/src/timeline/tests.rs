@@ -150,13 +150,28 @@ proptest! {
         };
         // The others come.
         let now = events.iter().filter(overlaps);
-        if let Latest::Known(latest) = latest_after(segments(some).pop(), &changed, now) {
+        if let Latest::Known(latest) = Tail::of(segments(some).pop()).change(&changed, now) {
             prop_assert_eq!(Some(latest), segments(&events).pop());
         }
         // The others go.
         let now = some.iter().filter(overlaps);
-        if let Latest::Known(latest) = latest_after(segments(&events).pop(), &changed, now) {
+        if let Latest::Known(latest) = Tail::of(segments(&events).pop()).change(&changed, now) {
             prop_assert_eq!(Some(latest), segments(some).pop());
+        }
+    }
+
+    #[test]
+    fn a_tail_that_is_kept_up_is_never_wrong(events in events().prop_shuffle(), size in 1_usize..6) {
+        let mut tail = Tail::of(None);
+        let mut stored: Vec<Observation> = Vec::new();
+        for batch in events.chunks(size) {
+            stored.extend_from_slice(batch);
+            let latest = tail.change(&ranges(batch), &stored);
+            let expected = segments(&stored).pop();
+            match latest {
+                Latest::Known(latest) => prop_assert_eq!(Some(latest), expected),
+                Latest::Unknown => tail = Tail::of(expected),
+            }
         }
     }
 
@@ -168,7 +183,7 @@ proptest! {
         let future: Vec<_> = future.into_iter().filter(|event| event.started_at_ms >= frontier_ms).collect();
         let changed = ranges(&future);
         prop_assume!(!changed.is_empty());
-        let latest = latest_after(segments(&past).pop(), &changed, &future);
+        let latest = Tail::of(segments(&past).pop()).change(&changed, &future);
         let expected = segments(past.iter().chain(&future)).pop().map(Latest::Known);
         prop_assert_eq!(Some(latest), expected);
     }
@@ -231,4 +246,27 @@ fn the_worked_example_of_the_definition_holds() {
     assert_eq!(minutes(0, 45), (45, 0, 0, 7));
     assert_eq!(minutes(45, 70), (5, 20, 10, 3));
     assert_eq!(minutes(45, 55), (5, 5, 5, 2));
+}
+
+#[test]
+fn late_batches_that_fill_the_gaps_between_early_ones_need_no_look_further_back() {
+    let working = |minute: i64| Observation {
+        event_type: EventType::Working,
+        started_at_ms: T0_MS + minute * 60_000,
+        duration_ms: 60_000,
+        units: 1,
+        confidence: Some(9_000),
+        model_version: None,
+        source: None,
+        event_code: String::new(),
+    };
+    let mut tail = Tail::of(None);
+    let mut latest = Latest::Unknown;
+    for minute in [0, 3, 6, 1, 9, 8, 5, 7, 4, 2] {
+        let event = working(minute);
+        latest = tail.change(&ranges([&event]), [&event]);
+        assert_ne!(latest, Latest::Unknown, "after minute {minute}");
+    }
+    let Latest::Known(whole) = latest else { panic!("known above") };
+    assert_eq!((whole.from_ms, whole.to_ms), (T0_MS, T0_MS + 10 * 60_000));
 }

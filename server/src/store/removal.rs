@@ -4,7 +4,7 @@ use domain::{
     MS_PER_DAY,
     bucket::{Level, bucket_of},
     event::Event,
-    timeline::{self, Latest, Observation, Segment, insertion_delta},
+    timeline::{self, Latest, Observation, Segment, Tail, insertion_delta},
 };
 use entity::{event, rollup};
 use sea_orm::{
@@ -100,7 +100,7 @@ async fn current(
     changed: &[(i64, i64)],
     left: &[Observation],
 ) -> Result<(Option<Segment>, usize)> {
-    if let Latest::Known(latest) = timeline::latest_after(entity.current, changed, left) {
+    if let Latest::Known(latest) = Tail::of(entity.current).change(changed, left) {
         return Ok((Some(latest), 0));
     }
     let all_time = (factory_id, Level::AllTime.code(), 0, entity.id);

@@ -9,7 +9,10 @@ pub(super) mod judge;
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::event::{EntityType, Event};
+use domain::{
+    event::{EntityType, Event},
+    timeline::Tail,
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use self::judge::{Judgement, NewRow, Sighting};
@@ -81,6 +84,8 @@ pub struct Writer {
 struct Memory {
     revision: i64,
     entities: HashMap<i32, Entity>,
+    /// What is known of their latest segments; those that have none here begin with their current one.
+    tails: HashMap<i32, Tail>,
     ids: HashMap<EntityType, HashMap<String, i32>>,
     model_versions: Names,
     sources: Names,
@@ -211,6 +216,7 @@ impl Memory {
         let changed = EntityFilter { changed_after, ..EntityFilter::default() };
         for entity in entities::list(conn, factory.id, changed).await? {
             memory.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
+            memory.tails.remove(&entity.id);
             memory.entities.insert(entity.id, entity);
         }
         memory.revision = factory.revision;

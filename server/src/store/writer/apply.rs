@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::timeline::{self, Latest, Observation, insertion_delta};
+use domain::timeline::{self, Latest, Observation, Tail, insertion_delta};
 use sea_orm::ConnectionTrait;
 
 use super::{Memory, judge::NewRow};
@@ -64,8 +64,9 @@ pub(super) async fn add_effects(
         let existing = met.remove(&entity_id).unwrap_or_default();
         rollups::add_to_levels(&mut levels, entity_id, &insertion_delta(&existing, &events));
         let Some(entity) = memory.entities.get_mut(&entity_id) else { continue };
+        let tail = memory.tails.entry(entity_id).or_insert_with(|| Tail::of(entity.current));
         entity.revision = revisions.get(&entity_id).copied().unwrap_or(entity.revision);
-        rows_read += see(tx, factory_id, entity, &existing, &events).await?;
+        rows_read += see(tx, factory_id, entity, tail, &existing, &events).await?;
         touched.push(entity.clone());
     }
     entities::save(tx, factory_id, &touched).await?;
@@ -92,6 +93,7 @@ async fn see(
     tx: &impl ConnectionTrait,
     factory_id: i32,
     entity: &mut Entity,
+    tail: &mut Tail,
     existing: &[Observation],
     added: &[Observation],
 ) -> Result<usize> {
@@ -101,7 +103,7 @@ async fn see(
     }
     let changed = timeline::ranges(added);
     let Some(&(_, last_changed_ms)) = changed.last() else { return Ok(0) };
-    match timeline::latest_after(entity.current, &changed, existing.iter().chain(added)) {
+    match tail.change(&changed, existing.iter().chain(added)) {
         Latest::Known(latest) => {
             entity.current = Some(latest);
             Ok(0)
@@ -111,6 +113,7 @@ async fn see(
                 entity.current.map_or(last_changed_ms, |current| current.to_ms.max(last_changed_ms));
             let (current, rows_read) = neighbours::latest_segment(tx, factory_id, entity, until_ms).await?;
             entity.current = current;
+            *tail = Tail::of(current);
             Ok(rows_read)
         }
     }
