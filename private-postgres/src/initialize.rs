@@ -26,9 +26,12 @@ pub(crate) fn initialize(programs: &Programs, account: Option<&Account>, data: &
 }
 
 /// How text may be ordered, the best first: by a language that PostgreSQL brings itself (since 15, where it was built with
-/// ICU), by one of the system, by its bytes.
+/// ICU) and without regard to hyphens, which differs from the order of bytes also in names of small letters; by a
+/// language of the system; by its bytes.
 fn orders() -> Vec<Vec<String>> {
-    let brought = ["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"].map(str::to_owned).to_vec();
+    let brought = ["--locale=C", "--locale-provider=icu", "--icu-locale=en-US-u-ka-shifted"]
+        .map(str::to_owned)
+        .to_vec();
     let systems = system_locale().map(|name| vec![format!("--locale={name}")]);
     [Some(brought), systems, Some(vec!["--locale=C".to_owned()])].into_iter().flatten().collect()
 }
