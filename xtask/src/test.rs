@@ -1,7 +1,14 @@
-//! Every test of the workspace, with what they need: the pages that the server embeds and a browser.
+//! Every test of the workspace, with what they need: the pages that the server embeds, a browser, and a PostgreSQL, on
+//! which the server's integration tests run a second time.
 
-use anyhow::Result;
+mod arguments;
 
+use std::{env, thread};
+
+use anyhow::{Result, bail};
+use private_postgres::{Cluster, Settings};
+
+use self::arguments::Arguments;
 use crate::machine::{self, Need};
 use crate::{command, dashboard, graphiql, workspace};
 
@@ -12,44 +19,73 @@ const CHROMIUM: Need = Need {
                 then try again.",
 };
 
+const POSTGRES: Need = Need {
+    what: "PostgreSQL, for the tests on it",
+    debian_packages: &["postgresql"],
+    elsewhere: "Install PostgreSQL 13 or later with its server programs initdb and postgres, then try again.",
+};
+
 /// The names under which the browser tests look for it too.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Runs `cargo test` with these arguments, on the whole workspace unless they choose packages.
+/// Names the cluster to the tests; without it they run on SQLite.
+const TEST_POSTGRES: &str = "ANDON_TEST_POSTGRES";
+
+/// The connections of one test at once: a few servers, each with a pool to write, one to read and one to listen.
+const CONNECTIONS_PER_TEST: usize = 40;
+/// Connections beside those: to make and drop databases.
+const OTHER_CONNECTIONS: usize = 100;
+
+/// Runs `cargo test` with these arguments, on the whole workspace unless they choose packages, and the server's
+/// integration tests among them again on PostgreSQL.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let arguments = Arguments::of(arguments);
     dashboard::build()?;
     graphiql::fetch()?;
     let browser_installed = BROWSERS.iter().any(|name| machine::find_program(name).is_some());
-    if !browser_installed && std::env::var_os("CHROME").is_none() {
+    if !browser_installed && env::var_os("CHROME").is_none() {
         machine::provide(&CHROMIUM)?;
     }
-    command::run(workspace::cargo().arg("test").args(selection(arguments)).args(arguments))
+    let postgres = if private_postgres::is_available() { Ok(()) } else { machine::provide(&POSTGRES) };
+    let mut on_sqlite = workspace::cargo();
+    command::run(on_sqlite.arg("test").args(arguments.on_sqlite()).env_remove(TEST_POSTGRES))?;
+    let Some(again) = arguments.on_postgres() else { return Ok(()) };
+    match postgres.and_then(|()| cluster()) {
+        Ok(cluster) => {
+            eprintln!("The server's integration tests again, on PostgreSQL");
+            let mut on_postgres = workspace::cargo();
+            command::run(on_postgres.arg("test").args(again).env(TEST_POSTGRES, cluster.url("postgres")))
+        }
+        Err(error) => not_run(&error, env::var("CI").as_deref() == Ok("true")),
+    }
 }
 
-fn selection(arguments: &[String]) -> Option<&'static str> {
-    let for_cargo = arguments.iter().take_while(|argument| *argument != "--");
-    let mut packages =
-        for_cargo.filter(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
-    packages.next().is_none().then_some("--workspace")
+fn cluster() -> Result<Cluster> {
+    let tests_at_once = thread::available_parallelism().map_or(1, usize::from);
+    let connections = OTHER_CONNECTIONS + CONNECTIONS_PER_TEST * tests_at_once;
+    Cluster::start_with(&Settings { max_connections: connections as u32, ..Settings::default() })
+}
+
+/// What cannot be missed at the end of a long output, and is a failure where everything must be tested.
+fn not_run(why: &anyhow::Error, everything_must: bool) -> Result<()> {
+    const WORDS: &str = "THE TESTS ON POSTGRESQL DID NOT RUN";
+    if everything_must {
+        bail!("{WORDS}, which CI=true makes a failure: {why:#}");
+    }
+    let line = "=".repeat(WORDS.len());
+    eprintln!("\n{line}\n{WORDS}\n{line}\n{why:#}\nThe tests on SQLite passed.");
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn selected(line: &str) -> Option<&'static str> {
-        selection(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
-
     #[test]
-    fn without_a_package_every_package_is_tested() {
-        assert_eq!(selected(""), Some("--workspace"));
-        assert_eq!(selected("late_event -- --nocapture -p"), Some("--workspace"));
-    }
-
-    #[test]
-    fn named_packages_alone_are_tested() {
-        assert_eq!(selected("-p domain"), None);
-        assert_eq!(selected("--package=server browser"), None);
+    fn tests_that_did_not_run_are_a_failure_only_where_everything_must() {
+        let why = anyhow::anyhow!("nobody installed it");
+        not_run(&why, false).unwrap();
+        let failure = not_run(&why, true).unwrap_err().to_string();
+        assert!(failure.contains("DID NOT RUN") && failure.contains("nobody installed it"), "{failure}");
     }
 }

@@ -1,0 +1,183 @@
+//! What the arguments of `cargo test` choose, and how the two runs differ from what was asked.
+
+/// The server's tests through its real interfaces, which run on every engine.
+const PACKAGE: &str = "server";
+const TARGET: &str = "it";
+
+/// The module of tests that are about one engine: the run on the other leaves it out.
+#[derive(Clone, Copy)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    fn tests_of_others(self) -> &'static str {
+        match self {
+            Self::Sqlite => "postgres_only::",
+            Self::Postgres => "sqlite_only::",
+        }
+    }
+}
+
+/// What was asked: what is for cargo, and behind `--` what is for the tests.
+pub(super) struct Arguments<'a> {
+    for_cargo: Vec<Argument<'a>>,
+    for_tests: &'a [String],
+}
+
+/// One argument with its value, if it has one.
+#[derive(Debug, PartialEq)]
+enum Argument<'a> {
+    Package(&'a str),
+    Exclude(&'a str),
+    Workspace,
+    /// A target by its kind and, if it has one, its name.
+    Target(&'a str, Option<&'a str>),
+    Other(&'a str),
+}
+
+impl<'a> Arguments<'a> {
+    pub(super) fn of(arguments: &'a [String]) -> Self {
+        let end = arguments.iter().position(|argument| argument == "--");
+        let (for_cargo, for_tests) = match end {
+            Some(end) => (&arguments[..end], &arguments[end + 1..]),
+            None => (arguments, &[][..]),
+        };
+        let mut words = for_cargo.iter().map(String::as_str);
+        let mut read = Vec::new();
+        while let Some(word) = words.next() {
+            let (name, value) = match (word.split_once('='), word.strip_prefix("-p")) {
+                (Some((name, value)), _) if name.starts_with("--") => (name, Some(value)),
+                (_, Some(value)) if !value.is_empty() => ("-p", Some(value)),
+                _ => (word, None),
+            };
+            let mut value = || value.or_else(|| words.next()).unwrap_or_default();
+            read.push(match name {
+                "-p" | "--package" => Argument::Package(value()),
+                "--exclude" => Argument::Exclude(value()),
+                "--workspace" | "--all" => Argument::Workspace,
+                "--test" | "--bin" | "--example" | "--bench" => Argument::Target(name, Some(value())),
+                "--tests" | "--lib" | "--bins" | "--examples" | "--benches" | "--all-targets" | "--doc" => {
+                    Argument::Target(name, None)
+                }
+                _ => Argument::Other(word),
+            });
+        }
+        Self { for_cargo: read, for_tests }
+    }
+
+    /// Everything that was asked, on the whole workspace unless packages are chosen, without what is only for other engines.
+    pub(super) fn on_sqlite(&self) -> Vec<&'a str> {
+        let chosen = |argument: &Argument<'_>| matches!(argument, Argument::Package(_) | Argument::Workspace);
+        let whole = if self.for_cargo.iter().any(chosen) { None } else { Some("--workspace") };
+        let asked = self.for_cargo.iter().flat_map(Argument::words);
+        whole.into_iter().chain(asked).chain(self.for_tests_on(Engine::Sqlite)).collect()
+    }
+
+    /// The same of the server's integration tests alone; none if they were not asked for.
+    pub(super) fn on_postgres(&self) -> Option<Vec<&'a str>> {
+        let packages = self.for_cargo.iter().filter_map(|argument| match argument {
+            Argument::Package(name) => Some(*name == PACKAGE),
+            Argument::Workspace => Some(true),
+            _ => None,
+        });
+        let targets = self.for_cargo.iter().filter_map(|argument| match argument {
+            Argument::Target("--tests" | "--all-targets", _) | Argument::Target("--test", Some(TARGET)) => {
+                Some(true)
+            }
+            Argument::Target(..) => Some(false),
+            _ => None,
+        });
+        // Where nothing is chosen, everything is.
+        let is_among = |chosen: Vec<bool>| chosen.is_empty() || chosen.contains(&true);
+        let excluded = self.for_cargo.contains(&Argument::Exclude(PACKAGE));
+        if excluded || !is_among(packages.collect()) || !is_among(targets.collect()) {
+            return None;
+        }
+        let others = self.for_cargo.iter().filter(|argument| matches!(argument, Argument::Other(_)));
+        let asked = others.flat_map(Argument::words);
+        Some(
+            ["-p", PACKAGE, "--test", TARGET]
+                .into_iter()
+                .chain(asked)
+                .chain(self.for_tests_on(Engine::Postgres))
+                .collect(),
+        )
+    }
+
+    fn for_tests_on(&self, engine: Engine) -> impl Iterator<Item = &'a str> {
+        ["--", "--skip", engine.tests_of_others()]
+            .into_iter()
+            .chain(self.for_tests.iter().map(String::as_str))
+    }
+}
+
+impl<'a> Argument<'a> {
+    fn words(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (word, value) = match *self {
+            Self::Package(name) => ("-p", Some(name)),
+            Self::Exclude(name) => ("--exclude", Some(name)),
+            Self::Workspace => ("--workspace", None),
+            Self::Target(kind, name) => (kind, name),
+            Self::Other(word) => (word, None),
+        };
+        [word].into_iter().chain(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the two runs are told when this is asked.
+    fn runs(line: &str) -> (String, Option<String>) {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let arguments = Arguments::of(&words);
+        (arguments.on_sqlite().join(" "), arguments.on_postgres().map(|words| words.join(" ")))
+    }
+
+    fn on_postgres(line: &str) -> Option<String> {
+        runs(line).1
+    }
+
+    #[test]
+    fn without_a_package_every_package_is_tested_and_the_server_on_both_engines() {
+        let sqlite = "--workspace -- --skip postgres_only::".to_owned();
+        assert_eq!(runs(""), (sqlite, Some("-p server --test it -- --skip sqlite_only::".to_owned())));
+    }
+
+    #[test]
+    fn a_filter_and_what_the_tests_are_told_reach_both_runs() {
+        let (sqlite, postgres) = runs("--release late_event -- --nocapture -p");
+        assert_eq!(sqlite, "--workspace --release late_event -- --skip postgres_only:: --nocapture -p");
+        let expected = "-p server --test it --release late_event -- --skip sqlite_only:: --nocapture -p";
+        assert_eq!(postgres.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn named_packages_alone_are_tested_and_only_the_server_knows_engines() {
+        assert_eq!(runs("-p domain"), ("-p domain -- --skip postgres_only::".to_owned(), None));
+        assert_eq!(runs("--package=edge -pdomain").1, None);
+        assert_eq!(
+            runs("-pdomain --package server crash").0,
+            "-p domain -p server crash -- --skip postgres_only::"
+        );
+        let postgres = on_postgres("-pdomain --package server crash");
+        assert_eq!(postgres.as_deref(), Some("-p server --test it crash -- --skip sqlite_only::"));
+        assert_eq!(on_postgres("--workspace --exclude server"), None);
+    }
+
+    #[test]
+    fn named_targets_alone_are_tested() {
+        assert_eq!(on_postgres("-p server --test browser"), None);
+        assert_eq!(on_postgres("-p server --lib --doc"), None);
+        for line in ["-p server --test=it", "--lib --tests", "--all-targets", "--test browser --test it"] {
+            assert_eq!(
+                on_postgres(line).as_deref(),
+                Some("-p server --test it -- --skip sqlite_only::"),
+                "{line}"
+            );
+        }
+    }
+}
