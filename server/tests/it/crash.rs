@@ -22,10 +22,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use server::{clock::Clock, http::Options};
-use tempfile::TempDir;
 use tokio::net::TcpSocket;
 
-use crate::harness::{PATIENCE, Program, T0_MS, TestServer, database_url, soon};
+use crate::harness::{PATIENCE, Program, T0_MS, TestDatabase, TestServer, soon};
 
 const CRASHES: usize = 4;
 /// Between two kills: enough that the latest of them still finds the sender at work.
@@ -127,11 +126,10 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
 
     let server = TestServer::start().await;
     server.create_factory("plant").await;
-    let directory = server.stop().await;
-    let database_url = database_url(&directory);
+    let database = server.stop().await;
     let reserved = reserved_port();
     let listen = reserved.local_addr().expect("an address").to_string();
-    let mut program = Program::serve_at(&listen, &database_url, &[]).await;
+    let mut program = Program::serve_at(&listen, database.url(), &[]).await;
     let (mut struck, mut duplicates) = (0, 0);
     for part in arrivals.chunks(arrivals.len().div_ceil(crashes)) {
         let (url, part) = (program.url.clone(), part.to_vec());
@@ -141,7 +139,7 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
         tokio::time::sleep(Duration::from_millis(random.random_range(0..=LATEST_KILL_MS))).await;
         struck += usize::from(!sending.is_finished());
         soon("the kill", program.child.kill()).await.expect("a killed process");
-        program = Program::serve_at(&listen, &database_url, &[]).await;
+        program = Program::serve_at(&listen, database.url(), &[]).await;
         let report = soon("the rest of the part", sending).await.expect("no panic");
         assert_eq!(report.exit_code(), 0, "{report:?}");
         duplicates += report.summary.duplicates;
@@ -152,9 +150,9 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
     );
     assert!(program.terminate().await.0.success());
 
-    let audit = audit(&database_url).await;
+    let audit = audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
-    let survivor = TestServer::on(directory, Clock::System, Options::default()).await;
+    let survivor = TestServer::on(database, Clock::System, Options::default()).await;
     assert_eq!(numbers(&survivor).await, undisturbed_numbers(&events).await);
 }
 
@@ -162,15 +160,14 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
 async fn a_first_start_killed_at_any_moment_is_finished_by_the_next() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     for _ in 0..FIRST_STARTS {
-        let directory = TempDir::new().expect("a temporary directory");
-        let database_url = database_url(&directory);
+        let database = TestDatabase::new().await;
         let mut command =
-            Program::command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &database_url]);
+            Program::command(&["serve", "--listen", "127.0.0.1:0", "--database-url", database.url()]);
         let mut first = command.stderr(Stdio::null()).spawn().expect("the program");
         // Not a wait for anything: any moment will do.
         tokio::time::sleep(Duration::from_millis(random.random_range(0..=LATEST_KILL_OF_FIRST_START_MS)))
             .await;
         soon("the kill", first.kill()).await.expect("a killed process");
-        Program::serve(&database_url, &[]).await;
+        Program::serve(database.url(), &[]).await;
     }
 }

@@ -1,5 +1,6 @@
-//! A real server in the test's own process: a database file of its own, a port of its own, a clock that a test may set.
+//! A real server in the test's own process: a database of its own, a port of its own, a clock that a test may set.
 
+mod database;
 mod program;
 mod socket;
 
@@ -13,11 +14,11 @@ use server::{
     http::{Options, serve},
     store::{Store, factories::NewFactory},
 };
-use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::{
+    database::{Connection, TestDatabase, has_postgres},
     program::Program,
     socket::{Closed, Socket},
 };
@@ -43,7 +44,7 @@ pub(crate) struct TestServer {
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
     pub(crate) client: reqwest::Client,
-    directory: TempDir,
+    pub(crate) database: TestDatabase,
     shutdown: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
 }
@@ -60,19 +61,19 @@ impl TestServer {
     }
 
     pub(crate) async fn with(clock: Clock, options: Options) -> Self {
-        Self::on(TempDir::new().expect("a temporary directory"), clock, options).await
+        Self::on(TestDatabase::new().await, clock, options).await
     }
 
-    /// On the database that another server left behind.
-    pub(crate) async fn on(directory: TempDir, clock: Clock, options: Options) -> Self {
-        let store = Store::open(&database_url(&directory)).await.expect("a database");
+    /// On the database that another server left behind, or on PostgreSQL beside it.
+    pub(crate) async fn on(database: TestDatabase, clock: Clock, options: Options) -> Self {
+        let store = Store::open(database.url()).await.expect("a database");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let app = App::start(store, clock.clone(), i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(app.clone(), listener, options, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { app, clock, address, client, directory, shutdown, serving }
+        Self { app, clock, address, client, database, shutdown, serving }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -80,7 +81,7 @@ impl TestServer {
     }
 
     pub(crate) fn database_url(&self) -> String {
-        database_url(&self.directory)
+        self.database.url().to_owned()
     }
 
     /// A POST of this body to `/graphql`, as JSON.
@@ -130,10 +131,10 @@ impl TestServer {
     }
 
     /// Drains the server as SIGTERM does and gives its database back.
-    pub(crate) async fn stop(self) -> TempDir {
+    pub(crate) async fn stop(self) -> TestDatabase {
         self.shutdown.cancel();
         soon("the drain", self.serving).await.expect("no panic").expect("a clean end");
-        self.directory
+        self.database
     }
 
     /// Begins the drain without waiting for its end.
@@ -149,17 +150,13 @@ pub(crate) fn code(answer: &Value) -> String {
     errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}")).to_owned()
 }
 
-pub(crate) fn database_url(directory: &TempDir) -> String {
-    format!("sqlite://{}?mode=rwc", directory.path().join("andon.db").display())
-}
-
 /// 2026-01-05T00:00:00Z, a Monday.
 pub(crate) const T0_MS: i64 = 1_767_571_200_000;
 
 /// A database of its own with one factory, without a server around it.
-pub(crate) async fn empty_store(factory: &str) -> (TempDir, Store) {
-    let directory = TempDir::new().expect("a temporary directory");
-    let store = Store::open(&database_url(&directory)).await.expect("a database");
+pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
+    let database = TestDatabase::new().await;
+    let store = Store::open(database.url()).await.expect("a database");
     let new = NewFactory {
         slug: factory.to_owned(),
         name: factory.to_owned(),
@@ -167,5 +164,5 @@ pub(crate) async fn empty_store(factory: &str) -> (TempDir, Store) {
         units_basis: domain::metric::UnitsBasis::Workers,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");
-    (directory, store)
+    (database, store)
 }

@@ -4,9 +4,8 @@ use domain::event::{EntityType, EventType, RawEvent};
 use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
 use server::{error::ErrorCode, store::audit};
-use sqlx::{Connection as _, SqliteConnection};
 
-use crate::harness::{TestServer, soon};
+use crate::harness::{Connection, TestDatabase, TestServer, soon};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 
@@ -206,17 +205,10 @@ async fn entities_past_the_limit_are_rejected_one_by_one() {
     assert_eq!(outcome["issues"][0]["code"], "ENTITY_LIMIT_REACHED");
 }
 
-/// Holds the database's write lock until it is dropped, so that batches queue up.
-async fn write_lock(server: &TestServer) -> SqliteConnection {
-    let mut conn = SqliteConnection::connect(&server.database_url()).await.expect("a connection");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.expect("the lock");
-    conn
-}
-
 #[tokio::test]
 async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
     let server = plant().await;
-    let lock = write_lock(&server).await;
+    let lock = server.database.lock().await;
     let batch = |n: usize| (0..10_000).map(|second| raw(second, &format!("W{n}"))).collect::<Vec<_>>();
     let mut taken = Vec::new();
     for n in 0..10 {
@@ -226,25 +218,35 @@ async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
     }
     let refused = server.app.ingest.submit("plant", vec![raw(0, "W10")]).await.expect_err("a refusal");
     assert_eq!((refused.code, refused.retry_after_ms.is_some()), (ErrorCode::Overloaded, true));
-    lock.close().await.expect("the lock's end");
+    lock.close().await;
     for outcome in soon("the commits", join_all(taken)).await {
         assert_eq!(outcome.expect("a commit").accepted, 10_000);
     }
     assert_audit_is_clean(&server).await;
 }
 
+/// Lets the database fail on an event with the id `poison`.
+async fn refuse_poison(database: &TestDatabase) {
+    let mut conn = database.connect().await;
+    let trigger = match &conn {
+        Connection::Sqlite(_) => {
+            "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
+             BEGIN SELECT RAISE(ABORT, 'injected'); END"
+        }
+        Connection::Postgres(_) => {
+            "CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'injected'; END $$ LANGUAGE plpgsql; \
+             CREATE TRIGGER fault BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.event_code = 'poison') \
+             EXECUTE FUNCTION fault()"
+        }
+    };
+    conn.execute(trigger).await;
+}
+
 #[tokio::test]
 async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let server = plant().await;
-    let mut conn = SqliteConnection::connect(&server.database_url()).await.expect("a connection");
-    sqlx::query(
-        "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
-         BEGIN SELECT RAISE(ABORT, 'injected'); END",
-    )
-    .execute(&mut conn)
-    .await
-    .expect("a trigger");
-    let lock = write_lock(&server).await;
+    refuse_poison(&server.database).await;
+    let lock = server.database.lock().await;
     let poisoned = RawEvent { event_id: Some("poison".into()), ..raw(20, "W2") };
     // The first keeps the writer busy, so that the next three form a group.
     let batches =
@@ -254,7 +256,7 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     for submitted in &mut submitted {
         assert!(poll!(submitted).is_pending(), "queued");
     }
-    lock.close().await.expect("the lock's end");
+    lock.close().await;
     let outcomes = soon("the commits", join_all(submitted)).await;
     let accepted: Vec<Option<usize>> =
         outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|outcome| outcome.accepted)).collect();
@@ -269,11 +271,11 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
 #[tokio::test]
 async fn a_batch_whose_caller_went_away_is_stored_all_the_same() {
     let server = plant().await;
-    let lock = write_lock(&server).await;
+    let lock = server.database.lock().await;
     let mut submitted = Box::pin(server.app.ingest.submit("plant", vec![raw(0, "W1")]));
     assert!(poll!(&mut submitted).is_pending(), "queued");
     drop(submitted);
-    lock.close().await.expect("the lock's end");
+    lock.close().await;
     soon("the drain", server.app.ingest.drain()).await;
     assert_eq!(units(&server).await, 1);
     let refused = server.app.ingest.submit("plant", vec![raw(1, "W1")]).await.expect_err("a refusal");

@@ -11,7 +11,6 @@ use server::{
     clock::Clock,
     http::{ConnectionLimits, MAX_BODY_BYTES, Options},
 };
-use sqlx::{Connection as _, SqliteConnection};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -142,8 +141,7 @@ async fn bodies_share_a_bounded_memory_and_who_finds_it_full_is_asked_to_come_ba
 #[tokio::test]
 async fn a_database_that_others_lock_is_unavailable_and_later_it_is_not() {
     let server = TestServer::start().await;
-    let mut other = SqliteConnection::connect(&server.database_url()).await.expect("a connection");
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("the lock");
+    let lock = server.database.lock().await;
     let create = r#"{"query":"mutation { createFactory(input: {id: \"plant\", name: \"Plant\"}) { id } }"}"#;
     for accept in ["application/json", "application/graphql-response+json"] {
         let response = server.request(create).header("accept", accept).send().await.expect("a response");
@@ -151,7 +149,7 @@ async fn a_database_that_others_lock_is_unavailable_and_later_it_is_not() {
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
         assert_eq!(code(&response.json().await.expect("JSON")), "UNAVAILABLE");
     }
-    sqlx::query("ROLLBACK").execute(&mut other).await.expect("the end of the lock");
+    lock.close().await;
     assert_eq!(server.request(create).send().await.expect("a response").status(), StatusCode::OK);
 }
 

@@ -1,8 +1,8 @@
-//! Every part of the server through its real interfaces: a database file for each test, real HTTP and websockets.
+//! Every part of the server through its real interfaces: a database for each test, real HTTP and websockets.
 
+mod byte_order;
 mod contract;
 mod crash;
-mod database_file;
 mod demo;
 mod documents;
 mod factories;
@@ -11,11 +11,13 @@ mod http_protocol;
 mod ingest;
 mod limits;
 mod npm;
+mod postgres_only;
 mod proof;
 mod queries;
 mod readme;
 mod replay;
 mod shutdown;
+mod sqlite_only;
 mod store_law;
 mod subscriptions;
 mod websocket_protocol;

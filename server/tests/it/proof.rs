@@ -19,9 +19,8 @@ use domain::{
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use server::store::writer::{Batch, Verdict, Writer};
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use crate::harness::{T0_MS, database_url, empty_store};
+use crate::harness::{Connection, T0_MS, empty_store};
 
 const ENTITIES: i64 = 300;
 const CAMERAS: i64 = 2;
@@ -62,6 +61,10 @@ fn late(interval_ms: i64, number: i64, random: &mut ChaCha8Rng) -> Event {
     event
 }
 
+fn number(value: Option<&str>) -> i64 {
+    value.and_then(|value| value.parse().ok()).expect("a number")
+}
+
 /// One entity as its raw rows have it, read without the code under test.
 struct Recomputed {
     id: i32,
@@ -69,12 +72,9 @@ struct Recomputed {
 }
 
 impl Recomputed {
-    async fn read(conn: &mut SqliteConnection, code: &str) -> Self {
-        let id: i32 = sqlx::query_scalar("SELECT id FROM tracked_entity WHERE code = ?")
-            .bind(code)
-            .fetch_one(&mut *conn)
-            .await
-            .expect("the entity");
+    async fn read(conn: &mut Connection, code: &str) -> Self {
+        let ids = conn.rows(&format!("SELECT id FROM tracked_entity WHERE code = '{code}'")).await;
+        let id = number(ids[0][0].as_deref()) as i32;
         let first = bucket_of(T0_MS);
         let buckets: Vec<String> = (first..first + BUCKETS).map(|bucket| bucket.to_string()).collect();
         let sql = format!(
@@ -82,19 +82,19 @@ impl Recomputed {
              WHERE factory_id = 1 AND entity_id = {id} AND bucket IN ({})",
             buckets.join(",")
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await.expect("events");
+        let rows = conn.rows(&sql).await;
         let events = rows
             .iter()
             .map(|row| Observation {
                 event_type: [EventType::Absent, EventType::Idle, EventType::Working]
-                    [row.get::<i64, _>(1) as usize],
-                started_at_ms: row.get(0),
-                duration_ms: row.get(3),
-                units: row.get(4),
-                confidence: row.get::<Option<i64>, _>(5).map(|parts| parts as u16),
+                    [number(row[1].as_deref()) as usize],
+                started_at_ms: number(row[0].as_deref()),
+                duration_ms: number(row[3].as_deref()),
+                units: number(row[4].as_deref()),
+                confidence: row[5].is_some().then(|| number(row[5].as_deref()) as u16),
                 model_version: None,
                 source: None,
-                event_code: row.get(2),
+                event_code: row[2].clone().expect("a text"),
             })
             .collect();
         Self { id, events }
@@ -105,7 +105,7 @@ impl Recomputed {
         self.events.iter().filter(|event| buckets.contains(&bucket_of(event.started_at_ms))).count()
     }
 
-    async fn assert_stored_sums_are_these(&self, conn: &mut SqliteConnection) {
+    async fn assert_stored_sums_are_these(&self, conn: &mut Connection) {
         let mut expected: BTreeMap<(i64, i64), Totals> = BTreeMap::new();
         for (bucket, totals) in timeline::totals(&self.events) {
             for level in Level::ALL {
@@ -126,18 +126,29 @@ impl Recomputed {
                 buckets.join(","),
                 self.id
             );
-            for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *conn).await.expect("sums") {
+            for row in conn.rows(&sql).await {
+                let [
+                    bucket,
+                    working_ms,
+                    idle_ms,
+                    absent_ms,
+                    overlap_ms,
+                    units,
+                    confidence_ms,
+                    confident_ms,
+                    events,
+                ] = std::array::from_fn(|column| number(row[column].as_deref()));
                 let totals = Totals {
-                    working_ms: row.get(1),
-                    idle_ms: row.get(2),
-                    absent_ms: row.get(3),
-                    overlap_ms: row.get(4),
-                    units: row.get(5),
-                    confidence_ms: row.get(6),
-                    confident_ms: row.get(7),
-                    events: row.get(8),
+                    working_ms,
+                    idle_ms,
+                    absent_ms,
+                    overlap_ms,
+                    units,
+                    confidence_ms,
+                    confident_ms,
+                    events,
                 };
-                stored.insert((level.code().into(), row.get(0)), totals);
+                stored.insert((level.code().into(), bucket), totals);
             }
         }
         stored.retain(|_, totals| !totals.is_zero());
@@ -159,7 +170,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     let per_camera = events / ENTITIES / CAMERAS;
     let interval_ms = MS_PER_DAY / per_camera;
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let (directory, store) = empty_store("plant").await;
+    let (database, store) = empty_store("plant").await;
     let mut writer = Writer::new(store.clone());
     let batch = |events: Vec<Event>| Batch { factory_slug: "plant".into(), events, received_at_ms: T0_MS };
 
@@ -175,8 +186,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     }
     let filling = began.elapsed();
 
-    let url = database_url(&directory);
-    let mut conn = SqliteConnection::connect(&url).await.expect("a reader");
+    let mut conn = database.connect().await;
     let (mut insert_times, mut removal_times) = (Vec::new(), Vec::new());
     let mut most_read = 0;
     let mut present = Vec::new();
@@ -219,12 +229,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
                 number * per_camera / changes,
             );
             let mut event = seen(entity, camera, n, interval_ms, &mut random);
-            let stored = Recomputed::read(
-                &mut SqliteConnection::connect(&url).await.expect("a reader"),
-                &event.entity_code,
-            )
-            .await
-            .events;
+            let stored = Recomputed::read(&mut database.connect().await, &event.entity_code).await.events;
             let same =
                 |o: &&Observation| o.started_at_ms == event.started_at_ms && o.event_code == event.event_code;
             let Some(own) = stored.iter().find(same) else { continue };

@@ -4,14 +4,13 @@ use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use server::{clock::Clock, http::Options};
-use tempfile::TempDir;
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
 
-use crate::harness::{Closed, Program, Socket, TestServer, soon};
+use crate::harness::{Closed, Program, Socket, TestDatabase, TestServer, soon};
 
 fn events(count: usize) -> Value {
     let event = |minute: usize| {
@@ -19,10 +18,6 @@ fn events(count: usize) -> Value {
                 "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1 })
     };
     (0..count).map(event).collect()
-}
-
-fn database_url(directory: &TempDir) -> String {
-    format!("sqlite://{}?mode=rwc", directory.path().join("andon.db").display())
 }
 
 async fn output(arguments: &[&str]) -> Output {
@@ -41,8 +36,8 @@ async fn a_drain_closes_sockets_with_1001_and_keeps_what_was_accepted() {
     assert_eq!(accepted["accepted"], 50);
     server.begin_to_stop();
     assert_eq!(socket.closed().await.code, 1001);
-    let directory = server.stop().await;
-    let again = TestServer::on(directory, Clock::System, Options::default()).await;
+    let database = server.stop().await;
+    let again = TestServer::on(database, Clock::System, Options::default()).await;
     let metrics = again.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
     assert_eq!(metrics["factoryMetrics"]["unitsProduced"], 50);
 }
@@ -85,8 +80,8 @@ async fn a_peer_that_neither_reads_nor_answers_does_not_hold_up_a_drain() {
 
 #[tokio::test]
 async fn sigterm_ends_the_program_with_0_after_a_drain() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let program = Program::serve(&database_url(&directory), &[]).await;
+    let database = TestDatabase::new().await;
+    let program = Program::serve(database.url(), &[]).await;
     let address = program.url.strip_prefix("http://").expect("a URL").parse().expect("an address");
     let mut socket = Socket::acknowledged(address).await;
     let (end, closed) = tokio::join!(program.terminate(), socket.closed());
@@ -96,24 +91,11 @@ async fn sigterm_ends_the_program_with_0_after_a_drain() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_file_says_why_it_does_not_start() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let url = database_url(&directory);
-    let first = Program::serve(&url, &[]).await;
-    let second = output(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]).await;
-    let message = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert_eq!(second.status.code(), Some(1), "{message}");
-    assert!(message.contains("in use by another andon process"), "{message}");
-    let (status, log) = first.terminate().await;
-    assert!(status.success(), "{log:?}");
-}
-
-#[tokio::test]
 async fn an_address_in_use_is_named() {
-    let directory = TempDir::new().expect("a temporary directory");
+    let database = TestDatabase::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
-    let refused = output(&["serve", "--listen", &address, "--database-url", &database_url(&directory)]).await;
+    let refused = output(&["serve", "--listen", &address, "--database-url", database.url()]).await;
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{message}");
     assert!(
@@ -141,14 +123,12 @@ async fn wrong_options_are_explained() {
 
 #[tokio::test]
 async fn an_audit_that_cannot_run_exits_with_2_and_a_clean_one_with_0() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let missing = format!("sqlite://{}", directory.path().join("missing.db").display());
-    let not_run = output(&["audit", "--database-url", &missing]).await;
-    assert_eq!(not_run.status.code(), Some(2), "{}", String::from_utf8_lossy(&not_run.stderr));
     let server = TestServer::at("2026-01-05T12:00:00Z").await;
+    let not_run = output(&["audit", "--database-url", &server.database.missing()]).await;
+    assert_eq!(not_run.status.code(), Some(2), "{}", String::from_utf8_lossy(&not_run.stderr));
     server.create_factory("plant").await;
     server.ingest("plant", events(50)).await;
-    // Also while a server runs on the file.
+    // Also while a server runs on the database.
     let clean = output(&["audit", "--database-url", &server.database_url()]).await;
     assert_eq!(clean.status.code(), Some(0), "{}", String::from_utf8_lossy(&clean.stderr));
 }
@@ -163,9 +143,9 @@ async fn the_schema_is_printed() {
 
 #[tokio::test]
 async fn every_option_is_an_environment_variable_and_a_demo_that_is_false_is_off() {
-    let directory = TempDir::new().expect("a temporary directory");
+    let database = TestDatabase::new().await;
     let mut command = Program::command(&["serve"]);
-    command.env("ANDON_LISTEN", "127.0.0.1:0").env("DATABASE_URL", database_url(&directory));
+    command.env("ANDON_LISTEN", "127.0.0.1:0").env("DATABASE_URL", database.url());
     command.env("ANDON_DEMO", "false").env("ANDON_MAX_CLOCK_SKEW_MINUTES", "0");
     command.env("ANDON_ALLOW_ORIGIN", "https://a.example,https://b.example");
     let program = Program::start(command).await;

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, time::Duration};
 use domain::{event::EntityType, window::WindowSpec};
 use serde_json::{Value, json};
 use server::{live::delivery::Follower, report::Question};
-use sqlx::Connection as _;
 
 use crate::{
     harness::{Socket, TestServer, millis, soon},
@@ -231,17 +230,11 @@ async fn when_only_the_revision_rose_a_delivery_without_rows_follows() {
 async fn a_read_that_fails_is_repeated_until_it_succeeds() {
     let server = plant().await;
     work(&server, "W1", "08:00", 1).await;
-    let mut connection = sqlx::SqliteConnection::connect(&server.database_url()).await.expect("a connection");
-    sqlx::query("ALTER TABLE rollup RENAME TO away")
-        .execute(&mut connection)
-        .await
-        .expect("no sums to be read");
+    let mut connection = server.database.connect().await;
+    connection.execute("ALTER TABLE rollup RENAME TO away").await;
     let mut subscriber = Subscriber::new(&server, WORKERS, json!({})).await;
     until("a second failure", || server.app.live.failed_read_count() > 1).await;
-    sqlx::query("ALTER TABLE away RENAME TO rollup")
-        .execute(&mut connection)
-        .await
-        .expect("the sums are back");
+    connection.execute("ALTER TABLE away RENAME TO rollup").await;
     assert_eq!(column(&subscriber.next().await["workers"], "workerId"), ["W1"]);
 }
 

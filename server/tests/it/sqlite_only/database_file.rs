@@ -5,7 +5,18 @@ use std::path::Path;
 use server::store::{OpenError, Store};
 use tempfile::TempDir;
 
-use crate::harness::{Program, database_url, empty_store, soon};
+use crate::harness::{Program, soon};
+
+fn database_url(directory: &TempDir) -> String {
+    format!("sqlite://{}?mode=rwc", directory.path().join("andon.db").display())
+}
+
+/// A file that is served.
+async fn store() -> (TempDir, Store) {
+    let directory = TempDir::new().expect("a temporary directory");
+    let store = Store::open(&database_url(&directory)).await.expect("a database");
+    (directory, store)
+}
 
 async fn refusal(url: &str) -> OpenError {
     Store::open(url).await.err().unwrap_or_else(|| panic!("{url} was opened"))
@@ -13,7 +24,7 @@ async fn refusal(url: &str) -> OpenError {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused_in_words_whatever_name_it_uses() {
-    let (directory, store) = empty_store("plant").await;
+    let (directory, store) = store().await;
     let link = directory.path().join("another.db");
     let url = database_url(&directory);
     let path = url.trim_start_matches("sqlite://").split('?').next().expect("a path").to_owned();
@@ -37,7 +48,7 @@ async fn a_path_may_hold_blanks_and_may_be_new() {
 
 #[tokio::test]
 async fn a_database_that_could_not_keep_events_is_refused_when_it_is_opened() {
-    let (directory, store) = empty_store("plant").await;
+    let (directory, store) = store().await;
     drop(store);
     let url = database_url(&directory);
     for url in [
@@ -81,4 +92,18 @@ async fn rebuilding_or_auditing_a_file_that_is_missing_fails_and_makes_none() {
         assert_eq!(ended.status.code(), Some(code), "{command}: {}", String::from_utf8_lossy(&ended.stderr));
     }
     assert!(!Path::new(url.trim_start_matches("sqlite://").trim_end_matches("?mode=rwc")).exists());
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_says_why_it_does_not_start() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let url = database_url(&directory);
+    let first = Program::serve(&url, &[]).await;
+    let mut second = Program::command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let second = soon("the end", second.output()).await.expect("the program");
+    let message = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{message}");
+    assert!(message.contains("in use by another andon process"), "{message}");
+    let (status, log) = first.terminate().await;
+    assert!(status.success(), "{log:?}");
 }

@@ -1,0 +1,4 @@
+//! What there is on PostgreSQL alone: several servers on one database. `cargo xtask test` leaves these tests out of its
+//! run on SQLite.
+
+mod replicas;
