@@ -22,7 +22,7 @@ pub enum Command {
     Serve(ServeConfig),
     /// Recompute every sum from the raw events: exit 0 if all agree, 1 with a list if not, 2 if it could not run
     Audit(DatabaseConfig),
-    /// Write every sum anew from the raw events; the server must not run meanwhile
+    /// Write every sum anew from the raw events; no server may have the file open meanwhile
     Rebuild(DatabaseConfig),
     /// Print the API's schema
     Schema,
@@ -31,7 +31,8 @@ pub enum Command {
 /// Which database to use.
 #[derive(Args, Debug)]
 pub struct DatabaseConfig {
-    /// The database; mode=rwc creates the file when it is missing
+    /// The database: a file such as sqlite://andon.db?mode=rwc, where mode=rwc creates it when it is missing, or a
+    /// PostgreSQL such as postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://andon.db?mode=rwc", value_name = "URL")]
     pub database_url: String,
 }
