@@ -44,13 +44,15 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let store = open(&config.database).await?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr().context("the address listened on is not known")?;
-    let app = App::start(store, Clock::System, config.max_clock_skew_ms());
+    let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms());
     tracing::info!("listening on http://{address}");
     if config.demo {
         tokio::spawn(demo::run(app.clone(), local_time_zone()));
     }
     let options = http::Options { origins, ..http::Options::default() };
-    http::serve(app, listener, options, shutdown).await?;
+    let served = http::serve(app, listener, options, shutdown).await;
+    store.close().await;
+    served?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

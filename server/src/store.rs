@@ -26,7 +26,7 @@ mod statement;
 pub mod timeline;
 pub mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -107,18 +107,51 @@ impl Store {
         self.postgres.clone()
     }
 
+    /// Ends all connections. An SQLite file is then whole by itself, without a log beside it. Whoever is still at work
+    /// may finish and is waited for, but not for ever.
+    pub async fn close(&self) {
+        let closed = async {
+            // The writer comes last: only a connection that may write can take the log into the file.
+            self.readers.close_by_ref().await?;
+            self.writer.close_by_ref().await
+        };
+        match tokio::time::timeout(CLOSE_TIMEOUT, closed).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed"),
+            Err(_) => tracing::warn!("the database was still at work and was not closed"),
+        }
+    }
+
     /// Begins to write.
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        Ok(self.writer.begin_with_options(WRITE).await?)
+        Ok(self.writer.begin_with_options(self.write_options()).await?)
+    }
+
+    /// How every transaction that writes begins.
+    fn write_options(&self) -> TransactionOptions {
+        match self.writer.get_database_backend() {
+            DbBackend::Postgres => WRITE_POSTGRES,
+            _ => WRITE_SQLITE,
+        }
     }
 }
 
-/// How every transaction that writes begins.
-const WRITE: TransactionOptions = TransactionOptions {
+/// How long the end waits for statements that are still at work. All that was accepted is committed by then.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a transaction that writes begins on SQLite, which knows one level of isolation and warns who asks for one.
+const WRITE_SQLITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+
+/// How a transaction that writes begins on PostgreSQL.
+const WRITE_POSTGRES: TransactionOptions = TransactionOptions {
     // What is read after the factory's row is locked must be what was committed before.
     isolation_level: Some(IsolationLevel::ReadCommitted),
     access_mode: None,
-    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+    sqlite_transaction_mode: None,
 };
 
 /// How a transaction that only reads begins on PostgreSQL.

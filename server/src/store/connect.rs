@@ -9,7 +9,7 @@ use migration::Migrator;
 use sea_orm::{DbErr, TransactionTrait as _};
 
 use self::{file::DatabaseFile, server::DatabaseServer};
-use super::{Store, WRITE, attempts::Attempts};
+use super::{Store, attempts::Attempts};
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ impl Store {
             let store = Self { _lock: lock, ..named.connect().await? };
             store.migrate().await?;
             // A database that cannot be written is found out now and not by the first batch.
-            store.writer.begin_with_options(WRITE).await?.rollback().await?;
+            store.writer.begin_with_options(store.write_options()).await?.rollback().await?;
             Ok(store)
         };
         prepared.await.map_err(|source| named.unusable(source))

@@ -91,6 +91,31 @@ async fn sigterm_ends_the_program_with_0_after_a_drain() {
 }
 
 #[tokio::test]
+async fn a_life_without_trouble_logs_no_warning() {
+    let database = TestDatabase::new().await;
+    let program = Program::serve(database.url(), &[]).await;
+    let client = reqwest::Client::new();
+    for query in [
+        "mutation { createFactory(input: {id: \"plant\", name: \"Plant\"}) { id } }",
+        "mutation { ingestEvents(factoryId: \"plant\", events: [{timestamp: \"2026-01-05T08:00:00Z\", entityType: WORKER, \
+         entityId: \"W1\", eventType: WORKING, durationMinutes: 5}]) { accepted } }",
+        "{ workerMetrics(factoryId: \"plant\") { revision } }",
+    ] {
+        let body = json!({ "query": query }).to_string();
+        let request =
+            client.post(format!("{}/graphql", program.url)).header("content-type", "application/json");
+        let response = request.body(body).send().await.expect("a response");
+        let answer: Value = response.json().await.expect("JSON");
+        assert!(answer.get("errors").is_none(), "{answer}");
+    }
+    let (status, log) = program.terminate().await;
+    assert!(status.success(), "{log:?}");
+    let troubles: Vec<&String> =
+        log.iter().filter(|line| line.contains("WARN") || line.contains("ERROR")).collect();
+    assert!(troubles.is_empty(), "{troubles:?}");
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_named() {
     let database = TestDatabase::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -106,4 +106,7 @@ async fn a_second_server_on_the_same_file_says_why_it_does_not_start() {
     assert!(message.contains("in use by another andon process"), "{message}");
     let (status, log) = first.terminate().await;
     assert!(status.success(), "{log:?}");
+    for log in ["andon.db-wal", "andon.db-shm"] {
+        assert!(!directory.path().join(log).exists(), "after its end the file is whole without {log}");
+    }
 }
