@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// The documents, relative to the workspace.
-const DOCUMENTS: [&str; 4] = ["README.md", "docs/ARCHITECTURE.md", "docs/METRICS.md", "docs/CONTRIBUTING.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "docs/ARCHITECTURE.md", "docs/METRICS.md", "docs/OPERATIONS.md", "docs/CONTRIBUTING.md"];
 /// The folders whose files the documents name by their full path.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "dashboard-dioxus/",
     "docker/",
     "docs/",
@@ -13,6 +14,7 @@ const FOLDERS: [&str; 9] = [
     "edge/",
     "entity/",
     "migration/",
+    "private-postgres/",
     "server/",
     "xtask/",
 ];
