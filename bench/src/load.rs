@@ -1,0 +1,101 @@
+//! Prepared batches over some connections: each connection sends the next batch as soon as its last one is answered.
+
+use std::{
+    cell::Cell,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use futures_util::future::try_join_all;
+
+use crate::{
+    floor::{Batch, Sums},
+    http::{self, Connection},
+    latency::Latencies,
+};
+
+/// How long a sender waits when the server's queue is full, as the edge agent would.
+const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// What came of a load.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    pub(crate) events: u64,
+    pub(crate) elapsed: Duration,
+    pub(crate) accepted: u64,
+    pub(crate) duplicates: u64,
+    /// Conflicts and rejections, of which there must be none.
+    pub(crate) faulty: u64,
+    /// How often a batch was sent back because the queue was full.
+    pub(crate) refusals: u64,
+    /// What the events add up to.
+    pub(crate) fresh: Sums,
+    pub(crate) latencies: Latencies,
+}
+
+impl Load {
+    pub(crate) fn events_per_s(&self) -> f64 {
+        self.events as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+/// Sends batches in their order until all are answered; after `limit` no further one is begun.
+pub(crate) async fn drive(
+    address: SocketAddr,
+    batches: &[Batch],
+    connections: usize,
+    limit: Duration,
+) -> Result<Load> {
+    let mut open = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        open.push(Connection::open(address).await?);
+    }
+    let next = Cell::new(0);
+    let started = Instant::now();
+    let take = || {
+        let batch = batches.get(next.get()).filter(|_| started.elapsed() < limit)?;
+        next.set(next.get() + 1);
+        Some(batch)
+    };
+    let parts = try_join_all(open.iter_mut().map(|connection| send(connection, &take))).await?;
+    let mut load = Load { elapsed: started.elapsed(), ..Load::default() };
+    for part in parts {
+        load.events += part.events;
+        load.accepted += part.accepted;
+        load.duplicates += part.duplicates;
+        load.faulty += part.faulty;
+        load.refusals += part.refusals;
+        load.fresh += part.fresh;
+        load.latencies.append(part.latencies);
+    }
+    Ok(load)
+}
+
+async fn send<'a>(connection: &mut Connection, take: &impl Fn() -> Option<&'a Batch>) -> Result<Load> {
+    let mut load = Load::default();
+    while let Some(batch) = take() {
+        let sent = Instant::now();
+        loop {
+            let (status, body) = connection.exchange(&batch.request).await?;
+            if http::find(body, b"OVERLOADED").is_some() {
+                load.refusals += 1;
+                tokio::time::sleep(BACK_OFF).await;
+                continue;
+            }
+            let number = |name: &str| http::number_after(body, name.as_bytes());
+            let (Some(accepted), Some(duplicates)) = (number("\"accepted\":"), number("\"duplicates\":"))
+            else {
+                bail!("a batch was answered with {status} {}", String::from_utf8_lossy(body));
+            };
+            load.accepted += accepted as u64;
+            load.duplicates += duplicates as u64;
+            load.faulty += batch.events.saturating_sub((accepted + duplicates) as u64);
+            break;
+        }
+        load.events += batch.events;
+        load.fresh += batch.fresh;
+        load.latencies.push(sent.elapsed());
+    }
+    Ok(load)
+}
