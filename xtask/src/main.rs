@@ -1,8 +1,9 @@
-//! Every developer command of the workspace: `cargo xtask demo | test | dashboard | graphiql`.
+//! Every developer command of the workspace: `cargo xtask demo | test | bench | dashboard | graphiql`.
 //!
 //! A fresh clone needs Rust and nothing else: what a command needs beyond that it fetches through the machine's own
 //! package managers, says so, and where that is not possible it stops with a sentence that says what to install.
 
+mod bench;
 mod command;
 mod dashboard;
 mod demo;
@@ -33,6 +34,12 @@ enum Xtask {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test_args: Vec<String>,
     },
+    /// Measure a release build from outside and print tables; what follows `bench` is handed to the measuring program.
+    Bench {
+        /// Such as `--quick`, `--only ingest,push`, `--engine sqlite` or `--json FILE`; `--help` after `--` lists all.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        bench_args: Vec<String>,
+    },
     /// Build the dashboard for the browser into target/web/dashboard.
     Dashboard,
     /// Fetch the GraphQL IDE into target/web/graphiql.
@@ -43,6 +50,7 @@ fn main() -> ExitCode {
     let done = match Xtask::parse() {
         Xtask::Demo { listen } => demo::run(listen),
         Xtask::Test { cargo_test_args } => test::run(&cargo_test_args),
+        Xtask::Bench { bench_args } => bench::run(&bench_args),
         Xtask::Dashboard => dashboard::build(),
         Xtask::Graphiql => graphiql::fetch(),
     };
