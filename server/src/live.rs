@@ -6,19 +6,24 @@
 //! - A cohort and what is kept of a factory's announcements end with their last subscriber.
 
 mod announcement;
+pub mod broadcast;
 mod cohort;
 pub mod delivery;
 pub mod feed;
 mod pacing;
 mod peers;
+pub mod relay;
 
 use std::sync::Arc;
 
 use announcement::{Announcements, MAX_LATEST_EVENTS};
+use broadcast::{Broadcasts, Rendering, Subscriber};
 use cohort::Cohorts;
 use delivery::Follower;
 use feed::Feed;
+use futures_util::stream::BoxStream;
 use peers::Peers;
+use relay::Relay;
 
 use crate::{
     clock::Clock,
@@ -33,6 +38,7 @@ pub struct Live {
     clock: Clock,
     announcements: Arc<Announcements>,
     cohorts: Arc<Cohorts>,
+    broadcasts: Arc<Broadcasts>,
     /// The tie to the other servers on the same database, if it is shared.
     peers: Option<Peers>,
 }
@@ -42,7 +48,14 @@ impl Live {
     pub fn new(store: Store, clock: Clock) -> Self {
         let announcements = Arc::default();
         let peers = Peers::start(&store, &announcements);
-        Self { store, clock, announcements, cohorts: Arc::default(), peers }
+        Self {
+            store,
+            clock,
+            announcements,
+            cohorts: Arc::default(),
+            broadcasts: Arc::default(),
+            peers,
+        }
     }
 
     /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
@@ -79,7 +92,22 @@ impl Live {
         drop(snapshot);
         question.window.resolve(factory.time_zone, self.clock.now_ms())?;
         let listen = || self.announcements.listen(factory.id);
-        Ok(Follower::new(self.cohorts.join(question, &self.store, &self.clock, listen)?))
+        self.cohorts.join(question, &self.store, &self.clock, listen)
+    }
+
+    /// Subscribes to an operation that others have sent already, in these very words.
+    pub fn join(&self, operation: &str) -> Option<Subscriber> {
+        self.broadcasts.join(operation)
+    }
+
+    /// Subscribes to an operation and has it run for all who send it later, unless somebody did meanwhile. Its resolver
+    /// is to hand its follower to the relay, and its stream to render what the relay delivers, one answer each.
+    pub fn found(
+        &self,
+        operation: &str,
+        run: impl FnOnce(Relay) -> BoxStream<'static, Rendering>,
+    ) -> Subscriber {
+        self.broadcasts.found(operation, run)
     }
 
     /// Subscribes to a factory's newly stored events.
@@ -100,6 +128,16 @@ impl Live {
     /// How many different questions are being followed.
     pub fn cohort_count(&self) -> usize {
         self.cohorts.count()
+    }
+
+    /// How many different operations are run for all who sent them.
+    pub fn broadcast_count(&self) -> usize {
+        self.broadcasts.count()
+    }
+
+    /// How many times a delivery was rendered for all who sent the same operation, since the start.
+    pub fn rendering_count(&self) -> u64 {
+        self.broadcasts.rendering_count()
     }
 
     /// How many reads for followers have failed since the start; each is repeated until it succeeds.

@@ -1,11 +1,9 @@
 //! The root of all subscriptions.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Subscription};
 use domain::event::EntityType;
 use futures_util::{
-    Stream, StreamExt as _,
+    StreamExt as _,
     stream::{self, BoxStream},
 };
 
@@ -19,9 +17,12 @@ use super::{
     workstation_metrics::WorkstationMetricsReport,
 };
 use crate::{
-    app::App,
     error::ApiError,
-    live::{delivery::Part, feed::Feed},
+    live::{
+        delivery::{Delivered, Follower, Part},
+        feed::Feed,
+        relay::Relay,
+    },
     report::{Question, Report},
 };
 
@@ -45,7 +46,7 @@ impl Subscription {
         area: Option<String>,
     ) -> Result<Deliveries<FactoryMetrics>, ApiError> {
         let question = Question::about_factory(factory_id.0, spec(window)?, area);
-        Ok(follow(app(ctx), question, |report, _| FactoryMetrics::from(report)).await?.boxed())
+        follow(ctx, question, |report, _| FactoryMetrics::from(report)).await
     }
 
     /// The workers' figures in a window. Unknown workers are not listed until they are seen.
@@ -59,7 +60,7 @@ impl Subscription {
     ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
         let codes = codes(worker_ids);
         let question = Question::about_side(factory_id.0, EntityType::Worker, spec(window)?, codes, area)?;
-        Ok(follow(app(ctx), question, WorkerMetricsReport::new).await?.boxed())
+        follow(ctx, question, WorkerMetricsReport::new).await
     }
 
     /// The workstations' figures in a window. Unknown workstations are not listed until they are seen.
@@ -74,7 +75,7 @@ impl Subscription {
         let codes = codes(workstation_ids);
         let question =
             Question::about_side(factory_id.0, EntityType::Workstation, spec(window)?, codes, area)?;
-        Ok(follow(app(ctx), question, WorkstationMetricsReport::new).await?.boxed())
+        follow(ctx, question, WorkstationMetricsReport::new).await
     }
 
     /// Newly stored events, in the order in which they were stored; at most 200 a delivery, the latest, with how many were
@@ -94,13 +95,20 @@ impl Subscription {
 }
 
 async fn follow<T: Send + 'static>(
-    app: &App,
+    ctx: &Context<'_>,
     question: Question,
     payload: fn(&Report, &Part) -> T,
-) -> Result<impl Stream<Item = Result<T, ApiError>> + use<T>, ApiError> {
-    let follower = app.live.follow(question).await?;
-    Ok(stream::unfold(follower, move |mut follower| async move {
-        let delivery = follower.next().await?;
-        Some((delivery.map(|(report, part): (Arc<Report>, Part)| payload(&report, &part)), follower))
-    }))
+) -> Result<Deliveries<T>, ApiError> {
+    let follower = app(ctx).live.follow(question).await?;
+    let handed_over = match ctx.data_opt::<Relay>() {
+        Some(relay) => relay.hand_over(follower).map(|deliveries| deliveries.boxed()),
+        None => Err(follower),
+    };
+    let deliveries = handed_over.unwrap_or_else(|follower| stream::unfold(follower, next).boxed());
+    Ok(deliveries.map(move |delivered| delivered.map(|(report, part)| payload(&report, &part))).boxed())
+}
+
+async fn next(mut follower: Follower) -> Option<(Delivered, Follower)> {
+    let delivered = follower.next().await?;
+    Some((delivered, follower))
 }

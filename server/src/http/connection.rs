@@ -39,7 +39,7 @@ pub struct ConnectionLimits {
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            max_connections: 10_000,
+            max_connections: 18_000,
             idle_timeout: Duration::from_secs(75),
             stall_timeout: Duration::from_secs(10),
         }

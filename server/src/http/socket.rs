@@ -4,6 +4,7 @@
 //! slow reader's buffer is full nothing of its operations is computed, and when the task ends all of them are dropped.
 
 mod message;
+mod operation;
 mod session;
 
 use std::{sync::Arc, time::Duration};
@@ -40,7 +41,7 @@ pub struct SocketLimits {
 impl Default for SocketLimits {
     fn default() -> Self {
         Self {
-            max_sockets: 8_000,
+            max_sockets: 16_000,
             init_timeout: Duration::from_secs(3),
             ping_interval: Duration::from_secs(12),
         }
@@ -77,7 +78,7 @@ pub(super) fn open(
         .max_frame_size(MAX_MESSAGE_BYTES)
         .protocols([PROTOCOL])
         .on_upgrade(async move |socket| {
-            Session::new(socket, &shared).run().await;
+            Session::new(socket, shared).run().await;
             drop((place, task));
         })
 }

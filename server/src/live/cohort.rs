@@ -11,11 +11,12 @@ use std::{
 };
 
 use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
 
 use super::{
     announcement::Listener,
-    delivery::{Delivery, Part, Published},
-    pacing::{Found, Pacing, Step},
+    delivery::{Delivery, Follower, Part, Published},
+    pacing::{Found, Next, Pacing, Step},
 };
 use crate::{
     clock::Clock,
@@ -32,9 +33,23 @@ const MAX_READS: usize = 2;
 
 /// The cohorts that have subscribers.
 pub(super) struct Cohorts {
-    by_question: Mutex<HashMap<Question, watch::Sender<Published>>>,
+    by_question: Mutex<HashMap<Question, Publisher>>,
     reads: Semaphore,
     failed_reads: AtomicU64,
+}
+
+/// What a cohort's subscribers listen to.
+#[derive(Clone)]
+struct Publisher {
+    published: watch::Sender<Published>,
+    /// Counts those who are at work on a delivery.
+    at_work: TaskTracker,
+}
+
+impl Publisher {
+    fn subscribe(&self) -> Follower {
+        Follower::new(self.published.subscribe(), self.at_work.clone())
+    }
 }
 
 impl Default for Cohorts {
@@ -55,17 +70,20 @@ impl Cohorts {
         store: &Store,
         clock: &Clock,
         listen: impl FnOnce() -> Listener,
-    ) -> Result<watch::Receiver<Published>, ApiError> {
+    ) -> Result<Follower, ApiError> {
         let mut by_question = self.lock();
-        if let Some(published) = by_question.get(&question) {
-            return Ok(published.subscribe());
+        if let Some(publisher) = by_question.get(&question) {
+            return Ok(publisher.subscribe());
         }
         if by_question.len() >= MAX_COHORTS {
             return Err(ApiError::overloaded(format!(
                 "{MAX_COHORTS} different questions are being followed, the most at a time; ask again later, or ask what others ask"
             )));
         }
-        let (publisher, receiver) = watch::channel(None);
+        let publisher = Publisher { published: watch::Sender::new(None), at_work: TaskTracker::new() };
+        // It is never waited for all work to end for good, only for a moment without any.
+        publisher.at_work.close();
+        let follower = publisher.subscribe();
         by_question.insert(question.clone(), publisher.clone());
         let cohort = Cohort {
             publisher,
@@ -80,7 +98,7 @@ impl Cohorts {
             pacing: Pacing::new(Instant::now()),
         };
         tokio::spawn(cohort.run());
-        Ok(receiver)
+        Ok(follower)
     }
 
     /// How many there are.
@@ -93,14 +111,14 @@ impl Cohorts {
         self.failed_reads.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Question, watch::Sender<Published>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Question, Publisher>> {
         self.by_question.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The task behind those who asked one question.
 struct Cohort {
-    publisher: watch::Sender<Published>,
+    publisher: Publisher,
     listener: Listener,
     cohorts: Arc<Cohorts>,
     store: Store,
@@ -118,13 +136,13 @@ struct Cohort {
 impl Cohort {
     async fn run(mut self) {
         loop {
-            let (step, due) = self.pacing.next();
+            let Next { step, due, patience } = self.pacing.next();
             let is_stale = self.pacing.is_stale();
             tokio::select! {
-                () = self.publisher.closed() => if self.has_ended() { return },
+                () = self.publisher.published.closed() => if self.has_ended() { return },
                 () = self.listener.heard() => self.note_announcement(),
                 () = moved(&self.clock, self.moves_at_ms), if !is_stale => self.pacing.changed(),
-                () = tokio::time::sleep_until(due.into()) => match step {
+                () = passed_on(due, patience, &self.publisher.at_work) => match step {
                     Step::Look => if self.look().await.is_break() { return },
                     Step::Tell => self.tell(),
                 },
@@ -135,7 +153,7 @@ impl Cohort {
     /// Leaves the cohorts unless somebody joined in the meantime.
     fn has_ended(&self) -> bool {
         let mut by_question = self.cohorts.lock();
-        let has_ended = self.publisher.receiver_count() == 0;
+        let has_ended = self.publisher.published.receiver_count() == 0;
         if has_ended {
             by_question.remove(&self.question);
         }
@@ -160,7 +178,7 @@ impl Cohort {
             }
             // The question has no answer any more, such as a day that the factory's new time zone skipped.
             Err(error) if matches!(error.code, ErrorCode::BadUserInput | ErrorCode::NotFound) => {
-                self.publisher.send_replace(Some(Err(error)));
+                self.publisher.published.send_replace(Some(Err(error)));
                 return ControlFlow::Break(());
             }
             Err(error) => {
@@ -205,7 +223,7 @@ impl Cohort {
     fn deliver(&mut self, report: Arc<Report>, part: Part) {
         self.sequence += 1;
         let delivery = Delivery { sequence: self.sequence, report, part };
-        self.publisher.send_replace(Some(Ok(Arc::new(delivery))));
+        self.publisher.published.send_replace(Some(Ok(Arc::new(delivery))));
     }
 }
 
@@ -213,7 +231,10 @@ impl Drop for Cohort {
     /// However the task ends, whoever asks next founds a new cohort.
     fn drop(&mut self) {
         let mut by_question = self.cohorts.lock();
-        if by_question.get(&self.question).is_some_and(|publisher| publisher.same_channel(&self.publisher)) {
+        if by_question
+            .get(&self.question)
+            .is_some_and(|publisher| publisher.published.same_channel(&self.publisher.published))
+        {
             by_question.remove(&self.question);
         }
     }
@@ -229,6 +250,13 @@ fn news(question: &Question, before: &Report, after: &Report) -> Option<Part> {
     }
     let change = Change::between(&before.rows, &after.rows);
     (!change.is_empty()).then(|| Part::Change(Arc::new(change)))
+}
+
+/// Waits until a step is due and the delivery before it has been passed on, but for the latter no longer than `patience`.
+async fn passed_on(due: Instant, patience: Instant, at_work: &TaskTracker) {
+    tokio::time::sleep_until(due.into()).await;
+    // Out of patience, the step is taken all the same.
+    let _in_time = tokio::time::timeout_at(patience.into(), at_work.wait()).await;
 }
 
 /// Waits until the window moves, or for ever when it never does.

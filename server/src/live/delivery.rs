@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{
     error::ApiError,
@@ -63,24 +64,34 @@ impl Part {
     }
 }
 
+/// One delivery as a follower gets it; an error is the last.
+pub type Delivered = Result<(Arc<Report>, Part), ApiError>;
+
 /// One subscriber of a cohort. All it remembers is the number of the delivery it was last sent.
 #[derive(Debug)]
 pub struct Follower {
     published: watch::Receiver<Published>,
     sent: Option<u64>,
+    /// Counts those who are at work on a delivery.
+    at_work: TaskTracker,
+    /// While this one is.
+    work: Option<TaskTrackerToken>,
 }
 
 impl Follower {
-    pub(super) fn new(published: watch::Receiver<Published>) -> Self {
-        Self { published, sent: None }
+    pub(super) fn new(published: watch::Receiver<Published>, at_work: TaskTracker) -> Self {
+        Self { published, sent: None, at_work, work: None }
     }
 
-    /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error.
-    pub async fn next(&mut self) -> Option<Result<(Arc<Report>, Part), ApiError>> {
+    /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error. Asking
+    /// for the next one says that the one before has been passed on.
+    pub async fn next(&mut self) -> Option<Delivered> {
+        self.work = None;
         if self.sent.is_some() {
             self.published.changed().await.ok()?;
         }
         let published = self.published.wait_for(Option::is_some).await.ok()?.clone()?;
+        self.work = Some(self.at_work.token());
         Some(published.map(|delivery| {
             let part = delivery.part_after(self.sent);
             self.sent = Some(delivery.sequence);

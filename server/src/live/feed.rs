@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use super::{
     announcement::Listener,
-    pacing::{Found, Pacing, Step},
+    pacing::{Found, Next, Pacing, Step},
 };
 use crate::store::events::StoredEvent;
 
@@ -47,7 +47,7 @@ impl Feed {
             return self.revision_alone();
         }
         loop {
-            let (step, due) = self.pacing.next();
+            let Next { step, due, .. } = self.pacing.next();
             tokio::select! {
                 () = self.listener.heard() => self.pacing.changed(),
                 () = tokio::time::sleep_until(due.into()) => match step {

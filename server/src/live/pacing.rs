@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 /// The least time between two deliveries of changes, and between two looks at the database.
 const INTERVAL: Duration = Duration::from_millis(100);
 
+/// How long a delivery may take to be passed on to all subscribers before the next step is taken all the same. Until then
+/// the next one waits, because who is overtaken needs the whole instead of a change, which takes longer still.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// The least time between a delivery and one that tells of nothing but a new revision.
 const REVISION_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -22,6 +26,16 @@ pub(crate) enum Step {
     Look,
     /// Deliver the new revision alone.
     Tell,
+}
+
+/// A step and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Next {
+    pub(crate) step: Step,
+    /// Not to be taken before this, nor before the last delivery has been passed on.
+    pub(crate) due: Instant,
+    /// To be taken then, passed on or not.
+    pub(crate) patience: Instant,
 }
 
 /// What a look found.
@@ -66,12 +80,14 @@ impl Pacing {
     }
 
     /// What to do next, and when.
-    pub(crate) fn next(&self) -> (Step, Instant) {
+    pub(crate) fn next(&self) -> Next {
         let look_at = if self.is_stale { self.earliest_look } else { self.poll_at };
-        match self.tell_at() {
+        let (step, due) = match self.tell_at() {
             Some(tell_at) if tell_at < look_at => (Step::Tell, tell_at),
             _ => (Step::Look, look_at),
-        }
+        };
+        let patience = self.delivered_at.map_or(due, |delivered_at| due.max(delivered_at + PATIENCE));
+        Next { step, due, patience }
     }
 
     /// Whether a look is due as soon as the interval allows.

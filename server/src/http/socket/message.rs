@@ -1,14 +1,10 @@
 //! The messages of graphql-transport-ws, as text.
 
-use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::{
-    answer::Answer,
-    operation::{Parameters, json_object},
-};
-use crate::error::ApiError;
+use super::super::operation::json_object;
+use crate::{error::ApiError, live::broadcast::Payload};
 
 /// The longest id of an operation, in bytes. Clients choose a number or a UUID.
 const MAX_ID_BYTES: usize = 128;
@@ -18,7 +14,7 @@ pub(super) enum ClientMessage {
     Init,
     Ping(Option<Box<RawValue>>),
     Pong,
-    Subscribe { id: String, parameters: Parameters },
+    Subscribe { id: String, payload: Option<Box<RawValue>> },
     Complete { id: String },
 }
 
@@ -41,11 +37,7 @@ impl ClientMessage {
             "connection_init" => optional_object(payload).map(|_| Self::Init),
             "ping" => optional_object(payload).map(Self::Ping),
             "pong" => optional_object(payload).map(|_| Self::Pong),
-            "subscribe" => {
-                let id = checked(id)?;
-                let payload = payload.as_deref().map_or("", RawValue::get);
-                Ok(Self::Subscribe { id, parameters: json_object(payload.as_bytes(), "the payload")? })
-            }
+            "subscribe" => checked(id).map(|id| Self::Subscribe { id, payload }),
             "complete" => checked(id).map(|id| Self::Complete { id }),
             _ => {
                 let kind = domain::validate::excerpt(&kind);
@@ -67,7 +59,7 @@ fn optional_object(payload: Option<Box<RawValue>>) -> Result<Option<Box<RawValue
     Ok(payload)
 }
 
-/// What the server says.
+/// What the server says that answers no operation, or ends one.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage<'a> {
@@ -75,14 +67,6 @@ pub(super) enum ServerMessage<'a> {
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Box<RawValue>>,
-    },
-    Next {
-        id: &'a str,
-        payload: &'a Answer,
-    },
-    Error {
-        id: &'a str,
-        payload: &'a [ServerError],
     },
     Complete {
         id: &'a str,
@@ -94,4 +78,13 @@ impl ServerMessage<'_> {
     pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
+}
+
+/// What an operation's client is sent: a head of its own before what all others are sent too.
+pub(super) fn delivery(id: &str, payload: &Payload) -> Result<String, serde_json::Error> {
+    let id = serde_json::to_string(id)?;
+    Ok(match payload {
+        Payload::Next(answer) => format!(r#"{{"type":"next","id":{id},"payload":{answer}}}"#),
+        Payload::Refused(errors) => format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#),
+    })
 }

@@ -1,26 +1,21 @@
 //! One socket from its first message to its close frame.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
-use async_graphql::{Response, ServerError, parser::types::OperationType};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::StreamExt as _;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_stream::{StreamMap, StreamNotifyClose};
 use tokio_tungstenite::tungstenite;
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{
-        Shared,
-        answer::Answer,
-        operation::{Operation, Parameters},
-    },
+    super::Shared,
     MAX_MESSAGE_BYTES, PROTOCOL,
-    message::{ClientMessage, ServerMessage},
+    message::{self, ClientMessage, ServerMessage},
+    operation::{self, Begun, Payloads},
 };
-use crate::{error::ApiError, graphql::AndonSchema};
+use crate::{error::ApiError, live::broadcast::Payload};
 
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
@@ -43,36 +38,27 @@ enum End {
 
 pub(super) struct Session {
     socket: WebSocket,
-    schema: AndonSchema,
-    operations: StreamMap<String, StreamNotifyClose<BoxStream<'static, Delivery>>>,
+    shared: Arc<Shared>,
+    operations: StreamMap<String, StreamNotifyClose<Payloads>>,
     is_initialised: bool,
     init_deadline: Instant,
     pings: Interval,
     unanswered_pings: u32,
-    shutdown: CancellationToken,
-}
-
-/// What an operation gives.
-enum Delivery {
-    Next(Answer),
-    /// It was refused; nothing follows.
-    Refused(Vec<ServerError>),
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, shared: &Shared) -> Self {
+    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>) -> Self {
         let limits = &shared.socket_limits;
         let mut pings = tokio::time::interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             socket,
-            schema: shared.schema.clone(),
             operations: StreamMap::new(),
             is_initialised: false,
             init_deadline: Instant::now() + limits.init_timeout,
             pings,
             unanswered_pings: 0,
-            shutdown: shared.shutdown.clone(),
+            shared,
         }
     }
 
@@ -98,7 +84,7 @@ impl Session {
     async fn step(&mut self) -> Result<(), End> {
         tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => Err(going_away()),
+            () = self.shared.shutdown.cancelled() => Err(going_away()),
             message = self.socket.recv() => self.receive(message).await,
             () = until(self.init_deadline, self.is_initialised) => {
                 Err(close(4408, "connection_init did not come in time"))
@@ -132,7 +118,7 @@ impl Session {
             ClientMessage::Init if self.is_initialised => Err(close(4429, "connection_init came twice")),
             ClientMessage::Init => {
                 self.is_initialised = true;
-                self.send(&ServerMessage::ConnectionAck).await
+                self.send(ServerMessage::ConnectionAck.to_text()).await
             }
             ClientMessage::Ping(payload) => self.pong(payload).await,
             ClientMessage::Pong => Ok(()),
@@ -142,7 +128,9 @@ impl Session {
             ClientMessage::Subscribe { id, .. } if self.operations.contains_key(&id) => {
                 Err(close(4409, format!("there is an operation with the id {id} already")))
             }
-            ClientMessage::Subscribe { id, parameters } => self.subscribe(id, parameters).await,
+            ClientMessage::Subscribe { id, payload } => {
+                self.subscribe(id, payload.as_deref().map_or("", RawValue::get)).await
+            }
             ClientMessage::Complete { id } => {
                 self.operations.remove(&id);
                 Ok(())
@@ -150,42 +138,35 @@ impl Session {
         }
     }
 
-    async fn subscribe(&mut self, id: String, parameters: Parameters) -> Result<(), End> {
-        let operation = if self.operations.len() < MAX_OPERATIONS {
-            Operation::prepare(parameters)
+    async fn subscribe(&mut self, id: String, payload: &str) -> Result<(), End> {
+        let begun = if self.operations.len() < MAX_OPERATIONS {
+            operation::begin(&self.shared, payload).map_err(|error| close(4400, error.message))?
         } else {
             let message =
                 format!("at most {MAX_OPERATIONS} operations run at once on one socket; complete one first");
-            Err(ApiError::limit_exceeded(message).into())
+            operation::refused(ApiError::limit_exceeded(message))
         };
-        match operation {
-            Ok(Operation { kind, request }) => {
-                let deliveries = deliveries(kind, self.schema.execute_stream(request));
-                self.operations.insert(id, StreamNotifyClose::new(deliveries));
+        match begun {
+            Begun::Running(payloads) => {
+                self.operations.insert(id, StreamNotifyClose::new(payloads));
                 Ok(())
             }
-            Err(error) => {
-                self.send(&ServerMessage::Error { id: &id, payload: &Answer::refused(error).errors }).await
-            }
+            Begun::Refused(errors) => self.send(message::delivery(&id, &Payload::Refused(errors))).await,
         }
     }
 
-    async fn deliver(&mut self, id: &str, delivery: Option<Delivery>) -> Result<(), End> {
-        match delivery {
-            Some(Delivery::Next(answer)) => self.send(&ServerMessage::Next { id, payload: &answer }).await,
-            Some(Delivery::Refused(errors)) => {
-                self.operations.remove(id);
-                self.send(&ServerMessage::Error { id, payload: &errors }).await
-            }
-            None => {
-                self.operations.remove(id);
-                self.send(&ServerMessage::Complete { id }).await
-            }
+    async fn deliver(&mut self, id: &str, payload: Option<Payload>) -> Result<(), End> {
+        if !matches!(payload, Some(Payload::Next(_))) {
+            self.operations.remove(id);
+        }
+        match payload {
+            Some(payload) => self.send(message::delivery(id, &payload)).await,
+            None => self.send(ServerMessage::Complete { id }.to_text()).await,
         }
     }
 
     async fn pong(&mut self, payload: Option<Box<RawValue>>) -> Result<(), End> {
-        self.send(&ServerMessage::Pong { payload }).await
+        self.send(ServerMessage::Pong { payload }.to_text()).await
     }
 
     async fn ping(&mut self) -> Result<(), End> {
@@ -196,8 +177,8 @@ impl Session {
         self.write(Message::Ping(axum::body::Bytes::new())).await
     }
 
-    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
-        let text = message.to_text().map_err(|error| {
+    async fn send(&mut self, text: Result<String, serde_json::Error>) -> Result<(), End> {
+        let text = text.map_err(|error| {
             tracing::error!(%error, "a message could not be written");
             close(close_code::ERROR, "the server failed; its log says why")
         })?;
@@ -208,23 +189,9 @@ impl Session {
     async fn write(&mut self, message: Message) -> Result<(), End> {
         tokio::select! {
             written = self.socket.send(message) => written.map_err(|_| End::Gone),
-            () = self.shutdown.cancelled() => Err(going_away()),
+            () = self.shared.shutdown.cancelled() => Err(going_away()),
         }
     }
-}
-
-/// An operation's answers. A subscription whose first answer is without data never began, so it is refused too.
-fn deliveries(kind: OperationType, answers: BoxStream<'static, Response>) -> BoxStream<'static, Delivery> {
-    let deliver = move |(index, response): (usize, Response)| {
-        let answer = Answer::from(response);
-        let never_began = kind == OperationType::Subscription && index == 0 && answer.is_without_data();
-        if answer.is_refused() || never_began {
-            Delivery::Refused(answer.errors)
-        } else {
-            Delivery::Next(answer)
-        }
-    };
-    answers.enumerate().map(deliver).boxed()
 }
 
 /// Waits for a deadline that may not apply any more.

@@ -32,7 +32,7 @@ async fn next(follower: &mut Follower) -> (i64, bool) {
 #[tokio::test]
 async fn who_missed_a_delivery_gets_the_whole_and_never_a_later_change_alone() {
     let (publisher, receiver) = watch::channel(None);
-    let mut follower = Follower::new(receiver);
+    let mut follower = Follower::new(receiver, TaskTracker::new());
     publisher.send_replace(Some(Ok(delivery(1, Part::Whole))));
     assert_eq!(next(&mut follower).await, (1, true));
     publisher.send_replace(Some(Ok(delivery(2, change()))));
@@ -47,14 +47,14 @@ async fn who_missed_a_delivery_gets_the_whole_and_never_a_later_change_alone() {
 #[tokio::test]
 async fn who_joins_later_gets_the_whole_at_once() {
     let (publisher, _receiver) = watch::channel(Some(Ok(delivery(7, change()))));
-    let mut follower = Follower::new(publisher.subscribe());
+    let mut follower = Follower::new(publisher.subscribe(), TaskTracker::new());
     assert_eq!(next(&mut follower).await, (7, true));
 }
 
 #[tokio::test]
 async fn an_error_is_the_last_delivery() {
     let (publisher, receiver) = watch::channel(Some(Ok(delivery(1, Part::Whole))));
-    let mut follower = Follower::new(receiver);
+    let mut follower = Follower::new(receiver, TaskTracker::new());
     assert_eq!(next(&mut follower).await, (1, true));
     publisher.send_replace(Some(Err(ApiError::factory_not_found("f"))));
     drop(publisher);

@@ -15,6 +15,11 @@ struct Seen {
 /// Commits at these times, of which some change what can be seen, and what a subscriber sees until three seconds after
 /// the last, looks and deliveries taking no time.
 fn deliveries(commits: &[(Duration, bool)]) -> Vec<Seen> {
+    deliveries_passed_on_in(Duration::ZERO, commits)
+}
+
+/// The same where each delivery takes some time until all subscribers have it.
+fn deliveries_passed_on_in(passing_on: Duration, commits: &[(Duration, bool)]) -> Vec<Seen> {
     let start = Instant::now();
     let end = start + commits.last().map_or(Duration::ZERO, |(at, _)| *at) + Duration::from_secs(3);
     let mut commits = commits.iter().peekable();
@@ -23,7 +28,9 @@ fn deliveries(commits: &[(Duration, bool)]) -> Vec<Seen> {
     let mut looked = None;
     let mut seen: Vec<Seen> = Vec::new();
     loop {
-        let (step, due) = pacing.next();
+        let Next { step, due, patience } = pacing.next();
+        let passed_on = seen.last().map_or(start, |seen| start + seen.at + passing_on);
+        let due = due.max(passed_on.min(patience));
         if let Some((at, is_visible)) = commits.next_if(|(at, _)| start + *at <= due) {
             now = start + *at;
             revision += 1;
@@ -94,16 +101,16 @@ fn a_look_that_fails_is_repeated_less_and_less_often() {
     let mut pacing = Pacing::new(start);
     let mut waits = Vec::new();
     for _ in 0..9 {
-        let (step, now) = pacing.next();
+        let Next { step, due: now, .. } = pacing.next();
         assert_eq!(step, Step::Look);
         pacing.failed(now);
-        waits.push((pacing.next().1 - now).as_millis());
+        waits.push((pacing.next().due - now).as_millis());
     }
     assert_eq!(waits, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
-    let now = pacing.next().1;
+    let now = pacing.next().due;
     pacing.looked(now, Found::Change);
     pacing.changed();
-    assert_eq!(pacing.next(), (Step::Look, now + INTERVAL));
+    assert_eq!(pacing.next(), Next { step: Step::Look, due: now + INTERVAL, patience: now + PATIENCE });
 }
 
 #[test]
@@ -111,25 +118,38 @@ fn without_any_announcement_it_is_looked_now_and_then() {
     let start = Instant::now();
     let mut pacing = Pacing::new(start);
     pacing.looked(start, Found::Change);
-    assert_eq!(pacing.next(), (Step::Look, start + POLL_INTERVAL));
-    // A look that found nothing does not delay the change that comes right after it.
     let polled = start + POLL_INTERVAL;
+    assert_eq!(pacing.next(), Next { step: Step::Look, due: polled, patience: polled });
+    // A look that found nothing does not delay the change that comes right after it.
     pacing.looked(polled, Found::Nothing);
     pacing.changed();
-    assert!(pacing.next().1 <= polled);
+    assert!(pacing.next().due <= polled);
+}
+
+#[test]
+fn the_next_delivery_waits_until_the_one_before_is_passed_on_but_not_for_ever() {
+    let commits: Vec<_> = (0..20).map(|number| (at(50 * number), true)).collect();
+    let distances = |passing_on| {
+        let seen = deliveries_passed_on_in(passing_on, &commits);
+        seen.windows(2).map(|pair| (pair[1].at - pair[0].at).as_millis()).collect::<Vec<_>>()
+    };
+    assert_eq!(distances(at(170))[..5], [170; 5]);
+    assert_eq!(distances(at(30_000))[..3], [250; 3]);
 }
 
 proptest! {
     #[test]
     fn whatever_comes_deliveries_keep_their_distance_and_the_last_state_arrives(
         commits in prop::collection::vec((0_u32..400, any::<bool>()), 0..40),
+        passing_on_ms in prop_oneof![0_u32..=100, 0_u32..1_000],
     ) {
         let mut time_ms = 0;
         let commits: Vec<_> = commits
             .into_iter()
             .map(|(wait_ms, is_visible)| { time_ms += wait_ms; (at(time_ms), is_visible) })
             .collect();
-        let seen = deliveries(&commits);
+        let seen = deliveries_passed_on_in(at(passing_on_ms), &commits);
+        let at_most = if passing_on_ms <= 100 { INTERVAL } else { PATIENCE };
 
         prop_assert_eq!(seen[0].at, at(0));
         for (before, after) in seen.iter().zip(&seen[1..]) {
@@ -146,10 +166,10 @@ proptest! {
             state += usize::from(*is_visible);
             let shown = seen.iter().find(|seen| seen.state >= state && seen.at >= *commit).expect("it is shown");
             if *is_visible {
-                prop_assert!(shown.at <= *commit + INTERVAL, "{:?} late at {:?}", commit, shown);
+                prop_assert!(shown.at <= *commit + at_most, "{:?} late at {:?}", commit, shown);
             }
             let told = seen.iter().find(|seen| seen.revision >= revision).expect("it is told");
-            prop_assert!(told.at <= *commit + REVISION_INTERVAL + INTERVAL);
+            prop_assert!(told.at <= *commit + REVISION_INTERVAL + at_most);
         }
     }
 }
