@@ -16,10 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{
-        Path, Request, State,
-        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header},
     response::Response,
     routing::get,
@@ -134,13 +131,9 @@ fn router(shared: Arc<Shared>) -> Router {
 }
 
 /// A GET is a websocket, a query in the URL, or a person.
-async fn get_graphql(
-    State(shared): State<Arc<Shared>>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    request: Request,
-) -> Response {
+async fn get_graphql(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
-        return socket::open(&shared, request.headers(), upgrade);
+        return socket::open(&shared, request);
     }
     match media::negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::Html]) {
         Some(Media::Html) => assets::graphiql_page(request.headers()),

@@ -10,6 +10,7 @@ pub mod graphql;
 pub mod http;
 pub mod ingest;
 pub mod live;
+pub mod open_files;
 pub mod report;
 pub mod shutdown;
 pub mod store;

@@ -48,14 +48,7 @@ impl Live {
     pub fn new(store: Store, clock: Clock) -> Self {
         let announcements = Arc::default();
         let peers = Peers::start(&store, &announcements);
-        Self {
-            store,
-            clock,
-            announcements,
-            cohorts: Arc::default(),
-            broadcasts: Arc::default(),
-            peers,
-        }
+        Self { store, clock, announcements, cohorts: Arc::default(), broadcasts: Arc::default(), peers }
     }
 
     /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.

@@ -9,7 +9,7 @@ use server::{
     app::App,
     clock::Clock,
     config::{Command, Config, DatabaseConfig, ServeConfig},
-    demo, graphql, http, shutdown,
+    demo, graphql, http, open_files, shutdown,
     store::{self, Store},
     telemetry,
 };
@@ -49,7 +49,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     if config.demo {
         tokio::spawn(demo::run(app.clone(), local_time_zone()));
     }
-    let options = http::Options { origins, ..http::Options::default() };
+    let options = open_files::make_room(http::Options { origins, ..http::Options::default() });
     let served = http::serve(app, listener, options, shutdown).await;
     store.close().await;
     served?;

@@ -123,7 +123,7 @@ async fn serve(connection: Connection, router: Router, idle_timeout: Duration, s
 
 /// A connection that counts until it is dropped, also after it became a websocket, and that breaks when its peer takes
 /// nothing for too long.
-struct Connection {
+pub(super) struct Connection {
     stream: TcpStream,
     stall_timeout: Duration,
     /// Until when the peer must take something; none while it does.

@@ -328,8 +328,11 @@ impl Subscriber {
                 self.sent = Some(issue.number);
                 return payload;
             }
-            // When nobody wakes any more, it is over.
-            self.has_ended = is_over || self.wave.changed().await.is_err();
+            if is_over {
+                return None;
+            }
+            // When nobody wakes any more, the last issue may still be there.
+            let _woken_or_over = self.wave.changed().await;
         }
         None
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::super::operation::json_object;
-use crate::{error::ApiError, live::broadcast::Payload};
+use crate::error::ApiError;
 
 /// The longest id of an operation, in bytes. Clients choose a number or a UUID.
 const MAX_ID_BYTES: usize = 128;
@@ -80,11 +80,11 @@ impl ServerMessage<'_> {
     }
 }
 
-/// What an operation's client is sent: a head of its own before what all others are sent too.
-pub(super) fn delivery(id: &str, payload: &Payload) -> Result<String, serde_json::Error> {
+/// What follows the payload in a message that answers an operation.
+pub(super) const AFTER_PAYLOAD: &str = "}";
+
+/// What stands before the payload in such a message: all that is its client's own.
+pub(super) fn before_payload(kind: &str, id: &str) -> Result<String, serde_json::Error> {
     let id = serde_json::to_string(id)?;
-    Ok(match payload {
-        Payload::Next(answer) => format!(r#"{{"type":"next","id":{id},"payload":{answer}}}"#),
-        Payload::Refused(errors) => format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#),
-    })
+    Ok(format!(r#"{{"type":"{kind}","id":{id},"payload":"#))
 }

@@ -2,21 +2,25 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_stream::{StreamMap, StreamNotifyClose};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{
+    self, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
 use super::{
     super::Shared,
-    MAX_MESSAGE_BYTES, PROTOCOL,
+    MAX_MESSAGE_BYTES, WebSocket, frame,
     message::{self, ClientMessage, ServerMessage},
     operation::{self, Begun, Payloads},
 };
 use crate::{error::ApiError, live::broadcast::Payload};
 
+/// The one sub-protocol spoken here; its predecessor `graphql-ws` is not.
+pub(super) const PROTOCOL: &str = "graphql-transport-ws";
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
 /// How many pings in a row a peer may leave unanswered.
@@ -29,7 +33,7 @@ const MAX_REASON_BYTES: usize = 123;
 /// Why a socket ends.
 enum End {
     /// With a close frame of ours.
-    Close(u16, String),
+    Close(CloseCode, String),
     /// With the peer's close frame, which is to be answered.
     Closed,
     /// The peer is gone.
@@ -63,8 +67,8 @@ impl Session {
     }
 
     /// Serves the socket until it ends.
-    pub(super) async fn run(mut self) {
-        let end = if self.socket.protocol().is_some_and(|protocol| protocol == PROTOCOL) {
+    pub(super) async fn run(mut self, speaks_our_protocol: bool) {
+        let end = if speaks_our_protocol {
             loop {
                 if let Err(end) = self.step().await {
                     break end;
@@ -85,7 +89,7 @@ impl Session {
         tokio::select! {
             biased;
             () = self.shared.shutdown.cancelled() => Err(going_away()),
-            message = self.socket.recv() => self.receive(message).await,
+            message = self.socket.next() => self.receive(message).await,
             () = until(self.init_deadline, self.is_initialised) => {
                 Err(close(4408, "connection_init did not come in time"))
             }
@@ -94,7 +98,7 @@ impl Session {
         }
     }
 
-    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+    async fn receive(&mut self, message: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
         match message {
             Some(Ok(Message::Text(text))) => {
                 let message = ClientMessage::parse(&text).map_err(|error| close(4400, error.message))?;
@@ -106,10 +110,10 @@ impl Session {
                 Ok(())
             }
             // The library answers a ping by itself.
-            Some(Ok(Message::Ping(_))) => Ok(()),
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => Ok(()),
             Some(Ok(Message::Close(_))) => Err(End::Closed),
             None => Err(End::Gone),
-            Some(Err(error)) => Err(broken(error)),
+            Some(Err(error)) => Err(broken(&error)),
         }
     }
 
@@ -118,7 +122,7 @@ impl Session {
             ClientMessage::Init if self.is_initialised => Err(close(4429, "connection_init came twice")),
             ClientMessage::Init => {
                 self.is_initialised = true;
-                self.send(ServerMessage::ConnectionAck.to_text()).await
+                self.send(&ServerMessage::ConnectionAck).await
             }
             ClientMessage::Ping(payload) => self.pong(payload).await,
             ClientMessage::Pong => Ok(()),
@@ -151,37 +155,38 @@ impl Session {
                 self.operations.insert(id, StreamNotifyClose::new(payloads));
                 Ok(())
             }
-            Begun::Refused(errors) => self.send(message::delivery(&id, &Payload::Refused(errors))).await,
+            Begun::Refused(errors) => self.answer("error", &id, &errors).await,
         }
     }
 
     async fn deliver(&mut self, id: &str, payload: Option<Payload>) -> Result<(), End> {
-        if !matches!(payload, Some(Payload::Next(_))) {
-            self.operations.remove(id);
-        }
         match payload {
-            Some(payload) => self.send(message::delivery(id, &payload)).await,
-            None => self.send(ServerMessage::Complete { id }.to_text()).await,
+            Some(Payload::Next(answer)) => self.answer("next", id, &answer).await,
+            Some(Payload::Refused(errors)) => {
+                self.operations.remove(id);
+                self.answer("error", id, &errors).await
+            }
+            None => {
+                self.operations.remove(id);
+                self.send(&ServerMessage::Complete { id }).await
+            }
         }
     }
 
     async fn pong(&mut self, payload: Option<Box<RawValue>>) -> Result<(), End> {
-        self.send(ServerMessage::Pong { payload }.to_text()).await
+        self.send(&ServerMessage::Pong { payload }).await
     }
 
     async fn ping(&mut self) -> Result<(), End> {
         if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
-            return Err(close(close_code::POLICY, "pings were not answered"));
+            return Err(close(CloseCode::Policy, "pings were not answered"));
         }
         self.unanswered_pings += 1;
-        self.write(Message::Ping(axum::body::Bytes::new())).await
+        self.write(Message::Ping(bytes::Bytes::new())).await
     }
 
-    async fn send(&mut self, text: Result<String, serde_json::Error>) -> Result<(), End> {
-        let text = text.map_err(|error| {
-            tracing::error!(%error, "a message could not be written");
-            close(close_code::ERROR, "the server failed; its log says why")
-        })?;
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        let text = message.to_text().map_err(|error| unwritable(&error))?;
         self.write(Message::text(text)).await
     }
 
@@ -192,6 +197,28 @@ impl Session {
             () = self.shared.shutdown.cancelled() => Err(going_away()),
         }
     }
+
+    /// Sends what an operation gives, which others may be sent too.
+    async fn answer(&mut self, kind: &str, id: &str, payload: &str) -> Result<(), End> {
+        let before = message::before_payload(kind, id).map_err(|error| unwritable(&error))?;
+        let writing = frame::write_text(&mut self.socket, [&before, payload, message::AFTER_PAYLOAD]);
+        let mut writing = std::pin::pin!(writing);
+        tokio::select! {
+            biased;
+            written = &mut writing => return written.map_err(|_| End::Gone),
+            () = self.shared.shutdown.cancelled() => {}
+        }
+        // The close frame may only follow when this one is complete.
+        match tokio::time::timeout(CLOSE_TIMEOUT, writing).await {
+            Ok(Ok(())) => Err(going_away()),
+            _ => Err(End::Gone),
+        }
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> End {
+    tracing::error!(%error, "a message could not be written");
+    close(CloseCode::Error, "the server failed; its log says why")
 }
 
 /// Waits for a deadline that may not apply any more.
@@ -202,24 +229,24 @@ async fn until(deadline: Instant, is_met: bool) {
     tokio::time::sleep_until(deadline).await;
 }
 
-fn close(code: u16, reason: impl Into<String>) -> End {
+fn close(code: impl Into<CloseCode>, reason: impl Into<String>) -> End {
     let mut reason = reason.into();
     reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
-    End::Close(code, reason)
+    End::Close(code.into(), reason)
 }
 
 fn going_away() -> End {
-    close(close_code::AWAY, "the server is stopping; connect again")
+    close(CloseCode::Away, "the server is stopping; connect again")
 }
 
 /// What to say to a peer whose frames cannot be read.
-fn broken(error: axum::Error) -> End {
-    match error.into_inner().downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => {
-            close(close_code::SIZE, format!("a message has at most {} KiB", MAX_MESSAGE_BYTES / 1024))
+fn broken(error: &tungstenite::Error) -> End {
+    match error {
+        tungstenite::Error::Capacity(_) => {
+            close(CloseCode::Size, format!("a message has at most {} KiB", MAX_MESSAGE_BYTES / 1024))
         }
-        Some(tungstenite::Error::Utf8(_)) => close(close_code::INVALID, "messages are UTF-8"),
-        Some(tungstenite::Error::Protocol(_)) => close(close_code::PROTOCOL, "these are no websocket frames"),
+        tungstenite::Error::Utf8(_) => close(CloseCode::Invalid, "messages are UTF-8"),
+        tungstenite::Error::Protocol(_) => close(CloseCode::Protocol, "these are no websocket frames"),
         _ => End::Gone,
     }
 }
@@ -237,5 +264,5 @@ async fn say_goodbye(socket: &mut WebSocket, end: End) {
         End::Closed => {}
         End::Gone => return,
     }
-    while let Some(Ok(_)) = socket.recv().await {}
+    while let Some(Ok(_)) = socket.next().await {}
 }
