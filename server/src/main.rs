@@ -59,9 +59,10 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
 
 async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let store = Store::open_beside(&config.database_url).await.context(WHICH_DATABASE)?;
-    let differences = store::audit(&store)
-        .await
-        .context("the audit could not run; is this a database that `andon serve` has opened?")?;
+    let audited = store::audit(&store).await;
+    store.close().await;
+    let differences =
+        audited.context("the audit could not run; is this a database that `andon serve` has opened?")?;
     for difference in &differences {
         println!("{difference}");
     }
@@ -76,7 +77,9 @@ async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
 
 async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let store = Store::open_existing(&config.database_url).await.context(WHICH_DATABASE)?;
-    store::rebuild(&store).await.context("the sums could not be written anew")?;
+    let rebuilt = store::rebuild(&store).await;
+    store.close().await;
+    rebuilt.context("the sums could not be written anew")?;
     println!("every sum was written anew from its events");
     Ok(ExitCode::SUCCESS)
 }

@@ -136,8 +136,9 @@ impl Store {
     }
 }
 
-/// How long the end waits for statements that are still at work. All that was accepted is committed by then.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the end waits for statements that are still at work. All that was accepted is committed by then, and with the
+/// drains before it a stop stays under the 10 s that container engines grant.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// How a transaction that writes begins on SQLite, which knows one level of isolation and warns who asks for one.
 const WRITE_SQLITE: TransactionOptions = TransactionOptions {
