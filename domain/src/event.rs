@@ -1,6 +1,11 @@
 //! What a camera or device reports: one interval of one worker or workstation, as sent and as trusted.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IntoDeserializer as _, Visitor},
+};
 
 /// Whether a worker or a workstation was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,16 +30,21 @@ pub enum EventType {
 }
 
 /// An event as sent: typed as GraphQL can type it, but judged by nobody yet. See [`crate::validate`].
+///
+/// It is read as strictly as GraphQL reads its input: a field that is unknown or named twice is an error. Its texts may
+/// be borrowed from what was sent; only those that are kept need to be copied then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RawEvent {
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RawEvent<Text = String> {
     /// Start of the interval, RFC 3339 with any offset.
-    pub timestamp: String,
+    pub timestamp: Text,
     /// Worker or workstation.
+    #[serde(deserialize_with = "by_name")]
     pub entity_type: EntityType,
     /// Who or what was seen, such as `W1`.
-    pub entity_id: String,
+    pub entity_id: Text,
     /// What it did.
+    #[serde(deserialize_with = "by_name")]
     pub event_type: EventType,
     /// Length of the interval in minutes.
     pub duration_minutes: f64,
@@ -42,20 +52,39 @@ pub struct RawEvent {
     #[serde(default)]
     pub units_produced: i64,
     /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
     /// The model that judged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<Text>,
     /// The sender's own id, for events that share entity, type and timestamp.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<Text>,
     /// The camera or device that saw it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<Text>,
     /// Where a worker was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workstation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workstation_id: Option<Text>,
+}
+
+/// Reads an enum's value by its name. Left to itself it would also take a map such as `{"WORKER": null}`.
+fn by_name<'de, D: Deserializer<'de>, E: DeserializeOwned>(deserializer: D) -> Result<E, D::Error> {
+    struct Name<E>(PhantomData<E>);
+
+    impl<E: DeserializeOwned> Visitor<'_> for Name<E> {
+        type Value = E;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("the name of a value")
+        }
+
+        fn visit_str<Error: serde::de::Error>(self, name: &str) -> Result<E, Error> {
+            E::deserialize(name.into_deserializer())
+        }
+    }
+
+    deserializer.deserialize_str(Name(PhantomData))
 }
 
 /// An event as trusted: every field within the limits of the metrics' definition.
