@@ -2,6 +2,7 @@
 //! deliveries do the work, and no database row is ever an API type.
 
 mod activity;
+pub(crate) mod batches;
 mod entity;
 mod event;
 mod event_filter;

@@ -6,13 +6,12 @@
 //! * A transaction takes at most [`MAX_GROUP_EVENTS`] events, so that no caller waits for a very long one.
 //! * A batch once queued is stored whether or not its caller still waits.
 
+mod judged;
+mod outcome;
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{
-    bucket::buckets_touched,
-    event::{Event, RawEvent},
-    validate::{Rejection, RejectionCode, validate},
-};
+use domain::event::{Event, RawEvent};
 use tokio::sync::{
     OwnedSemaphorePermit, Semaphore,
     mpsc::{self, error::TrySendError},
@@ -20,13 +19,16 @@ use tokio::sync::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::{
+    judged::Judged,
+    outcome::{Issue, IssueCode, Outcome},
+};
 use crate::{
     clock::Clock,
     error::ApiError,
     live::Live,
     store::{
         Store,
-        entities::MAX_ENTITIES,
         events::StoredEvent,
         fault::Fault,
         writer::{Batch, Stored, Verdict, Writer},
@@ -44,45 +46,6 @@ pub const MAX_QUEUED_BATCHES: usize = 1_024;
 /// The most events of one transaction, unless a single batch has more.
 pub const MAX_GROUP_EVENTS: usize = 10_000;
 
-/// What became of one batch. `accepted + duplicates + conflicts + rejected` is the number of events sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Stored now.
-    pub accepted: usize,
-    /// Said before, in the same words.
-    pub duplicates: usize,
-    /// Said before, in other words.
-    pub conflicts: usize,
-    /// Not valid.
-    pub rejected: usize,
-    /// One for each conflict and each rejection, in the order of the batch.
-    pub issues: Vec<Issue>,
-    /// The factory's revision once this batch is in.
-    pub revision: i64,
-}
-
-/// Why one event of a batch was not stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
-    /// Position in the batch, from 0.
-    pub index: usize,
-    /// For programs.
-    pub code: IssueCode,
-    /// For people.
-    pub message: String,
-}
-
-/// What is wrong with one event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IssueCode {
-    /// It contradicts what is stored.
-    Conflict,
-    /// It is not valid.
-    Rejected(RejectionCode),
-    /// It names one worker or workstation too many.
-    EntityLimitReached,
-}
-
 /// The handle of the queue; clones share it.
 #[derive(Clone)]
 pub struct Ingest {
@@ -94,10 +57,13 @@ pub struct Ingest {
     max_clock_skew_ms: i64,
 }
 
+/// What became of a batch; its events go back with it, because the caller has kept no copy of them.
+type Answer = Result<(Vec<Event>, Stored), ApiError>;
+
 /// A batch in the queue.
 struct Waiting {
     batch: Batch,
-    answer: oneshot::Sender<Result<Stored, ApiError>>,
+    answer: oneshot::Sender<Answer>,
     room: OwnedSemaphorePermit,
 }
 
@@ -113,32 +79,31 @@ impl Ingest {
         Self { queue, room, writer, draining, clock, max_clock_skew_ms }
     }
 
+    /// Judges a batch as it is received, now.
+    ///
+    /// # Errors
+    /// `LIMIT_EXCEEDED`.
+    pub fn judge<Text: AsRef<str> + Into<String>>(
+        &self,
+        sent: Vec<RawEvent<Text>>,
+    ) -> Result<Judged, ApiError> {
+        Judged::new(sent, self.clock.now_ms(), self.max_clock_skew_ms)
+    }
+
+    /// Judges and stores a batch, see [`Self::judge`] and [`Self::store`].
+    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, ApiError> {
+        self.store(factory_slug, self.judge(events)?).await
+    }
+
     /// Stores a batch and answers after the commit. The caller may go away: a batch once queued is still stored.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory, `LIMIT_EXCEEDED`, `OVERLOADED` when the queue is full, `UNAVAILABLE`.
-    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, ApiError> {
-        if events.len() > MAX_BATCH_EVENTS {
-            return Err(ApiError::limit_exceeded(format!(
-                "a batch has at most {MAX_BATCH_EVENTS} events, this one has {}; send it in parts",
-                events.len()
-            )));
-        }
-        let received_at_ms = self.clock.now_ms();
-        let judged: Vec<Result<Event, Rejection>> =
-            events.into_iter().map(|event| validate(event, received_at_ms, self.max_clock_skew_ms)).collect();
-        let valid = || judged.iter().filter_map(|judged| judged.as_ref().ok());
-        let buckets: i64 = valid().map(|event| buckets_touched(event.started_at_ms, event.duration_ms)).sum();
-        if buckets > MAX_BATCH_BUCKETS {
-            return Err(ApiError::limit_exceeded(format!(
-                "the events of a batch cover at most {MAX_BATCH_BUCKETS} five-minute buckets in all, these cover \
-                 {buckets}; send fewer or shorter ones at a time"
-            )));
-        }
-        let events: Vec<Event> = valid().cloned().collect();
+    /// `NOT_FOUND` for an unknown factory, `OVERLOADED` when the queue is full, `UNAVAILABLE`.
+    pub async fn store(&self, factory_slug: &str, batch: Judged) -> Result<Outcome, ApiError> {
+        let Judged { events, rejections, received_at_ms } = batch;
         let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms };
-        let stored = self.queue(batch).await?;
-        Ok(outcome(judged, &stored))
+        let (events, stored) = self.queue(batch).await?;
+        Ok(Outcome::new(&events, rejections, &stored))
     }
 
     /// Refuses new batches and waits until those queued are committed.
@@ -147,7 +112,7 @@ impl Ingest {
         self.writer.wait().await;
     }
 
-    async fn queue(&self, batch: Batch) -> Result<Stored, ApiError> {
+    async fn queue(&self, batch: Batch) -> Answer {
         let stopping = || ApiError::unavailable("the server is stopping; send the batch again");
         let full = || {
             ApiError::overloaded(format!(
@@ -222,9 +187,9 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
         }
     };
     announce(live, &batches, &results);
-    for ((batch, result), (answer, room)) in batches.iter().zip(results).zip(answers) {
+    for ((batch, result), (answer, room)) in batches.into_iter().zip(results).zip(answers) {
         let result = match result {
-            Ok(Some(stored)) => Ok(stored),
+            Ok(Some(stored)) => Ok((batch.events, stored)),
             Ok(None) => Err(ApiError::factory_not_found(&batch.factory_slug)),
             Err(error) => Err(error),
         };
@@ -257,45 +222,4 @@ fn latest_first<'a>((batch, stored): &'a (&Batch, &Stored)) -> impl Iterator<Ite
     judged
         .filter(|(_, verdict)| **verdict == Verdict::Accepted)
         .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: batch.received_at_ms })
-}
-
-/// Puts together what the judges said of each event, in the order of the batch.
-fn outcome(judged: Vec<Result<Event, Rejection>>, stored: &Stored) -> Outcome {
-    let mut outcome = Outcome { revision: stored.revision, ..Outcome::default() };
-    let mut verdicts = stored.verdicts.iter();
-    for (index, judged) in judged.into_iter().enumerate() {
-        let (code, message) = match judged {
-            Err(Rejection { code, message }) => (IssueCode::Rejected(code), message),
-            Ok(event) => match verdicts.next() {
-                Some(Verdict::Accepted) => {
-                    outcome.accepted += 1;
-                    continue;
-                }
-                Some(Verdict::Duplicate) => {
-                    outcome.duplicates += 1;
-                    continue;
-                }
-                Some(Verdict::Conflict) => (IssueCode::Conflict, CONFLICT.to_owned()),
-                Some(Verdict::EntityLimitReached) | None => {
-                    (IssueCode::EntityLimitReached, entity_limit_message(&event.entity_code))
-                }
-            },
-        };
-        match code {
-            IssueCode::Conflict => outcome.conflicts += 1,
-            IssueCode::Rejected(_) | IssueCode::EntityLimitReached => outcome.rejected += 1,
-        }
-        outcome.issues.push(Issue { index, code, message });
-    }
-    outcome
-}
-
-const CONFLICT: &str = "an event with the same entity, type, timestamp and eventId is stored and says something else; \
-                        the stored one stays, this one is kept beside it. If both are true, give each an eventId";
-
-fn entity_limit_message(code: &str) -> String {
-    format!(
-        "a factory has at most {MAX_ENTITIES} workers and workstations; \"{}\" would be one more",
-        domain::validate::excerpt(code)
-    )
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
-use domain::event::{EntityType, RawEvent};
+use domain::event::EntityType;
 
 use super::{
+    batches::Batches,
     entity::{UpdateEntityInput, Worker, Workstation},
     event::EventInput,
     factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
@@ -87,8 +88,12 @@ impl Mutation {
         factory_id: ID,
         events: Vec<EventInput>,
     ) -> Result<IngestEventsPayload, ApiError> {
-        let events: Vec<RawEvent> = events.into_iter().map(Into::into).collect();
-        Ok(app(ctx).ingest.submit(&factory_id, events).await?.into())
+        let ingest = &app(ctx).ingest;
+        let batch = match Batches::argument(ctx, "events") {
+            Some(batch) => batch?,
+            None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
+        };
+        Ok(ingest.store(&factory_id, batch).await?.into())
     }
 }
 

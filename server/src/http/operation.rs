@@ -1,19 +1,26 @@
 //! From the text of a request to an operation that may run: parsed once, judged once, on both transports.
 
+mod sent;
+
 use async_graphql::{
     Request, ServerError, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, OperationDefinition, OperationType},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::answer::syntax_error;
+use self::sent::{Sent, SentVariables};
+use super::{answer::syntax_error, refusal::Refusal};
 use crate::{
     error::ApiError,
-    graphql::{guard, variables},
+    graphql::{
+        batches::{Batches, holds_batch},
+        guard, variables,
+    },
+    ingest::Ingest,
 };
 
 /// What a client sends for one operation.
@@ -49,19 +56,64 @@ pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Resul
 }
 
 impl Operation {
+    /// Reads and judges a request. Its batches of events are read and judged at once.
+    pub(super) fn read(json: &[u8], ingest: &Ingest) -> Result<Self, Refusal> {
+        if let Some(sent) = Sent::read(json)
+            && let Some(operation) = Self::with_batches(sent, ingest)?
+        {
+            return Ok(operation);
+        }
+        let parameters = json_object(json, "the body").map_err(Refusal::malformed)?;
+        Ok(Self::prepare(parameters)?)
+    }
+
     /// Parses and judges a document and picks the operation to run.
-    pub(super) fn prepare(mut parameters: Parameters) -> Result<Self, ServerError> {
-        let mut document = parse_query(&parameters.query).map_err(|error| syntax_error(&error))?;
-        guard::check(&document)?;
-        let chosen = chosen(&mut document.operations, parameters.operation_name.as_deref())?;
-        variables::settle(chosen, &mut document.fragments, &mut parameters.variables)?;
+    pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
+        let Parameters { query, operation_name, variables, .. } = parameters;
+        Self::of(document(&query)?, operation_name, variables)
+    }
+
+    /// As [`Self::prepare`]; none when a list that reads like a batch is or may be something else.
+    fn with_batches(sent: Sent<'_>, ingest: &Ingest) -> Result<Option<Self>, ServerError> {
+        let Sent {
+            query, operation_name, variables: SentVariables { batches, others: mut variables }, ..
+        } = sent;
+        let mut document = document(&query)?;
+        if batches.is_empty() {
+            return Self::of(document, operation_name, variables).map(Some);
+        }
+        let operation = chosen(&mut document.operations, operation_name.as_deref())?;
+        if !batches.keys().all(|variable| holds_batch(operation, &document.fragments, variable)) {
+            return Ok(None);
+        }
+        variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::stand_in())));
+        let batches = batches.into_iter().map(|(variable, batch)| (variable, ingest.judge(batch)));
+        let batches = Batches::new(operation, batches);
+        let Self { kind, request } = Self::of(document, operation_name, variables)?;
+        Ok(Some(Self { kind, request: request.data(batches) }))
+    }
+
+    fn of(
+        mut document: ExecutableDocument,
+        operation_name: Option<String>,
+        mut variables: Variables,
+    ) -> Result<Self, ServerError> {
+        let chosen = chosen(&mut document.operations, operation_name.as_deref())?;
+        variables::settle(chosen, &mut document.fragments, &mut variables)?;
         let kind = chosen.ty;
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
-        let mut request = Request::new(String::new()).variables(parameters.variables);
-        request.operation_name = parameters.operation_name;
+        let mut request = Request::new(String::new()).variables(variables);
+        request.operation_name = operation_name;
         request.set_parsed_query(document);
         Ok(Self { kind, request })
     }
+}
+
+/// The document of a text, within the limits.
+fn document(query: &str) -> Result<ExecutableDocument, ServerError> {
+    let document = parse_query(query).map_err(|error| syntax_error(&error))?;
+    guard::check(&document)?;
+    Ok(document)
 }
 
 /// The operation to run.

@@ -35,10 +35,11 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         check_headers(request.headers())?;
         let body = shared.body_memory.read(request.into_body()).await?;
         let operation = if body.bytes.len() < LARGE_BODY_BYTES {
-            read(&body.bytes)?
+            Operation::read(&body.bytes, &shared.app.ingest)?
         } else {
-            let bytes = body.bytes.clone();
-            tokio::task::spawn_blocking(move || read(&bytes)).await.map_err(|error| {
+            let (bytes, app) = (body.bytes.clone(), shared.app.clone());
+            let reading = tokio::task::spawn_blocking(move || Operation::read(&bytes, &app.ingest));
+            reading.await.map_err(|error| {
                 Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
             })??
         };
@@ -112,11 +113,6 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(too_long());
     }
     Ok(())
-}
-
-fn read(body: &[u8]) -> Result<Operation, Refusal> {
-    let parameters = json_object(body, "the body").map_err(Refusal::malformed)?;
-    Ok(Operation::prepare(parameters)?)
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,59 @@
+//! A batch between the parser and the queue: each event is trusted or comes with the reason why not.
+
+use domain::{
+    bucket::buckets_touched,
+    event::{Event, RawEvent},
+    validate::{Rejection, validate},
+};
+
+use super::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS};
+use crate::error::ApiError;
+
+/// A batch within the limits, judged with one now.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The valid ones, in the order in which they were sent.
+    pub(super) events: Vec<Event>,
+    /// The others, by their position in the batch.
+    pub(super) rejections: Vec<(usize, Rejection)>,
+    /// The now they were judged with, Unix milliseconds.
+    pub(super) received_at_ms: i64,
+}
+
+impl Judged {
+    /// Judges a batch.
+    ///
+    /// # Errors
+    /// `LIMIT_EXCEEDED` when it has too many events or they cover too many buckets.
+    pub(super) fn new<Text: AsRef<str> + Into<String>>(
+        sent: Vec<RawEvent<Text>>,
+        received_at_ms: i64,
+        max_clock_skew_ms: i64,
+    ) -> Result<Self, ApiError> {
+        if sent.len() > MAX_BATCH_EVENTS {
+            return Err(ApiError::limit_exceeded(format!(
+                "a batch has at most {MAX_BATCH_EVENTS} events, this one has {}; send it in parts",
+                sent.len()
+            )));
+        }
+        let mut events = Vec::with_capacity(sent.len());
+        let mut rejections = Vec::new();
+        let mut buckets = 0;
+        for (index, event) in sent.into_iter().enumerate() {
+            match validate(event, received_at_ms, max_clock_skew_ms) {
+                Ok(event) => {
+                    buckets += buckets_touched(event.started_at_ms, event.duration_ms);
+                    events.push(event);
+                }
+                Err(rejection) => rejections.push((index, rejection)),
+            }
+        }
+        if buckets > MAX_BATCH_BUCKETS {
+            return Err(ApiError::limit_exceeded(format!(
+                "the events of a batch cover at most {MAX_BATCH_BUCKETS} five-minute buckets in all, these cover \
+                 {buckets}; send fewer or shorter ones at a time"
+            )));
+        }
+        Ok(Self { events, rejections, received_at_ms })
+    }
+}

@@ -1,0 +1,103 @@
+//! What a caller is told of a batch: its own judge's rejections and the store's verdicts, put together.
+
+use domain::{
+    event::Event,
+    validate::{Rejection, RejectionCode, excerpt},
+};
+
+use crate::store::{
+    entities::MAX_ENTITIES,
+    writer::{Stored, Verdict},
+};
+
+/// What became of one batch. `accepted + duplicates + conflicts + rejected` is the number of events sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Stored now.
+    pub accepted: usize,
+    /// Said before, in the same words.
+    pub duplicates: usize,
+    /// Said before, in other words.
+    pub conflicts: usize,
+    /// Not valid.
+    pub rejected: usize,
+    /// One for each conflict and each rejection, in the order of the batch.
+    pub issues: Vec<Issue>,
+    /// The factory's revision once this batch is in.
+    pub revision: i64,
+}
+
+/// Why one event of a batch was not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Position in the batch, from 0.
+    pub index: usize,
+    /// For programs.
+    pub code: IssueCode,
+    /// For people.
+    pub message: String,
+}
+
+/// What is wrong with one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueCode {
+    /// It contradicts what is stored.
+    Conflict,
+    /// It is not valid.
+    Rejected(RejectionCode),
+    /// It names one worker or workstation too many.
+    EntityLimitReached,
+}
+
+const CONFLICT: &str = "an event with the same entity, type, timestamp and eventId is stored and says something else; \
+                        the stored one stays, this one is kept beside it. If both are true, give each an eventId";
+
+impl Outcome {
+    /// Puts together what was said of each event, in the order of the batch. `events` are those that the store judged.
+    pub(super) fn new(events: &[Event], rejections: Vec<(usize, Rejection)>, stored: &Stored) -> Self {
+        let mut outcome = Self { revision: stored.revision, ..Self::default() };
+        let mut rejections = rejections.into_iter().peekable();
+        let mut index = 0;
+        for (event, verdict) in events.iter().zip(&stored.verdicts) {
+            // The rejected ones that were sent before this one.
+            while let Some((_, rejection)) = rejections.next_if(|(rejected, _)| *rejected == index) {
+                outcome.reject(index, rejection);
+                index += 1;
+            }
+            outcome.count(index, event, *verdict);
+            index += 1;
+        }
+        for (index, rejection) in rejections {
+            outcome.reject(index, rejection);
+        }
+        outcome
+    }
+
+    fn count(&mut self, index: usize, event: &Event, verdict: Verdict) {
+        match verdict {
+            Verdict::Accepted => self.accepted += 1,
+            Verdict::Duplicate => self.duplicates += 1,
+            Verdict::Conflict => {
+                self.conflicts += 1;
+                self.issues.push(Issue { index, code: IssueCode::Conflict, message: CONFLICT.to_owned() });
+            }
+            Verdict::EntityLimitReached => {
+                self.rejected += 1;
+                let message = entity_limit_message(&event.entity_code);
+                self.issues.push(Issue { index, code: IssueCode::EntityLimitReached, message });
+            }
+        }
+    }
+
+    fn reject(&mut self, index: usize, Rejection { code, message }: Rejection) {
+        self.rejected += 1;
+        self.issues.push(Issue { index, code: IssueCode::Rejected(code), message });
+    }
+}
+
+fn entity_limit_message(code: &str) -> String {
+    format!(
+        "a factory has at most {MAX_ENTITIES} workers and workstations; \"{}\" would be one more",
+        excerpt(code)
+    )
+}
