@@ -99,12 +99,11 @@ async fn measure_shape(
     drop(batches);
 
     let same_rows = |row: &&IngestRow| row.batch_events == batch_events && row.event_minutes == event_minutes;
-    let bare = match before.iter().find(same_rows) {
-        Some(row) => row.bare.clone(),
-        None => {
-            let sizes = (events, batch_events);
-            bare_table::measure(bench.andon, bench.databases, floor, sizes, bench.plan.load_time).await?
-        }
+    let bare = if let Some(row) = before.iter().find(same_rows) {
+        row.bare.clone()
+    } else {
+        let sizes = (events, batch_events);
+        bare_table::measure(bench.andon, bench.databases, floor, sizes, bench.plan.load_time).await?
     };
     Ok(IngestRow {
         batch_events,

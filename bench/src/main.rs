@@ -25,11 +25,11 @@ mod table;
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
-use anyhow::{Context as _, Result, ensure};
-use chrono::{SecondsFormat, Utc};
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
@@ -100,7 +100,13 @@ fn main() -> Result<()> {
         return tokio::runtime::Runtime::new()?.block_on(parse_only::serve());
     }
     // One thread: what the generator spends is taken from the server beside it.
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(&arguments))
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        tokio::select! {
+            measured = measure(&arguments) => measured,
+            // Dropping the measurement ends the servers and removes the databases.
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into).and_then(|()| bail!("interrupted")),
+        }
+    })
 }
 
 async fn measure(arguments: &Arguments) -> Result<()> {
@@ -108,7 +114,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let folder = myself.parent().context("this program lies nowhere")?;
     let andon = Andon { program: folder.join("andon") };
     ensure!(andon.program.is_file(), "{} is missing; `cargo xtask bench` builds it", andon.program.display());
-    let (begun, began) = (Utc::now(), Instant::now());
+    let (begun, began) = (DateTime::<Utc>::from(SystemTime::now()), Instant::now());
     let plan = if arguments.quick { Plan::quick() } else { Plan::full() };
     let mut engines = Vec::new();
     for &engine in arguments.engine.each() {

@@ -19,7 +19,7 @@ use tokio::{
 use crate::http::{self, Connection};
 
 /// How long a server may take to listen or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often one asks whether a server is ready; what start-up is measured to.
 const READY_POLL: Duration = Duration::from_millis(1);
 /// The kernel counts processor time in these; Linux has had 100 a second on every machine for decades.

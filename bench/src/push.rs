@@ -52,7 +52,7 @@ const HISTORY_EVENTS: u64 = 200 * WORKERS;
 /// How many sockets are opened at once: fewer than the kernel lets wait.
 const OPENING_AT_ONCE: usize = 100;
 /// How long the last subscriber may take to its first or its last delivery.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often one looks whether all subscribers have what they wait for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// Open files that are no sockets of subscribers.
@@ -126,7 +126,7 @@ async fn measure_audience(bench: &Bench<'_>, server: &Server, subscribers: usize
         heard.borrow_mut().clear();
     }
 
-    let processor_before = processor_s(server);
+    let processor_before = Processor::now(server);
     let (address, started) = (server.address, Instant::now());
     let sender = thread::Builder::new().spawn(move || send(address, &batches, clock))?;
     while !sender.is_finished() {
@@ -134,15 +134,13 @@ async fn measure_audience(bench: &Bench<'_>, server: &Server, subscribers: usize
     }
     let answers = sender.join().map_err(|_| anyhow!("the sender panicked"))??;
     let elapsed_s = started.elapsed().as_secs_f64();
-    let processor_after = processor_s(server);
+    let processor_after = Processor::now(server);
     let last = answers.last().context("nothing was sent")?.revision;
     all_heard(&heard, &mut tasks, last).await?;
     let bytes_after = process::resident_bytes(server.pid);
     tasks.abort_all();
 
-    let cores = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>| {
-        Some((of(&processor_after)? - of(&processor_before)?) / elapsed_s)
-    };
+    let cores = |before: Option<f64>, after: Option<f64>| Some((after? - before?) / elapsed_s);
     let per_subscriber =
         |bytes: Option<u64>| Some((bytes? as f64 - bytes_before? as f64) / subscribers as f64);
     Ok(PushRow {
@@ -150,17 +148,27 @@ async fn measure_audience(bench: &Bench<'_>, server: &Server, subscribers: usize
         events_per_s: answers.len() as f64 * BATCH_EVENTS as f64 / elapsed_s,
         deliveries: heard.iter().map(|heard| heard.borrow().len() as u64).sum(),
         wait: waits(&heard, &answers).percentiles(),
-        server_cores: cores(|processor| processor.0),
-        generator_cores: cores(|processor| processor.1),
+        server_cores: cores(processor_before.server_s, processor_after.server_s),
+        generator_cores: cores(processor_before.generator_s, processor_after.generator_s),
         bytes_per_subscriber_at_rest: per_subscriber(bytes_at_rest),
         bytes_per_subscriber_after: per_subscriber(bytes_after),
         without_last_state: heard.iter().filter(|heard| is_missing(heard, last)).count(),
     })
 }
 
-/// The processor time of the server and of this process.
-fn processor_s(server: &Server) -> (Option<f64>, Option<f64>) {
-    (process::processor_s(server.pid), process::processor_s(std::process::id()))
+/// The processor time that both sides have used.
+struct Processor {
+    server_s: Option<f64>,
+    generator_s: Option<f64>,
+}
+
+impl Processor {
+    fn now(server: &Server) -> Self {
+        Self {
+            server_s: process::processor_s(server.pid),
+            generator_s: process::processor_s(std::process::id()),
+        }
+    }
 }
 
 type Heard = Rc<RefCell<Vec<Delivery>>>;

@@ -32,7 +32,7 @@ const MAX_BATCH_BUCKETS: i64 = 500_000;
 /// Each question is asked so often before it is measured.
 const WARM_UP_ASKS: usize = 5;
 /// No load of ours takes longer.
-const NO_LIMIT: Duration = Duration::from_secs(3_600);
+const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// Everything about questions.
 #[derive(Debug, Serialize)]

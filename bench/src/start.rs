@@ -13,7 +13,7 @@ const CONNECTIONS: usize = 4;
 /// How many batches are prepared at once.
 const WAVE_EVENTS: u64 = 500_000;
 /// No load of ours takes longer.
-const NO_LIMIT: Duration = Duration::from_secs(600);
+const NO_LIMIT: Duration = Duration::from_hours(1);
 
 /// Times in milliseconds, from starting the process to a ready answer.
 #[derive(Debug, Serialize)]

@@ -68,11 +68,12 @@ impl Frames {
 pub(crate) fn client_frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
     const IS_LAST: u8 = 0x80;
     const IS_MASKED: u8 = 0x80;
+    const TWO_BYTES_FOLLOW: u8 = 0x7E;
     let mut frame = vec![IS_LAST | kind as u8];
     match u8::try_from(payload.len()) {
-        Ok(short) if short < 126 => frame.push(IS_MASKED | short),
+        Ok(short) if short < TWO_BYTES_FOLLOW => frame.push(IS_MASKED | short),
         _ => {
-            frame.push(IS_MASKED | 126);
+            frame.push(IS_MASKED | TWO_BYTES_FOLLOW);
             frame.extend((payload.len() as u16).to_be_bytes());
         }
     }
