@@ -2,3 +2,4 @@
 //! run on SQLite.
 
 mod replicas;
+mod replicas_push;

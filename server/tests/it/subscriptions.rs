@@ -11,25 +11,25 @@ use crate::{
     queries::event,
 };
 
-const WORKERS: &str = "subscription($factory: ID! = \"plant\", $window: WindowInput, $ids: [ID!], $area: String) \
+pub(crate) const WORKERS: &str = "subscription($factory: ID! = \"plant\", $window: WindowInput, $ids: [ID!], $area: String) \
     { workerMetrics(factoryId: $factory, window: $window, workerIds: $ids, area: $area) { window { from to } revision \
     snapshot removedWorkerIds workers { workerId name area workingMinutes unitsProduced lastSeenAt } } }";
 
 const WORKERS_NOW: &str = "{ workerMetrics(factoryId: \"plant\") { window { from to } revision snapshot removedWorkerIds \
     workers { workerId name area workingMinutes unitsProduced lastSeenAt } } }";
 
-const STATIONS: &str = "subscription { workstationMetrics(factoryId: \"plant\") { revision snapshot \
+pub(crate) const STATIONS: &str = "subscription { workstationMetrics(factoryId: \"plant\") { revision snapshot \
     workstations { workstationId unitsProduced } removedWorkstationIds } }";
 
-const FACTORY: &str = "subscription($window: WindowInput) { factoryMetrics(factoryId: \"plant\", window: $window) \
+pub(crate) const FACTORY: &str = "subscription($window: WindowInput) { factoryMetrics(factoryId: \"plant\", window: $window) \
     { window { from to } revision unitsBasis unitsProduced averageUtilization activeWorkers } }";
 
-const FEED: &str = "subscription { eventsIngested(factoryId: \"plant\") { revision skipped events { entityId receivedAt } } }";
+pub(crate) const FEED: &str = "subscription { eventsIngested(factoryId: \"plant\") { revision skipped events { entityId receivedAt } } }";
 
-const UPDATE_WORKER: &str = "mutation($id: ID!, $input: UpdateEntityInput!) \
+pub(crate) const UPDATE_WORKER: &str = "mutation($id: ID!, $input: UpdateEntityInput!) \
     { updateWorker(factoryId: \"plant\", workerId: $id, input: $input) { workerId } }";
 
-const UPDATE_FACTORY: &str = "mutation($input: UpdateFactoryInput!) \
+pub(crate) const UPDATE_FACTORY: &str = "mutation($input: UpdateFactoryInput!) \
     { updateFactory(factoryId: \"plant\", input: $input) { revision } }";
 
 async fn plant() -> TestServer {
@@ -43,25 +43,25 @@ async fn plant_in(time_zone: &str, now: &str) -> TestServer {
 }
 
 /// A subscription with a socket of its own.
-struct Subscriber {
-    socket: Socket,
+pub(crate) struct Subscriber {
+    pub(crate) socket: Socket,
 }
 
 impl Subscriber {
-    async fn new(server: &TestServer, query: &str, variables: Value) -> Self {
+    pub(crate) async fn new(server: &TestServer, query: &str, variables: Value) -> Self {
         let mut socket = server.socket().await;
         socket.subscribe("1", query, variables).await;
         Self { socket }
     }
 
     /// The value of the next delivery's only field.
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         let data = soon("a delivery", self.socket.delivery("1")).await;
         data.as_object().and_then(|data| data.values().next()).expect("a field").clone()
     }
 
     /// The first delivery with this revision or a later one.
-    async fn reaches(&mut self, revision: &Value) -> Value {
+    pub(crate) async fn reaches(&mut self, revision: &Value) -> Value {
         loop {
             let delivery = self.next().await;
             if delivery["revision"].as_i64() >= revision.as_i64() {
