@@ -3,28 +3,19 @@
 //! `ANDON_CRASHES` sets how often it is killed; the documented run has 20.
 
 use std::{
-    io::Cursor,
     process::{Output, Stdio},
     time::Duration,
 };
 
-use domain::{
-    MS_PER_DAY,
-    event::RawEvent,
-    simulation::{Cameras, DeliveryFaults, SimulatedFactory, deliver},
-};
-use edge::{
-    progress::Progress,
-    replay::{Plan, Report, replay},
-    send::Destination,
-};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
 use server::{clock::Clock, http::Options};
 use tokio::net::TcpSocket;
 
-use crate::harness::{PATIENCE, Program, T0_MS, TestDatabase, TestServer, soon};
+use crate::{
+    harness::{Program, TestDatabase, TestServer, soon},
+    undisturbed::{LARGEST_BATCH, arrivals, events, numbers, send, undisturbed_numbers},
+};
 
 const CRASHES: usize = 4;
 /// Between two kills: enough that the latest of them still finds the sender at work.
@@ -33,72 +24,9 @@ const LATEST_KILL_MS: u64 = 250;
 /// By then a first start has made its tables.
 const LATEST_KILL_OF_FIRST_START_MS: u64 = 100;
 const FIRST_STARTS: usize = 15;
-const LARGEST_BATCH: usize = 97;
-
-const NUMBERS: &str = r#"
-query($week: WindowInput!) {
-    factoryMetrics(factoryId: "plant") { productiveMinutes idleMinutes absentMinutes workerUnitsProduced
-        workstationUnitsProduced averageUtilization utilization averageProductionRate activeWorkers activeWorkstations }
-    workerMetrics(factoryId: "plant") { workers { workerId workingMinutes idleMinutes absentMinutes overlapMinutes
-        utilization unitsProduced unitsPerHour meanConfidence current { eventType since until confidence } lastSeenAt } }
-    workstationMetrics(factoryId: "plant") { workstations { workstationId occupiedMinutes idleMinutes absentMinutes
-        overlapMinutes utilization unitsProduced throughputPerHour meanConfidence
-        current { eventType since until confidence } lastSeenAt } }
-    days: metricSeries(factoryId: "plant", window: $week, resolution: DAY) { ...points }
-    hours: metricSeries(factoryId: "plant", window: $week, resolution: HOUR) { ...points }
-    fives: metricSeries(factoryId: "plant", window: { day: "2026-01-05" }, resolution: FIVE_MINUTES) { ...points }
-}
-fragment points on MetricSeries {
-    points { from workingMinutes idleMinutes absentMinutes unitsProduced utilization unitsPerHour meanConfidence }
-}"#;
 
 fn crashes() -> usize {
     std::env::var("ANDON_CRASHES").map_or(CRASHES, |count| count.parse().expect("a whole number"))
-}
-
-/// The first events of a week of two cameras that see the same things.
-fn events(count: usize) -> Vec<RawEvent> {
-    let factory = SimulatedFactory { seed: 1, zone: chrono_tz::UTC, cameras: Cameras::TwoThatOverlap };
-    let mut events = factory.events(T0_MS, T0_MS + 7 * MS_PER_DAY);
-    events.truncate(count);
-    events
-}
-
-/// How the events come in: shuffled, and many of them twice.
-fn arrivals(events: &[RawEvent]) -> Vec<RawEvent> {
-    let faults = DeliveryFaults {
-        duplicate_share: 0.2,
-        late_share: 0.2,
-        shuffle: true,
-        batch_sizes: 1..=LARGEST_BATCH,
-    };
-    deliver(events, &faults, 1).concat()
-}
-
-fn json_lines(events: &[RawEvent]) -> Vec<u8> {
-    let line = |event| serde_json::to_string(event).expect("JSON") + "\n";
-    events.iter().map(line).collect::<String>().into_bytes()
-}
-
-async fn send(url: &str, events: &[RawEvent], batch_events: usize) -> Report {
-    let destination = Destination::new(url, "plant", PATIENCE).expect("an address");
-    let plan = Plan { destination, batch_events, connections: 4 };
-    replay(Cursor::new(json_lines(events)), &plan, Progress::silent()).await
-}
-
-async fn numbers(server: &TestServer) -> Value {
-    let week = json!({ "range": { "from": "2026-01-05T00:00:00Z", "to": "2026-01-12T00:00:00Z" } });
-    server.ask(NUMBERS, json!({ "week": week })).await
-}
-
-/// Every number of these events as they come, from a server that nobody kills.
-async fn undisturbed_numbers(events: &[RawEvent]) -> Value {
-    let server = TestServer::at("2026-01-19T00:00:00Z").await;
-    server.create_factory("plant").await;
-    for batch in events.chunks(LARGEST_BATCH) {
-        assert_eq!(server.ingest("plant", json!(batch)).await["accepted"], batch.len());
-    }
-    numbers(&server).await
 }
 
 /// A port that stays ours while the server is down: a socket that is bound and never listens keeps others away from it,

@@ -21,4 +21,5 @@ mod shutdown;
 mod sqlite_only;
 mod store_law;
 mod subscriptions;
+mod undisturbed;
 mod websocket_protocol;

@@ -1,5 +1,6 @@
 //! What there is on PostgreSQL alone: several servers on one database. `cargo xtask test` leaves these tests out of its
 //! run on SQLite.
 
+mod outage;
 mod replicas;
 mod replicas_push;

@@ -56,7 +56,12 @@ impl Subscriber {
 
     /// The value of the next delivery's only field.
     pub(crate) async fn next(&mut self) -> Value {
-        let data = soon("a delivery", self.socket.delivery("1")).await;
+        soon("a delivery", self.next_ever()).await
+    }
+
+    /// As [`Subscriber::next`], however long it takes.
+    pub(crate) async fn next_ever(&mut self) -> Value {
+        let data = self.socket.delivery_ever("1").await;
         data.as_object().and_then(|data| data.values().next()).expect("a field").clone()
     }
 

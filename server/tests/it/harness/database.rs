@@ -49,6 +49,7 @@ pub(crate) struct TestDatabase {
 enum Place {
     File { _folder: TempDir },
     Cluster { url: String, database: String },
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -63,6 +64,11 @@ impl TestDatabase {
         administer(&cluster, &format!("CREATE DATABASE {database}")).await.expect("a new database");
         let url = url_of(&cluster, &database);
         Self { url, _place: Arc::new(Place::Cluster { url: cluster, database }) }
+    }
+
+    /// One that somebody else keeps, by the way that this URL leads.
+    pub(crate) fn at(url: impl Into<String>) -> Self {
+        Self { url: url.into(), _place: Arc::new(Place::Elsewhere) }
     }
 
     /// The URL of a database that is not there, though it could be.

@@ -71,21 +71,28 @@ impl Socket {
 
     /// The next message of the protocol; the frames of websockets themselves are left out.
     pub(crate) async fn receive(&mut self) -> Value {
-        soon("a message", async {
-            loop {
-                match self.stream.next().await.expect("an open socket").expect("a frame") {
-                    Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
-                    Message::Close(frame) => panic!("the socket was closed: {frame:?}"),
-                    _ => {}
-                }
+        soon("a message", self.receive_ever()).await
+    }
+
+    /// As [`Socket::receive`], however long it takes.
+    async fn receive_ever(&mut self) -> Value {
+        loop {
+            match self.stream.next().await.expect("an open socket").expect("a frame") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                Message::Close(frame) => panic!("the socket was closed: {frame:?}"),
+                _ => {}
             }
-        })
-        .await
+        }
     }
 
     /// The data of the next message, which must be a delivery for this id.
     pub(crate) async fn delivery(&mut self, id: &str) -> Value {
-        let mut message = self.receive().await;
+        soon("a delivery", self.delivery_ever(id)).await
+    }
+
+    /// As [`Socket::delivery`], however long it takes.
+    pub(crate) async fn delivery_ever(&mut self, id: &str) -> Value {
+        let mut message = self.receive_ever().await;
         assert_eq!((&message["id"], &message["type"]), (&json!(id), &json!("next")), "{message}");
         assert!(message["payload"].get("errors").is_none(), "{message}");
         message["payload"]["data"].take()
