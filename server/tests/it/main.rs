@@ -12,6 +12,7 @@ mod http_protocol;
 mod ingest;
 mod limits;
 mod npm;
+mod plans;
 mod postgres_only;
 mod proof;
 mod queries;
