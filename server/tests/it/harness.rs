@@ -2,6 +2,7 @@
 
 mod database;
 mod program;
+mod proxy;
 mod socket;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::{
     database::{Connection, TestDatabase, has_postgres},
     program::Program,
+    proxy::{CommitFate, Proxy},
     socket::{Closed, Socket},
 };
 
