@@ -11,6 +11,7 @@ mod harness;
 mod http_protocol;
 mod ingest;
 mod limits;
+mod many_subscribers;
 mod npm;
 mod plans;
 mod postgres_only;

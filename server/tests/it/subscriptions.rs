@@ -32,7 +32,7 @@ pub(crate) const UPDATE_WORKER: &str = "mutation($id: ID!, $input: UpdateEntityI
 pub(crate) const UPDATE_FACTORY: &str = "mutation($input: UpdateFactoryInput!) \
     { updateFactory(factoryId: \"plant\", input: $input) { revision } }";
 
-async fn plant() -> TestServer {
+pub(crate) async fn plant() -> TestServer {
     plant_in("UTC", "2026-01-05T12:00:00Z").await
 }
 
@@ -76,7 +76,7 @@ impl Subscriber {
     }
 }
 
-async fn work(server: &TestServer, worker: &str, time: &str, units: u32) -> Value {
+pub(crate) async fn work(server: &TestServer, worker: &str, time: &str, units: u32) -> Value {
     let payload = server.ingest("plant", json!([event(worker, "WORKING", time, 5.0, units)])).await;
     assert_eq!(payload["accepted"], 1, "{payload}");
     payload["revision"].clone()
@@ -91,7 +91,7 @@ fn column<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 /// Waits until something holds. It is looked again and again because nothing announces it.
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let look = async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(5)).await;
