@@ -10,7 +10,7 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::LockType,
 };
 
-use super::{Result, Store, StoreError, attempts::Attempts, code::Code as _};
+use super::{Result, Store, StoreError, attempts::Attempts, code::Code as _, statement::Sql};
 
 /// One factory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,8 +105,8 @@ pub(super) async fn lock_by_id(tx: &impl ConnectionTrait, factory_id: i32) -> Re
 
 /// Sets the factory's revision, within the transaction that changed something.
 pub(super) async fn set_revision(conn: &impl ConnectionTrait, factory_id: i32, revision: i64) -> Result<()> {
-    let row = factory::ActiveModel { id: Set(factory_id), revision: Set(revision), ..Default::default() };
-    row.update(conn).await?;
+    let update = Sql::new(conn, "UPDATE factory SET revision = ").bind(revision).text(" WHERE id = ");
+    conn.execute_raw(update.bind(factory_id).build()).await?;
     Ok(())
 }
 

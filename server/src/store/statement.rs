@@ -9,7 +9,7 @@ use std::ops::Range;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
 
 /// How many rows of an SQLite statement there may be: each number is a statement of its own to prepare.
-const SQLITE_ROWS: [usize; 7] = [512, 128, 32, 8, 4, 2, 1];
+const SQLITE_ROWS: [usize; 15] = [512, 256, 128, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /// The most rows of one PostgreSQL statement: some megabytes of arrays.
 const POSTGRES_ROWS: usize = 20_000;

@@ -11,7 +11,7 @@ use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::{
-    harness::{PATIENCE, Program, Socket, TestServer, database_url, soon},
+    harness::{PATIENCE, Program, Socket, TestDatabase, TestServer, soon},
     queries::event,
     subscriptions::{plant, until, work},
 };
@@ -370,10 +370,10 @@ async fn who_stops_reading_holds_up_nobody_and_gets_the_whole_later() {
 
 /// Opens so many sockets of a program that a shell started with these limits of open files.
 async fn open_sockets(limits: &str, count: usize) -> Vec<String> {
-    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let database = TestDatabase::new().await;
     let mut command = Command::new("sh");
     let serve = format!("{limits}; exec \"$0\" serve --listen 127.0.0.1:0 --database-url \"$1\"");
-    command.args(["-c", &serve, env!("CARGO_BIN_EXE_andon"), &database_url(&directory)]);
+    command.args(["-c", &serve, env!("CARGO_BIN_EXE_andon"), database.url()]);
     command.kill_on_drop(true);
     let program = Program::start(command).await;
     let address = program.url.trim_start_matches("http://").parse().expect("an address");
