@@ -34,7 +34,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use self::{body::BodyMemory, media::Media};
+use self::{body::BodyMemory, media::Media, operation::Documents};
 pub use self::{body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::SocketLimits};
 use crate::{
     app::App,
@@ -68,6 +68,7 @@ struct Shared {
     schema: AndonSchema,
     origins: Origins,
     body_memory: BodyMemory,
+    documents: Documents,
     socket_limits: SocketLimits,
     sockets: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -91,6 +92,7 @@ pub async fn serve(
         app: app.clone(),
         origins: options.origins,
         body_memory: BodyMemory::new(),
+        documents: Documents::default(),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         tasks: tasks.clone(),

@@ -1,24 +1,23 @@
 //! From the text of a request to an operation that may run: parsed once, judged once, on both transports.
 
+mod documents;
 mod sent;
 
 use async_graphql::{
     Request, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
-    },
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+pub(super) use self::documents::Documents;
 use self::sent::{Sent, SentVariables};
-use super::{answer::syntax_error, refusal::Refusal};
+use super::refusal::Refusal;
 use crate::{
     error::ApiError,
     graphql::{
         batches::{Batches, holds_batch},
-        guard, variables,
+        variables,
     },
     ingest::Ingest,
 };
@@ -57,28 +56,31 @@ pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Resul
 
 impl Operation {
     /// Reads and judges a request. Its batches of events are read and judged at once.
-    pub(super) fn read(json: &[u8], ingest: &Ingest) -> Result<Self, Refusal> {
-        if let Some(sent) = Sent::read(json)
-            && let Some(operation) = Self::with_batches(sent, ingest)?
-        {
-            return Ok(operation);
+    pub(super) fn read(json: &[u8], documents: &Documents, ingest: &Ingest) -> Result<Self, Refusal> {
+        if let Some(sent) = Sent::read(json) {
+            let document = documents.get(&sent.query)?;
+            if let Some(operation) = Self::with_batches(document, sent, ingest)? {
+                return Ok(operation);
+            }
         }
-        let parameters = json_object(json, "the body").map_err(Refusal::malformed)?;
-        Ok(Self::prepare(parameters)?)
+        let Parameters { query, operation_name, variables, .. } =
+            json_object(json, "the body").map_err(Refusal::malformed)?;
+        Ok(Self::of(documents.get(&query)?, operation_name, variables)?)
     }
 
     /// Parses and judges a document and picks the operation to run.
     pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
         let Parameters { query, operation_name, variables, .. } = parameters;
-        Self::of(document(&query)?, operation_name, variables)
+        Self::of(documents::parse(&query)?, operation_name, variables)
     }
 
-    /// As [`Self::prepare`]; none when a list that reads like a batch is or may be something else.
-    fn with_batches(sent: Sent<'_>, ingest: &Ingest) -> Result<Option<Self>, ServerError> {
-        let Sent {
-            query, operation_name, variables: SentVariables { batches, others: mut variables }, ..
-        } = sent;
-        let mut document = document(&query)?;
+    /// None when a list that reads like a batch is or may be something else.
+    fn with_batches(
+        mut document: ExecutableDocument,
+        sent: Sent<'_>,
+        ingest: &Ingest,
+    ) -> Result<Option<Self>, ServerError> {
+        let Sent { operation_name, variables: SentVariables { batches, others: mut variables }, .. } = sent;
         if batches.is_empty() {
             return Self::of(document, operation_name, variables).map(Some);
         }
@@ -107,13 +109,6 @@ impl Operation {
         request.set_parsed_query(document);
         Ok(Self { kind, request })
     }
-}
-
-/// The document of a text, within the limits.
-fn document(query: &str) -> Result<ExecutableDocument, ServerError> {
-    let document = parse_query(query).map_err(|error| syntax_error(&error))?;
-    guard::check(&document)?;
-    Ok(document)
 }
 
 /// The operation to run.

@@ -35,10 +35,10 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         check_headers(request.headers())?;
         let body = shared.body_memory.read(request.into_body()).await?;
         let operation = if body.bytes.len() < LARGE_BODY_BYTES {
-            Operation::read(&body.bytes, &shared.app.ingest)?
+            read(&shared, &body.bytes)?
         } else {
-            let (bytes, app) = (body.bytes.clone(), shared.app.clone());
-            let reading = tokio::task::spawn_blocking(move || Operation::read(&bytes, &app.ingest));
+            let (shared, bytes) = (shared.clone(), body.bytes.clone());
+            let reading = tokio::task::spawn_blocking(move || read(&shared, &bytes));
             reading.await.map_err(|error| {
                 Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
             })??
@@ -113,6 +113,10 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(too_long());
     }
     Ok(())
+}
+
+fn read(shared: &Shared, body: &[u8]) -> Result<Operation, Refusal> {
+    Operation::read(body, &shared.documents, &shared.app.ingest)
 }
 
 #[derive(Deserialize)]

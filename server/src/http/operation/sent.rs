@@ -20,7 +20,8 @@ use serde_json::Map;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Sent<'a> {
-    pub(super) query: String,
+    #[serde(borrow)]
+    pub(super) query: Cow<'a, str>,
     #[serde(default)]
     pub(super) operation_name: Option<String>,
     #[serde(borrow, default)]

@@ -1,0 +1,104 @@
+//! Documents that were sent before: clients send the same few again and again, and parsing a short mutation takes longer
+//! than reading, judging and validating the one event that came with it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{
+    ServerError,
+    parser::{parse_query, types::ExecutableDocument},
+};
+
+use super::super::answer::syntax_error;
+use crate::graphql::guard;
+
+/// The most documents that are remembered; then all are forgotten. A program has a handful.
+const MAX_REMEMBERED: usize = 64;
+/// The longest text that is remembered, in bytes. Parsed, it takes up to two hundred times as much, which together with
+/// the number of documents makes 25 MB at the very worst and a few hundred kB as a rule.
+const MAX_REMEMBERED_BYTES: usize = 2 * 1024;
+
+/// Parses documents, and remembers those within the limits by their text.
+#[derive(Default)]
+pub(in super::super) struct Documents(Mutex<HashMap<Box<str>, Arc<ExecutableDocument>>>);
+
+impl Documents {
+    /// The document of a text, within the limits of what one may ask for.
+    ///
+    /// # Errors
+    /// As those of the parser and of [`guard::check`].
+    pub(super) fn get(&self, text: &str) -> Result<ExecutableDocument, ServerError> {
+        if text.len() > MAX_REMEMBERED_BYTES {
+            return parse(text);
+        }
+        if let Some(document) = self.remembered(text) {
+            return Ok(ExecutableDocument::clone(&document));
+        }
+        let document = parse(text)?;
+        self.remember(text, document.clone());
+        Ok(document)
+    }
+
+    fn remembered(&self, text: &str) -> Option<Arc<ExecutableDocument>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
+    }
+
+    fn remember(&self, text: &str, document: ExecutableDocument) {
+        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if documents.len() >= MAX_REMEMBERED {
+            documents.clear();
+        }
+        documents.insert(text.into(), Arc::new(document));
+    }
+}
+
+/// Parses a document and judges what it asks for.
+pub(super) fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
+    let document = parse_query(text).map_err(|error| syntax_error(&error))?;
+    guard::check(&document)?;
+    Ok(document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remembered(documents: &Documents) -> usize {
+        documents.0.lock().expect("no panic").len()
+    }
+
+    #[test]
+    fn a_document_is_the_same_when_it_is_sent_again() {
+        let documents = Documents::default();
+        let text = "query A($id: ID!) { factory(id: $id) { ...f } } fragment f on Factory { id }";
+        let shown = || format!("{:?}", documents.get(text).expect("a document"));
+        let (first, second) = (shown(), shown());
+        assert_eq!(first, second);
+        assert_eq!(first, format!("{:?}", parse(text).expect("a document")));
+        assert_eq!(remembered(&documents), 1);
+    }
+
+    #[test]
+    fn what_is_refused_or_long_is_not_remembered_and_refused_again() {
+        let documents = Documents::default();
+        let deep = "{ a ".repeat(40) + &"}".repeat(40);
+        for refused in ["{", &deep] {
+            for _ in 0..2 {
+                documents.get(refused).expect_err("a refusal");
+            }
+        }
+        documents.get(&format!("{{ a }} # {}", "x".repeat(MAX_REMEMBERED_BYTES))).expect("a document");
+        assert_eq!(remembered(&documents), 0);
+    }
+
+    #[test]
+    fn few_are_remembered() {
+        let documents = Documents::default();
+        for n in 0..3 * MAX_REMEMBERED {
+            documents.get(&format!("{{ a{n} }}")).expect("a document");
+            assert!((1..=MAX_REMEMBERED).contains(&remembered(&documents)));
+        }
+    }
+}
