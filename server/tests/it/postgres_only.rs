@@ -3,5 +3,6 @@
 
 mod cut_connections;
 mod outage;
+mod replica_killed;
 mod replicas;
 mod replicas_push;
