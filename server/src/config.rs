@@ -44,6 +44,15 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
+    /// How large an SQLite file may grow, in mebibytes, so that it never fills its disk; without it, as large as it needs
+    #[arg(
+        long,
+        env = "ANDON_MAX_DATABASE_MB",
+        value_name = "MEBIBYTES",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_database_mb: Option<u32>,
+
     /// The address to listen on; port 0 takes any free one
     #[arg(long, env = "ANDON_LISTEN", default_value = "127.0.0.1:8000", value_name = "IP:PORT", value_parser = address)]
     pub listen: SocketAddr,
@@ -80,6 +89,11 @@ impl ServeConfig {
     /// The allowed origins; each entry was judged when the command line was read.
     pub fn origins(&self) -> Result<Origins, String> {
         Origins::parse(self.allow_origin.iter().map(String::as_str))
+    }
+
+    /// How large an SQLite file may grow, in bytes.
+    pub fn max_database_bytes(&self) -> Option<u64> {
+        self.max_database_mb.map(|mebibytes| u64::from(mebibytes) * 1024 * 1024)
     }
 
     /// How far an event may end after the server's now, in milliseconds.

@@ -110,7 +110,8 @@ impl From<crate::store::StoreError> for ApiError {
         let words = match error.fault() {
             Fault::Contention | Fault::Unreachable => "the database cannot answer now; ask again",
             Fault::Full => {
-                "the database has no room left; nothing of this was stored. Make room where it is kept, then ask again"
+                "the database has no room left; nothing of this was stored. Make room on its disk, or raise --max-database-mb \
+                 where that is set, then ask again"
             }
             Fault::Exists | Fault::Other => return Self::internal(&error),
         };

@@ -41,7 +41,9 @@ async fn main() -> ExitCode {
 async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
     let origins = config.origins().map_err(anyhow::Error::msg)?;
-    let store = open(&config.database).await?;
+    let store = Store::open_capped(&config.database.database_url, config.max_database_bytes())
+        .await
+        .context(WHICH_DATABASE)?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr().context("the address listened on is not known")?;
     let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms());
@@ -87,10 +89,6 @@ async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
 fn print_schema() -> ExitCode {
     print!("{}", graphql::sdl());
     ExitCode::SUCCESS
-}
-
-async fn open(config: &DatabaseConfig) -> anyhow::Result<Store> {
-    Store::open(&config.database_url).await.context(WHICH_DATABASE)
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

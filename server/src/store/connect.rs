@@ -23,6 +23,12 @@ pub enum OpenError {
     /// Another process serves or rebuilds this file.
     #[error("{0} is in use by another andon process; stop that one first, or name another database")]
     InUse(PathBuf),
+    /// A cap was asked for where we cannot keep one.
+    #[error(
+        "the size of a PostgreSQL cannot be capped from here, only that of an SQLite file; leave --max-database-mb and \
+         ANDON_MAX_DATABASE_MB out"
+    )]
+    CapOfServer,
     /// The lock file cannot be written.
     #[error("cannot lock {path}; its directory must exist and be writable")]
     Lock {
@@ -76,7 +82,19 @@ impl Store {
     /// Opens the database that a URL such as `sqlite://andon.db?mode=rwc` or `postgres://andon@db/andon` names and brings
     /// it up to date: a file for this process alone, a PostgreSQL beside the other servers on it.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Self::open_named(Named::by(url)?).await
+        Self::open_capped(url, None).await
+    }
+
+    /// As [`Store::open`], and an SQLite file grows to at most so many bytes; one that is larger already grows no
+    /// further. What has no room is refused whole.
+    pub async fn open_capped(url: &str, max_bytes: Option<u64>) -> Result<Self, OpenError> {
+        let mut named = Named::by(url)?;
+        match &mut named {
+            Named::File(file) => file.max_bytes = max_bytes,
+            Named::Server(_) if max_bytes.is_some() => return Err(OpenError::CapOfServer),
+            Named::Server(_) => {}
+        }
+        Self::open_named(named).await
     }
 
     /// As [`Store::open`], but the database must exist.

@@ -69,6 +69,16 @@ impl TestServer {
     /// On the database that another server left behind, or on PostgreSQL beside it.
     pub(crate) async fn on(database: TestDatabase, clock: Clock, options: Options) -> Self {
         let store = Store::open(database.url()).await.expect("a database");
+        Self::with_store(store, database, clock, options).await
+    }
+
+    /// With a store that was opened in a way of its own.
+    pub(crate) async fn with_store(
+        store: Store,
+        database: TestDatabase,
+        clock: Clock,
+        options: Options,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let app = App::start(store, clock.clone(), i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);

@@ -1,3 +1,4 @@
 //! What there is on SQLite alone: a file. `cargo xtask test` leaves these tests out of its run on PostgreSQL.
 
 mod database_file;
+mod full_database;

@@ -17,6 +17,8 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a free connection before it is told to ask again.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The page of a new file, in bytes; one that is there keeps its own, and we never made another.
+const PAGE_BYTES: u32 = 4_096;
 /// How many rows a connection reads ahead: when its thread has to wait for each to be taken, the two threads cost more than
 /// the reading.
 const ROW_BUFFER: usize = 2_000;
@@ -28,6 +30,8 @@ pub(super) struct DatabaseFile {
     pub(super) path: PathBuf,
     /// Whether to create it if it is missing.
     pub(super) create: bool,
+    /// How large it may grow; none is as large as its disk allows.
+    pub(super) max_bytes: Option<u64>,
     url: String,
 }
 
@@ -47,13 +51,21 @@ impl DatabaseFile {
         if path.as_os_str().is_empty() || url.contains(":memory:") {
             return Err(not_understood());
         }
-        Ok(Self { path: one_name_of(path), create, url: url.to_owned() })
+        Ok(Self { path: one_name_of(path), create, max_bytes: None, url: url.to_owned() })
     }
 
     pub(super) async fn connect(&self) -> Result<Store, DbErr> {
-        let create = self.create;
+        let (create, max_pages) = (self.create, self.max_bytes.map(|bytes| bytes / u64::from(PAGE_BYTES)));
         // The writer comes first: it switches the file to WAL, for which no reader may be there.
-        let writer = pool(&self.url, 1, move |options| options.create_if_missing(create)).await?;
+        let writer = pool(&self.url, 1, move |options| {
+            let options = options.create_if_missing(create).page_size(PAGE_BYTES);
+            match max_pages {
+                // Kept by the connection and not by the file, so that raising it needs no more than a restart.
+                Some(max_pages) => options.pragma("max_page_count", max_pages.to_string()),
+                None => options,
+            }
+        })
+        .await?;
         let readers = pool(&self.url, READERS, |options| options.read_only(true)).await?;
         Ok(Store { writer, readers, postgres: None, _lock: None })
     }
