@@ -17,13 +17,11 @@ pub mod relay;
 use std::sync::Arc;
 
 use announcement::{Announcements, MAX_LATEST_EVENTS};
-use broadcast::{Broadcasts, Rendering, Subscriber};
+use broadcast::Broadcasts;
 use cohort::Cohorts;
 use delivery::Follower;
 use feed::Feed;
-use futures_util::stream::BoxStream;
 use peers::Peers;
-use relay::Relay;
 
 use crate::{
     clock::Clock,
@@ -38,7 +36,8 @@ pub struct Live {
     clock: Clock,
     announcements: Arc<Announcements>,
     cohorts: Arc<Cohorts>,
-    broadcasts: Arc<Broadcasts>,
+    metrics: Arc<Broadcasts<Follower>>,
+    feeds: Arc<Broadcasts<Feed>>,
     /// The tie to the other servers on the same database, if it is shared.
     peers: Option<Peers>,
 }
@@ -48,7 +47,15 @@ impl Live {
     pub fn new(store: Store, clock: Clock) -> Self {
         let announcements = Arc::default();
         let peers = Peers::start(&store, &announcements);
-        Self { store, clock, announcements, cohorts: Arc::default(), broadcasts: Arc::default(), peers }
+        Self {
+            store,
+            clock,
+            announcements,
+            cohorts: Arc::default(),
+            metrics: Arc::default(),
+            feeds: Arc::default(),
+            peers,
+        }
     }
 
     /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
@@ -88,19 +95,14 @@ impl Live {
         self.cohorts.join(question, &self.store, &self.clock, listen)
     }
 
-    /// Subscribes to an operation that others have sent already, in these very words.
-    pub fn join(&self, operation: &str) -> Option<Subscriber> {
-        self.broadcasts.join(operation)
+    /// The operations that follow metrics, each run once for all who sent it.
+    pub fn metrics(&self) -> &Arc<Broadcasts<Follower>> {
+        &self.metrics
     }
 
-    /// Subscribes to an operation and has it run for all who send it later, unless somebody did meanwhile. Its resolver
-    /// is to hand its follower to the relay, and its stream to render what the relay delivers, one answer each.
-    pub fn found(
-        &self,
-        operation: &str,
-        run: impl FnOnce(Relay) -> BoxStream<'static, Rendering>,
-    ) -> Subscriber {
-        self.broadcasts.found(operation, run)
+    /// The operations that follow events, each run once for all who sent it.
+    pub fn feeds(&self) -> &Arc<Broadcasts<Feed>> {
+        &self.feeds
     }
 
     /// Subscribes to a factory's newly stored events.
@@ -125,12 +127,12 @@ impl Live {
 
     /// How many different operations are run for all who sent them.
     pub fn broadcast_count(&self) -> usize {
-        self.broadcasts.count()
+        self.metrics.count() + self.feeds.count()
     }
 
     /// How many times a delivery was rendered for all who sent the same operation, since the start.
     pub fn rendering_count(&self) -> u64 {
-        self.broadcasts.rendering_count()
+        self.metrics.rendering_count() + self.feeds.rendering_count()
     }
 
     /// How many reads for followers have failed since the start; each is repeated until it succeeds.

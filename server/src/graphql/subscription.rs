@@ -18,11 +18,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    live::{
-        delivery::{Delivered, Follower, Part},
-        feed::Feed,
-        relay::Relay,
-    },
+    live::{broadcast::Source, delivery::Part, relay::Relay},
     report::{Question, Report},
 };
 
@@ -86,11 +82,8 @@ impl Subscription {
         factory_id: ID,
     ) -> Result<Deliveries<EventFeed>, ApiError> {
         let feed = app(ctx).live.feed(&factory_id).await?;
-        let deliver = |mut feed: Feed| async move {
-            let delivery = feed.next().await;
-            Some((Ok(delivery.into()), feed))
-        };
-        Ok(stream::unfold(feed, deliver).boxed())
+        let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });
+        Ok(deliveries.map(|delivery| Ok(delivery.into())).boxed())
     }
 }
 
@@ -100,15 +93,23 @@ async fn follow<T: Send + 'static>(
     payload: fn(&Report, &Part) -> T,
 ) -> Result<Deliveries<T>, ApiError> {
     let follower = app(ctx).live.follow(question).await?;
-    let handed_over = match ctx.data_opt::<Relay>() {
-        Some(relay) => relay.hand_over(follower).map(|deliveries| deliveries.boxed()),
-        None => Err(follower),
-    };
-    let deliveries = handed_over.unwrap_or_else(|follower| stream::unfold(follower, next).boxed());
+    let deliveries =
+        relayed(ctx, follower, |mut follower| async move { Some((follower.next().await?, follower)) });
     Ok(deliveries.map(move |delivered| delivered.map(|(report, part)| payload(&report, &part))).boxed())
 }
 
-async fn next(mut follower: Follower) -> Option<(Delivered, Follower)> {
-    let delivered = follower.next().await?;
-    Some((delivered, follower))
+/// What is put in by whoever runs the operation for all who sent it, or what the source gives to a single subscriber.
+fn relayed<S: Source, N>(
+    ctx: &Context<'_>,
+    source: S,
+    next: impl Fn(S) -> N + Send + 'static,
+) -> BoxStream<'static, S::Delivery>
+where
+    N: Future<Output = Option<(S::Delivery, S)>> + Send + 'static,
+{
+    let handed_over = match ctx.data_opt::<Relay<S>>() {
+        Some(relay) => relay.hand_over(source).map(|deliveries| deliveries.boxed()),
+        None => Err(source),
+    };
+    handed_over.unwrap_or_else(|source| stream::unfold(source, next).boxed())
 }

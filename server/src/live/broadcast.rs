@@ -1,8 +1,8 @@
-//! One rendering for all who sent the same operation: a task that takes the cohort's deliveries, has each rendered once
-//! and wakes its subscribers in waves.
+//! One rendering for all who sent the same operation: a task that takes a source's states, has each rendered once and
+//! wakes its subscribers in waves.
 //!
-//! - A subscriber holds the number of the issue it was last sent. All take their bytes from the latest issue: the change
-//!   if they have the issue before, otherwise the whole, which is rendered when the first of them needs it.
+//! - A subscriber holds which issue it was last sent. All take their bytes from the latest one: what changed if they have
+//!   the issue before, otherwise more, which is rendered when the first of them needs it.
 //! - Between two waves everything else gets its turn, so that ten thousand subscribers hold up nobody's request.
 //! - Nobody waits for a subscriber. One that is slow finds a later issue when it comes back.
 
@@ -18,15 +18,31 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    delivery::{Delivered, Follower, Part},
-    relay::Relay,
-};
-use crate::report::Report;
+use super::relay::Relay;
 
 /// How many subscribers are woken at once. To write to one takes about 10 µs, so that others wait for less than a
 /// millisecond, and yielding costs little beside it.
 const WAVE: usize = 64;
+
+/// What a broadcast follows.
+pub trait Source: Send + 'static {
+    /// All that a subscriber may need at one time.
+    type State: Send + Sync + 'static;
+    /// What the operation renders into one answer.
+    type Delivery: Send + 'static;
+
+    /// Waits for the next state, or for the last delivery. To ask for it says that the one before has been passed on.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Self::State, Self::Delivery>>> + Send;
+
+    /// How far who is sent this state has come.
+    fn position(state: &Self::State) -> u64;
+
+    /// The position that somebody's delivery builds on who has come so far; none for the whole.
+    fn base(state: &Self::State, sent: Option<u64>) -> Option<u64>;
+
+    /// What is delivered to those who have this base.
+    fn delivery(state: &Self::State, base: Option<u64>) -> Self::Delivery;
+}
 
 /// What an operation's execution makes of one delivery.
 #[derive(Clone, Debug)]
@@ -59,35 +75,41 @@ impl Rendering {
 }
 
 /// The operations that have subscribers, by what their clients sent.
-#[derive(Default)]
-pub(super) struct Broadcasts {
-    by_operation: Mutex<HashMap<Arc<str>, Entry>>,
+pub struct Broadcasts<S: Source> {
+    by_operation: Mutex<HashMap<Arc<str>, Entry<S>>>,
     renderings: AtomicU64,
 }
 
-struct Entry {
-    broadcast: Arc<Broadcast>,
+struct Entry<S: Source> {
+    broadcast: Arc<Broadcast<S>>,
     subscribers: usize,
 }
 
-impl Broadcasts {
-    /// Subscribes to an operation that others have sent already.
-    pub(super) fn join(self: &Arc<Self>, operation: &str) -> Option<Subscriber> {
+impl<S: Source> Default for Broadcasts<S> {
+    fn default() -> Self {
+        Self { by_operation: Mutex::default(), renderings: AtomicU64::default() }
+    }
+}
+
+impl<S: Source> Broadcasts<S> {
+    /// Subscribes to an operation that others have sent already, in these very words.
+    pub fn join(self: &Arc<Self>, operation: &str) -> Option<Subscriber<S>> {
         self.lock().get_mut(operation).map(Entry::subscribe)
     }
 
-    /// Subscribes to an operation and runs it, unless others have sent it meanwhile.
-    pub(super) fn found(
+    /// Subscribes to an operation and has it run for all who send it later, unless somebody did meanwhile. Its resolver
+    /// is to hand its source to the relay, and its stream to render what the relay delivers, one answer each.
+    pub fn found(
         self: &Arc<Self>,
         operation: &str,
-        run: impl FnOnce(Relay) -> BoxStream<'static, Rendering>,
-    ) -> Subscriber {
+        run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
+    ) -> Subscriber<S> {
         let mut by_operation = self.lock();
         if let Some(entry) = by_operation.get_mut(operation) {
             return entry.subscribe();
         }
         let operation: Arc<str> = operation.into();
-        let (relay, follower, deliveries) = Relay::new();
+        let (relay, source, deliveries) = Relay::new();
         let renderer = Renderer { deliveries, renderings: run(relay), is_rendering: false };
         let broadcast = Arc::new(Broadcast {
             operation: operation.clone(),
@@ -100,7 +122,7 @@ impl Broadcasts {
         let mut entry = Entry { broadcast: broadcast.clone(), subscribers: 0 };
         let subscriber = entry.subscribe();
         by_operation.insert(operation, entry);
-        tokio::spawn(broadcast.run(follower));
+        tokio::spawn(broadcast.run(source));
         subscriber
     }
 
@@ -115,7 +137,7 @@ impl Broadcasts {
     }
 
     /// Takes note that a subscriber left.
-    fn leave(&self, broadcast: &Arc<Broadcast>) {
+    fn leave(&self, broadcast: &Arc<Broadcast<S>>) {
         let mut by_operation = self.lock();
         if let Some(entry) = by_operation.get_mut(&broadcast.operation)
             && Arc::ptr_eq(&entry.broadcast, broadcast)
@@ -129,7 +151,7 @@ impl Broadcasts {
     }
 
     /// Lets whoever sends the operation next begin anew.
-    fn forget(&self, broadcast: &Arc<Broadcast>) {
+    fn forget(&self, broadcast: &Arc<Broadcast<S>>) {
         let mut by_operation = self.lock();
         if by_operation
             .get(&broadcast.operation)
@@ -139,13 +161,13 @@ impl Broadcasts {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry<S>>> {
         self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
-    fn subscribe(&mut self) -> Subscriber {
+impl<S: Source> Entry<S> {
+    fn subscribe(&mut self) -> Subscriber<S> {
         self.subscribers += 1;
         let wave = self.broadcast.join_wave();
         Subscriber { broadcast: self.broadcast.clone(), wave, sent: None, has_ended: false }
@@ -153,82 +175,86 @@ impl Entry {
 }
 
 /// One operation that is run once for all who sent it.
-struct Broadcast {
+struct Broadcast<S: Source> {
     operation: Arc<str>,
-    latest: Mutex<Option<Arc<Issue>>>,
-    renderer: tokio::sync::Mutex<Renderer>,
+    latest: Mutex<Option<Arc<Issue<S>>>>,
+    renderer: tokio::sync::Mutex<Renderer<S>>,
     /// At most [`WAVE`] subscribers each.
     waves: Mutex<Vec<watch::Sender<()>>>,
     /// Cancelled when the last subscriber has left.
     deserted: CancellationToken,
-    broadcasts: Arc<Broadcasts>,
+    broadcasts: Arc<Broadcasts<S>>,
 }
 
 /// What there is to send at one time.
-struct Issue {
+struct Issue<S: Source> {
     /// Counts the issues.
     number: u64,
-    /// What it is rendered from; none if it is the last one, rendered already.
-    delivered: Option<(Arc<Report>, Part)>,
-    /// What those need who were sent the issue before, once it is rendered.
-    change: OnceCell<Rendering>,
-    /// What all others need, once one of them needed it.
-    whole: OnceCell<Rendering>,
+    content: Content<S>,
 }
 
-impl Broadcast {
-    async fn run(self: Arc<Self>, follower: oneshot::Receiver<Follower>) {
+enum Content<S: Source> {
+    /// Rendered once for each base that somebody has.
+    State { state: S::State, renderings: Mutex<HashMap<Option<u64>, Arc<OnceCell<Rendering>>>> },
+    /// Nothing follows.
+    Last(Rendering),
+}
+
+impl<S: Source> Broadcast<S> {
+    async fn run(self: Arc<Self>, source: oneshot::Receiver<S>) {
         let ending = Ending(&self);
         tokio::select! {
             () = self.deserted.cancelled() => {}
-            () = self.publish(follower) => {}
+            () = self.publish(source) => {}
         }
         drop(ending);
     }
 
-    async fn publish(&self, follower: oneshot::Receiver<Follower>) {
-        let mut follower = {
+    async fn publish(&self, source: oneshot::Receiver<S>) {
+        let mut source = {
             let mut renderer = self.renderer.lock().await;
             tokio::select! {
                 biased;
-                // Running the operation is what makes it follow.
+                // Running the operation is what makes it hand over its source.
                 refusal = renderer.renderings.next() => return self.end(refusal),
-                Ok(follower) = follower => follower,
+                Ok(source) = source => source,
             }
         };
-        while let Some(delivered) = follower.next().await {
-            match delivered {
-                Ok(delivered) => {
-                    let issue = self.issue(Some(delivered), OnceCell::new());
+        let mut position = None;
+        while let Some(state) = source.next().await {
+            match state {
+                Ok(state) => {
+                    let base = position.replace(S::position(&state));
+                    let issue = self.issue(Content::State { state, renderings: Mutex::default() });
                     // What most of them need is there before they are woken.
-                    issue.rendering(self, issue.number.checked_sub(1)).await;
+                    issue.rendering(self, base).await;
                     self.wake().await;
                 }
-                Err(error) => return self.end(self.render(Err(error)).await),
+                Err(last) => return self.end(self.render(last).await),
             }
         }
     }
 
     fn end(&self, last: Option<Rendering>) {
-        if last.is_some() {
-            self.issue(None, OnceCell::new_with(last));
+        if let Some(rendering) = last {
+            self.issue(Content::Last(rendering));
         }
     }
 
-    fn issue(&self, delivered: Option<(Arc<Report>, Part)>, whole: OnceCell<Rendering>) -> Arc<Issue> {
+    fn issue(&self, content: Content<S>) -> Arc<Issue<S>> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let number = latest.as_ref().map_or(0, |issue| issue.number + 1);
-        latest.insert(Arc::new(Issue { number, delivered, change: OnceCell::new(), whole })).clone()
+        latest.insert(Arc::new(Issue { number, content })).clone()
     }
 
-    fn latest(&self) -> Option<Arc<Issue>> {
+    fn latest(&self) -> Option<Arc<Issue<S>>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn render(&self, delivered: Delivered) -> Option<Rendering> {
+    async fn render(&self, delivery: S::Delivery) -> Option<Rendering> {
         let mut renderer = self.renderer.lock().await;
         self.broadcasts.renderings.fetch_add(1, Ordering::Relaxed);
-        renderer.render(delivered).await
+        renderer.render(delivery).await
     }
 
     /// Wakes all subscribers, wave after wave.
@@ -258,46 +284,54 @@ impl Broadcast {
 }
 
 /// However the task ends, nobody goes on waiting for it.
-struct Ending<'a>(&'a Arc<Broadcast>);
+struct Ending<'a, S: Source>(&'a Arc<Broadcast<S>>);
 
-impl Drop for Ending<'_> {
+impl<S: Source> Drop for Ending<'_, S> {
     fn drop(&mut self) {
         self.0.broadcasts.forget(self.0);
         self.0.waves().clear();
     }
 }
 
-impl Issue {
-    /// What somebody needs who was last sent the issue of this number; none if the operation gives no answer any more.
-    /// A change alone only helps those who have what it changes.
-    async fn rendering(&self, broadcast: &Broadcast, sent: Option<u64>) -> Option<Rendering> {
-        let Some((report, part)) = &self.delivered else { return self.whole.get().cloned() };
-        let has_the_one_before = sent.is_some_and(|sent| sent + 1 == self.number);
-        let (part, rendering) = match part {
-            Part::Change(change) if has_the_one_before => (Part::Change(change.clone()), &self.change),
-            _ => (Part::Whole, &self.whole),
+impl<S: Source> Issue<S> {
+    /// What somebody needs who has come so far; none if the operation gives no answer any more.
+    async fn rendering(&self, broadcast: &Broadcast<S>, sent: Option<u64>) -> Option<Rendering> {
+        let (state, renderings) = match &self.content {
+            Content::State { state, renderings } => (state, renderings),
+            Content::Last(rendering) => return Some(rendering.clone()),
         };
-        let render = || async { broadcast.render(Ok((report.clone(), part))).await.ok_or(()) };
+        let base = S::base(state, sent);
+        let rendering =
+            renderings.lock().unwrap_or_else(PoisonError::into_inner).entry(base).or_default().clone();
+        let render = || async { broadcast.render(S::delivery(state, base)).await.ok_or(()) };
         rendering.get_or_try_init(render).await.ok().cloned()
+    }
+
+    /// How far who is sent this has come; none if nothing follows.
+    fn position(&self) -> Option<u64> {
+        match &self.content {
+            Content::State { state, .. } => Some(S::position(state)),
+            Content::Last(_) => None,
+        }
     }
 }
 
 /// The operation as it runs, which turns each delivery into one answer.
-struct Renderer {
-    deliveries: mpsc::Sender<Delivered>,
+struct Renderer<S: Source> {
+    deliveries: mpsc::Sender<S::Delivery>,
     renderings: BoxStream<'static, Rendering>,
     /// Whether a delivery was put in whose rendering was not taken out.
     is_rendering: bool,
 }
 
-impl Renderer {
-    async fn render(&mut self, delivered: Delivered) -> Option<Rendering> {
+impl<S: Source> Renderer<S> {
+    async fn render(&mut self, delivery: S::Delivery) -> Option<Rendering> {
         if self.is_rendering {
             // Whoever put it in went away meanwhile.
             self.renderings.next().await?;
             self.is_rendering = false;
         }
-        self.deliveries.send(delivered).await.ok()?;
+        self.deliveries.send(delivery).await.ok()?;
         self.is_rendering = true;
         let rendering = self.renderings.next().await;
         self.is_rendering = false;
@@ -306,26 +340,35 @@ impl Renderer {
 }
 
 /// One who sent an operation.
-pub struct Subscriber {
-    broadcast: Arc<Broadcast>,
+pub struct Subscriber<S: Source> {
+    broadcast: Arc<Broadcast<S>>,
     wave: watch::Receiver<()>,
-    /// The number of the issue last sent.
-    sent: Option<u64>,
+    /// The issue last sent.
+    sent: Option<Sent>,
     has_ended: bool,
 }
 
-impl Subscriber {
+/// What somebody was sent.
+#[derive(Clone, Copy)]
+struct Sent {
+    number: u64,
+    position: u64,
+}
+
+impl<S: Source> Subscriber<S> {
     /// Waits for what is to be sent next; none when nothing follows.
     pub async fn next(&mut self) -> Option<Payload> {
         while !self.has_ended {
             // What is woken from here on finds the issue again.
             self.wave.borrow_and_update();
             let is_over = self.wave.has_changed().is_err();
-            if let Some(issue) = self.broadcast.latest().filter(|issue| self.sent < Some(issue.number)) {
-                let rendering = issue.rendering(&self.broadcast, self.sent).await;
-                let payload = rendering.map(|rendering| rendering.payload(self.sent.is_none()));
-                self.has_ended = issue.delivered.is_none() || !matches!(payload, Some(Payload::Next(_)));
-                self.sent = Some(issue.number);
+            let sent = self.sent;
+            let is_new = |issue: &Arc<Issue<S>>| sent.is_none_or(|sent| sent.number < issue.number);
+            if let Some(issue) = self.broadcast.latest().filter(is_new) {
+                let rendering = issue.rendering(&self.broadcast, sent.map(|sent| sent.position)).await;
+                let payload = rendering.map(|rendering| rendering.payload(sent.is_none()));
+                self.sent = issue.position().map(|position| Sent { number: issue.number, position });
+                self.has_ended = self.sent.is_none() || !matches!(payload, Some(Payload::Next(_)));
                 return payload;
             }
             if is_over {
@@ -338,7 +381,7 @@ impl Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl<S: Source> Drop for Subscriber<S> {
     fn drop(&mut self) {
         self.broadcast.broadcasts.leave(&self.broadcast);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+use super::broadcast::Source;
 use crate::{
     error::ApiError,
     report::{Change, Report, Row},
@@ -86,6 +87,10 @@ impl Follower {
     /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error. Asking
     /// for the next one says that the one before has been passed on.
     pub async fn next(&mut self) -> Option<Delivered> {
+        Some(self.state().await?.map(|State { report, part, .. }| (report, part)))
+    }
+
+    async fn state(&mut self) -> Option<Result<State, ApiError>> {
         self.work = None;
         if self.sent.is_some() {
             self.published.changed().await.ok()?;
@@ -95,8 +100,39 @@ impl Follower {
         Some(published.map(|delivery| {
             let part = delivery.part_after(self.sent);
             self.sent = Some(delivery.sequence);
-            (delivery.report.clone(), part)
+            State { sequence: delivery.sequence, report: delivery.report.clone(), part }
         }))
+    }
+}
+
+/// What a follower was delivered last, for those who follow by it.
+pub struct State {
+    /// Counts the cohort's deliveries.
+    sequence: u64,
+    report: Arc<Report>,
+    /// What those need who have the delivery before.
+    part: Part,
+}
+
+impl Source for Follower {
+    type State = State;
+    type Delivery = Delivered;
+
+    async fn next(&mut self) -> Option<Result<State, Delivered>> {
+        Some(self.state().await?.map_err(Err))
+    }
+
+    fn position(state: &State) -> u64 {
+        state.sequence
+    }
+
+    fn base(state: &State, sent: Option<u64>) -> Option<u64> {
+        sent.filter(|sent| sent + 1 == state.sequence && !state.part.is_whole())
+    }
+
+    fn delivery(state: &State, base: Option<u64>) -> Delivered {
+        let part = if base.is_some() { state.part.clone() } else { Part::Whole };
+        Ok((state.report.clone(), part))
     }
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use super::{
     announcement::Listener,
+    broadcast::Source,
     pacing::{Found, Next, Pacing, Step},
 };
 use crate::store::events::StoredEvent;
@@ -19,69 +20,113 @@ pub struct Delivery {
     pub skipped: u64,
 }
 
-/// One subscriber to a factory's newly stored events. It remembers how many it has seen, and no event.
+/// What is known of a factory's newly stored events at one time.
+#[derive(Clone)]
+pub struct State {
+    /// The factory's revision.
+    revision: i64,
+    /// How many were announced.
+    stored: u64,
+    /// The latest of them in the order in which they were stored.
+    latest: Arc<[Arc<StoredEvent>]>,
+}
+
+impl State {
+    /// What somebody needs who was sent everything up to this number of events; who was sent nothing yet is told where
+    /// the feed begins.
+    fn since(&self, sent: Option<u64>) -> Delivery {
+        let new = self.stored - sent.unwrap_or(self.stored);
+        let old = self.latest.len().saturating_sub(usize::try_from(new).unwrap_or(usize::MAX));
+        let events = self.latest[old..].to_vec();
+        let skipped = new - events.len() as u64;
+        Delivery { revision: self.revision, events, skipped }
+    }
+}
+
+/// A subscription to a factory's newly stored events, by one subscriber or by all who sent the same operation.
 pub struct Feed {
     listener: Listener,
     pacing: Pacing,
     has_begun: bool,
-    /// The factory's revision at the last look.
-    revision: i64,
-    /// How many of the events announced were delivered or skipped.
-    seen: u64,
+    /// At the last look.
+    state: State,
+    /// How many events were delivered or skipped, where there is one subscriber; none before the first delivery.
+    sent: Option<u64>,
 }
 
 impl Feed {
     /// Begins at the factory's revision as read after the listener began to listen.
     pub(super) fn begin(listener: Listener, revision: i64) -> Self {
-        let (revision, seen) = listener.begin_feed(revision);
-        Self { listener, pacing: Pacing::new(Instant::now()), has_begun: false, revision, seen }
+        let (revision, stored) = listener.begin_feed(revision);
+        let state = State { revision, stored, latest: Arc::default() };
+        Self { listener, pacing: Pacing::new(Instant::now()), has_begun: false, state, sent: None }
     }
 
     /// Waits for the next delivery. The first comes at once and says where the feed begins.
     pub async fn next(&mut self) -> Delivery {
+        let state = self.state().await;
+        state.since(self.sent.replace(state.stored))
+    }
+
+    async fn state(&mut self) -> State {
         if !self.has_begun {
             self.has_begun = true;
             self.pacing.looked(Instant::now(), Found::Change);
             // What was announced since the feed began is still to be looked at.
             self.pacing.changed();
-            return self.revision_alone();
+            return self.state.clone();
         }
         loop {
             let Next { step, due, .. } = self.pacing.next();
             tokio::select! {
                 () = self.listener.heard() => self.pacing.changed(),
                 () = tokio::time::sleep_until(due.into()) => match step {
-                    Step::Look => if let Some(delivery) = self.look() { return delivery },
+                    Step::Look => if self.look() == Found::Change { return self.state.clone() },
                     Step::Tell => {
                         self.pacing.delivered(Instant::now());
-                        return self.revision_alone();
+                        return self.state.clone();
                     }
                 },
             }
         }
     }
 
-    /// The events announced since the last look, if there are any.
-    fn look(&mut self) -> Option<Delivery> {
+    /// Takes note of what was announced since the last look.
+    fn look(&mut self) -> Found {
         let announced = self.listener.announced();
-        let new = announced.stored - self.seen;
-        let old = announced.latest.len().saturating_sub(usize::try_from(new).unwrap_or(usize::MAX));
-        let events: Vec<_> = announced.latest.iter().skip(old).cloned().collect();
-        let has_risen = announced.revision > self.revision;
-        self.revision = self.revision.max(announced.revision);
-        self.seen = announced.stored;
+        let mut found = Found::Nothing;
+        if announced.revision > self.state.revision {
+            self.state.revision = announced.revision;
+            found = Found::Revision;
+        }
+        if announced.stored > self.state.stored {
+            self.state.stored = announced.stored;
+            self.state.latest = announced.latest.iter().cloned().collect();
+            found = Found::Change;
+        }
         drop(announced);
-        let found = match new {
-            0 if has_risen => Found::Revision,
-            0 => Found::Nothing,
-            _ => Found::Change,
-        };
         self.pacing.looked(Instant::now(), found);
-        let skipped = new - events.len() as u64;
-        (found == Found::Change).then_some(Delivery { revision: self.revision, events, skipped })
+        found
+    }
+}
+
+impl Source for Feed {
+    type State = State;
+    type Delivery = Delivery;
+
+    async fn next(&mut self) -> Option<Result<State, Delivery>> {
+        Some(Ok(self.state().await))
     }
 
-    fn revision_alone(&self) -> Delivery {
-        Delivery { revision: self.revision, events: Vec::new(), skipped: 0 }
+    fn position(state: &State) -> u64 {
+        state.stored
+    }
+
+    fn base(_: &State, sent: Option<u64>) -> Option<u64> {
+        sent
+    }
+
+    fn delivery(state: &State, base: Option<u64>) -> Delivery {
+        state.since(base)
     }
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use server::{
     clock::Clock,
     http::{Options, SocketLimits},
-    live::broadcast::{Payload, Subscriber},
+    live::{
+        broadcast::{Payload, Subscriber},
+        delivery::Follower,
+    },
 };
 use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -71,7 +74,7 @@ async fn reaches(socket: &mut Socket, revision: &Value) -> Vec<Value> {
 }
 
 /// What a subscriber without a socket is to send on.
-async fn answer(subscriber: &mut Subscriber) -> Value {
+async fn answer(subscriber: &mut Subscriber<Follower>) -> Value {
     match soon("an answer", subscriber.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["workerMetrics"].take()
@@ -148,7 +151,7 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let server = plant().await;
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
-    let mut slow = server.app.live.join(&workers()).expect("an operation that was sent");
+    let mut slow = server.app.live.metrics().join(&workers()).expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
         work(&server, worker, time, 1).await;
@@ -390,4 +393,57 @@ async fn the_program_raises_the_limit_of_open_files_and_says_when_that_is_too_lo
     let log = open_sockets("ulimit -n 700", 10).await.join("\n");
     assert!(log.contains("only 700 files") && log.contains("200 connections"), "{log}");
     assert!(log.contains("ulimit -Hn") && log.contains("LimitNOFILE"), "{log}");
+}
+
+const FEED: &str =
+    "subscription { eventsIngested(factoryId: \"plant\") { revision skipped events { entityId } } }";
+
+/// How many were skipped, and whose events came.
+fn news(delivery: &Value) -> (i64, Vec<&str>) {
+    let events = delivery["events"].as_array().expect("events");
+    let ids = events.iter().map(|event| event["entityId"].as_str().expect("an id")).collect();
+    (delivery["skipped"].as_i64().expect("a number"), ids)
+}
+
+#[tokio::test]
+async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
+    let server = plant().await;
+    let feed = operation(FEED, &json!({}));
+    let (mut one, mut two) = (subscribe(&server, &feed).await, subscribe(&server, &feed).await);
+    let begin = text(&mut one).await;
+    assert_eq!(text(&mut two).await, begin);
+    let mut slow = server.app.live.feeds().join(&feed).expect("an operation that was sent");
+    let mut take = async || match soon("an answer", slow.next()).await {
+        Some(Payload::Next(answer)) => {
+            serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(news(&take().await), (0, vec![]));
+    assert_eq!(server.app.live.rendering_count(), 1);
+
+    for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
+        work(&server, worker, time, 1).await;
+        let message = text(&mut one).await;
+        assert!(message.contains(worker), "{message}");
+        assert_eq!(text(&mut two).await, message);
+    }
+    assert_eq!((server.app.live.broadcast_count(), server.app.live.rendering_count()), (1, 4));
+    assert_eq!(news(&take().await), (0, vec!["W1", "W2", "W3"]));
+
+    // Who comes later begins at the revision that the others have come to.
+    let mut later = subscribe(&server, &feed).await;
+    let begin = next(&mut later).await;
+    assert_eq!(news(&begin), (0, vec![]));
+    for time in ["09:00", "10:00"] {
+        let batch: Value =
+            (0..150).map(|number| event(&format!("W{number}"), "WORKING", time, 1.0, 1)).collect();
+        server.ingest("plant", batch).await;
+        let delivery = next(&mut later).await;
+        assert_eq!(news(&delivery).1.len(), 150);
+        assert!(delivery["revision"].as_i64() > begin["revision"].as_i64());
+    }
+    let delivery = take().await;
+    let (skipped, events) = news(&delivery);
+    assert_eq!((skipped, events.len(), events[199]), (100, 200, "W149"));
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ServerError,
+    Name, Request, ServerError,
     parser::types::{OperationType, Selection},
 };
 use futures_util::{
-    Stream, StreamExt as _,
+    StreamExt as _,
     stream::{self, BoxStream},
 };
 
@@ -18,14 +18,12 @@ use super::super::{
 };
 use crate::{
     error::ApiError,
-    live::broadcast::{Payload, Rendering, Subscriber},
+    graphql::AndonSchema,
+    live::broadcast::{Payload, Rendering, Source, Subscriber},
 };
 
 /// What an operation's client is to be sent, one after another.
 pub(super) type Payloads = BoxStream<'static, Payload>;
-
-/// The subscriptions whose answers are the same for all who sent the same.
-const BROADCAST: [&str; 3] = ["factoryMetrics", "workerMetrics", "workstationMetrics"];
 
 /// What becomes of an operation that a client sent.
 pub(super) enum Begun {
@@ -40,7 +38,10 @@ pub(super) enum Begun {
 /// It is not what a payload must be.
 pub(super) fn begin(shared: &Shared, sent: &str) -> Result<Begun, ApiError> {
     let live = &shared.app.live;
-    if let Some(subscriber) = live.join(sent) {
+    if let Some(subscriber) = live.metrics().join(sent) {
+        return Ok(Begun::Running(payloads(subscriber)));
+    }
+    if let Some(subscriber) = live.feeds().join(sent) {
         return Ok(Begun::Running(payloads(subscriber)));
     }
     let parameters: Parameters = json_object(sent.as_bytes(), "the payload")?;
@@ -49,14 +50,22 @@ pub(super) fn begin(shared: &Shared, sent: &str) -> Result<Begun, ApiError> {
         Err(error) => return Ok(refused(error)),
     };
     let schema = shared.schema.clone();
-    if is_broadcast(&mut request) {
-        let run = |relay| renderings(schema.execute_stream(request.data(relay))).boxed();
-        return Ok(Begun::Running(payloads(live.found(sent, run))));
-    }
-    let payload = move |(index, rendering): (usize, Rendering)| {
-        rendering.payload(kind == OperationType::Subscription && index == 0)
+    let payloads = match root_field(&mut request).as_deref() {
+        Some("factoryMetrics" | "workerMetrics" | "workstationMetrics") => {
+            payloads(live.metrics().found(sent, |relay| run(&schema, request.data(relay))))
+        }
+        Some("eventsIngested") => {
+            payloads(live.feeds().found(sent, |relay| run(&schema, request.data(relay))))
+        }
+        _ => {
+            let is_subscription = kind == OperationType::Subscription;
+            let payload = move |(index, rendering): (usize, Rendering)| {
+                rendering.payload(is_subscription && index == 0)
+            };
+            run(&schema, request).enumerate().map(payload).boxed()
+        }
     };
-    Ok(Begun::Running(renderings(schema.execute_stream(request)).enumerate().map(payload).boxed()))
+    Ok(Begun::Running(payloads))
 }
 
 /// Refuses an operation.
@@ -65,18 +74,17 @@ pub(super) fn refused(error: impl Into<ServerError>) -> Begun {
     Begun::Refused(refusal.unwrap_or_else(|| "[]".into()))
 }
 
-fn payloads(subscriber: Subscriber) -> Payloads {
-    let next = |mut subscriber: Subscriber| async move {
+fn payloads<S: Source>(subscriber: Subscriber<S>) -> Payloads {
+    let next = |mut subscriber: Subscriber<S>| async move {
         let payload = subscriber.next().await?;
         Some((payload, subscriber))
     };
     stream::unfold(subscriber, next).boxed()
 }
 
-fn renderings(
-    responses: impl Stream<Item = Response> + Send + 'static,
-) -> impl Stream<Item = Rendering> + Send + 'static {
-    responses.map(Answer::from).scan((), |(), answer| std::future::ready(rendering(&answer)))
+fn run(schema: &AndonSchema, request: Request) -> BoxStream<'static, Rendering> {
+    let answers = schema.execute_stream(request).map(Answer::from);
+    answers.scan((), |(), answer| std::future::ready(rendering(&answer))).boxed()
 }
 
 /// An answer as it is sent; none, after which nothing follows, if it cannot be written.
@@ -92,19 +100,16 @@ fn rendering(answer: &Answer) -> Option<Rendering> {
     json().inspect_err(|error| tracing::error!(%error, "an answer could not be written")).ok()
 }
 
-/// Whether the operation is a subscription with one root field whose answers are broadcast, and nothing that might leave
-/// it out.
-fn is_broadcast(request: &mut Request) -> bool {
+/// The name of a subscription's root field, if there is one only and no directive that might leave it out.
+fn root_field(request: &mut Request) -> Option<String> {
     let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    let chosen =
-        document.operations.iter().find(|(of, _)| name.is_none() || name.as_deref() == of.map(|of| &**of));
-    let Some((_, operation)) = chosen else { return false };
+    let document = request.parsed_query().ok()?;
+    let is_chosen = |of: Option<&Name>| name.is_none() || name.as_deref() == of.map(Name::as_str);
+    let (_, operation) = document.operations.iter().find(|(of, _)| is_chosen(*of))?;
     let operation = &operation.node;
-    let [selection] = &operation.selection_set.node.items[..] else { return false };
-    let Selection::Field(field) = &selection.node else { return false };
-    operation.ty == OperationType::Subscription
-        && operation.directives.is_empty()
-        && field.node.directives.is_empty()
-        && BROADCAST.contains(&field.node.name.node.as_str())
+    let [selection] = &operation.selection_set.node.items[..] else { return None };
+    let Selection::Field(field) = &selection.node else { return None };
+    let may_be_left_out = !operation.directives.is_empty() || !field.node.directives.is_empty();
+    let is_subscription = operation.ty == OperationType::Subscription;
+    (is_subscription && !may_be_left_out).then(|| field.node.name.node.to_string())
 }
