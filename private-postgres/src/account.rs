@@ -1,10 +1,8 @@
 //! As whom PostgreSQL runs: as the caller, but never as root, which it refuses.
 
-use std::{
-    os::unix::{fs::chown, process::CommandExt as _},
-    path::Path,
-    process::Command,
-};
+#[cfg(unix)]
+use std::os::unix::{fs::chown, process::CommandExt as _};
+use std::{path::Path, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -37,12 +35,16 @@ impl Account {
 
     /// Gives a folder to this account.
     pub(crate) fn own(self, folder: &Path) -> Result<()> {
+        // Elsewhere there is no root, and nobody to become.
+        #[cfg(unix)]
         chown(folder, Some(self.user), Some(self.group))
-            .with_context(|| format!("cannot give {} to another user", folder.display()))
+            .with_context(|| format!("cannot give {} to another user", folder.display()))?;
+        Ok(())
     }
 
     /// Lets a command run as this account.
     pub(crate) fn run(self, command: &mut Command) {
+        #[cfg(unix)]
         command.uid(self.user).gid(self.group);
     }
 }

@@ -1,9 +1,10 @@
 //! Who cleans up when the owner cannot, because it was killed: a shell that waits for the end of a pipe which only the
 //! owner holds.
 
+#[cfg(unix)]
+use std::os::unix::process::CommandExt as _;
 use std::{
     io::Write as _,
-    os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
 };
@@ -36,15 +37,17 @@ pub(crate) struct Caretaker {
 impl Caretaker {
     /// Waits beside the owner of this folder.
     pub(crate) fn of(folder: &Path) -> Result<Self> {
-        let mut shell = Command::new("sh")
+        let mut shell = Command::new("sh");
+        // A Ctrl-C in the terminal is for the owner.
+        #[cfg(unix)]
+        shell.process_group(0);
+        let mut shell = shell
             .args(["-c", SCRIPT, "caretaker"])
             .arg(folder)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A Ctrl-C in the terminal is for the owner.
-            .process_group(0)
             .spawn()
             .context("cannot start sh")?;
         let orders = shell.stdin.take();
