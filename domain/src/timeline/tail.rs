@@ -55,6 +55,14 @@ impl Tail {
         self.segments.last().map_or(Latest::Unknown, |latest| Latest::Known(*latest))
     }
 
+    /// Whether it is known that nothing was seen in a span; one of no length is its instant. Events of no length are in no
+    /// segment, so there may be some.
+    pub fn is_free(&self, from_ms: i64, to_ms: i64) -> bool {
+        let to_ms = to_ms.max(from_ms + 1);
+        let touches = |segment: &Segment| segment.from_ms < to_ms && from_ms < segment.to_ms;
+        self.known_from_ms <= from_ms && !self.segments.iter().any(touches)
+    }
+
     fn changed_segments<'a>(
         &self,
         changed: &[(i64, i64)],

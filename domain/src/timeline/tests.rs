@@ -168,6 +168,11 @@ proptest! {
             stored.extend_from_slice(batch);
             let latest = tail.change(&ranges(batch), &stored);
             let expected = segments(&stored).pop();
+            for event in &events {
+                let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms());
+                let covers = |other: &Observation| other.started_at_ms < to_ms && from_ms < other.ended_at_ms();
+                prop_assert!(!tail.is_free(from_ms, to_ms) || !stored.iter().any(covers));
+            }
             match latest {
                 Latest::Known(latest) => prop_assert_eq!(Some(latest), expected),
                 Latest::Unknown => tail = Tail::of(expected),

@@ -23,6 +23,7 @@ use super::{
     commit_log,
     entities::{self, Entity, EntityFilter},
     factories::{self, Factory},
+    fault::Fault,
     intern::Names,
 };
 
@@ -101,15 +102,20 @@ impl Writer {
     /// was undone because another transaction was in the way is tried again.
     pub async fn store(&mut self, batches: &[Batch]) -> Result<GroupStored> {
         let mut attempts = Attempts::default();
+        let mut lookups = Lookups::WhereNeeded;
         loop {
-            let outcome = self.try_store(batches).await;
-            if !attempts.again(&outcome).await {
+            let outcome = self.try_store(batches, lookups).await;
+            if lookups == Lookups::WhereNeeded
+                && outcome.as_ref().is_err_and(|error| error.fault() == Fault::Exists)
+            {
+                lookups = Lookups::All;
+            } else if !attempts.again(&outcome).await {
                 return outcome;
             }
         }
     }
 
-    async fn try_store(&mut self, batches: &[Batch]) -> Result<GroupStored> {
+    async fn try_store(&mut self, batches: &[Batch], lookups: Lookups) -> Result<GroupStored> {
         let mut by_factory: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, batch) in batches.iter().enumerate() {
             by_factory.entry(&batch.factory_slug).or_default().push(index);
@@ -123,7 +129,8 @@ impl Writer {
             let remembered = self.memories.remove(&factory.slug);
             let mut memory = Memory::of(&tx, &factory, remembered).await?;
             let of_factory: Vec<&Batch> = indexes.iter().filter_map(|&index| batches.get(index)).collect();
-            let (stored, neighbours_read) = store_in_factory(&tx, &factory, &mut memory, &of_factory).await?;
+            let (stored, neighbours_read) =
+                store_in_factory(&tx, &factory, (&mut memory, lookups), &of_factory).await?;
             group.neighbours_read += neighbours_read;
             for (index, stored) in indexes.into_iter().zip(stored) {
                 group.batches[index] = Some(stored);
@@ -142,11 +149,11 @@ impl Writer {
 async fn store_in_factory(
     tx: &DatabaseTransaction,
     factory: &Factory,
-    memory: &mut Memory,
+    (memory, lookups): (&mut Memory, Lookups),
     batches: &[&Batch],
 ) -> Result<(Vec<Stored>, usize)> {
     let sightings = judge::identify(tx, factory.id, memory, batches).await?;
-    let Judgement { verdicts, new } = judge::judge(tx, factory.id, memory, &sightings).await?;
+    let Judgement { verdicts, new } = judge::judge(tx, factory.id, (memory, lookups), &sightings).await?;
     let (met, neighbours_met) = apply::meet(tx, factory.id, memory, &new).await?;
     judge::insert(tx, factory.id, &new).await?;
     let kept_conflicts = judge::keep_conflicts(tx, factory.id, &sightings, &verdicts, batches.len()).await?;
@@ -204,7 +211,36 @@ fn accepted<'a>(sightings: &'a [Sighting<'a>], verdicts: &[Verdict]) -> Vec<&'a 
     accepted.filter_map(|(sighting, _)| sighting.row.as_ref()).collect()
 }
 
+/// Which events are looked up before they are inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lookups {
+    /// Those that may be stored already, as far as is remembered.
+    WhereNeeded,
+    /// All.
+    All,
+}
+
 impl Memory {
+    /// Whether an event of the same identity may be stored.
+    fn may_hold_its_like(&self, row: &NewRow<'_>) -> bool {
+        self.entities
+            .get(&row.entity_id)
+            .is_none_or(|entity| row.event.started_at_ms <= entity.last_seen_at_ms && !self.has_gap_for(row))
+    }
+
+    /// Whether stored events may overlap it.
+    fn may_overlap(&self, row: &NewRow<'_>) -> bool {
+        self.entities
+            .get(&row.entity_id)
+            .is_some_and(|entity| row.event.started_at_ms < entity.last_seen_at_ms && !self.has_gap_for(row))
+    }
+
+    /// Whether it is known that nothing of any length was seen when this was.
+    fn has_gap_for(&self, row: &NewRow<'_>) -> bool {
+        let (from_ms, to_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
+        self.tails.get(&row.entity_id).is_some_and(|tail| tail.is_free(from_ms, to_ms))
+    }
+
     /// What is known of a factory at its revision. What was remembered is brought up to date with what others have
     /// committed since: the entities they touched. Names are never changed, so those known stay true.
     async fn of(conn: &impl ConnectionTrait, factory: &Factory, remembered: Option<Self>) -> Result<Self> {

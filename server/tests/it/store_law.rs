@@ -287,3 +287,36 @@ async fn batches_of_one_group_are_judged_and_numbered_one_by_one() {
         .collect();
     assert_eq!(numbered, [Some((2, 1)), Some((2, 0)), None, Some((2, 0)), Some((3, 1))]);
 }
+
+#[tokio::test]
+async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it() {
+    let (_database, store) = empty_store("plant").await;
+    let mut writer = Writer::new(store.clone());
+    let working = |minute: i64, minutes: i64| Event {
+        entity_type: EntityType::Worker,
+        entity_code: "W1".into(),
+        event_type: EventType::Working,
+        started_at_ms: T0_MS + minute * STEP_MS,
+        duration_ms: minutes * STEP_MS,
+        units: 1,
+        confidence: None,
+        model_version: None,
+        event_code: String::new(),
+        source: None,
+        workstation: None,
+    };
+    let mut verdict = async |event: Event| {
+        let batch = Batch { factory_slug: "plant".into(), events: vec![event], received_at_ms: T0_MS };
+        let stored = writer.store(&[batch]).await.expect("a commit");
+        stored.batches[0].as_ref().expect("the factory").verdicts[0]
+    };
+    // Two stretches with a gap between them, of which the writer knows that nothing was seen in it.
+    assert_eq!(verdict(working(0, 5)).await, Verdict::Accepted);
+    assert_eq!(verdict(working(60, 5)).await, Verdict::Accepted);
+    assert_eq!(verdict(working(30, 0)).await, Verdict::Accepted);
+    assert_eq!(verdict(working(30, 0)).await, Verdict::Duplicate);
+    assert_eq!(verdict(working(30, 5)).await, Verdict::Conflict);
+    assert_eq!(verdict(working(31, 5)).await, Verdict::Accepted);
+    assert_eq!(verdict(working(31, 5)).await, Verdict::Duplicate);
+    assert_eq!(audit(&store).await.expect("an audit"), []);
+}

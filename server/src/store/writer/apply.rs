@@ -27,9 +27,7 @@ pub(super) async fn meet(
     let mut late: BTreeMap<i32, Vec<(i64, i64)>> = BTreeMap::new();
     for row in new {
         let (started_at_ms, ended_at_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
-        let is_late =
-            memory.entities.get(&row.entity_id).is_some_and(|entity| started_at_ms < entity.last_seen_at_ms);
-        if is_late && started_at_ms < ended_at_ms {
+        if started_at_ms < ended_at_ms && memory.may_overlap(row) {
             late.entry(row.entity_id).or_default().push((started_at_ms, ended_at_ms));
         }
     }

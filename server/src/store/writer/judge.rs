@@ -1,7 +1,8 @@
 //! New, duplicate or conflict: each event against what is stored at its turn, the earlier events of its group included.
 //!
-//! Whoever writes has the factory alone, so nothing is stored between a look and the insert. And an event that starts
-//! past its entity's frontier cannot be stored yet: only the others are looked up.
+//! Whoever writes has the factory alone, so nothing is stored between a look and the insert. An event that starts past
+//! its entity's frontier cannot be stored yet, and one that fills a gap in what is known of it hardly can: only the others
+//! are looked up. Where a gap held an event of no length, the insert fails, and everything is looked up.
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult, Value,
 };
 
-use super::{Batch, Memory, Verdict};
+use super::{Batch, Lookups, Memory, Verdict};
 use crate::store::{
     Result,
     code::{Code as _, confidence_column, confidence_of},
@@ -115,7 +116,7 @@ pub(super) struct Judgement<'a> {
 pub(super) async fn judge<'a>(
     tx: &impl ConnectionTrait,
     factory_id: i32,
-    memory: &Memory,
+    (memory, lookups): (&Memory, Lookups),
     sightings: &'a [Sighting<'a>],
 ) -> Result<Judgement<'a>> {
     let mut rows: Vec<(usize, &NewRow<'_>)> = sightings
@@ -127,12 +128,7 @@ pub(super) async fn judge<'a>(
     rows.sort_by(|(_, a), (_, b)| a.identity().cmp(&b.identity()));
     let same = |a: &(usize, &NewRow<'_>), b: &(usize, &NewRow<'_>)| a.1.identity() == b.1.identity();
 
-    let may_be_stored = |row: &&NewRow<'_>| {
-        memory
-            .entities
-            .get(&row.entity_id)
-            .is_none_or(|entity| row.event.started_at_ms <= entity.last_seen_at_ms)
-    };
+    let may_be_stored = |row: &&NewRow<'_>| lookups == Lookups::All || memory.may_hold_its_like(row);
     let known: Vec<&NewRow<'_>> = rows.chunk_by(same).map(|same| same[0].1).filter(may_be_stored).collect();
     let stored = stored(tx, factory_id, &known).await?;
     let stored: HashMap<Identity<'_>, Statement<Option<i32>>> =
