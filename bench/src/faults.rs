@@ -18,7 +18,7 @@ const BATCH_EVENTS: usize = 1_000;
 /// How many connections send.
 const CONNECTIONS: usize = 8;
 /// What no server exceeds.
-const MAX_EVENTS_PER_S: f64 = 300_000.0;
+const MAX_EVENTS_PER_S: f64 = 500_000.0;
 /// How far back in the stream the original of a repeat is at most: some seconds.
 const REPEATS_REACH_EVENTS: u64 = 20_000;
 /// How late a late event is.

@@ -17,6 +17,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// A connection that is kept open.
 pub(crate) struct Connection {
+    address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
@@ -26,7 +27,13 @@ impl Connection {
         let stream =
             TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(READ_BYTES) })
+        Ok(Self { address, stream, buffer: Vec::with_capacity(READ_BYTES) })
+    }
+
+    /// Begins anew: a server may refuse a request before it has read all of it, and then it closes the connection.
+    pub(crate) async fn reopen(&mut self) -> Result<()> {
+        *self = Self::open(self.address).await?;
+        Ok(())
     }
 
     /// Sends a prepared request and answers with the status and the body.

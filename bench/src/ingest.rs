@@ -21,7 +21,7 @@ const WORKERS: u64 = 100;
 /// How far back the first event is: even an hour for every event of the longest load ends before now.
 const DAYS_BACK: i64 = 200;
 /// What a server and a machine can reach at most, for preparing no more than is sent.
-const MAX_EVENTS_PER_S: u64 = 300_000;
+const MAX_EVENTS_PER_S: u64 = 500_000;
 /// What a server can answer at most.
 const MAX_BATCHES_PER_S: u64 = 30_000;
 /// Sent before anything is measured, so that caches and statements are there.
@@ -37,7 +37,7 @@ pub(crate) struct IngestRow {
     pub(crate) events_per_s: f64,
     /// How long a sender waits for its answer.
     pub(crate) answer: Option<Percentiles>,
-    /// How often a batch came back because the queue was full.
+    /// How often a batch was refused because the server had no room for it.
     pub(crate) refusals: u64,
     /// What the server that only parses reached.
     pub(crate) parse_only_events_per_s: f64,

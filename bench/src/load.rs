@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use futures_util::future::try_join_all;
 
 use crate::{
@@ -15,8 +15,13 @@ use crate::{
     latency::Latencies,
 };
 
-/// How long a sender waits when the server's queue is full, as the edge agent would.
+/// How long a sender waits at first when the server has no room, as the edge agent would.
 const BACK_OFF: Duration = Duration::from_millis(50);
+/// It waits twice as long each time, up to what the server asks for.
+const MAX_BACK_OFF: Duration = Duration::from_secs(1);
+
+/// No server of ours is short of room for so long.
+const MAX_REFUSALS: u64 = 2_000;
 
 /// What came of a load.
 #[derive(Debug, Default)]
@@ -25,9 +30,7 @@ pub(crate) struct Load {
     pub(crate) elapsed: Duration,
     pub(crate) accepted: u64,
     pub(crate) duplicates: u64,
-    /// Conflicts and rejections, of which there must be none.
-    pub(crate) faulty: u64,
-    /// How often a batch was sent back because the queue was full.
+    /// How often a batch was refused because the server had no room for it.
     pub(crate) refusals: u64,
     /// What the events add up to.
     pub(crate) fresh: Sums,
@@ -64,7 +67,6 @@ pub(crate) async fn drive(
         load.events += part.events;
         load.accepted += part.accepted;
         load.duplicates += part.duplicates;
-        load.faulty += part.faulty;
         load.refusals += part.refusals;
         load.fresh += part.fresh;
         load.latencies.append(part.latencies);
@@ -76,26 +78,38 @@ async fn send<'a>(connection: &mut Connection, take: &impl Fn() -> Option<&'a Ba
     let mut load = Load::default();
     while let Some(batch) = take() {
         let sent = Instant::now();
-        loop {
-            let (status, body) = connection.exchange(&batch.request).await?;
-            if http::find(body, b"OVERLOADED").is_some() {
-                load.refusals += 1;
-                tokio::time::sleep(BACK_OFF).await;
-                continue;
-            }
-            let number = |name: &str| http::number_after(body, name.as_bytes());
-            let (Some(accepted), Some(duplicates)) = (number("\"accepted\":"), number("\"duplicates\":"))
-            else {
-                bail!("a batch was answered with {status} {}", String::from_utf8_lossy(body));
-            };
-            load.accepted += accepted as u64;
-            load.duplicates += duplicates as u64;
-            load.faulty += batch.events.saturating_sub((accepted + duplicates) as u64);
-            break;
+        let mut back_off = BACK_OFF;
+        while !deliver(connection, batch, &mut load).await? {
+            load.refusals += 1;
+            ensure!(
+                load.refusals < MAX_REFUSALS,
+                "the server refused {MAX_REFUSALS} batches of one connection"
+            );
+            tokio::time::sleep(back_off).await;
+            back_off = MAX_BACK_OFF.min(2 * back_off);
         }
         load.events += batch.events;
         load.fresh += batch.fresh;
         load.latencies.push(sent.elapsed());
     }
     Ok(load)
+}
+
+/// Sends a batch once; false when the server has no room for it now.
+async fn deliver(connection: &mut Connection, batch: &Batch, load: &mut Load) -> Result<bool> {
+    let Ok((status, body)) = connection.exchange(&batch.request).await else {
+        // It was refused before it was read to its end. If there is no server any more, this fails.
+        connection.reopen().await?;
+        return Ok(false);
+    };
+    if http::find(body, b"OVERLOADED").is_some() {
+        return Ok(false);
+    }
+    let number = |name: &[u8]| http::number_after(body, name);
+    let (Some(accepted), Some(duplicates)) = (number(b"\"accepted\":"), number(b"\"duplicates\":")) else {
+        bail!("a batch was answered with {status} {}", String::from_utf8_lossy(body));
+    };
+    load.accepted += accepted as u64;
+    load.duplicates += duplicates as u64;
+    Ok(true)
 }

@@ -44,7 +44,7 @@ impl Plan {
         Self {
             is_quick: false,
             shapes,
-            load_time: Duration::from_secs(4),
+            load_time: Duration::from_secs(3),
             fault_rounds: 3,
             question_sizes: [10_000, 1_000_000, 10_000_000],
             asks: 200,

@@ -76,8 +76,10 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Questions> {
     let mut sizes = Vec::new();
     let mut servers: Vec<Server> = Vec::new();
     for events in bench.plan.question_sizes {
-        let server = bench.andon.serve(&bench.databases.fresh().await?).await?;
+        let url = bench.databases.fresh().await?;
+        let server = bench.andon.serve(&url).await?;
         let size = fill(&server, from_ms, events).await?;
+        bench.databases.settle(&url).await?;
         bench.say(format_args!("{events} events stored in {:.1} s", size.ingest_s));
         sizes.push(size);
         servers.push(server);

@@ -107,7 +107,7 @@ fn ingest(rows: &[IngestRow]) -> Table {
     let mut columns =
         vec!["batch", "connections", "minutes", "events/s", "answer p50 / p99", "parse-only/s", "of it"];
     columns.extend(bare_names.iter().map(String::as_str));
-    columns.extend(["of the fastest", "queue full"]);
+    columns.extend(["of the fastest", "refused"]);
     let mut table = Table::new("Ingest: accepted, durable and counted", &columns);
     for row in rows {
         let mut cells = vec![
