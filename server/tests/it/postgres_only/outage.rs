@@ -89,7 +89,9 @@ async fn postgresql_that_stops_or_is_killed_while_batches_come_in_costs_nothing_
         struck += usize::from(!sending.is_finished());
         readiness(&server, StatusCode::SERVICE_UNAVAILABLE).await;
         let batch = json!({ "events": part[..1] });
-        let mut newcomer = Subscriber::new(&server, FACTORY, json!({})).await;
+        // Nobody follows this yet; who asks what others follow gets what they have.
+        let other_window = json!({ "window": { "lastMinutes": 60 } });
+        let mut newcomer = Subscriber::new(&server, FACTORY, other_window).await;
         tokio::join!(
             assert_is_told_to_ask_again(&server, INGEST, batch),
             assert_is_told_to_ask_again(&server, "{ factories { id } }", json!({})),
