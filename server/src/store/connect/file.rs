@@ -7,7 +7,10 @@ use std::{
 };
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
 
 use super::{super::Store, OpenError};
 
@@ -100,6 +103,7 @@ async fn pool(
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|options| options.after_release(|conn, _| Box::pin(has_ended(conn))))
         .map_sqlx_sqlite_opts(move |options| {
             settings(
                 options
@@ -112,6 +116,23 @@ async fn pool(
             )
         });
     Database::connect(options).await
+}
+
+/// Whether a connection that comes back is in no transaction; one that is must not be used again.
+///
+/// When a disk is full or fails, SQLite ends the transaction by itself. Rolling it back is then an error, after which the
+/// connection takes itself to be in a transaction for ever: it would begin each further one within that, and what was
+/// committed there would be seen by nobody and be lost with the connection.
+async fn has_ended(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if conn.is_in_transaction() {
+        // The rollback may still be under way; what is answered now comes after it.
+        conn.ping().await?;
+    }
+    let has_ended = !conn.is_in_transaction();
+    if !has_ended {
+        tracing::warn!("SQLite ended a transaction by itself; its connection is replaced by a new one");
+    }
+    Ok(has_ended)
 }
 
 fn lock(database: &Path) -> Result<File, OpenError> {
