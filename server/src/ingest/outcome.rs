@@ -101,3 +101,57 @@ fn entity_limit_message(code: &str) -> String {
         excerpt(code)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::event::{EntityType, EventType};
+
+    use super::*;
+
+    fn event(code: &str) -> Event {
+        Event {
+            entity_type: EntityType::Worker,
+            entity_code: code.to_owned(),
+            event_type: EventType::Idle,
+            started_at_ms: 0,
+            duration_ms: 0,
+            units: 0,
+            confidence: None,
+            model_version: None,
+            event_code: String::new(),
+            source: None,
+            workstation: None,
+        }
+    }
+
+    fn rejected(index: usize) -> (usize, Rejection) {
+        (index, Rejection { code: RejectionCode::EntityIdInvalid, message: format!("number {index}") })
+    }
+
+    #[test]
+    fn issues_keep_the_order_and_the_positions_of_the_batch() {
+        let verdicts =
+            [Verdict::Conflict, Verdict::Accepted, Verdict::EntityLimitReached, Verdict::Duplicate].to_vec();
+        let events = ["W1", "W2", "W3", "W4"].map(event);
+        let stored = Stored { factory_id: 1, revision: 7, verdicts };
+        // Sent were: two rejected, W1, one rejected, W2, W3, W4, two rejected.
+        let outcome = Outcome::new(&events, [0, 1, 3, 7, 8].map(rejected).to_vec(), &stored);
+        let invalid = IssueCode::Rejected(RejectionCode::EntityIdInvalid);
+        let issues: Vec<(usize, IssueCode)> =
+            outcome.issues.iter().map(|issue| (issue.index, issue.code)).collect();
+        let expected = [
+            (0, invalid),
+            (1, invalid),
+            (2, IssueCode::Conflict),
+            (3, invalid),
+            (5, IssueCode::EntityLimitReached),
+            (7, invalid),
+            (8, invalid),
+        ];
+        assert_eq!(issues, expected);
+        assert_eq!(outcome.issues[3].message, "number 3");
+        assert!(outcome.issues[4].message.contains("\"W3\""), "{}", outcome.issues[4].message);
+        let counts = [outcome.accepted, outcome.duplicates, outcome.conflicts, outcome.rejected];
+        assert_eq!((counts, outcome.revision), ([1, 1, 1, 6], 7));
+    }
+}

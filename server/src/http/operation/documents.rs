@@ -74,10 +74,12 @@ mod tests {
         let documents = Documents::default();
         let text = "query A($id: ID!) { factory(id: $id) { ...f } } fragment f on Factory { id }";
         let shown = || format!("{:?}", documents.get(text).expect("a document"));
+        documents.get("{ factories { id } }").expect("another document");
         let (first, second) = (shown(), shown());
+        assert!(documents.remembered(text).is_some());
         assert_eq!(first, second);
         assert_eq!(first, format!("{:?}", parse(text).expect("a document")));
-        assert_eq!(remembered(&documents), 1);
+        assert_eq!(remembered(&documents), 2);
     }
 
     #[test]
