@@ -1,9 +1,10 @@
-//! Announcements, cohorts and conflation: what subscribers see, computed once for all who asked the same.
+//! Announcements, cohorts, broadcasts and conflation: what subscribers see, read once for all who asked the same and
+//! rendered once for all who sent the same operation.
 //!
 //! - An announcement is a hint; the rows are the truth, and are read again. Nobody waits for a subscriber.
 //! - State goes through `watch` channels, which hold one value: a slow subscriber misses deliveries and then gets the
 //!   whole, so it costs a constant amount of memory.
-//! - A cohort and what is kept of a factory's announcements end with their last subscriber.
+//! - A broadcast, a cohort and what is kept of a factory's announcements end with their last subscriber.
 
 mod announcement;
 pub mod broadcast;

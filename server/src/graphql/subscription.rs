@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Subscription};
 use domain::event::EntityType;
 use futures_util::{
-    StreamExt as _,
+    StreamExt,
     stream::{self, BoxStream},
 };
 
@@ -108,7 +108,7 @@ where
     N: Future<Output = Option<(S::Delivery, S)>> + Send + 'static,
 {
     let handed_over = match ctx.data_opt::<Relay<S>>() {
-        Some(relay) => relay.hand_over(source).map(|deliveries| deliveries.boxed()),
+        Some(relay) => relay.hand_over(source).map(StreamExt::boxed),
         None => Err(source),
     };
     handed_over.unwrap_or_else(|source| stream::unfold(source, next).boxed())

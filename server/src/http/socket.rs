@@ -1,7 +1,9 @@
 //! GraphQL over websockets: the protocol graphql-transport-ws, over the schema's streams.
 //!
-//! A socket at rest costs about 16 kB. Everything of one socket happens in one task, one thing after another: while a
-//! slow reader's buffer is full nothing of its operations is computed, and when the task ends all of them are dropped.
+//! - A socket that subscribed costs about 12 kB, however large its answers: those that others are sent too are written
+//!   from where all of them share them.
+//! - Everything of one socket happens in one task, one thing after another: while a slow reader's buffer is full nothing
+//!   of its operations goes on, and when the task ends all of them are dropped.
 
 mod frame;
 mod handshake;
@@ -25,7 +27,7 @@ const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 /// How patient the server is with sockets.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
-    /// The most sockets at once, each about 16 kB and what it subscribed to.
+    /// The most sockets at once, so that ten thousand are nothing special; each about 12 kB and what only it subscribed to.
     pub max_sockets: usize,
     /// How long a client may take to say `connection_init`.
     pub init_timeout: Duration,

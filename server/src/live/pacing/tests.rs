@@ -130,8 +130,9 @@ fn without_any_announcement_it_is_looked_now_and_then() {
 fn the_next_delivery_waits_until_the_one_before_is_passed_on_but_not_for_ever() {
     let commits: Vec<_> = (0..20).map(|number| (at(50 * number), true)).collect();
     let distances = |passing_on| {
-        let seen = deliveries_passed_on_in(passing_on, &commits);
-        seen.windows(2).map(|pair| (pair[1].at - pair[0].at).as_millis()).collect::<Vec<_>>()
+        let times: Vec<_> =
+            deliveries_passed_on_in(passing_on, &commits).iter().map(|seen| seen.at.as_millis()).collect();
+        times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
     };
     assert_eq!(distances(at(170))[..5], [170; 5]);
     assert_eq!(distances(at(30_000))[..3], [250; 3]);
