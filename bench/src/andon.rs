@@ -1,6 +1,6 @@
 //! The server under measurement and what one asks of it.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -30,14 +30,16 @@ impl Andon {
 }
 
 /// Makes a factory without events.
-pub(crate) async fn create_factory(connection: &mut Connection, factory: &str) -> Result<()> {
+pub(crate) async fn create_factory(address: SocketAddr, factory: &str) -> Result<()> {
+    let mut connection = Connection::open(address).await?;
     let create = "mutation Create($id: ID!) { createFactory(input: { id: $id, name: $id }) { id } }";
     connection.run(create, &json!({ "id": factory })).await?;
     Ok(())
 }
 
 /// Fails unless the factory's metrics are what was sent adds up to, without rounding.
-pub(crate) async fn verify(connection: &mut Connection, factory: &str, sent: Sums) -> Result<()> {
+pub(crate) async fn verify(address: SocketAddr, factory: &str, sent: Sums) -> Result<()> {
+    let mut connection = Connection::open(address).await?;
     let ask = "query Sums($id: ID!) { factoryMetrics(factoryId: $id) { productiveMinutes idleMinutes absentMinutes \
                workerUnitsProduced workstationUnitsProduced } \
                workers: workerMetrics(factoryId: $id) { workers { workingMinutes idleMinutes absentMinutes } } \

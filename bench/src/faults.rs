@@ -48,18 +48,17 @@ const KINDS: [(Kind, &str); 3] =
 pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Vec<FaultRow>> {
     let url = bench.databases.fresh().await?;
     let server = bench.andon.serve(&url).await?;
-    let mut connection = Connection::open(server.address).await?;
     let floor = ingest::floor(bench, 1);
     let mut totals = [(0, 0.0); KINDS.len()];
     for round in 0..bench.plan.fault_rounds {
         for (total, (kind, _)) in totals.iter_mut().zip(KINDS) {
             let factory = format!("{}-{round}", ["clean", "repeats", "late"][kind as usize]);
-            andon::create_factory(&mut connection, &factory).await?;
+            andon::create_factory(server.address, &factory).await?;
             let seconds = bench.plan.load_time.as_secs_f64();
             let batches = stream(kind, floor, &factory, (MAX_EVENTS_PER_S * seconds) as u64);
             let load = load::drive(server.address, &batches, CONNECTIONS, bench.plan.load_time).await?;
             judge(&load)?;
-            andon::verify(&mut connection, &factory, load.fresh).await?;
+            andon::verify(server.address, &factory, load.fresh).await?;
             total.0 += load.events;
             total.1 += load.elapsed.as_secs_f64();
         }

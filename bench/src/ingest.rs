@@ -91,11 +91,10 @@ async fn measure_shape(
     let batches = floor::batches(&factory, floor::in_time(floor, 0..events), batch_events);
     let parsed = load::drive(parser.address, &batches, connections, bench.plan.load_time).await?;
 
-    let mut connection = Connection::open(server.address).await?;
-    andon::create_factory(&mut connection, &factory).await?;
+    andon::create_factory(server.address, &factory).await?;
     let load = load::drive(server.address, &batches, connections, bench.plan.load_time).await?;
     ensure!(load.accepted == load.events, "{} of {} events were accepted", load.accepted, load.events);
-    andon::verify(&mut connection, &factory, load.fresh).await?;
+    andon::verify(server.address, &factory, load.fresh).await?;
     drop(batches);
 
     let same_rows = |row: &&IngestRow| row.batch_events == batch_events && row.event_minutes == event_minutes;
@@ -145,8 +144,7 @@ async fn warm_up(server: &Server, parser: &Server) -> Result<()> {
         workstations: 0,
         duration_ms: domain::MS_PER_MINUTE,
     };
-    let mut connection = Connection::open(server.address).await?;
-    andon::create_factory(&mut connection, "warm-up").await?;
+    andon::create_factory(server.address, "warm-up").await?;
     let batches: Vec<Batch> = floor::batches("warm-up", floor::in_time(floor, 0..WARM_UP_EVENTS), 1_000);
     for address in [server.address, parser.address] {
         load::drive(address, &batches, 8, std::time::Duration::from_secs(10)).await?;

@@ -225,7 +225,7 @@ async fn fill(bench: &Bench<'_>, address: SocketAddr) -> Result<()> {
         workstations: 0,
         duration_ms: MS_PER_HOUR,
     };
-    andon::create_factory(&mut Connection::open(address).await?, FACTORY).await?;
+    andon::create_factory(address, FACTORY).await?;
     let batches = floor::batches(FACTORY, floor::in_time(floor, 0..HISTORY_EVENTS), 1_000);
     load::drive(address, &batches, 1, PATIENCE).await?;
     Ok(())

@@ -168,8 +168,7 @@ async fn fill(server: &Server, from_ms: i64, events: u64) -> Result<SizeRow> {
     let buckets_per_event = domain::bucket::buckets_touched(0, duration_ms) + 1;
     let batch_events = (MAX_BATCH_BUCKETS / buckets_per_event).min(10_000) as u64;
 
-    let mut connection = Connection::open(server.address).await?;
-    andon::create_factory(&mut connection, FACTORY).await?;
+    andon::create_factory(server.address, FACTORY).await?;
     let mut ingest_s = 0.0;
     let mut sent = Sums::default();
     while sent.events < events {
@@ -180,7 +179,7 @@ async fn fill(server: &Server, from_ms: i64, events: u64) -> Result<SizeRow> {
         ingest_s += load.elapsed.as_secs_f64();
         sent += load.fresh;
     }
-    andon::verify(&mut connection, FACTORY, sent).await?;
+    andon::verify(server.address, FACTORY, sent).await?;
     Ok(SizeRow {
         events,
         event_s: duration_ms as f64 / 1_000.0,

@@ -40,8 +40,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Start> {
     let (empty_ms, resident_bytes_empty) = starts(bench, &url).await?;
 
     let server = bench.andon.serve(&url).await?;
-    let mut connection = Connection::open(server.address).await?;
-    andon::create_factory(&mut connection, FACTORY).await?;
+    andon::create_factory(server.address, FACTORY).await?;
     let floor = ingest::floor(bench, 1);
     let mut sent = 0;
     while sent < bench.plan.start_events {
@@ -52,7 +51,6 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Start> {
         ensure!(load.accepted == load.events, "{} of {} events were accepted", load.accepted, load.events);
     }
     let resident_bytes_after_ingest = process::resident_bytes(server.pid);
-    drop(connection);
     server.stop().await?;
     let (with_events_ms, resident_bytes_with_events) = starts(bench, &url).await?;
     let program = &bench.andon.program;
