@@ -8,7 +8,6 @@ use crate::{
     andon,
     bench::Bench,
     floor::{self, Batch, Floor},
-    http::Connection,
     ingest,
     load::{self, Load},
 };

@@ -9,7 +9,6 @@ use crate::{
     bare_table::{self, BareRate},
     bench::Bench,
     floor::{self, Batch, Floor},
-    http::Connection,
     latency::Percentiles,
     load,
     plan::Shape,

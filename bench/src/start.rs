@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
 
-use crate::{andon, bench::Bench, floor, http::Connection, ingest, load, process};
+use crate::{andon, bench::Bench, floor, ingest, load, process};
 
 const FACTORY: &str = "plant";
 const BATCH_EVENTS: usize = 10_000;

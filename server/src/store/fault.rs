@@ -21,11 +21,10 @@ impl Fault {
     /// Judges an error by its number.
     pub(super) fn of(error: &DbErr) -> Self {
         match error {
-            DbErr::ConnectionAcquire(_) => Self::Unreachable,
             DbErr::Conn(RuntimeErr::SqlxError(error))
             | DbErr::Exec(RuntimeErr::SqlxError(error))
             | DbErr::Query(RuntimeErr::SqlxError(error)) => of_sqlx(error),
-            DbErr::Conn(_) => Self::Unreachable,
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
             _ => Self::Other,
         }
     }
@@ -39,7 +38,7 @@ fn of_sqlx(error: &SqlxError) -> Fault {
                 of_sqlstate(&code)
             } else {
                 // SQLite's extended codes hold the primary one in their lowest byte.
-                code.parse::<u32>().map_or(Fault::Other, |code| of_sqlite(code))
+                code.parse::<u32>().map_or(Fault::Other, of_sqlite)
             }
         }
         SqlxError::Io(_)

@@ -113,14 +113,15 @@ impl Sql {
             self.push_values(rows);
             return self;
         }
-        for (position, kind) in kinds.iter().enumerate() {
-            self.text.push_str(if position == 0 { "SELECT " } else { ", " });
-            let column = position + 1;
-            match kind.stands_for_null() {
-                Some((_, null)) => self.text.push_str(&format!("NULLIF(column{column}, {null})")),
-                None => self.text.push_str(&format!("column{column}")),
-            }
-        }
+        let columns: Vec<String> = names(N)
+            .zip(kinds)
+            .map(|(column, kind)| match kind.stands_for_null() {
+                Some((_, null)) => format!("NULLIF({column}, {null})"),
+                None => column,
+            })
+            .collect();
+        self.text.push_str("SELECT ");
+        self.text.push_str(&columns.join(", "));
         self.text.push_str(" FROM ");
         self.push_unnest(kinds, rows);
         self
@@ -155,9 +156,11 @@ impl Sql {
 
     fn push_value(&mut self, value: Value) {
         self.values.push(value);
-        match self.backend {
-            DbBackend::Sqlite => self.text.push('?'),
-            _ => self.text.push_str(&format!("${}", self.values.len())),
+        if self.backend == DbBackend::Sqlite {
+            self.text.push('?');
+        } else {
+            self.text.push('$');
+            self.text.push_str(&self.values.len().to_string());
         }
     }
 
@@ -187,16 +190,23 @@ impl Sql {
                 });
             }
         }
-        let mut names = String::new();
         for (position, (column, kind)) in columns.into_iter().zip(kinds).enumerate() {
             let (name, array_type) = kind.postgres();
             self.text.push_str(if position == 0 { "UNNEST(" } else { ", " });
             self.push_value(Value::Array(array_type, Some(Box::new(column))));
-            self.text.push_str(&format!("::{name}[]"));
-            names.push_str(&format!("{}column{}", if position == 0 { "" } else { ", " }, position + 1));
+            self.text.push_str("::");
+            self.text.push_str(name);
+            self.text.push_str("[]");
         }
-        self.text.push_str(&format!(") AS wanted({names})"));
+        self.text.push_str(") AS wanted(");
+        self.text.push_str(&names(N).collect::<Vec<_>>().join(", "));
+        self.text.push(')');
     }
+}
+
+/// What SQLite calls the columns of given rows; PostgreSQL is told to.
+fn names(columns: usize) -> impl Iterator<Item = String> {
+    (1..=columns).map(|number| format!("column{number}"))
 }
 
 fn is_null(value: &Value) -> bool {
