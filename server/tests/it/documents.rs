@@ -3,10 +3,17 @@
 use std::path::{Path, PathBuf};
 
 /// The documents, relative to the workspace.
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "docs/ARCHITECTURE.md", "docs/METRICS.md", "docs/OPERATIONS.md", "docs/CONTRIBUTING.md"];
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "docs/ARCHITECTURE.md",
+    "docs/METRICS.md",
+    "docs/OPERATIONS.md",
+    "docs/PERFORMANCE.md",
+    "docs/CONTRIBUTING.md",
+];
 /// The folders whose files the documents name by their full path.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 11] = [
+    "bench/",
     "dashboard-dioxus/",
     "docker/",
     "docs/",
