@@ -50,7 +50,8 @@ impl Tail {
             }
             let too_many = self.segments.len().saturating_sub(MAX_SEGMENTS);
             self.segments.drain(..too_many);
-            self.known_from_ms = self.segments.first().map_or(known_from_ms, |first| first.from_ms);
+            // Where no segment is left whose beginning is known, nothing is.
+            self.known_from_ms = self.segments.first().map_or(i64::MAX, |first| first.from_ms);
         }
         self.segments.last().map_or(Latest::Unknown, |latest| Latest::Known(*latest))
     }

@@ -169,8 +169,11 @@ proptest! {
             let latest = tail.change(&ranges(batch), &stored);
             let expected = segments(&stored).pop();
             for event in &events {
-                let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms());
-                let covers = |other: &Observation| other.started_at_ms < to_ms && from_ms < other.ended_at_ms();
+                let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms().max(event.started_at_ms + 1));
+                // What has no length covers nothing.
+                let covers = |other: &Observation| {
+                    other.duration_ms > 0 && other.started_at_ms < to_ms && from_ms < other.ended_at_ms()
+                };
                 prop_assert!(!tail.is_free(from_ms, to_ms) || !stored.iter().any(covers));
             }
             match latest {
