@@ -76,7 +76,7 @@ pub struct Store {
     /// How to open one more connection to a PostgreSQL; none for SQLite.
     postgres: Option<Arc<PgConnectOptions>>,
     /// Held as long as the store is: a second server on the same file refuses to start.
-    _lock: Option<Arc<std::fs::File>>,
+    _lock: Option<Arc<connect::FileLock>>,
 }
 
 impl Store {

@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use migration::Migrator;
 use sea_orm::{DbErr, TransactionTrait as _};
 
+pub(super) use self::file::FileLock;
 use self::{file::DatabaseFile, server::DatabaseServer};
 use super::{Store, attempts::Attempts};
 

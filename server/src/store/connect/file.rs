@@ -74,8 +74,19 @@ impl DatabaseFile {
     }
 
     /// Keeps every other process from serving or rebuilding this file, for as long as what it answers with lives.
-    pub(super) fn lock(&self) -> Result<File, OpenError> {
+    pub(super) fn lock(&self) -> Result<FileLock, OpenError> {
         lock(&self.path)
+    }
+}
+
+/// The lock beside a database file, let go when dropped.
+pub(in super::super) struct FileLock(File);
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing the file would not do: a process that is being started at this moment has a copy of it until it runs its
+        // own program. Where this fails, the end of the process lets go.
+        self.0.unlock().ok();
     }
 }
 
@@ -135,15 +146,32 @@ async fn has_ended(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
     Ok(has_ended)
 }
 
-fn lock(database: &Path) -> Result<File, OpenError> {
+fn lock(database: &Path) -> Result<FileLock, OpenError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let path = PathBuf::from(path);
     let failed = |source| OpenError::Lock { path: path.clone(), source };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FileLock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_dropped_is_free_though_somebody_holds_a_copy_of_its_file() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let database = directory.path().join("andon.db");
+        let held = lock(&database).expect("the lock");
+        let copy = held.0.try_clone().expect("a copy");
+        assert!(matches!(lock(&database), Err(OpenError::InUse(_))));
+        drop(held);
+        drop(lock(&database).expect("the lock again"));
+        drop(copy);
     }
 }
