@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use crate::store::events::StoredEvent;
 
-/// The most events kept of a factory, and so delivered at once: what a person can take in.
-pub(crate) const MAX_LATEST_EVENTS: usize = 200;
+/// The most events kept of a factory too: another server could not send more.
+pub(crate) use crate::store::commit_log::MAX_LATEST_EVENTS;
 
 /// What was announced of one factory since somebody began to listen.
 #[derive(Default)]

@@ -18,8 +18,8 @@ use super::{
     writer::judge::NewRow,
 };
 
-/// The most events kept of a commit: what a feed delivers at once.
-const MAX_LATEST_EVENTS: usize = 200;
+/// The most events kept of a commit, and so delivered at once to whoever follows them: what a person can take in.
+pub const MAX_LATEST_EVENTS: usize = 200;
 
 /// One commit.
 #[derive(Clone, Debug)]
@@ -48,6 +48,11 @@ struct Logged<'a>(
     i64,
 );
 
+/// Whether commits are written down: only where other servers may want to know of them.
+pub(super) fn is_kept(conn: &impl ConnectionTrait) -> bool {
+    conn.get_database_backend() == DbBackend::Postgres
+}
+
 /// Writes a commit down, within its transaction. `accepted` are its new events in the order of their arrival.
 pub(super) async fn append(
     tx: &impl ConnectionTrait,
@@ -55,9 +60,6 @@ pub(super) async fn append(
     revision: i64,
     accepted: &[&NewRow<'_>],
 ) -> Result<()> {
-    if tx.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
     let latest = &accepted[accepted.len().saturating_sub(MAX_LATEST_EVENTS)..];
     let latest: Vec<Logged<'_>> = latest.iter().map(|row| logged(row)).collect();
     let latest = serde_json::to_string(&latest)

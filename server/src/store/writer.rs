@@ -164,7 +164,9 @@ async fn store_in_factory(
     let revision = stored.last().map_or(factory.revision, |last| last.revision);
     if revision != factory.revision {
         factories::set_revision(tx, factory.id, revision).await?;
-        commit_log::append(tx, factory.id, revision, &accepted(&sightings, &verdicts)).await?;
+        if commit_log::is_kept(tx) {
+            commit_log::append(tx, factory.id, revision, &accepted(&sightings, &verdicts)).await?;
+        }
     }
     memory.revision = revision;
     Ok((stored, neighbours_met + looked_up))
