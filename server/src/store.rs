@@ -29,8 +29,8 @@ pub mod writer;
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::PgConnectOptions;
 
@@ -82,11 +82,7 @@ pub struct Store {
 impl Store {
     /// Begins to read one state of the database. Dropping it ends it.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let begin = match self.readers.get_database_backend() {
-            DbBackend::Postgres => READ_POSTGRES,
-            _ => TransactionOptions::default(),
-        };
-        let snapshot = self.readers.begin_with_options(begin).await?;
+        let snapshot = begin(&self.readers, TransactionOptions::default()).await?;
         // A transaction takes its snapshot at its first read: take it now.
         snapshot.query_one_raw(statement(&snapshot, "SELECT 1 FROM factory LIMIT 1")).await?;
         Ok(snapshot)
@@ -124,13 +120,14 @@ impl Store {
 
     /// Begins to write.
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        Ok(self.writer.begin_with_options(self.write_options()).await?)
+        begin(&self.writer, self.write_options()).await
     }
 
     /// How every transaction that writes begins.
     fn write_options(&self) -> TransactionOptions {
         match self.writer.get_database_backend() {
-            DbBackend::Postgres => WRITE_POSTGRES,
+            // Its connections begin all transactions alike.
+            DbBackend::Postgres => TransactionOptions::default(),
             _ => WRITE_SQLITE,
         }
     }
@@ -147,20 +144,22 @@ const WRITE_SQLITE: TransactionOptions = TransactionOptions {
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
 
-/// How a transaction that writes begins on PostgreSQL.
-const WRITE_POSTGRES: TransactionOptions = TransactionOptions {
-    // What is read after the factory's row is locked must be what was committed before.
-    isolation_level: Some(IsolationLevel::ReadCommitted),
-    access_mode: None,
-    sqlite_transaction_mode: None,
-};
+/// How many connections are passed over that were cut while nobody used them: more than a pool holds.
+const MAX_STALE_CONNECTIONS: usize = 8;
 
-/// How a transaction that only reads begins on PostgreSQL.
-const READ_POSTGRES: TransactionOptions = TransactionOptions {
-    isolation_level: Some(IsolationLevel::RepeatableRead),
-    access_mode: Some(AccessMode::ReadOnly),
-    sqlite_transaction_mode: None,
-};
+/// Begins a transaction. A connection that was cut while nobody used it shows that now, when nothing is lost by taking
+/// another one.
+async fn begin(pool: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction> {
+    for _ in 0..MAX_STALE_CONNECTIONS {
+        match pool.begin_with_options(options).await {
+            Err(error) if fault::is_cut_connection(&error) => {
+                tracing::debug!(%error, "a connection was cut while it was not used; taking another one");
+            }
+            begun => return Ok(begun?),
+        }
+    }
+    Ok(pool.begin_with_options(options).await?)
+}
 
 /// Lets a transaction that rewrites a whole factory take its time.
 async fn allow_long_statements(tx: &impl ConnectionTrait) -> Result<()> {

@@ -53,7 +53,7 @@ pub(super) fn is_kept(conn: &impl ConnectionTrait) -> bool {
     conn.get_database_backend() == DbBackend::Postgres
 }
 
-/// Writes a commit down, within its transaction. `accepted` are its new events in the order of their arrival.
+/// Raises the factory's revision and writes the commit down, within its transaction. `accepted` are its new events in the order of their arrival.
 pub(super) async fn append(
     tx: &impl ConnectionTrait,
     factory_id: i32,
@@ -64,19 +64,21 @@ pub(super) async fn append(
     let latest: Vec<Logged<'_>> = latest.iter().map(|row| logged(row)).collect();
     let latest = serde_json::to_string(&latest)
         .map_err(|error| StoreError::Corrupt(format!("an event that cannot be written down ({error})")))?;
-    let insert = Sql::new(
-        tx,
-        "INSERT INTO commit_log (factory_id, revision, events, latest_events, committed_at) VALUES (",
-    )
-    .bind(factory_id)
-    .text(", ")
-    .bind(revision)
-    .text(", ")
-    .bind(accepted.len() as i64)
-    .text(", ")
-    .bind(latest)
-    // The database's clock, so that servers whose clocks differ forget alike.
-    .text(", CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS int8))");
+    // One statement for both: a round trip is dear while the factory is locked.
+    let insert = Sql::new(tx, "WITH raised AS (UPDATE factory SET revision = ")
+        .bind(revision)
+        .text(" WHERE id = ")
+        .bind(factory_id)
+        .text(") INSERT INTO commit_log (factory_id, revision, events, latest_events, committed_at) VALUES (")
+        .bind(factory_id)
+        .text(", ")
+        .bind(revision)
+        .text(", ")
+        .bind(accepted.len() as i64)
+        .text(", ")
+        .bind(latest)
+        // The database's clock, so that servers whose clocks differ forget alike.
+        .text(", CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS int8))");
     tx.execute_raw(insert.build()).await?;
     Ok(())
 }

@@ -30,6 +30,17 @@ impl Fault {
     }
 }
 
+/// Whether a statement found its connection cut, by the other side or on the way.
+pub(super) fn is_cut_connection(error: &DbErr) -> bool {
+    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
+    match &**error {
+        SqlxError::Io(_) | SqlxError::Protocol(_) => true,
+        // Ended by an administrator, or by a crash or stop of the server.
+        SqlxError::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
+        _ => false,
+    }
+}
+
 fn of_sqlx(error: &SqlxError) -> Fault {
     match error {
         SqlxError::Database(error) => {

@@ -122,8 +122,15 @@ impl Sql {
             .collect();
         self.text.push_str("SELECT ");
         self.text.push_str(&columns.join(", "));
-        self.text.push_str(" FROM ");
-        self.push_unnest(kinds, rows);
+        // Arrays side by side in a select list are taken apart a row at a time; a function in FROM is stored whole first.
+        self.text.push_str(" FROM (SELECT ");
+        for ((column, array), name) in columns_of(kinds, rows).into_iter().enumerate().zip(names(N)) {
+            self.text.push_str(if column == 0 { "UNNEST(" } else { ", UNNEST(" });
+            self.push_array(kinds[column], array);
+            self.text.push_str(") AS ");
+            self.text.push_str(&name);
+        }
+        self.text.push_str(") AS wanted");
         self
     }
 
@@ -180,28 +187,40 @@ impl Sql {
         kinds: &[Kind; N],
         rows: impl ExactSizeIterator<Item = [Value; N]>,
     ) {
-        let mut columns: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
-        let nulls = kinds.map(|kind| kind.stands_for_null().map(|(value, _)| value));
-        for row in rows {
-            for ((column, value), null) in columns.iter_mut().zip(row).zip(&nulls) {
-                column.push(match null {
-                    Some(null) if is_null(&value) => null.clone(),
-                    _ => value,
-                });
-            }
-        }
-        for (position, (column, kind)) in columns.into_iter().zip(kinds).enumerate() {
-            let (name, array_type) = kind.postgres();
-            self.text.push_str(if position == 0 { "UNNEST(" } else { ", " });
-            self.push_value(Value::Array(array_type, Some(Box::new(column))));
-            self.text.push_str("::");
-            self.text.push_str(name);
-            self.text.push_str("[]");
+        for (column, array) in columns_of(kinds, rows).into_iter().enumerate() {
+            self.text.push_str(if column == 0 { "UNNEST(" } else { ", " });
+            self.push_array(kinds[column], array);
         }
         self.text.push_str(") AS wanted(");
         self.text.push_str(&names(N).collect::<Vec<_>>().join(", "));
         self.text.push(')');
     }
+
+    fn push_array(&mut self, kind: Kind, values: Vec<Value>) {
+        let (name, array_type) = kind.postgres();
+        self.push_value(Value::Array(array_type, Some(Box::new(values))));
+        self.text.push_str("::");
+        self.text.push_str(name);
+        self.text.push_str("[]");
+    }
+}
+
+/// The rows as one array a column, without nulls.
+fn columns_of<const N: usize>(
+    kinds: &[Kind; N],
+    rows: impl ExactSizeIterator<Item = [Value; N]>,
+) -> [Vec<Value>; N] {
+    let mut columns: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    let nulls = kinds.map(|kind| kind.stands_for_null().map(|(value, _)| value));
+    for row in rows {
+        for ((column, value), null) in columns.iter_mut().zip(row).zip(&nulls) {
+            column.push(match null {
+                Some(null) if is_null(&value) => null.clone(),
+                _ => value,
+            });
+        }
+    }
+    columns
 }
 
 /// What SQLite calls the columns of given rows; PostgreSQL is told to.

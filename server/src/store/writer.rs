@@ -155,17 +155,21 @@ async fn store_in_factory(
     let sightings = judge::identify(tx, factory.id, memory, batches).await?;
     let Judgement { verdicts, new } = judge::judge(tx, factory.id, (memory, lookups), &sightings).await?;
     let (met, neighbours_met) = apply::meet(tx, factory.id, memory, &new).await?;
-    judge::insert(tx, factory.id, &new).await?;
+    // The database inserts while the effects are added up.
+    let effects = async { apply::effects(memory, &new, met) };
+    let (inserted, effects) = tokio::join!(judge::insert(tx, factory.id, &new), effects);
+    inserted?;
     let kept_conflicts = judge::keep_conflicts(tx, factory.id, &sightings, &verdicts, batches.len()).await?;
 
     let stored = number(factory, batches, &verdicts, &kept_conflicts);
     let revisions = revisions_of_entities(&sightings, &verdicts, &stored);
-    let looked_up = apply::add_effects(tx, factory.id, memory, &new, met, &revisions).await?;
+    let looked_up = apply::save(tx, factory.id, memory, effects, &revisions).await?;
     let revision = stored.last().map_or(factory.revision, |last| last.revision);
     if revision != factory.revision {
-        factories::set_revision(tx, factory.id, revision).await?;
         if commit_log::is_kept(tx) {
             commit_log::append(tx, factory.id, revision, &accepted(&sightings, &verdicts)).await?;
+        } else {
+            factories::set_revision(tx, factory.id, revision).await?;
         }
     }
     memory.revision = revision;

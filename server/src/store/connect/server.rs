@@ -29,6 +29,16 @@ const SETTINGS: [(&str, &str); 6] = [
     ("tcp_keepalives_count", "3"),
 ];
 
+/// How transactions begin on the connections that write: what is read after the factory's row is locked must be what was
+/// committed before. Said once a connection, because saying it in each transaction is one more round trip.
+const WRITING: [(&str, &str); 1] = [("default_transaction_isolation", "read committed")];
+/// How transactions begin on the connections that read: as one state of the database.
+const READING: [(&str, &str); 2] =
+    [("default_transaction_isolation", "repeatable read"), ("default_transaction_read_only", "on")];
+
+/// A connection that was not used for so long is tried before it is used: the server may have gone meanwhile.
+const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
+
 /// What a database URL says.
 pub(super) struct DatabaseServer {
     options: PgConnectOptions,
@@ -50,21 +60,35 @@ impl DatabaseServer {
 
     pub(super) async fn connect(&self) -> Result<Store, DbErr> {
         Ok(Store {
-            writer: self.pool(WRITERS).await?,
-            readers: self.pool(READERS).await?,
+            writer: self.pool(WRITERS, &WRITING).await?,
+            readers: self.pool(READERS, &READING).await?,
             postgres: Some(Arc::new(self.options.clone())),
             _lock: None,
         })
     }
 
-    async fn pool(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    async fn pool(
+        &self,
+        connections: u32,
+        transactions: &[(&'static str, &'static str)],
+    ) -> Result<DatabaseConnection, DbErr> {
         let mut logging = ConnectOptions::new("");
         logging.sqlx_logging(false);
+        let options = self.options.clone().options(transactions.iter().copied());
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(MAX_LIFETIME)
-            .connect_with(sqlx::ConnectOptions::disable_statement_logging(self.options.clone()))
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for >= TRY_AFTER_IDLE {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(sqlx::ConnectOptions::disable_statement_logging(options))
             .await
             .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))?;
         Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
