@@ -23,5 +23,6 @@ mod shutdown;
 mod sqlite_only;
 mod store_law;
 mod subscriptions;
+mod ten_thousand_sockets;
 mod undisturbed;
 mod websocket_protocol;
