@@ -21,6 +21,7 @@ mod readme;
 mod replay;
 mod shutdown;
 mod sqlite_only;
+mod stalled_subscriber;
 mod store_law;
 mod subscriptions;
 mod ten_thousand_sockets;
