@@ -18,28 +18,31 @@ pub mod factories;
 pub mod fault;
 mod intern;
 pub mod neighbours;
+mod patience;
 pub mod plans;
 pub mod recompute;
 pub mod removal;
 pub mod rollups;
 mod statement;
 pub mod timeline;
+mod transaction;
 pub mod writer;
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
 };
-use sqlx::postgres::PgConnectOptions;
 
+use channel::Address;
 pub use connect::OpenError;
 use fault::Fault;
+pub use patience::Patience;
 pub use recompute::{Difference, audit, rebuild};
+use transaction::Transaction;
 
 /// One state of the database: everything read through it belongs to the same set of events.
-pub type Snapshot = DatabaseTransaction;
+pub type Snapshot = Transaction;
 
 /// The most values that one statement binds: SQLite's limit, the lower one of the engines.
 const MAX_BOUND_VALUES: usize = 32_766;
@@ -74,7 +77,7 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     /// How to open one more connection to a PostgreSQL; none for SQLite.
-    postgres: Option<Arc<PgConnectOptions>>,
+    postgres: Option<Arc<Address>>,
     /// Held as long as the store is: a second server on the same file refuses to start.
     _lock: Option<Arc<connect::FileLock>>,
 }
@@ -82,7 +85,8 @@ pub struct Store {
 impl Store {
     /// Begins to read one state of the database. Dropping it ends it.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let snapshot = begin(&self.readers, TransactionOptions::default()).await?;
+        let snapshot =
+            Transaction::begin(&self.readers, TransactionOptions::default(), self.answer_limit()).await?;
         // A transaction takes its snapshot at its first read: take it now.
         snapshot.query_one_raw(statement(&snapshot, "SELECT 1 FROM factory LIMIT 1")).await?;
         Ok(snapshot)
@@ -99,8 +103,13 @@ impl Store {
     }
 
     /// How to open a connection of one's own, to notify others and to be notified; none where the database is not shared.
-    pub(crate) fn own_connection(&self) -> Option<Arc<PgConnectOptions>> {
+    pub(crate) fn own_connection(&self) -> Option<Arc<Address>> {
         self.postgres.clone()
+    }
+
+    /// How long to wait for the answer to a statement.
+    fn answer_limit(&self) -> Option<Duration> {
+        self.postgres.as_ref().map(|address| address.patience.answer)
     }
 
     /// Ends all connections. An SQLite file is then whole by itself, without a log beside it. Whoever is still at work
@@ -119,8 +128,8 @@ impl Store {
     }
 
     /// Begins to write.
-    async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        begin(&self.writer, self.write_options()).await
+    async fn begin_write(&self) -> Result<Transaction> {
+        Ok(Transaction::begin(&self.writer, self.write_options(), self.answer_limit()).await?)
     }
 
     /// How every transaction that writes begins.
@@ -143,31 +152,6 @@ const WRITE_SQLITE: TransactionOptions = TransactionOptions {
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
-
-/// How many connections are passed over that were cut while nobody used them: more than a pool holds.
-const MAX_STALE_CONNECTIONS: usize = 8;
-
-/// Begins a transaction. A connection that was cut while nobody used it shows that now, when nothing is lost by taking
-/// another one.
-async fn begin(pool: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction> {
-    for _ in 0..MAX_STALE_CONNECTIONS {
-        match pool.begin_with_options(options).await {
-            Err(error) if fault::is_cut_connection(&error) => {
-                tracing::debug!(%error, "a connection was cut while it was not used; taking another one");
-            }
-            begun => return Ok(begun?),
-        }
-    }
-    Ok(pool.begin_with_options(options).await?)
-}
-
-/// Lets a transaction that rewrites a whole factory take its time.
-async fn allow_long_statements(tx: &impl ConnectionTrait) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        tx.execute_raw(statement(tx, "SET LOCAL statement_timeout = 0")).await?;
-    }
-    Ok(())
-}
 
 fn statement(conn: &impl ConnectionTrait, sql: &str) -> sea_orm::Statement {
     sea_orm::Statement::from_string(conn.get_database_backend(), sql)

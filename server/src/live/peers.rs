@@ -14,13 +14,12 @@ use std::{
     time::Duration,
 };
 
-use sqlx::postgres::PgConnectOptions;
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use super::announcement::Announcements;
 use crate::store::{
     Result, Store,
-    channel::{Ear, Teller},
+    channel::{Address, Ear, Teller},
     commit_log, factories,
 };
 
@@ -45,7 +44,7 @@ pub(super) struct Peers {
 /// What the tasks share.
 struct Shared {
     store: Store,
-    options: Arc<PgConnectOptions>,
+    address: Arc<Address>,
     announcements: Arc<Announcements>,
     to_tell: Revisions,
     to_read: Revisions,
@@ -89,7 +88,7 @@ impl Peers {
     pub(super) fn start(store: &Store, announcements: &Arc<Announcements>) -> Option<Self> {
         let shared = Arc::new(Shared {
             store: store.clone(),
-            options: store.own_connection()?,
+            address: store.own_connection()?,
             announcements: announcements.clone(),
             to_tell: Revisions::default(),
             to_read: Revisions::default(),
@@ -134,7 +133,7 @@ impl Shared {
     async fn tell_once(&self, teller: &mut Option<Teller>, revisions: &BTreeMap<i32, i64>) -> Result<()> {
         let teller = match teller {
             Some(teller) => teller,
-            None => teller.insert(Teller::connect(&self.options).await?),
+            None => teller.insert(Teller::connect(&self.address).await?),
         };
         for text in told::texts(revisions) {
             teller.tell(&text).await?;
@@ -153,7 +152,7 @@ impl Shared {
     }
 
     async fn hear_until_it_breaks(&self, back_off: &mut BackOff) -> Result<()> {
-        let mut ear = Ear::connect(&self.options).await?;
+        let mut ear = Ear::connect(&self.address).await?;
         *back_off = BackOff::default();
         // What was told before we listened is found now.
         self.look().await?;

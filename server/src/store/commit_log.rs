@@ -14,6 +14,7 @@ use super::{
     Result, Snapshot, Store, StoreError,
     code::{Code as _, confidence_column},
     events::{self, StoredEvent},
+    patience::limited,
     statement::Sql,
     writer::judge::NewRow,
 };
@@ -109,7 +110,7 @@ impl Store {
             "DELETE FROM commit_log WHERE committed_at < CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS int8) - ",
         )
         .bind(keep_ms);
-        self.writer.execute_raw(prune.build()).await?;
+        limited(self.answer_limit(), self.writer.execute_raw(prune.build())).await?;
         Ok(())
     }
 }

@@ -3,14 +3,22 @@
 mod file;
 mod server;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use migration::Migrator;
-use sea_orm::{DbErr, TransactionTrait as _};
+use sea_orm::DbErr;
 
 pub(super) use self::file::FileLock;
 use self::{file::DatabaseFile, server::DatabaseServer};
-use super::{Store, attempts::Attempts};
+use super::{
+    Store,
+    attempts::Attempts,
+    patience::{Patience, limited},
+    transaction::Transaction,
+};
+
+/// How long it may take to bring a PostgreSQL up to date, all changes together: a later one may rewrite a large table.
+const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +106,15 @@ impl Store {
         Self::open_named(named).await
     }
 
+    /// As [`Store::open`], with a patience of one's own for a PostgreSQL; an SQLite file needs none.
+    pub async fn open_with(url: &str, patience: Patience) -> Result<Self, OpenError> {
+        let mut named = Named::by(url)?;
+        if let Named::Server(server) = &mut named {
+            server.patience = patience;
+        }
+        Self::open_named(named).await
+    }
+
     /// As [`Store::open`], but the database must exist.
     pub async fn open_existing(url: &str) -> Result<Self, OpenError> {
         let mut named = Named::by(url)?;
@@ -125,7 +142,7 @@ impl Store {
             let store = Self { _lock: lock, ..named.connect().await? };
             store.migrate().await?;
             // A database that cannot be written is found out now and not by the first batch.
-            store.writer.begin_with_options(store.write_options()).await?.rollback().await?;
+            drop(Transaction::begin(&store.writer, store.write_options(), store.answer_limit()).await?);
             Ok(store)
         };
         prepared.await.map_err(|source| named.unusable(source))
@@ -136,7 +153,8 @@ impl Store {
     async fn migrate(&self) -> Result<(), DbErr> {
         let mut attempts = Attempts::default();
         loop {
-            let outcome = Migrator::migrate(&self.writer).await.map_err(Into::into);
+            let limit = self.is_shared().then_some(MIGRATION_LIMIT);
+            let outcome = limited(limit, Migrator::migrate(&self.writer)).await.map_err(Into::into);
             if !attempts.again_for_a_key(&outcome).await {
                 return outcome.map_err(|error| match error {
                     super::StoreError::Database(error) => error,

@@ -143,9 +143,9 @@ pub async fn rebuild(store: &Store) -> Result<()> {
 }
 
 async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
-    let tx = store.begin_write().await?;
+    let mut tx = store.begin_write().await?;
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
-    super::allow_long_statements(&tx).await?;
+    tx.allow_long_statements().await?;
     rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id)).exec(&tx).await?;
     let mut hours = Hours::new(&tx, factory.id);
     let mut runs = Runs::default();

@@ -13,7 +13,7 @@ use domain::{
     event::{EntityType, Event},
     timeline::Tail,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
 use self::judge::{Judgement, NewRow, Sighting};
 
@@ -25,6 +25,7 @@ use super::{
     factories::{self, Factory},
     fault::Fault,
     intern::Names,
+    transaction::Transaction,
 };
 
 /// How many factories' names and entities are remembered between groups.
@@ -147,7 +148,7 @@ impl Writer {
 }
 
 async fn store_in_factory(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     factory: &Factory,
     (memory, lookups): (&mut Memory, Lookups),
     batches: &[&Batch],

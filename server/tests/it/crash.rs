@@ -2,10 +2,7 @@
 //!
 //! `ANDON_CRASHES` sets how often it is killed; the documented run has 20.
 
-use std::{
-    process::{Output, Stdio},
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -36,13 +33,6 @@ fn reserved_port() -> TcpSocket {
     socket.set_reuseaddr(true).expect("a socket that shares its port");
     socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
     socket
-}
-
-async fn audit(database_url: &str) -> Output {
-    let mut command = Program::command(&["audit", "--database-url", database_url]);
-    soon("the audit", command.stdout(Stdio::piped()).stderr(Stdio::piped()).output())
-        .await
-        .expect("an exit status")
 }
 
 #[tokio::test]
@@ -78,7 +68,7 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
     );
     assert!(program.terminate().await.0.success());
 
-    let audit = audit(database.url()).await;
+    let audit = Program::audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
     let survivor = TestServer::on(database, Clock::System, Options::default()).await;
     assert_eq!(numbers(&survivor).await, undisturbed_numbers(&events).await);

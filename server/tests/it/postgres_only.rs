@@ -7,3 +7,4 @@ mod outage;
 mod replica_killed;
 mod replicas;
 mod replicas_push;
+mod silence;

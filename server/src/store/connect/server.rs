@@ -2,10 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, DatabaseConnection, DbErr, SqlxPostgresConnector};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::{DatabaseConnection, DbErr, SqlxPostgresConnector};
+use sqlx::{
+    Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
-use super::{super::Store, OpenError};
+use super::{
+    super::{Store, channel::Address, patience::Patience},
+    OpenError,
+};
 
 /// Connections that write: the writer of batches has one, the others are for names and settings.
 const WRITERS: u32 = 3;
@@ -18,12 +24,11 @@ const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// How many prepared statements a connection keeps: ours.
 const STATEMENT_CACHE: usize = 200;
 
-/// What the PostgreSQL server is asked to do for our connections: nobody who died may hold a factory's row for ever, and
-/// no statement of ours takes minutes.
-const SETTINGS: [(&str, &str); 6] = [
+/// What the PostgreSQL server is asked to do for our connections, beside what our patience asks of it: nobody who died may
+/// hold a factory's row for ever, and no statement of ours takes as long as a sender waits.
+const SETTINGS: [(&str, &str); 5] = [
     ("lock_timeout", "10s"),
-    ("statement_timeout", "60s"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    ("statement_timeout", "20s"),
     ("tcp_keepalives_idle", "30"),
     ("tcp_keepalives_interval", "10"),
     ("tcp_keepalives_count", "3"),
@@ -41,6 +46,7 @@ const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// What a database URL says.
 pub(super) struct DatabaseServer {
+    pub(super) patience: Patience,
     options: PgConnectOptions,
 }
 
@@ -49,7 +55,7 @@ impl DatabaseServer {
         let options: PgConnectOptions = url.parse().map_err(|_| OpenError::Url("postgres".to_owned()))?;
         let options =
             options.application_name("andon").options(SETTINGS).statement_cache_capacity(STATEMENT_CACHE);
-        Ok(Self { options })
+        Ok(Self { patience: Patience::default(), options })
     }
 
     /// Where it is, without who asks and with which password.
@@ -59,38 +65,50 @@ impl DatabaseServer {
     }
 
     pub(super) async fn connect(&self) -> Result<Store, DbErr> {
+        let idle_ms = self.patience.idle_transaction.as_millis().to_string();
+        let options = self.options.clone().options([("idle_in_transaction_session_timeout", idle_ms)]);
         Ok(Store {
-            writer: self.pool(WRITERS, &WRITING).await?,
-            readers: self.pool(READERS, &READING).await?,
-            postgres: Some(Arc::new(self.options.clone())),
+            writer: self.pool(&options, WRITERS, WRITING).await?,
+            readers: self.pool(&options, READERS, READING).await?,
+            postgres: Some(Arc::new(Address { options, patience: self.patience })),
             _lock: None,
         })
     }
 
-    async fn pool(
+    async fn pool<const N: usize>(
         &self,
+        options: &PgConnectOptions,
         connections: u32,
-        transactions: &[(&'static str, &'static str)],
+        transactions: [(&str, &str); N],
     ) -> Result<DatabaseConnection, DbErr> {
-        let mut logging = ConnectOptions::new("");
-        logging.sqlx_logging(false);
-        let options = self.options.clone().options(transactions.iter().copied());
+        let limit = self.patience.sign_of_life;
+        let options = options.clone().options(transactions);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(MAX_LIFETIME)
+            // The pool would ask for signs of life by itself, and wait for them for ever.
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for >= TRY_AFTER_IDLE {
-                        sqlx::Connection::ping(connection).await?;
-                    }
-                    Ok(true)
-                })
+            .before_acquire(move |conn, meta| {
+                let is_in_use = meta.idle_for < TRY_AFTER_IDLE;
+                Box::pin(async move { if is_in_use { Ok(true) } else { is_alive(conn, limit).await } })
             })
+            .after_release(move |conn, _| Box::pin(is_alive(conn, limit)))
             .connect_with(sqlx::ConnectOptions::disable_statement_logging(options))
             .await
             .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))?;
         Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    }
+}
+
+/// Waits for a sign of life, after all that the connection was asked before. Without one it is an error, upon which the
+/// pool drops the connection.
+async fn is_alive(conn: &mut PgConnection, limit: Duration) -> sqlx::Result<bool> {
+    match tokio::time::timeout(limit, conn.ping()).await {
+        Ok(pong) => pong.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::Error::new(
+            std::io::ErrorKind::TimedOut,
+            "the connection gives no sign of life and is replaced by a new one",
+        ))),
     }
 }

@@ -1,7 +1,11 @@
 //! The program itself, in a process of its own.
 
-use std::process::{ExitStatus, Stdio};
+use std::{
+    net::SocketAddr,
+    process::{ExitStatus, Output, Stdio},
+};
 
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, ChildStderr, Command},
@@ -45,6 +49,38 @@ impl Program {
         let log = tokio::spawn(read(child.stderr.take().expect("a pipe"), listening));
         let url = soon("listening", url).await.expect("the program ended before it listened");
         Self { child, url, log }
+    }
+
+    /// Recomputes every sum of a database, beside the server that may be on it.
+    pub(crate) async fn audit(database_url: &str) -> Output {
+        let mut command = Self::command(&["audit", "--database-url", database_url]);
+        soon("the audit", command.stdout(Stdio::piped()).stderr(Stdio::piped()).output())
+            .await
+            .expect("an exit status")
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().expect("an address")
+    }
+
+    /// How many files it has open; none where the system does not show that as Linux does.
+    pub(crate) fn open_files(&self) -> Option<usize> {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()?)).ok()?;
+        Some(files.count())
+    }
+
+    /// The data of an operation that must succeed.
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let request = client
+            .post(format!("{}/graphql", self.url))
+            .header("content-type", "application/json")
+            .body(json!({ "query": query, "variables": variables }).to_string());
+        let response = soon("an answer", request.send()).await.expect("a response");
+        let mut answer: Value = response.json().await.expect("JSON");
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].take()
     }
 
     /// Asks the program to stop, as a service manager does, and waits for its end. Answers with all that it logged.

@@ -1,4 +1,4 @@
-//! A way to PostgreSQL that breaks when a test wants it to.
+//! A way to PostgreSQL that breaks, or falls silent, when a test wants it to.
 
 use std::{
     net::SocketAddr,
@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
 };
 
@@ -43,7 +44,25 @@ pub(crate) struct Breaks {
 pub(crate) struct Proxy {
     address: SocketAddr,
     plan: Arc<Mutex<Plan>>,
+    silence: watch::Sender<Silence>,
     _forwarding: JoinSet<()>,
+}
+
+/// Which connections are open and pass nothing on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Silence {
+    /// All of them, for the time being.
+    is_total: bool,
+    /// How many there were so far.
+    connections: u64,
+    /// The first so many of them, for good.
+    forgotten: u64,
+}
+
+impl Silence {
+    fn spares(&self, connection: u64) -> bool {
+        !self.is_total && connection >= self.forgotten
+    }
 }
 
 struct Plan {
@@ -106,9 +125,10 @@ impl Proxy {
         let random = ChaCha8Rng::seed_from_u64(seed);
         let plan = Plan { random, breaks_now_and_then: false, next_commit: None, breaks: Breaks::default() };
         let plan = Arc::new(Mutex::new(plan));
+        let silence = watch::Sender::default();
         let mut forwarding = JoinSet::new();
-        forwarding.spawn(accept(listener, host(url).to_owned(), plan.clone()));
-        Self { address, plan, _forwarding: forwarding }
+        forwarding.spawn(accept(listener, host(url).to_owned(), plan.clone(), silence.clone()));
+        Self { address, plan, silence, _forwarding: forwarding }
     }
 
     /// The same database by the way of this proxy.
@@ -133,6 +153,21 @@ impl Proxy {
         self.plan().next_commit = Some(fate);
     }
 
+    /// Passes nothing on any more, as a network that swallows what it is given. Connections stay open, and new ones too.
+    pub(crate) fn fall_silent(&self) {
+        self.silence.send_modify(|silence| silence.is_total = true);
+    }
+
+    /// Passes on again, also what was said meanwhile.
+    pub(crate) fn speak_again(&self) {
+        self.silence.send_modify(|silence| silence.is_total = false);
+    }
+
+    /// Passes on nothing of the connections that there are, ever again; new ones are served.
+    pub(crate) fn forget_connections(&self) {
+        self.silence.send_modify(|silence| silence.forgotten = silence.connections);
+    }
+
     fn plan(&self) -> std::sync::MutexGuard<'_, Plan> {
         self.plan.lock().expect("no panic")
     }
@@ -144,27 +179,40 @@ fn host(url: &str) -> &str {
     after_user.split('/').next().expect("a host")
 }
 
-async fn accept(listener: TcpListener, server: String, plan: Arc<Mutex<Plan>>) {
+async fn accept(
+    listener: TcpListener,
+    server: String,
+    plan: Arc<Mutex<Plan>>,
+    silence: watch::Sender<Silence>,
+) {
     let mut connections = JoinSet::new();
-    loop {
+    for number in 0.. {
         let (client, _) = listener.accept().await.expect("a connection");
-        let (server, plan) = (server.clone(), plan.clone());
+        silence.send_modify(|silence| silence.connections = number + 1);
+        let (server, plan, silence) = (server.clone(), plan.clone(), silence.subscribe());
         connections.spawn(async move {
             let Ok(server) = TcpStream::connect(server).await else { return };
             // Whatever ends it, both sides see their connection end.
-            forward(client, server, &plan).await.ok();
+            forward(client, server, &plan, (number, silence)).await.ok();
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn forward(mut client: TcpStream, mut server: TcpStream, plan: &Mutex<Plan>) -> std::io::Result<()> {
+async fn forward(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    plan: &Mutex<Plan>,
+    (number, mut silence): (u64, watch::Receiver<Silence>),
+) -> std::io::Result<()> {
     let (mut up, mut down) = (vec![0; PIECE_BYTES], vec![0; PIECE_BYTES]);
     loop {
         let (piece, to, is_to_server) = tokio::select! {
             read = client.read(&mut up) => (&up[..read?], &mut server, true),
             read = server.read(&mut down) => (&down[..read?], &mut client, false),
         };
+        // Nobody sees an end either, as long as it lasts.
+        silence.wait_for(|silence| silence.spares(number)).await.map_err(std::io::Error::other)?;
         if piece.is_empty() {
             return Ok(());
         }

@@ -6,11 +6,16 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest as _, handshake::client::Request},
+    WebSocketStream, client_async_with_config,
+    tungstenite::{
+        Message, client::IntoClientRequest as _, handshake::client::Request, protocol::WebSocketConfig,
+    },
 };
 
 use super::soon;
+
+/// What a socket reads at once, in bytes: there may be ten thousand of them in one process.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// How a socket ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +45,9 @@ impl Socket {
 
     pub(crate) async fn open_with(address: SocketAddr, request: Request) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
-        let (stream, _) = soon("the handshake", client_async(request, stream)).await.expect("an upgrade");
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
+        let shaking_hands = client_async_with_config(request, stream, Some(config));
+        let (stream, _) = soon("the handshake", shaking_hands).await.expect("an upgrade");
         Self { stream }
     }
 

@@ -18,7 +18,7 @@ const EVENTS_PER_END: usize = 2_000;
 /// Small, so that there are many transactions to be struck.
 const BATCH_EVENTS: usize = 10;
 
-const INGEST: &str = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) \
+pub(super) const INGEST: &str = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) \
     { accepted duplicates revision } }";
 
 /// Does something with the cluster that takes its time, while the server goes on.
@@ -31,7 +31,7 @@ async fn with(mut cluster: Cluster, act: impl FnOnce(&mut Cluster) + Send + 'sta
 }
 
 /// Waits until the server says that it can serve, or that it cannot.
-async fn readiness(server: &TestServer, expected: StatusCode) {
+pub(super) async fn readiness(server: &TestServer, expected: StatusCode) {
     soon(expected.as_str(), async {
         while server.client.get(server.url("/readyz")).send().await.expect("a response").status() != expected
         {
@@ -40,13 +40,13 @@ async fn readiness(server: &TestServer, expected: StatusCode) {
     .await;
 }
 
-async fn revision(server: &TestServer) -> i64 {
+pub(super) async fn revision(server: &TestServer) -> i64 {
     let answer = server.ask("{ factoryMetrics(factoryId: \"plant\") { revision } }", json!({})).await;
     answer["factoryMetrics"]["revision"].as_i64().expect("a revision")
 }
 
 /// Asks what cannot be answered now, and checks that this is said so that a sender knows what to do.
-async fn assert_is_told_to_ask_again(server: &TestServer, query: &str, variables: Value) {
+pub(super) async fn assert_is_told_to_ask_again(server: &TestServer, query: &str, variables: Value) {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let response: Response = soon("an answer", server.request(body).send()).await.expect("a response");
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
