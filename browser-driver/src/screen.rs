@@ -17,10 +17,15 @@ pub struct Screen {
     pub motion: Motion,
 }
 
-impl Default for Screen {
+impl Screen {
     /// A laptop's browser window.
+    pub const LAPTOP: Self =
+        Self { width: 1280, height: 900, scale: 1.0, scheme: Scheme::Light, motion: Motion::Full };
+}
+
+impl Default for Screen {
     fn default() -> Self {
-        Self { width: 1280, height: 900, scale: 1.0, scheme: Scheme::Light, motion: Motion::Full }
+        Self::LAPTOP
     }
 }
 
@@ -57,7 +62,7 @@ pub enum Motion {
 pub enum Network {
     /// As it is.
     Open,
-    /// As if the cable were pulled: what is under way breaks, and nothing new begins.
+    /// As if the cable were pulled: no request is answered, and a websocket that is open falls silent.
     Cut,
 }
 

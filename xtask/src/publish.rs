@@ -19,13 +19,17 @@ const NAME_HASH_DIGITS: usize = 16;
 /// that nothing is built again because of it; another is replaced as a whole and never seen half written.
 pub(crate) fn publish(files: Files, folder: &Path) -> Result<()> {
     let existing = read_folder(folder).unwrap_or_default();
-    let files = compress::with_copies(files, &existing)?;
-    if existing == files {
+    replace(&compress::with_copies(files, &existing)?, folder)
+}
+
+/// The same without copies.
+pub(crate) fn replace(files: &Files, folder: &Path) -> Result<()> {
+    if read_folder(folder).is_ok_and(|existing| existing == *files) {
         return Ok(());
     }
     let staging = folder.with_extension("new");
     remove_if_present(&staging)?;
-    for (name, content) in &files {
+    for (name, content) in files {
         write(&staging.join(name), content)?;
     }
     remove_if_present(folder)?;
