@@ -24,21 +24,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One `Asset` a line, in the order of their paths; a file's gzip copy belongs to the file.
+/// The endings of the compressed copies that `cargo xtask` puts beside a file.
+const COPIES: [&str; 2] = ["br", "gz"];
+
+/// One `Asset` a line, in the order of their paths; a file's compressed copies belong to the file.
 fn entries(folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut files = BTreeMap::new();
     if folder.is_dir() {
         collect(folder, "", &mut files)?;
     }
     let mut entries = String::new();
-    for (name, file) in files.iter().filter(|(_, file)| file.extension() != Some("gz".as_ref())) {
+    let is_copy =
+        |file: &Path| file.extension().is_some_and(|ending| COPIES.iter().any(|copy| ending == *copy));
+    for (name, file) in files.iter().filter(|(_, file)| !is_copy(file)) {
         let content = included(file)?;
-        let gzip = match files.get(&format!("{name}.gz")) {
-            Some(copy) => format!("Some({})", included(copy)?),
-            None => "None".to_owned(),
-        };
-        let etag = etag(&fs::read(file)?);
-        writeln!(entries, "Asset {{ path: {name:?}, content: {content}, gzip: {gzip}, etag: {etag:?} }},")?;
+        let [brotli, gzip] = COPIES.map(|ending| match files.get(&format!("{name}.{ending}")) {
+            Some(copy) => included(copy).map(|copy| format!("Some({copy})")),
+            None => Ok("None".to_owned()),
+        });
+        let (brotli, gzip, etag) = (brotli?, gzip?, etag(&fs::read(file)?));
+        writeln!(
+            entries,
+            "Asset {{ path: {name:?}, content: {content}, brotli: {brotli}, gzip: {gzip}, etag: {etag:?} }},"
+        )?;
     }
     Ok(entries)
 }
@@ -63,7 +71,7 @@ fn included(file: &Path) -> Result<String, Box<dyn Error>> {
     Ok(format!("include_bytes!({path:?})"))
 }
 
-/// Weak, because the gzip copy has the same one. It only has to differ when the content does.
+/// Weak, because the compressed copies have the same one. It only has to differ when the content does.
 fn etag(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

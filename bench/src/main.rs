@@ -6,6 +6,7 @@
 mod andon;
 mod bare_table;
 mod bench;
+mod dashboard;
 mod engine;
 mod faults;
 mod floor;
@@ -65,6 +66,8 @@ enum Role {
     /// Serve a mutation that only parses
     #[command(hide = true)]
     ParseOnly,
+    /// Watch the dashboard in a headless browser while a large floor is at work: frames, memory, first numbers
+    Dashboard(dashboard::Watch),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -114,6 +117,9 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let folder = myself.parent().context("this program lies nowhere")?;
     let andon = Andon { program: folder.join("andon") };
     ensure!(andon.program.is_file(), "{} is missing; `cargo xtask bench` builds it", andon.program.display());
+    if let Some(Role::Dashboard(watch)) = &arguments.role {
+        return dashboard::watch(watch, &andon, folder).await;
+    }
     let (begun, began) = (DateTime::<Utc>::from(SystemTime::now()), Instant::now());
     let plan = if arguments.quick { Plan::quick() } else { Plan::full() };
     let mut engines = Vec::new();

@@ -4,10 +4,17 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{command, workspace};
+use crate::{browser, command, dashboard, workspace};
+
+/// Watches the dashboard in a browser instead of measuring the server.
+const DASHBOARD: &str = "dashboard";
 
 /// Builds what is measured and what measures, and runs the latter with these arguments.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    if arguments.first().is_some_and(|first| first == DASHBOARD) {
+        browser::provide()?;
+        dashboard::build()?;
+    }
     let build =
         ["build", "--release", "-p", "server", "--bin", "andon", "-p", "bench", "--bin", "andon-bench"];
     command::run(workspace::cargo().args(build))?;

@@ -2,15 +2,16 @@
 //! file named by its content, all of it in target/web/dashboard.
 
 mod bundle;
+mod size;
 mod stylesheet;
 mod wasm;
 
 use anyhow::Result;
 
-use crate::publish::{publish, read};
+use crate::publish::{publish, read, read_folder};
 use crate::workspace;
 
-/// Builds what changed; the folder is left untouched when nothing did.
+/// Builds what changed; the folder is left untouched when nothing did. Fails when the program has grown too large.
 pub(crate) fn build() -> Result<()> {
     let source = workspace::root().join("dashboard-dioxus");
     let wasm = wasm::build()?;
@@ -22,5 +23,7 @@ pub(crate) fn build() -> Result<()> {
     let folder = workspace::web().join("dashboard");
     publish(bundle::files(parts)?, &folder)?;
     eprintln!("The dashboard is in {}", folder.display());
-    Ok(())
+    let sizes = size::of_program(&read_folder(&folder)?);
+    eprintln!("{sizes}");
+    sizes.check()
 }

@@ -3,12 +3,15 @@
 //! A fresh clone needs Rust and nothing else: what a command needs beyond that it fetches through the machine's own
 //! package managers, says so, and where that is not possible it stops with a sentence that says what to install.
 
+mod axe;
 mod bench;
+mod browser;
 mod command;
 mod dashboard;
 mod demo;
 mod graphiql;
 mod machine;
+mod npm;
 mod publish;
 mod test;
 mod workspace;
@@ -36,7 +39,8 @@ enum Xtask {
     },
     /// Measure a release build from outside and print tables; what follows `bench` is handed to the measuring program.
     Bench {
-        /// Such as `--quick`, `--only ingest,push`, `--engine sqlite` or `--json FILE`; `--help` after `--` lists all.
+        /// Such as `--quick`, `--only ingest,push`, `--engine sqlite`, `--json FILE`, or `dashboard --minutes 60` to watch the
+        /// dashboard in a browser; `--help` after `--` lists all.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         bench_args: Vec<String>,
     },

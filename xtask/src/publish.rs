@@ -1,13 +1,12 @@
-//! Puts a set of files where the server's build and nginx find them, each with a gzip copy beside it.
+//! Puts a set of files where the server's build and nginx find them, each with compressed copies beside it.
+
+mod compress;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 /// Files by their path relative to a folder, with `/` between the parts.
@@ -16,16 +15,21 @@ pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 /// Digits of a SHA-256 that go into a file's name: 64 bits, more than enough to tell builds apart.
 const NAME_HASH_DIGITS: usize = 16;
 
-/// Makes `folder` hold exactly these files and their gzip copies. A folder that already does is left untouched, so that
-/// nothing is built again because of it; another is replaced as a whole and never seen half written.
-pub(crate) fn publish(mut files: Files, folder: &Path) -> Result<()> {
-    add_gzip_copies(&mut files)?;
-    if read_folder(folder).is_ok_and(|existing| existing == files) {
+/// Makes `folder` hold exactly these files and their compressed copies. A folder that already does is left untouched, so
+/// that nothing is built again because of it; another is replaced as a whole and never seen half written.
+pub(crate) fn publish(files: Files, folder: &Path) -> Result<()> {
+    let existing = read_folder(folder).unwrap_or_default();
+    replace(&compress::with_copies(files, &existing)?, folder)
+}
+
+/// The same without copies.
+pub(crate) fn replace(files: &Files, folder: &Path) -> Result<()> {
+    if read_folder(folder).is_ok_and(|existing| existing == *files) {
         return Ok(());
     }
     let staging = folder.with_extension("new");
     remove_if_present(&staging)?;
-    for (name, content) in &files {
+    for (name, content) in files {
         write(&staging.join(name), content)?;
     }
     remove_if_present(folder)?;
@@ -62,20 +66,6 @@ pub(crate) fn sha256(content: &[u8]) -> String {
 /// A short hash of the content for a file's name: a new content gets a new name and may be cached for ever.
 pub(crate) fn name_hash(content: &[u8]) -> String {
     sha256(content)[..NAME_HASH_DIGITS].to_owned()
-}
-
-fn add_gzip_copies(files: &mut Files) -> Result<()> {
-    let mut copies = Files::new();
-    for (name, content) in &*files {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(content)?;
-        let compressed = encoder.finish()?;
-        if compressed.len() < content.len() {
-            copies.insert(format!("{name}.gz"), compressed);
-        }
-    }
-    files.append(&mut copies);
-    Ok(())
 }
 
 fn remove_if_present(folder: &Path) -> Result<()> {
@@ -115,13 +105,6 @@ mod tests {
         let before = fs::metadata(folder.join("index.html")).unwrap().modified().unwrap();
         publish(files(&[("index.html", "same")]), &folder).unwrap();
         assert_eq!(fs::metadata(folder.join("index.html")).unwrap().modified().unwrap(), before);
-    }
-
-    #[test]
-    fn what_compresses_gets_a_gzip_copy_and_what_does_not_gets_none() {
-        let mut published = files(&[("long.css", &"a".repeat(1000)), ("short.css", "a")]);
-        add_gzip_copies(&mut published).unwrap();
-        assert_eq!(published.keys().collect::<Vec<_>>(), ["long.css", "long.css.gz", "short.css"]);
     }
 
     #[test]

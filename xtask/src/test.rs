@@ -1,5 +1,5 @@
-//! Every test of the workspace, with what they need: the pages that the server embeds, a browser, and a PostgreSQL, on
-//! which the server's integration tests run a second time.
+//! Every test of the workspace, with what they need: the pages that the server embeds, a browser and a judge of what it
+//! shows, and a PostgreSQL, on which the server's integration tests run a second time.
 
 mod arguments;
 
@@ -10,23 +10,13 @@ use private_postgres::{Cluster, Settings};
 
 use self::arguments::Arguments;
 use crate::machine::{self, Need};
-use crate::{command, dashboard, graphiql, workspace};
-
-const CHROMIUM: Need = Need {
-    what: "Chromium, for the tests in a browser",
-    debian_packages: &["chromium"],
-    elsewhere: "Install Chromium or Chrome so that `chromium` or `google-chrome` is on the PATH, or name it in CHROME, \
-                then try again.",
-};
+use crate::{axe, browser, command, dashboard, graphiql, workspace};
 
 const POSTGRES: Need = Need {
     what: "PostgreSQL, for the tests on it",
     debian_packages: &["postgresql"],
     elsewhere: "Install PostgreSQL 13 or later with its server programs initdb and postgres, then try again.",
 };
-
-/// The names under which the browser tests look for it too.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Names the cluster to the tests; without it they run on SQLite.
 const TEST_POSTGRES: &str = "ANDON_TEST_POSTGRES";
@@ -42,10 +32,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let arguments = Arguments::of(arguments);
     dashboard::build()?;
     graphiql::fetch()?;
-    let browser_installed = BROWSERS.iter().any(|name| machine::find_program(name).is_some());
-    if !browser_installed && env::var_os("CHROME").is_none() {
-        machine::provide(&CHROMIUM)?;
-    }
+    axe::fetch()?;
+    browser::provide()?;
     let postgres = if private_postgres::is_available() { Ok(()) } else { machine::provide(&POSTGRES) };
     let mut on_sqlite = workspace::cargo();
     command::run(on_sqlite.arg("test").args(arguments.on_sqlite()).env_remove(TEST_POSTGRES))?;

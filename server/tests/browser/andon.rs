@@ -4,12 +4,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use anyhow::{Result, ensure};
+use browser_driver::LIMIT;
+use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
-
-use crate::chrome::LIMIT;
 
 const READY_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -18,28 +19,29 @@ pub(crate) struct Andon {
     folder: TempDir,
     address: SocketAddr,
     other_origin: Option<String>,
+    client: Client,
 }
 
 impl Andon {
     /// A server with an empty database that also answers pages of `other_origin`.
-    pub(crate) async fn start(other_origin: Option<String>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let address = free_address();
-        let process = spawn(&folder, address, other_origin.as_deref());
-        let andon = Self { process, folder, address, other_origin };
-        andon.wait_until_ready().await;
-        andon
+    pub(crate) async fn start(other_origin: Option<String>) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let address = free_address()?;
+        let process = spawn(&folder, address, other_origin.as_deref())?;
+        let andon = Self { process, folder, address, other_origin, client: Client::new() };
+        andon.wait_until_ready().await?;
+        Ok(andon)
     }
 
     /// Ends the server with no chance to say goodbye.
-    pub(crate) async fn kill(&mut self) {
-        self.process.kill().await.unwrap();
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        Ok(self.process.kill().await?)
     }
 
     /// Starts it again on the same address and database.
-    pub(crate) async fn start_again(&mut self) {
-        self.process = spawn(&self.folder, self.address, self.other_origin.as_deref());
-        self.wait_until_ready().await;
+    pub(crate) async fn start_again(&mut self) -> Result<()> {
+        self.process = spawn(&self.folder, self.address, self.other_origin.as_deref())?;
+        self.wait_until_ready().await
     }
 
     /// The server's address with this path.
@@ -48,50 +50,57 @@ impl Andon {
     }
 
     /// Creates a factory.
-    pub(crate) async fn create_factory(&self, id: &str, time_zone: &str) {
+    pub(crate) async fn create_factory(&self, id: &str, time_zone: &str) -> Result<()> {
         let mutation = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
         let input = json!({ "id": id, "name": "A factory", "timeZone": time_zone });
-        self.graphql(mutation, json!({ "input": input })).await;
+        self.graphql(mutation, json!({ "input": input })).await.map(drop)
     }
 
     /// Sends a batch of events that are all accepted.
-    pub(crate) async fn ingest(&self, factory_id: &str, events: Value) {
+    pub(crate) async fn ingest(&self, factory_id: &str, events: Value) -> Result<()> {
         let mutation = "mutation($factoryId: ID!, $events: [EventInput!]!) {
             ingestEvents(factoryId: $factoryId, events: $events) { accepted issues { message } }
         }";
-        let sent = events.as_array().unwrap().len();
-        let data = self.graphql(mutation, json!({ "factoryId": factory_id, "events": events })).await;
-        assert_eq!(data["ingestEvents"]["accepted"], sent, "{data}");
+        let sent = events.as_array().map_or(0, Vec::len);
+        let data = self.graphql(mutation, json!({ "factoryId": factory_id, "events": events })).await?;
+        ensure!(data["ingestEvents"]["accepted"] == sent, "of {sent} events: {data}");
+        Ok(())
     }
 
-    async fn graphql(&self, query: &str, variables: Value) -> Value {
-        let body = json!({ "query": query, "variables": variables });
-        let answer = reqwest::Client::new().post(self.url("/graphql")).json(&body).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert!(answer.get("errors").is_none(), "{answer}");
-        answer["data"].clone()
+    /// The data of an answer that has no errors.
+    pub(crate) async fn graphql(&self, document: &str, variables: Value) -> Result<Value> {
+        let body = json!({ "query": document, "variables": variables });
+        let answer = self.client.post(self.url("/graphql")).json(&body).send().await?;
+        let mut answer: Value = answer.json().await?;
+        ensure!(answer.get("errors").is_none(), "{answer}");
+        Ok(answer["data"].take())
     }
 
-    async fn wait_until_ready(&self) {
+    async fn wait_until_ready(&self) -> Result<()> {
         let start = Instant::now();
-        while !reqwest::get(self.url("/readyz")).await.is_ok_and(|answer| answer.status().is_success()) {
-            assert!(start.elapsed() < LIMIT, "the server is ready within {} s", LIMIT.as_secs());
+        let is_ready = async || {
+            let answer = self.client.get(self.url("/readyz")).send().await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        while !is_ready().await {
+            ensure!(start.elapsed() < LIMIT, "the server was not ready within {} s", LIMIT.as_secs());
             sleep(READY_INTERVAL).await;
         }
+        Ok(())
     }
 }
 
-fn spawn(folder: &TempDir, address: SocketAddr, other_origin: Option<&str>) -> Child {
+fn spawn(folder: &TempDir, address: SocketAddr, other_origin: Option<&str>) -> Result<Child> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_andon"));
     command.args(["serve", "--listen", &address.to_string()]);
     command.arg("--database-url").arg(format!("sqlite://{}/andon.db?mode=rwc", folder.path().display()));
     if let Some(origin) = other_origin {
         command.args(["--allow-origin", origin]);
     }
-    command.stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap()
+    Ok(command.stdout(Stdio::null()).kill_on_drop(true).spawn()?)
 }
 
 /// A port that was free a moment ago: the server must come back on the same one.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,0 +1,72 @@
+//! Every page on every screen, in light and in dark: it fits, says nothing on the console, and shuts nobody out. What it
+//! looks like is written to target/screenshots.
+
+use std::path::Path;
+
+use anyhow::Result;
+use browser_driver::{Page, Scheme, Screen};
+
+use crate::{axe, browser, close, dashboard::Dashboard as _};
+
+/// A telephone, a laptop, the wall of a hall: width and height in CSS pixels.
+const SCREENS: [(u32, u32); 3] = [(390, 844), (1280, 900), (1920, 1080)];
+const SCHEMES: [Scheme; 2] = [Scheme::Light, Scheme::Dark];
+/// Where the pictures go: `floor-dark-390.png` and so on.
+const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
+
+/// What one would have to scroll sideways to see: the document's excess width and the elements that make it.
+const TOO_WIDE: &str = "(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return '';
+    const beyond = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > clientWidth);
+    const names = beyond.slice(0, 5).map((one) => `${one.localName}.${[...one.classList].join('.')}`);
+    return `${scrollWidth} pixels wide because of ${names.join(', ')}`;
+})()";
+
+/// One test a page: its name, the address to open, and a selector of what must be seen before the picture is taken.
+macro_rules! pages {
+    ($($name:ident: $address:literal, $shown:literal;)*) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn fits_every_screen_says_nothing_on_the_console_and_shuts_nobody_out() -> anyhow::Result<()> {
+                super::look(stringify!($name), $address, $shown).await
+            }
+        }
+    )*};
+}
+
+pages! {
+    floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+}
+
+async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
+    let andon = crate::floor::floor().await?;
+    let script = axe::script()?;
+    let chrome = browser().await?;
+    let page = chrome.blank().await?;
+    let mut wrong = Vec::new();
+    for (width, height) in SCREENS {
+        for scheme in SCHEMES {
+            page.set_screen(&Screen { width, height, scheme, ..Screen::default() }).await?;
+            page.show(&andon.url(address)).await?;
+            page.wait_for_connection("live").await?;
+            page.wait_for(shown).await?;
+            let view = format!("{name}-{}-{width}", scheme.name());
+            page.screenshot(&Path::new(PICTURES).join(format!("{view}.png"))).await?;
+            wrong.extend(judge(&page, &script).await?.into_iter().map(|what| format!("{view}: {what}")));
+        }
+    }
+    wrong.extend(page.messages().iter().map(|message| format!("on the console: {message}")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    close(chrome).await
+}
+
+/// What is wrong with the page as it is now.
+async fn judge(page: &Page<'_>, axe: &str) -> Result<Vec<String>> {
+    let violations = page.axe(axe).await?;
+    let mut wrong: Vec<_> = violations.iter().map(ToString::to_string).collect();
+    if let Some(too_wide) = page.evaluate(TOO_WIDE).await?.as_str().filter(|said| !said.is_empty()) {
+        wrong.push(too_wide.to_owned());
+    }
+    Ok(wrong)
+}
