@@ -4,6 +4,13 @@
 /// Every stylesheet, the theme first.
 pub(crate) const ALL: &str = concat!(
     include_str!("../assets/theme.css"),
+    include_str!("chart/heatmap_chart.css"),
+    include_str!("chart/layer.css"),
+    include_str!("chart/series_chart.css"),
+    include_str!("chart/sparkline.css"),
+    include_str!("chart/table.css"),
+    include_str!("chart/time_axis.css"),
+    include_str!("chart/timeline_chart.css"),
     include_str!("components/board_header.css"),
     include_str!("components/connection_status.css"),
     include_str!("components/first_steps.css"),
@@ -23,7 +30,8 @@ mod tests {
     #[test]
     fn every_stylesheet_beside_a_component_or_view_is_in_the_list() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["assets", "src/components", "src/views"].map(|folder| source.join(folder));
+        let folders =
+            ["assets", "src/chart", "src/components", "src/views"].map(|folder| source.join(folder));
         let files =
             folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
         let styles: Vec<_> =
