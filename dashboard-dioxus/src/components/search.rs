@@ -204,7 +204,9 @@ mod keyboard {
             Some(Rc::new(on_event))
         });
         use_drop(move || {
-            if let (Some(on_event), Some(window)) = (listener, web_sys::window()) {
+            if let Some(on_event) = listener
+                && let Some(window) = web_sys::window()
+            {
                 // What is not listening any more need not be removed.
                 _ = window
                     .remove_event_listener_with_callback("keydown", (*on_event).as_ref().unchecked_ref());
