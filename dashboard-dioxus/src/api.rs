@@ -1,10 +1,20 @@
-//! The API as the dashboard uses it: four operations, checked against `schema.graphql` when this compiles, over one
-//! connection.
+//! The API as the dashboard uses it: any number of operations, checked against `schema.graphql` when this compiles, over
+//! one connection.
+//!
+//! A page asks with [`use_subscription`](hooks::use_subscription) and [`use_query`](hooks::use_query), and changes
+//! something with [`Client::mutate`](client::Client::mutate). Everything below keeps that going.
 
 pub(crate) mod backoff;
+pub(crate) mod client;
 pub(crate) mod endpoint;
+pub(crate) mod hooks;
+pub(crate) mod instant;
 pub(crate) mod keep_alive;
+pub(crate) mod link;
 pub(crate) mod operation;
 pub(crate) mod protocol;
 pub(crate) mod session;
 pub(crate) mod socket;
+
+pub(crate) use client::{Connection, use_client};
+pub(crate) use hooks::{Answer, Panel, use_query, use_query_at, use_subscription};

@@ -1,15 +1,22 @@
 //! The parts of the views.
 
-pub(crate) mod board_header;
 pub(crate) mod connection_status;
+pub(crate) mod entity_table;
+pub(crate) mod explained;
+pub(crate) mod factory_picker;
+pub(crate) mod figure;
 pub(crate) mod first_steps;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
-pub(crate) mod metric_tile;
+pub(crate) mod notice;
 pub(crate) mod panel_frame;
+pub(crate) mod search;
+pub(crate) mod shell;
+pub(crate) mod skeleton;
+pub(crate) mod state_mark;
 pub(crate) mod summary;
-pub(crate) mod worker_table;
-pub(crate) mod workstation_table;
+pub(crate) mod theme_switch;
+pub(crate) mod window_picker;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Numbers and spans of time as people read them.
 
-/// What stands where the server has no value: never 0, because 0 is a measurement.
-pub(crate) const NO_VALUE: &str = "-";
+use crate::words::{self, NO_VALUE};
 
 /// From here on minutes are easier to read as hours and minutes: ten hours, longer than a shift.
 const HOURS_FROM_MINUTES: f64 = 600.0;
@@ -25,6 +24,8 @@ pub(crate) enum Quantity {
     Percent,
     /// Things in an hour, with one decimal.
     PerHour,
+    /// From 0 to 1, as percent without decimals.
+    Confidence,
 }
 
 impl Quantity {
@@ -37,17 +38,51 @@ impl Quantity {
             Self::Count => grouped(value, 0),
             Self::Percent => format!("{}{UNIT_SEPARATOR}%", grouped(value, 1)),
             Self::PerHour => grouped(value, 1),
+            Self::Confidence => format!("{}{UNIT_SEPARATOR}%", grouped(value * 100.0, 0)),
         }
     }
+
+    /// The difference to another value with its sign, and none where either has no value. A difference that rounds to
+    /// nothing is no difference.
+    pub(crate) fn change(self, value: Option<f64>, before: Option<f64>) -> Option<Change> {
+        let difference = value? - before?;
+        let text = self.text(Some(difference.abs()));
+        let direction = match difference {
+            _ if text == self.text(Some(0.0)) => Direction::Same,
+            up if up > 0.0 => Direction::Up,
+            _ => Direction::Down,
+        };
+        let sign = match direction {
+            Direction::Up => "+",
+            Direction::Down => "\u{2212}",
+            Direction::Same => "\u{b1}",
+        };
+        Some(Change { direction, text: format!("{sign}{text}") })
+    }
+}
+
+/// How a value stands to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) direction: Direction,
+    /// With its sign.
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Up,
+    Down,
+    Same,
 }
 
 /// How long ago something was, given in ms.
 pub(crate) fn age(age_ms: f64) -> String {
-    if age_ms < JUST_NOW_MS { "just now".to_owned() } else { format!("{} ago", span(age_ms)) }
+    if age_ms < JUST_NOW_MS { words::time::JUST_NOW.to_owned() } else { words::time::ago(&span(age_ms)) }
 }
 
 /// A span of time in its two largest units.
-fn span(span_ms: f64) -> String {
+pub(crate) fn span(span_ms: f64) -> String {
     let seconds = (span_ms.max(0.0) / 1_000.0) as u64;
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {
@@ -100,9 +135,14 @@ mod tests {
 
     #[test]
     fn no_value_is_a_dash_for_every_quantity_and_zero_is_not() {
-        for quantity in
-            [Quantity::Minutes, Quantity::Duration, Quantity::Count, Quantity::Percent, Quantity::PerHour]
-        {
+        for quantity in [
+            Quantity::Minutes,
+            Quantity::Duration,
+            Quantity::Count,
+            Quantity::Percent,
+            Quantity::PerHour,
+            Quantity::Confidence,
+        ] {
             assert_eq!(quantity.text(None), "-");
             assert!(quantity.text(Some(0.0)).starts_with('0'));
         }
@@ -127,10 +167,22 @@ mod tests {
             (Quantity::Percent, 100.0, "100.0\u{a0}%"),
             (Quantity::PerHour, 8.213_410_114, "8.2"),
             (Quantity::PerHour, 12_345.67, "12\u{202f}345.7"),
+            (Quantity::Confidence, 0.876, "88\u{a0}%"),
         ];
         for (quantity, value, expected) in cases {
             assert_eq!(quantity.text(Some(value)), expected);
         }
+    }
+
+    #[test]
+    fn a_change_carries_its_sign_and_a_rounded_nothing_is_none() {
+        let change = |value, before| Quantity::Percent.change(value, before);
+        let expected = |direction, text: &str| Some(Change { direction, text: text.to_owned() });
+        assert_eq!(change(Some(75.0), Some(70.0)), expected(Direction::Up, "+5.0\u{a0}%"));
+        assert_eq!(change(Some(70.0), Some(75.25)), expected(Direction::Down, "\u{2212}5.3\u{a0}%"));
+        assert_eq!(change(Some(70.0), Some(70.04)), expected(Direction::Same, "\u{b1}0.0\u{a0}%"));
+        assert_eq!(change(None, Some(70.0)), None);
+        assert_eq!(change(Some(70.0), None), None);
     }
 
     #[test]

@@ -1,39 +1,45 @@
 //! Andon's live dashboard: one page in the browser, fed by one connection to the server.
+#![allow(dead_code, unused_imports, reason = "the rooms offer more than the pages use yet")]
 
 mod api;
-#[cfg_attr(not(test), expect(dead_code, reason = "the views that show charts come next"))]
 mod chart;
+mod clock;
 mod components;
-#[cfg_attr(not(test), expect(dead_code, reason = "the views that export come next"))]
 mod csv;
-#[expect(dead_code, reason = "the views that export come next")]
 mod download;
 mod format;
+mod here;
 mod live;
+mod model;
 mod route;
 mod styles;
+#[cfg(test)]
+mod testing;
 mod views;
 mod window;
+mod words;
+mod zone;
 
-use api::operation::Choice;
+use api::client::Client;
+use api::link::keep_live;
 use dioxus::prelude::*;
-use live::{Live, keep_live};
 use route::Route;
 
-/// What a reader sees when the page itself fails: better no numbers than numbers that stand still.
-const FAILED: &str = "The dashboard has stopped because of an error in it. Reload the page to go on.";
-
 fn main() {
-    std::panic::set_hook(Box::new(|_| say_on_page(FAILED)));
+    std::panic::set_hook(Box::new(|_| say_on_page(words::page::FAILED)));
     // The page's note that it is loading, which drawing would leave in place.
     say_on_page("");
+    components::theme_switch::apply_remembered();
     dioxus::launch(App);
 }
 
 #[component]
 fn App() -> Element {
-    let live = use_context_provider(Live::new);
-    use_coroutine(move |choices: UnboundedReceiver<Choice>| keep_live(live, choices));
+    use_hook(|| {
+        let (client, orders) = Client::open();
+        provide_context(client);
+        spawn(keep_live(client, orders));
+    });
     rsx! {
         if cfg!(debug_assertions) {
             style { {styles::ALL} }

@@ -1,4 +1,11 @@
 //! One view for each route.
 
 pub(crate) mod board;
+pub(crate) mod compare;
+mod entity_page;
+pub(crate) mod events;
+pub(crate) mod floor;
 pub(crate) mod not_found;
+pub(crate) mod page_title;
+pub(crate) mod worker;
+pub(crate) mod workstation;

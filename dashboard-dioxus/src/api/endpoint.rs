@@ -1,5 +1,6 @@
 //! Where the API is: on the page's own origin, or where `/config.json` says.
 
+use crate::words::endpoint as words;
 use futures_util::future::{Either, select};
 use gloo_net::http::Request;
 use gloo_timers::future::TimeoutFuture;
@@ -18,8 +19,8 @@ const NOT_FOUND: u16 = 404;
 /// The addresses of one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
-    /// For people: the page on which the API can be tried out.
-    pub(crate) explorer_url: String,
+    /// Where the API is; a browser that goes there finds the page on which it can be tried out.
+    pub(crate) api_url: String,
     /// For the one connection.
     pub(crate) websocket_url: String,
 }
@@ -29,33 +30,28 @@ impl Endpoint {
     pub(crate) async fn find() -> Result<Self, String> {
         let page_origin = web_sys::window()
             .and_then(|window| window.location().origin().ok())
-            .ok_or_else(|| "The browser does not tell this page's own address.".to_owned())?;
+            .ok_or_else(|| words::NO_OWN_ADDRESS.to_owned())?;
         let timeout = pin!(TimeoutFuture::new(CONFIG_TIMEOUT_MS));
         match select(pin!(read_config()), timeout).await {
             Either::Left((config, _)) => Self::from_config(&config?, &page_origin),
-            Either::Right(_) => {
-                Err(format!("{CONFIG_PATH} did not arrive within {} s.", CONFIG_TIMEOUT_MS / 1_000))
-            }
+            Either::Right(_) => Err(words::too_late(CONFIG_PATH, CONFIG_TIMEOUT_MS / 1_000)),
         }
     }
 
     /// The endpoint that this text of `config.json` names, the page's own origin when it names none.
     fn from_config(config: &str, page_origin: &str) -> Result<Self, String> {
         let config = if config.trim().is_empty() { "{}" } else { config };
-        let config: Config = serde_json::from_str(config).map_err(|error| {
-            format!("{CONFIG_PATH} must look like {{\"apiUrl\": \"http://host:port\"}}: {error}.")
-        })?;
+        let config: Config =
+            serde_json::from_str(config).map_err(|error| words::bad_config(CONFIG_PATH, &error))?;
         let named = config.api_url.unwrap_or_default();
         let base_url = if named.trim().is_empty() { page_origin } else { named.trim() }.trim_end_matches('/');
         let websocket_base =
             base_url.strip_prefix("http").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
         let Some(websocket_base) = websocket_base else {
-            return Err(format!(
-                "apiUrl in {CONFIG_PATH} must begin with http:// or https://, but it is {base_url:?}."
-            ));
+            return Err(words::bad_address(CONFIG_PATH, base_url));
         };
         Ok(Self {
-            explorer_url: format!("{base_url}/graphql"),
+            api_url: format!("{base_url}/graphql"),
             websocket_url: format!("ws{websocket_base}/graphql"),
         })
     }
@@ -70,7 +66,7 @@ struct Config {
 
 /// The text of `config.json`, empty when there is none.
 async fn read_config() -> Result<String, String> {
-    let unreachable = |_| "The server of this page cannot be reached.".to_owned();
+    let unreachable = |_| words::UNREACHABLE.to_owned();
     let response =
         Request::get(CONFIG_PATH).cache(RequestCache::NoStore).send().await.map_err(unreachable)?;
     // A host that answers every unknown path with the page itself has no such file either.
@@ -79,14 +75,11 @@ async fn read_config() -> Result<String, String> {
         return Ok(String::new());
     }
     if !response.ok() {
-        return Err(format!(
-            "The server of this page answered {CONFIG_PATH} with status {}.",
-            response.status()
-        ));
+        return Err(words::bad_status(CONFIG_PATH, response.status()));
     }
     let text = response.text().await.map_err(unreachable)?;
     if text.len() > CONFIG_MAX_BYTES {
-        return Err(format!("{CONFIG_PATH} is longer than {CONFIG_MAX_BYTES} bytes."));
+        return Err(words::too_long(CONFIG_PATH, CONFIG_MAX_BYTES));
     }
     Ok(text)
 }
@@ -102,7 +95,7 @@ mod tests {
         for config in ["", " \n", "{}", r#"{"apiUrl": null}"#, r#"{"apiUrl": ""}"#, r#"{"theme": "dark"}"#] {
             let endpoint = Endpoint::from_config(config, PAGE).unwrap();
             assert_eq!(endpoint.websocket_url, "wss://floor.example/graphql");
-            assert_eq!(endpoint.explorer_url, "https://floor.example/graphql");
+            assert_eq!(endpoint.api_url, "https://floor.example/graphql");
         }
     }
 
@@ -111,7 +104,7 @@ mod tests {
         for address in ["http://10.0.0.7:8000", "http://10.0.0.7:8000/"] {
             let endpoint = Endpoint::from_config(&format!(r#"{{"apiUrl": "{address}"}}"#), PAGE).unwrap();
             assert_eq!(endpoint.websocket_url, "ws://10.0.0.7:8000/graphql");
-            assert_eq!(endpoint.explorer_url, "http://10.0.0.7:8000/graphql");
+            assert_eq!(endpoint.api_url, "http://10.0.0.7:8000/graphql");
         }
     }
 

@@ -1,9 +1,9 @@
 //! The one websocket: carries a [`Session`]'s text to the server and back until it ends.
 
-use crate::api::operation::Choice;
 use crate::api::protocol::SUBPROTOCOL;
-use crate::api::session::{Event, Hangup, Session};
-use dioxus::prelude::UnboundedReceiver;
+use crate::api::session::{Event, Hangup, Order, Session, Standing};
+use crate::words::connection as words;
+use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{Either, poll_fn, select};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::events::CloseEvent;
@@ -35,31 +35,32 @@ impl From<Hangup> for Ended {
     }
 }
 
-/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; a choice that arrives on `choices`
-/// changes what is talked about and is kept in `choice` for the next connection.
+/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; an order that arrives on `orders`
+/// changes what is talked about, and what of it lasts is kept in `standing` for the next connection.
 pub(crate) async fn talk(
     websocket_url: &str,
-    choice: &mut Option<Choice>,
-    choices: &mut UnboundedReceiver<Choice>,
-    on_event: impl Fn(Event),
+    standing: &mut Standing,
+    orders: &mut UnboundedReceiver<Order>,
+    on_event: impl Fn(Event<'_>) -> Result<(), Hangup>,
 ) -> Ended {
     let mut socket = match WebSocket::open_with_protocol(websocket_url, SUBPROTOCOL) {
         Ok(socket) => socket,
-        Err(error) => return misfit(format!("The browser refuses to connect to {websocket_url} ({error}).")),
+        Err(error) => return misfit(words::browser_refuses(websocket_url, &error)),
     };
-    let mut session = Session::open(choice.clone(), js_sys::Date::now());
+    let mut session = Session::open(standing, js_sys::Date::now());
     loop {
         if let Err(ended) = send_all(&mut socket, session.take_outgoing()).await {
             return ended;
         }
-        let step = match wait(&mut socket, choices).await {
-            Woken::Choice(chosen) => {
-                *choice = Some(chosen.clone());
-                session.choose(chosen)
+        let step = match wait(&mut socket, orders).await {
+            Woken::Order(order) => {
+                standing.note(&order);
+                session.follow(order, js_sys::Date::now());
+                Ok(())
             }
             Woken::Frame(frame) => session
                 .receive(&frame, js_sys::Date::now())
-                .map(|events| events.into_iter().for_each(&on_event)),
+                .and_then(|events| events.into_iter().try_for_each(&on_event)),
             Woken::Tick => Ok(()),
             Woken::Closed(close) => return closed(&close, session.is_acknowledged()),
             Woken::Over(ended) => return ended,
@@ -72,26 +73,24 @@ pub(crate) async fn talk(
 }
 
 enum Woken {
-    Choice(Choice),
+    Order(Order),
     Frame(String),
     Tick,
     Closed(CloseEvent),
     Over(Ended),
 }
 
-/// Waits for the next thing to happen. A choice goes before a frame that is also there: the frame may belong to the
-/// choice before.
-async fn wait(socket: &mut WebSocket, choices: &mut UnboundedReceiver<Choice>) -> Woken {
+/// Waits for the next thing to happen. An order goes before a frame that is also there: the frame may belong to what
+/// was wanted before.
+async fn wait(socket: &mut WebSocket, orders: &mut UnboundedReceiver<Order>) -> Woken {
     let frame_or_tick = select(socket.next(), TimeoutFuture::new(TICK_MS));
-    match select(choices.next(), frame_or_tick).await {
-        Either::Left((Some(choice), _)) => Woken::Choice(choice),
-        Either::Left((None, _)) => Woken::Over(misfit("This page is being closed.".to_owned())),
+    match select(orders.next(), frame_or_tick).await {
+        Either::Left((Some(order), _)) => Woken::Order(order),
+        Either::Left((None, _)) => Woken::Over(misfit(words::CLOSING.to_owned())),
         Either::Right((Either::Right(_), _)) => Woken::Tick,
         Either::Right((Either::Left((message, _)), _)) => match message {
             Some(Ok(Message::Text(frame))) => Woken::Frame(frame),
-            Some(Ok(Message::Bytes(_))) => {
-                Woken::Over(misfit("The server sent bytes instead of text.".to_owned()))
-            }
+            Some(Ok(Message::Bytes(_))) => Woken::Over(misfit(words::BYTES.to_owned())),
             Some(Err(WebSocketError::ConnectionClose(close))) => Woken::Closed(close),
             // An error says nothing; the close event that follows it says more.
             Some(Err(_)) => Woken::Tick,
@@ -118,21 +117,21 @@ async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), End
 fn closed(close: &CloseEvent, was_acknowledged: bool) -> Ended {
     let CloseEvent { code, reason, .. } = close;
     if MISFIT_CODES.contains(code) {
-        return misfit(format!("The server refuses this page: {reason} (code {code})."));
+        return misfit(words::refuses_this_page(reason, *code));
     }
     match (*code, was_acknowledged) {
-        (GOING_AWAY, _) => ended("The server is stopping."),
+        (GOING_AWAY, _) => ended(words::STOPPING),
         (_, false) => unreachable_server(),
         (_, true) => lost(),
     }
 }
 
 fn unreachable_server() -> Ended {
-    ended("The server cannot be reached.")
+    ended(words::UNREACHABLE)
 }
 
 fn lost() -> Ended {
-    ended("The connection to the server was lost.")
+    ended(words::LOST)
 }
 
 fn ended(reason: &str) -> Ended {

@@ -1,7 +1,8 @@
+use crate::api::{Connection, use_client};
+use crate::clock::{now_ms, use_clock};
 use crate::format;
-use crate::live::{Connection, Live};
+use crate::words::connection as words;
 use dioxus::prelude::*;
-use gloo_timers::future::TimeoutFuture;
 
 /// How often the age is told anew, in ms.
 const CLOCK_STEP_MS: u32 = 1_000;
@@ -9,20 +10,14 @@ const CLOCK_STEP_MS: u32 = 1_000;
 /// How the page stands with the server and how old the data in view is. Only this part is drawn every second.
 #[component]
 pub(crate) fn ConnectionStatus() -> Element {
-    let live = use_context::<Live>();
-    let mut clock = use_signal(js_sys::Date::now);
-    use_future(move || async move {
-        loop {
-            TimeoutFuture::new(CLOCK_STEP_MS).await;
-            clock.set(js_sys::Date::now());
-        }
-    });
-    // Reading the clock's signal draws this anew with every step; what is drawn in between wants the time itself.
+    let client = use_client();
+    let clock = use_clock(CLOCK_STEP_MS);
+    // Reading the clock draws this anew with every step; what is drawn in between wants the time itself.
     clock.read();
-    let now_ms = js_sys::Date::now();
-    let connection = live.connection.read();
+    let now_ms = now_ms();
+    let connection = client.connection.read();
     let (state, word) = state(&connection);
-    let age_ms = (live.confirmed_at_ms)().map(|confirmed_at_ms| (now_ms - confirmed_at_ms).max(0.0));
+    let age_ms = (client.confirmed_at_ms)().map(|confirmed_at_ms| (now_ms - confirmed_at_ms).max(0.0));
     let age_s = age_ms.map(|age_ms| format!("{:.0}", (age_ms / 1_000.0).floor()));
     rsx! {
         div { class: "status",
@@ -41,9 +36,9 @@ pub(crate) fn ConnectionStatus() -> Element {
 /// The state's name for machines, and the word for people.
 fn state(connection: &Connection) -> (&'static str, &'static str) {
     match connection {
-        Connection::Connecting => ("connecting", "Connecting…"),
-        Connection::Live => ("live", "Live"),
-        Connection::Disconnected { .. } => ("disconnected", "Disconnected."),
+        Connection::Connecting => ("connecting", words::CONNECTING),
+        Connection::Live => ("live", words::LIVE),
+        Connection::Disconnected { .. } => ("disconnected", words::DISCONNECTED),
     }
 }
 
@@ -51,16 +46,12 @@ fn state(connection: &Connection) -> (&'static str, &'static str) {
 fn detail(connection: &Connection, now_ms: f64) -> Option<String> {
     let Connection::Disconnected { reason, retry_at_ms } = connection else { return None };
     let wait_s = ((retry_at_ms - now_ms) / 1_000.0).ceil();
-    Some(if wait_s > 0.0 {
-        format!("{reason} Reconnecting in {wait_s:.0} s.")
-    } else {
-        format!("{reason} Reconnecting now…")
-    })
+    let next = if wait_s > 0.0 { words::reconnecting_in(wait_s) } else { words::RECONNECTING.to_owned() };
+    Some(format!("{reason} {next}"))
 }
 
 fn age_text(age_ms: Option<f64>) -> String {
-    age_ms
-        .map_or_else(|| "No data yet".to_owned(), |age_ms| format!("Data confirmed {}", format::age(age_ms)))
+    age_ms.map_or_else(|| words::NO_DATA.to_owned(), |age_ms| words::confirmed(&format::age(age_ms)))
 }
 
 #[cfg(test)]

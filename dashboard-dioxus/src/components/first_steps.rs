@@ -1,4 +1,5 @@
-use crate::live::Live;
+use crate::api::use_client;
+use crate::words::first_steps as words;
 use dioxus::prelude::*;
 
 /// A real example of the one mutation that a new installation needs.
@@ -13,23 +14,23 @@ const CREATE_FACTORY: &str = r#"mutation {
 /// What to do as long as there is no factory.
 #[component]
 pub(crate) fn FirstSteps() -> Element {
-    let explorer_url = use_context::<Live>().explorer_url;
+    let api_url = use_client().api_url;
     rsx! {
         section { class: "first-steps", "data-testid": "first-steps",
-            h2 { "There is no factory yet" }
+            h2 { {words::TITLE} }
             p {
-                "Create one with this mutation, for example in the "
-                if let Some(url) = explorer_url() {
-                    a { href: "{url}", "API explorer" }
+                {words::BEFORE_LINK}
+                if let Some(url) = api_url() {
+                    a { href: "{url}", {words::LINK} }
                 } else {
-                    "API explorer"
+                    {words::LINK}
                 }
-                "; it appears here by itself."
+                {words::AFTER_LINK}
             }
-            pre {
+            pre { tabindex: "0",
                 code { {CREATE_FACTORY} }
             }
-            p { "To see a simulated one at work, start the server with --demo." }
+            p { {words::DEMO} }
         }
     }
 }

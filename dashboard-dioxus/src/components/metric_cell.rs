@@ -1,3 +1,4 @@
+use crate::components::figure::Changing;
 use crate::format::Quantity;
 use dioxus::prelude::*;
 
@@ -5,7 +6,9 @@ use dioxus::prelude::*;
 #[component]
 pub(crate) fn MetricCell(field: &'static str, quantity: Quantity, value: Option<f64>) -> Element {
     rsx! {
-        td { "data-field": field, "data-value": raw(value), {quantity.text(value)} }
+        td { "data-field": field, "data-value": raw(value),
+            Changing { text: quantity.text(value) }
+        }
     }
 }
 

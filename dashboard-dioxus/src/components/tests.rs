@@ -1,94 +1,170 @@
-//! What the panels say, drawn as text.
+//! What the pages say, drawn as text.
 
-use crate::api::operation::{FactorySummary, Worker};
-use crate::api::session::{Event, Topic};
-use crate::components::summary::Summary;
-use crate::components::worker_table::WorkerTable;
-use crate::components::workstation_table::WorkstationTable;
-use crate::live::Live;
-use crate::live::table::Delivery;
-use dioxus::prelude::*;
+use crate::testing::Drawn;
+use serde_json::{Value, json};
 
-/// The page's panels after these events.
-fn drawn(events: Vec<Event>) -> String {
-    let mut page = VirtualDom::new_with_props(Panels, PanelsProps { events });
-    page.rebuild_in_place();
-    dioxus_ssr::render(&page)
+fn factories() -> Value {
+    json!({ "factories": [
+        { "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+        { "id": "other", "name": "Other", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+    ] })
 }
 
-#[component]
-fn Panels(events: Vec<Event>) -> Element {
-    let live = use_context_provider(Live::new);
-    use_hook(|| events.into_iter().for_each(|event| live.apply(event, 0.0)));
-    rsx! {
-        Summary {}
-        WorkerTable {}
-        WorkstationTable {}
-    }
+fn workers(rows: &Value) -> Value {
+    json!({ "workerMetrics": {
+        "window": null, "revision": 3, "snapshot": true, "removedWorkerIds": [], "workers": rows,
+    } })
 }
 
-fn worker() -> Worker {
-    Worker {
-        worker_id: "W1".to_owned(),
-        name: Some("Anna".to_owned()),
-        working_minutes: 0.0,
-        idle_minutes: 70.25,
-        utilization: None,
-        units_produced: 1_400,
-        units_per_hour: Some(8.213_410_114),
-    }
+fn worker() -> Value {
+    json!({
+        "workerId": "W1", "name": "Anna", "area": "Line 1", "workingMinutes": 0, "idleMinutes": 70.25,
+        "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": null, "unitsProduced": 1400,
+        "unitsPerHour": 8.213_410_114, "meanConfidence": null, "lastSeenAt": "2026-01-05T08:00:00.000Z",
+        "current": {
+            "eventType": "IDLE", "since": "2026-01-05T07:00:00.000Z", "until": "2026-01-05T08:00:00.000Z",
+            "confidence": 0.9,
+        },
+    })
 }
 
-fn workers(rows: Vec<Worker>) -> Event {
-    Event::Workers(Delivery { revision: 3, snapshot: true, rows, removed_ids: Vec::new() })
+fn floor() -> Drawn {
+    let mut page = Drawn::at("/?factory=plant&window=all-time");
+    page.answer("Factories", &factories());
+    page
 }
 
 #[test]
 fn a_row_carries_its_numbers_for_people_and_for_machines() {
-    let page = drawn(vec![workers(vec![worker()])]);
-    for expected in [
+    let mut page = floor();
+    page.answer("WorkerMetrics", &workers(&json!([worker()])));
+    let cell = |field: &str, value: &str, text: &str| {
+        format!(r#"<td data-field="{field}"{value}><span class="changing">{text}</span></td>"#)
+    };
+    page.shows(&[
         r#"<tr data-testid="worker-row-W1">"#,
-        r#"<th scope="row">Anna <span class="entity-id">W1</span></th>"#,
-        "<td data-field=\"working\" data-value=\"0\">0.0\u{a0}min</td>",
-        "<td data-field=\"idle\" data-value=\"70.25\">70.3\u{a0}min</td>",
-        r#"<td data-field="utilization">-</td>"#,
-        "<td data-field=\"units\" data-value=\"1400\">1\u{202f}400</td>",
-        r#"<td data-field="units-per-hour" data-value="8.213410114">8.2</td>"#,
-    ] {
-        assert!(page.contains(expected), "{expected} is not in {page}");
-    }
+        r#"href="/worker?factory=plant&#38;window=all-time&#38;id=W1""#,
+        r#"Anna <span class="entity-id">W1</span>"#,
+        &cell("working", r#" data-value="0""#, "0.0\u{a0}min"),
+        &cell("idle", r#" data-value="70.25""#, "70.3\u{a0}min"),
+        &cell("utilization", "", "-"),
+        &cell("units", r#" data-value="1400""#, "1\u{202f}400"),
+        &cell("units-per-hour", r#" data-value="8.213410114""#, "8.2"),
+    ]);
 }
 
 #[test]
 fn a_ratio_without_a_basis_is_a_dash_in_the_summary_too() {
-    let summary = FactorySummary {
-        revision: 3,
-        productive_minutes: 0.0,
-        units_produced: 0,
-        average_utilization: None,
-        average_production_rate: None,
-    };
-    let page = drawn(vec![Event::Summary(summary)]);
-    for expected in [
-        r#"data-testid="units-produced" data-value="0">0</dd>"#,
-        r#"data-testid="average-utilization">-</dd>"#,
-        r#"data-testid="average-production-rate">-</dd>"#,
-    ] {
-        assert!(page.contains(expected), "{expected} is not in {page}");
-    }
+    let mut page = floor();
+    page.answer(
+        "FactoryMetrics",
+        &json!({ "factoryMetrics": {
+        "window": null, "revision": 3, "productiveMinutes": 0.0, "idleMinutes": 0.0, "absentMinutes": 0.0,
+        "unitsBasis": "WORKERS", "unitsProduced": 0, "workerUnitsProduced": 0, "workstationUnitsProduced": 0,
+        "averageUtilization": null, "utilization": null, "averageProductionRate": null, "activeWorkers": 0,
+        "activeWorkstations": 0,
+    } }),
+    );
+    page.shows(&[
+        r#"data-testid="units-produced" data-value="0"><span class="changing">0</span></dd>"#,
+        r#"data-testid="average-utilization"><span class="changing">-</span></dd>"#,
+        r#"data-testid="average-production-rate"><span class="changing">-</span></dd>"#,
+    ]);
 }
 
 #[test]
 fn a_refusal_stands_in_the_panel_in_place_of_its_rows() {
-    let refused = Event::Refused(Topic::Workers, "There is no factory \"x\".".to_owned());
-    let page = drawn(vec![workers(vec![worker()]), refused]);
-    assert!(page.contains("There is no factory &#34;x&#34;."), "{page}");
-    assert!(!page.contains("worker-row-"), "{page}");
+    let mut page = floor();
+    page.answer("WorkerMetrics", &workers(&json!([worker()])));
+    page.refuse("WorkerMetrics", "There is no factory \"x\".");
+    page.shows(&["There is no factory &#34;x&#34;.", "Try again"]);
+    assert!(!page.html().contains("worker-row-"));
 }
 
 #[test]
 fn an_empty_table_says_so_in_words() {
-    let page = drawn(vec![workers(Vec::new())]);
-    assert!(page.contains("No worker was seen in this window."), "{page}");
-    assert!(page.contains("Loading…"), "{page}");
+    let mut page = floor();
+    page.answer("WorkerMetrics", &workers(&json!([])));
+    page.shows(&["No worker was seen in this window.", "Loading…"]);
+}
+
+#[test]
+fn a_changed_number_is_marked_and_an_unchanged_one_is_not() {
+    let mut page = floor();
+    page.answer("WorkerMetrics", &workers(&json!([worker()])));
+    let mut changed = worker();
+    changed["unitsProduced"] = json!(1_401);
+    page.answer("WorkerMetrics", &workers(&json!([changed])));
+    page.shows(&[
+        "<span class=\"changing changing-marked\">1\u{202f}401</span>",
+        "<span class=\"changing\">70.3\u{a0}min</span>",
+    ]);
+}
+
+#[test]
+fn the_first_factory_is_asked_about_when_the_address_names_none() {
+    let mut page = Drawn::at("/");
+    assert_eq!(page.asked("FactoryMetrics").len(), 0);
+    page.answer("Factories", &factories());
+    let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" } });
+    assert_eq!(page.asked("FactoryMetrics"), [&expected]);
+    assert_eq!(page.asked("WorkstationMetrics"), [&expected]);
+}
+
+#[test]
+fn without_a_factory_the_page_says_how_to_begin() {
+    let mut page = Drawn::at("/");
+    page.answer("Factories", &json!({ "factories": [] }));
+    page.shows(&["There is no factory yet"]);
+}
+
+#[test]
+fn a_list_of_factories_that_cannot_be_had_says_why() {
+    let mut page = Drawn::at("/");
+    page.refuse("Factories", "The database is away.");
+    page.shows(&["The database is away."]);
+}
+
+#[test]
+fn an_entitys_page_asks_for_it_alone_and_shows_its_figures() {
+    let mut page = Drawn::at("/worker?factory=plant&window=today&id=W1");
+    page.answer("Factories", &factories());
+    let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" }, "ids": ["W1"] });
+    assert_eq!(page.asked("WorkerMetrics"), [&expected]);
+    page.answer("WorkerMetrics", &workers(&json!([worker()])));
+    page.shows(&["<h1>Anna</h1>", "Idle", "Mon 5 Jan 2026, 08:00", "Line 1", r#"data-value="70.25""#]);
+    page.answer("WorkerMetrics", &workers(&json!([])));
+    page.shows(&["Worker W1 was not seen in this window."]);
+}
+
+#[test]
+fn every_page_has_one_heading_and_a_main_part() {
+    for address in
+        ["/", "/worker?id=W1", "/workstation?id=S1", "/compare?ids=W1,W2", "/events", "/board", "/nowhere"]
+    {
+        let html = Drawn::at(address).html();
+        assert_eq!(html.matches("<h1").count(), 1, "{address}: {html}");
+        assert_eq!(html.matches("<main").count(), 1, "{address}: {html}");
+    }
+}
+
+#[test]
+fn the_latest_events_are_listed_with_their_time_in_the_factorys_zone() {
+    let mut page = Drawn::at("/events?factory=plant&window=today&state=idle");
+    page.answer("Factories", &factories());
+    let expected = json!({ "factoryId": "plant", "first": 50, "filter": { "eventType": "IDLE" } });
+    assert_eq!(page.asked("Events"), [&expected]);
+    page.answer(
+        "Events",
+        &json!({ "events": {
+        "pageInfo": { "hasNextPage": false, "endCursor": null },
+        "edges": [{ "node": {
+            "timestamp": "2026-01-05T08:00:00.000Z", "entityType": "WORKER", "entityId": "W1",
+            "eventType": "IDLE", "durationMinutes": 5.0, "unitsProduced": 0, "confidence": null,
+            "modelVersion": null, "eventId": null, "sourceId": null, "workstationId": null,
+            "receivedAt": "2026-01-05T08:05:00.000Z",
+        } }],
+    } }),
+    );
+    page.shows(&["Mon 5 Jan 2026, 08:00", "Idle"]);
 }

@@ -1,8 +1,10 @@
 //! The rows of one table and how deliveries change them.
 
+use crate::model::Span;
 use domain::id_order;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// What has an id that names its row.
@@ -13,6 +15,8 @@ pub(crate) trait Row: PartialEq {
 /// One delivery of a subscription to rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Delivery<R> {
+    /// The window that was used, none for all time.
+    pub(crate) window: Option<Span>,
     pub(crate) revision: i64,
     /// Whether `rows` is everything, or only what changed.
     pub(crate) snapshot: bool,
@@ -20,17 +24,43 @@ pub(crate) struct Delivery<R> {
     pub(crate) removed_ids: Vec<String>,
 }
 
+/// A row in its place in memory. Two are equal when they are the same one, so that comparing a row with what is drawn
+/// costs nothing, and a component that is given one is drawn again only when the row was replaced.
+#[derive(Debug)]
+pub(crate) struct Kept<R>(Rc<R>);
+
+impl<R> Clone for Kept<R> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<R> PartialEq for Kept<R> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<R> Deref for Kept<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.0
+    }
+}
+
 /// All rows as of one revision, in the order of their ids. A row that a delivery did not change keeps its place in
-/// memory, so that comparing it with what is drawn costs nothing and only changed rows are drawn again.
-#[derive(Clone, Debug, PartialEq)]
+/// memory.
+#[derive(Clone, Debug)]
 pub(crate) struct Table<R> {
+    window: Option<Span>,
     revision: i64,
-    rows: BTreeMap<RowId, Rc<R>>,
+    rows: BTreeMap<RowId, Kept<R>>,
 }
 
 impl<R> Default for Table<R> {
     fn default() -> Self {
-        Self { revision: 0, rows: BTreeMap::new() }
+        Self { window: None, revision: 0, rows: BTreeMap::new() }
     }
 }
 
@@ -41,11 +71,12 @@ impl<R: Row> Table<R> {
         for row in delivery.rows {
             let id = RowId(row.id().to_owned());
             let known = held.remove(&id).filter(|known| **known == row);
-            self.rows.insert(id, known.unwrap_or_else(|| Rc::new(row)));
+            self.rows.insert(id, known.unwrap_or_else(|| Kept(Rc::new(row))));
         }
         for id in delivery.removed_ids {
             self.rows.remove(&RowId(id));
         }
+        self.window = delivery.window;
         self.revision = delivery.revision;
     }
 
@@ -54,8 +85,22 @@ impl<R: Row> Table<R> {
         self.revision
     }
 
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Rc<R>> {
+    /// The window that the rows are about, none for all time.
+    pub(crate) fn window(&self) -> Option<Span> {
+        self.window
+    }
+
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Kept<R>> {
         self.rows.values()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The row with this id.
+    pub(crate) fn row(&self, id: &str) -> Option<&Kept<R>> {
+        self.rows.get(&RowId(id.to_owned()))
     }
 }
 
@@ -90,12 +135,12 @@ mod tests {
     }
 
     fn snapshot(revision: i64, rows: &[Station]) -> Delivery<Station> {
-        Delivery { revision, snapshot: true, rows: rows.to_vec(), removed_ids: Vec::new() }
+        Delivery { window: None, revision, snapshot: true, rows: rows.to_vec(), removed_ids: Vec::new() }
     }
 
     fn change(revision: i64, rows: &[Station], removed_ids: &[&str]) -> Delivery<Station> {
         let removed_ids = removed_ids.iter().map(ToString::to_string).collect();
-        Delivery { revision, snapshot: false, rows: rows.to_vec(), removed_ids }
+        Delivery { window: None, revision, snapshot: false, rows: rows.to_vec(), removed_ids }
     }
 
     fn shown(table: &Table<Station>) -> Vec<Station> {
@@ -133,14 +178,14 @@ mod tests {
     fn only_a_changed_row_moves_in_memory() {
         let mut table = Table::default();
         table.apply(snapshot(1, &[Station("S1", 1), Station("S2", 1)]));
-        let before: Vec<Rc<Station>> = table.rows().cloned().collect();
+        let before: Vec<Kept<Station>> = table.rows().cloned().collect();
         for delivery in
             [change(2, &[Station("S2", 2)], &[]), snapshot(3, &[Station("S1", 1), Station("S2", 3)])]
         {
             table.apply(delivery);
-            let after: Vec<Rc<Station>> = table.rows().cloned().collect();
-            assert!(Rc::ptr_eq(&before[0], &after[0]));
-            assert!(!Rc::ptr_eq(&before[1], &after[1]));
+            let after: Vec<Kept<Station>> = table.rows().cloned().collect();
+            assert_eq!(before[0], after[0]);
+            assert_ne!(before[1], after[1]);
         }
     }
 

@@ -1,0 +1,204 @@
+//! The page's side of the connection: who is told of which answer, and what is known of the connection itself.
+
+use crate::api::session::{Arrival, Event, Hangup, Key, Kind, Operation, Order};
+use crate::words::connection as words;
+use dioxus::prelude::*;
+use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use futures_channel::oneshot;
+use graphql_client::GraphQLQuery;
+use serde_json::value::RawValue;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How the page stands with the server.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Connection {
+    /// Until the first connection has answered everything or failed.
+    Connecting,
+    Live,
+    /// The next attempt begins at `retry_at_ms` (since 1970).
+    Disconnected {
+        reason: String,
+        retry_at_ms: f64,
+    },
+}
+
+/// What became of an operation.
+pub(crate) enum Outcome<'frame> {
+    Answered(&'frame RawValue, Arrival),
+    Refused(String),
+}
+
+/// Takes in what became of one operation; the error says that the answer cannot be read.
+pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<(), Hangup>>;
+
+/// The one way from a component to the server. There is one for the page, given to all components as a context.
+#[derive(Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) connection: Signal<Connection>,
+    /// When the numbers in view were last known to be current, in ms since 1970; none while there are none.
+    pub(crate) confirmed_at_ms: Signal<Option<f64>>,
+    /// Where the API is, for people and their programs.
+    pub(crate) api_url: Signal<Option<String>>,
+    orders: CopyValue<UnboundedSender<Order>>,
+    next_key: CopyValue<u64>,
+    handlers: CopyValue<BTreeMap<Key, (Kind, Handler)>>,
+    /// The subscriptions whose answers are in view.
+    in_view: CopyValue<BTreeSet<Key>>,
+}
+
+/// The page's client.
+pub(crate) fn use_client() -> Client {
+    use_context::<Client>()
+}
+
+impl Client {
+    /// A client that belongs to the component that makes it, and the orders that it gives.
+    pub(crate) fn open() -> (Self, UnboundedReceiver<Order>) {
+        let (sender, orders) = mpsc::unbounded();
+        let client = Self {
+            connection: Signal::new(Connection::Connecting),
+            confirmed_at_ms: Signal::new(None),
+            api_url: Signal::new(None),
+            orders: CopyValue::new(sender),
+            next_key: CopyValue::new(1),
+            handlers: CopyValue::new(BTreeMap::new()),
+            in_view: CopyValue::new(BTreeSet::new()),
+        };
+        (client, orders)
+    }
+
+    /// A key that nobody has.
+    pub(crate) fn new_key(mut self) -> Key {
+        let key = *self.next_key.peek();
+        self.next_key.set(key + 1);
+        Key(key)
+    }
+
+    /// Asks; what comes of it goes to the handler until [`Self::end`].
+    pub(crate) fn begin(mut self, key: Key, operation: Operation, handler: Handler) {
+        self.handlers.write().insert(key, (operation.kind, handler));
+        self.take_out_of_view(key);
+        self.order(Order::Begin(key, operation));
+    }
+
+    /// No longer wants to know.
+    pub(crate) fn end(mut self, key: Key) {
+        self.handlers.write().remove(&key);
+        self.take_out_of_view(key);
+        self.order(Order::End(key));
+    }
+
+    pub(crate) fn order(self, order: Order) {
+        // Orders can no longer be given only when the page is being closed.
+        _ = self.orders.peek().unbounded_send(order);
+    }
+
+    /// Changes something on the server: the answer, or a sentence on why there is none. It is sent once; when the
+    /// connection ends before the answer, nobody knows whether it was done, and the sentence says so.
+    pub(crate) async fn mutate<O: GraphQLQuery>(
+        mut self,
+        variables: O::Variables,
+    ) -> Result<O::ResponseData, String>
+    where
+        O::ResponseData: 'static,
+    {
+        let request = request::<O>(variables).map_err(|Hangup(reason)| reason)?;
+        let (sender, answer) = oneshot::channel();
+        let sender = RefCell::new(Some(sender));
+        let handler = move |outcome: Outcome<'_>| {
+            let (answer, step) = match outcome {
+                Outcome::Answered(data, _) => match read::<O::ResponseData>(data) {
+                    Ok(data) => (Ok(data), Ok(())),
+                    Err(hangup) => (Err(hangup.0.clone()), Err(hangup)),
+                },
+                Outcome::Refused(reason) => (Err(reason), Ok(())),
+            };
+            if let Some(sender) = sender.take() {
+                // Whoever asked may have left.
+                _ = sender.send(answer);
+            }
+            step
+        };
+        let key = self.new_key();
+        self.handlers.write().insert(key, (Kind::Mutation, Rc::new(handler)));
+        self.order(Order::Begin(key, Operation { kind: Kind::Mutation, request }));
+        answer.await.unwrap_or_else(|_| Err(words::UNANSWERED.to_owned()))
+    }
+
+    /// Takes in what the connection brought at `now_ms`.
+    pub(crate) fn take_in(mut self, event: Event<'_>, now_ms: f64) -> Result<(), Hangup> {
+        match event {
+            Event::Answered { key, data, arrival } => {
+                self.tell(key, Outcome::Answered(data, arrival))?;
+                if self.kind_of(key) == Some(Kind::Subscription) {
+                    self.in_view.write().insert(key);
+                }
+                self.forget_if_mutation(key);
+            }
+            Event::Refused { key, reason } => {
+                self.take_out_of_view(key);
+                self.tell(key, Outcome::Refused(reason))?;
+                self.forget_if_mutation(key);
+            }
+            Event::Current => {
+                self.confirmed_at_ms.set(Some(now_ms).filter(|_| !self.in_view.peek().is_empty()));
+                if *self.connection.peek() != Connection::Live {
+                    self.connection.set(Connection::Live);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells those who wait for a mutation that they wait in vain.
+    pub(crate) fn give_up_mutations(mut self, reason: &str) {
+        let waiting = self.handlers.peek().iter().filter(|(_, (kind, _))| *kind == Kind::Mutation).count();
+        if waiting == 0 {
+            return;
+        }
+        let handlers = std::mem::take(&mut *self.handlers.write());
+        let (mutations, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            handlers.into_iter().partition(|(_, (kind, _))| *kind == Kind::Mutation);
+        self.handlers.set(others);
+        for (_, handler) in mutations.into_values() {
+            // A refusal can always be read.
+            _ = handler(Outcome::Refused(reason.to_owned()));
+        }
+    }
+
+    fn tell(self, key: Key, outcome: Outcome<'_>) -> Result<(), Hangup> {
+        let handler = self.handlers.peek().get(&key).map(|(_, handler)| Rc::clone(handler));
+        handler.map_or(Ok(()), |handler| handler(outcome))
+    }
+
+    fn kind_of(self, key: Key) -> Option<Kind> {
+        self.handlers.peek().get(&key).map(|(kind, _)| *kind)
+    }
+
+    fn forget_if_mutation(mut self, key: Key) {
+        if self.kind_of(key) == Some(Kind::Mutation) {
+            self.handlers.write().remove(&key);
+        }
+    }
+
+    /// Numbers that are no longer in view have no age.
+    fn take_out_of_view(mut self, key: Key) {
+        let was_in_view = self.in_view.write().remove(&key);
+        if was_in_view && self.in_view.peek().is_empty() {
+            self.confirmed_at_ms.set(None);
+        }
+    }
+}
+
+/// Operation and variables as they are sent; fails only for variables that JSON cannot say.
+pub(crate) fn request<O: GraphQLQuery>(variables: O::Variables) -> Result<Rc<str>, Hangup> {
+    let request = serde_json::to_string(&O::build_query(variables));
+    request.map(Rc::from).map_err(|error| Hangup(words::cannot_ask(&error)))
+}
+
+/// The data of an answer.
+pub(crate) fn read<D: for<'de> serde::Deserialize<'de>>(data: &RawValue) -> Result<D, Hangup> {
+    serde_json::from_str(data.get()).map_err(|error| Hangup(words::another_shape(&error)))
+}

@@ -1,0 +1,196 @@
+//! Operations as components use them: asked for as long as the component lives, answered as a signal.
+
+use crate::api::client::{Client, Handler, Outcome, read, request, use_client};
+use crate::api::operation::Shows;
+use crate::api::session::{Hangup, Key, Kind, Operation, Order};
+use dioxus::prelude::*;
+use std::rc::Rc;
+
+/// What a part of the page shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Panel<T> {
+    /// Nothing yet.
+    Waiting,
+    Showing(T),
+    /// The server's words on why there is nothing to show.
+    Refused(String),
+}
+
+impl<T> Panel<T> {
+    /// What is shown, if anything is.
+    pub(crate) fn shown(&self) -> Option<&T> {
+        if let Self::Showing(shown) = self { Some(shown) } else { None }
+    }
+}
+
+/// The answer to an operation, as a signal that components read.
+pub(crate) struct Answer<T: 'static> {
+    panel: ReadSignal<Panel<T>>,
+    outdated: ReadSignal<Option<String>>,
+    client: Client,
+    key: Key,
+}
+
+impl<T> Clone for Answer<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Answer<T> {}
+
+impl<T> PartialEq for Answer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<T> Answer<T> {
+    /// What is to be shown; whoever reads it is drawn again when it changes. An answer to variables that are no longer
+    /// asked about is never shown.
+    pub(crate) fn read(&self) -> ReadableRef<'static, ReadSignal<Panel<T>>> {
+        self.panel.read_unchecked()
+    }
+
+    /// What is to be shown, without being drawn again.
+    pub(crate) fn peek(&self) -> ReadableRef<'static, ReadSignal<Panel<T>>> {
+        self.panel.peek_unchecked()
+    }
+
+    /// The panel as a signal, to be handed to a component that does not care where it comes from.
+    pub(crate) fn panel(&self) -> ReadSignal<Panel<T>> {
+        self.panel
+    }
+
+    /// A part of what is shown, none while nothing is.
+    pub(crate) fn with<P>(&self, part: impl FnOnce(&T) -> P) -> Option<P> {
+        self.read().shown().map(part)
+    }
+
+    /// Why a query's shown answer could not be renewed, in the server's words.
+    pub(crate) fn outdated(&self) -> Option<String> {
+        self.outdated.cloned()
+    }
+
+    /// Asks again at once for what was refused.
+    pub(crate) fn retry(&self) {
+        self.client.order(Order::Retry(self.key));
+    }
+
+    /// Asks a query again, with the old answer in view meanwhile; several times within 5 s are one.
+    pub(crate) fn refresh(&self) {
+        self.client.order(Order::Refresh(self.key));
+    }
+}
+
+/// Follows a subscription with these variables, nothing as long as they are none. Signals that the closure reads change
+/// what is asked.
+pub(crate) fn use_subscription<O: Shows>(
+    variables: impl FnMut() -> Option<O::Variables> + 'static,
+) -> Answer<O::Shown> {
+    use_operation::<O>(Kind::Subscription, variables)
+}
+
+/// Asks a query with these variables, nothing as long as they are none. Signals that the closure reads change what is
+/// asked; [`Answer::refresh`] asks the same again.
+pub(crate) fn use_query<O: Shows>(
+    variables: impl FnMut() -> Option<O::Variables> + 'static,
+) -> Answer<O::Shown> {
+    use_operation::<O>(Kind::Query, variables)
+}
+
+/// Asks a query, and asks it again whenever the revision that the closure tells has changed, at most every 5 s.
+pub(crate) fn use_query_at<O: Shows>(
+    mut revision: impl FnMut() -> Option<i64> + 'static,
+    variables: impl FnMut() -> Option<O::Variables> + 'static,
+) -> Answer<O::Shown> {
+    let answer = use_query::<O>(variables);
+    let revision = use_memo(move || revision());
+    let mut known = use_hook(|| CopyValue::new(None));
+    use_effect(move || {
+        let revision = revision();
+        let before = known.replace(revision);
+        if before.is_some() && revision.is_some() && before != revision {
+            answer.refresh();
+        }
+    });
+    answer
+}
+
+/// What is held of the answer to one request.
+struct Held<T> {
+    request: Option<Rc<str>>,
+    panel: Panel<T>,
+    outdated: Option<String>,
+}
+
+fn use_operation<O: Shows>(
+    kind: Kind,
+    mut variables: impl FnMut() -> Option<O::Variables> + 'static,
+) -> Answer<O::Shown> {
+    let client = use_client();
+    let asked = use_memo(move || variables().map(request::<O>));
+    let (mut held, answer) = use_hook(|| {
+        let held = Signal::new(Held { request: None, panel: Panel::Waiting, outdated: None });
+        let key = client.new_key();
+        // Between a change of the variables and the effect below, what is held answers another question.
+        let panel = held.map(
+            move |held: &Held<O::Shown>| {
+                if held.request == current(&asked) { &held.panel } else { &Panel::Waiting }
+            },
+        );
+        let outdated = held.map(|held: &Held<O::Shown>| &held.outdated);
+        (held, Answer { panel: panel.into(), outdated: outdated.into(), client, key })
+    });
+    let key = answer.key;
+    use_effect(move || {
+        let request = match asked() {
+            Some(Err(Hangup(reason))) => {
+                client.end(key);
+                held.set(Held { request: None, panel: Panel::Refused(reason), outdated: None });
+                return;
+            }
+            Some(Ok(request)) => Some(request),
+            None => None,
+        };
+        held.set(Held { request: request.clone(), panel: Panel::Waiting, outdated: None });
+        match request {
+            Some(request) => client.begin(key, Operation { kind, request }, handler::<O>(kind, held, answer)),
+            None => client.end(key),
+        }
+    });
+    use_drop(move || client.end(key));
+    answer
+}
+
+fn current(asked: &Memo<Option<Result<Rc<str>, Hangup>>>) -> Option<Rc<str>> {
+    asked.read().as_ref().and_then(|request| request.as_ref().ok()).cloned()
+}
+
+fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, answer: Answer<O::Shown>) -> Handler {
+    Rc::new(move |outcome| {
+        let mut held = held;
+        match outcome {
+            Outcome::Answered(data, arrival) => {
+                let data = read::<O::ResponseData>(data)?;
+                let mut held = held.write();
+                let before = match std::mem::replace(&mut held.panel, Panel::Waiting) {
+                    Panel::Showing(shown) => Some(shown),
+                    Panel::Waiting | Panel::Refused(_) => None,
+                };
+                let shown = O::show(before, data, arrival);
+                if let Some(wait_ms) = O::again_in_ms(&shown) {
+                    answer.client.order(Order::AgainIn(answer.key, wait_ms));
+                }
+                held.panel = Panel::Showing(shown);
+                held.outdated = None;
+            }
+            // A query's answer was true when it came and says of which revision it is, so it stays.
+            Outcome::Refused(reason) if kind == Kind::Query && held.peek().panel.shown().is_some() => {
+                held.write().outdated = Some(reason);
+            }
+            Outcome::Refused(reason) => held.write().panel = Panel::Refused(reason),
+        }
+        Ok(())
+    })
+}

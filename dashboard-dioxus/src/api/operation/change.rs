@@ -1,0 +1,86 @@
+//! What people change: names and areas of entities, and the first factory.
+
+use super::Choice;
+use crate::api::client::Client;
+use crate::model::{EntityKind, EntityName};
+use graphql_client::GraphQLQuery;
+use serde::Serialize;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/update_worker.graphql",
+    variable_types("ID", "ID", "super::EntityChange")
+)]
+pub(crate) struct UpdateWorker;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/update_workstation.graphql",
+    variable_types("ID", "ID", "super::EntityChange")
+)]
+pub(crate) struct UpdateWorkstation;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/create_factory.graphql")]
+pub(crate) struct CreateFactory;
+
+/// The schema's `UpdateEntityInput`: a field that is none stays, one that is `Some(None)` is cleared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct EntityChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) area: Option<Option<String>>,
+}
+
+impl EntityChange {
+    /// What a text field that a person left means: the text without blanks around it, or nothing.
+    pub(crate) fn text(typed: &str) -> Option<String> {
+        Some(typed.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}
+
+/// Changes what people call a worker or workstation, or where it belongs. The error is a sentence for the page.
+pub(crate) async fn update_entity(
+    client: Client,
+    choice: Choice,
+    kind: EntityKind,
+    id: String,
+    input: EntityChange,
+) -> Result<EntityName, String> {
+    let factory_id = choice.factory_id;
+    Ok(match kind {
+        EntityKind::Worker => {
+            let variables = update_worker::Variables { factory_id, id, input };
+            let worker = client.mutate::<UpdateWorker>(variables).await?.update_worker;
+            EntityName { kind, id: worker.worker_id, name: worker.name, area: worker.area }
+        }
+        EntityKind::Workstation => {
+            let variables = update_workstation::Variables { factory_id, id, input };
+            let workstation = client.mutate::<UpdateWorkstation>(variables).await?.update_workstation;
+            EntityName {
+                kind,
+                id: workstation.workstation_id,
+                name: workstation.name,
+                area: workstation.area,
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_left_out_stays_and_null_clears_it() {
+        let sent = |name, area| serde_json::to_value(EntityChange { name, area }).unwrap();
+        assert_eq!(sent(None, None), json!({}));
+        assert_eq!(sent(Some(None), None), json!({ "name": null }));
+        assert_eq!(sent(None, Some(EntityChange::text(" Line 2 "))), json!({ "area": "Line 2" }));
+        assert_eq!(sent(Some(EntityChange::text("  ")), None), json!({ "name": null }));
+    }
+}

@@ -1,0 +1,115 @@
+//! The factories, one factory's entities, and one factory's figures.
+
+use super::{BigInt, Date, DateTime, Period, Shows, UnitsBasis};
+use crate::api::session::Arrival;
+use crate::model::{EntityKind, EntityName, Factory, FactorySummary, Span};
+use graphql_client::GraphQLQuery;
+
+/// When an empty list of factories is asked for again, in ms: somebody is about to create the first one.
+const NO_FACTORIES_AGAIN_MS: f64 = 5_000.0;
+/// When a list of factories is asked for again, in ms: factories are created on few days of a year.
+const FACTORIES_AGAIN_MS: f64 = 60_000.0;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/factories.graphql",
+    extern_enums("UnitsBasis")
+)]
+pub(crate) struct Factories;
+
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/factory_entities.graphql")]
+pub(crate) struct FactoryEntities;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/factory_metrics.graphql",
+    extern_enums("UnitsBasis", "Period"),
+    variables_derives = "Clone, Debug, PartialEq",
+    skip_serializing_none
+)]
+pub(crate) struct FactoryMetrics;
+
+/// The same figures asked once, for a window that is over.
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/factory_metrics_once.graphql",
+    extern_enums("UnitsBasis", "Period"),
+    variable_types("ID", "super::super::WindowInput"),
+    skip_serializing_none
+)]
+pub(crate) struct FactoryMetricsOnce;
+
+impl Shows for Factories {
+    type Shown = Vec<Factory>;
+
+    fn show(_before: Option<Self::Shown>, data: factories::ResponseData, _arrival: Arrival) -> Self::Shown {
+        let listed = data.factories.into_iter().map(|factory| Factory {
+            id: factory.id,
+            name: factory.name,
+            time_zone: factory.time_zone,
+            units_basis: factory.units_basis,
+        });
+        listed.collect()
+    }
+
+    fn again_in_ms(factories: &Self::Shown) -> Option<f64> {
+        Some(if factories.is_empty() { NO_FACTORIES_AGAIN_MS } else { FACTORIES_AGAIN_MS })
+    }
+}
+
+impl Shows for FactoryEntities {
+    /// Workers, then workstations; nothing for a factory that is not there.
+    type Shown = Vec<EntityName>;
+
+    fn show(_: Option<Self::Shown>, data: factory_entities::ResponseData, _: Arrival) -> Self::Shown {
+        let Some(factory) = data.factory else { return Vec::new() };
+        let workers = factory.workers.into_iter().map(|worker| EntityName {
+            kind: EntityKind::Worker,
+            id: worker.worker_id,
+            name: worker.name,
+            area: worker.area,
+        });
+        let workstations = factory.workstations.into_iter().map(|workstation| EntityName {
+            kind: EntityKind::Workstation,
+            id: workstation.workstation_id,
+            name: workstation.name,
+            area: workstation.area,
+        });
+        workers.chain(workstations).collect()
+    }
+}
+
+macro_rules! shows_summary {
+    ($operation:ty, $module:ident) => {
+        impl Shows for $operation {
+            type Shown = FactorySummary;
+
+            fn show(_: Option<Self::Shown>, data: $module::ResponseData, _: Arrival) -> Self::Shown {
+                let metrics = data.factory_metrics;
+                FactorySummary {
+                    window: metrics.window.map(|window| Span { from: window.from, to: window.to }),
+                    revision: metrics.revision,
+                    productive_minutes: metrics.productive_minutes,
+                    idle_minutes: metrics.idle_minutes,
+                    absent_minutes: metrics.absent_minutes,
+                    units_basis: metrics.units_basis,
+                    units: metrics.units_produced,
+                    worker_units: metrics.worker_units_produced,
+                    workstation_units: metrics.workstation_units_produced,
+                    average_utilization: metrics.average_utilization,
+                    utilization: metrics.utilization,
+                    average_production_rate: metrics.average_production_rate,
+                    active_workers: metrics.active_workers,
+                    active_workstations: metrics.active_workstations,
+                }
+            }
+        }
+    };
+}
+
+shows_summary!(FactoryMetrics, factory_metrics);
+shows_summary!(FactoryMetricsOnce, factory_metrics_once);

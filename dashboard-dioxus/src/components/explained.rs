@@ -1,0 +1,94 @@
+use dioxus::prelude::*;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The widest an explanation gets, in CSS pixels, as the stylesheet says too.
+const WIDTH_PX: f64 = 320.0;
+/// What is kept free around it, in CSS pixels.
+const MARGIN_PX: f64 = 8.0;
+
+/// Where the explanation stands, in CSS pixels from the window's corner.
+#[derive(Clone, Copy, PartialEq)]
+struct Corner {
+    left: f64,
+    top: f64,
+}
+
+/// A word or number that says on hover and on focus how it comes about. Escape hides what it says.
+#[component]
+pub(crate) fn Explained(how: String, children: Element) -> Element {
+    let id = use_hook(next_id);
+    let mut element = use_signal(|| None::<Rc<MountedData>>);
+    let mut corner = use_signal(|| None::<Corner>);
+    // Placed in the window itself, because a scrolling table would cut it off.
+    let show = move || async move {
+        let mounted = element.peek().clone();
+        let Some(mounted) = mounted else { return };
+        if let Ok(place) = mounted.get_client_rect().await {
+            corner.set(Some(corner_below(place.min_x(), place.max_y(), window_width())));
+        }
+    };
+    let style = corner().map(|Corner { left, top }| format!("left: {left}px; top: {top}px"));
+    rsx! {
+        span {
+            class: "explained",
+            onmouseenter: move |_| show(),
+            onmouseleave: move |_| corner.set(None),
+            button {
+                class: "explained-subject",
+                r#type: "button",
+                aria_describedby: "{id}",
+                onmounted: move |event| element.set(Some(event.data())),
+                onfocus: move |_| show(),
+                onblur: move |_| corner.set(None),
+                onclick: move |_| show(),
+                onkeydown: move |event| {
+                    if event.key() == Key::Escape && corner.peek().is_some() {
+                        event.stop_propagation();
+                        corner.set(None);
+                    }
+                },
+                {children}
+            }
+            span {
+                id: "{id}",
+                class: "explained-how",
+                role: "tooltip",
+                hidden: corner().is_none(),
+                style,
+                {how}
+            }
+        }
+    }
+}
+
+/// Below the subject, and inside the window from side to side.
+fn corner_below(subject_left: f64, subject_bottom: f64, window_width: f64) -> Corner {
+    let rightmost = (window_width - WIDTH_PX - MARGIN_PX).max(MARGIN_PX);
+    Corner { left: subject_left.clamp(MARGIN_PX, rightmost), top: subject_bottom + MARGIN_PX / 2.0 }
+}
+
+fn window_width() -> f64 {
+    let width = web_sys::window().and_then(|window| window.inner_width().ok());
+    width.and_then(|width| width.as_f64()).unwrap_or(WIDTH_PX)
+}
+
+/// An id that no other element has.
+pub(crate) fn next_id() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("part-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_stays_inside_the_window() {
+        let left = |subject, width| corner_below(subject, 0.0, width).left;
+        assert!((left(100.0, 1_280.0) - 100.0).abs() < f64::EPSILON);
+        assert!((left(1_200.0, 1_280.0) - 952.0).abs() < f64::EPSILON);
+        assert!((left(200.0, 390.0) - 62.0).abs() < f64::EPSILON);
+        assert!((left(200.0, 300.0) - MARGIN_PX).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,256 @@
+use crate::api::operation::{FactoryEntities, factory_entities};
+use crate::api::{Panel, use_query};
+use crate::components::notice::{Empty, Refused};
+use crate::components::skeleton::Skeleton;
+use crate::here::use_here;
+use crate::model::EntityName;
+use crate::route::Route;
+use crate::words::{entity, search as words};
+use dioxus::prelude::*;
+use std::rc::Rc;
+
+/// The most entities that are listed at once: more are not looked through but narrowed down.
+const MAX_LISTED: usize = 30;
+/// The id of the list of what was found, which the field refers to.
+const LIST_ID: &str = "search-found";
+
+/// The way to any worker or workstation by the keyboard: `/` opens it anywhere on the page.
+#[component]
+pub(crate) fn Search() -> Element {
+    let mut is_open = use_signal(|| false);
+    let mut opener = use_signal(|| None::<Rc<MountedData>>);
+    keyboard::use_key(words::KEY, move || is_open.set(true));
+    let mut close = move || {
+        is_open.set(false);
+        // Whoever came by keyboard goes on where they were.
+        if let Some(opener) = opener.peek().clone() {
+            spawn(async move {
+                // An element that is gone cannot take the focus.
+                _ = opener.set_focus(true).await;
+            });
+        }
+    };
+    rsx! {
+        button {
+            class: "button search-open",
+            r#type: "button",
+            "data-testid": "search-open",
+            aria_haspopup: "dialog",
+            aria_keyshortcuts: words::KEY,
+            onmounted: move |event| opener.set(Some(event.data())),
+            onclick: move |_| is_open.set(true),
+            {words::OPEN}
+            kbd { class: "search-key", aria_hidden: "true", {words::KEY} }
+        }
+        if is_open() {
+            SearchDialog { onclose: move |()| close() }
+        }
+    }
+}
+
+#[component]
+fn SearchDialog(onclose: EventHandler<()>) -> Element {
+    let here = use_here();
+    let entities = use_query::<FactoryEntities>(move || {
+        let factory_id = here.choice()?.factory_id;
+        Some(factory_entities::Variables { factory_id })
+    });
+    let mut typed = use_signal(String::new);
+    let mut marked = use_signal(|| 0_usize);
+    let found = use_memo(move || entities.with(|list| matching(list, &typed.read())).unwrap_or_default());
+    let listed = found.read().len().min(MAX_LISTED);
+    let marked_index = marked().min(listed.saturating_sub(1));
+    let open = move |index: usize| {
+        let chosen = found.peek().get(index).cloned();
+        if let Some(EntityName { kind, id, .. }) = chosen {
+            onclose.call(());
+            // Only an address outside this application could fail to be shown.
+            _ = navigator().push(Route::entity(kind, &id, &here.place()));
+        }
+    };
+    let onkeydown = move |event: KeyboardEvent| match event.key() {
+        Key::Escape => onclose.call(()),
+        Key::Enter => {
+            event.prevent_default();
+            open(marked_index);
+        }
+        Key::ArrowDown => {
+            event.prevent_default();
+            marked.set((marked_index + 1).min(listed.saturating_sub(1)));
+        }
+        Key::ArrowUp => {
+            event.prevent_default();
+            marked.set(marked_index.saturating_sub(1));
+        }
+        // The field is all there is to go to, so the focus stays in the dialog.
+        Key::Tab if !matches!(&*entities.peek(), Panel::Refused(_)) => event.prevent_default(),
+        _ => {}
+    };
+    rsx! {
+        div { class: "search-backdrop", onclick: move |_| onclose.call(()),
+            div {
+                class: "search",
+                role: "dialog",
+                aria_modal: "true",
+                aria_label: words::TITLE,
+                "data-testid": "search",
+                onclick: move |event| event.stop_propagation(),
+                input {
+                    class: "field search-field",
+                    r#type: "text",
+                    role: "combobox",
+                    "data-testid": "search-field",
+                    aria_label: words::FIELD,
+                    aria_expanded: "true",
+                    aria_controls: LIST_ID,
+                    aria_autocomplete: "list",
+                    aria_activedescendant: if listed > 0 { "{LIST_ID}-{marked_index}" },
+                    autocomplete: "off",
+                    spellcheck: "false",
+                    placeholder: words::FIELD,
+                    value: "{typed}",
+                    onmounted: move |event| async move {
+                        // A field that is gone again cannot take the focus.
+                        _ = event.set_focus(true).await;
+                    },
+                    oninput: move |event| {
+                        typed.set(event.value());
+                        marked.set(0);
+                    },
+                    onkeydown,
+                }
+                match &*entities.read() {
+                    Panel::Waiting => rsx! { Skeleton { lines: 4 } },
+                    Panel::Refused(reason) => rsx! { Refused { reason, onretry: move |()| entities.retry() } },
+                    Panel::Showing(_) if listed == 0 => rsx! { Empty { text: words::NOTHING } },
+                    Panel::Showing(_) => rsx! {
+                        ul { id: LIST_ID, class: "search-list", role: "listbox", aria_label: words::RESULTS,
+                            for (index, entity) in found.read().iter().take(MAX_LISTED).enumerate() {
+                                li {
+                                    key: "{entity.kind}-{entity.id}",
+                                    id: "{LIST_ID}-{index}",
+                                    class: "search-option",
+                                    role: "option",
+                                    aria_selected: index == marked_index,
+                                    onclick: move |_| open(index),
+                                    span { class: "search-name", {entity.name.clone().unwrap_or_else(|| entity.id.clone())} }
+                                    span { class: "search-detail", {detail(entity)} }
+                                }
+                            }
+                        }
+                    },
+                }
+                p { class: "search-count", role: "status", {words::count(found.read().len(), found.read().len() - listed)} }
+            }
+        }
+    }
+}
+
+fn detail(entity: &EntityName) -> String {
+    let kind = entity::kind(entity.kind);
+    let id = entity.name.as_ref().map(|_| entity.id.as_str());
+    [Some(kind), id, entity.area.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Those whose name, id or area holds what was typed; those that begin with it first.
+fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
+    let typed = typed.trim().to_lowercase();
+    let rank = |entity: &EntityName| {
+        let fields = [entity.name.as_deref(), Some(entity.id.as_str()), entity.area.as_deref()];
+        let places = fields.into_iter().flatten().filter_map(|field| field.to_lowercase().find(&typed));
+        places.min().map(|place| place > 0)
+    };
+    let ranked = entities.iter().filter_map(|entity| Some((rank(entity)?, entity)));
+    let mut ranked: Vec<(bool, &EntityName)> = ranked.collect();
+    // A stable sort: within a rank the order of the lists remains.
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, entity)| entity.clone()).collect()
+}
+
+mod keyboard {
+    use dioxus::prelude::*;
+    use futures_channel::mpsc;
+    use futures_util::StreamExt;
+    use std::rc::Rc;
+    use web_sys::wasm_bindgen::JsCast;
+    use web_sys::wasm_bindgen::closure::Closure;
+
+    /// Where typing means writing.
+    const WRITING: [&str; 3] = ["INPUT", "TEXTAREA", "SELECT"];
+
+    /// Calls when a key is pressed anywhere on the page but where people write.
+    pub(super) fn use_key(key: &'static str, mut pressed: impl FnMut() + 'static) {
+        let listener = use_hook(|| {
+            let (sender, mut presses) = mpsc::unbounded();
+            spawn(async move {
+                while presses.next().await.is_some() {
+                    pressed();
+                }
+            });
+            if cfg!(not(target_arch = "wasm32")) {
+                return None;
+            }
+            let on_event =
+                Closure::<dyn Fn(web_sys::KeyboardEvent)>::new(move |event: web_sys::KeyboardEvent| {
+                    if event.key() == key && is_free(&event) {
+                        event.prevent_default();
+                        // The component may be gone already.
+                        _ = sender.unbounded_send(());
+                    }
+                });
+            let window = web_sys::window()?;
+            let function = on_event.as_ref().unchecked_ref();
+            window.add_event_listener_with_callback("keydown", function).ok()?;
+            Some(Rc::new(on_event))
+        });
+        use_drop(move || {
+            if let Some(on_event) = listener
+                && let Some(window) = web_sys::window()
+            {
+                // What is not listening any more need not be removed.
+                _ = window
+                    .remove_event_listener_with_callback("keydown", (*on_event).as_ref().unchecked_ref());
+            }
+        });
+    }
+
+    fn is_free(event: &web_sys::KeyboardEvent) -> bool {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let is_writing = target.is_some_and(|element| WRITING.contains(&element.tag_name().as_str()));
+        !is_writing && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EntityKind;
+
+    fn entity(id: &str, name: Option<&str>, area: Option<&str>) -> EntityName {
+        EntityName {
+            kind: EntityKind::Worker,
+            id: id.to_owned(),
+            name: name.map(str::to_owned),
+            area: area.map(str::to_owned),
+        }
+    }
+
+    fn found(typed: &str) -> Vec<String> {
+        let entities = [
+            entity("W1", Some("Anna Berg"), Some("Line 1")),
+            entity("W2", None, Some("Annex")),
+            entity("W10", Some("Hanna"), None),
+        ];
+        matching(&entities, typed).into_iter().map(|entity| entity.id).collect()
+    }
+
+    #[test]
+    fn what_begins_with_the_typed_text_comes_first_and_what_holds_it_next() {
+        assert_eq!(found("ann"), ["W1", "W2", "W10"]);
+        assert_eq!(found("HANN"), ["W10"]);
+        assert_eq!(found("w1"), ["W1", "W10"]);
+        assert_eq!(found("line"), ["W1"]);
+        assert_eq!(found("  "), ["W1", "W2", "W10"]);
+        assert_eq!(found("zz"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,96 @@
+use crate::words::theme as words;
+use dioxus::prelude::*;
+
+/// Where the browser remembers the choice.
+const STORED_AS: &str = "andon-theme";
+
+#[derive(Clone, Copy, PartialEq)]
+enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::System => words::SYSTEM,
+            Self::Light => words::LIGHT,
+            Self::Dark => words::DARK,
+        }
+    }
+
+    fn of(slug: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.slug() == slug).unwrap_or(Self::System)
+    }
+}
+
+/// Light, dark, or as the system has it.
+#[component]
+pub(crate) fn ThemeSwitch() -> Element {
+    let mut theme = use_signal(remembered);
+    rsx! {
+        label { class: "picker",
+            span { class: "visually-hidden", {words::LABEL} }
+            select {
+                class: "field",
+                "data-testid": "theme-picker",
+                value: theme().slug(),
+                onchange: move |event| {
+                    let chosen = Theme::of(&event.value());
+                    theme.set(chosen);
+                    apply(chosen);
+                    remember(chosen);
+                },
+                for choice in Theme::ALL {
+                    option { key: "{choice.slug()}", value: choice.slug(), selected: choice == theme(), {choice.label()} }
+                }
+            }
+        }
+    }
+}
+
+/// Puts the remembered theme on the page, before anything is drawn.
+pub(crate) fn apply_remembered() {
+    apply(remembered());
+}
+
+fn apply(theme: Theme) {
+    let page = web_sys::window().and_then(|window| window.document());
+    let Some(root) = page.and_then(|page| page.document_element()) else { return };
+    // An attribute of this name is always allowed.
+    _ = match theme {
+        Theme::System => root.remove_attribute("data-theme"),
+        Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.slug()),
+    };
+}
+
+/// A browser that keeps nothing follows the system.
+fn remembered() -> Theme {
+    let stored = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    stored.map_or(Theme::System, |slug| Theme::of(&slug))
+}
+
+fn remember(theme: Theme) {
+    if let Some(storage) = storage() {
+        // A browser that keeps nothing asks again next time.
+        _ = storage.set_item(STORED_AS, theme.slug());
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    if cfg!(not(target_arch = "wasm32")) {
+        return None;
+    }
+    web_sys::window().and_then(|window| window.local_storage().ok().flatten())
+}

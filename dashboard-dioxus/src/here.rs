@@ -1,0 +1,137 @@
+//! What the address is about, for all components below it.
+
+use crate::api::operation::{Choice, Factories, factories};
+use crate::api::{Answer, Panel, use_query};
+use crate::model::Factory;
+use crate::route::{Address, Route};
+use crate::zone::Zone;
+use dioxus::prelude::*;
+
+/// The factory and window that the address names, and what follows from them.
+#[derive(Clone, Copy)]
+pub(crate) struct Here {
+    /// What the address says.
+    pub(crate) at: Memo<Address>,
+    pub(crate) factories: Answer<Vec<Factory>>,
+    choice: Memo<Option<Choice>>,
+    zone: Memo<Zone>,
+}
+
+/// The address of the page, for its components.
+pub(crate) fn use_here() -> Here {
+    use_context::<Here>()
+}
+
+impl Here {
+    /// The factory of the address, else the first there is, in the window of the address; none as long as there is no
+    /// factory. Whoever reads it is drawn again when it changes.
+    pub(crate) fn choice(&self) -> Option<Choice> {
+        self.choice.cloned()
+    }
+
+    /// The factory's time zone, UTC as long as it is not known.
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone.cloned()
+    }
+
+    /// The factory as it is listed.
+    pub(crate) fn factory(&self) -> Option<Factory> {
+        let choice = self.choice()?;
+        let listed =
+            |list: &Vec<Factory>| list.iter().find(|factory| factory.id == choice.factory_id).cloned();
+        self.factories.with(listed).flatten()
+    }
+
+    /// Factory and window of this page as the address of another.
+    pub(crate) fn place(&self) -> Address {
+        let at = self.at.read().place();
+        match self.choice() {
+            Some(choice) => Address { factory: choice.factory_id, ..at },
+            None => at,
+        }
+    }
+}
+
+/// Provides [`Here`] to every page.
+#[component]
+pub(crate) fn Place() -> Element {
+    let route = use_route::<Route>();
+    let at = use_memo(use_reactive!(|route| route.at()));
+    let factories = use_query::<Factories>(|| Some(factories::Variables));
+    let choice = use_memo(move || wanted_choice(&at.read(), &factories.read()));
+    let zone = use_memo(move || {
+        let factory_id = choice.read().as_ref().map(|choice| choice.factory_id.clone());
+        let zone_name = factories.with(|list| {
+            list.iter()
+                .find(|factory| Some(&factory.id) == factory_id.as_ref())
+                .map(|factory| factory.time_zone.clone())
+        });
+        zone_name.flatten().map_or_else(|| Zone::fixed("UTC", 0), |name| Zone::named(&name))
+    });
+    use_context_provider(|| Here { at, factories, choice, zone });
+    // Writes the choice into the address in place of the one that left it open, so that a factory which is created
+    // later and comes first does not take over the screen.
+    use_effect(move || {
+        let said = at();
+        if let Some(choice) = choice()
+            && said.factory.is_empty()
+        {
+            let route = router().current::<Route>();
+            let named = Address { factory: choice.factory_id, ..said };
+            // Only an address outside this application could fail to be shown.
+            _ = navigator().replace(named_route(&route, named));
+        }
+    });
+    rsx! {
+        Outlet::<Route> {}
+    }
+}
+
+/// The page stays the same, even one about an entity: its factory was only left open.
+fn named_route(route: &Route, at: Address) -> Route {
+    match route {
+        Route::Worker { .. } => Route::Worker { at },
+        Route::Workstation { .. } => Route::Workstation { at },
+        other => other.moved_to(at),
+    }
+}
+
+fn wanted_choice(at: &Address, factories: &Panel<Vec<Factory>>) -> Option<Choice> {
+    let first = || factories.shown()?.first().map(|factory| factory.id.clone());
+    let named = Some(at.factory.clone()).filter(|id| !id.is_empty());
+    named.or_else(first).map(|factory_id| Choice { factory_id, window: at.window })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::UnitsBasis;
+
+    fn factories() -> Panel<Vec<Factory>> {
+        let factory = |id: &str| Factory {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            time_zone: "UTC".to_owned(),
+            units_basis: UnitsBasis::Workers,
+        };
+        Panel::Showing(vec![factory("alpha"), factory("beta")])
+    }
+
+    fn wanted_factory(named: &str, factories: &Panel<Vec<Factory>>) -> Option<String> {
+        let at = Address { factory: named.to_owned(), ..Address::default() };
+        wanted_choice(&at, factories).map(|choice| choice.factory_id)
+    }
+
+    #[test]
+    fn the_address_decides_and_otherwise_the_first_factory() {
+        assert_eq!(wanted_factory("beta", &factories()).as_deref(), Some("beta"));
+        assert_eq!(wanted_factory("", &factories()).as_deref(), Some("alpha"));
+    }
+
+    #[test]
+    fn a_named_factory_is_asked_for_before_the_list_is_there() {
+        assert_eq!(wanted_factory("beta", &Panel::Waiting).as_deref(), Some("beta"));
+        assert_eq!(wanted_factory("", &Panel::Waiting), None);
+        assert_eq!(wanted_factory("", &Panel::Showing(Vec::new())), None);
+    }
+}

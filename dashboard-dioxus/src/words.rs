@@ -1,0 +1,375 @@
+//! Every word that people read, in English. A translation is another file like this one.
+//!
+//! One module for each part of the page; a sentence that holds values is a function. It is longer than other files so
+//! that a translator has one.
+
+/// What stands where the server has no value: never 0, because 0 is a measurement.
+pub(crate) const NO_VALUE: &str = "-";
+
+/// The page as a whole.
+pub(crate) mod page {
+    pub(crate) const PRODUCT: &str = "Andon";
+    pub(crate) const FAILED: &str =
+        "The dashboard has stopped because of an error in it. Reload the page to go on.";
+    pub(crate) const SKIP: &str = "Skip to the numbers";
+    pub(crate) const NAVIGATION: &str = "Pages";
+    pub(crate) const FLOOR: &str = "Floor";
+    pub(crate) const COMPARE: &str = "Compare";
+    pub(crate) const EVENTS: &str = "Events";
+    pub(crate) const BOARD: &str = "Board";
+    pub(crate) const NOT_FOUND: &str = "There is no such page";
+    pub(crate) const HOME: &str = "To the floor";
+
+    pub(crate) fn title(page: &str) -> String {
+        format!("{page} · {PRODUCT}")
+    }
+
+    pub(crate) fn nothing_at(path: &str) -> String {
+        format!("Nothing is found at /{path}.")
+    }
+}
+
+/// What a part of a page says in place of numbers.
+pub(crate) mod notice {
+    pub(crate) const LOADING: &str = "Loading…";
+    pub(crate) const TRY_AGAIN: &str = "Try again";
+
+    pub(crate) fn outdated(reason: &str) -> String {
+        format!("These numbers could not be renewed: {reason}")
+    }
+}
+
+/// How the page stands with the server.
+pub(crate) mod connection {
+    use std::fmt::Display;
+
+    pub(crate) const CONNECTING: &str = "Connecting…";
+    pub(crate) const LIVE: &str = "Live";
+    pub(crate) const DISCONNECTED: &str = "Disconnected.";
+    pub(crate) const NO_DATA: &str = "No data yet";
+    pub(crate) const RECONNECTING: &str = "Reconnecting now…";
+
+    pub(crate) const NO_ANSWER: &str = "The server does not answer.";
+    pub(crate) const SILENT: &str = "The server has fallen silent.";
+    pub(crate) const NO_REASON: &str = "The server gave no answer and no reason.";
+    pub(crate) const STOPPING: &str = "The server is stopping.";
+    pub(crate) const UNREACHABLE: &str = "The server cannot be reached.";
+    pub(crate) const LOST: &str = "The connection to the server was lost.";
+    pub(crate) const BYTES: &str = "The server sent bytes instead of text.";
+    pub(crate) const CLOSING: &str = "This page is being closed.";
+    pub(crate) const NOT_SENT: &str =
+        "There is no connection to the server, so nothing was changed. Try again when the page is live.";
+    pub(crate) const UNANSWERED: &str = "The connection to the server ended before it answered, so the change may or \
+                                         may not have been made. Look before you try again.";
+
+    pub(crate) fn not_understood(error: &dyn Display) -> String {
+        format!("The server sent what this page does not understand ({error}).")
+    }
+
+    pub(crate) fn another_shape(error: &dyn Display) -> String {
+        format!("The server's answer has another shape than agreed ({error}).")
+    }
+
+    pub(crate) fn cannot_ask(error: &dyn Display) -> String {
+        format!("This page could not put its question ({error}).")
+    }
+
+    pub(crate) fn browser_refuses(url: &str, error: &dyn Display) -> String {
+        format!("The browser refuses to connect to {url} ({error}).")
+    }
+
+    pub(crate) fn refuses_this_page(reason: &str, code: u16) -> String {
+        format!("The server refuses this page: {reason} (code {code}).")
+    }
+
+    pub(crate) fn reconnecting_in(wait_s: f64) -> String {
+        format!("Reconnecting in {wait_s:.0} s.")
+    }
+
+    pub(crate) fn confirmed(age: &str) -> String {
+        format!("Data confirmed {age}")
+    }
+}
+
+/// Where the API is.
+pub(crate) mod endpoint {
+    use std::fmt::Display;
+
+    pub(crate) const NO_OWN_ADDRESS: &str = "The browser does not tell this page's own address.";
+    pub(crate) const UNREACHABLE: &str = "The server of this page cannot be reached.";
+
+    pub(crate) fn too_late(path: &str, limit_s: u32) -> String {
+        format!("{path} did not arrive within {limit_s} s.")
+    }
+
+    pub(crate) fn bad_config(path: &str, error: &dyn Display) -> String {
+        format!("{path} must look like {{\"apiUrl\": \"http://host:port\"}}: {error}.")
+    }
+
+    pub(crate) fn bad_address(path: &str, address: &str) -> String {
+        format!("apiUrl in {path} must begin with http:// or https://, but it is {address:?}.")
+    }
+
+    pub(crate) fn bad_status(path: &str, status: u16) -> String {
+        format!("The server of this page answered {path} with status {status}.")
+    }
+
+    pub(crate) fn too_long(path: &str, limit_bytes: usize) -> String {
+        format!("{path} is longer than {limit_bytes} bytes.")
+    }
+}
+
+/// Days and spans of time.
+pub(crate) mod time {
+    use crate::zone::Local;
+
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    pub(crate) const JUST_NOW: &str = "just now";
+
+    pub(crate) fn date(local: &Local) -> String {
+        let weekday = WEEKDAYS.get(local.weekday).copied().unwrap_or_default();
+        format!("{weekday} {} {}", day_and_month(local), local.date.year)
+    }
+
+    /// Such as `5 Jan`.
+    pub(crate) fn day_and_month(local: &Local) -> String {
+        let month = usize::try_from(local.date.month - 1).ok().and_then(|month| MONTHS.get(month));
+        format!("{} {}", local.date.day, month.copied().unwrap_or_default())
+    }
+
+    /// Such as `Mon 5`.
+    pub(crate) fn weekday_and_day(local: &Local) -> String {
+        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), local.date.day)
+    }
+
+    pub(crate) fn ago(span: &str) -> String {
+        format!("{span} ago")
+    }
+
+    pub(crate) fn from_to(from: &str, to: &str) -> String {
+        format!("{from} to {to}")
+    }
+
+    pub(crate) fn in_zone(zone: &str) -> String {
+        format!("Times in {zone}")
+    }
+}
+
+/// The window picker and what it chooses.
+pub(crate) mod window {
+    pub(crate) const LABEL: &str = "Window";
+    pub(crate) const TODAY: &str = "Today";
+    pub(crate) const YESTERDAY: &str = "Yesterday";
+    pub(crate) const THIS_WEEK: &str = "This week";
+    pub(crate) const LAST_7_DAYS: &str = "Last 7 days";
+    pub(crate) const LAST_30_DAYS: &str = "Last 30 days";
+    pub(crate) const ALL_TIME: &str = "All time";
+    pub(crate) const OTHER: &str = "Another window";
+    pub(crate) const LAST: &str = "Last";
+    pub(crate) const MINUTES: &str = "minutes";
+    pub(crate) const DAY: &str = "Day";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const SHOW: &str = "Show";
+    pub(crate) const EMPTY_RANGE: &str =
+        "The end must be at least 5 minutes after the beginning: windows are runs of whole 5 minutes.";
+
+    pub(crate) fn last_minutes(minutes: u32) -> String {
+        if minutes > 60 && minutes.is_multiple_of(60) {
+            format!("Last {} hours", minutes / 60)
+        } else {
+            format!("Last {minutes} minutes")
+        }
+    }
+}
+
+/// The factory picker.
+pub(crate) mod factory {
+    pub(crate) const LABEL: &str = "Factory";
+
+    pub(crate) fn named(name: &str, id: &str) -> String {
+        if name == id { id.to_owned() } else { format!("{name} ({id})") }
+    }
+}
+
+/// Light and dark.
+pub(crate) mod theme {
+    pub(crate) const LABEL: &str = "Theme";
+    pub(crate) const SYSTEM: &str = "System";
+    pub(crate) const LIGHT: &str = "Light";
+    pub(crate) const DARK: &str = "Dark";
+}
+
+/// The search over workers and workstations.
+pub(crate) mod search {
+    pub(crate) const OPEN: &str = "Search";
+    pub(crate) const KEY: &str = "/";
+    pub(crate) const TITLE: &str = "Find a worker or workstation";
+    pub(crate) const FIELD: &str = "Name, id or area";
+    pub(crate) const RESULTS: &str = "Found";
+    pub(crate) const NOTHING: &str = "Nobody and nothing of that name is known in this factory.";
+    pub(crate) const CLOSE: &str = "Close";
+
+    pub(crate) fn count(count: usize, more: usize) -> String {
+        match (count, more) {
+            (1, 0) => "1 found".to_owned(),
+            (_, 0) => format!("{count} found"),
+            _ => format!("{count} found, {more} of them not listed: type more of the name"),
+        }
+    }
+}
+
+/// Workers, workstations and what they do.
+pub(crate) mod entity {
+    use crate::model::{EntityKind, Presence, State};
+
+    pub(crate) const WORKER: &str = "Worker";
+    pub(crate) const WORKSTATION: &str = "Workstation";
+    pub(crate) const WORKERS: &str = "Workers";
+    pub(crate) const WORKSTATIONS: &str = "Workstations";
+    pub(crate) const NO_WORKER: &str = "No worker was seen in this window.";
+    pub(crate) const NO_WORKSTATION: &str = "No workstation was seen in this window.";
+    pub(crate) const AREA: &str = "Area";
+    pub(crate) const NOW: &str = "Now";
+    pub(crate) const LAST_SEEN: &str = "Last seen";
+    pub(crate) const NEVER_SEEN: &str = "never";
+    pub(crate) const NO_ID: &str =
+        "The address names nobody. Choose a worker or workstation on the floor or by search.";
+
+    pub(crate) fn kind(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => WORKER,
+            EntityKind::Workstation => WORKSTATION,
+        }
+    }
+
+    pub(crate) fn kinds(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => WORKERS,
+            EntityKind::Workstation => WORKSTATIONS,
+        }
+    }
+
+    pub(crate) fn none_seen(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => NO_WORKER,
+            EntityKind::Workstation => NO_WORKSTATION,
+        }
+    }
+
+    pub(crate) fn state(kind: EntityKind, state: State) -> &'static str {
+        match (kind, state) {
+            (EntityKind::Worker, State::Working) => "Working",
+            (EntityKind::Workstation, State::Working) => "Occupied",
+            (_, State::Idle) => "Idle",
+            (_, State::Absent) => "Absent",
+        }
+    }
+
+    pub(crate) fn presence(kind: EntityKind, presence: Presence) -> &'static str {
+        match presence {
+            Presence::Seen(seen) => state(kind, seen),
+            Presence::NotObserved => "Not observed",
+        }
+    }
+
+    pub(crate) fn not_in_window(kind: EntityKind, id: &str) -> String {
+        match kind {
+            EntityKind::Worker => format!("Worker {id} was not seen in this window."),
+            EntityKind::Workstation => format!("Workstation {id} was not seen in this window."),
+        }
+    }
+}
+
+/// Figures: their names, units and how they come about, in the words of METRICS.
+pub(crate) mod figure {
+    use crate::model::UnitsBasis;
+
+    pub(crate) const FACTORY: &str = "Factory";
+    pub(crate) const PRODUCTIVE_TIME: &str = "Productive time";
+    pub(crate) const UNITS_PRODUCED: &str = "Units produced";
+    pub(crate) const AVERAGE_UTILIZATION: &str = "Average utilization";
+    pub(crate) const AVERAGE_PRODUCTION_RATE: &str = "Average production rate, units/h";
+    pub(crate) const WORKING: &str = "Working";
+    pub(crate) const OCCUPIED: &str = "Occupied";
+    pub(crate) const IDLE: &str = "Idle";
+    pub(crate) const ABSENT: &str = "Absent";
+    pub(crate) const OVERLAP: &str = "Overlap";
+    pub(crate) const UTILIZATION: &str = "Utilization";
+    pub(crate) const UNITS: &str = "Units";
+    pub(crate) const UNITS_PER_HOUR: &str = "Units/hour";
+    pub(crate) const THROUGHPUT_PER_HOUR: &str = "Throughput/hour";
+    pub(crate) const MEAN_CONFIDENCE: &str = "Mean confidence";
+
+    pub(crate) const HOW_PRODUCTIVE_TIME: &str = "The workers' working time, summed. Every instant of a worker counts once, however many cameras saw it.";
+    pub(crate) const HOW_AVERAGE_UTILIZATION: &str =
+        "The plain mean of the workers' utilization (working / (working + idle)), over those that have one.";
+    pub(crate) const HOW_AVERAGE_PRODUCTION_RATE: &str = "Units produced / productive time in hours.";
+    pub(crate) const HOW_WORKING: &str =
+        "Time seen working. Where reports overlap, the most confident one counts.";
+    pub(crate) const HOW_OCCUPIED: &str =
+        "Time seen occupied. Where reports overlap, the most confident one counts.";
+    pub(crate) const HOW_IDLE: &str = "Time seen idle. Time in which nothing was seen counts nowhere.";
+    pub(crate) const HOW_ABSENT: &str =
+        "Time seen absent. It is neither working nor idle, so it lowers no utilization.";
+    pub(crate) const HOW_OVERLAP: &str =
+        "Time that was reported more than once: a sign of two cameras, or of a clock that is off.";
+    pub(crate) const HOW_UTILIZATION: &str = "100 * working / (working + idle). None when neither was seen.";
+    pub(crate) const HOW_UNITS: &str =
+        "Units of the events in the window; those of an event are spread evenly over it.";
+    pub(crate) const HOW_UNITS_PER_HOUR: &str = "Units / working time in hours. None when no work was seen.";
+    pub(crate) const HOW_THROUGHPUT_PER_HOUR: &str =
+        "Units / occupied time in hours. None when it was not occupied.";
+    pub(crate) const HOW_MEAN_CONFIDENCE: &str =
+        "The confidence of the reports that count, weighted by their time, over those that state one.";
+
+    pub(crate) fn how_units_produced(basis: UnitsBasis) -> &'static str {
+        match basis {
+            UnitsBasis::Workers => {
+                "The workers' units. Workstations report the same goods, so they are not added."
+            }
+            UnitsBasis::Workstations => {
+                "The workstations' units. Workers report the same goods, so they are not added."
+            }
+        }
+    }
+
+    /// What a figure's explanation says, with the window that it is about.
+    pub(crate) fn how(explanation: &str, window: &str) -> String {
+        format!("{explanation} Window: {window}.")
+    }
+}
+
+/// What to do as long as there is no factory or no event.
+pub(crate) mod first_steps {
+    pub(crate) const TITLE: &str = "There is no factory yet";
+    pub(crate) const BEFORE_LINK: &str = "Create one with this mutation, for example in the ";
+    pub(crate) const LINK: &str = "API explorer";
+    pub(crate) const AFTER_LINK: &str = "; it appears here by itself.";
+    pub(crate) const DEMO: &str = "To see a simulated one at work, start the server with --demo.";
+}
+
+/// The page that compares entities.
+pub(crate) mod compare {
+    pub(crate) const TITLE: &str = "Compare";
+    pub(crate) const NOBODY: &str = "Choose two to four workers or workstations to compare.";
+}
+
+/// The page of events.
+pub(crate) mod events {
+    pub(crate) const TITLE: &str = "Events";
+    pub(crate) const NONE: &str = "No event was stored in this factory yet.";
+    pub(crate) const TIME: &str = "Time";
+    pub(crate) const WHO: &str = "Who";
+    pub(crate) const STATE: &str = "State";
+    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const UNITS: &str = "Units";
+}
+
+/// The view for a television.
+pub(crate) mod board {
+    pub(crate) const TITLE: &str = "Board";
+    pub(crate) const LEAVE: &str = "To the floor";
+}
