@@ -264,6 +264,10 @@ fn Legend() -> Element {
                 }
             }
             span { class: "heatmap-legend-item",
+                span { class: "heatmap-sample", "data-shade": 0 }
+                {words::NO_VALUE}
+            }
+            span { class: "heatmap-legend-item",
                 span { class: "heatmap-sample heatmap-sample-unobserved" }
                 {words::NOT_OBSERVED}
             }
