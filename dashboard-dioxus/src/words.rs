@@ -487,8 +487,14 @@ pub(crate) mod floor {
         format!("vs {window}")
     }
 
+    /// The change of a percentage.
     pub(crate) fn points(change: &str) -> String {
         format!("{change}\u{a0}points")
+    }
+
+    /// The change of what has become many times as much.
+    pub(crate) fn times(times: &str) -> String {
+        format!("{times}\u{a0}times")
     }
 
     /// What a change says on hover.
@@ -517,6 +523,10 @@ pub(crate) mod floor {
     }
 
     fn length(minutes: u32) -> String {
-        if minutes < 60 { format!("{minutes} min") } else { format::span(f64::from(minutes) * 60_000.0) }
+        match minutes {
+            0..60 => format!("{minutes} min"),
+            _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+            _ => format::span(f64::from(minutes) * 60_000.0),
+        }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn Command(testid: &'static str, text: String) -> Element {
     rsx! {
         div { class: "command",
             // What scrolls must be reachable by keys.
-            pre { class: "command-text", tabindex: "0", role: "region", aria_label: words::COMMAND,
+            pre { class: "command-text", tabindex: "0", role: "group", aria_label: words::COMMAND,
                 code { "data-testid": testid, "{text}" }
             }
             button {

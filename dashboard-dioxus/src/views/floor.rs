@@ -109,7 +109,7 @@ pub(crate) fn Floor(at: ReadSignal<Address>) -> Element {
             _ => rsx! {
                 div { class: "floor",
                     div { class: "floor-top",
-                        Figures { summary, series, area, clock, window }
+                        Figures { summary, series, area, clock, now_ms: step_end_ms, window }
                     }
                     div { class: "floor-needs-place",
                         NeedsList { workers, workstations, clock }

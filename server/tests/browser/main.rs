@@ -7,6 +7,7 @@ mod andon;
 mod axe;
 mod dashboard;
 mod floor;
+mod floor_page;
 mod graphiql;
 mod live;
 mod pages;

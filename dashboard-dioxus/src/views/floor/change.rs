@@ -6,6 +6,9 @@ use crate::window::WindowChoice;
 use crate::words::floor as words;
 use crate::zone::Zone;
 
+/// From so many times as much on, percent are no longer understood.
+const TOLD_AS_TIMES: f64 = 10.0;
+
 /// A figure against the one before, in words.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Change {
@@ -19,7 +22,10 @@ pub(super) struct Change {
 pub(super) fn change(quantity: Quantity, value: Option<f64>, before: Option<f64>, when: &str) -> Change {
     let related = match (quantity, value, before) {
         (Quantity::Percent, value, before) => {
-            quantity.change(value, before).map(|change| words::points(&change.text))
+            Quantity::PerHour.change(value, before).map(|change| words::points(&change.text))
+        }
+        (_, Some(value), Some(before)) if before > 0.0 && value >= TOLD_AS_TIMES * before => {
+            Some(words::times(&Quantity::PerHour.text(Some(value / before))))
         }
         (_, Some(value), Some(before)) if before > 0.0 => {
             let percent = Quantity::Percent.change(Some(100.0 * value / before), Some(100.0));
@@ -71,7 +77,8 @@ mod tests {
         let cases = [
             (Quantity::Count, Some(104.2), Some(100.0), "+4.2\u{a0}% vs yesterday until 10:15"),
             (Quantity::Duration, Some(50.0), Some(100.0), "\u{2212}50.0\u{a0}% vs yesterday until 10:15"),
-            (Quantity::Percent, Some(75.0), Some(70.0), "+5.0\u{a0}%\u{a0}points vs yesterday until 10:15"),
+            (Quantity::Percent, Some(75.0), Some(70.0), "+5.0\u{a0}points vs yesterday until 10:15"),
+            (Quantity::Count, Some(140.0), Some(10.0), "14.0\u{a0}times vs yesterday until 10:15"),
             (Quantity::PerHour, Some(7.0), Some(7.0), "\u{b1}0.0\u{a0}% vs yesterday until 10:15"),
         ];
         for (quantity, value, before, expected) in cases {

@@ -14,7 +14,7 @@ pub(super) fn ExportButton(testid: String, parts: Vec<String>, onwrite: Callback
     let mut complaint = use_signal(|| None);
     rsx! {
         button {
-            class: "button",
+            class: "button floor-export",
             r#type: "button",
             "data-testid": testid,
             onclick: move |_| {

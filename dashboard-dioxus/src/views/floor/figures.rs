@@ -1,5 +1,6 @@
 use super::change::{Change, before_in_words, change};
 use super::course::{self, PRODUCTIVE, RATE, UNITS, UTILIZATION};
+use crate::api::instant::Instant;
 use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once};
 use crate::api::{Answer, Panel, use_query};
 use crate::chart::series::{Measure, Step};
@@ -101,6 +102,7 @@ pub(super) fn Figures(
     series: Answer<Series>,
     area: Memo<Option<String>>,
     clock: ReadSignal<f64>,
+    now_ms: Memo<f64>,
     window: String,
 ) -> Element {
     let here = use_here();
@@ -114,7 +116,7 @@ pub(super) fn Figures(
             area: area(),
         })
     });
-    let courses = use_memo(move || series.with(courses));
+    let courses = use_memo(move || series.with(|series| courses(series, now_ms())));
     let panel = summary.read();
     let revision = panel.shown().map(|summary| summary.revision.to_string());
     rsx! {
@@ -145,9 +147,14 @@ pub(super) fn Figures(
     }
 }
 
-/// The window of a series and its steps for each figure.
-fn courses(series: &Series) -> (Span, [Rc<[Step]>; 4]) {
-    (series.window, Kind::ALL.map(|kind| course::steps(series, |point| kind.step(point))))
+/// The part of a series' window that has elapsed, and its steps for each figure.
+fn courses(series: &Series, now_ms: f64) -> (Span, [Rc<[Step]>; 4]) {
+    let last = series.points.last().map_or(series.window.from, |point| point.span.to);
+    let elapsed_to = series.window.to.min(last.max(Instant::from_ms(now_ms)));
+    (
+        Span { to: elapsed_to, ..series.window },
+        Kind::ALL.map(|kind| course::steps(series, |point| kind.step(point))),
+    )
 }
 
 /// The change of a figure against the window before; the place is kept while it is not known.

@@ -20,6 +20,9 @@ use dioxus::prelude::*;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// Up to so many rows are painted at once, so that they are in a picture and on paper too.
+const ALL_PAINTED: usize = 100;
+
 /// The workers' utilization hour by hour, asked for as one. `minute` tells when it may be asked for again.
 #[component]
 pub(super) fn Heat(
@@ -39,7 +42,7 @@ pub(super) fn Heat(
         summary.peek().shown().map(|summary| summary.revision)
     });
     let answer = use_query_at::<UtilizationByStep>(
-        move || revision(),
+        move || revision.cloned(),
         move || {
             let choice = here.choice()?;
             Some(utilization_by_step::Variables {
@@ -68,11 +71,13 @@ pub(super) fn Heat(
                 Panel::Showing(set) if set.series.is_empty() => rsx! { Empty { text: words::NO_HEAT } },
                 Panel::Showing(_) => rsx! {
                     if let Some((columns, rows)) = drawn() {
-                        div { class: "floor-heat", "data-testid": "heatmap",
+                        div {
+                            class: if rows.len() <= ALL_PAINTED { "floor-heat floor-heat-whole" } else { "floor-heat" },
+                            "data-testid": "heatmap",
                             Heatmap {
                                 title,
                                 columns,
-                                rows,
+                                rows: rows.clone(),
                                 now_ms: Some(now_ms()),
                                 zone: zone(),
                                 on_open: move |id: String| {
