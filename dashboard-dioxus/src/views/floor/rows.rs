@@ -26,11 +26,13 @@ use std::rc::Rc;
 /// Up to so many rows are all drawn; of more, those in view and around it.
 const ALL_DRAWN: usize = 100;
 /// Rows that are drawn above and below those in view, so that scrolling shows no gaps.
-const AROUND: usize = 20;
+const AROUND: usize = 10;
 /// Rows are taken in and out by so many, so that scrolling draws seldom.
 const BATCH: usize = 10;
-/// Rows that are drawn before anybody has scrolled: more than a tall screen shows.
-const FIRST_DRAWN: usize = 60;
+/// Rows are higher than this on every screen, in CSS pixels.
+const LEAST_HEIGHT_PX: f64 = 30.0;
+/// The height of a window whose height is not told, in CSS pixels.
+const USUAL_HEIGHT_PX: f64 = 1_080.0;
 
 /// Every worker, or every workstation, with what is seen of it now and its numbers in the window.
 #[component]
@@ -101,6 +103,11 @@ impl View {
         }
     }
 
+    /// Before anybody has scrolled: as many as a window of this height can show.
+    fn of_window(height_px: f64) -> Self {
+        Self { first: 0, count: ((height_px / LEAST_HEIGHT_PX) as usize).next_multiple_of(BATCH) }
+    }
+
     /// The rows to draw.
     fn drawn(self, rows: usize) -> Range<usize> {
         if rows <= ALL_DRAWN {
@@ -111,9 +118,15 @@ impl View {
     }
 }
 
+fn window_height_px() -> f64 {
+    let window = if cfg!(target_arch = "wasm32") { web_sys::window() } else { None };
+    let height = window.and_then(|window| window.inner_height().ok()).and_then(|height| height.as_f64());
+    height.unwrap_or(USUAL_HEIGHT_PX)
+}
+
 #[component]
 fn RowTable(kind: EntityKind, lines: Memo<Rc<[Line]>>, ranking: Memo<Option<Ranking>>) -> Element {
-    let mut view = use_signal(|| View { first: 0, count: FIRST_DRAWN });
+    let mut view = use_signal(|| View::of_window(window_height_px()));
     let lines = lines();
     let is_long = lines.len() > ALL_DRAWN;
     let drawn = view().drawn(lines.len());
@@ -277,9 +290,9 @@ mod tests {
     fn few_rows_are_all_drawn_and_of_many_those_in_view_and_around() {
         let view = View::new(3_000.0, 30_000.0, 900.0, 1_000);
         assert_eq!(view, View { first: 100, count: 30 });
-        assert_eq!(view.drawn(1_000), 80..160);
+        assert_eq!(view.drawn(1_000), 90..150);
         assert_eq!(view.drawn(100), 0..100);
-        assert_eq!(View { first: 0, count: FIRST_DRAWN }.drawn(1_000), 0..90);
+        assert_eq!(View::of_window(1_080.0).drawn(1_000), 0..60);
     }
 
     proptest! {
