@@ -3,6 +3,7 @@
 pub(crate) mod connection_status;
 pub(crate) mod entity_table;
 pub(crate) mod explained;
+pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
