@@ -171,7 +171,7 @@ pub(crate) mod window {
     pub(crate) const LAST_7_DAYS: &str = "Last 7 days";
     pub(crate) const LAST_30_DAYS: &str = "Last 30 days";
     pub(crate) const ALL_TIME: &str = "All time";
-    pub(crate) const OTHER: &str = "Another window";
+    pub(crate) const OTHER: &str = "Other window";
     pub(crate) const LAST: &str = "Last";
     pub(crate) const MINUTES: &str = "minutes";
     pub(crate) const DAY: &str = "Day";
@@ -409,6 +409,8 @@ pub(crate) mod events {
     pub(crate) const STATE: &str = "State";
     pub(crate) const MINUTES: &str = "Minutes";
     pub(crate) const UNITS: &str = "Units";
+    pub(crate) const HOW_MINUTES: &str = "How long the event lasted from its time on, as it was sent.";
+    pub(crate) const HOW_UNITS: &str = "The units that were finished during the event, as they were sent.";
 }
 
 /// The view for a television.

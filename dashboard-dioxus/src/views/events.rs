@@ -1,7 +1,7 @@
 use crate::api::operation::{Events as EventsQuery, EventsIngested, events, events_ingested};
 use crate::api::{Panel, use_query_at, use_subscription};
 use crate::components::metric_cell::MetricCell;
-use crate::components::metric_table::{Column, EntityCell, MetricTable};
+use crate::components::metric_table::{Column, EntityCell, MetricTable, TEXT};
 use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
@@ -18,11 +18,11 @@ use dioxus::prelude::*;
 /// How many events are listed: what a page can show without paging.
 const LISTED: i64 = 50;
 const COLUMNS: &[Column] = &[
-    (words::WHO, None),
-    (words::TIME, None),
-    (words::STATE, None),
-    (words::MINUTES, None),
-    (words::UNITS, None),
+    Column::text(words::WHO),
+    Column::text(words::TIME),
+    Column::text(words::STATE),
+    Column::number(words::MINUTES, words::HOW_MINUTES),
+    Column::number(words::UNITS, words::HOW_UNITS),
 ];
 
 /// The latest stored events.
@@ -62,8 +62,8 @@ fn EventRow(event: SeenEvent, zone: Zone, at: Address) -> Element {
     rsx! {
         tr { "data-testid": "event-row",
             EntityCell { kind: event.kind, id: event.entity_id.clone(), name: None, at }
-            td { {zone.date_time(event.timestamp)} }
-            td {
+            td { class: TEXT, {zone.date_time(event.timestamp)} }
+            td { class: TEXT,
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
             MetricCell { field: "minutes", quantity: Quantity::Minutes, value: event.duration_minutes }
