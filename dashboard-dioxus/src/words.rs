@@ -425,6 +425,7 @@ pub(crate) mod rename {
     use crate::components::rename::Editable;
     use crate::model::EntityKind;
 
+    pub(crate) const NAME: &str = "Name";
     pub(crate) const SAVE: &str = "Save";
     pub(crate) const CANCEL: &str = "Cancel";
 
@@ -478,6 +479,7 @@ pub(crate) mod entity_page {
     pub(crate) const TIMELINE: &str = "Timeline";
     pub(crate) const DAYS: &str = "Days";
     pub(crate) const LAST_DAYS: &str = "The last seven days of the window, the latest first.";
+    pub(crate) const LAST_WEEK: &str = "The last seven days of the window.";
     pub(crate) const BY_HOUR: &str = "By hour";
     pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last seven days";
     pub(crate) const QUALITY: &str = "Data quality";
