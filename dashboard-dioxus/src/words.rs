@@ -144,6 +144,11 @@ pub(crate) mod time {
         format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), local.date.day)
     }
 
+    /// Such as `Mon 5 Jan`.
+    pub(crate) fn weekday_and_month(local: &Local) -> String {
+        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), day_and_month(local))
+    }
+
     pub(crate) fn ago(span: &str) -> String {
         format!("{span} ago")
     }
@@ -353,8 +358,46 @@ pub(crate) mod first_steps {
 
 /// The page that compares entities.
 pub(crate) mod compare {
+    use crate::model::EntityKind;
+
     pub(crate) const TITLE: &str = "Compare";
     pub(crate) const NOBODY: &str = "Choose two to four workers or workstations to compare.";
+    pub(crate) const PICKER: &str = "Who is compared";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const FIELD: &str = "Add by name, id or area";
+    pub(crate) const FOUND: &str = "Found";
+    pub(crate) const FULL: &str = "Four are compared, which is the most. Remove one to add another.";
+    pub(crate) const NOTHING: &str = "Nobody and nothing else of that name is known in this factory.";
+    pub(crate) const CHOSEN: &str = "Compared";
+    pub(crate) const FIGURES: &str = "Figures";
+    pub(crate) const FIGURE: &str = "Figure";
+    pub(crate) const BEST: &str = "highest";
+    pub(crate) const TIMELINES: &str = "Timelines";
+    pub(crate) const UTILIZATION_BY_HOUR: &str = "Utilization by hour";
+    pub(crate) const UTILIZATION_BY_DAY: &str = "Utilization by day";
+    pub(crate) const UNITS_BY_HOUR: &str = "Units by hour";
+    pub(crate) const UNITS_BY_DAY: &str = "Units by day";
+    pub(crate) const NOT_SEEN: &str = "not seen in this window";
+    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for 10 minutes.";
+
+    pub(crate) fn one_more(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => "Add another worker to compare with.",
+            EntityKind::Workstation => "Add another workstation to compare with.",
+        }
+    }
+
+    pub(crate) fn remove(name: &str) -> String {
+        format!("Remove {name}")
+    }
+
+    pub(crate) fn add(name: &str) -> String {
+        format!("Add {name}")
+    }
+
+    pub(crate) fn more(count: usize) -> String {
+        format!("{count} more: type more of the name")
+    }
 }
 
 /// The page of events.
@@ -374,4 +417,140 @@ pub(crate) mod events {
 pub(crate) mod board {
     pub(crate) const TITLE: &str = "Board";
     pub(crate) const LEAVE: &str = "To the floor";
+}
+
+/// Names and areas edited in place.
+pub(crate) mod rename {
+    use super::entity;
+    use crate::components::rename::Editable;
+    use crate::model::EntityKind;
+
+    pub(crate) const NAME: &str = "Name";
+    pub(crate) const SAVE: &str = "Save";
+    pub(crate) const CANCEL: &str = "Cancel";
+
+    pub(crate) fn change(field: &str) -> String {
+        format!("Change: {field}")
+    }
+
+    pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
+        let kind = entity::kind(kind).to_lowercase();
+        match what {
+            Editable::Name => format!("Name of {kind} {id}"),
+            Editable::Area => format!("Area of {kind} {id}"),
+        }
+    }
+
+    pub(crate) fn placeholder(what: Editable) -> &'static str {
+        match what {
+            Editable::Name => "No name",
+            Editable::Area => "No area",
+        }
+    }
+}
+
+/// What entities did over time, in charts and files.
+pub(crate) mod over_time {
+    pub(crate) const UNIT: &str = "units";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const STATE: &str = "State";
+    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const MODEL: &str = "Model";
+    pub(crate) const SOURCE: &str = "Source";
+    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const TRUNCATED: &str =
+        "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
+
+    pub(crate) fn in_minutes(name: &str) -> String {
+        format!("{name}, min")
+    }
+
+    pub(crate) fn in_percent(name: &str) -> String {
+        format!("{name}, %")
+    }
+}
+
+/// The page of one worker or workstation.
+pub(crate) mod entity_page {
+    use crate::model::EntityKind;
+
+    pub(crate) const TIMELINE: &str = "Timeline";
+    pub(crate) const DAYS: &str = "Days";
+    pub(crate) const LAST_DAYS: &str = "The last seven days of the window, the latest first.";
+    pub(crate) const LAST_WEEK: &str = "The last seven days of the window.";
+    pub(crate) const BY_HOUR: &str = "By hour";
+    pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last seven days";
+    pub(crate) const QUALITY: &str = "Data quality";
+    pub(crate) const EVENTS: &str = "Latest events";
+    pub(crate) const ALL_EVENTS: &str = "All events";
+    pub(crate) const NO_EVENTS: &str = "No event of it is stored.";
+    pub(crate) const COMPARE: &str = "Compare with others";
+    pub(crate) const TO_FLOOR: &str = "To the floor";
+    pub(crate) const NO_AREA: &str = "No area";
+    pub(crate) const TIME: &str = "Time";
+    pub(crate) const NO_OVERLAP: &str = "Nothing was reported twice.";
+    pub(crate) const NO_CONFIDENCE: &str = "No report in this window states how sure its model was.";
+
+    pub(crate) fn by_day(from: &str, to: &str) -> String {
+        format!("By day, {from} to {to}")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn last_seen(time: &str) -> String {
+        format!("last seen {time}")
+    }
+
+    pub(crate) fn area(area: &str) -> String {
+        format!("Area {area}")
+    }
+
+    pub(crate) fn unknown(kind: EntityKind, id: &str) -> String {
+        match kind {
+            EntityKind::Worker => format!("No worker {id} was ever seen in this factory."),
+            EntityKind::Workstation => format!("No workstation {id} was ever seen in this factory."),
+        }
+    }
+
+    pub(crate) fn overlap(minutes: &str) -> String {
+        format!("{minutes} were seen more than once, as by two cameras at once; they are counted once.")
+    }
+
+    pub(crate) fn confidence(confidence: &str) -> String {
+        format!("The models were {confidence} sure on average, weighted by time.")
+    }
+
+    pub(crate) fn unobserved(span: &str) -> String {
+        format!(
+            "Nobody was looking for {span} of this window so far; that counts neither as idle nor as absent."
+        )
+    }
+
+    pub(crate) fn unsure(limit: &str, total: &str) -> String {
+        format!("The models were less than {limit} sure for {total}:")
+    }
+
+    pub(crate) fn sure(limit: &str) -> String {
+        format!("No stretch of the timeline was judged with less than {limit} confidence.")
+    }
+
+    pub(crate) fn more_unsure(count: usize) -> String {
+        if count == 1 {
+            "one shorter stretch more".to_owned()
+        } else {
+            format!("{count} shorter stretches more")
+        }
+    }
+
+    pub(crate) fn previous_day(date: &str) -> String {
+        format!("‹ {date}")
+    }
+
+    pub(crate) fn next_day(date: &str) -> String {
+        format!("{date} ›")
+    }
 }

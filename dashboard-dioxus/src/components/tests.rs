@@ -126,18 +126,6 @@ fn a_list_of_factories_that_cannot_be_had_says_why() {
 }
 
 #[test]
-fn an_entitys_page_asks_for_it_alone_and_shows_its_figures() {
-    let mut page = Drawn::at("/worker?factory=plant&window=today&id=W1");
-    page.answer("Factories", &factories());
-    let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" }, "ids": ["W1"] });
-    assert_eq!(page.asked("WorkerMetrics"), [&expected]);
-    page.answer("WorkerMetrics", &workers(&json!([worker()])));
-    page.shows(&["<h1>Anna</h1>", "Idle", "Mon 5 Jan 2026, 08:00", "Line 1", r#"data-value="70.25""#]);
-    page.answer("WorkerMetrics", &workers(&json!([])));
-    page.shows(&["Worker W1 was not seen in this window."]);
-}
-
-#[test]
 fn every_page_has_one_heading_and_a_main_part() {
     for address in
         ["/", "/worker?id=W1", "/workstation?id=S1", "/compare?ids=W1,W2", "/events", "/board", "/nowhere"]

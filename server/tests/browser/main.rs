@@ -6,6 +6,7 @@
 mod andon;
 mod axe;
 mod dashboard;
+mod entity;
 mod floor;
 mod graphiql;
 mod live;

@@ -37,6 +37,10 @@ macro_rules! pages {
 
 pages! {
     floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+    worker: "/worker?factory=plant&window=today&id=W9", ".timeline-reading b";
+    worker_week: "/worker?factory=plant&window=last-7-days&id=W3", ".timeline-reading b";
+    workstation: "/workstation?factory=plant&window=last-8-hours&id=S4", ".timeline-reading b";
+    compare: "/compare?factory=plant&window=last-8-hours&kind=worker&ids=W1,W2,W9,W22", ".series-chart-reading b";
 }
 
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
