@@ -51,8 +51,14 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SCREEN: Screen = Screen { width: 1920, height: 1080, scheme: Scheme::Dark, ..Screen::LAPTOP };
 const MEGABYTE: f64 = 1e6;
 
+/// Counts how often the page changes, several elements at once counted once.
+const COUNT_CHANGES: &str = "window.changes = 0; new MutationObserver(() => { changes += 1; })
+    .observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })";
+
 /// What one look at the page found.
 struct Look {
+    /// How often it has changed since it was opened.
+    changes: u64,
     frames: Frames,
     memory: Memory,
     page_process_bytes: u64,
@@ -104,7 +110,10 @@ async fn look_again_and_again(
     page: &Page<'_>,
     server: &Server,
 ) -> Result<Vec<Look>> {
-    println!("    time  frames/s  longest gap  JS heap  beside it  process  nodes  listeners  server");
+    page.evaluate(COUNT_CHANGES).await?;
+    println!(
+        "    time  changes  frames/s  longest gap  JS heap  WebAssembly  process  nodes  listeners  server"
+    );
     let begun = Instant::now();
     let mut due = tokio::time::interval(LOOK_INTERVAL);
     let mut looks = Vec::new();
@@ -112,12 +121,13 @@ async fn look_again_and_again(
         due.tick().await;
         let look = look(chrome, page, server).await?;
         println!(
-            "{:>5} min  {:>8.1}  {:>8.0} ms  {:>4.1} MB  {:>6.1} MB  {:>4.0} MB  {:>5}  {:>9}  {:>3.0} MB",
+            "{:>5} min  {:>7}  {:>8.1}  {:>8.0} ms  {:>4.1} MB  {:>8.1} MB  {:>4.0} MB  {:>5}  {:>9}  {:>3.0} MB",
             minute,
+            look.changes,
             look.frames.per_s,
             look.frames.longest_gap_ms,
             look.memory.js_heap_bytes as f64 / MEGABYTE,
-            look.memory.backing_bytes as f64 / MEGABYTE,
+            look.memory.webassembly_bytes as f64 / MEGABYTE,
             look.page_process_bytes as f64 / MEGABYTE,
             look.memory.dom_nodes,
             look.memory.event_listeners,
@@ -134,15 +144,18 @@ async fn look(chrome: &Chrome, page: &Page<'_>, server: &Server) -> Result<Look>
     let memory = page.memory().await?;
     let drawing = chrome.page_processes().await?;
     Ok(Look {
+        changes: page.evaluate("changes").await?.as_u64().unwrap_or_default(),
         frames,
         memory,
-        page_process_bytes: drawing.into_iter().filter_map(process::resident_bytes).sum(),
+        // The others draw empty tabs.
+        page_process_bytes: drawing.into_iter().filter_map(process::resident_bytes).max().unwrap_or_default(),
         server_bytes: process::resident_bytes(server.pid).unwrap_or_default(),
     })
 }
 
 fn summarise(looks: &[Look], page: &Page<'_>, feed: &Feed) -> Result<()> {
     let (first, last) = looks.first().zip(looks.last()).context("nobody looked at the page")?;
+    ensure!(first.changes > 0 && last.changes > first.changes, "the page stood still while events arrived");
     let frames = looks.iter().map(|look| look.frames.per_s);
     let fewest = frames.clone().fold(f64::INFINITY, f64::min);
     let mean = frames.sum::<f64>() / looks.len() as f64;
@@ -152,7 +165,7 @@ fn summarise(looks: &[Look], page: &Page<'_>, feed: &Feed) -> Result<()> {
     println!("events: {} in {} batches", feed.events, feed.batches);
     println!("frames/s: {mean:.1} on average, {fewest:.1} in the worst {} s", FRAMES_TIME.as_secs());
     println!("JS heap: {}", megabytes(|look| look.memory.js_heap_bytes));
-    println!("beside it (WebAssembly): {}", megabytes(|look| look.memory.backing_bytes));
+    println!("WebAssembly: {}", megabytes(|look| look.memory.webassembly_bytes));
     println!("process: {}", megabytes(|look| look.page_process_bytes));
     println!("DOM nodes: {} -> {}", first.memory.dom_nodes, last.memory.dom_nodes);
     let messages = page.messages();

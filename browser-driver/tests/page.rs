@@ -47,7 +47,7 @@ async fn keys_go_where_the_focus_is() -> Result<()> {
     };
     assert_eq!(page.focused().await?, worker);
 
-    page.press("Tab").await?;
+    page.tab_to("button", "Save").await?;
     page.press("Enter").await?;
     let save = Accessible {
         role: "button".to_owned(),
@@ -62,6 +62,8 @@ async fn keys_go_where_the_focus_is() -> Result<()> {
     page.press("Control+k").await?;
     assert_eq!(page.focused().await?, worker);
     page.wait_until("heard.includes('keydown k')").await?;
+    let lost = page.tab_to("button", "Delete").await.unwrap_err().to_string();
+    assert!(lost.contains("link \"Export\""), "{lost}");
     chrome.close().await?;
     Ok(())
 }
@@ -142,9 +144,11 @@ async fn what_a_page_costs_is_known() -> Result<()> {
     let before = page.memory().await?;
     page.evaluate("window.kept = new Uint8Array(5_000_000); document.body.append(...'abc'.split(''))")
         .await?;
+    page.evaluate("window.pages = new WebAssembly.Memory({ initial: 3 })").await?;
     let after = page.memory().await?;
     assert!(after.backing_bytes >= before.backing_bytes + 5_000_000, "{before:?} {after:?}");
     assert!(after.dom_nodes >= before.dom_nodes + 3, "{before:?} {after:?}");
+    assert_eq!(after.webassembly_bytes, 3 * 65_536);
     assert!(!chrome.page_processes().await?.is_empty());
     chrome.close().await?;
     Ok(())

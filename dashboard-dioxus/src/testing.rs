@@ -1,7 +1,8 @@
 //! Pages drawn as text, with a server that the test plays.
 
 use crate::api::client::Client;
-use crate::api::session::{Arrival, Event, Key, Order};
+use crate::api::session::{Arrival, Event, Hangup, Key, Order};
+use crate::words;
 use dioxus::core::{NoOpMutations, ScopeId};
 use dioxus::history::{History, MemoryHistory};
 use dioxus::prelude::*;
@@ -20,12 +21,19 @@ const ROUNDS: usize = 8;
 pub(crate) struct Drawn {
     page: VirtualDom,
     client: Client,
+    knob: Knob,
     orders: UnboundedReceiver<Order>,
     /// The operation names of what is asked, by key, with the variables.
     asked: BTreeMap<Key, (String, Value)>,
+    refreshes: usize,
+    waits_ms: Vec<f64>,
 }
 
-type Opened = Rc<RefCell<Option<(Client, UnboundedReceiver<Order>)>>>;
+/// What a test turns to make a component ask something else.
+#[derive(Clone, Copy)]
+pub(crate) struct Knob(pub(crate) Signal<String>);
+
+type Opened = Rc<RefCell<Option<(Client, Knob, UnboundedReceiver<Order>)>>>;
 
 #[component]
 fn Root() -> Element {
@@ -34,7 +42,8 @@ fn Root() -> Element {
     use_hook(|| {
         let (client, orders) = Client::open();
         provide_context(client);
-        *opened.borrow_mut() = Some((client, orders));
+        let knob = provide_context(Knob(Signal::new(String::new())));
+        *opened.borrow_mut() = Some((client, knob, orders));
     });
     content()
 }
@@ -47,8 +56,9 @@ impl Drawn {
         page.provide_root_context(Rc::clone(&opened));
         page.provide_root_context(content);
         page.rebuild_in_place();
-        let (client, orders) = opened.borrow_mut().take().unwrap();
-        let mut drawn = Self { page, client, orders, asked: BTreeMap::new() };
+        let (client, knob, orders) = opened.borrow_mut().take().unwrap();
+        let mut drawn =
+            Self { page, client, knob, orders, asked: BTreeMap::new(), refreshes: 0, waits_ms: Vec::new() };
         drawn.settle();
         drawn
     }
@@ -75,17 +85,52 @@ impl Drawn {
 
     /// Answers all that ask this operation.
     pub(crate) fn answer(&mut self, operation: &str, data: &Value) {
+        self.try_answer(operation, data).unwrap();
+    }
+
+    /// The same for an answer that cannot be read.
+    pub(crate) fn try_answer(&mut self, operation: &str, data: &Value) -> Result<(), Hangup> {
         let data = RawValue::from_string(data.to_string()).unwrap();
         for key in self.keys(operation) {
-            self.take_in(Event::Answered { key, data: &data, arrival: Arrival::First });
+            self.take_in(Event::Answered { key, data: &data, arrival: Arrival::First })?;
         }
         self.settle();
+        Ok(())
+    }
+
+    /// Turns the knob.
+    pub(crate) fn turn(&mut self, text: &str) {
+        let Knob(mut knob) = self.knob;
+        self.page.in_scope(ScopeId::ROOT, || knob.set(text.to_owned()));
+        self.settle();
+    }
+
+    /// The server was heard, and everything is answered.
+    pub(crate) fn all_is_current(&mut self) {
+        self.take_in(Event::Current).unwrap();
+        self.settle();
+    }
+
+    /// The connection ends.
+    pub(crate) fn lose_connection(&mut self) {
+        self.page.in_scope(ScopeId::ROOT, || self.client.give_up_mutations(words::connection::UNANSWERED));
+        self.settle();
+    }
+
+    /// How often a query was to be refreshed.
+    pub(crate) fn refreshes(&self) -> usize {
+        self.refreshes
+    }
+
+    /// After how long queries were to be asked again by themselves.
+    pub(crate) fn waits_ms(&self) -> &[f64] {
+        &self.waits_ms
     }
 
     /// Refuses all that ask this operation.
     pub(crate) fn refuse(&mut self, operation: &str, reason: &str) {
         for key in self.keys(operation) {
-            self.take_in(Event::Refused { key, reason: reason.to_owned() });
+            self.take_in(Event::Refused { key, reason: reason.to_owned() }).unwrap();
         }
         self.settle();
     }
@@ -110,8 +155,8 @@ impl Drawn {
         keys
     }
 
-    fn take_in(&self, event: Event<'_>) {
-        self.page.in_scope(ScopeId::ROOT, || self.client.take_in(event, 0.0)).unwrap();
+    fn take_in(&self, event: Event<'_>) -> Result<(), Hangup> {
+        self.page.in_scope(ScopeId::ROOT, || self.client.take_in(event, 0.0))
     }
 
     /// Lets effects and memos do their work and takes note of what they ask.
@@ -130,7 +175,9 @@ impl Drawn {
                 Order::End(key) => {
                     self.asked.remove(&key);
                 }
-                Order::Refresh(_) | Order::Retry(_) | Order::AgainIn(..) => {}
+                Order::Refresh(_) => self.refreshes += 1,
+                Order::AgainIn(_, wait_ms) => self.waits_ms.push(wait_ms),
+                Order::Retry(_) => {}
             }
         }
     }

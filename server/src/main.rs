@@ -15,10 +15,6 @@ use server::{
 };
 use tokio::net::TcpListener;
 
-/// Gives memory back after a burst, where the system's allocator keeps it for good.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The exit code of an audit that found a difference.
 const DIFFERENT: u8 = 1;
 /// The exit code of an audit that could not run.

@@ -1,9 +1,12 @@
 //! The keyboard, which writes where the focus is.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Page;
 use crate::keys;
+
+/// How often Tab is pressed at most: nobody goes further to reach something.
+const MAX_TABS: usize = 200;
 
 impl Page<'_> {
     /// Presses and releases a key, such as `Tab`, `Enter`, `ArrowDown`, `/`, `Shift+Tab` or `Control+k`.
@@ -20,5 +23,20 @@ impl Page<'_> {
             self.press(character.encode_utf8(&mut [0; 4])).await?;
         }
         Ok(())
+    }
+
+    /// Presses Tab until the element of this role and name has the focus; fails with what was met on the way.
+    pub async fn tab_to(&self, role: &str, name: &str) -> Result<()> {
+        let mut met = Vec::new();
+        for _ in 0..MAX_TABS {
+            self.press("Tab").await?;
+            let focused = self.focused().await?;
+            if focused.role == role && focused.name == name {
+                return Ok(());
+            }
+            met.push(format!("{} {:?}", focused.role, focused.name));
+        }
+        met.truncate(MAX_TABS / 10);
+        bail!("Tab does not lead to the {role} {name:?} but to {}, ...", met.join(", "))
     }
 }

@@ -22,8 +22,10 @@ pub struct Frames {
 pub struct Memory {
     /// JavaScript's objects, in bytes.
     pub js_heap_bytes: u64,
-    /// What they refer to outside of that heap, WebAssembly's memory included, in bytes.
+    /// What they refer to outside of that heap, such as the content of buffers, in bytes.
     pub backing_bytes: u64,
+    /// The memory of WebAssembly's programs, in bytes; it never shrinks.
+    pub webassembly_bytes: u64,
     /// Elements and texts of all documents, those that nobody sees any more included.
     pub dom_nodes: u64,
     /// Functions that wait for an event.
@@ -64,8 +66,26 @@ impl Page<'_> {
         Ok(Memory {
             js_heap_bytes: number(&heap["usedSize"]),
             backing_bytes: number(&heap["backingStorageSize"]),
+            webassembly_bytes: self.webassembly_bytes().await?,
             dom_nodes: number(&counters["nodes"]),
             event_listeners: number(&counters["jsEventListeners"]),
         })
+    }
+
+    /// No page can name the memories of its programs, but its browser can.
+    async fn webassembly_bytes(&self) -> Result<u64> {
+        const GROUP: &str = "memories";
+        let group = json!({ "objectGroup": GROUP });
+        let asked = json!({ "expression": "WebAssembly.Memory.prototype", "objectGroup": GROUP });
+        let prototype = self.command("Runtime.evaluate", asked).await?;
+        let asked = json!({ "prototypeObjectId": prototype["result"]["objectId"], "objectGroup": GROUP });
+        let memories = self.command("Runtime.queryObjects", asked).await?;
+        let sum = json!({
+            "objectId": memories["objects"]["objectId"], "returnByValue": true,
+            "functionDeclaration": "function() { return this.reduce((sum, one) => sum + one.buffer.byteLength, 0); }"
+        });
+        let summed = self.command("Runtime.callFunctionOn", sum).await?;
+        self.command("Runtime.releaseObjectGroup", group).await?;
+        summed["result"]["value"].as_u64().context("the page's WebAssembly memories have no size")
     }
 }

@@ -27,8 +27,8 @@ impl<T> Panel<T> {
 pub(crate) struct Answer<T: 'static> {
     panel: ReadSignal<Panel<T>>,
     outdated: ReadSignal<Option<String>>,
-    client: Client,
-    key: Key,
+    /// Behind a pointer, because answers are handed from component to component.
+    via: CopyValue<(Client, Key)>,
 }
 
 impl<T> Clone for Answer<T> {
@@ -41,7 +41,7 @@ impl<T> Copy for Answer<T> {}
 
 impl<T> PartialEq for Answer<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.via == other.via
     }
 }
 
@@ -74,12 +74,14 @@ impl<T> Answer<T> {
 
     /// Asks again at once for what was refused.
     pub(crate) fn retry(&self) {
-        self.client.order(Order::Retry(self.key));
+        let (client, key) = *self.via.peek();
+        client.order(Order::Retry(key));
     }
 
     /// Asks a query again, with the old answer in view meanwhile; several times within 5 s are one.
     pub(crate) fn refresh(&self) {
-        self.client.order(Order::Refresh(self.key));
+        let (client, key) = *self.via.peek();
+        client.order(Order::Refresh(key));
     }
 }
 
@@ -101,11 +103,11 @@ pub(crate) fn use_query<O: Shows>(
 
 /// Asks a query, and asks it again whenever the revision that the closure tells has changed, at most every 5 s.
 pub(crate) fn use_query_at<O: Shows>(
-    mut revision: impl FnMut() -> Option<i64> + 'static,
+    revision: impl FnMut() -> Option<i64> + 'static,
     variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
     let answer = use_query::<O>(variables);
-    let revision = use_memo(move || revision());
+    let revision = use_memo(revision);
     let mut known = use_hook(|| CopyValue::new(None));
     use_effect(move || {
         let revision = revision();
@@ -130,7 +132,7 @@ fn use_operation<O: Shows>(
 ) -> Answer<O::Shown> {
     let client = use_client();
     let asked = use_memo(move || variables().map(request::<O>));
-    let (mut held, answer) = use_hook(|| {
+    let (mut held, answer, key) = use_hook(|| {
         let held = Signal::new(Held { request: None, panel: Panel::Waiting, outdated: None });
         let key = client.new_key();
         // Between a change of the variables and the effect below, what is held answers another question.
@@ -140,9 +142,9 @@ fn use_operation<O: Shows>(
             },
         );
         let outdated = held.map(|held: &Held<O::Shown>| &held.outdated);
-        (held, Answer { panel: panel.into(), outdated: outdated.into(), client, key })
+        let via = CopyValue::new((client, key));
+        (held, Answer { panel: panel.into(), outdated: outdated.into(), via }, key)
     });
-    let key = answer.key;
     use_effect(move || {
         let request = match asked() {
             Some(Err(Hangup(reason))) => {
@@ -155,7 +157,9 @@ fn use_operation<O: Shows>(
         };
         held.set(Held { request: request.clone(), panel: Panel::Waiting, outdated: None });
         match request {
-            Some(request) => client.begin(key, Operation { kind, request }, handler::<O>(kind, held, answer)),
+            Some(request) => {
+                client.begin(key, Operation { kind, request }, handler::<O>(kind, held, client, key));
+            }
             None => client.end(key),
         }
     });
@@ -167,7 +171,7 @@ fn current(asked: &Memo<Option<Result<Rc<str>, Hangup>>>) -> Option<Rc<str>> {
     asked.read().as_ref().and_then(|request| request.as_ref().ok()).cloned()
 }
 
-fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, answer: Answer<O::Shown>) -> Handler {
+fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, client: Client, key: Key) -> Handler {
     Rc::new(move |outcome| {
         let mut held = held;
         match outcome {
@@ -180,7 +184,7 @@ fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, answer: Answer<O:
                 };
                 let shown = O::show(before, data, arrival);
                 if let Some(wait_ms) = O::again_in_ms(&shown) {
-                    answer.client.order(Order::AgainIn(answer.key, wait_ms));
+                    client.order(Order::AgainIn(key, wait_ms));
                 }
                 held.panel = Panel::Showing(shown);
                 held.outdated = None;
@@ -194,3 +198,6 @@ fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, answer: Answer<O:
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests;

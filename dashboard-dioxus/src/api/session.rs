@@ -257,7 +257,9 @@ impl Session {
     fn acknowledge(&mut self, now_ms: f64) {
         self.acknowledged = true;
         let keys: Vec<Key> = self.inquiries.keys().copied().collect();
-        keys.into_iter().for_each(|key| self.ask(key, now_ms));
+        for key in keys {
+            self.ask(key, now_ms);
+        }
     }
 
     fn begin(&mut self, key: Key, operation: Operation, now_ms: f64) {
@@ -283,7 +285,9 @@ impl Session {
         }
         let due = self.inquiries.iter().filter(|(_, inquiry)| inquiry.is_due(now_ms));
         let due: Vec<Key> = due.map(|(key, _)| *key).collect();
-        due.into_iter().for_each(|key| self.ask(key, now_ms));
+        for key in due {
+            self.ask(key, now_ms);
+        }
     }
 
     fn ask(&mut self, key: Key, now_ms: f64) {
@@ -318,14 +322,13 @@ impl Session {
             // One answer is all there is; that it is complete goes without saying.
             inquiry.id = None;
         }
-        let event = match payload.data.filter(|_| errors.is_empty()) {
-            Some(data) => Event::Answered { key, data, arrival },
-            None => {
-                if inquiry.operation.kind == Kind::Query {
-                    inquiry.fail(now_ms);
-                }
-                Event::Refused { key, reason: in_words(&errors) }
+        let event = if let Some(data) = payload.data.filter(|_| errors.is_empty()) {
+            Event::Answered { key, data, arrival }
+        } else {
+            if inquiry.operation.kind == Kind::Query {
+                inquiry.fail(now_ms);
             }
+            Event::Refused { key, reason: in_words(&errors) }
         };
         self.forget_if_mutation(key);
         Ok(event)

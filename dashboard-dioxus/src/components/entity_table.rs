@@ -12,20 +12,20 @@ use crate::words::{entity, figure};
 use dioxus::prelude::*;
 
 const WORKER_COLUMNS: &[Column] = &[
-    (entity::WORKER, None),
-    (figure::WORKING, Some(figure::HOW_WORKING)),
-    (figure::IDLE, Some(figure::HOW_IDLE)),
-    (figure::UTILIZATION, Some(figure::HOW_UTILIZATION)),
-    (figure::UNITS, Some(figure::HOW_UNITS)),
-    (figure::UNITS_PER_HOUR, Some(figure::HOW_UNITS_PER_HOUR)),
+    Column::text(entity::WORKER),
+    Column::number(figure::WORKING, figure::HOW_WORKING),
+    Column::number(figure::IDLE, figure::HOW_IDLE),
+    Column::number(figure::UTILIZATION, figure::HOW_UTILIZATION),
+    Column::number(figure::UNITS, figure::HOW_UNITS),
+    Column::number(figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR),
 ];
 const WORKSTATION_COLUMNS: &[Column] = &[
-    (entity::WORKSTATION, None),
-    (figure::OCCUPIED, Some(figure::HOW_OCCUPIED)),
-    (figure::IDLE, Some(figure::HOW_IDLE)),
-    (figure::UTILIZATION, Some(figure::HOW_UTILIZATION)),
-    (figure::UNITS, Some(figure::HOW_UNITS)),
-    (figure::THROUGHPUT_PER_HOUR, Some(figure::HOW_THROUGHPUT_PER_HOUR)),
+    Column::text(entity::WORKSTATION),
+    Column::number(figure::OCCUPIED, figure::HOW_OCCUPIED),
+    Column::number(figure::IDLE, figure::HOW_IDLE),
+    Column::number(figure::UTILIZATION, figure::HOW_UTILIZATION),
+    Column::number(figure::UNITS, figure::HOW_UNITS),
+    Column::number(figure::THROUGHPUT_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR),
 ];
 
 /// The metrics of each worker, or of each workstation, seen in the window. `at` is where their links lead.

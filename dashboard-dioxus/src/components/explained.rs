@@ -7,11 +7,21 @@ const WIDTH_PX: f64 = 320.0;
 /// What is kept free around it, in CSS pixels.
 const MARGIN_PX: f64 = 8.0;
 
+/// The room, in CSS pixels, that an explanation may need above its subject: a handful of lines.
+const HEIGHT_PX: f64 = 120.0;
+
 /// Where the explanation stands, in CSS pixels from the window's corner.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Corner {
     left: f64,
-    top: f64,
+    side: Side,
+}
+
+/// Above, where it hides nothing that it explains; below only where there is no room above.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Side {
+    Above { bottom: f64 },
+    Below { top: f64 },
 }
 
 /// A word or number that says on hover and on focus how it comes about. Escape hides what it says.
@@ -25,10 +35,14 @@ pub(crate) fn Explained(how: String, children: Element) -> Element {
         let mounted = element.peek().clone();
         let Some(mounted) = mounted else { return };
         if let Ok(place) = mounted.get_client_rect().await {
-            corner.set(Some(corner_below(place.min_x(), place.max_y(), window_width())));
+            let left = left_inside(place.min_x(), window_width());
+            corner.set(Some(Corner { left, side: side(place.min_y(), place.max_y()) }));
         }
     };
-    let style = corner().map(|Corner { left, top }| format!("left: {left}px; top: {top}px"));
+    let style = corner().map(|Corner { left, side }| match side {
+        Side::Above { bottom } => format!("left: {left}px; top: {bottom}px; translate: 0 -100%"),
+        Side::Below { top } => format!("left: {left}px; top: {top}px"),
+    });
     rsx! {
         span {
             class: "explained",
@@ -62,10 +76,18 @@ pub(crate) fn Explained(how: String, children: Element) -> Element {
     }
 }
 
-/// Below the subject, and inside the window from side to side.
-fn corner_below(subject_left: f64, subject_bottom: f64, window_width: f64) -> Corner {
+/// Where the subject begins, moved so that the whole explanation is inside the window.
+fn left_inside(subject_left: f64, window_width: f64) -> f64 {
     let rightmost = (window_width - WIDTH_PX - MARGIN_PX).max(MARGIN_PX);
-    Corner { left: subject_left.clamp(MARGIN_PX, rightmost), top: subject_bottom + MARGIN_PX / 2.0 }
+    subject_left.clamp(MARGIN_PX, rightmost)
+}
+
+fn side(subject_top: f64, subject_bottom: f64) -> Side {
+    if subject_top >= HEIGHT_PX {
+        Side::Above { bottom: subject_top - MARGIN_PX / 2.0 }
+    } else {
+        Side::Below { top: subject_bottom + MARGIN_PX / 2.0 }
+    }
 }
 
 fn window_width() -> f64 {
@@ -85,10 +107,12 @@ mod tests {
 
     #[test]
     fn an_explanation_stays_inside_the_window() {
-        let left = |subject, width| corner_below(subject, 0.0, width).left;
+        let left = left_inside;
         assert!((left(100.0, 1_280.0) - 100.0).abs() < f64::EPSILON);
         assert!((left(1_200.0, 1_280.0) - 952.0).abs() < f64::EPSILON);
         assert!((left(200.0, 390.0) - 62.0).abs() < f64::EPSILON);
         assert!((left(200.0, 300.0) - MARGIN_PX).abs() < f64::EPSILON);
+        assert_eq!(side(200.0, 220.0), Side::Above { bottom: 196.0 });
+        assert_eq!(side(20.0, 40.0), Side::Below { top: 44.0 });
     }
 }

@@ -3,28 +3,51 @@ use crate::model::EntityKind;
 use crate::route::{Address, Route};
 use dioxus::prelude::*;
 
-/// The head of a column: its name and how its numbers are computed.
-pub(crate) type Column = (&'static str, Option<&'static str>);
+/// The head of a column.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Column {
+    name: &'static str,
+    /// How its numbers are computed.
+    how: Option<&'static str>,
+    class: Option<&'static str>,
+}
+
+impl Column {
+    /// A column of numbers, which stand at its end.
+    pub(crate) const fn number(name: &'static str, how: &'static str) -> Self {
+        Self { name, how: Some(how), class: None }
+    }
+
+    /// A column of words, which stand at its beginning; its cells have the class [`TEXT`].
+    pub(crate) const fn text(name: &'static str) -> Self {
+        Self { name, how: None, class: Some(TEXT) }
+    }
+}
+
+/// The class of a cell that holds words.
+pub(crate) const TEXT: &str = "metric-table-text";
 
 /// A table of numbers, one row for each entity.
 #[component]
 pub(crate) fn MetricTable(label: String, columns: &'static [Column], children: Element) -> Element {
     rsx! {
-        table { class: "metric-table", aria_label: label,
-            thead {
-                tr {
-                    for (name, how) in columns.iter().copied() {
-                        th { key: "{name}", scope: "col",
-                            if let Some(how) = how {
-                                Explained { how, {name} }
-                            } else {
-                                {name}
+        div { class: "metric-table-frame",
+            table { class: "metric-table", aria_label: label,
+                thead {
+                    tr {
+                        for Column { name, how, class } in columns.iter().copied() {
+                            th { key: "{name}", class, scope: "col",
+                                if let Some(how) = how {
+                                    Explained { how, {name} }
+                                } else {
+                                    {name}
+                                }
                             }
                         }
                     }
                 }
+                tbody { {children} }
             }
-            tbody { {children} }
         }
     }
 }

@@ -54,7 +54,12 @@ fn Navigation() -> Element {
             ul {
                 for (name, page, is_here) in pages {
                     li { key: "{name}",
-                        Link { class: if is_here { "shell-page shell-page-here" } else { "shell-page" }, to: page, {name} }
+                        Link {
+                            class: if is_here { "shell-page shell-page-here" } else { "shell-page" },
+                            aria_current: if is_here { "page" },
+                            to: page,
+                            {name}
+                        }
                     }
                 }
             }

@@ -136,16 +136,13 @@ fn unescaped(text: &str) -> String {
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let code = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code.filter(u8::is_ascii) {
-            Some(code) => {
-                plain.push(char::from(code));
-                plain.push_str(&part[2..]);
-            }
+        if let Some(code) = code.filter(u8::is_ascii) {
+            plain.push(char::from(code));
+            plain.push_str(&part[2..]);
+        } else {
             // Typed by hand: taken as it stands.
-            None => {
-                plain.push('~');
-                plain.push_str(part);
-            }
+            plain.push('~');
+            plain.push_str(part);
         }
     }
     plain

@@ -6,6 +6,8 @@ mod log;
 mod names;
 mod row;
 mod stand;
+#[cfg(test)]
+mod tests;
 
 use crate::api::operation::{FactoryEntities, factory_entities};
 use crate::api::use_query;

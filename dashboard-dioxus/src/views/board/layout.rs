@@ -28,7 +28,9 @@ impl Room {
     /// How many columns and rows of tiles fit.
     fn fitting(self) -> (usize, usize) {
         let unit_px = (self.height_px / 100.0).min(self.width_px * HEIGHT_OF_WIDTH / 100.0).max(MIN_UNIT_PX);
-        let fit = |room_px: f64, taken: f64, each: f64| ((room_px / unit_px - taken) / each).floor().max(1.0) as usize;
+        let fit = |room_px: f64, taken: f64, each: f64| {
+            ((room_px / unit_px - taken) / each).floor().max(1.0) as usize
+        };
         (fit(self.width_px, SIDES, TILE_WIDTH), fit(self.height_px, AROUND, TILE_HEIGHT))
     }
 
@@ -47,7 +49,8 @@ impl Room {
             (columns as f64 / used as f64).min(rows as f64 / used_rows as f64).min(MAX_SCALE)
         };
         // More columns win where tiles come out equally large: people read along a line.
-        let used = (1..=columns).max_by(|one, other| scale(*one).total_cmp(&scale(*other))).unwrap_or(columns);
+        let used =
+            (1..=columns).max_by(|one, other| scale(*one).total_cmp(&scale(*other))).unwrap_or(columns);
         Grid { columns: used, scale: scale(used).max(1.0) }
     }
 }
@@ -97,7 +100,10 @@ mod tests {
             let (columns, rows) = size.fitting();
             for tiles in 1..=size.capacity() {
                 let grid = size.grid(tiles);
-                assert!(grid.columns <= columns && tiles.div_ceil(grid.columns) <= rows, "{tiles} on {size:?}");
+                assert!(
+                    grid.columns <= columns && tiles.div_ceil(grid.columns) <= rows,
+                    "{tiles} on {size:?}"
+                );
             }
         }
     }

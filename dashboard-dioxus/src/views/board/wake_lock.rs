@@ -63,8 +63,7 @@ pub(crate) fn use_wake_lock() -> ReadSignal<Wakefulness> {
         let Some((held, on_change)) = held else { return };
         if let Some(page) = page() {
             // What is not listening any more need not be removed.
-            _ = page
-                .remove_event_listener_with_callback(BACK_IN_VIEW, (*on_change).as_ref().unchecked_ref());
+            _ = page.remove_event_listener_with_callback(BACK_IN_VIEW, (*on_change).as_ref().unchecked_ref());
         }
         held.give_back();
     });

@@ -8,8 +8,8 @@ use crate::api::instant::Instant;
 use crate::api::operation::{Events as EventsQuery, EventsIngested, events, events_ingested};
 use crate::api::{Answer, Panel, use_query, use_subscription};
 use crate::clock::use_clock;
-use crate::components::explained::Explained;
 use crate::components::factory_picker::go_to;
+use crate::components::metric_table::{Column, MetricTable};
 use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::search::keyboard::use_key;
@@ -30,6 +30,18 @@ const CLOCK_STEP_MS: u32 = 10_000;
 const ANNOUNCED_EVERY_MS: u32 = 15_000;
 /// Holds the list and lets it move again.
 const PAUSE_KEY: &str = " ";
+const COLUMNS: &[Column] = &[
+    Column::text(words::TIME),
+    Column::text(words::WHO),
+    Column::text(words::STATE),
+    Column::number(words::MINUTES, words::HOW_MINUTES),
+    Column::number(words::UNITS, words::HOW_UNITS),
+    Column::number(words::CONFIDENCE, words::HOW_CONFIDENCE),
+    Column::text(words::MODEL),
+    Column::text(words::SOURCE),
+    Column::text(words::WORKSTATION),
+    Column::number(words::RECEIVED, words::HOW_RECEIVED),
+];
 
 /// The events of one question: its moving top, which can be held, and the pages below.
 #[component]
@@ -75,9 +87,7 @@ pub(crate) fn EventList(
                 (_, Panel::Waiting) if is_empty => rsx! { Skeleton { lines: 12 } },
                 _ if is_empty => rsx! { NoEvents { at } },
                 _ => rsx! {
-                    table { class: "metric-table event-table", aria_label: words::LIST,
-                        Head {}
-                        tbody {
+                    MetricTable { label: words::LIST, columns: COLUMNS,
                             for listed in shown.rows {
                                 EventRow {
                                     key: "{key(&listed.event)}",
@@ -89,7 +99,6 @@ pub(crate) fn EventList(
                                 }
                             }
                         }
-                    }
                 },
             }
         }
@@ -143,32 +152,6 @@ fn use_feed(
         let filter = filter.peek();
         stand.take_page(page, |event| filter.lets_through(event));
     });
-}
-
-/// Names of the columns, and how their values come about.
-#[component]
-fn Head() -> Element {
-    let text = "metric-table-text";
-    rsx! {
-        thead {
-            tr {
-                th { scope: "col", class: text, {words::TIME} }
-                th { scope: "col", class: text, {words::WHO} }
-                th { scope: "col", class: text, {words::STATE} }
-                th { scope: "col", {words::MINUTES} }
-                th { scope: "col", {words::UNITS} }
-                th { scope: "col",
-                    Explained { how: words::HOW_CONFIDENCE, {words::CONFIDENCE} }
-                }
-                th { scope: "col", class: text, {words::MODEL} }
-                th { scope: "col", class: text, {words::SOURCE} }
-                th { scope: "col", class: text, {words::WORKSTATION} }
-                th { scope: "col", class: text,
-                    Explained { how: words::HOW_RECEIVED, {words::RECEIVED} }
-                }
-            }
-        }
-    }
 }
 
 /// Whether the list moves, and what came while it does not.
