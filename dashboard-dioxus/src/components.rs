@@ -10,6 +10,7 @@ pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;
 pub(crate) mod panel_frame;
+pub(crate) mod rename;
 pub(crate) mod search;
 pub(crate) mod shell;
 pub(crate) mod skeleton;

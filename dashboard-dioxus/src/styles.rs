@@ -18,6 +18,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/metric_table.css"),
     include_str!("components/notice.css"),
     include_str!("components/panel_frame.css"),
+    include_str!("components/rename.css"),
     include_str!("components/search.css"),
     include_str!("components/shell.css"),
     include_str!("components/skeleton.css"),
