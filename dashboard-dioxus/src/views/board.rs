@@ -1,5 +1,6 @@
 mod layout;
 mod line;
+mod outside;
 mod pages;
 mod room;
 mod rotation;

@@ -5,7 +5,9 @@
 
 mod andon;
 mod axe;
+mod board;
 mod dashboard;
+mod events;
 mod floor;
 mod graphiql;
 mod live;

@@ -37,6 +37,10 @@ macro_rules! pages {
 
 pages! {
     floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+    events: "/events?factory=plant&window=last-8-hours", "[data-testid='event-row']";
+    events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
+    board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
+    board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
 }
 
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {

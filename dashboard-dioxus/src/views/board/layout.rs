@@ -49,8 +49,9 @@ impl Room {
             (columns as f64 / used as f64).min(rows as f64 / used_rows as f64).min(MAX_SCALE)
         };
         // More columns win where tiles come out equally large: people read along a line.
-        let used =
-            (1..=columns).max_by(|one, other| scale(*one).total_cmp(&scale(*other))).unwrap_or(columns);
+        let used = (1..=columns.min(tiles))
+            .max_by(|one, other| scale(*one).total_cmp(&scale(*other)))
+            .unwrap_or(columns);
         Grid { columns: used, scale: scale(used).max(1.0) }
     }
 }
@@ -91,7 +92,8 @@ mod tests {
         assert_eq!(grid(6).columns, 3);
         assert!(grid(6).scale > 1.0);
         assert_eq!(grid(2), Grid { columns: 2, scale: MAX_SCALE });
-        assert_eq!(grid(0).scale, MAX_SCALE);
+        assert_eq!(grid(1), Grid { columns: 1, scale: MAX_SCALE });
+        assert_eq!(grid(0), grid(1));
     }
 
     #[test]

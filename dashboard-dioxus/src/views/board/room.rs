@@ -1,6 +1,7 @@
 //! The size of the window, as it changes.
 
 use super::layout::Room;
+use super::outside::taken;
 use dioxus::prelude::*;
 use std::rc::Rc;
 use web_sys::wasm_bindgen::JsCast;
@@ -15,7 +16,9 @@ pub(crate) fn use_room() -> ReadSignal<Room> {
         if cfg!(not(target_arch = "wasm32")) {
             return None;
         }
-        let on_event = Closure::<dyn FnMut()>::new(move || room.set(measured()));
+        let resized = taken(move |()| room.set(measured()));
+        // The component may be gone already.
+        let on_event = Closure::<dyn Fn()>::new(move || _ = resized.unbounded_send(()));
         let window = web_sys::window()?;
         window.add_event_listener_with_callback(RESIZED, on_event.as_ref().unchecked_ref()).ok()?;
         Some(Rc::new(on_event))

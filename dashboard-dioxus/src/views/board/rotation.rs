@@ -103,7 +103,7 @@ pub(crate) fn Rotation(at: ReadSignal<Address>) -> Element {
                         AreaPage {
                             key: "{title} {page.id.part}",
                             title: title.clone(),
-                            figures: figures(&areas.read(), &page, summary.with(Figures::from), basis(here.factory())),
+                            figures: figures(&areas.read(), &page, summary.with(|summary| Figures::from(summary)), basis(here.factory())),
                             area: areas.read().iter().find(|area| area.name == page.id.area).cloned(),
                             grid: room().grid(page.tiles.len()),
                             page,

@@ -4,6 +4,7 @@ use crate::components::connection_status::ConnectionStatus;
 use crate::components::metric_table::{Column, EntityCell, MetricTable, TEXT};
 use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
+use crate::components::rename::{Editable, Rename};
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
 use crate::route::{Address, Route};
@@ -43,7 +44,16 @@ pub(crate) fn AreaSetup(at: ReadSignal<Address>) -> Element {
                                 tr { key: "{named.kind} {named.id}", "data-testid": "setup-{named.kind}-{named.id}",
                                     EntityCell { kind: named.kind, id: named.id.clone(), name: named.name.clone(), at: here.place() }
                                     td { class: TEXT, {entity::kind(named.kind)} }
-                                    td { class: TEXT, {words::area(named.area.as_deref())} }
+                                    td { class: TEXT,
+                                        Rename {
+                                            kind: named.kind,
+                                            id: named.id.clone(),
+                                            what: Editable::Area,
+                                            value: named.area.clone(),
+                                            onrenamed: move |_| entities.refresh(),
+                                            {words::area(named.area.as_deref())}
+                                        }
+                                    }
                                 }
                             }
                         }

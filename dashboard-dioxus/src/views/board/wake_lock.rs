@@ -1,7 +1,8 @@
 //! Keeps a television's screen awake for as long as the board is in view.
 
+use super::outside::taken;
 use dioxus::prelude::*;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::wasm_bindgen::closure::Closure;
@@ -20,7 +21,7 @@ pub(crate) enum Wakefulness {
 /// Browsers let go of the screen whenever the page is out of view, so it is asked for again when the page is back.
 const BACK_IN_VIEW: &str = "visibilitychange";
 
-type Told = Closure<dyn FnMut(JsValue)>;
+type Told = Closure<dyn Fn(JsValue)>;
 
 /// What is held in the browser, and given back with the board.
 struct Held {
@@ -36,21 +37,26 @@ pub(crate) fn use_wake_lock() -> ReadSignal<Wakefulness> {
         if cfg!(not(target_arch = "wasm32")) {
             return None;
         }
+        let told = taken(move |answer| wakefulness.set(answer));
         let lock = Rc::new(RefCell::new(None));
-        let kept = Rc::clone(&lock);
+        let (kept, is_granted, is_refused) = (Rc::clone(&lock), told.clone(), told.clone());
         let granted = Told::new(move |sentinel: JsValue| {
             *kept.borrow_mut() = Some(sentinel);
-            wakefulness.set(Wakefulness::Kept);
+            // The component may be gone already, here and below.
+            _ = is_granted.unbounded_send(Wakefulness::Kept);
         });
-        let refused = Told::new(move |_| wakefulness.set(Wakefulness::Unavailable));
+        let refused = Told::new(move |_| _ = is_refused.unbounded_send(Wakefulness::Unavailable));
         let held = Rc::new(Held { granted, refused, lock });
-        if held.ask().is_err() {
-            wakefulness.set(Wakefulness::Unavailable);
-        }
-        let again = Rc::clone(&held);
-        let on_change = Closure::<dyn FnMut()>::new(move || {
-            if is_in_view() && again.ask().is_err() {
-                wakefulness.set(Wakefulness::Unavailable);
+        let asked = Rc::clone(&held);
+        let ask = move || {
+            if asked.ask().is_err() {
+                _ = told.unbounded_send(Wakefulness::Unavailable);
+            }
+        };
+        ask();
+        let on_change = Closure::<dyn Fn()>::new(move || {
+            if is_in_view() {
+                ask();
             }
         });
         if let Some(page) = page() {
@@ -76,14 +82,15 @@ impl Held {
         let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
         let locks = Reflect::get(&navigator, &"wakeLock".into())?;
         let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
-        let answer: Promise = request.call1(&locks, &"screen".into())?.dyn_into()?;
+        let answer = request.call1(&locks, &"screen".into())?;
         let then: Function = Reflect::get(&answer, &"then".into())?.dyn_into()?;
         then.call2(&answer, self.granted.as_ref(), self.refused.as_ref()).map(drop)
     }
 
     fn give_back(&self) {
         let Some(sentinel) = self.lock.borrow_mut().take() else { return };
-        let release = Reflect::get(&sentinel, &"release".into()).and_then(JsCast::dyn_into::<Function>);
+        let release =
+            Reflect::get(&sentinel, &"release".into()).and_then(|release| release.dyn_into::<Function>());
         if let Ok(release) = release {
             // A lock that the browser took back already is given back for nothing.
             _ = release.call0(&sentinel);
