@@ -367,7 +367,7 @@ pub(crate) mod events {
     pub(crate) const FILTERS: &str = "Filters";
     pub(crate) const CLEAR: &str = "Clear filters";
     pub(crate) const ANY: &str = "Any";
-    pub(crate) const KIND: &str = "Of";
+    pub(crate) const KIND: &str = "Kind";
     pub(crate) const ENTITY: &str = "Id";
     pub(crate) const FROM: &str = "From";
     pub(crate) const TO: &str = "To";

@@ -122,11 +122,9 @@ async fn the_whole_board_says_that_it_is_not_live_and_recovers() -> Result<()> {
 async fn the_screen_is_kept_awake_and_the_pointer_is_hidden_when_nobody_moves_it() -> Result<()> {
     let andon = plant().await?;
     let chrome = browser().await?;
-    let page = chrome.blank().await?;
-    // The driver's browser has no screen to keep awake: the page's wish is what is looked at.
-    page.show(&andon.url("/healthz")).await?;
-    page.show(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
     page.wait_for("[data-testid=board-worker-W1]").await?;
+    page.wait_for("[data-screen=kept]").await?;
     page.wait_for(".board-unattended").await?;
     page.move_mouse(300.0, 300.0).await?;
     page.wait_until("document.querySelector('.board-unattended') === null").await?;
@@ -152,5 +150,25 @@ async fn an_area_is_set_in_place_and_the_board_shows_it() -> Result<()> {
     let workers = data["factory"]["workers"].as_array().context("no workers")?;
     let third = workers.iter().find(|worker| worker["workerId"] == "W3").context("no W3")?;
     assert_eq!(third["area"], "Paint");
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn going_round_piles_nothing_up() -> Result<()> {
+    const ROUNDS: usize = 3;
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url(BOARD)).await?;
+    let mut held = Vec::new();
+    for _ in 0..ROUNDS {
+        for area in ["Assembly", "Paint", "No area"] {
+            wait_for_area(&page, area).await?;
+        }
+        wait_for_area(&page, "Assembly").await?;
+        let memory = page.memory().await?;
+        held.push((memory.dom_nodes, memory.event_listeners));
+    }
+    // The first round makes what all others use again.
+    assert_eq!(held[1], held[ROUNDS - 1], "elements and listeners after each round: {held:?}");
     close(chrome).await
 }

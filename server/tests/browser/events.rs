@@ -60,7 +60,7 @@ async fn an_event_appears_where_its_time_belongs_as_it_is_stored() -> Result<()>
     assert_eq!(workers, ["W1", "W2", "W1"]);
     // 14:00 in Kolkata, and stored long after.
     let row = page.text("[data-testid=event-row]:nth-child(2)").await?;
-    assert!(row.contains("Mon 5 Jan 2026, 14:00:00") && row.contains("late by"), "{row}");
+    assert!(row.contains("5 Jan") && row.contains("14:00:00") && row.contains("late by"), "{row}");
     close(chrome).await
 }
 
@@ -156,7 +156,6 @@ async fn paging_reaches_every_event_once_while_others_arrive() -> Result<()> {
     let mut seen = shown(&page).await?;
     let mut top = seen[0].clone();
     for number in 2..=STORED.div_ceil(100) {
-        andon.ingest("plant", json!([worked("W2", &format!("2026-01-06T08:{number:02}:00Z"), 1, 1)])).await?;
         page.click("[data-testid=events-older]").await?;
         let rows = STORED.min(number * 100) - (number - 1) * 100;
         page.wait_until(&format!("({SHOWN}).length === {rows} && ({SHOWN})[0] !== {}", Value::from(top)))
@@ -164,6 +163,7 @@ async fn paging_reaches_every_event_once_while_others_arrive() -> Result<()> {
         let shown = shown(&page).await?;
         top = shown[0].clone();
         seen.extend(shown);
+        andon.ingest("plant", json!([worked("W2", &format!("2026-01-06T08:{number:02}:00Z"), 1, 1)])).await?;
     }
     page.wait_for("[data-testid=events-end]").await?;
     assert_eq!(seen.len(), STORED);

@@ -1,16 +1,16 @@
 //! How many tiles a board shows at once, and how large.
 
 /// The smallest that one hundredth of a board may be, in CSS pixels: a telephone in a hand is not a wall, and scrolls.
-const MIN_UNIT_PX: f64 = 3.6;
+const MIN_UNIT_PX: f64 = 4.0;
 /// A board is made for 16:9: one hundredth of its height is so much of a hundredth of its width.
 const HEIGHT_OF_WIDTH: f64 = 0.5625;
 /// What a tile needs, in hundredths of the board's height, the gap after it included: a name, a state and a number that are
 /// read from 5 m.
 const TILE_WIDTH: f64 = 42.0;
-const TILE_HEIGHT: f64 = 21.0;
+const TILE_HEIGHT: f64 = 21.6;
 /// What is not tiles, in hundredths: the margins at the sides; the line at the top, the area's figures and the foot.
 const SIDES: f64 = 4.0;
-const AROUND: f64 = 36.0;
+const AROUND: f64 = 35.0;
 /// The most that tiles are enlarged when few have to share the board.
 const MAX_SCALE: f64 = 1.6;
 

@@ -72,6 +72,7 @@ pub(crate) fn Rotation(at: ReadSignal<Address>) -> Element {
             class,
             "data-testid": "board",
             "data-trusted": "{is_trusted()}",
+            "data-screen": wakefulness().slug(),
             onmousemove: move |_| pointed.call(()),
             TopLine { at }
             if !is_trusted() {

@@ -24,9 +24,11 @@ pub(crate) fn Tile(row: Kept<EntityMetrics>, clock: ReadSignal<f64>, zone: Zone)
                     span { class: "board-tile-id", {id} }
                 }
             }
-            p { class: "board-tile-state",
-                StateMark { kind: row.kind, presence }
-                span { class: "board-tile-since", {since} }
+            div {
+                p { class: "board-tile-state",
+                    StateMark { kind: row.kind, presence }
+                }
+                p { class: "board-tile-since", {since} }
             }
             dl { class: "board-tile-numbers",
                 Number { field: "utilization", label: figure::UTILIZATION, quantity: Quantity::Percent, value: row.utilization }

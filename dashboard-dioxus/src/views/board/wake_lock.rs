@@ -18,6 +18,17 @@ pub(crate) enum Wakefulness {
     Unavailable,
 }
 
+impl Wakefulness {
+    /// The name by which tests know it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Kept => "kept",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Browsers let go of the screen whenever the page is out of view, so it is asked for again when the page is back.
 const BACK_IN_VIEW: &str = "visibilitychange";
 
@@ -89,8 +100,7 @@ impl Held {
 
     fn give_back(&self) {
         let Some(sentinel) = self.lock.borrow_mut().take() else { return };
-        let release =
-            Reflect::get(&sentinel, &"release".into()).and_then(|release| release.dyn_into::<Function>());
+        let release = Reflect::get(&sentinel, &"release".into()).and_then(JsCast::dyn_into::<Function>);
         if let Ok(release) = release {
             // A lock that the browser took back already is given back for nothing.
             _ = release.call0(&sentinel);

@@ -79,14 +79,14 @@ fn Fields(at: ReadSignal<Address>, names: ReadSignal<Rc<Names>>) -> Element {
             label {
                 span { {words::ENTITY} }
                 input {
-                    class: "field event-filters-text",
+                    class: "field",
                     r#type: "text",
                     list: PROPOSED_ID,
                     "data-testid": "filter-entity",
                     autocomplete: "off",
                     spellcheck: "false",
                     value: "{said.id}",
-                    onchange: move |event| change(&|to| to.id = event.value().trim().to_owned()),
+                    onchange: move |event| change(&|to| to.id = trimmed(&event)),
                 }
                 datalist { id: PROPOSED_ID,
                     for (id, name) in names.read().ids(said.kind).take(MAX_PROPOSED) {
@@ -109,7 +109,7 @@ fn Fields(at: ReadSignal<Address>, names: ReadSignal<Rc<Names>>) -> Element {
             label {
                 span { {words::CONFIDENCE_AT_MOST} }
                 input {
-                    class: "field event-filters-percent",
+                    class: "field",
                     r#type: "number",
                     "data-testid": "filter-confidence",
                     min: "0",
@@ -123,25 +123,25 @@ fn Fields(at: ReadSignal<Address>, names: ReadSignal<Rc<Names>>) -> Element {
             label {
                 span { {words::MODEL} }
                 input {
-                    class: "field event-filters-text",
+                    class: "field",
                     r#type: "text",
                     "data-testid": "filter-model",
                     autocomplete: "off",
                     spellcheck: "false",
                     value: "{said.model}",
-                    onchange: move |event| change(&|to| to.model = event.value().trim().to_owned()),
+                    onchange: move |event| change(&|to| to.model = trimmed(&event)),
                 }
             }
             label {
                 span { {words::SOURCE} }
                 input {
-                    class: "field event-filters-text",
+                    class: "field",
                     r#type: "text",
                     "data-testid": "filter-source",
                     autocomplete: "off",
                     spellcheck: "false",
                     value: "{said.source}",
-                    onchange: move |event| change(&|to| to.source = event.value().trim().to_owned()),
+                    onchange: move |event| change(&|to| to.source = trimmed(&event)),
                 }
             }
             label {
@@ -166,6 +166,10 @@ fn Fields(at: ReadSignal<Address>, names: ReadSignal<Rc<Names>>) -> Element {
             }
         }
     }
+}
+
+fn trimmed(event: &FormEvent) -> String {
+    event.value().trim().to_owned()
 }
 
 /// A telephone shows the events first, and the fields when they are asked for.

@@ -87,6 +87,7 @@ pub(crate) fn EventList(
                 (_, Panel::Waiting) if is_empty => rsx! { Skeleton { lines: 12 } },
                 _ if is_empty => rsx! { NoEvents { at } },
                 _ => rsx! {
+                    div { class: "event-list",
                     MetricTable { label: words::LIST, columns: COLUMNS,
                             for listed in shown.rows {
                                 EventRow {
@@ -99,6 +100,7 @@ pub(crate) fn EventList(
                                 }
                             }
                         }
+                    }
                 },
             }
         }

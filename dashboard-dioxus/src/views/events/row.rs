@@ -1,11 +1,12 @@
 use super::log::{Listed, Origin};
 use crate::api::instant::{Civil, Instant};
 use crate::components::metric_cell::raw;
-use crate::components::metric_table::EntityCell;
+use crate::components::metric_table::{EntityCell, TEXT};
 use crate::components::state_mark::StateMark;
 use crate::format::{self, Quantity};
 use crate::model::{Presence, SeenEvent};
 use crate::route::Address;
+use crate::words::time::day_and_month;
 use crate::words::{NO_VALUE, events as words};
 use crate::zone::Zone;
 use dioxus::prelude::*;
@@ -33,11 +34,11 @@ pub(crate) fn EventRow(
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NO_VALUE.to_owned());
     rsx! {
         tr { class, "data-testid": "event-row", "data-event": key(event),
-            td { class: "event-row-time", "data-field": "time",
+            td { class: TEXT, "data-field": "time",
                 time { datetime: event.timestamp.to_rfc3339(), {time(&zone, event.timestamp, today)} }
             }
             EntityCell { kind: event.kind, id: event.entity_id.clone(), name, at }
-            td { class: "event-row-text",
+            td { class: TEXT,
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
             td { "data-field": "minutes", "data-value": raw(Some(event.duration_minutes)),
@@ -53,10 +54,10 @@ pub(crate) fn EventRow(
                 }
                 {Quantity::Confidence.text(event.confidence)}
             }
-            td { class: "event-row-text", "data-field": "model", {text(&event.model_version)} }
-            td { class: "event-row-text", "data-field": "source", {text(&event.source_id)} }
-            td { class: "event-row-text", "data-field": "workstation", {text(&event.workstation_id)} }
-            td { class: "event-row-text", "data-field": "received",
+            td { class: TEXT, "data-field": "model", {text(&event.model_version)} }
+            td { class: TEXT, "data-field": "source", {text(&event.source_id)} }
+            td { class: TEXT, "data-field": "workstation", {text(&event.workstation_id)} }
+            td { "data-field": "received",
                 time { datetime: event.received_at.to_rfc3339(), {time(&zone, event.received_at, today)} }
                 if let Some(late_ms) = late_ms {
                     " "
@@ -73,10 +74,15 @@ pub(crate) fn key(event: &SeenEvent) -> String {
     format!("{kind} {entity_id} {state} {} {}", timestamp.0, event_id.as_deref().unwrap_or_default())
 }
 
-/// To the second, with the day before it unless that is today.
+/// To the second, with the day before it unless that is today, and with the year unless it is this one.
 fn time(zone: &Zone, instant: Instant, today: Civil) -> String {
     let time = zone.time_with_seconds(instant);
-    if zone.local(instant).date == today { time } else { format!("{}, {time}", zone.date(instant)) }
+    let local = zone.local(instant);
+    match local.date {
+        date if date == today => time,
+        date if date.year == today.year => format!("{}, {time}", day_and_month(&local)),
+        _ => format!("{}, {time}", zone.date(instant)),
+    }
 }
 
 /// How long after its end an event came, if that was late.
@@ -120,6 +126,7 @@ mod tests {
         let instant = Instant(1_767_600_005_000);
         let day = zone.local(instant).date;
         assert_eq!(time(&zone, instant, day), "08:00:05");
-        assert_eq!(time(&zone, instant, Civil { day: 6, ..day }), "Mon 5 Jan 2026, 08:00:05");
+        assert_eq!(time(&zone, instant, Civil { day: 6, ..day }), "5 Jan, 08:00:05");
+        assert_eq!(time(&zone, instant, Civil { year: 2027, ..day }), "Mon 5 Jan 2026, 08:00:05");
     }
 }
