@@ -103,7 +103,7 @@ pub(crate) fn cells(columns: &[Column], steps: &[Step]) -> Rc<[Cell]> {
 
 /// How many columns have begun; the others are yet to come and neither hatched nor told as not observed.
 pub(crate) fn begun(columns: &[Column], now_ms: Option<f64>) -> usize {
-    now_ms.map_or(columns.len(), |now_ms| columns.partition_point(|column| column.from_ms <= now_ms))
+    now_ms.map_or(columns.len(), |now_ms| columns.partition_point(|column| column.from_ms < now_ms))
 }
 
 /// Where an instant stands among columns of equal width, in columns: those at a window's ends may be shorter than others.
@@ -163,7 +163,7 @@ mod tests {
         let steps = [step(-1.0, Some(1.0)), step(1.0, Some(50.0)), step(3.0, None)];
         let expected = [Cell::NotObserved, Cell::Percent(50.0), Cell::NotObserved, Cell::NoValue];
         assert_eq!(*cells(&columns, &steps), expected);
-        assert_eq!(begun(&columns, Some(3_600_000.0)), 2);
+        assert_eq!([0.0, 1.0, 3_600_000.0].map(|now_ms| begun(&columns, Some(now_ms))), [0, 1, 1]);
         assert_eq!(begun(&columns, None), 4);
     }
 

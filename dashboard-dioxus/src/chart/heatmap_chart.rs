@@ -34,6 +34,11 @@ pub(crate) fn Heatmap(
     let hatched = percent(past as f64 / columns.len().max(1) as f64);
     rsx! {
         figure { class: "heatmap", aria_label: title.to_string(),
+            // Above a thousand rows rather than below them.
+            div { class: "heatmap-key",
+                Legend {}
+                HeatmapTable { title: title.clone(), grid: grid.clone() }
+            }
             div { class: "heatmap-head",
                 HeatmapReading { grid: grid.clone(), chosen }
                 div { class: "heatmap-line",
@@ -59,12 +64,8 @@ pub(crate) fn Heatmap(
                     }
                 }
                 div { class: "heatmap-over",
-                    HeatmapCursor { title: title.clone(), grid: grid.clone(), chosen, on_open }
+                    HeatmapCursor { title: title.clone(), grid, chosen, on_open }
                 }
-            }
-            div { class: "heatmap-foot",
-                Legend {}
-                HeatmapTable { title: title.clone(), grid }
             }
         }
     }
@@ -262,6 +263,10 @@ fn Legend() -> Element {
                     span { class: "heatmap-sample", "data-shade": shade as i64 + 1 }
                     {words::shade(shade_span(shade))}
                 }
+            }
+            span { class: "heatmap-legend-item",
+                span { class: "heatmap-sample", "data-shade": 0 }
+                {words::NO_VALUE}
             }
             span { class: "heatmap-legend-item",
                 span { class: "heatmap-sample heatmap-sample-unobserved" }

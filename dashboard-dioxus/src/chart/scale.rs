@@ -113,6 +113,7 @@ mod tests {
         assert_eq!(value_ticks(0.0, 0.3, 4), [0.0, 0.1, 0.2, 0.3]);
         assert_eq!(value_ticks(3.0, 27.0, 5), [5.0, 10.0, 15.0, 20.0, 25.0]);
         assert_eq!(value_ticks(-2.0, 2.0, 5), [-2.0, -1.0, 0.0, 1.0, 2.0]);
+        assert_eq!(value_ticks(0.0, 5.0, 5), [0.0, 2.0, 4.0]);
     }
 
     #[test]
@@ -150,6 +151,10 @@ mod tests {
             prop_assert!(ticks.is_sorted_by(|one, next| one < next));
             let slack = (low.abs() + extent) * 1e-6;
             prop_assert!(ticks.iter().all(|tick| *tick >= low - slack && *tick <= low + extent + slack));
+            if let [first, second, ..] = ticks[..] {
+                let step = second - first;
+                prop_assert!(first - step < low && ticks.last().unwrap() + step > low + extent, "a tick is missing");
+            }
         }
 
         #[test]

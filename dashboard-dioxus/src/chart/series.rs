@@ -107,6 +107,9 @@ pub(crate) struct Slot {
     pub(crate) is_observed: bool,
 }
 
+/// What a series has in a slot: none without a step, which was not observed; in a step none without a basis for a value.
+pub(crate) type Reading = Option<Option<f64>>;
+
 /// Where everything in a chart stands.
 #[derive(Debug)]
 pub(crate) struct SeriesLayout {
@@ -124,8 +127,8 @@ pub(crate) struct SeriesLayout {
     pub(crate) grid: String,
     /// In the order of time, without gaps from the window's start to now.
     pub(crate) slots: Vec<Slot>,
-    /// Of every slot in turn, the values of every series in turn.
-    values: Vec<Option<f64>>,
+    /// Of every slot in turn, what every series has in turn.
+    values: Vec<Reading>,
     series_count: usize,
 }
 
@@ -163,8 +166,8 @@ impl SeriesLayout {
         Self { from_ms, to_ms, axes, paths, ends, observed, grid, slots, values, series_count: series.len() }
     }
 
-    /// The values of a slot, one for each series.
-    pub(crate) fn values(&self, slot: usize) -> &[Option<f64>] {
+    /// What each series has in a slot.
+    pub(crate) fn readings(&self, slot: usize) -> &[Reading] {
         let start = slot * self.series_count;
         self.values.get(start..start + self.series_count).unwrap_or_default()
     }
@@ -235,11 +238,11 @@ pub(crate) fn axis_of(axes: &[Axis], series: &Series) -> usize {
 }
 
 /// The steps of all series and the gaps between them up to `until_ms`, with their values.
-fn slots(from_ms: f64, until_ms: f64, series: &[Series]) -> (Vec<Slot>, Vec<Option<f64>>) {
+fn slots(from_ms: f64, until_ms: f64, series: &[Series]) -> (Vec<Slot>, Vec<Reading>) {
     let mut next = vec![0_usize; series.len()];
     let (mut slots, mut values) = (Vec::new(), Vec::new());
     let mut at_ms = from_ms;
-    let gap = |at_ms: f64, to_ms: f64, slots: &mut Vec<Slot>, values: &mut Vec<Option<f64>>| {
+    let gap = |at_ms: f64, to_ms: f64, slots: &mut Vec<Slot>, values: &mut Vec<Reading>| {
         if to_ms - at_ms > SAME_INSTANT_MS {
             slots.push(Slot { from_ms: at_ms, to_ms, is_observed: false });
             values.extend(series.iter().map(|_| None));
@@ -255,7 +258,7 @@ fn slots(from_ms: f64, until_ms: f64, series: &[Series]) -> (Vec<Slot>, Vec<Opti
         for (series, next) in series.iter().zip(&mut next) {
             let same = series.steps.get(*next).filter(|other| other.from_ms - step.from_ms < SAME_INSTANT_MS);
             *next += usize::from(same.is_some());
-            values.push(same.and_then(|step| step.value));
+            values.push(same.map(|step| step.value));
         }
         at_ms = step.to_ms.max(at_ms);
     }

@@ -3,7 +3,7 @@ use crate::chart::layer::{Layer, Shared};
 use crate::chart::number::{percent, short};
 use crate::chart::path;
 use crate::chart::scale::Linear;
-use crate::chart::series::{Axis, HEIGHT, MOST_SERIES, Mark, Series, SeriesLayout, Slot, WIDTH, axis_of};
+use crate::chart::series::{Axis, HEIGHT, MOST_SERIES, Mark, Reading, Series, SeriesLayout, WIDTH, axis_of};
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{Frame, TimeAxis, time_labels};
 use crate::chart::words;
@@ -21,7 +21,10 @@ pub(crate) fn SeriesChart(#[props(into)] title: Rc<str>, frame: Frame, series: R
     let labels = time_labels(frame.from_ms, frame.to_ms, &frame.zone, |at_ms| x.place(at_ms));
     let lines_count = series.iter().filter(|series| series.mark == Mark::Line).count();
     rsx! {
-        figure { class: "series-chart", aria_label: title.to_string(),
+        figure {
+            class: "series-chart",
+            aria_label: title.to_string(),
+            "data-lines": if lines_count > 1 { "several" },
             SeriesReading { layout: layout.clone(), series: series.clone(), zone: frame.zone.clone(), chosen_ms }
             div { class: "series-chart-body",
                 if let Some(axis) = layout.axes.first() {
@@ -134,11 +137,11 @@ fn SeriesReading(
     rsx! {
         p { class: "series-chart-reading",
             span { class: "series-chart-when", {words::span(&zone, slot.from_ms, slot.to_ms)} }
-            for (index , (series , value)) in series.iter().zip(layout.values(index)).enumerate() {
+            for (index , (series , reading)) in series.iter().zip(layout.readings(index)).enumerate() {
                 span { class: "series-chart-value",
-                    Sample { index, mark: series.mark, has_mark: layout.paths.len() > 1 }
+                    Sample { index, mark: series.mark }
                     "{series.name} "
-                    b { {value_text(slot, series, *value)} }
+                    b { {reading_text(series, *reading)} }
                 }
             }
         }
@@ -147,26 +150,26 @@ fn SeriesReading(
 
 /// How a series looks, beside its name.
 #[component]
-fn Sample(index: usize, mark: Mark, has_mark: bool) -> Element {
+fn Sample(index: usize, mark: Mark) -> Element {
     rsx! {
         svg {
             class: "series-chart-sample",
             view_box: "0 0 24 10",
             "aria-hidden": "true",
             if mark == Mark::Bars {
-                path { class: "series-chart-bars", "data-series": index as i64 + 1, d: "M8 0H16V10H8Z" }
+                path { class: "series-chart-bars", "data-series": index as i64 + 1, d: "M7 0H17V10H7Z" }
             } else {
                 path { class: "series-chart-line", "data-series": index as i64 + 1, d: "M0 5H24" }
             }
         }
-        if has_mark && mark == Mark::Line {
+        if mark == Mark::Line {
             span { class: "series-chart-mark", aria_hidden: "true", "data-series": index as i64 + 1, {MARKS[index % MARKS.len()]} }
         }
     }
 }
 
-fn value_text(slot: &Slot, series: &Series, value: Option<f64>) -> String {
-    if slot.is_observed { series.measure.text(value) } else { words::NOT_OBSERVED.to_owned() }
+fn reading_text(series: &Series, reading: Reading) -> String {
+    reading.map_or_else(|| words::NOT_OBSERVED.to_owned(), |value| series.measure.text(value))
 }
 
 /// A slot in words.
@@ -176,9 +179,9 @@ fn slot_text(layout: &SeriesLayout, series: &[Series], zone: &Zone, index: usize
     if !slot.is_observed {
         return format!("{text}: {}", words::NOT_OBSERVED);
     }
-    for (position, (series, value)) in series.iter().zip(layout.values(index)).enumerate() {
+    for (position, (series, reading)) in series.iter().zip(layout.readings(index)).enumerate() {
         text.push_str(if position == 0 { ": " } else { "; " });
-        text.push_str(&words::named_value(&series.name, &series.measure.text(*value)));
+        text.push_str(&words::named_value(&series.name, &reading_text(series, *reading)));
     }
     text
 }
@@ -236,8 +239,8 @@ fn SeriesTable(title: Rc<str>, layout: Shared<SeriesLayout>, series: Rc<[Series]
                     tr { key: "{slot.from_ms}",
                         th { scope: "row", {words::instant(&zone, slot.from_ms)} }
                         td { {words::instant(&zone, slot.to_ms)} }
-                        for (series , value) in series.iter().zip(layout.values(index)) {
-                            td { {value_text(slot, series, *value)} }
+                        for (series , reading) in series.iter().zip(layout.readings(index)) {
+                            td { {reading_text(series, *reading)} }
                         }
                     }
                 }

@@ -119,8 +119,25 @@ fn compared_series_have_marks_of_their_own_at_their_ends() {
             r#"data-series=1 style="left:75%;top:50%;">●</span>"#,
             r#"data-series=2 style="left:75%;top:25%;">■</span>"#,
             r#"<path class="series-chart-line" data-series=2 d="M250 62.5 750 62.5"></path>"#,
+            r#"data-lines="several""#,
         ],
     );
+}
+
+#[test]
+fn a_series_without_the_step_that_another_has_was_not_observed_in_it() {
+    fn chart() -> Element {
+        let of = |name: &str, steps: &[Step]| Series {
+            name: name.into(),
+            measure: SHARE,
+            mark: Mark::Line,
+            steps: steps.into(),
+        };
+        let series: Rc<[Series]> =
+            [of("Anna", &[step(0.0, Some(50.0))]), of("Ben", &[]), of("Cem", &[step(0.0, None)])].into();
+        rsx! { SeriesChart { title: "Utilization", frame: frame(1.0, None), series } }
+    }
+    assert_says(&drawn(chart), &["09:00: Anna 50.0\u{a0}%; Ben Not observed; Cem -\""]);
 }
 
 #[test]

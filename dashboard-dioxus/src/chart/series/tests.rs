@@ -17,7 +17,7 @@ fn a_left_out_step_is_a_slot_that_says_it_was_not_observed() {
     let layout = SeriesLayout::new(0.0, 4.0 * HOUR, None, &[units]);
     let seen: Vec<_> = layout.slots.iter().map(|slot| (slot.from_ms / HOUR, slot.is_observed)).collect();
     assert_eq!(seen, [(0.0, true), (1.0, false), (2.0, true), (3.0, false)]);
-    assert_eq!([layout.values(0), layout.values(1)], [&[Some(3.0)], &[None]]);
+    assert_eq!([layout.readings(0), layout.readings(1)], [&[Some(Some(3.0))], &[None]]);
     assert_eq!(layout.latest(), Some(2));
 }
 
@@ -33,7 +33,10 @@ fn series_with_the_same_steps_share_slots() {
     let one = series(SHARE, Mark::Line, &[(0.0, 1.0, Some(50.0)), (1.0, 2.0, None)]);
     let other = series(SHARE, Mark::Line, &[(1.0, 2.0, Some(70.0))]);
     let layout = SeriesLayout::new(0.0, 2.0 * HOUR, None, &[one, other]);
-    assert_eq!([layout.values(0), layout.values(1)], [[Some(50.0), None], [None, Some(70.0)]]);
+    assert_eq!(
+        [layout.readings(0), layout.readings(1)],
+        [[Some(Some(50.0)), None], [Some(None), Some(Some(70.0))]]
+    );
     assert_eq!(layout.axes.len(), 1);
 }
 
@@ -75,7 +78,7 @@ fn nothing_observed_is_one_gap_and_an_empty_window_nothing() {
     let layout = SeriesLayout::new(0.0, HOUR, None, &[series(UNITS, Mark::Bars, &[])]);
     assert_eq!((layout.slots.len(), layout.latest(), layout.paths[0].as_str()), (1, None, ""));
     let empty = SeriesLayout::new(0.0, 0.0, None, &[]);
-    assert_eq!((empty.slot_at(0.5), empty.axes.len(), empty.values(0).len()), (None, 0, 0));
+    assert_eq!((empty.slot_at(0.5), empty.axes.len(), empty.readings(0).len()), (None, 0, 0));
 }
 
 #[test]
@@ -103,7 +106,7 @@ proptest! {
         for (index, series) in all.iter().enumerate() {
             for step in series.steps.iter() {
                 let slot = layout.slot_of(step.from_ms).unwrap();
-                prop_assert_eq!(layout.values(slot)[index], step.value);
+                prop_assert_eq!(layout.readings(slot)[index], Some(step.value));
             }
         }
     }
