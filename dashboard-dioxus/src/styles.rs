@@ -28,6 +28,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("views/board.css"),
     include_str!("views/compare.css"),
     include_str!("views/entity_page.css"),
+    include_str!("views/events.css"),
     include_str!("views/floor.css"),
     include_str!("views/not_found.css"),
     include_str!("views/page_title.css"),

@@ -402,21 +402,184 @@ pub(crate) mod compare {
 
 /// The page of events.
 pub(crate) mod events {
+    use crate::model::{EntityKind, State};
+
     pub(crate) const TITLE: &str = "Events";
-    pub(crate) const NONE: &str = "No event was stored in this factory yet.";
+    pub(crate) const LIST: &str = "Latest first";
+    pub(crate) const OWN_TIMES: &str = "Events that began in the times below";
+    pub(crate) const FILTERS: &str = "Filters";
+    pub(crate) const CLEAR: &str = "Clear filters";
+    pub(crate) const ANY: &str = "Any";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const ENTITY: &str = "Id";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const CONFIDENCE_AT_MOST: &str = "Confidence at most, %";
     pub(crate) const TIME: &str = "Time";
     pub(crate) const WHO: &str = "Who";
     pub(crate) const STATE: &str = "State";
-    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const MINUTES: &str = "Duration";
     pub(crate) const UNITS: &str = "Units";
     pub(crate) const HOW_MINUTES: &str = "How long the event lasted from its time on, as it was sent.";
     pub(crate) const HOW_UNITS: &str = "The units that were finished during the event, as they were sent.";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const HOW_CONFIDENCE: &str =
+        "How sure the model was of this report; a dash where it did not say. Below 60 % it is called unsure.";
+    pub(crate) const UNSURE: &str = "unsure";
+    pub(crate) const MODEL: &str = "Model";
+    pub(crate) const SOURCE: &str = "Source";
+    pub(crate) const WORKSTATION: &str = "Workstation";
+    pub(crate) const RECEIVED: &str = "Received";
+    pub(crate) const HOW_RECEIVED: &str = "When the event was stored. It is late when that was 5 minutes or more after \
+                                           its end; it counts all the same, where its time belongs.";
+    pub(crate) const MOVING: &str = "New events appear by themselves.";
+    pub(crate) const PAUSE: &str = "Pause";
+    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const PAGES: &str = "Pages of events";
+    pub(crate) const NEWER: &str = "Newer";
+    pub(crate) const OLDER: &str = "Older";
+    pub(crate) const END: &str = "This is the oldest event.";
+    pub(crate) const FILE: &str = "events";
+    pub(crate) const CSV_HEADER: [&str; 13] = [
+        "Start (UTC)",
+        "Kind",
+        "Id",
+        "Name",
+        "State",
+        "Duration, min",
+        "Units",
+        "Confidence",
+        "Model",
+        "Source",
+        "Workstation",
+        "Event id",
+        "Received (UTC)",
+    ];
+
+    pub(crate) fn began(window: &str) -> String {
+        format!("Events that began in this window: {window}")
+    }
+
+    pub(crate) fn in_zone(label: &str, zone: &str) -> String {
+        format!("{label} ({zone})")
+    }
+
+    pub(crate) fn filters(count: usize) -> String {
+        if count == 0 { FILTERS.to_owned() } else { format!("{FILTERS} ({count})") }
+    }
+
+    pub(crate) fn filtered(label: &str, value: &str) -> String {
+        format!("{label} {value}")
+    }
+
+    pub(crate) fn confidence_at_most(percent: u8) -> String {
+        format!("Confidence at most {percent}\u{a0}%")
+    }
+
+    /// The word for a state where it may be a worker's or a workstation's.
+    pub(crate) fn state(kind: Option<EntityKind>, state: State) -> String {
+        match (kind, state) {
+            (None, State::Working) => "Working, occupied".to_owned(),
+            _ => super::entity::state(kind.unwrap_or_default(), state).to_owned(),
+        }
+    }
+
+    fn count(count: usize) -> String {
+        if count == 1 { "1 new event".to_owned() } else { format!("{count} new events") }
+    }
+
+    pub(crate) fn announced(new: usize) -> String {
+        format!("{}.", count(new))
+    }
+
+    pub(crate) fn paused(new: usize) -> String {
+        format!("Paused · {new} new")
+    }
+
+    pub(crate) fn resume(new: usize) -> String {
+        if new == 0 { "Resume".to_owned() } else { format!("Resume ({new} new)") }
+    }
+
+    pub(crate) fn past(page: usize, new: usize) -> String {
+        format!("Page {page} · {new} new since it was opened")
+    }
+
+    pub(crate) fn late_by(span: &str) -> String {
+        format!("late by {span}")
+    }
+
+    pub(crate) fn skipped(skipped: i64) -> String {
+        format!(
+            "{skipped} skipped: more events came at once than are shown one by one. They are stored, and the list is renewed."
+        )
+    }
+
+    pub(crate) fn none(filters: &[String], window: &str) -> String {
+        if filters.is_empty() {
+            format!("No event began in this window: {window}.")
+        } else {
+            format!("No event in this window ({window}) passes these filters: {}.", filters.join(", "))
+        }
+    }
 }
 
 /// The view for a television.
 pub(crate) mod board {
+    use crate::model::{Presence, State};
+
     pub(crate) const TITLE: &str = "Board";
     pub(crate) const LEAVE: &str = "To the floor";
+    pub(crate) const TOOLS: &str = "Board";
+    pub(crate) const SET_UP: &str = "Set up areas";
+    pub(crate) const BACK: &str = "Back to the board";
+    pub(crate) const SETUP: &str = "Areas of the board";
+    pub(crate) const SETUP_NOTE: &str =
+        "The board shows one area after the other. Who has none is shown under \"No area\".";
+    pub(crate) const EVERYONE: &str = "Workers and workstations";
+    pub(crate) const NOBODY_YET: &str = "Nobody and nothing was ever seen in this factory.";
+    pub(crate) const WHO: &str = "Who";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const NOBODY: &str = "Nobody and nothing was seen in this window yet.";
+    pub(crate) const UNITS_PER_HOUR: &str = "Units/hour";
+    pub(crate) const NOT_LIVE: &str = "Not live";
+    pub(crate) const NO_NUMBERS: &str = "There are no numbers to show.";
+    pub(crate) const SCREEN_MAY_SLEEP: &str =
+        "This browser does not keep the screen awake here: switch off the screen's own saving.";
+
+    /// What an area is called.
+    pub(crate) fn area(area: Option<&str>) -> String {
+        area.unwrap_or("No area").to_owned()
+    }
+
+    pub(crate) fn part(part: usize, parts: usize) -> String {
+        format!("{part} of {parts}")
+    }
+
+    pub(crate) fn place(place: usize, pages: usize) -> String {
+        format!("Page {place} of {pages}")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn last_seen(time: &str) -> String {
+        format!("last seen {time}")
+    }
+
+    pub(crate) fn old(span: &str) -> String {
+        format!("These numbers are {span} old.")
+    }
+
+    /// What workers and workstations are doing together.
+    pub(crate) fn doing(presence: Presence) -> &'static str {
+        match presence {
+            Presence::Seen(State::Working) => "working",
+            Presence::Seen(State::Idle) => "idle",
+            Presence::Seen(State::Absent) => "absent",
+            Presence::NotObserved => "not observed",
+        }
+    }
 }
 
 /// Names and areas edited in place.

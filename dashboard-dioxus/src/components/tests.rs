@@ -135,24 +135,3 @@ fn every_page_has_one_heading_and_a_main_part() {
         assert_eq!(html.matches("<main").count(), 1, "{address}: {html}");
     }
 }
-
-#[test]
-fn the_latest_events_are_listed_with_their_time_in_the_factorys_zone() {
-    let mut page = Drawn::at("/events?factory=plant&window=today&state=idle");
-    page.answer("Factories", &factories());
-    let expected = json!({ "factoryId": "plant", "first": 50, "filter": { "eventType": "IDLE" } });
-    assert_eq!(page.asked("Events"), [&expected]);
-    page.answer(
-        "Events",
-        &json!({ "events": {
-        "pageInfo": { "hasNextPage": false, "endCursor": null },
-        "edges": [{ "node": {
-            "timestamp": "2026-01-05T08:00:00.000Z", "entityType": "WORKER", "entityId": "W1",
-            "eventType": "IDLE", "durationMinutes": 5.0, "unitsProduced": 0, "confidence": null,
-            "modelVersion": null, "eventId": null, "sourceId": null, "workstationId": null,
-            "receivedAt": "2026-01-05T08:05:00.000Z",
-        } }],
-    } }),
-    );
-    page.shows(&["Mon 5 Jan 2026, 08:00", "Idle"]);
-}

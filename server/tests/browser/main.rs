@@ -5,8 +5,10 @@
 
 mod andon;
 mod axe;
+mod board;
 mod dashboard;
 mod entity;
+mod events;
 mod floor;
 mod graphiql;
 mod live;

@@ -41,6 +41,10 @@ pages! {
     worker_week: "/worker?factory=plant&window=last-7-days&id=W3", ".timeline-reading b";
     workstation: "/workstation?factory=plant&window=last-8-hours&id=S4", ".timeline-reading b";
     compare: "/compare?factory=plant&window=last-8-hours&kind=worker&ids=W1,W2,W9,W22", ".series-chart-reading b";
+    events: "/events?factory=plant&window=last-8-hours", "[data-testid='event-row']";
+    events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
+    board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
+    board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
 }
 
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
