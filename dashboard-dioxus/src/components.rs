@@ -1,5 +1,6 @@
 //! The parts of the views.
 
+pub(crate) mod command;
 pub(crate) mod connection_status;
 pub(crate) mod entity_table;
 pub(crate) mod explained;

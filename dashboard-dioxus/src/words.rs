@@ -149,6 +149,11 @@ pub(crate) mod time {
         format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), day_and_month(local))
     }
 
+    /// A time of another day, such as `5 Jan, 08:05`.
+    pub(crate) fn on_day(local: &Local, time: &str) -> String {
+        format!("{}, {time}", day_and_month(local))
+    }
+
     pub(crate) fn ago(span: &str) -> String {
         format!("{span} ago")
     }
@@ -349,11 +354,34 @@ pub(crate) mod figure {
 
 /// What to do as long as there is no factory or no event.
 pub(crate) mod first_steps {
-    pub(crate) const TITLE: &str = "There is no factory yet";
-    pub(crate) const BEFORE_LINK: &str = "Create one with this mutation, for example in the ";
+    pub(crate) const NO_FACTORY: &str = "There is no factory yet";
+    pub(crate) const NO_EVENT: &str = "No event has arrived yet";
+    pub(crate) const CREATE: &str =
+        "Create one. Its time zone decides where a day begins. It appears here by itself.";
+    pub(crate) const NAME: &str = "Name";
+    pub(crate) const EXAMPLE_NAME: &str = "Plant 1";
+    pub(crate) const ZONE: &str = "Time zone";
+    pub(crate) const CREATE_IT: &str = "Create the factory";
+    pub(crate) const CREATE_BY_CURL: &str = "Or from a terminal:";
+    pub(crate) const BEFORE_LINK: &str =
+        "Everything the API can do is documented, and can be tried out, in the ";
     pub(crate) const LINK: &str = "API explorer";
-    pub(crate) const AFTER_LINK: &str = "; it appears here by itself.";
-    pub(crate) const DEMO: &str = "To see a simulated one at work, start the server with --demo.";
+    pub(crate) const AFTER_LINK: &str = ".";
+    pub(crate) const SEND_BY_CURL: &str = "With curl, from any machine that reaches this address:";
+    pub(crate) const SEND_BY_EDGE: &str =
+        "With andon-edge, which takes files or a stream of events and tries again until they are stored:";
+    pub(crate) const DEMO: &str = "To see a simulated factory at work, start the server with --demo.";
+    pub(crate) const COPY: &str = "Copy";
+    pub(crate) const COPIED: &str = "Copied";
+    pub(crate) const NOT_COPIED: &str =
+        "The browser does not let this page copy. Select the command and copy it by key.";
+    pub(crate) const COMMAND: &str = "Command";
+
+    pub(crate) fn send(factory: &str) -> String {
+        format!(
+            "Send the first one to {factory}: this page turns into its floor as soon as the event is stored."
+        )
+    }
 }
 
 /// The page that compares entities.
@@ -715,5 +743,132 @@ pub(crate) mod entity_page {
 
     pub(crate) fn next_day(date: &str) -> String {
         format!("{date} ›")
+    }
+}
+
+/// The floor: how it is doing, who needs somebody, who does what.
+pub(crate) mod floor {
+    use crate::format;
+    use crate::model::{EntityKind, State};
+    use crate::words::entity;
+
+    pub(crate) const AREA: &str = "Area";
+    pub(crate) const ALL_AREAS: &str = "All areas";
+    pub(crate) const FIGURES: &str = "Figures";
+    pub(crate) const NEEDS: &str = "What needs you";
+    pub(crate) const NO_NEED: &str = "Nobody and nothing needs you now.";
+    pub(crate) const MORE: &str = "Rank all by what they do now";
+    pub(crate) const PRODUCTION: &str = "Production over time";
+    pub(crate) const NO_COURSE: &str =
+        "All time has no beginning to draw from. Choose a window to see its course.";
+    pub(crate) const HEAT: &str = "Utilization of workers, hour by hour";
+    pub(crate) const HEAT_BY_DAY: &str = "Utilization of workers, day by day";
+    pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
+    pub(crate) const EXPORT: &str = "CSV";
+    pub(crate) const STATE_NOW: &str = "Now";
+    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for 10 minutes, nobody knows: not observed.";
+    pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
+    pub(crate) const HOW_AREA: &str = "The line or area that it was given.";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const PRODUCTION_RATE: &str = "Production rate";
+    pub(crate) const MINUTES: &str = "min";
+    pub(crate) const UNITS: &str = "units";
+    pub(crate) const PERCENT: &str = "%";
+    pub(crate) const PER_HOUR: &str = "units/h";
+
+    pub(crate) const YESTERDAY: &str = "yesterday";
+    pub(crate) const DAY_BEFORE: &str = "the day before";
+    pub(crate) const WEEK_BEFORE: &str = "the week before";
+    pub(crate) const SEVEN_DAYS_BEFORE: &str = "the 7 days before";
+    pub(crate) const THIRTY_DAYS_BEFORE: &str = "the 30 days before";
+    pub(crate) const SPAN_BEFORE: &str = "the same length before";
+
+    /// The columns of exported files.
+    pub(crate) const ROW_COLUMNS: [&str; 14] = [
+        "Id",
+        "Name",
+        "Area",
+        "Now",
+        "Since",
+        "Last seen",
+        "Utilization, %",
+        "Units",
+        "Units per hour",
+        "Working, min",
+        "Idle, min",
+        "Absent, min",
+        "Overlap, min",
+        "Mean confidence",
+    ];
+    pub(crate) const SERIES_COLUMNS: [&str; 9] = [
+        "From",
+        "To",
+        "Working, min",
+        "Idle, min",
+        "Absent, min",
+        "Units",
+        "Utilization, %",
+        "Units per hour",
+        "Mean confidence",
+    ];
+    pub(crate) const SERIES_FILE: &str = "production";
+
+    pub(crate) fn minutes_before(minutes: u32) -> String {
+        if minutes > 60 && minutes.is_multiple_of(60) {
+            format!("the {} hours before", minutes / 60)
+        } else {
+            format!("the {minutes} minutes before")
+        }
+    }
+
+    pub(crate) fn until(window: &str, end: &str) -> String {
+        format!("{window} until {end}")
+    }
+
+    pub(crate) fn than(window: &str) -> String {
+        format!("vs {window}")
+    }
+
+    /// The change of a percentage.
+    pub(crate) fn points(change: &str) -> String {
+        format!("{change}\u{a0}points")
+    }
+
+    /// The change of what has become many times as much.
+    pub(crate) fn times(times: &str) -> String {
+        format!("{times}\u{a0}times")
+    }
+
+    /// What a change says on hover.
+    pub(crate) fn how_changed(before: &str, from: &str, to: &str) -> String {
+        format!("Before: {before}, from {from} to {to}. Both windows are of the same length.")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn state_for(kind: EntityKind, state: State, minutes: u32) -> String {
+        format!("{} for {}", entity::state(kind, state), length(minutes))
+    }
+
+    pub(crate) fn unseen_for(minutes: u32) -> String {
+        format!("Not observed for {}", length(minutes))
+    }
+
+    pub(crate) fn low(percent: &str) -> String {
+        format!("Utilization {percent}")
+    }
+
+    pub(crate) fn more(count: usize) -> String {
+        format!("and {count} more.")
+    }
+
+    fn length(minutes: u32) -> String {
+        match minutes {
+            0..60 => format!("{minutes} min"),
+            _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+            _ => format::span(f64::from(minutes) * 60_000.0),
+        }
     }
 }

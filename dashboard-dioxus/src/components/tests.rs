@@ -42,12 +42,12 @@ fn a_row_carries_its_numbers_for_people_and_for_machines() {
         format!(r#"<td data-field="{field}"{value}><span class="changing">{text}</span></td>"#)
     };
     page.shows(&[
-        r#"<tr data-testid="worker-row-W1">"#,
+        r#"data-testid="worker-row-W1" data-state="idle""#,
         r#"href="/worker?factory=plant&#38;window=all-time&#38;id=W1""#,
         r#"Anna <span class="entity-id">W1</span>"#,
         &cell("working", r#" data-value="0""#, "0.0\u{a0}min"),
         &cell("idle", r#" data-value="70.25""#, "70.3\u{a0}min"),
-        &cell("utilization", "", "-"),
+        r#"<td data-field="utilization"><span class="entity-rows-bar" aria-hidden="true"></span><span class="changing">-"#,
         &cell("units", r#" data-value="1400""#, "1\u{202f}400"),
         &cell("units-per-hour", r#" data-value="8.213410114""#, "8.2"),
     ]);

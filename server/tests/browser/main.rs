@@ -10,6 +10,7 @@ mod dashboard;
 mod entity;
 mod events;
 mod floor;
+mod floor_page;
 mod graphiql;
 mod live;
 mod pages;

@@ -51,6 +51,17 @@ impl EntitiesAsked {
     }
 }
 
+impl EntitiesAsked {
+    /// Only those of an area; of all areas when it is none.
+    pub(crate) fn in_area(mut self, in_area: Option<String>) -> Self {
+        match &mut self {
+            Self::Workers(worker_metrics::Variables { area, .. })
+            | Self::Workstations(workstation_metrics::Variables { area, .. }) => *area = in_area,
+        }
+        self
+    }
+}
+
 /// The one field of either answer.
 #[derive(Deserialize)]
 pub(crate) enum EntitiesReport {
