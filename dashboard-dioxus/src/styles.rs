@@ -24,7 +24,6 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/shell.css"),
     include_str!("components/skeleton.css"),
     include_str!("components/state_mark.css"),
-    include_str!("components/summary.css"),
     include_str!("components/window_picker.css"),
     include_str!("views/board.css"),
     include_str!("views/compare.css"),

@@ -139,11 +139,6 @@ pub(crate) mod time {
         format!("{} {}", local.date.day, month.copied().unwrap_or_default())
     }
 
-    /// Such as `Mon 5`.
-    pub(crate) fn weekday_and_day(local: &Local) -> String {
-        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), local.date.day)
-    }
-
     /// Such as `Mon 5 Jan`.
     pub(crate) fn weekday_and_month(local: &Local) -> String {
         format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), day_and_month(local))
@@ -220,7 +215,6 @@ pub(crate) mod search {
     pub(crate) const FIELD: &str = "Name, id or area";
     pub(crate) const RESULTS: &str = "Found";
     pub(crate) const NOTHING: &str = "Nobody and nothing of that name is known in this factory.";
-    pub(crate) const CLOSE: &str = "Close";
 
     pub(crate) fn count(count: usize, more: usize) -> String {
         match (count, more) {
@@ -243,7 +237,6 @@ pub(crate) mod entity {
     pub(crate) const NO_WORKSTATION: &str = "No workstation was seen in this window.";
     pub(crate) const AREA: &str = "Area";
     pub(crate) const NOW: &str = "Now";
-    pub(crate) const LAST_SEEN: &str = "Last seen";
     pub(crate) const NEVER_SEEN: &str = "never";
     pub(crate) const NO_ID: &str =
         "The address names nobody. Choose a worker or workstation on the floor or by search.";
@@ -297,7 +290,6 @@ pub(crate) mod entity {
 pub(crate) mod figure {
     use crate::model::UnitsBasis;
 
-    pub(crate) const FACTORY: &str = "Factory";
     pub(crate) const PRODUCTIVE_TIME: &str = "Productive time";
     pub(crate) const UNITS_PRODUCED: &str = "Units produced";
     pub(crate) const AVERAGE_UTILIZATION: &str = "Average utilization";
