@@ -828,7 +828,7 @@ pub(crate) mod floor {
 
     /// The change of what has become many times as much.
     pub(crate) fn times(times: &str) -> String {
-        format!("{times}\u{a0}times")
+        format!("{times}\u{a0}\u{d7}")
     }
 
     /// What a change says on hover.

@@ -78,7 +78,7 @@ mod tests {
             (Quantity::Count, Some(104.2), Some(100.0), "+4.2\u{a0}% vs yesterday until 10:15"),
             (Quantity::Duration, Some(50.0), Some(100.0), "\u{2212}50.0\u{a0}% vs yesterday until 10:15"),
             (Quantity::Percent, Some(75.0), Some(70.0), "+5.0\u{a0}points vs yesterday until 10:15"),
-            (Quantity::Count, Some(140.0), Some(10.0), "14.0\u{a0}times vs yesterday until 10:15"),
+            (Quantity::Count, Some(140.0), Some(10.0), "14.0\u{a0}\u{d7} vs yesterday until 10:15"),
             (Quantity::PerHour, Some(7.0), Some(7.0), "\u{b1}0.0\u{a0}% vs yesterday until 10:15"),
         ];
         for (quantity, value, before, expected) in cases {

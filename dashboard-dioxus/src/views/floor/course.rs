@@ -17,6 +17,10 @@ const FIVE_MINUTES_UP_TO_MS: i64 = 4 * HOUR_MS;
 const FIFTEEN_MINUTES_UP_TO_MS: i64 = 12 * HOUR_MS;
 /// Hours up to this length, in ms: two days, of which a thousand workers have fewer steps than the server gives at once.
 const HOURS_UP_TO_MS: i64 = 2 * DAY_MS;
+/// A step of this share of the longest is whole: a day of 23 hours is.
+const WHOLE_SHARE: f64 = 0.9;
+/// A line is between two steps.
+const LINE_STEPS: usize = 2;
 /// The most days that are drawn as columns: a year.
 const MOST_DAYS: usize = 366;
 
@@ -52,6 +56,15 @@ pub(super) fn steps(series: &Series, value: impl Fn(&Point) -> Option<f64>) -> R
         value: value(point),
     };
     series.points.iter().map(step).collect()
+}
+
+/// The steps that are over and not cut by the window; none where they are too few for a line.
+pub(super) fn whole(steps: &[Step], now_ms: f64) -> Option<Rc<[Step]>> {
+    let length_ms = |step: &Step| step.to_ms - step.from_ms;
+    let longest_ms = steps.iter().map(length_ms).fold(0.0, f64::max);
+    let is_whole = |step: &&Step| length_ms(step) >= WHOLE_SHARE * longest_ms && step.to_ms <= now_ms;
+    let whole: Rc<[Step]> = steps.iter().filter(is_whole).copied().collect();
+    (whole.len() >= LINE_STEPS).then_some(whole)
 }
 
 /// A window's columns in a heatmap.
@@ -100,6 +113,14 @@ mod tests {
         for (to, expected) in cases {
             assert_eq!(resolution(window("2026-01-05T00:00Z", to)), expected, "{to}");
         }
+    }
+
+    #[test]
+    fn a_step_that_is_cut_or_still_runs_is_not_whole() {
+        let step = |from: f64, to: f64| Step { from_ms: from, to_ms: to, value: Some(1.0) };
+        let steps = [step(0.5, 1.0), step(1.0, 2.0), step(2.0, 3.0), step(3.0, 4.0)];
+        assert_eq!(whole(&steps, 3.5).as_deref(), Some(&steps[1..3]));
+        assert_eq!(whole(&steps, 2.5), None);
     }
 
     #[test]

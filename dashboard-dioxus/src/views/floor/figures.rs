@@ -13,7 +13,7 @@ use crate::components::skeleton::Skeleton;
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::model::{FactorySummary, Point, Series, Span, UnitsBasis};
-use crate::window::range_input;
+use crate::window::{BUCKET_MS, range_input};
 use crate::words::{figure, floor as words};
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -73,6 +73,10 @@ impl Kind {
             Self::Utilization => UTILIZATION,
             Self::Rate => RATE,
         }
+    }
+
+    fn adds_up(self) -> bool {
+        matches!(self, Self::Time | Self::Units)
     }
 
     fn value(self, summary: &FactorySummary) -> Option<f64> {
@@ -147,14 +151,17 @@ pub(super) fn Figures(
     }
 }
 
-/// The part of a series' window that has elapsed, and its steps for each figure.
+/// The part of a series' window that has elapsed, and its steps for each figure. Of what adds up, a step that is cut or
+/// still runs is left out: it would look like a fall. `now_ms` is the end of the server's step that holds now.
 fn courses(series: &Series, now_ms: f64) -> (Span, [Rc<[Step]>; 4]) {
     let last = series.points.last().map_or(series.window.from, |point| point.span.to);
     let elapsed_to = series.window.to.min(last.max(Instant::from_ms(now_ms)));
-    (
-        Span { to: elapsed_to, ..series.window },
-        Kind::ALL.map(|kind| course::steps(series, |point| kind.step(point))),
-    )
+    let steps = |kind: Kind| {
+        let all = course::steps(series, |point| kind.step(point));
+        let over_ms = now_ms - BUCKET_MS as f64;
+        if kind.adds_up() { course::whole(&all, over_ms).unwrap_or(all) } else { all }
+    };
+    (Span { to: elapsed_to, ..series.window }, Kind::ALL.map(steps))
 }
 
 /// The change of a figure against the window before; the place is kept while it is not known.
