@@ -634,7 +634,6 @@ pub(crate) mod rename {
 
 /// What entities did over time, in charts and files.
 pub(crate) mod over_time {
-    pub(crate) const UNIT: &str = "units";
     pub(crate) const FROM: &str = "From";
     pub(crate) const TO: &str = "To";
     pub(crate) const STATE: &str = "State";

@@ -40,8 +40,10 @@ pub(crate) fn Compare(at: ReadSignal<Address>) -> Element {
                     Empty { text: words::one_more(*subject.kind.read()) }
                 }
                 Figures { window }
-                Timelines {}
-                Trends {}
+                if !subject.known.read().is_empty() {
+                    Timelines {}
+                    Trends {}
+                }
             },
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn EntityPage(kind: EntityKind, at: ReadSignal<Address>) -> Element {
         };
     }
     rsx! {
-        Head { key: "{kind}-{id}", kind, id: id.clone(), standing: standing.clone(), window: window.clone() }
+        Head { key: "{kind}-{id}", kind, id: id.clone(), standing: standing.clone() }
         PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
             match (&*panel, &standing) {
                 (Panel::Refused(reason), _) => rsx! {

@@ -114,7 +114,7 @@ pub(super) fn Figures(window: String) -> Element {
                     Refused { reason, onretry: move |()| subject.entities.retry() }
                 },
                 Panel::Showing(_) => rsx! {
-                    div { class: "compare-scroll", role: "region", tabindex: 0, aria_label: words::FIGURES,
+                    div { class: "compare-scroll", role: "group", tabindex: 0, aria_label: words::FIGURES,
                         table { class: "metric-table compare-figures", "data-testid": "compare-figures", aria_label: words::FIGURES,
                             thead {
                                 tr {

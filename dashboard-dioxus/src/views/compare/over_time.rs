@@ -8,9 +8,10 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::model::State;
 use crate::views::over_time::trend::Compared;
 use crate::views::over_time::{export, timelines, trend};
-use crate::words::{compare as words, entity_page, over_time};
+use crate::words::{compare as words, entity, entity_page, over_time};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ pub(super) fn Timelines() -> Element {
         if subject.reach.read().is_none() {
             return Panel::Waiting;
         }
-        let titles = subject.titles.read();
+        let titles = subject.known.read();
         match timelines::together(&answers, titles.len()) {
             Panel::Waiting => Panel::Waiting,
             Panel::Refused(reason) => Panel::Refused(reason),
@@ -37,9 +38,9 @@ pub(super) fn Timelines() -> Element {
         }
     });
     let table = use_callback(move |()| {
-        let ids = subject.ids.peek();
+        let known = subject.known.peek();
         let shown: Vec<_> = answers.iter().map_while(|answer| answer.peek().shown().cloned()).collect();
-        let rows: Vec<_> = ids.iter().map(String::as_str).zip(&shown).collect();
+        let rows: Vec<_> = known.iter().map(|(id, _)| id.as_str()).zip(&shown).collect();
         export::timelines(*subject.kind.peek(), &here.zone(), &rows)
     });
     let name = file_name("timelines");
@@ -65,6 +66,7 @@ pub(super) fn Timelines() -> Element {
                         tracks: tracks.clone(),
                         now_ms: (subject.now_ms)(),
                         zone: subject.chart_zone.cloned(),
+                        working: entity::state(subject.kind.cloned(), State::Working),
                     }
                 },
             }
@@ -96,7 +98,7 @@ fn Trend(title: String, compared: Compared) -> Element {
     let here = use_here();
     let answer = subject.series;
     let series = use_memo(move || {
-        answer.with(|set| (set.window, trend::of_several(compared, &subject.titles.read(), set)))
+        answer.with(|set| (set.window, trend::of_several(compared, &subject.known.read(), set)))
     });
     let table = use_callback(move |()| {
         let (answer, ids) = (answer.peek(), subject.ids.peek());

@@ -31,6 +31,8 @@ pub(super) struct Subject {
     pub(super) names: Answer<Vec<EntityName>>,
     /// The compared by id and by what people call them.
     pub(super) titles: Memo<Vec<(String, Rc<str>)>>,
+    /// Those of them that were ever seen: of others the server can tell nothing.
+    pub(super) known: Memo<Vec<(String, Rc<str>)>>,
     pub(super) entities: Answer<Table<EntityMetrics>>,
     pub(super) reach: Memo<Option<Reach>>,
     pub(super) timelines: Timelines<MOST>,
@@ -80,6 +82,14 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
         };
         ids.read().iter().map(title).collect::<Vec<(String, Rc<str>)>>()
     });
+    let known = use_memo(move || {
+        let is_known = |id: &str| {
+            let of =
+                |list: &Vec<EntityName>| list.iter().any(|entity| entity.kind == kind() && entity.id == *id);
+            names.with(of).unwrap_or(false)
+        };
+        titles().into_iter().filter(|(id, _)| is_known(id)).collect::<Vec<(String, Rc<str>)>>()
+    });
     let now_ms = use_clock(CHART_CLOCK_STEP_MS);
     let reach = use_memo(move || {
         here.factory()?;
@@ -89,19 +99,19 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
     });
     let asked = use_memo(move || {
         let (Some(choice), Some(reach)) = (here.choice(), reach()) else { return Vec::new() };
-        let asked = |id: &String| timeline::Variables {
+        let asked = |(id, _): &(String, Rc<str>)| timeline::Variables {
             factory_id: choice.factory_id.clone(),
             kind: kind(),
             id: id.clone(),
             window: reach.hours.clone(),
         };
-        ids.read().iter().map(asked).collect()
+        known.read().iter().map(asked).collect()
     });
     let timelines = use_timelines(move || moved(), asked);
     let series = use_query_at::<EntitySeries>(
         move || moved(),
         move || {
-            let reach = reach()?;
+            let reach = reach().filter(|_| !known.read().is_empty())?;
             let (resolution, window) = if reach.is_short() {
                 (Resolution::Hour, reach.hours)
             } else {
@@ -112,7 +122,7 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
                 window,
                 resolution,
                 kind: kind(),
-                ids: Some(ids()),
+                ids: Some(known.read().iter().map(|(id, _)| id.clone()).collect()),
                 area: None,
             })
         },
@@ -124,6 +134,7 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
         ids,
         names,
         titles,
+        known,
         entities,
         reach,
         timelines,

@@ -18,7 +18,7 @@ fn station(id: &str, utilization: f64, units: i64) -> Value {
 
 #[test]
 fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_words() {
-    let mut page = Drawn::at("/compare?factory=plant&window=2026-01-05&kind=workstation&ids=S2,S1,S2");
+    let mut page = Drawn::at("/compare?factory=plant&window=2026-01-05&kind=workstation&ids=S2,S1,S77,S2");
     page.answer("Factories", &factories());
     page.answer(
         "WorkstationMetrics",
@@ -27,6 +27,14 @@ fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_
             "revision": 3, "snapshot": true, "removedWorkstationIds": [],
             "workstations": [station("S1", 75.0, 4), station("S2", 25.0, 4)],
         } }),
+    );
+    assert!(page.asked("Timeline").is_empty(), "of who was never seen the server can tell nothing");
+    page.answer(
+        "FactoryEntities",
+        &json!({ "factory": { "revision": 3, "workers": [], "workstations": [
+            { "workstationId": "S1", "name": null, "area": null },
+            { "workstationId": "S2", "name": null, "area": null },
+        ] } }),
     );
     let asked = page.asked("Timeline");
     assert_eq!(asked.iter().map(|asked| &asked["id"]).collect::<Vec<_>>(), ["S2", "S1"]);

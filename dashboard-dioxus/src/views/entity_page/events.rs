@@ -1,4 +1,5 @@
 use super::subject::use_subject;
+use crate::api::instant::Instant;
 use crate::api::operation::{EventFilter, Events, events};
 use crate::api::{Panel, use_query_at};
 use crate::components::metric_cell::MetricCell;
@@ -10,7 +11,7 @@ use crate::format::Quantity;
 use crate::here::use_here;
 use crate::model::{Presence, SeenEvent};
 use crate::route::{Address, Route};
-use crate::words::{entity_page as words, over_time};
+use crate::words::{entity_page as words, over_time, time};
 use crate::zone::Zone;
 use dioxus::prelude::*;
 
@@ -51,7 +52,7 @@ pub(super) fn LatestEvents() -> Element {
                 Panel::Refused(reason) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
                 Panel::Showing(page) if page.events.is_empty() => rsx! { Empty { text: words::NO_EVENTS } },
                 Panel::Showing(page) => rsx! {
-                    div { class: "entity-page-events", role: "region", tabindex: 0, aria_label: words::EVENTS,
+                    div { class: "entity-page-events", role: "group", tabindex: 0, aria_label: words::EVENTS,
                         table { class: "metric-table", aria_label: words::EVENTS,
                             thead {
                                 tr {
@@ -80,7 +81,7 @@ pub(super) fn LatestEvents() -> Element {
 fn EventRow(event: SeenEvent, zone: Zone) -> Element {
     rsx! {
         tr { "data-testid": "entity-event",
-            th { scope: "row", {zone.date_time(event.timestamp)} }
+            th { scope: "row", class: "entity-page-when", {time_of(&zone, event.timestamp)} }
             td { class: "metric-table-text",
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
@@ -90,6 +91,11 @@ fn EventRow(event: SeenEvent, zone: Zone) -> Element {
             td { class: "metric-table-text", {event.source_id.unwrap_or_default()} }
         }
     }
+}
+
+/// When it was; the year of a latest event is told by its place.
+fn time_of(zone: &Zone, instant: Instant) -> String {
+    format!("{}, {}", time::weekday_and_month(&zone.local(instant)), zone.time(instant))
 }
 
 /// An event's identity among those of its entity.

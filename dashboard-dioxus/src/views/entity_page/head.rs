@@ -9,7 +9,7 @@ use dioxus::prelude::*;
 
 /// Who it is: name, id and area, the first and the last edited in place.
 #[component]
-pub(super) fn Head(kind: EntityKind, id: String, standing: Standing, window: String) -> Element {
+pub(super) fn Head(kind: EntityKind, id: String, standing: Standing) -> Element {
     let here = use_here();
     let subject = use_subject();
     let (is_known, name, area) = match standing {
@@ -33,7 +33,6 @@ pub(super) fn Head(kind: EntityKind, id: String, standing: Standing, window: Str
                     }
                 }
             }
-            span { class: "page-note", {window} }
             Link { class: "page-note entity-page-compare", to: Route::Compare { at: others }, {words::COMPARE} }
         }
     }

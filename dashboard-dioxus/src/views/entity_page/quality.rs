@@ -1,9 +1,10 @@
 use super::subject::{Standing, use_subject};
 use crate::api::Panel;
+use crate::chart::words::length;
 use crate::components::metric_cell::raw;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
-use crate::format::{self, Quantity};
+use crate::format::Quantity;
 use crate::here::use_here;
 use crate::model::{EntityMetrics, Span, Timeline};
 use crate::views::over_time::timelines::together;
@@ -42,7 +43,7 @@ pub(super) fn QualityNotes() -> Element {
                     li { "data-testid": "mean-confidence", "data-value": raw(row.mean_confidence), {confidence(row)} }
                 }
                 if let Some(unobserved) = unobserved {
-                    li { "data-testid": "unobserved", {words::unobserved(&format::span(unobserved))} }
+                    li { "data-testid": "unobserved", {words::unobserved(&length(unobserved))} }
                 }
                 match unsure.cloned() {
                     Some(stretches) => rsx! { UnsureNote { stretches } },
@@ -67,12 +68,12 @@ fn UnsureNote(stretches: Vec<Span>) -> Element {
     let (listed, left_out) = longest(&stretches);
     rsx! {
         li { "data-testid": "unsure",
-            {words::unsure(&limit, &format::span(total_ms as f64))}
+            {words::unsure(&limit, &length(total_ms as f64))}
             ul { class: "quality-stretches",
                 for stretch in listed {
                     li { key: "{stretch.from.0}",
                         {time::from_to(&zone.date_time(stretch.from), &zone.time_near(stretch.to, stretch.from))}
-                        span { class: "page-note", " {format::span(length_ms(&stretch) as f64)}" }
+                        span { class: "page-note", " {length(length_ms(&stretch) as f64)}" }
                     }
                 }
                 if left_out > 0 {

@@ -8,10 +8,11 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::model::State;
 use crate::route::{Address, Route};
 use crate::views::over_time::reach::{Reach, Rows, day_of_window, window_of_day};
 use crate::views::over_time::{export, timelines};
-use crate::words::{entity_page as words, over_time, time};
+use crate::words::{entity, entity_page as words, over_time, time};
 use crate::zone::Zone;
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -82,6 +83,7 @@ pub(super) fn DayTimeline() -> Element {
                         tracks: drawn.tracks.clone(),
                         now_ms: (subject.now_ms)(),
                         zone: subject.chart_zone.cloned(),
+                        working: entity::state(subject.kind, State::Working),
                     }
                 },
             }

@@ -4,12 +4,12 @@ use crate::chart::clock::Zone;
 use crate::chart::series::{Mark, Measure, Series, Step};
 use crate::chart::time_axis::Frame;
 use crate::model::{EntitySeriesSet, Point, Span};
-use crate::words::{figure, over_time as words};
+use crate::words::figure;
 use std::rc::Rc;
 
 const UTILIZATION: Measure =
     Measure { name: figure::UTILIZATION, unit: "%", decimals: 1, ceiling: Some(100.0) };
-const UNITS: Measure = Measure { name: figure::UNITS, unit: words::UNIT, decimals: 0, ceiling: None };
+const UNITS: Measure = Measure { name: figure::UNITS, unit: "", decimals: 0, ceiling: None };
 
 /// What of an entity is compared over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
