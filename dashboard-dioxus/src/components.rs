@@ -1,8 +1,9 @@
 //! The parts of the views.
 
+pub(crate) mod command;
 pub(crate) mod connection_status;
-pub(crate) mod entity_table;
 pub(crate) mod explained;
+pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
@@ -15,7 +16,6 @@ pub(crate) mod search;
 pub(crate) mod shell;
 pub(crate) mod skeleton;
 pub(crate) mod state_mark;
-pub(crate) mod summary;
 pub(crate) mod theme_switch;
 pub(crate) mod window_picker;
 

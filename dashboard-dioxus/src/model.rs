@@ -244,6 +244,21 @@ pub(crate) struct EntityPoints {
     pub(crate) points: Vec<Point>,
 }
 
+/// The utilization of many entities over time, in the order of their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UtilizationSet {
+    pub(crate) window: Span,
+    pub(crate) revision: i64,
+    pub(crate) series: Vec<UtilizationSteps>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UtilizationSteps {
+    pub(crate) id: String,
+    /// Spans and %; a step in which nothing was observed is left out.
+    pub(crate) steps: Vec<(Span, Option<f64>)>,
+}
+
 /// What one entity was doing: segments without overlap in the order of time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Timeline {

@@ -11,6 +11,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("chart/table.css"),
     include_str!("chart/time_axis.css"),
     include_str!("chart/timeline_chart.css"),
+    include_str!("components/command.css"),
     include_str!("components/connection_status.css"),
     include_str!("components/explained.css"),
     include_str!("components/figure.css"),
@@ -23,12 +24,16 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/shell.css"),
     include_str!("components/skeleton.css"),
     include_str!("components/state_mark.css"),
-    include_str!("components/summary.css"),
     include_str!("components/window_picker.css"),
     include_str!("views/board.css"),
+    include_str!("views/compare.css"),
     include_str!("views/entity_page.css"),
     include_str!("views/events.css"),
     include_str!("views/floor.css"),
+    include_str!("views/floor/figures.css"),
+    include_str!("views/floor/heat.css"),
+    include_str!("views/floor/needs.css"),
+    include_str!("views/floor/rows.css"),
     include_str!("views/not_found.css"),
     include_str!("views/page_title.css"),
 );
@@ -42,8 +47,8 @@ mod tests {
     #[test]
     fn every_stylesheet_beside_a_component_or_view_is_in_the_list() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders =
-            ["assets", "src/chart", "src/components", "src/views"].map(|folder| source.join(folder));
+        let folders = ["assets", "src/chart", "src/components", "src/views", "src/views/floor"]
+            .map(|folder| source.join(folder));
         let files =
             folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
         let styles: Vec<_> =

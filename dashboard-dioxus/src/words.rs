@@ -139,9 +139,14 @@ pub(crate) mod time {
         format!("{} {}", local.date.day, month.copied().unwrap_or_default())
     }
 
-    /// Such as `Mon 5`.
-    pub(crate) fn weekday_and_day(local: &Local) -> String {
-        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), local.date.day)
+    /// Such as `Mon 5 Jan`.
+    pub(crate) fn weekday_and_month(local: &Local) -> String {
+        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), day_and_month(local))
+    }
+
+    /// A time of another day, such as `5 Jan, 08:05`.
+    pub(crate) fn on_day(local: &Local, time: &str) -> String {
+        format!("{}, {time}", day_and_month(local))
     }
 
     pub(crate) fn ago(span: &str) -> String {
@@ -210,7 +215,6 @@ pub(crate) mod search {
     pub(crate) const FIELD: &str = "Name, id or area";
     pub(crate) const RESULTS: &str = "Found";
     pub(crate) const NOTHING: &str = "Nobody and nothing of that name is known in this factory.";
-    pub(crate) const CLOSE: &str = "Close";
 
     pub(crate) fn count(count: usize, more: usize) -> String {
         match (count, more) {
@@ -233,7 +237,6 @@ pub(crate) mod entity {
     pub(crate) const NO_WORKSTATION: &str = "No workstation was seen in this window.";
     pub(crate) const AREA: &str = "Area";
     pub(crate) const NOW: &str = "Now";
-    pub(crate) const LAST_SEEN: &str = "Last seen";
     pub(crate) const NEVER_SEEN: &str = "never";
     pub(crate) const NO_ID: &str =
         "The address names nobody. Choose a worker or workstation on the floor or by search.";
@@ -287,7 +290,6 @@ pub(crate) mod entity {
 pub(crate) mod figure {
     use crate::model::UnitsBasis;
 
-    pub(crate) const FACTORY: &str = "Factory";
     pub(crate) const PRODUCTIVE_TIME: &str = "Productive time";
     pub(crate) const UNITS_PRODUCED: &str = "Units produced";
     pub(crate) const AVERAGE_UTILIZATION: &str = "Average utilization";
@@ -344,17 +346,78 @@ pub(crate) mod figure {
 
 /// What to do as long as there is no factory or no event.
 pub(crate) mod first_steps {
-    pub(crate) const TITLE: &str = "There is no factory yet";
-    pub(crate) const BEFORE_LINK: &str = "Create one with this mutation, for example in the ";
+    pub(crate) const NO_FACTORY: &str = "There is no factory yet";
+    pub(crate) const NO_EVENT: &str = "No event has arrived yet";
+    pub(crate) const CREATE: &str =
+        "Create one. Its time zone decides where a day begins. It appears here by itself.";
+    pub(crate) const NAME: &str = "Name";
+    pub(crate) const EXAMPLE_NAME: &str = "Plant 1";
+    pub(crate) const ZONE: &str = "Time zone";
+    pub(crate) const CREATE_IT: &str = "Create the factory";
+    pub(crate) const CREATE_BY_CURL: &str = "Or from a terminal:";
+    pub(crate) const BEFORE_LINK: &str =
+        "Everything the API can do is documented, and can be tried out, in the ";
     pub(crate) const LINK: &str = "API explorer";
-    pub(crate) const AFTER_LINK: &str = "; it appears here by itself.";
-    pub(crate) const DEMO: &str = "To see a simulated one at work, start the server with --demo.";
+    pub(crate) const AFTER_LINK: &str = ".";
+    pub(crate) const SEND_BY_CURL: &str = "With curl, from any machine that reaches this address:";
+    pub(crate) const SEND_BY_EDGE: &str =
+        "With andon-edge, which takes files or a stream of events and tries again until they are stored:";
+    pub(crate) const DEMO: &str = "To see a simulated factory at work, start the server with --demo.";
+    pub(crate) const COPY: &str = "Copy";
+    pub(crate) const COPIED: &str = "Copied";
+    pub(crate) const NOT_COPIED: &str =
+        "The browser does not let this page copy. Select the command and copy it by key.";
+    pub(crate) const COMMAND: &str = "Command";
+
+    pub(crate) fn send(factory: &str) -> String {
+        format!(
+            "Send the first one to {factory}: this page turns into its floor as soon as the event is stored."
+        )
+    }
 }
 
 /// The page that compares entities.
 pub(crate) mod compare {
+    use crate::model::EntityKind;
+
     pub(crate) const TITLE: &str = "Compare";
     pub(crate) const NOBODY: &str = "Choose two to four workers or workstations to compare.";
+    pub(crate) const PICKER: &str = "Who is compared";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const FIELD: &str = "Add by name, id or area";
+    pub(crate) const FOUND: &str = "Found";
+    pub(crate) const FULL: &str = "Four are compared, which is the most. Remove one to add another.";
+    pub(crate) const NOTHING: &str = "Nobody and nothing else of that name is known in this factory.";
+    pub(crate) const CHOSEN: &str = "Compared";
+    pub(crate) const FIGURES: &str = "Figures";
+    pub(crate) const FIGURE: &str = "Figure";
+    pub(crate) const BEST: &str = "highest";
+    pub(crate) const TIMELINES: &str = "Timelines";
+    pub(crate) const UTILIZATION_BY_HOUR: &str = "Utilization by hour";
+    pub(crate) const UTILIZATION_BY_DAY: &str = "Utilization by day";
+    pub(crate) const UNITS_BY_HOUR: &str = "Units by hour";
+    pub(crate) const UNITS_BY_DAY: &str = "Units by day";
+    pub(crate) const NOT_SEEN: &str = "not seen in this window";
+    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for 10 minutes.";
+
+    pub(crate) fn one_more(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => "Add another worker to compare with.",
+            EntityKind::Workstation => "Add another workstation to compare with.",
+        }
+    }
+
+    pub(crate) fn remove(name: &str) -> String {
+        format!("Remove {name}")
+    }
+
+    pub(crate) fn add(name: &str) -> String {
+        format!("Add {name}")
+    }
+
+    pub(crate) fn more(count: usize) -> String {
+        format!("{count} more: type more of the name")
+    }
 }
 
 /// The page of events.
@@ -545,6 +608,7 @@ pub(crate) mod rename {
     use crate::components::rename::Editable;
     use crate::model::EntityKind;
 
+    pub(crate) const NAME: &str = "Name";
     pub(crate) const SAVE: &str = "Save";
     pub(crate) const CANCEL: &str = "Cancel";
 
@@ -564,6 +628,239 @@ pub(crate) mod rename {
         match what {
             Editable::Name => "No name",
             Editable::Area => "No area",
+        }
+    }
+}
+
+/// What entities did over time, in charts and files.
+pub(crate) mod over_time {
+    pub(crate) const UNIT: &str = "units";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const STATE: &str = "State";
+    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const MODEL: &str = "Model";
+    pub(crate) const SOURCE: &str = "Source";
+    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const TRUNCATED: &str =
+        "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
+
+    pub(crate) fn in_minutes(name: &str) -> String {
+        format!("{name}, min")
+    }
+
+    pub(crate) fn in_percent(name: &str) -> String {
+        format!("{name}, %")
+    }
+}
+
+/// The page of one worker or workstation.
+pub(crate) mod entity_page {
+    use crate::model::EntityKind;
+
+    pub(crate) const TIMELINE: &str = "Timeline";
+    pub(crate) const DAYS: &str = "Days";
+    pub(crate) const LAST_DAYS: &str = "The last seven days of the window, the latest first.";
+    pub(crate) const LAST_WEEK: &str = "The last seven days of the window.";
+    pub(crate) const BY_HOUR: &str = "By hour";
+    pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last seven days";
+    pub(crate) const QUALITY: &str = "Data quality";
+    pub(crate) const EVENTS: &str = "Latest events";
+    pub(crate) const ALL_EVENTS: &str = "All events";
+    pub(crate) const NO_EVENTS: &str = "No event of it is stored.";
+    pub(crate) const COMPARE: &str = "Compare with others";
+    pub(crate) const TO_FLOOR: &str = "To the floor";
+    pub(crate) const NO_AREA: &str = "No area";
+    pub(crate) const TIME: &str = "Time";
+    pub(crate) const NO_OVERLAP: &str = "Nothing was reported twice.";
+    pub(crate) const NO_CONFIDENCE: &str = "No report in this window states how sure its model was.";
+
+    pub(crate) fn by_day(from: &str, to: &str) -> String {
+        format!("By day, {from} to {to}")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn last_seen(time: &str) -> String {
+        format!("last seen {time}")
+    }
+
+    pub(crate) fn area(area: &str) -> String {
+        format!("Area {area}")
+    }
+
+    pub(crate) fn unknown(kind: EntityKind, id: &str) -> String {
+        match kind {
+            EntityKind::Worker => format!("No worker {id} was ever seen in this factory."),
+            EntityKind::Workstation => format!("No workstation {id} was ever seen in this factory."),
+        }
+    }
+
+    pub(crate) fn overlap(minutes: &str) -> String {
+        format!("{minutes} were seen more than once, as by two cameras at once; they are counted once.")
+    }
+
+    pub(crate) fn confidence(confidence: &str) -> String {
+        format!("The models were {confidence} sure on average, weighted by time.")
+    }
+
+    pub(crate) fn unobserved(span: &str) -> String {
+        format!(
+            "Nobody was looking for {span} of this window so far; that counts neither as idle nor as absent."
+        )
+    }
+
+    pub(crate) fn unsure(limit: &str, total: &str) -> String {
+        format!("The models were less than {limit} sure for {total}:")
+    }
+
+    pub(crate) fn sure(limit: &str) -> String {
+        format!("No stretch of the timeline was judged with less than {limit} confidence.")
+    }
+
+    pub(crate) fn more_unsure(count: usize) -> String {
+        if count == 1 {
+            "one shorter stretch more".to_owned()
+        } else {
+            format!("{count} shorter stretches more")
+        }
+    }
+
+    pub(crate) fn previous_day(date: &str) -> String {
+        format!("‹ {date}")
+    }
+
+    pub(crate) fn next_day(date: &str) -> String {
+        format!("{date} ›")
+    }
+}
+
+/// The floor: how it is doing, who needs somebody, who does what.
+pub(crate) mod floor {
+    use crate::format;
+    use crate::model::{EntityKind, State};
+    use crate::words::entity;
+
+    pub(crate) const AREA: &str = "Area";
+    pub(crate) const ALL_AREAS: &str = "All areas";
+    pub(crate) const FIGURES: &str = "Figures";
+    pub(crate) const NEEDS: &str = "What needs you";
+    pub(crate) const NO_NEED: &str = "Nobody and nothing needs you now.";
+    pub(crate) const MORE: &str = "Rank all by what they do now";
+    pub(crate) const PRODUCTION: &str = "Production over time";
+    pub(crate) const NO_COURSE: &str =
+        "All time has no beginning to draw from. Choose a window to see its course.";
+    pub(crate) const HEAT: &str = "Utilization of workers, hour by hour";
+    pub(crate) const HEAT_BY_DAY: &str = "Utilization of workers, day by day";
+    pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
+    pub(crate) const EXPORT: &str = "CSV";
+    pub(crate) const STATE_NOW: &str = "Now";
+    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for 10 minutes, nobody knows: not observed.";
+    pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
+    pub(crate) const HOW_AREA: &str = "The line or area that it was given.";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const PRODUCTION_RATE: &str = "Production rate";
+    pub(crate) const MINUTES: &str = "min";
+    pub(crate) const UNITS: &str = "units";
+    pub(crate) const PERCENT: &str = "%";
+    pub(crate) const PER_HOUR: &str = "units/h";
+
+    pub(crate) const YESTERDAY: &str = "yesterday";
+    pub(crate) const DAY_BEFORE: &str = "the day before";
+    pub(crate) const WEEK_BEFORE: &str = "the week before";
+    pub(crate) const SEVEN_DAYS_BEFORE: &str = "the 7 days before";
+    pub(crate) const THIRTY_DAYS_BEFORE: &str = "the 30 days before";
+    pub(crate) const SPAN_BEFORE: &str = "the same length before";
+
+    /// The columns of exported files.
+    pub(crate) const ROW_COLUMNS: [&str; 14] = [
+        "Id",
+        "Name",
+        "Area",
+        "Now",
+        "Since",
+        "Last seen",
+        "Utilization, %",
+        "Units",
+        "Units per hour",
+        "Working, min",
+        "Idle, min",
+        "Absent, min",
+        "Overlap, min",
+        "Mean confidence",
+    ];
+    pub(crate) const SERIES_COLUMNS: [&str; 9] = [
+        "From",
+        "To",
+        "Working, min",
+        "Idle, min",
+        "Absent, min",
+        "Units",
+        "Utilization, %",
+        "Units per hour",
+        "Mean confidence",
+    ];
+    pub(crate) const SERIES_FILE: &str = "production";
+
+    pub(crate) fn minutes_before(minutes: u32) -> String {
+        if minutes > 60 && minutes.is_multiple_of(60) {
+            format!("the {} hours before", minutes / 60)
+        } else {
+            format!("the {minutes} minutes before")
+        }
+    }
+
+    pub(crate) fn until(window: &str, end: &str) -> String {
+        format!("{window} until {end}")
+    }
+
+    pub(crate) fn than(window: &str) -> String {
+        format!("vs {window}")
+    }
+
+    /// The change of a percentage.
+    pub(crate) fn points(change: &str) -> String {
+        format!("{change}\u{a0}points")
+    }
+
+    /// The change of what has become many times as much.
+    pub(crate) fn times(times: &str) -> String {
+        format!("{times}\u{a0}times")
+    }
+
+    /// What a change says on hover.
+    pub(crate) fn how_changed(before: &str, from: &str, to: &str) -> String {
+        format!("Before: {before}, from {from} to {to}. Both windows are of the same length.")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn state_for(kind: EntityKind, state: State, minutes: u32) -> String {
+        format!("{} for {}", entity::state(kind, state), length(minutes))
+    }
+
+    pub(crate) fn unseen_for(minutes: u32) -> String {
+        format!("Not observed for {}", length(minutes))
+    }
+
+    pub(crate) fn low(percent: &str) -> String {
+        format!("Utilization {percent}")
+    }
+
+    pub(crate) fn more(count: usize) -> String {
+        format!("and {count} more.")
+    }
+
+    fn length(minutes: u32) -> String {
+        match minutes {
+            0..60 => format!("{minutes} min"),
+            _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+            _ => format::span(f64::from(minutes) * 60_000.0),
         }
     }
 }

@@ -5,6 +5,7 @@ mod entities;
 mod event_list;
 mod factory;
 mod series;
+mod utilization;
 
 pub(crate) use change::{CreateFactory, EntityChange, create_factory, update_entity};
 pub(crate) use entities::{Entities, EntitiesAsked};
@@ -14,6 +15,8 @@ pub(crate) use factory::{
     factory_metrics, factory_metrics_once,
 };
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
+
+pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
 
 use crate::api::instant::Instant;
 use crate::api::session::Arrival;

@@ -24,9 +24,10 @@ enum Side {
     Below { top: f64 },
 }
 
-/// A word or number that says on hover and on focus how it comes about. Escape hides what it says.
+/// A word or number that says on hover and on focus how it comes about. Escape hides what it says. A press is answered
+/// with the same, unless it does something else.
 #[component]
-pub(crate) fn Explained(how: String, children: Element) -> Element {
+pub(crate) fn Explained(how: String, onpress: Option<EventHandler<()>>, children: Element) -> Element {
     let id = use_hook(next_id);
     let mut element = use_signal(|| None::<Rc<MountedData>>);
     let mut corner = use_signal(|| None::<Corner>);
@@ -55,7 +56,12 @@ pub(crate) fn Explained(how: String, children: Element) -> Element {
                 onmounted: move |event| element.set(Some(event.data())),
                 onfocus: move |_| show(),
                 onblur: move |_| corner.set(None),
-                onclick: move |_| show(),
+                onclick: move |_| async move {
+                    match onpress {
+                        Some(onpress) => onpress.call(()),
+                        None => show().await,
+                    }
+                },
                 onkeydown: move |event| {
                     if event.key() == Key::Escape && corner.peek().is_some() {
                         event.stop_propagation();

@@ -1,36 +1,210 @@
+use crate::api::instant::Instant;
+use crate::api::operation::{CreateFactory, create_factory};
 use crate::api::use_client;
+use crate::clock::now_ms;
+use crate::components::command::Command;
+use crate::here::use_here;
 use crate::words::first_steps as words;
 use dioxus::prelude::*;
+use serde_json::json;
 
-/// A real example of the one mutation that a new installation needs.
-const CREATE_FACTORY: &str = r#"mutation {
-  createFactory(
-    input: { id: "plant-1", name: "Plant 1", timeZone: "Europe/Berlin" }
-  ) {
-    id
-  }
-}"#;
+/// The factory that the commands create as long as nobody typed another name.
+const EXAMPLE_ID: &str = "plant-1";
+/// The most characters of a factory's id: the server's limit.
+const MAX_ID_LENGTH: usize = 64;
+/// How long the example's event lasts, in minutes: it ends when the command is shown.
+const EXAMPLE_MINUTES: i64 = 5;
+const MS_PER_MINUTE: i64 = 60_000;
 
-/// What to do as long as there is no factory.
+/// What to do as long as there is no factory, or no event in the one of this id and name.
 #[component]
-pub(crate) fn FirstSteps() -> Element {
+pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
     let api_url = use_client().api_url;
+    let url = api_url().unwrap_or_default();
+    let shown_at = use_hook(|| Instant::from_ms(now_ms()));
     rsx! {
         section { class: "first-steps", "data-testid": "first-steps",
-            h2 { {words::TITLE} }
+            match factory {
+                None => rsx! {
+                    h2 { {words::NO_FACTORY} }
+                    p { {words::CREATE} }
+                    NewFactory {}
+                    p { {words::CREATE_BY_CURL} }
+                    Command { testid: "create-by-curl", text: create_command(&url) }
+                },
+                Some((id, name)) => rsx! {
+                    h2 { {words::NO_EVENT} }
+                    p { {words::send(&name)} }
+                    p { {words::SEND_BY_CURL} }
+                    Command { testid: "send-by-curl", text: send_command(&url, &id, shown_at) }
+                    p { {words::SEND_BY_EDGE} }
+                    Command { testid: "send-by-edge", text: edge_command(&url, &id, shown_at) }
+                },
+            }
             p {
                 {words::BEFORE_LINK}
-                if let Some(url) = api_url() {
-                    a { href: "{url}", {words::LINK} }
-                } else {
+                if url.is_empty() {
                     {words::LINK}
+                } else {
+                    a { href: "{url}", {words::LINK} }
                 }
                 {words::AFTER_LINK}
+                " "
+                {words::DEMO}
             }
-            pre { tabindex: "0",
-                code { {CREATE_FACTORY} }
-            }
-            p { {words::DEMO} }
         }
+    }
+}
+
+/// A form that creates the first factory.
+#[component]
+fn NewFactory() -> Element {
+    let here = use_here();
+    let client = use_client();
+    let mut name = use_signal(|| words::EXAMPLE_NAME.to_owned());
+    let mut zone = use_signal(own_zone);
+    let mut complaint = use_signal(|| None);
+    let create = move |event: FormEvent| {
+        event.prevent_default();
+        async move {
+            let variables = create_factory::Variables { id: id_of(&name()), name: name(), time_zone: zone() };
+            match client.mutate::<CreateFactory>(variables).await {
+                Ok(_) => here.factories.refresh(),
+                Err(reason) => complaint.set(Some(reason)),
+            }
+        }
+    };
+    rsx! {
+        form { class: "first-steps-form", onsubmit: create,
+            label {
+                span { {words::NAME} }
+                input {
+                    class: "field",
+                    required: true,
+                    "data-testid": "factory-name",
+                    value: "{name}",
+                    oninput: move |event| name.set(event.value()),
+                }
+            }
+            label {
+                span { {words::ZONE} }
+                input {
+                    class: "field",
+                    required: true,
+                    "data-testid": "factory-zone",
+                    value: "{zone}",
+                    oninput: move |event| zone.set(event.value()),
+                }
+            }
+            button { class: "button", "data-testid": "factory-create", {words::CREATE_IT} }
+            if let Some(complaint) = complaint() {
+                p { class: "notice notice-refused", role: "alert", {complaint} }
+            }
+        }
+    }
+}
+
+/// The time zone of the browser, UTC where it does not tell.
+fn own_zone() -> String {
+    let own = || {
+        let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+        js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into()).ok()?.as_string()
+    };
+    if cfg!(target_arch = "wasm32") { own() } else { None }.unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// An id from a name: lower case letters, digits and hyphens.
+fn id_of(name: &str) -> String {
+    let mut id = String::new();
+    for character in name.chars().flat_map(char::to_lowercase) {
+        if character.is_ascii_alphanumeric() {
+            id.push(character);
+        } else if !id.is_empty() && !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    id.truncate(MAX_ID_LENGTH);
+    let id = id.trim_end_matches('-');
+    if id.is_empty() { EXAMPLE_ID.to_owned() } else { id.to_owned() }
+}
+
+fn create_command(url: &str) -> String {
+    let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
+    let input = json!({ "id": EXAMPLE_ID, "name": words::EXAMPLE_NAME, "timeZone": own_zone() });
+    curl(url, &json!({ "query": query, "variables": { "input": input } }))
+}
+
+fn send_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
+    let query = "mutation($factoryId: ID!, $events: [EventInput!]!) { \
+                 ingestEvents(factoryId: $factoryId, events: $events) { accepted issues { message } } }";
+    let variables = json!({ "factoryId": factory_id, "events": [example_event(shown_at)] });
+    curl(url, &json!({ "query": query, "variables": variables }))
+}
+
+/// The arguments of one request as a shell takes them.
+fn curl(url: &str, body: &serde_json::Value) -> String {
+    format!(
+        "curl {} \\\n  -H 'content-type: application/json' \\\n  -d {}",
+        quoted(url),
+        quoted(&body.to_string())
+    )
+}
+
+fn edge_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
+    let server = url.strip_suffix("/graphql").unwrap_or(url);
+    let event = quoted(&example_event(shown_at).to_string());
+    format!(
+        "echo {event} \\\n  | andon-edge replay - --to {} --factory {}",
+        quoted(server),
+        quoted(factory_id)
+    )
+}
+
+/// Somebody worked until just now.
+fn example_event(shown_at: Instant) -> serde_json::Value {
+    let begin = Instant((shown_at.0 / MS_PER_MINUTE - EXAMPLE_MINUTES) * MS_PER_MINUTE);
+    json!({
+        "timestamp": begin.to_rfc3339(), "entityType": "WORKER", "entityId": "W1", "eventType": "WORKING",
+        "durationMinutes": EXAMPLE_MINUTES, "unitsProduced": 3,
+    })
+}
+
+/// A text as a shell reads it, whatever is in it.
+fn quoted(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_made_of_a_name_and_is_never_empty() {
+        let cases = [("Plant 1", "plant-1"), (" Łódź / Süd ", "d-s-d"), ("!?", "plant-1"), ("A--b", "a-b")];
+        for (name, expected) in cases {
+            assert_eq!(id_of(name), expected);
+        }
+        assert_eq!(id_of(&"x".repeat(90)).len(), MAX_ID_LENGTH);
+    }
+
+    #[test]
+    fn commands_hold_the_real_address_and_an_event_that_has_just_ended() {
+        let shown_at = Instant::parse("2026-01-05T08:07:31Z").unwrap();
+        let sent = send_command("http://10.0.0.7:8000/graphql", "plant-1", shown_at);
+        assert!(sent.starts_with("curl http://10.0.0.7:8000/graphql \\\n"), "{sent}");
+        assert!(sent.contains(r#""timestamp":"2026-01-05T08:02:00.000Z""#), "{sent}");
+        let edge = edge_command("http://10.0.0.7:8000/graphql", "plant-1", shown_at);
+        assert!(edge.ends_with("andon-edge replay - --to http://10.0.0.7:8000 --factory plant-1"), "{edge}");
+    }
+
+    #[test]
+    fn a_shell_reads_any_text_as_one_word() {
+        assert_eq!(quoted("plant-1"), "plant-1");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 }

@@ -153,7 +153,7 @@ fn detail(entity: &EntityName) -> String {
 }
 
 /// Those whose name, id or area holds what was typed; those that begin with it first.
-fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
+pub(crate) fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
     let typed = typed.trim().to_lowercase();
     let rank = |entity: &EntityName| {
         let fields = [entity.name.as_deref(), Some(entity.id.as_str()), entity.area.as_deref()];

@@ -42,12 +42,12 @@ fn a_row_carries_its_numbers_for_people_and_for_machines() {
         format!(r#"<td data-field="{field}"{value}><span class="changing">{text}</span></td>"#)
     };
     page.shows(&[
-        r#"<tr data-testid="worker-row-W1">"#,
+        r#"data-testid="worker-row-W1" data-state="idle""#,
         r#"href="/worker?factory=plant&#38;window=all-time&#38;id=W1""#,
         r#"Anna <span class="entity-id">W1</span>"#,
         &cell("working", r#" data-value="0""#, "0.0\u{a0}min"),
         &cell("idle", r#" data-value="70.25""#, "70.3\u{a0}min"),
-        &cell("utilization", "", "-"),
+        r#"<td data-field="utilization"><span class="entity-rows-bar" aria-hidden="true"></span><span class="changing">-"#,
         &cell("units", r#" data-value="1400""#, "1\u{202f}400"),
         &cell("units-per-hour", r#" data-value="8.213410114""#, "8.2"),
     ]);
@@ -123,18 +123,6 @@ fn a_list_of_factories_that_cannot_be_had_says_why() {
     let mut page = Drawn::at("/");
     page.refuse("Factories", "The database is away.");
     page.shows(&["The database is away."]);
-}
-
-#[test]
-fn an_entitys_page_asks_for_it_alone_and_shows_its_figures() {
-    let mut page = Drawn::at("/worker?factory=plant&window=today&id=W1");
-    page.answer("Factories", &factories());
-    let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" }, "ids": ["W1"] });
-    assert_eq!(page.asked("WorkerMetrics"), [&expected]);
-    page.answer("WorkerMetrics", &workers(&json!([worker()])));
-    page.shows(&["<h1>Anna</h1>", "Idle", "Mon 5 Jan 2026, 08:00", "Line 1", r#"data-value="70.25""#]);
-    page.answer("WorkerMetrics", &workers(&json!([])));
-    page.shows(&["Worker W1 was not seen in this window."]);
 }
 
 #[test]

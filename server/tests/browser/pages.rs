@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use browser_driver::{Page, Scheme, Screen};
 
-use crate::{axe, browser, close, dashboard::Dashboard as _};
+use crate::{andon::Andon, axe, browser, close, dashboard::Dashboard as _};
 
 /// A telephone, a laptop, the wall of a hall: width and height in CSS pixels.
 const SCREENS: [(u32, u32); 3] = [(390, 844), (1280, 900), (1920, 1080)];
@@ -37,14 +37,40 @@ macro_rules! pages {
 
 pages! {
     floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+    worker: "/worker?factory=plant&window=today&id=W9", ".timeline-reading b";
+    worker_week: "/worker?factory=plant&window=last-7-days&id=W3", ".timeline-reading b";
+    workstation: "/workstation?factory=plant&window=last-8-hours&id=S4", ".timeline-reading b";
+    compare: "/compare?factory=plant&window=last-8-hours&kind=worker&ids=W1,W2,W9,W22", ".series-chart-reading b";
     events: "/events?factory=plant&window=last-8-hours", "[data-testid='event-row']";
     events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
     board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
     board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
+    floor_of_an_area: "/?factory=plant&window=today&area=Packing&sort=now", "[data-testid='heatmap']";
+}
+
+/// The pages of a server that nobody has used yet.
+mod first_run {
+    use crate::andon::Andon;
+
+    #[tokio::test]
+    async fn without_a_factory_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let andon = Andon::start(None).await?;
+        super::look_at(&andon, "first-run", "/", "[data-testid='create-by-curl']").await
+    }
+
+    #[tokio::test]
+    async fn without_an_event_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let andon = Andon::start(None).await?;
+        andon.create_factory("plant", "Europe/Berlin").await?;
+        super::look_at(&andon, "first-event", "/?factory=plant", "[data-testid='send-by-curl']").await
+    }
 }
 
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
-    let andon = crate::floor::floor().await?;
+    look_at(&crate::floor::floor().await?, name, address, shown).await
+}
+
+async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Result<()> {
     let script = axe::script()?;
     let chrome = browser().await?;
     let page = chrome.blank().await?;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
     variable_types("ID", "super::super::WindowInput"),
     skip_serializing_none
 )]
+#[expect(dead_code, reason = "its module of types is what is used")]
 pub(crate) struct WorkerMetrics;
 
 #[derive(GraphQLQuery)]
@@ -25,6 +26,7 @@ pub(crate) struct WorkerMetrics;
     variable_types("ID", "super::super::WindowInput"),
     skip_serializing_none
 )]
+#[expect(dead_code, reason = "its module of types is what is used")]
 pub(crate) struct WorkstationMetrics;
 
 /// Follows the workers or the workstations, all of them or some.
@@ -48,6 +50,17 @@ impl EntitiesAsked {
                 Self::Workstations(workstation_metrics::Variables { factory_id, window, ids, area })
             }
         }
+    }
+}
+
+impl EntitiesAsked {
+    /// Only those of an area; of all areas when it is none.
+    pub(crate) fn in_area(mut self, in_area: Option<String>) -> Self {
+        match &mut self {
+            Self::Workers(worker_metrics::Variables { area, .. })
+            | Self::Workstations(workstation_metrics::Variables { area, .. }) => *area = in_area,
+        }
+        self
     }
 }
 

@@ -1,0 +1,76 @@
+use super::need::{Need, Needs, Reason, needs};
+use crate::api::Answer;
+use crate::components::notice::Empty;
+use crate::components::panel_frame::PanelFrame;
+use crate::components::skeleton::Skeleton;
+use crate::components::state_mark::StateShape;
+use crate::format::Quantity;
+use crate::here::use_here;
+use crate::live::table::Table;
+use crate::model::EntityMetrics;
+use crate::route::{Address, Route};
+use crate::words::floor as words;
+use dioxus::prelude::*;
+
+/// Who and what needs somebody now: a few, with the way to each.
+#[component]
+pub(super) fn NeedsList(
+    workers: Answer<Table<EntityMetrics>>,
+    workstations: Answer<Table<EntityMetrics>>,
+    clock: ReadSignal<f64>,
+) -> Element {
+    let here = use_here();
+    // Drawn again when somebody comes or goes or another minute has passed, not with every number.
+    let found = use_memo(move || {
+        let (workers, workstations) = (workers.read(), workstations.read());
+        let (workers, workstations) = (workers.shown()?, workstations.shown()?);
+        Some(needs(workers.rows().chain(workstations.rows()), clock()))
+    });
+    let all = Route::Floor { at: Address { sort: "now".to_owned(), ..here.at.read().clone() } };
+    rsx! {
+        PanelFrame { title: words::NEEDS,
+            match found() {
+                None => rsx! { Skeleton { lines: 2 } },
+                Some(Needs { named, .. }) if named.is_empty() => rsx! { Empty { text: words::NO_NEED } },
+                Some(Needs { named, more }) => rsx! {
+                    ul { class: "floor-needs", "data-testid": "needs",
+                        for need in named {
+                            NeedLine { key: "{need.kind} {need.id}", need }
+                        }
+                    }
+                    if more > 0 {
+                        p { class: "floor-needs-more",
+                            {words::more(more)}
+                            " "
+                            Link { to: all, {words::MORE} }
+                        }
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[component]
+fn NeedLine(need: Need) -> Element {
+    let here = use_here();
+    let reason = match need.reason {
+        Reason::Long(state, minutes) => words::state_for(need.kind, state, minutes),
+        Reason::Unseen(minutes) => words::unseen_for(minutes),
+        Reason::Low(percent) => words::low(&Quantity::Percent.text(Some(percent))),
+    };
+    rsx! {
+        li { class: "floor-need", "data-testid": "need-{need.kind}-{need.id}",
+            StateShape { presence: need.presence }
+            Link { class: "entity-link floor-need-name", to: Route::entity(need.kind, &need.id, &here.place()),
+                if let Some(name) = need.name {
+                    "{name} "
+                    span { class: "entity-id", "{need.id}" }
+                } else {
+                    "{need.id}"
+                }
+            }
+            span { class: "floor-need-reason", {reason} }
+        }
+    }
+}
