@@ -1,10 +1,12 @@
 //! The board of a television: it goes round the areas, its numbers are the server's, and nobody takes old ones for new.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use browser_driver::Page;
 use serde_json::{Value, json};
 
-use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked};
+use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::PICTURES};
 
 const BOARD: &str = "/board?factory=plant&window=all-time&rotate=1";
 
@@ -110,6 +112,7 @@ async fn the_whole_board_says_that_it_is_not_live_and_recovers() -> Result<()> {
     page.wait_for("[data-testid=board][data-trusted=false] [data-testid=board-not-live]").await?;
     let said = page.text("[data-testid=board-not-live]").await?;
     assert!(said.contains("Not live") && said.contains(" old."), "{said}");
+    page.screenshot(&Path::new(PICTURES).join("board-not-live.png")).await?;
     andon.start_again().await?;
     page.wait_for("[data-testid=board][data-trusted=true]").await?;
     page.wait_until("document.querySelector('[data-testid=board-not-live]') === null").await?;
@@ -166,9 +169,9 @@ async fn going_round_piles_nothing_up() -> Result<()> {
         }
         wait_for_area(&page, "Assembly").await?;
         let memory = page.memory().await?;
-        held.push((memory.dom_nodes, memory.event_listeners));
+        held.push((memory.dom_nodes, memory.event_listeners, memory.webassembly_bytes));
     }
     // The first round makes what all others use again.
-    assert_eq!(held[1], held[ROUNDS - 1], "elements and listeners after each round: {held:?}");
+    assert_eq!(held[1], held[ROUNDS - 1], "elements, listeners and memory after each round: {held:?}");
     close(chrome).await
 }

@@ -12,7 +12,7 @@ use crate::{andon::Andon, axe, browser, close, dashboard::Dashboard as _};
 const SCREENS: [(u32, u32); 3] = [(390, 844), (1280, 900), (1920, 1080)];
 const SCHEMES: [Scheme; 2] = [Scheme::Light, Scheme::Dark];
 /// Where the pictures go: `floor-dark-390.png` and so on.
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
+pub(crate) const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
 
 /// What one would have to scroll sideways to see: the document's excess width and the elements that make it.
 const TOO_WIDE: &str = "(() => {

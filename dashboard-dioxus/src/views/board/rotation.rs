@@ -41,8 +41,11 @@ pub(crate) fn Rotation(at: ReadSignal<Address>) -> Element {
     let room = use_room();
     let clock = use_clock(CLOCK_STEP_MS);
     let areas = use_memo(move || {
-        let panels = [workers.read(), workstations.read()];
-        areas(panels.iter().filter_map(|panel| panel.shown()))
+        // Half of the board would look like all of it.
+        match (workers.read().shown(), workstations.read().shown()) {
+            (Some(workers), Some(workstations)) => areas([workers, workstations].into_iter()),
+            _ => Vec::new(),
+        }
     });
     let pages = use_memo(move || pages(&areas.read(), room().capacity()));
     let wanted = use_rotation(at, pages);
