@@ -2,8 +2,8 @@
 
 pub(crate) mod command;
 pub(crate) mod connection_status;
-pub(crate) mod entity_table;
 pub(crate) mod explained;
+pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
@@ -11,11 +11,11 @@ pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;
 pub(crate) mod panel_frame;
+pub(crate) mod rename;
 pub(crate) mod search;
 pub(crate) mod shell;
 pub(crate) mod skeleton;
 pub(crate) mod state_mark;
-pub(crate) mod summary;
 pub(crate) mod theme_switch;
 pub(crate) mod window_picker;
 

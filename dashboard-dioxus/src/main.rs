@@ -1,5 +1,4 @@
 //! Andon's live dashboard: one page in the browser, fed by one connection to the server.
-#![allow(dead_code, unused_imports, reason = "the rooms offer more than the pages use yet")]
 
 mod api;
 mod chart;

@@ -139,9 +139,9 @@ pub(crate) mod time {
         format!("{} {}", local.date.day, month.copied().unwrap_or_default())
     }
 
-    /// Such as `Mon 5`.
-    pub(crate) fn weekday_and_day(local: &Local) -> String {
-        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), local.date.day)
+    /// Such as `Mon 5 Jan`.
+    pub(crate) fn weekday_and_month(local: &Local) -> String {
+        format!("{} {}", WEEKDAYS.get(local.weekday).copied().unwrap_or_default(), day_and_month(local))
     }
 
     /// A time of another day, such as `5 Jan, 08:05`.
@@ -215,7 +215,6 @@ pub(crate) mod search {
     pub(crate) const FIELD: &str = "Name, id or area";
     pub(crate) const RESULTS: &str = "Found";
     pub(crate) const NOTHING: &str = "Nobody and nothing of that name is known in this factory.";
-    pub(crate) const CLOSE: &str = "Close";
 
     pub(crate) fn count(count: usize, more: usize) -> String {
         match (count, more) {
@@ -238,7 +237,6 @@ pub(crate) mod entity {
     pub(crate) const NO_WORKSTATION: &str = "No workstation was seen in this window.";
     pub(crate) const AREA: &str = "Area";
     pub(crate) const NOW: &str = "Now";
-    pub(crate) const LAST_SEEN: &str = "Last seen";
     pub(crate) const NEVER_SEEN: &str = "never";
     pub(crate) const NO_ID: &str =
         "The address names nobody. Choose a worker or workstation on the floor or by search.";
@@ -292,7 +290,6 @@ pub(crate) mod entity {
 pub(crate) mod figure {
     use crate::model::UnitsBasis;
 
-    pub(crate) const FACTORY: &str = "Factory";
     pub(crate) const PRODUCTIVE_TIME: &str = "Productive time";
     pub(crate) const UNITS_PRODUCED: &str = "Units produced";
     pub(crate) const AVERAGE_UTILIZATION: &str = "Average utilization";
@@ -381,27 +378,363 @@ pub(crate) mod first_steps {
 
 /// The page that compares entities.
 pub(crate) mod compare {
+    use crate::model::EntityKind;
+
     pub(crate) const TITLE: &str = "Compare";
     pub(crate) const NOBODY: &str = "Choose two to four workers or workstations to compare.";
+    pub(crate) const PICKER: &str = "Who is compared";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const FIELD: &str = "Add by name, id or area";
+    pub(crate) const FOUND: &str = "Found";
+    pub(crate) const FULL: &str = "Four are compared, which is the most. Remove one to add another.";
+    pub(crate) const NOTHING: &str = "Nobody and nothing else of that name is known in this factory.";
+    pub(crate) const CHOSEN: &str = "Compared";
+    pub(crate) const FIGURES: &str = "Figures";
+    pub(crate) const FIGURE: &str = "Figure";
+    pub(crate) const BEST: &str = "highest";
+    pub(crate) const TIMELINES: &str = "Timelines";
+    pub(crate) const UTILIZATION_BY_HOUR: &str = "Utilization by hour";
+    pub(crate) const UTILIZATION_BY_DAY: &str = "Utilization by day";
+    pub(crate) const UNITS_BY_HOUR: &str = "Units by hour";
+    pub(crate) const UNITS_BY_DAY: &str = "Units by day";
+    pub(crate) const NOT_SEEN: &str = "not seen in this window";
+    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for 10 minutes.";
+
+    pub(crate) fn one_more(kind: EntityKind) -> &'static str {
+        match kind {
+            EntityKind::Worker => "Add another worker to compare with.",
+            EntityKind::Workstation => "Add another workstation to compare with.",
+        }
+    }
+
+    pub(crate) fn remove(name: &str) -> String {
+        format!("Remove {name}")
+    }
+
+    pub(crate) fn add(name: &str) -> String {
+        format!("Add {name}")
+    }
+
+    pub(crate) fn more(count: usize) -> String {
+        format!("{count} more: type more of the name")
+    }
 }
 
 /// The page of events.
 pub(crate) mod events {
+    use crate::model::{EntityKind, State};
+
     pub(crate) const TITLE: &str = "Events";
-    pub(crate) const NONE: &str = "No event was stored in this factory yet.";
+    pub(crate) const LIST: &str = "Latest first";
+    pub(crate) const OWN_TIMES: &str = "Events that began in the times below";
+    pub(crate) const FILTERS: &str = "Filters";
+    pub(crate) const CLEAR: &str = "Clear filters";
+    pub(crate) const ANY: &str = "Any";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const ENTITY: &str = "Id";
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const CONFIDENCE_AT_MOST: &str = "Confidence at most, %";
     pub(crate) const TIME: &str = "Time";
     pub(crate) const WHO: &str = "Who";
     pub(crate) const STATE: &str = "State";
-    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const MINUTES: &str = "Duration";
     pub(crate) const UNITS: &str = "Units";
     pub(crate) const HOW_MINUTES: &str = "How long the event lasted from its time on, as it was sent.";
     pub(crate) const HOW_UNITS: &str = "The units that were finished during the event, as they were sent.";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const HOW_CONFIDENCE: &str =
+        "How sure the model was of this report; a dash where it did not say. Below 60 % it is called unsure.";
+    pub(crate) const UNSURE: &str = "unsure";
+    pub(crate) const MODEL: &str = "Model";
+    pub(crate) const SOURCE: &str = "Source";
+    pub(crate) const WORKSTATION: &str = "Workstation";
+    pub(crate) const RECEIVED: &str = "Received";
+    pub(crate) const HOW_RECEIVED: &str = "When the event was stored. It is late when that was 5 minutes or more after \
+                                           its end; it counts all the same, where its time belongs.";
+    pub(crate) const MOVING: &str = "New events appear by themselves.";
+    pub(crate) const PAUSE: &str = "Pause";
+    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const PAGES: &str = "Pages of events";
+    pub(crate) const NEWER: &str = "Newer";
+    pub(crate) const OLDER: &str = "Older";
+    pub(crate) const END: &str = "This is the oldest event.";
+    pub(crate) const FILE: &str = "events";
+    pub(crate) const CSV_HEADER: [&str; 13] = [
+        "Start (UTC)",
+        "Kind",
+        "Id",
+        "Name",
+        "State",
+        "Duration, min",
+        "Units",
+        "Confidence",
+        "Model",
+        "Source",
+        "Workstation",
+        "Event id",
+        "Received (UTC)",
+    ];
+
+    pub(crate) fn began(window: &str) -> String {
+        format!("Events that began in this window: {window}")
+    }
+
+    pub(crate) fn in_zone(label: &str, zone: &str) -> String {
+        format!("{label} ({zone})")
+    }
+
+    pub(crate) fn filters(count: usize) -> String {
+        if count == 0 { FILTERS.to_owned() } else { format!("{FILTERS} ({count})") }
+    }
+
+    pub(crate) fn filtered(label: &str, value: &str) -> String {
+        format!("{label} {value}")
+    }
+
+    pub(crate) fn confidence_at_most(percent: u8) -> String {
+        format!("Confidence at most {percent}\u{a0}%")
+    }
+
+    /// The word for a state where it may be a worker's or a workstation's.
+    pub(crate) fn state(kind: Option<EntityKind>, state: State) -> String {
+        match (kind, state) {
+            (None, State::Working) => "Working, occupied".to_owned(),
+            _ => super::entity::state(kind.unwrap_or_default(), state).to_owned(),
+        }
+    }
+
+    fn count(count: usize) -> String {
+        if count == 1 { "1 new event".to_owned() } else { format!("{count} new events") }
+    }
+
+    pub(crate) fn announced(new: usize) -> String {
+        format!("{}.", count(new))
+    }
+
+    pub(crate) fn paused(new: usize) -> String {
+        format!("Paused · {new} new")
+    }
+
+    pub(crate) fn resume(new: usize) -> String {
+        if new == 0 { "Resume".to_owned() } else { format!("Resume ({new} new)") }
+    }
+
+    pub(crate) fn past(page: usize, new: usize) -> String {
+        format!("Page {page} · {new} new since it was opened")
+    }
+
+    pub(crate) fn late_by(span: &str) -> String {
+        format!("late by {span}")
+    }
+
+    pub(crate) fn skipped(skipped: i64) -> String {
+        format!(
+            "{skipped} skipped: more events came at once than are shown one by one. They are stored, and the list is renewed."
+        )
+    }
+
+    pub(crate) fn none(filters: &[String], window: &str) -> String {
+        if filters.is_empty() {
+            format!("No event began in this window: {window}.")
+        } else {
+            format!("No event in this window ({window}) passes these filters: {}.", filters.join(", "))
+        }
+    }
 }
 
 /// The view for a television.
 pub(crate) mod board {
+    use crate::model::{Presence, State};
+
     pub(crate) const TITLE: &str = "Board";
     pub(crate) const LEAVE: &str = "To the floor";
+    pub(crate) const TOOLS: &str = "Board";
+    pub(crate) const SET_UP: &str = "Set up areas";
+    pub(crate) const BACK: &str = "Back to the board";
+    pub(crate) const SETUP: &str = "Areas of the board";
+    pub(crate) const SETUP_NOTE: &str =
+        "The board shows one area after the other. Who has none is shown under \"No area\".";
+    pub(crate) const EVERYONE: &str = "Workers and workstations";
+    pub(crate) const NOBODY_YET: &str = "Nobody and nothing was ever seen in this factory.";
+    pub(crate) const WHO: &str = "Who";
+    pub(crate) const KIND: &str = "Kind";
+    pub(crate) const NOBODY: &str = "Nobody and nothing was seen in this window yet.";
+    pub(crate) const UNITS_PER_HOUR: &str = "Units/hour";
+    pub(crate) const NOT_LIVE: &str = "Not live";
+    pub(crate) const NO_NUMBERS: &str = "There are no numbers to show.";
+    pub(crate) const SCREEN_MAY_SLEEP: &str =
+        "This browser does not keep the screen awake here: switch off the screen's own saving.";
+
+    /// What an area is called.
+    pub(crate) fn area(area: Option<&str>) -> String {
+        area.unwrap_or("No area").to_owned()
+    }
+
+    pub(crate) fn part(part: usize, parts: usize) -> String {
+        format!("{part} of {parts}")
+    }
+
+    pub(crate) fn place(place: usize, pages: usize) -> String {
+        format!("Page {place} of {pages}")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn last_seen(time: &str) -> String {
+        format!("last seen {time}")
+    }
+
+    pub(crate) fn old(span: &str) -> String {
+        format!("These numbers are {span} old.")
+    }
+
+    /// What workers and workstations are doing together.
+    pub(crate) fn doing(presence: Presence) -> &'static str {
+        match presence {
+            Presence::Seen(State::Working) => "working",
+            Presence::Seen(State::Idle) => "idle",
+            Presence::Seen(State::Absent) => "absent",
+            Presence::NotObserved => "not observed",
+        }
+    }
+}
+
+/// Names and areas edited in place.
+pub(crate) mod rename {
+    use super::entity;
+    use crate::components::rename::Editable;
+    use crate::model::EntityKind;
+
+    pub(crate) const NAME: &str = "Name";
+    pub(crate) const SAVE: &str = "Save";
+    pub(crate) const CANCEL: &str = "Cancel";
+
+    pub(crate) fn change(field: &str) -> String {
+        format!("Change: {field}")
+    }
+
+    pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
+        let kind = entity::kind(kind).to_lowercase();
+        match what {
+            Editable::Name => format!("Name of {kind} {id}"),
+            Editable::Area => format!("Area of {kind} {id}"),
+        }
+    }
+
+    pub(crate) fn placeholder(what: Editable) -> &'static str {
+        match what {
+            Editable::Name => "No name",
+            Editable::Area => "No area",
+        }
+    }
+}
+
+/// What entities did over time, in charts and files.
+pub(crate) mod over_time {
+    pub(crate) const FROM: &str = "From";
+    pub(crate) const TO: &str = "To";
+    pub(crate) const STATE: &str = "State";
+    pub(crate) const MINUTES: &str = "Minutes";
+    pub(crate) const CONFIDENCE: &str = "Confidence";
+    pub(crate) const MODEL: &str = "Model";
+    pub(crate) const SOURCE: &str = "Source";
+    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const TRUNCATED: &str =
+        "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
+
+    pub(crate) fn in_minutes(name: &str) -> String {
+        format!("{name}, min")
+    }
+
+    pub(crate) fn in_percent(name: &str) -> String {
+        format!("{name}, %")
+    }
+}
+
+/// The page of one worker or workstation.
+pub(crate) mod entity_page {
+    use crate::model::EntityKind;
+
+    pub(crate) const TIMELINE: &str = "Timeline";
+    pub(crate) const DAYS: &str = "Days";
+    pub(crate) const LAST_DAYS: &str = "The last seven days of the window, the latest first.";
+    pub(crate) const LAST_WEEK: &str = "The last seven days of the window.";
+    pub(crate) const BY_HOUR: &str = "By hour";
+    pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last seven days";
+    pub(crate) const QUALITY: &str = "Data quality";
+    pub(crate) const EVENTS: &str = "Latest events";
+    pub(crate) const ALL_EVENTS: &str = "All events";
+    pub(crate) const NO_EVENTS: &str = "No event of it is stored.";
+    pub(crate) const COMPARE: &str = "Compare with others";
+    pub(crate) const TO_FLOOR: &str = "To the floor";
+    pub(crate) const NO_AREA: &str = "No area";
+    pub(crate) const TIME: &str = "Time";
+    pub(crate) const NO_OVERLAP: &str = "Nothing was reported twice.";
+    pub(crate) const NO_CONFIDENCE: &str = "No report in this window states how sure its model was.";
+
+    pub(crate) fn by_day(from: &str, to: &str) -> String {
+        format!("By day, {from} to {to}")
+    }
+
+    pub(crate) fn since(time: &str) -> String {
+        format!("since {time}")
+    }
+
+    pub(crate) fn last_seen(time: &str) -> String {
+        format!("last seen {time}")
+    }
+
+    pub(crate) fn area(area: &str) -> String {
+        format!("Area {area}")
+    }
+
+    pub(crate) fn unknown(kind: EntityKind, id: &str) -> String {
+        match kind {
+            EntityKind::Worker => format!("No worker {id} was ever seen in this factory."),
+            EntityKind::Workstation => format!("No workstation {id} was ever seen in this factory."),
+        }
+    }
+
+    pub(crate) fn overlap(minutes: &str) -> String {
+        format!("{minutes} were seen more than once, as by two cameras at once; they are counted once.")
+    }
+
+    pub(crate) fn confidence(confidence: &str) -> String {
+        format!("The models were {confidence} sure on average, weighted by time.")
+    }
+
+    pub(crate) fn unobserved(span: &str) -> String {
+        format!(
+            "Nobody was looking for {span} of this window so far; that counts neither as idle nor as absent."
+        )
+    }
+
+    pub(crate) fn unsure(limit: &str, total: &str) -> String {
+        format!("The models were less than {limit} sure for {total}:")
+    }
+
+    pub(crate) fn sure(limit: &str) -> String {
+        format!("No stretch of the timeline was judged with less than {limit} confidence.")
+    }
+
+    pub(crate) fn more_unsure(count: usize) -> String {
+        if count == 1 {
+            "one shorter stretch more".to_owned()
+        } else {
+            format!("{count} shorter stretches more")
+        }
+    }
+
+    pub(crate) fn previous_day(date: &str) -> String {
+        format!("‹ {date}")
+    }
+
+    pub(crate) fn next_day(date: &str) -> String {
+        format!("{date} ›")
+    }
 }
 
 /// The floor: how it is doing, who needs somebody, who does what.

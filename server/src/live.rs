@@ -28,8 +28,11 @@ use crate::{
     clock::Clock,
     error::ApiError,
     report::{self, Question},
-    store::{Store, events::StoredEvent},
+    store::{Store, events::StoredEvent, rollups},
 };
+
+/// How often it is tried to read a factory faster than others announce what was stored in it meanwhile.
+const MAX_FEED_READS: usize = 20;
 
 /// The hub between commits and subscribers.
 pub struct Live {
@@ -116,9 +119,19 @@ impl Live {
         drop(snapshot);
         // Listen first, then read: what is stored in between is announced to us.
         let listener = self.announcements.listen(factory_id);
-        let snapshot = self.store.snapshot().await?;
-        let revision = report::factory(&snapshot, factory).await?.revision;
-        Ok(Feed::begin(listener, revision))
+        for _ in 0..MAX_FEED_READS {
+            let snapshot = self.store.snapshot().await?;
+            let revision = report::factory(&snapshot, factory).await?.revision;
+            let events = match &self.peers {
+                Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),
+                None => None,
+            };
+            drop(snapshot);
+            if let Some(begin) = listener.begin_feed(revision, events) {
+                return Ok(Feed::begin(listener, begin));
+            }
+        }
+        Err(ApiError::unavailable("the factory's events cannot be followed now; ask again"))
     }
 
     /// How many different questions are being followed.

@@ -57,11 +57,6 @@ impl<T> Answer<T> {
         self.panel.peek_unchecked()
     }
 
-    /// The panel as a signal, to be handed to a component that does not care where it comes from.
-    pub(crate) fn panel(&self) -> ReadSignal<Panel<T>> {
-        self.panel
-    }
-
     /// A part of what is shown, none while nothing is.
     pub(crate) fn with<P>(&self, part: impl FnOnce(&T) -> P) -> Option<P> {
         self.read().shown().map(part)

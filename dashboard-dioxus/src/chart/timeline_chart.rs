@@ -23,6 +23,9 @@ pub(crate) fn Timeline(
     now_ms: Option<f64>,
     /// The factory's clock.
     zone: Zone,
+    /// What working is called; a workstation is occupied.
+    #[props(default = words::WORKING)]
+    working: &'static str,
 ) -> Element {
     let length_ms = longest_ms(&tracks);
     let layouts = tracks.iter().map(|track| TrackLayout::new(track, length_ms, now_ms));
@@ -31,11 +34,24 @@ pub(crate) fn Timeline(
     let longest = tracks.iter().rfind(|track| track.to_ms - track.from_ms >= length_ms);
     let labels = longest.map(|track| {
         let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
-        time_labels(track.from_ms, track.to_ms, &zone, |at_ms| x.place(at_ms))
+        let mut labels = time_labels(track.from_ms, track.to_ms, &zone, |at_ms| x.place(at_ms));
+        // Below several days stands the time of each, not the date of one.
+        if tracks.iter().any(|other| other.from_ms != track.from_ms) {
+            for label in &mut labels {
+                label.text = words::time_below_days(&label.text, label.share).to_owned();
+            }
+        }
+        labels
     });
     rsx! {
         figure { class: "timeline", aria_label: title.to_string(), "data-tracks": tracks.len() as i64,
-            TimelineReading { layouts: layouts.clone(), tracks: tracks.clone(), zone: zone.clone(), chosen }
+            TimelineReading {
+                layouts: layouts.clone(),
+                tracks: tracks.clone(),
+                zone: zone.clone(),
+                working,
+                chosen,
+            }
             div { class: "timeline-body",
                 div { class: "timeline-names",
                     for track in tracks.iter() {
@@ -64,6 +80,7 @@ pub(crate) fn Timeline(
                         layouts: layouts.clone(),
                         tracks: tracks.clone(),
                         zone: zone.clone(),
+                        working,
                         chosen,
                     }
                 }
@@ -76,11 +93,17 @@ pub(crate) fn Timeline(
                     for state in State::ALL.into_iter().map(Some).chain([None]) {
                         span { class: "timeline-legend-item",
                             StateMark { state }
-                            {state_word(state)}
+                            {state_word(state, working)}
                         }
                     }
                 }
-                TimelineTable { title: title.clone(), layouts: layouts.clone(), tracks: tracks.clone(), zone }
+                TimelineTable {
+                    title: title.clone(),
+                    layouts: layouts.clone(),
+                    tracks: tracks.clone(),
+                    zone,
+                    working,
+                }
             }
         }
     }
@@ -124,8 +147,12 @@ fn state_of(tracks: &[Track], track: usize, span: &Span) -> Option<State> {
     tracks.get(track).and_then(|track| segment_of(track, span)).map(|segment| segment.state)
 }
 
-fn state_word(state: Option<State>) -> &'static str {
-    state.map_or(words::NOT_OBSERVED, words::state)
+fn state_word(state: Option<State>, working: &'static str) -> &'static str {
+    match state {
+        Some(State::Working) => working,
+        Some(other) => words::state(other),
+        None => words::NOT_OBSERVED,
+    }
 }
 
 fn class(state: Option<State>) -> &'static str {
@@ -149,6 +176,7 @@ fn TimelineReading(
     layouts: Shared<Vec<TrackLayout>>,
     tracks: Rc<[Track]>,
     zone: Zone,
+    working: &'static str,
     chosen: ReadSignal<Chosen>,
 ) -> Element {
     let told = told(&layouts, chosen())
@@ -163,7 +191,7 @@ fn TimelineReading(
         p { class: "timeline-reading",
             span {
                 StateMark { state }
-                b { {state_word(state)} }
+                b { {state_word(state, working)} }
             }
             for detail in span_details(&tracks, &zone, track, span) {
                 span { {detail} }
@@ -178,6 +206,7 @@ fn TimelineCursor(
     layouts: Shared<Vec<TrackLayout>>,
     tracks: Rc<[Track]>,
     zone: Zone,
+    working: &'static str,
     chosen: Signal<Chosen>,
 ) -> Element {
     let count = layouts.iter().map(|layout| layout.spans.len()).sum::<usize>();
@@ -187,7 +216,7 @@ fn TimelineCursor(
     let before = layouts.iter().take(track).map(|layout| layout.spans.len()).sum::<usize>();
     let text = span.map(|span| {
         let details = span_details(&tracks, &zone, track, span).join(", ");
-        format!("{}: {details}", state_word(state_of(&tracks, track, span)))
+        format!("{}: {details}", state_word(state_of(&tracks, track, span), working))
     });
     let mark = chosen().and(span);
     let rows = layouts.len();
@@ -252,6 +281,7 @@ fn TimelineTable(
     layouts: Shared<Vec<TrackLayout>>,
     tracks: Rc<[Track]>,
     zone: Zone,
+    working: &'static str,
 ) -> Element {
     let is_open = use_signal(|| false);
     let columns = || {
@@ -264,7 +294,7 @@ fn TimelineTable(
             ChartTable { title: "{title}", columns: columns(),
                 for (index , (track , layout)) in tracks.iter().zip(layouts.iter()).enumerate() {
                     for span in layout.spans.iter() {
-                        TimelineTableRow { key: "{index} {span.from_ms}", track: track.clone(), span: *span, zone: zone.clone() }
+                        TimelineTableRow { key: "{index} {span.from_ms}", track: track.clone(), span: *span, zone: zone.clone(), working }
                     }
                 }
             }
@@ -273,7 +303,7 @@ fn TimelineTable(
 }
 
 #[component]
-fn TimelineTableRow(track: Track, span: Span, zone: Zone) -> Element {
+fn TimelineTableRow(track: Track, span: Span, zone: Zone, working: &'static str) -> Element {
     let segment = segment_of(&track, &span);
     let confidence = segment.and_then(|segment| segment.confidence);
     rsx! {
@@ -281,7 +311,7 @@ fn TimelineTableRow(track: Track, span: Span, zone: Zone) -> Element {
             th { scope: "row", "{track.name}" }
             td { {words::instant(&zone, span.from_ms)} }
             td { {words::instant(&zone, span.to_ms)} }
-            td { {state_word(segment.map(|segment| segment.state))} }
+            td { {state_word(segment.map(|segment| segment.state), working)} }
             td { {confidence.map(|confidence| crate::chart::number::grouped(confidence, 2))} }
             td { {segment.and_then(|segment| segment.model.as_deref())} }
         }

@@ -35,10 +35,13 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+/// What a worker does who is neither idle nor absent.
+pub(crate) const WORKING: &str = "Working";
+
 /// The word for a state.
 pub(crate) fn state(state: State) -> &'static str {
     match state {
-        State::Working => "Working",
+        State::Working => WORKING,
         State::Idle => "Idle",
         State::Absent => "Absent",
     }
@@ -151,6 +154,15 @@ pub(crate) fn drawing(title: &str) -> String {
 /// The name of a chart's table.
 pub(crate) fn table(title: &str) -> String {
     format!("{title}, table")
+}
+
+/// A label below several days, which would be the date of one of them at either end.
+pub(crate) fn time_below_days(label: &str, share: f64) -> &str {
+    match label {
+        time if time.contains(':') => time,
+        _ if share < 0.5 => "00:00",
+        _ => "24:00",
+    }
 }
 
 /// The values that a colour stands for.

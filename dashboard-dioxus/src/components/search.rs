@@ -153,7 +153,7 @@ fn detail(entity: &EntityName) -> String {
 }
 
 /// Those whose name, id or area holds what was typed; those that begin with it first.
-fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
+pub(crate) fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
     let typed = typed.trim().to_lowercase();
     let rank = |entity: &EntityName| {
         let fields = [entity.name.as_deref(), Some(entity.id.as_str()), entity.area.as_deref()];
@@ -167,7 +167,7 @@ fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
     ranked.into_iter().map(|(_, entity)| entity.clone()).collect()
 }
 
-mod keyboard {
+pub(crate) mod keyboard {
     use dioxus::prelude::*;
     use futures_channel::mpsc;
     use futures_util::StreamExt;
@@ -177,9 +177,11 @@ mod keyboard {
 
     /// Where typing means writing.
     const WRITING: [&str; 3] = ["INPUT", "TEXTAREA", "SELECT"];
+    /// What the space bar presses.
+    const PRESSED: [&str; 2] = ["BUTTON", "SUMMARY"];
 
-    /// Calls when a key is pressed anywhere on the page but where people write.
-    pub(super) fn use_key(key: &'static str, mut pressed: impl FnMut() + 'static) {
+    /// Calls when a key is pressed anywhere on the page but where it already means something.
+    pub(crate) fn use_key(key: &'static str, mut pressed: impl FnMut() + 'static) {
         let listener = use_hook(|| {
             let (sender, mut presses) = mpsc::unbounded();
             spawn(async move {
@@ -216,8 +218,11 @@ mod keyboard {
 
     fn is_free(event: &web_sys::KeyboardEvent) -> bool {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let is_writing = target.is_some_and(|element| WRITING.contains(&element.tag_name().as_str()));
-        !is_writing && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
+        let is_taken = target.is_some_and(|element| {
+            let name = element.tag_name();
+            WRITING.contains(&&*name) || (event.key() == " " && PRESSED.contains(&&*name))
+        });
+        !is_taken && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
     }
 }
 

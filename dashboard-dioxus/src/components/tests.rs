@@ -126,18 +126,6 @@ fn a_list_of_factories_that_cannot_be_had_says_why() {
 }
 
 #[test]
-fn an_entitys_page_asks_for_it_alone_and_shows_its_figures() {
-    let mut page = Drawn::at("/worker?factory=plant&window=today&id=W1");
-    page.answer("Factories", &factories());
-    let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" }, "ids": ["W1"] });
-    assert_eq!(page.asked("WorkerMetrics"), [&expected]);
-    page.answer("WorkerMetrics", &workers(&json!([worker()])));
-    page.shows(&["<h1>Anna</h1>", "Idle", "Mon 5 Jan 2026, 08:00", "Line 1", r#"data-value="70.25""#]);
-    page.answer("WorkerMetrics", &workers(&json!([])));
-    page.shows(&["Worker W1 was not seen in this window."]);
-}
-
-#[test]
 fn every_page_has_one_heading_and_a_main_part() {
     for address in
         ["/", "/worker?id=W1", "/workstation?id=S1", "/compare?ids=W1,W2", "/events", "/board", "/nowhere"]
@@ -146,25 +134,4 @@ fn every_page_has_one_heading_and_a_main_part() {
         assert_eq!(html.matches("<h1").count(), 1, "{address}: {html}");
         assert_eq!(html.matches("<main").count(), 1, "{address}: {html}");
     }
-}
-
-#[test]
-fn the_latest_events_are_listed_with_their_time_in_the_factorys_zone() {
-    let mut page = Drawn::at("/events?factory=plant&window=today&state=idle");
-    page.answer("Factories", &factories());
-    let expected = json!({ "factoryId": "plant", "first": 50, "filter": { "eventType": "IDLE" } });
-    assert_eq!(page.asked("Events"), [&expected]);
-    page.answer(
-        "Events",
-        &json!({ "events": {
-        "pageInfo": { "hasNextPage": false, "endCursor": null },
-        "edges": [{ "node": {
-            "timestamp": "2026-01-05T08:00:00.000Z", "entityType": "WORKER", "entityId": "W1",
-            "eventType": "IDLE", "durationMinutes": 5.0, "unitsProduced": 0, "confidence": null,
-            "modelVersion": null, "eventId": null, "sourceId": null, "workstationId": null,
-            "receivedAt": "2026-01-05T08:05:00.000Z",
-        } }],
-    } }),
-    );
-    page.shows(&["Mon 5 Jan 2026, 08:00", "Idle"]);
 }

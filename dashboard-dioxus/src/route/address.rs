@@ -29,6 +29,10 @@ pub(crate) struct Address {
     pub(crate) sort: String,
     /// The area that a page is restricted to.
     pub(crate) area: String,
+    /// How long a board shows each of its pages, in seconds.
+    pub(crate) rotate_s: Option<u16>,
+    /// The setting up of a page in place of the page itself, by its name, such as `areas`.
+    pub(crate) edit: String,
 }
 
 impl Address {
@@ -38,7 +42,7 @@ impl Address {
     }
 
     /// The fields by their names in the address.
-    fn fields(&self) -> [(&'static str, String); 13] {
+    fn fields(&self) -> [(&'static str, String); 15] {
         fn text(value: Option<impl ToString>) -> String {
             value.map(|value| value.to_string()).unwrap_or_default()
         }
@@ -57,6 +61,8 @@ impl Address {
             ("confidence-below", text(self.confidence_below)),
             ("sort", escaped(&self.sort)),
             ("area", escaped(&self.area)),
+            ("rotate", text(self.rotate_s)),
+            ("edit", escaped(&self.edit)),
         ]
     }
 
@@ -80,6 +86,8 @@ impl Address {
             }
             "sort" => self.sort = unescaped(value),
             "area" => self.area = unescaped(value),
+            "rotate" => self.rotate_s = value.parse().ok().filter(|seconds| *seconds > 0),
+            "edit" => self.edit = unescaped(value),
             // An address of another release may say more.
             _ => {}
         }

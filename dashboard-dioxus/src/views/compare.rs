@@ -1,6 +1,13 @@
-use crate::api::operation::Entities;
-use crate::api::use_subscription;
-use crate::components::entity_table::EntityTable;
+//! Two to four workers or workstations beside each other.
+
+mod figures;
+mod over_time;
+mod picker;
+mod subject;
+
+#[cfg(test)]
+mod tests;
+
 use crate::components::notice::Empty;
 use crate::components::window_picker;
 use crate::here::use_here;
@@ -9,26 +16,35 @@ use crate::views::page_title::PageTitle;
 use crate::words::compare as words;
 use dioxus::prelude::*;
 
+use self::figures::Figures;
+use self::over_time::{Timelines, Trends};
+use self::picker::Picker;
+use self::subject::provide_subject;
+
 /// The workers or workstations of the address, side by side.
 #[component]
 pub(crate) fn Compare(at: ReadSignal<Address>) -> Element {
     let here = use_here();
-    let entities = use_subscription::<Entities>(move || {
-        let at = at.read();
-        if at.ids.is_empty() {
-            return None;
-        }
-        Some(here.choice()?.entities_with_ids(at.kind.unwrap_or_default(), at.ids.clone()))
-    });
+    let subject = provide_subject(at);
     let window = window_picker::label(at.read().window, &here.zone());
+    let count = subject.ids.read().len();
     rsx! {
         PageTitle { title: words::TITLE,
-            p { class: "page-note", {window} }
+            p { class: "page-note", {window.clone()} }
         }
-        if at.read().ids.is_empty() {
-            Empty { text: words::NOBODY }
-        } else {
-            EntityTable { kind: at.read().kind.unwrap_or_default(), answer: entities, at: here.place() }
+        Picker {}
+        match count {
+            0 => rsx! { Empty { text: words::NOBODY } },
+            _ => rsx! {
+                if count == 1 {
+                    Empty { text: words::one_more(*subject.kind.read()) }
+                }
+                Figures { window }
+                if !subject.known.read().is_empty() {
+                    Timelines {}
+                    Trends {}
+                }
+            },
         }
     }
 }

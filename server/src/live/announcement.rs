@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::store::events::StoredEvent;
+use crate::store::{commit_log::Since, events::StoredEvent};
 
 /// The most events kept of a factory too: another server could not send more.
 pub(crate) use crate::store::commit_log::MAX_LATEST_EVENTS;
@@ -21,21 +21,48 @@ pub(crate) struct Announced {
     pub(crate) stored: u64,
     /// The latest of them in the order in which they were stored, at most [`MAX_LATEST_EVENTS`].
     pub(crate) latest: VecDeque<Arc<StoredEvent>>,
-    /// The revision at which the first feed began; what was stored up to it is not new to any feed.
-    feeds_from: Option<i64>,
+    /// Where the first feed began.
+    feeds_from: Option<FeedsFrom>,
+}
+
+/// Where the first feed of a factory began.
+#[derive(Clone, Copy)]
+struct FeedsFrom {
+    /// What was stored up to this revision is not new to any feed.
+    revision: i64,
+    /// How many of the factory's events are not among those announced; none where that was not asked.
+    uncounted: Option<i64>,
 }
 
 impl Announced {
     /// Adds a commit that stored some events, of which these are the latest, at most [`MAX_LATEST_EVENTS`].
     fn add(&mut self, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
         self.revision = self.revision.max(revision);
-        if self.feeds_from.is_some_and(|from| revision <= from) {
+        if self.feeds_from.is_some_and(|from| revision <= from.revision) {
             return;
         }
         self.stored += stored;
+        if (latest.len() as u64) < stored {
+            self.forget_latest();
+        }
         self.latest.extend(latest.into_iter().map(Arc::new));
         let too_many = self.latest.len().saturating_sub(MAX_LATEST_EVENTS);
         self.latest.drain(..too_many);
+    }
+
+    /// Counts the events of commits of which nothing else is known any more, given how many the factory has with them.
+    fn count_up_to(&mut self, events: i64) {
+        let Some(uncounted) = self.feeds_from.and_then(|from| from.uncounted) else { return };
+        let missing = u64::try_from(events - uncounted - self.stored as i64).unwrap_or_default();
+        if missing > 0 {
+            self.stored += missing;
+            self.forget_latest();
+        }
+    }
+
+    /// What was stored before events that are not at hand are not the latest any more.
+    fn forget_latest(&mut self) {
+        self.latest.clear();
     }
 }
 
@@ -53,6 +80,23 @@ impl Announcements {
         }
     }
 
+    /// Takes note of commits that were read, and of the revision that the factory had come to by then, if anybody listens.
+    pub(crate) fn announce_read(&self, factory_id: i32, revision: i64, since: Since) {
+        let by_factory = self.lock();
+        let Some(announced) = by_factory.get(&factory_id) else { return };
+        // All at once: whoever looks in between would be told of events without their revision.
+        announced.send_modify(|announced| {
+            if let Some(events) = since.events_before {
+                announced.count_up_to(events);
+            }
+            for commit in since.commits {
+                announced.add(commit.revision, commit.events, commit.latest_events);
+            }
+            // A change of names or settings is no commit that is written down.
+            announced.add(revision, 0, Vec::new());
+        });
+    }
+
     /// Takes note that a factory has come to a revision, unless somebody follows its events: then nothing is noted, and
     /// the answer is the revision after which they are to be read. None when there is nothing to read.
     pub(crate) fn announce_revision(&self, factory_id: i32, revision: i64) -> Option<i64> {
@@ -64,7 +108,7 @@ impl Announcements {
                 return false;
             }
             if let Some(from) = announced.feeds_from {
-                read_after = Some(announced.revision.max(from));
+                read_after = Some(announced.revision.max(from.revision));
                 return false;
             }
             announced.revision = revision;
@@ -118,18 +162,24 @@ impl Listener {
         self.receiver.borrow_and_update()
     }
 
-    /// Where a feed begins, given the factory's revision as read after listening began: a revision and the number of
-    /// events stored up to it.
-    pub(crate) fn begin_feed(&self, revision: i64) -> (i64, u64) {
+    /// Where a feed begins, given the factory's revision as read after listening began, and where there are other servers
+    /// how many events it had: a revision and the number of events announced up to it. None if more was announced by then,
+    /// so that it is to be read again.
+    pub(crate) fn begin_feed(&self, revision: i64, events: Option<i64>) -> Option<(i64, u64)> {
         let by_factory = self.announcements.lock();
-        let mut begin = (revision, 0);
+        let mut begin = Some((revision, 0));
         if let Some(announced) = by_factory.get(&self.factory_id) {
             announced.send_if_modified(|announced| {
                 if announced.feeds_from.is_none() {
-                    announced.feeds_from = Some(revision);
-                    announced.revision = announced.revision.max(revision);
+                    if announced.revision > revision {
+                        begin = None;
+                        return false;
+                    }
+                    let uncounted = events.map(|events| events - announced.stored as i64);
+                    announced.feeds_from = Some(FeedsFrom { revision, uncounted });
+                    announced.revision = revision;
                 }
-                begin = (announced.revision, announced.stored);
+                begin = Some((announced.revision, announced.stored));
                 false
             });
         }

@@ -55,9 +55,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Begins at the factory's revision as read after the listener began to listen.
-    pub(super) fn begin(listener: Listener, revision: i64) -> Self {
-        let (revision, stored) = listener.begin_feed(revision);
+    /// Begins at a revision up to which so many events were announced.
+    pub(super) fn begin(listener: Listener, (revision, stored): (i64, u64)) -> Self {
         let state = State { revision, stored, latest: Arc::default() };
         Self { listener, pacing: Pacing::new(Instant::now()), has_begun: false, state, sent: None }
     }

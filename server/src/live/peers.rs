@@ -27,7 +27,8 @@ use crate::store::{
 const TELL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a notification that was lost goes unnoticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// How long commits are kept for servers that were cut off, in milliseconds.
+/// How long commits are kept for servers that were cut off, in milliseconds. Who was cut off for longer can count what was
+/// stored meanwhile, and says so, but cannot tell it.
 const KEEP_COMMITS_MS: i64 = 10 * domain::MS_PER_MINUTE;
 /// How often old commits are forgotten.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
@@ -205,16 +206,11 @@ impl Shared {
         // Where nobody follows the events, nobody needs to read them.
         let Some(after) = self.announcements.announce_revision(factory_id, revision) else { return Ok(()) };
         let snapshot = self.store.snapshot().await?;
-        let commits = commit_log::after(&snapshot, factory_id, after).await?;
+        let since = commit_log::since(&snapshot, factory_id, after).await?;
         let now = factories::revisions(&snapshot, &[factory_id]).await?;
         drop(snapshot);
-        for commit in commits {
-            self.announcements.announce(factory_id, commit.revision, commit.events, commit.latest_events);
-        }
-        // A change of names or settings is in no log.
-        for (factory_id, revision) in now {
-            self.announcements.announce(factory_id, revision, 0, Vec::new());
-        }
+        let revision = now.get(&factory_id).copied().unwrap_or(revision);
+        self.announcements.announce_read(factory_id, revision, since);
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! What the other servers on the same PostgreSQL must know of a commit, to push it. On SQLite there are no others, and
 //! there is no log.
 
+use std::collections::BTreeMap;
+
 use entity::{
     commit_log::{self as row, Column},
     event,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,7 @@ use super::{
     code::{Code as _, confidence_column},
     events::{self, StoredEvent},
     patience::limited,
+    rollups,
     statement::Sql,
     writer::judge::NewRow,
 };
@@ -29,8 +32,17 @@ pub struct Commit {
     pub revision: i64,
     /// How many events it stored.
     pub events: u64,
-    /// The latest of them in the order in which they were stored.
+    /// The latest of them in the order in which they were stored; none of those that later commits leave no room for.
     pub latest_events: Vec<StoredEvent>,
+}
+
+/// What there is to know of the commits after a revision.
+#[derive(Clone, Debug, Default)]
+pub struct Since {
+    /// Those that are written down, in their order.
+    pub commits: Vec<Commit>,
+    /// How many events the factory had before the first of them, where commits before it may have been forgotten.
+    pub events_before: Option<i64>,
 }
 
 /// An event's row in few words; the bucket follows from the start, and the factory is known.
@@ -84,22 +96,73 @@ pub(super) async fn append(
     Ok(())
 }
 
-/// The commits of a factory after a revision, in their order.
-pub async fn after(conn: &Snapshot, factory_id: i32, revision: i64) -> Result<Vec<Commit>> {
-    let rows = row::Entity::find()
-        .filter(Column::FactoryId.eq(factory_id))
-        .filter(Column::Revision.gt(revision))
-        .order_by_asc(Column::Revision)
-        .all(conn)
-        .await?;
-    let mut commits = Vec::with_capacity(rows.len());
-    for row in rows {
-        let latest_events =
-            if row.events > 0 { read(conn, factory_id, &row.latest_events).await? } else { Vec::new() };
-        let events = u64::try_from(row.events).unwrap_or_default();
-        commits.push(Commit { revision: row.revision, events, latest_events });
+/// The commits of a factory after a revision. The oldest are forgotten first, so that none is missing as long as one is
+/// there that is not after the revision.
+pub async fn since(conn: &Snapshot, factory_id: i32, revision: i64) -> Result<Since> {
+    let select = Sql::new(conn, "SELECT revision, events FROM commit_log WHERE factory_id = ")
+        .bind(factory_id)
+        .text(" AND revision >= COALESCE((SELECT MAX(revision) FROM commit_log WHERE factory_id = ")
+        .bind(factory_id)
+        .text(" AND revision <= ")
+        .bind(revision)
+        .text("), 0) ORDER BY revision");
+    let mut commits = Vec::new();
+    let mut may_lack_some = true;
+    for row in conn.query_all_raw(select.build()).await? {
+        let (of_commit, events): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        if of_commit <= revision {
+            may_lack_some = false;
+        } else {
+            let events = u64::try_from(events).unwrap_or_default();
+            commits.push(Commit { revision: of_commit, events, latest_events: Vec::new() });
+        }
     }
-    Ok(commits)
+    add_latest_events(conn, factory_id, &mut commits).await?;
+    let events_before = if may_lack_some {
+        let events = commits.iter().map(|commit| commit.events as i64).sum::<i64>();
+        Some(rollups::event_count(conn, factory_id).await? - events)
+    } else {
+        None
+    };
+    Ok(Since { commits, events_before })
+}
+
+/// Reads the latest events of all commits together.
+async fn add_latest_events(conn: &Snapshot, factory_id: i32, commits: &mut [Commit]) -> Result<()> {
+    let mut room = MAX_LATEST_EVENTS as u64;
+    let mut wanted = Vec::new();
+    for commit in commits.iter_mut().rev().filter(|commit| commit.events > 0) {
+        if room == 0 {
+            break;
+        }
+        room = room.saturating_sub(commit.events);
+        wanted.push(commit);
+    }
+    // From the oldest.
+    let Some(first) = wanted.last().map(|commit| commit.revision) else { return Ok(()) };
+    let logged: BTreeMap<i64, String> = row::Entity::find()
+        .select_only()
+        .columns([Column::Revision, Column::LatestEvents])
+        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::Revision.gte(first))
+        .into_tuple::<(i64, String)>()
+        .all(conn)
+        .await?
+        .into_iter()
+        .collect();
+    let mut rows = Vec::new();
+    let mut counts = Vec::with_capacity(wanted.len());
+    for commit in wanted.iter().rev() {
+        let of_commit = logged.get(&commit.revision).map_or("[]", String::as_str);
+        let read = read(factory_id, of_commit)?;
+        counts.push(read.len());
+        rows.extend(read);
+    }
+    let mut events = events::name(conn, factory_id, rows).await?.into_iter();
+    for (commit, count) in wanted.into_iter().rev().zip(counts) {
+        commit.latest_events.extend(events.by_ref().take(count));
+    }
+    Ok(())
 }
 
 impl Store {
@@ -132,7 +195,7 @@ fn logged<'a>(row: &NewRow<'a>) -> Logged<'a> {
     )
 }
 
-async fn read(conn: &Snapshot, factory_id: i32, latest: &str) -> Result<Vec<StoredEvent>> {
+fn read(factory_id: i32, latest: &str) -> Result<Vec<event::Model>> {
     let latest: Vec<Logged<'_>> = serde_json::from_str(latest)
         .map_err(|error| StoreError::Corrupt(format!("a commit whose events cannot be read ({error})")))?;
     let rows = latest.into_iter().map(|logged| event::Model {
@@ -150,5 +213,5 @@ async fn read(conn: &Snapshot, factory_id: i32, latest: &str) -> Result<Vec<Stor
         workstation: logged.9.map(std::borrow::Cow::into_owned),
         received_at: logged.10,
     });
-    events::name(conn, factory_id, rows.collect()).await
+    Ok(rows.collect())
 }

@@ -107,6 +107,19 @@ pub async fn totals(
     Ok(totals)
 }
 
+/// How many events of a factory are stored.
+pub async fn event_count(conn: &impl ConnectionTrait, factory_id: i32) -> Result<i64> {
+    let select = Sql::new(
+        conn,
+        "SELECT CAST(COALESCE(SUM(events), 0) AS bigint) FROM rollup WHERE bucket = 0 AND factory_id = ",
+    )
+    .bind(factory_id)
+    .text(" AND level = ")
+    .bind(Level::AllTime.code());
+    let row = conn.query_one_raw(select.build()).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}
+
 /// The statement that adds up a window: one, however ragged its ends.
 pub(super) fn sums_in(
     conn: &impl ConnectionTrait,

@@ -5,7 +5,10 @@
 
 mod andon;
 mod axe;
+mod board;
 mod dashboard;
+mod entity;
+mod events;
 mod floor;
 mod floor_page;
 mod graphiql;

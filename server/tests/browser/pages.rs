@@ -12,7 +12,7 @@ use crate::{andon::Andon, axe, browser, close, dashboard::Dashboard as _};
 const SCREENS: [(u32, u32); 3] = [(390, 844), (1280, 900), (1920, 1080)];
 const SCHEMES: [Scheme; 2] = [Scheme::Light, Scheme::Dark];
 /// Where the pictures go: `floor-dark-390.png` and so on.
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
+pub(crate) const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
 
 /// What one would have to scroll sideways to see: the document's excess width and the elements that make it.
 const TOO_WIDE: &str = "(() => {
@@ -37,6 +37,14 @@ macro_rules! pages {
 
 pages! {
     floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+    worker: "/worker?factory=plant&window=today&id=W9", ".timeline-reading b";
+    worker_week: "/worker?factory=plant&window=last-7-days&id=W3", ".timeline-reading b";
+    workstation: "/workstation?factory=plant&window=last-8-hours&id=S4", ".timeline-reading b";
+    compare: "/compare?factory=plant&window=last-8-hours&kind=worker&ids=W1,W2,W9,W22", ".series-chart-reading b";
+    events: "/events?factory=plant&window=last-8-hours", "[data-testid='event-row']";
+    events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
+    board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
+    board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
     floor_of_an_area: "/?factory=plant&window=today&area=Packing&sort=now", "[data-testid='heatmap']";
 }
 

@@ -3,6 +3,7 @@
 
 mod contention;
 mod cut_connections;
+mod cut_off;
 mod outage;
 mod replica_killed;
 mod replicas;

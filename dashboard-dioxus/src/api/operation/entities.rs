@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
     variable_types("ID", "super::super::WindowInput"),
     skip_serializing_none
 )]
+#[expect(dead_code, reason = "its module of types is what is used")]
 pub(crate) struct WorkerMetrics;
 
 #[derive(GraphQLQuery)]
@@ -25,6 +26,7 @@ pub(crate) struct WorkerMetrics;
     variable_types("ID", "super::super::WindowInput"),
     skip_serializing_none
 )]
+#[expect(dead_code, reason = "its module of types is what is used")]
 pub(crate) struct WorkstationMetrics;
 
 /// Follows the workers or the workstations, all of them or some.

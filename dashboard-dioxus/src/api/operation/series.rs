@@ -30,6 +30,7 @@ pub(crate) struct EntitySeries;
     schema_path = "../schema.graphql",
     query_path = "queries/timeline.graphql",
     extern_enums("EntityType", "EventType"),
+    variables_derives = "Clone, Debug, PartialEq",
     variable_types("ID", "EntityType", "ID", "super::super::WindowInput"),
     skip_serializing_none
 )]

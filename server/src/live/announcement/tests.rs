@@ -1,6 +1,7 @@
 use domain::event::{EntityType, Event, EventType};
 
 use super::*;
+use crate::store::commit_log::Commit;
 
 fn event(code: &str) -> StoredEvent {
     let event = Event {
@@ -52,13 +53,13 @@ fn what_a_feed_began_with_is_not_new_to_it_when_it_is_announced() {
     let announcements = Arc::new(Announcements::default());
     let mut listener = announcements.listen(1);
     announce(&announcements, 4, events(0..1));
-    assert_eq!(listener.begin_feed(5), (5, 1));
+    assert_eq!(listener.begin_feed(5, None), Some((5, 1)));
     announce(&announcements, 5, events(1..2));
     assert_eq!(latest(&mut listener), ["W0"]);
     announce(&announcements, 6, events(2..3));
     assert_eq!(latest(&mut listener), ["W0", "W2"]);
     // A second feed begins where the first one stands, even if it has read what is not announced yet.
-    assert_eq!(announcements.listen(1).begin_feed(7), (6, 2));
+    assert_eq!(announcements.listen(1).begin_feed(7, None), Some((6, 2)));
 }
 
 #[test]
@@ -83,10 +84,48 @@ fn a_revision_alone_is_enough_until_somebody_follows_the_events() {
     let mut listener = announcements.listen(1);
     assert_eq!(announcements.announce_revision(1, 5), None);
     assert_eq!(listener.announced().revision, 5);
-    assert_eq!(listener.begin_feed(4), (5, 0));
+    assert_eq!(listener.begin_feed(4, None), None, "what was read is outdated");
+    assert_eq!(listener.begin_feed(5, None), Some((5, 0)));
     assert_eq!(announcements.announce_revision(1, 5), None, "what is announced is not read again");
     assert_eq!(announcements.announce_revision(1, 8), Some(5), "the events after revision 5 are to be read");
     assert_eq!(listener.announced().revision, 5);
     announce(&announcements, 7, events(0..2));
     assert_eq!(announcements.announce_revision(1, 8), Some(7));
+}
+
+fn commit(revision: i64, events: u64, latest_events: Vec<StoredEvent>) -> Commit {
+    Commit { revision, events, latest_events }
+}
+
+#[test]
+fn events_of_commits_that_were_forgotten_are_counted_and_what_came_before_them_is_not_the_latest() {
+    let announcements = Arc::new(Announcements::default());
+    let mut listener = announcements.listen(1);
+    // Ten events are stored that are new to nobody.
+    assert_eq!(listener.begin_feed(4, Some(10)), Some((4, 0)));
+    let since = Since { commits: vec![commit(5, 2, events(0..2))], events_before: Some(10) };
+    announcements.announce_read(1, 5, since);
+    assert_eq!(latest(&mut listener), ["W0", "W1"]);
+
+    // Three were stored by commits that nobody remembers, then one by a commit that is known.
+    let since = Since { commits: vec![commit(8, 1, events(5..6))], events_before: Some(15) };
+    announcements.announce_read(1, 9, since);
+    assert_eq!(latest(&mut listener), ["W5"]);
+    assert_eq!(listener.announced().stored, 6);
+    assert_eq!(listener.announced().revision, 9);
+
+    let since = Since { commits: Vec::new(), events_before: Some(20) };
+    announcements.announce_read(1, 12, since);
+    assert_eq!(latest(&mut listener), [""; 0]);
+    assert_eq!(listener.announced().stored, 10);
+}
+
+#[test]
+fn a_commit_whose_events_are_left_out_leaves_none_before_it() {
+    let announcements = Arc::new(Announcements::default());
+    let mut listener = announcements.listen(1);
+    let commits = vec![commit(1, 1, events(0..1)), commit(2, 3, Vec::new()), commit(3, 1, events(4..5))];
+    announcements.announce_read(1, 3, Since { commits, events_before: None });
+    assert_eq!(latest(&mut listener), ["W4"]);
+    assert_eq!(listener.announced().stored, 5);
 }

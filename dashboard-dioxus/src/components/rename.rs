@@ -1,0 +1,184 @@
+use crate::api::operation::{EntityChange, update_entity};
+use crate::api::use_client;
+use crate::here::use_here;
+use crate::model::{EntityKind, EntityName};
+use crate::words::rename as words;
+use dioxus::prelude::*;
+use std::rc::Rc;
+
+/// What of an entity is edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Editable {
+    /// What people call it.
+    Name,
+    /// The line or area it belongs to.
+    Area,
+}
+
+impl Editable {
+    /// The name by which tests know it.
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Area => "area",
+        }
+    }
+
+    /// What a text typed for it changes. An empty one takes away what there was.
+    fn change(self, typed: &str) -> EntityChange {
+        let text = Some(EntityChange::text(typed));
+        match self {
+            Self::Name => EntityChange { name: text, area: None },
+            Self::Area => EntityChange { name: None, area: text },
+        }
+    }
+}
+
+/// Whether somebody is editing, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Reading,
+    Writing {
+        /// Why the text was not taken, in the server's words.
+        complaint: Option<String>,
+    },
+    Saving,
+}
+
+/// The name or area of a worker or workstation, edited in place: Enter keeps what was typed, Escape what there was. The
+/// children are what is shown while nobody edits.
+#[component]
+pub(crate) fn Rename(
+    kind: EntityKind,
+    id: String,
+    what: Editable,
+    /// As it is known now.
+    value: Option<String>,
+    /// The server has made the change.
+    onrenamed: Option<EventHandler<EntityName>>,
+    children: Element,
+) -> Element {
+    let here = use_here();
+    let client = use_client();
+    let mut typed = use_signal(String::new);
+    let mut stage = use_signal(|| Stage::Reading);
+    // Who edited with the keyboard goes on where they began.
+    let mut takes_focus = use_signal(|| false);
+    let field = words::field(kind, what, &id);
+    let button = words::change(&field);
+    let known = value.clone().unwrap_or_default();
+
+    let open = move |_| {
+        typed.set(known.clone());
+        stage.set(Stage::Writing { complaint: None });
+    };
+    let mut close = move || {
+        takes_focus.set(true);
+        stage.set(Stage::Reading);
+    };
+    let save = {
+        let id = id.clone();
+        move |event: FormEvent| {
+            event.prevent_default();
+            let text = typed.peek().clone();
+            let Some(choice) = here.choice() else { return };
+            if *stage.peek() == Stage::Saving {
+                return;
+            }
+            if EntityChange::text(&text) == value {
+                close();
+                return;
+            }
+            stage.set(Stage::Saving);
+            let id = id.clone();
+            spawn(async move {
+                match update_entity(client, choice, kind, id, what.change(&text)).await {
+                    Ok(entity) => {
+                        if let Some(onrenamed) = onrenamed {
+                            onrenamed.call(entity);
+                        }
+                        close();
+                    }
+                    Err(reason) => stage.set(Stage::Writing { complaint: Some(reason) }),
+                }
+            });
+        }
+    };
+    let current = stage.read().clone();
+    if current == Stage::Reading {
+        return rsx! {
+            span { class: "rename",
+                {children}
+                button {
+                    class: "rename-open",
+                    r#type: "button",
+                    title: "{button}",
+                    aria_label: "{button}",
+                    "data-testid": "rename-{what.slug()}",
+                    onmounted: move |event| takes_focus_if(takes_focus, event.data()),
+                    onclick: open,
+                    svg { class: "rename-pencil", view_box: "0 0 16 16", "aria-hidden": "true",
+                        path { d: "M2.5 13.5 L3.4 10.1 L10.9 2.6 L13.4 5.1 L5.9 12.6 Z M9.4 4.1 L11.9 6.6" }
+                    }
+                }
+            }
+        };
+    }
+    let is_saving = current == Stage::Saving;
+    let complaint = if let Stage::Writing { complaint } = current { complaint } else { None };
+    rsx! {
+        form {
+            class: "rename rename-form",
+            onsubmit: save,
+            onkeydown: move |event| {
+                if event.key() == Key::Escape {
+                    event.stop_propagation();
+                    close();
+                }
+            },
+            input {
+                class: "field rename-field",
+                r#type: "text",
+                "data-testid": "rename-{what.slug()}-field",
+                aria_label: "{field}",
+                aria_invalid: complaint.is_some().then_some("true"),
+                placeholder: words::placeholder(what),
+                autocomplete: "off",
+                readonly: is_saving,
+                value: "{typed}",
+                onmounted: move |event| async move {
+                    // A field that is gone again cannot take the focus.
+                    _ = event.set_focus(true).await;
+                },
+                oninput: move |event| typed.set(event.value()),
+            }
+            button { class: "button", r#type: "submit", disabled: is_saving, {words::SAVE} }
+            button { class: "button", r#type: "button", disabled: is_saving, onclick: move |_| close(), {words::CANCEL} }
+            if let Some(complaint) = &complaint {
+                span { class: "rename-complaint", role: "alert", "data-testid": "rename-complaint", "{complaint}" }
+            }
+        }
+    }
+}
+
+fn takes_focus_if(mut takes_focus: Signal<bool>, button: Rc<MountedData>) {
+    if !takes_focus.replace(false) {
+        return;
+    }
+    spawn(async move {
+        // An element that is gone cannot take the focus.
+        _ = button.set_focus(true).await;
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_edited_is_changed_and_an_empty_text_clears_it() {
+        let name = Editable::Name.change(" Ada ");
+        assert_eq!(name, EntityChange { name: Some(Some("Ada".to_owned())), area: None });
+        assert_eq!(Editable::Area.change("  "), EntityChange { name: None, area: Some(None) });
+    }
+}

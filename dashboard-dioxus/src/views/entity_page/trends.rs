@@ -1,0 +1,89 @@
+use super::subject::use_subject;
+use crate::api::operation::{EntitySeries, WindowInput, entity_series};
+use crate::api::{Answer, Panel, use_query_at};
+use crate::chart::series_chart::SeriesChart;
+use crate::components::export_button::ExportButton;
+use crate::components::notice::Refused;
+use crate::components::panel_frame::PanelFrame;
+use crate::components::skeleton::Skeleton;
+use crate::here::use_here;
+use crate::model::{EntitySeriesSet, Resolution};
+use crate::views::over_time::reach::Reach;
+use crate::views::over_time::{export, trend};
+use crate::words::{entity_page as words, time};
+use dioxus::prelude::*;
+
+/// How busy it was and what it made, hour by hour and day by day.
+#[component]
+pub(super) fn Trends() -> Element {
+    let subject = use_subject();
+    let here = use_here();
+    let ask = move |resolution: Resolution, window: fn(&Reach) -> &WindowInput| {
+        use_query_at::<EntitySeries>(
+            move || (subject.moved)(),
+            move || {
+                Some(entity_series::Variables {
+                    factory_id: here.choice()?.factory_id,
+                    window: window(subject.reach.read().as_ref()?).clone(),
+                    resolution,
+                    kind: subject.kind,
+                    ids: Some(vec![subject.at.read().id.clone()]),
+                    area: None,
+                })
+            },
+        )
+    };
+    let hours = ask(Resolution::Hour, |reach| &reach.hours);
+    let days = ask(Resolution::Day, |reach| &reach.days);
+    let reach = subject.reach.cloned();
+    let is_cut = reach.as_ref().is_some_and(|reach| reach.is_cut);
+    let zone = here.zone();
+    let date = |day: i64| time::day_and_month(&zone.local(zone.instant(day, 0)));
+    let days_title =
+        reach.map(|Reach { day_range: (first, last), .. }| words::by_day(&date(first), &date(last)));
+    rsx! {
+        div { class: "entity-page-pair",
+            Trend {
+                title: if is_cut { words::BY_HOUR_LAST_WEEK } else { words::BY_HOUR },
+                slug: "by-hour",
+                answer: hours,
+            }
+            Trend { title: days_title.unwrap_or_default(), slug: "by-day", answer: days }
+        }
+    }
+}
+
+#[component]
+fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> Element {
+    let subject = use_subject();
+    let here = use_here();
+    let series = use_memo(move || {
+        answer.with(|set| (set.window, trend::of_one(trend::points_of(set, &subject.at.read().id))))
+    });
+    let table = use_callback(move |()| {
+        let id = subject.at.peek().id.clone();
+        let answer = answer.peek();
+        let points = answer.shown().map_or(&[][..], |set| trend::points_of(set, &id));
+        export::points(subject.kind, &here.zone(), &[(&id, points)])
+    });
+    let at = subject.at.read();
+    let name = [here.place().factory, at.id.clone(), slug.to_owned(), at.window.to_string()];
+    let tools = rsx! {
+        ExportButton { name: name.to_vec(), table }
+    };
+    rsx! {
+        PanelFrame { title: title.clone(), outdated: answer.outdated(), tools,
+            match (&*answer.read(), series.cloned()) {
+                (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
+                (_, Some((window, series))) => rsx! {
+                    SeriesChart {
+                        title,
+                        frame: trend::frame(window, (subject.now_ms)(), subject.chart_zone.cloned()),
+                        series,
+                    }
+                },
+                (_, None) => rsx! { Skeleton { lines: 6 } },
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The board of a television: it goes round the areas, its numbers are the server's, and nobody takes old ones for new.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use browser_driver::Page;
+use serde_json::{Value, json};
+
+use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::PICTURES};
+
+const BOARD: &str = "/board?factory=plant&window=all-time&rotate=1";
+
+/// Two areas, and somebody who has none.
+async fn plant() -> Result<Andon> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("plant", "Europe/Berlin").await?;
+    let idle = json!({
+        "timestamp": "2026-01-05T09:00:00Z", "entityType": "WORKER", "entityId": "W2",
+        "eventType": "IDLE", "durationMinutes": 10
+    });
+    let occupied = json!({
+        "timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKSTATION", "entityId": "S1",
+        "eventType": "WORKING", "durationMinutes": 45, "unitsProduced": 9
+    });
+    let events = json!([
+        worked("W1", "2026-01-05T08:00:00Z", 30, 12),
+        worked("W2", "2026-01-05T08:00:00Z", 20, 7),
+        idle,
+        worked("W3", "2026-01-05T08:00:00Z", 10, 3),
+        occupied
+    ]);
+    andon.ingest("plant", events).await?;
+    for (kind, id, area) in
+        [("Worker", "W1", "Assembly"), ("Worker", "W2", "Assembly"), ("Workstation", "S1", "Paint")]
+    {
+        let argument = format!("{}Id", kind.to_lowercase());
+        let mutation = format!(
+            "mutation($id: ID!, $input: UpdateEntityInput!) {{
+                update{kind}(factoryId: \"plant\", {argument}: $id, input: $input) {{ id }}
+            }}"
+        );
+        andon.graphql(&mutation, json!({ "id": id, "input": { "area": area } })).await?;
+    }
+    Ok(andon)
+}
+
+async fn wait_for_area(page: &Page<'_>, area: &str) -> Result<()> {
+    page.wait_until(&format!("document.querySelector('h1').innerText === '{area}'")).await
+}
+
+#[tokio::test]
+async fn the_board_goes_round_the_areas_with_the_numbers_that_the_server_has_for_each() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url(BOARD)).await?;
+    page.wait_for_connection("live").await?;
+    for area in ["Assembly", "Paint"] {
+        let asked = "query($area: String) { factoryMetrics(factoryId: \"plant\", area: $area) {
+            productiveMinutes unitsProduced averageUtilization averageProductionRate
+        } }";
+        let data = andon.graphql(asked, json!({ "area": area })).await?;
+        let metrics = &data["factoryMetrics"];
+        let figures = [
+            ("productive-minutes", "productiveMinutes"),
+            ("units-produced", "unitsProduced"),
+            ("average-utilization", "averageUtilization"),
+            ("average-production-rate", "averageProductionRate"),
+        ];
+        let told = figures.map(|(test_id, field)| {
+            let value = match &metrics[field] {
+                Value::Null => "undefined".to_owned(),
+                value => value.to_string(),
+            };
+            let shown = format!("document.querySelector('[data-testid={test_id}]').dataset.value");
+            format!("({shown} === undefined ? undefined : Number({shown})) === {value}")
+        });
+        // At once, because the board goes on.
+        page.wait_until(&format!(
+            "document.querySelector('h1').innerText === '{area}' && {}",
+            told.join(" && ")
+        ))
+        .await?;
+    }
+    wait_for_area(&page, "No area").await?;
+    wait_for_area(&page, "Assembly").await?;
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn a_tile_shows_its_state_and_its_numbers() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
+    page.wait_for_cell("board-worker-W2", "units", 7.0).await?;
+    page.wait_for_cell("board-worker-W2", "utilization", 200.0 / 3.0).await?;
+    let tile = page.text("[data-testid=board-worker-W2]").await?;
+    // Seen last at 10:10 in Berlin, long ago.
+    assert!(tile.contains("Not observed") && tile.contains("last seen Mon 5 Jan 2026, 10:10"), "{tile}");
+    andon.ingest("plant", json!([worked("W2", "2026-01-05T10:00:00Z", 30, 5)])).await?;
+    page.wait_for_cell("board-worker-W2", "units", 12.0).await?;
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn the_whole_board_says_that_it_is_not_live_and_recovers() -> Result<()> {
+    let mut andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url(BOARD)).await?;
+    page.wait_for("[data-testid=board][data-trusted=true] [data-testid=board-worker-W1]").await?;
+    page.mark().await?;
+    andon.kill().await?;
+    page.wait_for("[data-testid=board][data-trusted=false] [data-testid=board-not-live]").await?;
+    let said = page.text("[data-testid=board-not-live]").await?;
+    assert!(said.contains("Not live") && said.contains(" old."), "{said}");
+    page.screenshot(&Path::new(PICTURES).join("board-not-live.png")).await?;
+    andon.start_again().await?;
+    page.wait_for("[data-testid=board][data-trusted=true]").await?;
+    page.wait_until("document.querySelector('[data-testid=board-not-live]') === null").await?;
+    page.wait_for("[data-testid=board-worker-W1]").await?;
+    assert!(page.is_marked().await?, "the page was loaded again");
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn the_screen_is_kept_awake_and_the_pointer_is_hidden_when_nobody_moves_it() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
+    page.wait_for("[data-testid=board-worker-W1]").await?;
+    page.wait_for("[data-screen=kept]").await?;
+    page.wait_for(".board-unattended").await?;
+    page.move_mouse(300.0, 300.0).await?;
+    page.wait_until("document.querySelector('.board-unattended') === null").await?;
+    page.click_named("link", "Set up areas").await?;
+    page.wait_for("[data-testid=setup-worker-W3]").await?;
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn an_area_is_set_in_place_and_the_board_shows_it() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&edit=areas")).await?;
+    page.click("[data-testid=setup-worker-W3] [data-testid=rename-area]").await?;
+    page.wait_for("[data-testid=rename-area-field]").await?;
+    page.type_text("Paint").await?;
+    page.press("Enter").await?;
+    page.wait_until("document.querySelector('[data-testid=setup-worker-W3]').innerText.includes('Paint')")
+        .await?;
+    page.click_named("link", "Back to the board").await?;
+    page.wait_for("[data-testid=board-worker-W1]").await?;
+    let data = andon.graphql("{ factory(id: \"plant\") { workers { workerId area } } }", json!({})).await?;
+    let workers = data["factory"]["workers"].as_array().context("no workers")?;
+    let third = workers.iter().find(|worker| worker["workerId"] == "W3").context("no W3")?;
+    assert_eq!(third["area"], "Paint");
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn going_round_piles_nothing_up() -> Result<()> {
+    const ROUNDS: usize = 3;
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url(BOARD)).await?;
+    let mut held = Vec::new();
+    for _ in 0..ROUNDS {
+        for area in ["Assembly", "Paint", "No area"] {
+            wait_for_area(&page, area).await?;
+        }
+        wait_for_area(&page, "Assembly").await?;
+        let memory = page.memory().await?;
+        held.push((memory.dom_nodes, memory.event_listeners, memory.webassembly_bytes));
+    }
+    // The first round makes what all others use again.
+    assert_eq!(held[1], held[ROUNDS - 1], "elements, listeners and memory after each round: {held:?}");
+    close(chrome).await
+}
