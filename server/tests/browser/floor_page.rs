@@ -107,7 +107,8 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
     page.wait_for("[data-testid='needs']").await?;
     page.click("[data-testid='export-workers']").await?;
     let file = chrome.download(0).await?;
-    assert!(file.name.starts_with("andon-plant-workers-") && file.name.ends_with(".csv"), "{}", file.name);
+    let named = format!("andon-plant-workers-{}.csv", slug.replace(':', "-"));
+    assert_eq!(file.name, named);
     let fields = [
         ("Utilization, %", "utilization"),
         ("Units", "unitsProduced"),
