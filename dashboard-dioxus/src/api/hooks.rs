@@ -102,17 +102,28 @@ pub(crate) fn use_query_at<O: Shows>(
     variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
     let answer = use_query::<O>(variables);
+    use_change_of(Box::new(revision), Box::new(move || answer.refresh()));
+    answer
+}
+
+// What follows is cut so that the least of it is compiled anew for each operation, and nothing for each place that asks:
+// a browser has to load all of it.
+
+/// Runs the action whenever a revision that is known has become another one.
+fn use_change_of(revision: Box<dyn FnMut() -> Option<i64>>, action: Box<dyn Fn()>) {
     let revision = use_memo(revision);
     let mut known = use_hook(|| CopyValue::new(None));
     use_effect(move || {
         let revision = revision();
         let before = known.replace(revision);
         if before.is_some() && revision.is_some() && before != revision {
-            answer.refresh();
+            action();
         }
     });
-    answer
 }
+
+/// The request to be sent, none as long as nothing is asked.
+type Asked = Option<Result<Rc<str>, Hangup>>;
 
 /// What is held of the answer to one request.
 struct Held<T> {
@@ -125,8 +136,20 @@ fn use_operation<O: Shows>(
     kind: Kind,
     mut variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
+    let asked = use_asked(Box::new(move || variables().map(request::<O>)));
+    use_answer::<O>(kind, asked)
+}
+
+fn use_asked(ask: Box<dyn FnMut() -> Asked>) -> Memo<Asked> {
+    use_memo(ask)
+}
+
+/// What is to be done about a request: with the handler of its answers, or with the reason why it cannot be sent.
+type Turn = Box<dyn FnMut(Asked) -> Option<Handler>>;
+
+#[inline(never)]
+fn use_answer<O: Shows>(kind: Kind, asked: Memo<Asked>) -> Answer<O::Shown> {
     let client = use_client();
-    let asked = use_memo(move || variables().map(request::<O>));
     let (mut held, answer, key) = use_hook(|| {
         let held = Signal::new(Held { request: None, panel: Panel::Waiting, outdated: None });
         let key = client.new_key();
@@ -140,29 +163,34 @@ fn use_operation<O: Shows>(
         let via = CopyValue::new((client, key));
         (held, Answer { panel: panel.into(), outdated: outdated.into(), via }, key)
     });
-    use_effect(move || {
-        let request = match asked() {
-            Some(Err(Hangup(reason))) => {
-                client.end(key);
-                held.set(Held { request: None, panel: Panel::Refused(reason), outdated: None });
-                return;
-            }
-            Some(Ok(request)) => Some(request),
-            None => None,
+    let turn: Turn = Box::new(move |asked| {
+        let (request, panel) = match asked {
+            Some(Ok(request)) => (Some(request), Panel::Waiting),
+            Some(Err(Hangup(reason))) => (None, Panel::Refused(reason)),
+            None => (None, Panel::Waiting),
         };
-        held.set(Held { request: request.clone(), panel: Panel::Waiting, outdated: None });
-        match request {
-            Some(request) => {
-                client.begin(key, Operation { kind, request }, handler::<O>(kind, held, client, key));
-            }
+        let is_asked = request.is_some();
+        held.set(Held { request, panel, outdated: None });
+        is_asked.then(|| handler::<O>(kind, held, client, key))
+    });
+    use_asking(client, key, kind, asked, turn);
+    answer
+}
+
+/// Asks what is to be asked, for as long as the component is there.
+fn use_asking(client: Client, key: Key, kind: Kind, asked: Memo<Asked>, mut turn: Turn) {
+    use_effect(move || {
+        let asked = asked();
+        let request = asked.as_ref().and_then(|request| request.as_ref().ok()).cloned();
+        match turn(asked).zip(request) {
+            Some((handler, request)) => client.begin(key, Operation { kind, request }, handler),
             None => client.end(key),
         }
     });
     use_drop(move || client.end(key));
-    answer
 }
 
-fn current(asked: &Memo<Option<Result<Rc<str>, Hangup>>>) -> Option<Rc<str>> {
+fn current(asked: &Memo<Asked>) -> Option<Rc<str>> {
     asked.read().as_ref().and_then(|request| request.as_ref().ok()).cloned()
 }
 
