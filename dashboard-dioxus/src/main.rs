@@ -8,8 +8,11 @@ mod csv;
 mod download;
 mod format;
 mod here;
+mod letter_case;
 mod live;
+mod memo;
 mod model;
+mod order;
 mod route;
 mod styles;
 #[cfg(test)]

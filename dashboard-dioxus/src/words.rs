@@ -617,7 +617,7 @@ pub(crate) mod rename {
     }
 
     pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
-        let kind = entity::kind(kind).to_lowercase();
+        let kind = crate::letter_case::lower(entity::kind(kind));
         match what {
             Editable::Name => format!("Name of {kind} {id}"),
             Editable::Area => format!("Area of {kind} {id}"),

@@ -1,6 +1,5 @@
 //! The messages of graphql-transport-ws, as text.
 
-use graphql_client::Error;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -29,7 +28,7 @@ pub(crate) enum ServerMessage<'a> {
     /// Operation `id` was refused and has ended.
     Error {
         id: u64,
-        errors: Vec<Error>,
+        errors: Vec<Problem>,
     },
     /// Operation `id` has ended.
     Complete {
@@ -62,6 +61,12 @@ pub(crate) fn read(frame: &str) -> serde_json::Result<ServerMessage<'_>> {
         "complete" => ServerMessage::Complete { id: envelope.id()? },
         other => return Err(serde_json::Error::custom(format!("unknown message type {other:?}"))),
     })
+}
+
+/// What the server found wrong with an operation: its words. Where and why else is for programs.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) message: String,
 }
 
 #[derive(Deserialize)]

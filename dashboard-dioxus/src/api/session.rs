@@ -9,9 +9,8 @@
 //! - A silent server is asked after 15 s and given up 5 s later.
 
 use crate::api::keep_alive::{KeepAlive, Pulse};
-use crate::api::protocol::{self, ServerMessage};
+use crate::api::protocol::{self, Problem, ServerMessage};
 use crate::words;
-use graphql_client::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -375,10 +374,10 @@ struct Payload<'frame> {
     #[serde(default, borrow)]
     data: Option<&'frame RawValue>,
     #[serde(default)]
-    errors: Option<Vec<Error>>,
+    errors: Option<Vec<Problem>>,
 }
 
-fn in_words(errors: &[Error]) -> String {
+fn in_words(errors: &[Problem]) -> String {
     if errors.is_empty() {
         return words::connection::NO_REASON.to_owned();
     }

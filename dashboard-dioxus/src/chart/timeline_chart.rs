@@ -36,7 +36,7 @@ pub(crate) fn Timeline(
         let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
         let mut labels = time_labels(track.from_ms, track.to_ms, &zone, |at_ms| x.place(at_ms));
         // Below several days stands the time of each, not the date of one.
-        if tracks.iter().any(|other| other.from_ms != track.from_ms) {
+        if tracks.iter().any(|other| other.from_ms.total_cmp(&track.from_ms).is_ne()) {
             for label in &mut labels {
                 label.text = words::time_below_days(&label.text, label.share).to_owned();
             }

@@ -4,9 +4,10 @@ use crate::api::use_client;
 use crate::clock::now_ms;
 use crate::components::command::Command;
 use crate::here::use_here;
+use crate::letter_case;
 use crate::words::first_steps as words;
 use dioxus::prelude::*;
-use serde_json::json;
+use serde::Serialize;
 
 /// The factory that the commands create as long as nobody typed another name.
 const EXAMPLE_ID: &str = "plant-1";
@@ -116,7 +117,7 @@ fn own_zone() -> String {
 /// An id from a name: lower case letters, digits and hyphens.
 fn id_of(name: &str) -> String {
     let mut id = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
+    for character in letter_case::lower(name).chars() {
         if character.is_ascii_alphanumeric() {
             id.push(character);
         } else if !id.is_empty() && !id.ends_with('-') {
@@ -130,29 +131,25 @@ fn id_of(name: &str) -> String {
 
 fn create_command(url: &str) -> String {
     let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
-    let input = json!({ "id": EXAMPLE_ID, "name": words::EXAMPLE_NAME, "timeZone": own_zone() });
-    curl(url, &json!({ "query": query, "variables": { "input": input } }))
+    let input = ExampleFactory { id: EXAMPLE_ID, name: words::EXAMPLE_NAME, time_zone: own_zone() };
+    curl(url, &json(&Request { query, variables: CreateVariables { input } }))
 }
 
 fn send_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
     let query = "mutation($factoryId: ID!, $events: [EventInput!]!) { \
                  ingestEvents(factoryId: $factoryId, events: $events) { accepted issues { message } } }";
-    let variables = json!({ "factoryId": factory_id, "events": [example_event(shown_at)] });
-    curl(url, &json!({ "query": query, "variables": variables }))
+    let variables = SendVariables { factory_id, events: [ExampleEvent::ended_before(shown_at)] };
+    curl(url, &json(&Request { query, variables }))
 }
 
 /// The arguments of one request as a shell takes them.
-fn curl(url: &str, body: &serde_json::Value) -> String {
-    format!(
-        "curl {} \\\n  -H 'content-type: application/json' \\\n  -d {}",
-        quoted(url),
-        quoted(&body.to_string())
-    )
+fn curl(url: &str, body: &str) -> String {
+    format!("curl {} \\\n  -H 'content-type: application/json' \\\n  -d {}", quoted(url), quoted(body))
 }
 
 fn edge_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
     let server = url.strip_suffix("/graphql").unwrap_or(url);
-    let event = quoted(&example_event(shown_at).to_string());
+    let event = quoted(&json(&ExampleEvent::ended_before(shown_at)));
     format!(
         "echo {event} \\\n  | andon-edge replay - --to {} --factory {}",
         quoted(server),
@@ -160,13 +157,61 @@ fn edge_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
     )
 }
 
-/// Somebody worked until just now.
-fn example_event(shown_at: Instant) -> serde_json::Value {
-    let begin = Instant((shown_at.0 / MS_PER_MINUTE - EXAMPLE_MINUTES) * MS_PER_MINUTE);
-    json!({
-        "timestamp": begin.to_rfc3339(), "entityType": "WORKER", "entityId": "W1", "eventType": "WORKING",
-        "durationMinutes": EXAMPLE_MINUTES, "unitsProduced": 3,
-    })
+#[derive(Serialize)]
+struct Request<V> {
+    query: &'static str,
+    variables: V,
+}
+
+#[derive(Serialize)]
+struct CreateVariables {
+    input: ExampleFactory,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExampleFactory {
+    id: &'static str,
+    name: &'static str,
+    time_zone: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SendVariables<'a> {
+    factory_id: &'a str,
+    events: [ExampleEvent; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExampleEvent {
+    timestamp: String,
+    entity_type: &'static str,
+    entity_id: &'static str,
+    event_type: &'static str,
+    duration_minutes: i64,
+    units_produced: i64,
+}
+
+impl ExampleEvent {
+    /// Somebody worked until just now.
+    fn ended_before(shown_at: Instant) -> Self {
+        let begin = Instant((shown_at.0 / MS_PER_MINUTE - EXAMPLE_MINUTES) * MS_PER_MINUTE);
+        Self {
+            timestamp: begin.to_rfc3339(),
+            entity_type: "WORKER",
+            entity_id: "W1",
+            event_type: "WORKING",
+            duration_minutes: EXAMPLE_MINUTES,
+            units_produced: 3,
+        }
+    }
+}
+
+fn json(what: &impl Serialize) -> String {
+    // What is said here has no part that JSON cannot say.
+    serde_json::to_string(what).unwrap_or_default()
 }
 
 /// A text as a shell reads it, whatever is in it.

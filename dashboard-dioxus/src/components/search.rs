@@ -3,7 +3,10 @@ use crate::api::{Panel, use_query};
 use crate::components::notice::{Empty, Refused};
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::letter_case;
+use crate::memo::use_memo;
 use crate::model::EntityName;
+use crate::order;
 use crate::route::Route;
 use crate::words::{entity, search as words};
 use dioxus::prelude::*;
@@ -154,16 +157,16 @@ fn detail(entity: &EntityName) -> String {
 
 /// Those whose name, id or area holds what was typed; those that begin with it first.
 pub(crate) fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> {
-    let typed = typed.trim().to_lowercase();
+    let typed = letter_case::lower(typed.trim());
     let rank = |entity: &EntityName| {
         let fields = [entity.name.as_deref(), Some(entity.id.as_str()), entity.area.as_deref()];
-        let places = fields.into_iter().flatten().filter_map(|field| field.to_lowercase().find(&typed));
+        let places = fields.into_iter().flatten().filter_map(|field| letter_case::lower(field).find(&typed));
         places.min().map(|place| place > 0)
     };
     let ranked = entities.iter().filter_map(|entity| Some((rank(entity)?, entity)));
     let mut ranked: Vec<(bool, &EntityName)> = ranked.collect();
     // A stable sort: within a rank the order of the lists remains.
-    ranked.sort_by_key(|(rank, _)| *rank);
+    order::sort(&mut ranked, |one, other| one.0.cmp(&other.0));
     ranked.into_iter().map(|(_, entity)| entity.clone()).collect()
 }
 

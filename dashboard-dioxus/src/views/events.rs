@@ -13,6 +13,7 @@ use crate::api::operation::{FactoryEntities, factory_entities};
 use crate::api::use_query;
 use crate::components::window_picker;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use crate::route::Address;
 use crate::views::page_title::PageTitle;
 use crate::words::events as words;

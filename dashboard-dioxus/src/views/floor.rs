@@ -26,6 +26,7 @@ use crate::components::notice::Refused;
 use crate::components::window_picker;
 use crate::here::use_here;
 use crate::live::table::Table;
+use crate::memo::use_memo;
 use crate::model::EntityKind;
 use crate::route::Address;
 use crate::views::page_title::PageTitle;

@@ -9,6 +9,7 @@ pub(crate) mod trend;
 use crate::api::instant::Instant;
 use crate::chart::clock;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use dioxus::prelude::*;
 
 /// How often charts learn how late it is, in ms: a minute is less than a pixel of a day.

@@ -2,6 +2,7 @@
 
 use crate::live::table::{Kept, Table};
 use crate::model::{EntityKind, EntityMetrics, FactorySummary, UnitsBasis};
+use crate::order;
 use domain::id_order;
 use std::cmp::Ordering;
 
@@ -58,7 +59,7 @@ pub(crate) fn areas<'table>(tables: impl Iterator<Item = &'table Table<EntityMet
         }
     }
     let id = |area: &Area| PageId { area: area.name.clone(), part: 0 };
-    areas.sort_by_key(id);
+    order::sort(&mut areas, |one, other| id(one).cmp(&id(other)));
     areas
 }
 

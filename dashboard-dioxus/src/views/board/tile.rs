@@ -4,6 +4,7 @@ use crate::components::metric_cell::raw;
 use crate::components::state_mark::{StateMark, StateShape};
 use crate::format::Quantity;
 use crate::live::table::Kept;
+use crate::memo::use_memo;
 use crate::model::{EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
 use crate::words::{board as words, entity, figure};
 use crate::zone::Zone;

@@ -8,7 +8,9 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use crate::model::State;
+use crate::views::over_time::reach::Reach;
 use crate::views::over_time::trend::Compared;
 use crate::views::over_time::{export, timelines, trend};
 use crate::words::{compare as words, entity, entity_page, over_time};
@@ -78,7 +80,7 @@ pub(super) fn Timelines() -> Element {
 #[component]
 pub(super) fn Trends() -> Element {
     let subject = use_subject();
-    let is_short = subject.reach.read().as_ref().is_none_or(|reach| reach.is_short());
+    let is_short = subject.reach.read().as_ref().is_none_or(Reach::is_short);
     let (utilization, units) = if is_short {
         (words::UTILIZATION_BY_HOUR, words::UNITS_BY_HOUR)
     } else {

@@ -4,6 +4,7 @@ use crate::components::factory_picker::go_to;
 use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::search::matching;
+use crate::memo::use_memo;
 use crate::model::{EntityKind, EntityName};
 use crate::route::Address;
 use crate::words::{compare as words, entity};

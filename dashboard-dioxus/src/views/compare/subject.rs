@@ -9,6 +9,7 @@ use crate::chart::clock;
 use crate::clock::use_clock;
 use crate::here::use_here;
 use crate::live::table::Table;
+use crate::memo::use_memo;
 use crate::model::{EntityKind, EntityMetrics, EntityName, EntitySeriesSet, Resolution};
 use crate::route::Address;
 use crate::views::over_time::reach::Reach;
@@ -68,7 +69,7 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
         entities.with(|table| table.revision() + table.window().map_or(0, |window| window.to.0))
     });
     let names = use_query_at::<FactoryEntities>(
-        move || moved(),
+        move || moved.cloned(),
         move || Some(factory_entities::Variables { factory_id: here.choice()?.factory_id }),
     );
     let titles = use_memo(move || {
@@ -107,9 +108,9 @@ pub(super) fn provide_subject(at: ReadSignal<Address>) -> Subject {
         };
         known.read().iter().map(asked).collect()
     });
-    let timelines = use_timelines(move || moved(), asked);
+    let timelines = use_timelines(move || moved.cloned(), asked);
     let series = use_query_at::<EntitySeries>(
-        move || moved(),
+        move || moved.cloned(),
         move || {
             let reach = reach().filter(|_| !known.read().is_empty())?;
             let (resolution, window) = if reach.is_short() {

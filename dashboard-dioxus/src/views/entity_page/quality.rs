@@ -6,7 +6,10 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::format::Quantity;
 use crate::here::use_here;
+use crate::live::table::Table;
+use crate::memo::use_memo;
 use crate::model::{EntityMetrics, Span, Timeline};
+use crate::order;
 use crate::views::over_time::timelines::together;
 use crate::words::entity_page as words;
 use crate::words::time;
@@ -33,7 +36,7 @@ pub(super) fn QualityNotes() -> Element {
     });
     let standing = subject.standing.read();
     let row = if let Standing::Seen(row) = &*standing { Some(row) } else { None };
-    let window = subject.entities.with(|table| table.window()).flatten();
+    let window = subject.entities.with(Table::window).flatten();
     let unobserved = row.zip(window).and_then(|(row, window)| unobserved_ms(row, window, (subject.now_ms)()));
     rsx! {
         PanelFrame { title: words::QUALITY,
@@ -114,7 +117,7 @@ fn unsure(timelines: &[Timeline]) -> Vec<Span> {
         .filter(|segment| segment.confidence.is_some_and(|confidence| confidence < UNSURE_BELOW))
         .map(|segment| segment.span)
         .collect();
-    segments.sort_by_key(|span| span.from);
+    order::sort(&mut segments, |one, other| one.from.cmp(&other.from));
     let mut stretches: Vec<Span> = Vec::new();
     for span in segments {
         match stretches.last_mut() {
@@ -128,9 +131,9 @@ fn unsure(timelines: &[Timeline]) -> Vec<Span> {
 /// The longest stretches in the order of time, and how many are left out.
 fn longest(stretches: &[Span]) -> (Vec<Span>, usize) {
     let mut listed = stretches.to_vec();
-    listed.sort_by_key(|stretch| std::cmp::Reverse(length_ms(stretch)));
+    order::sort(&mut listed, |one, other| length_ms(other).cmp(&length_ms(one)));
     listed.truncate(MOST_LISTED);
-    listed.sort_by_key(|stretch| stretch.from);
+    order::sort(&mut listed, |one, other| one.from.cmp(&other.from));
     let left_out = stretches.len() - listed.len();
     (listed, left_out)
 }

@@ -7,6 +7,7 @@ use crate::chart::clock;
 use crate::clock::use_clock;
 use crate::here::use_here;
 use crate::live::table::{Kept, Table};
+use crate::memo::use_memo;
 use crate::model::{EntityKind, EntityMetrics, EntityName};
 use crate::route::Address;
 use crate::views::over_time::reach::{MOST_DAYS, Reach};
@@ -73,7 +74,7 @@ pub(crate) fn provide_subject(kind: EntityKind, at: ReadSignal<Address>) -> Subj
     });
     let is_missing = use_memo(move || entities.with(|_| row.read().is_none()).unwrap_or(false));
     let names = use_query_at::<FactoryEntities>(
-        move || moved(),
+        move || moved.cloned(),
         move || {
             let factory_id = here.choice()?.factory_id;
             is_missing().then_some(factory_entities::Variables { factory_id })
@@ -114,7 +115,7 @@ pub(crate) fn provide_subject(kind: EntityKind, at: ReadSignal<Address>) -> Subj
         };
         reach.row_windows().into_iter().map(asked).collect()
     });
-    let timelines = use_timelines(move || moved(), asked);
+    let timelines = use_timelines(move || moved.cloned(), asked);
     let chart_zone = use_chart_zone();
     use_context_provider(|| Subject {
         kind,

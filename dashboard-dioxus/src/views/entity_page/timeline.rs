@@ -8,6 +8,7 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use crate::model::State;
 use crate::route::{Address, Route};
 use crate::views::over_time::reach::{Reach, Rows, day_of_window, window_of_day};

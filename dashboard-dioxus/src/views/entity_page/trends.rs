@@ -7,6 +7,7 @@ use crate::components::notice::Refused;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use crate::model::{EntitySeriesSet, Resolution};
 use crate::views::over_time::reach::Reach;
 use crate::views::over_time::{export, trend};

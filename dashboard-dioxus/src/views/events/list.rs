@@ -16,6 +16,7 @@ use crate::components::search::keyboard::use_key;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::here::use_here;
+use crate::memo::use_memo;
 use crate::model::{EventFeed, EventPage};
 use crate::route::Address;
 use crate::words::events as words;

@@ -1,6 +1,7 @@
 use crate::components::factory_picker::go_to;
 use crate::here::use_here;
 use crate::model::EntityName;
+use crate::order;
 use crate::route::Address;
 use crate::words::floor as words;
 use dioxus::prelude::*;
@@ -40,7 +41,7 @@ pub(super) fn AreaPicker(areas: Memo<Vec<String>>, onopen: EventHandler<()>) -> 
 /// The areas that anybody was given, each once, in their order.
 pub(super) fn areas(names: &[EntityName]) -> Vec<String> {
     let mut areas: Vec<String> = names.iter().filter_map(|known| known.area.clone()).collect();
-    areas.sort_by(|one, other| id_order::compare(one, other));
+    order::sort(&mut areas, |one, other| id_order::compare(one, other));
     areas.dedup();
     areas
 }

@@ -3,6 +3,7 @@
 use crate::api::instant::Instant;
 use crate::live::table::Kept;
 use crate::model::{EntityKind, EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
+use crate::order;
 use std::cmp::Reverse;
 
 /// The most that are named: more than one looks at in a glance is no help.
@@ -60,7 +61,7 @@ pub(super) fn needs<'rows>(rows: impl Iterator<Item = &'rows Kept<EntityMetrics>
     }
     let mut groups = [idle, absent, unseen, low];
     for group in &mut groups {
-        group.sort_by_key(|(urgency, _)| *urgency);
+        order::sort(group, |one, other| one.0.cmp(&other.0));
     }
     let all: usize = groups.iter().map(Vec::len).sum();
     let longest = groups.iter().map(Vec::len).max().unwrap_or_default();

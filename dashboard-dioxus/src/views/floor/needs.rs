@@ -7,6 +7,7 @@ use crate::components::state_mark::StateShape;
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::Table;
+use crate::memo::use_memo;
 use crate::model::EntityMetrics;
 use crate::route::{Address, Route};
 use crate::words::floor as words;

@@ -2,6 +2,7 @@
 
 use crate::live::table::{Kept, Table};
 use crate::model::{EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
+use crate::order;
 use domain::id_order;
 use std::cmp::Ordering;
 
@@ -111,7 +112,7 @@ impl Line {
 pub(crate) fn ranked(table: &Table<EntityMetrics>, ranking: Option<Ranking>, now_ms: f64) -> Vec<Line> {
     let mut lines: Vec<Line> = table.rows().map(|row| Line::new(row, now_ms)).collect();
     if let Some(ranking) = ranking {
-        lines.sort_by(|one, other| compared(one, other, ranking));
+        order::sort(&mut lines, |one, other| compared(one, other, ranking));
     }
     lines
 }
