@@ -20,7 +20,6 @@ pub(crate) mod time_axis;
 pub(crate) mod time_tick;
 pub(crate) mod timeline;
 pub(crate) mod timeline_chart;
-pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

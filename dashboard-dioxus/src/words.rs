@@ -1,7 +1,9 @@
-//! Every word that people read, in English. A translation is another file like this one.
+//! Every word that people read, in English. A translation is another file like this one, with its words of charts.
 //!
 //! One module for each part of the page; a sentence that holds values is a function. It is longer than other files so
 //! that a translator has one.
+
+pub(crate) mod chart;
 
 /// What stands where the server has no value: never 0, because 0 is a measurement.
 pub(crate) const NO_VALUE: &str = "-";

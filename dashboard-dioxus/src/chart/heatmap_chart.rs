@@ -7,7 +7,7 @@ use crate::chart::number::percent;
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
-use crate::chart::words;
+use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
 

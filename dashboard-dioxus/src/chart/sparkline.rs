@@ -2,7 +2,7 @@ use crate::chart::number::{percent, short};
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::{Measure, Step};
-use crate::chart::words;
+use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! The same numbers as a table, made only when somebody asks for them.
 
-use crate::chart::words;
+use crate::words::chart as words;
 use dioxus::prelude::*;
 
 /// The button that shows and hides a table.

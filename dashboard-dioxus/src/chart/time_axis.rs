@@ -3,7 +3,7 @@
 use crate::chart::clock::Zone;
 use crate::chart::number::percent;
 use crate::chart::time_tick::time_ticks;
-use crate::chart::words;
+use crate::words::chart as words;
 use dioxus::prelude::*;
 
 /// The window that a chart shows.

@@ -8,7 +8,7 @@ use crate::chart::series::WIDTH;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
 use crate::chart::timeline::{Segment, Span, State, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
-use crate::chart::words;
+use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
 

@@ -1,6 +1,5 @@
 use super::subject::{Standing, use_subject};
 use crate::api::Panel;
-use crate::chart::words::length;
 use crate::components::metric_cell::raw;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
@@ -11,6 +10,7 @@ use crate::memo::use_memo;
 use crate::model::{EntityMetrics, Span, Timeline};
 use crate::order;
 use crate::views::over_time::timelines::together;
+use crate::words::chart::length;
 use crate::words::entity_page as words;
 use crate::words::time;
 use dioxus::prelude::*;

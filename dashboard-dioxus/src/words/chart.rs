@@ -1,4 +1,4 @@
-//! Every word that people read in charts. A translation is another such file.
+//! The words of charts, which need their scales and calendars.
 
 use crate::chart::clock::{Local, Zone};
 use crate::chart::time_tick::{Pace, TimeTick};
