@@ -22,13 +22,13 @@ pub(super) const REACH: &str = "function reach(element) {
 }";
 
 impl Page<'_> {
-    /// Clicks the middle of the first element that the selector finds, once it is there and nothing covers it.
+    /// Clicks the middle of the first element that the selector finds, once it is there, at rest, and nothing covers it.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let (x, y) = self.reached(selector).await?;
         self.click_at(x, y).await
     }
 
-    /// Moves the mouse over the first element that the selector finds, once it is there and nothing covers it.
+    /// Moves the mouse over the first element that the selector finds, once it is there, at rest, and nothing covers it.
     pub async fn hover(&self, selector: &str) -> Result<()> {
         let (x, y) = self.reached(selector).await?;
         self.move_mouse(x, y).await
@@ -54,11 +54,14 @@ impl Page<'_> {
     async fn reached(&self, selector: &str) -> Result<(f64, f64)> {
         let expression = format!("({REACH})(document.querySelector({}))", text_literal(selector));
         let start = Instant::now();
+        let mut before = Value::Null;
         loop {
             let middle = self.evaluate(&expression).await?;
-            if !middle.is_null() {
+            // What still moves would no longer be there when the button goes down.
+            if !middle.is_null() && middle == before {
                 return place(&middle);
             }
+            before = middle;
             if start.elapsed() > LIMIT {
                 return Err(self.in_vain(&format!("the mouse reaches {selector}")).await);
             }

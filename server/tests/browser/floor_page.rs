@@ -104,7 +104,10 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
     let chrome = browser().await?;
     let page = chrome.open(&andon.url(&format!("/?factory={FACTORY}&window={slug}&sort=-units"))).await?;
     page.wait_for("[data-testid='worker-row-W24']").await?;
+    // What comes last moves what stands below the figures.
     page.wait_for("[data-testid='needs']").await?;
+    page.wait_for("[data-testid='export-series']").await?;
+    page.wait_for("[data-testid='heatmap']").await?;
     page.click("[data-testid='export-workers']").await?;
     let file = chrome.download(0).await?;
     let named = format!("andon-plant-workers-{}.csv", slug.replace(':', "-"));
@@ -141,7 +144,6 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
         }
     }
 
-    page.wait_for("[data-testid='export-series']").await?;
     page.click("[data-testid='export-series']").await?;
     let (header, lines) = csv(&chrome.download(1).await?.content)?;
     let points = series(&andon, &window).await?;
