@@ -14,4 +14,5 @@ pub mod progress;
 pub mod replay;
 pub mod send;
 pub mod source;
+pub mod spool;
 pub mod summary;
