@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn who_never_gives_up_waits_any_time_up_to_a_doubling_bound() {
         let wait = |failures, jitter| patient_wait(failures, LONGEST_PATIENT_WAIT, None, jitter).as_millis();
-        assert_eq!([1, 2, 3, 6, 7, 8, u32::MAX].map(|failures| wait(failures, 1.0)), [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000]);
+        assert_eq!(
+            [1, 2, 3, 6, 7, 8, u32::MAX].map(|failures| wait(failures, 1.0)),
+            [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000]
+        );
         assert_eq!(wait(3, 0.25), 1_000);
         assert_eq!(wait(9, 0.0), 0);
         let asked = Some(Duration::from_secs(90));

@@ -70,7 +70,14 @@ enum Next {
 
 impl<O: Outlet> Delivery<O> {
     /// A delivery of what is in the spool to an outlet.
-    pub fn new(spool: Spool, outlet: O, pace: Pace, linger: Duration, health: Arc<Health>, fresh: Fresh) -> Self {
+    pub fn new(
+        spool: Spool,
+        outlet: O,
+        pace: Pace,
+        linger: Duration,
+        health: Arc<Health>,
+        fresh: Fresh,
+    ) -> Self {
         Self {
             journal: Journal::new(spool.clone()),
             spool,
@@ -165,12 +172,12 @@ impl<O: Outlet> Delivery<O> {
         self.settled().await?;
         let portion = self.course.portion(turn);
         // What comes in while the lane is read waits for the next time.
-        let fresh = self.fresh.clone();
+        let spooled = self.fresh.total();
         let batch = self.spool.take(lane(turn), portion.events, portion.bytes).await?;
         match turn {
             Turn::Backlog => self.has_backlog = batch.is_some(),
             Turn::Live if batch.as_ref().is_none_or(|batch| batch.bodies.len() < portion.events) => {
-                self.fresh.saw(&fresh);
+                self.fresh.saw(spooled);
                 self.live_since = None;
             }
             Turn::Live => {}
@@ -216,7 +223,12 @@ impl<O: Outlet> Delivery<O> {
     }
 
     /// Writes down what the server said, while the next batch is on its way.
-    async fn settle(&mut self, batch: Batch, answered: Answered, receipts: usize) -> Result<Next, SpoolError> {
+    async fn settle(
+        &mut self,
+        batch: Batch,
+        answered: Answered,
+        receipts: usize,
+    ) -> Result<Next, SpoolError> {
         self.settled().await?;
         self.succeed();
         self.health.batches.fetch_add(1, Ordering::Relaxed);
@@ -302,7 +314,10 @@ impl<O: Outlet> Delivery<O> {
             Ok(known) => {
                 let found = self.spool.reconcile(known).await?;
                 if found.delivered > 0 {
-                    tracing::info!("the server has {} queued events already; they are not sent again", found.delivered);
+                    tracing::info!(
+                        "the server has {} queued events already; they are not sent again",
+                        found.delivered
+                    );
                 }
                 if found.went_back {
                     tracing::warn!(
@@ -310,7 +325,10 @@ impl<O: Outlet> Delivery<O> {
                     );
                 }
                 if found.lost > 0 {
-                    tracing::error!("{} events are neither here nor at the server; there is a receipt", found.lost);
+                    tracing::error!(
+                        "{} events are neither here nor at the server; there is a receipt",
+                        found.lost
+                    );
                 }
                 self.is_to_reconcile = false;
                 self.spool.begin_live().await?;
@@ -392,7 +410,9 @@ fn lane(turn: Turn) -> Lane {
     }
 }
 
-async fn wait_for(settling: Option<tokio::task::JoinHandle<Result<(), SpoolError>>>) -> Result<(), SpoolError> {
+async fn wait_for(
+    settling: Option<tokio::task::JoinHandle<Result<(), SpoolError>>>,
+) -> Result<(), SpoolError> {
     match settling {
         // It is never aborted, so what is left is the end of the runtime.
         Some(settling) => settling.await.unwrap_or(Err(SpoolError::Closed)),

@@ -1,7 +1,7 @@
 //! How the agent is doing, as counted since it started: for its log, `GET /health` and `GET /metrics`.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
 use crate::delivery::course::Alarm;
 use crate::spool::Counts;
@@ -88,7 +88,11 @@ impl Health {
         };
         for (name, help, value) in [
             ("accepted_events_total", "Events accepted into the spool.", counts.accepted),
-            ("delivered_events_total", "Events that the server answered for as stored or duplicate.", counts.delivered),
+            (
+                "delivered_events_total",
+                "Events that the server answered for as stored or duplicate.",
+                counts.delivered,
+            ),
             ("lost_events_total", "Events lost, each of them in a receipt.", counts.lost_events()),
         ] {
             write(name, "counter", help, value as f64);
@@ -109,15 +113,32 @@ impl Health {
             ("receipts", "Receipts the server has not answered for.", counts.receipts as f64),
             ("spool_used_bytes", "Bytes of the spool in use.", counts.used_bytes as f64),
             ("spool_file_bytes", "Bytes of the spool's file.", counts.file_bytes as f64),
-            ("oldest_event_age_seconds", "How long the oldest queued event waits.", oldest_ms as f64 / 1000.0),
-            ("delivery_failing", "1 while attempts to deliver fail.", f64::from(u8::from(failing != WORKING))),
-            ("delivery_forbidden", "1 while the server forbids to send.", f64::from(u8::from(failing == FORBIDDEN))),
+            (
+                "oldest_event_age_seconds",
+                "How long the oldest queued event waits.",
+                oldest_ms as f64 / 1000.0,
+            ),
+            (
+                "delivery_failing",
+                "1 while attempts to deliver fail.",
+                f64::from(u8::from(failing != WORKING)),
+            ),
+            (
+                "delivery_forbidden",
+                "1 while the server forbids to send.",
+                f64::from(u8::from(failing == FORBIDDEN)),
+            ),
         ] {
             write(name, "gauge", help, value);
         }
         if self.is_clock_known.load(Ordering::Relaxed) {
-            let offset = self.clock_offset_ms.load(Ordering::Relaxed) as f64 / 1000.0;
-            write("clock_offset_seconds", "The server's clock minus this one's.", "", 0.0_f64.max(f64::MIN) + offset);
+            let offset_ms = self.clock_offset_ms.load(Ordering::Relaxed);
+            write(
+                "clock_offset_seconds",
+                "gauge",
+                "The server's clock minus this one's.",
+                offset_ms as f64 / 1000.0,
+            );
         }
         text
     }

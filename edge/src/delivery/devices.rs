@@ -148,7 +148,12 @@ mod tests {
         assert_eq!(
             known,
             [
-                KnownEpoch { epoch: "now".to_owned(), highest: 20, holes: vec![(13, 14)], not_stored: vec![(6, 7), (15, 20)] },
+                KnownEpoch {
+                    epoch: "now".to_owned(),
+                    highest: 20,
+                    holes: vec![(13, 14)],
+                    not_stored: vec![(6, 7), (15, 20)]
+                },
                 KnownEpoch { epoch: "old".to_owned(), highest: 4, holes: vec![(1, 2)], not_stored: vec![] },
             ]
         );
@@ -157,7 +162,8 @@ mod tests {
 
     #[test]
     fn of_lists_that_were_cut_only_the_certain_part_counts() {
-        let stored: Vec<_> = (0..MAX_LISTED_RANGES as i64).map(|n| range("now", 10 * n + 1, 10 * n + 5)).collect();
+        let stored: Vec<_> =
+            (0..MAX_LISTED_RANGES as i64).map(|n| range("now", 10 * n + 1, 10 * n + 5)).collect();
         let known = read(&answer(90_000, &stored, &[range("old", 1, 2)], &[]), "cam").expect("an answer");
         assert_eq!(known.len(), 1);
         assert_eq!(known[0].highest, 1_995);

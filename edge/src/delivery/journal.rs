@@ -13,7 +13,6 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 const MAX_RECEIPTS: usize = 100;
 
 /// The books and what happened since they were read.
-#[derive(Debug)]
 pub(super) struct Journal {
     spool: Spool,
     read: Option<Books>,

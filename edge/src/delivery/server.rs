@@ -68,7 +68,11 @@ impl Server {
     }
 
     /// Sends a request, compressed if the server understands that.
-    async fn post(&mut self, body: String, is_answered: impl Fn(&HttpAnswer) -> bool) -> Result<HttpAnswer, Verdict> {
+    async fn post(
+        &mut self,
+        body: String,
+        is_answered: impl Fn(&HttpAnswer) -> bool,
+    ) -> Result<HttpAnswer, Verdict> {
         let is_long = body.len() >= LEAST_COMPRESSED_BYTES;
         if is_long && self.compression.is_worth_trying() {
             let answer = self.exchange(gzip(&body), Encoding::Gzip).await?;
@@ -160,9 +164,10 @@ impl Outlet for Server {
             Verdict::Refused { reason } | Verdict::TooLarge { reason } => {
                 Verdict::Later { reason, retry_after: answer.retry_after }
             }
-            Verdict::Answered(_) => {
-                Verdict::Later { reason: "the server answered another question".to_owned(), retry_after: None }
-            }
+            Verdict::Answered(_) => Verdict::Later {
+                reason: "the server answered another question".to_owned(),
+                retry_after: None,
+            },
             verdict => verdict,
         })
     }

@@ -163,7 +163,9 @@ mod tests {
     #[test]
     fn an_older_server_is_known_by_its_words() {
         let said = |message: &str| {
-            is_of_older_server(serde_json::json!({ "errors": [{ "message": message }] }).to_string().as_bytes())
+            is_of_older_server(
+                serde_json::json!({ "errors": [{ "message": message }] }).to_string().as_bytes(),
+            )
         };
         assert!(said(r#"Unknown argument "sender" on field "ingestEvents" of type "Mutation"."#));
         assert!(said(r#"Unknown type "SenderInput""#));

@@ -121,9 +121,15 @@ mod tests {
             "event 2 of the request: entityType is missing"
         );
         assert_eq!(refusal(&format!("[{EVENT},{missing}]")), "event 2 of the request: entityType is missing");
-        assert!(refusal(&format!("{EVENT}\n{EVENT}\nnonsense")).starts_with("event 3 of the request: it is not JSON"));
+        assert!(
+            refusal(&format!("{EVENT}\n{EVENT}\nnonsense"))
+                .starts_with("event 3 of the request: it is not JSON")
+        );
         assert!(refusal(&format!("[{EVENT},{EVENT}")).starts_with("event 3 of the request: it is not JSON"));
-        assert!(refusal(&format!("[{EVENT},nonsense,{EVENT}]")).starts_with("event 2 of the request: it is not JSON"));
+        assert!(
+            refusal(&format!("[{EVENT},nonsense,{EVENT}]"))
+                .starts_with("event 2 of the request: it is not JSON")
+        );
         assert!(refusal("[1]").starts_with("event 1 of the request: a line must be one JSON object"));
         assert!(refusal(&format!("[{EVENT}] {EVENT}")).contains("it is not JSON"));
     }

@@ -18,8 +18,9 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, SeekFrom};
 use tokio_util::sync::CancellationToken;
 
 use self::place::{HEAD_BYTES, Identity, Place, checksum, generations};
+use super::Intake;
 use super::lines::{LineCutter, PIECE_BYTES, without_mark};
-use super::{Intake, Mark};
+use crate::spool::Mark;
 
 /// How often a file that has nothing new is looked at: soon enough for a dashboard, seldom enough to cost nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -93,7 +94,8 @@ impl<'a> Follower<'a> {
         let mut piece = vec![0; PIECE_BYTES];
         let read = open.file.read(&mut piece).await?;
         if read > 0 {
-            let events = open.take(&piece[..read], |number, line| self.intake.judge(&self.name, number, line));
+            let events =
+                open.take(&piece[..read], |number, line| self.intake.judge(&self.name, number, line));
             return Ok(self.keep(events, stop).await);
         }
         open.length_at_end = Some(open.read);
@@ -110,7 +112,10 @@ impl<'a> Follower<'a> {
 
     /// Opens the file that the spool remembers, or the followed file at its beginning.
     async fn begin(&mut self) -> io::Result<Option<Open>> {
-        let remembered = if self.has_resumed { None } else { self.intake.mark(&self.key()).await };
+        let remembered = match self.has_resumed {
+            true => None,
+            false => self.intake.mark(&self.key()).await.map_err(io::Error::other)?,
+        };
         let place: Option<Place> = remembered.and_then(|place| serde_json::from_str(&place).ok());
         if let Some(place) = place {
             for generation in generations(self.path).into_iter().filter(|found| found.file == place.file) {
@@ -152,7 +157,11 @@ impl<'a> Follower<'a> {
         let next = Open::begin(&next).await?;
         let Some(mut finished) = self.open.replace(next) else { return Ok(Progress::More) };
         let events = finished.finish(|number, line| self.intake.judge(&self.name, number, line));
-        tracing::info!("{} was renamed and begun anew; {} lines of the old file were read", self.name, finished.lines);
+        tracing::info!(
+            "{} was renamed and begun anew; {} lines of the old file were read",
+            self.name,
+            finished.lines
+        );
         Ok(self.keep(events, stop).await)
     }
 }

@@ -16,8 +16,10 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 ///   on this spool, and from `unconfirmed_from` on no server has yet confirmed that positions were given only once.
 /// - `epoch`: from behind `starts_after` on, up to the next epoch's, positions belong to it.
 /// - `gone`: ranges of positions given and no longer queued, merged with their neighbours.
+/// - `mark`: how far an input has come, such as the place in a followed file, committed with what came before it.
 /// - `queue`: what is to be delivered; `crc` covers position, time and body, because SQLite itself keeps no checksums.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         device TEXT NOT NULL,
@@ -57,7 +59,11 @@ const MIGRATIONS: [&str; 1] = ["
         to_ms INTEGER,
         detail TEXT NOT NULL
     );
-"];
+",
+    "
+    CREATE TABLE mark (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+",
+];
 
 /// Sets what a connection that writes needs: every commit is on the disk before it is answered for.
 pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {

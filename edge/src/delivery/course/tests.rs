@@ -24,7 +24,8 @@ fn deliver(mut queue: Vec<u32>, poison: &[u32], batch_events: usize) -> (usize, 
     while !queue.is_empty() {
         requests += 1;
         let taken = course.portion(Turn::Live).events.min(queue.len());
-        let verdict = if queue[..taken].iter().any(|event| poison.contains(event)) { refused() } else { answered() };
+        let verdict =
+            if queue[..taken].iter().any(|event| poison.contains(event)) { refused() } else { answered() };
         match course.judge(Turn::Live, size(taken), verdict, now, 0.0) {
             Step::Settle(_) => stored.extend(queue.drain(..taken)),
             Step::Smaller => {}
@@ -53,10 +54,16 @@ fn a_batch_too_large_is_halved_by_bytes_and_larger_ones_are_tried_again_after_a_
     let mut course = Course::new(PACE);
     let now = Instant::now();
     let too_large = || Verdict::TooLarge { reason: "No.".to_owned() };
-    assert_eq!(course.judge(Turn::Live, Size { events: 500, bytes: 100_000 }, too_large(), now, 0.0), Step::Smaller);
+    assert_eq!(
+        course.judge(Turn::Live, Size { events: 500, bytes: 100_000 }, too_large(), now, 0.0),
+        Step::Smaller
+    );
     assert_eq!(course.portion(Turn::Live), Portion { events: 500, bytes: 50_000 });
     assert_eq!(course.portion(Turn::Backlog).bytes, 50_000);
-    assert_eq!(course.judge(Turn::Live, Size { events: 250, bytes: 49_000 }, too_large(), now, 0.0), Step::Smaller);
+    assert_eq!(
+        course.judge(Turn::Live, Size { events: 250, bytes: 49_000 }, too_large(), now, 0.0),
+        Step::Smaller
+    );
     assert_eq!(course.portion(Turn::Live).bytes, 24_500);
     for _ in 0..CALM_BATCHES {
         course.judge(Turn::Live, size(1), answered(), now, 0.0);
@@ -100,7 +107,10 @@ fn who_may_not_send_asks_seldom_and_shouts() {
     let mut course = Course::new(PACE);
     let forbidden = Verdict::Forbidden { reason: "HTTP 401".to_owned() };
     let step = course.judge(Turn::Live, size(1), forbidden, Instant::now(), 0.5);
-    assert_eq!(step, Step::Wait { wait: PACE.longest_wait, reason: "HTTP 401".to_owned(), alarm: Alarm::Forbidden });
+    assert_eq!(
+        step,
+        Step::Wait { wait: PACE.longest_wait, reason: "HTTP 401".to_owned(), alarm: Alarm::Forbidden }
+    );
 }
 
 #[test]
@@ -109,7 +119,10 @@ fn an_event_is_innocent_when_the_same_is_refused_without_it() {
     let step = course.judge(Turn::Live, size(1), refused(), Instant::now(), 1.0);
     assert!(matches!(step, Step::Accuse(_)));
     let step = course.acquitted(refused(), 1.0);
-    assert_eq!(step, Step::Wait { wait: Duration::from_secs(1), reason: "No.".to_owned(), alarm: Alarm::Patience });
+    assert_eq!(
+        step,
+        Step::Wait { wait: Duration::from_secs(1), reason: "No.".to_owned(), alarm: Alarm::Patience }
+    );
 }
 
 proptest! {

@@ -114,7 +114,13 @@ mod tests {
 
     #[test]
     fn a_place_is_in_the_file_that_begins_as_it_did() {
-        let place = Place { file: Identity::default(), offset: 10, lines: 1, head_bytes: 4, head_checksum: checksum(b"abcd") };
+        let place = Place {
+            file: Identity::default(),
+            offset: 10,
+            lines: 1,
+            head_bytes: 4,
+            head_checksum: checksum(b"abcd"),
+        };
         assert!(place.is_in(Identity::default(), 10, b"abcdefghij"));
         assert!(!place.is_in(Identity::default(), 9, b"abcdefghi"), "it was cut");
         assert!(!place.is_in(Identity::default(), 10, b"abXdefghij"), "it is another");
