@@ -1,5 +1,8 @@
 //! What a batch changes of what is known of its sender. Nothing is read or written here.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
