@@ -2,7 +2,7 @@
 
 use crate::api::operation::{Choice, Factories, factories};
 use crate::api::{Answer, Panel, use_query};
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::Factory;
 use crate::route::{Address, Route};
 use crate::zone::Zone;

@@ -15,7 +15,7 @@ use crate::components::state_mark::StateMark;
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::{Kept, Table};
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, EntityMetrics, Presence};
 use crate::route::{Address, Route};
 use crate::words::{entity, figure, floor as words, time};
