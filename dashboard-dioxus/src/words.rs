@@ -485,7 +485,7 @@ pub(crate) mod compare {
     pub(crate) const UNITS_BY_HOUR: &str = "Units by hour";
     pub(crate) const UNITS_BY_DAY: &str = "Units by day";
     pub(crate) const NOT_SEEN: &str = "not seen in this window";
-    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for 10 minutes.";
+    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for as long as the floor's setting says, 10 minutes unless it was changed.";
 
     pub(crate) fn one_more(kind: EntityKind) -> &'static str {
         match kind {
@@ -541,7 +541,7 @@ pub(crate) mod events {
                                            its end; it counts all the same, where its time belongs.";
     pub(crate) const MOVING: &str = "New events appear by themselves.";
     pub(crate) const PAUSE: &str = "Pause";
-    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const PAGES: &str = "Pages of events";
     pub(crate) const NEWER: &str = "Newer";
     pub(crate) const OLDER: &str = "Older";
@@ -728,7 +728,7 @@ pub(crate) mod over_time {
     pub(crate) const CONFIDENCE: &str = "Confidence";
     pub(crate) const MODEL: &str = "Model";
     pub(crate) const SOURCE: &str = "Source";
-    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const TRUNCATED: &str =
         "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
 
@@ -834,6 +834,7 @@ pub(crate) mod floor {
     pub(crate) const ALL_AREAS: &str = "All areas";
     pub(crate) const FIGURES: &str = "Figures";
     pub(crate) const NEEDS: &str = "What needs you";
+    pub(crate) const UNSEEN_AFTER: &str = "Not observed after";
     pub(crate) const NO_NEED: &str = "Nobody and nothing needs you now.";
     pub(crate) const MORE: &str = "Rank all by what they do now";
     pub(crate) const PRODUCTION: &str = "Production over time";
@@ -844,7 +845,7 @@ pub(crate) mod floor {
     pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
     pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const STATE_NOW: &str = "Now";
-    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for 10 minutes, nobody knows: not observed.";
+    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for as long as is set under What needs you, nobody knows: not observed.";
     pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
     pub(crate) const HOW_AREA: &str = "The line or area that it was given.";
     pub(crate) const CONFIDENCE: &str = "Confidence";
@@ -936,6 +937,10 @@ pub(crate) mod floor {
 
     pub(crate) fn low(percent: &str) -> String {
         format!("Utilization {percent}")
+    }
+
+    pub(crate) fn minutes(minutes: u16) -> String {
+        format!("{minutes} min")
     }
 
     pub(crate) fn more(count: usize) -> String {
