@@ -38,6 +38,9 @@ pub const DEFAULT_LINGER: Duration = Duration::from_secs(1);
 /// How often the queue is looked at without a hint: another process may have put a dead letter back.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// One delivery takes everything that is taken.
+const EVERY_POSITION: (i64, i64) = (1, i64::MAX - 1);
+
 /// A delivery under way.
 pub struct Delivery<O> {
     spool: Spool,
@@ -55,6 +58,8 @@ pub struct Delivery<O> {
     /// Since when something new waits, as far as is known.
     live_since: Option<Instant>,
     looked_at: Instant,
+    /// Whether the queue was looked at since the end was asked for.
+    has_looked_last: bool,
     sent_at: Option<Instant>,
 }
 
@@ -92,6 +97,7 @@ impl<O: Outlet> Delivery<O> {
             has_backlog: true,
             live_since: None,
             looked_at: Instant::now(),
+            has_looked_last: false,
             sent_at: None,
         }
     }
@@ -105,6 +111,8 @@ impl<O: Outlet> Delivery<O> {
                 Err(error) => {
                     tracing::error!("{error}");
                     self.journal.forget();
+                    // What could not be settled is asked for again, and is stored or queued.
+                    self.is_to_reconcile = true;
                     Next::Pause(LOOK_EVERY)
                 }
             };
@@ -130,7 +138,8 @@ impl<O: Outlet> Delivery<O> {
             self.looked_at = now;
             self.live_since.get_or_insert(now.checked_sub(self.linger).unwrap_or(now));
         }
-        if self.fresh.waiting() > 0 || is_finishing {
+        if self.fresh.waiting() > 0 || (is_finishing && !self.has_looked_last) {
+            self.has_looked_last = is_finishing;
             self.live_since.get_or_insert(now);
         }
         let is_full = self.fresh.waiting() >= self.course.portion(Turn::Live).events as u64;
@@ -151,7 +160,7 @@ impl<O: Outlet> Delivery<O> {
     async fn rest(&mut self, now: Instant) -> Result<Next, SpoolError> {
         self.settled().await?;
         let is_due = self.sent_at.is_none_or(|sent_at| now.duration_since(sent_at) >= HEARTBEAT_EVERY);
-        if self.outlet.reads_sender() && (is_due || self.journal.has_news().await?) {
+        if self.outlet.reads_sender() && (is_due || self.journal.has_news(self.fresh.total()).await?) {
             return self.give_sign_of_life().await;
         }
         let mut until = self.looked_at + LOOK_EVERY;
@@ -207,28 +216,22 @@ impl<O: Outlet> Delivery<O> {
             ahead?;
         }
         self.heard(sent_at);
-        let receipts = sender.closed.len();
         match self.course.judge(turn, size, verdict, Instant::now(), fastrand::f64()) {
-            Step::Settle(answered) => self.settle(batch, answered, receipts).await,
+            Step::Settle(answered) => self.settle(batch, answered).await,
             Step::Smaller => {
-                self.give_back(Some(batch)).await?;
+                self.give_back().await?;
                 Ok(Next::Again)
             }
             Step::Accuse(fault) => self.try_without(turn, batch, fault).await,
             Step::Wait { wait, reason, alarm } => {
-                self.give_back(Some(batch)).await?;
+                self.give_back().await?;
                 Ok(self.fail(wait, &reason, alarm))
             }
         }
     }
 
     /// Writes down what the server said, while the next batch is on its way.
-    async fn settle(
-        &mut self,
-        batch: Batch,
-        answered: Answered,
-        receipts: usize,
-    ) -> Result<Next, SpoolError> {
+    async fn settle(&mut self, batch: Batch, answered: Answered) -> Result<Next, SpoolError> {
         self.settled().await?;
         self.succeed();
         self.health.batches.fetch_add(1, Ordering::Relaxed);
@@ -249,7 +252,7 @@ impl<O: Outlet> Delivery<O> {
         }
         self.journal.answered(outcomes.len() as u64);
         if self.outlet.reads_sender() {
-            self.journal.receipts_arrived(receipts).await?;
+            self.journal.receipts_arrived().await?;
         }
         if !answered.refused.is_empty() {
             self.journal.forget();
@@ -275,14 +278,14 @@ impl<O: Outlet> Delivery<O> {
                     fault.code
                 );
                 if self.outlet.reads_sender() {
-                    self.journal.receipts_arrived(sender.closed.len()).await?;
+                    self.journal.receipts_arrived().await?;
                 }
                 self.spool.bury(batch.first_position, fault.code.to_owned(), fault.message).await?;
                 self.journal.forget();
                 Ok(Next::Again)
             }
             verdict => {
-                self.give_back(Some(batch)).await?;
+                self.give_back().await?;
                 Ok(self.fail_by(verdict))
             }
         }
@@ -298,7 +301,7 @@ impl<O: Outlet> Delivery<O> {
             Verdict::Answered(_) => {
                 self.succeed();
                 if self.outlet.reads_sender() {
-                    self.journal.receipts_arrived(sender.closed.len()).await?;
+                    self.journal.receipts_arrived().await?;
                 }
                 Ok(Next::Again)
             }
@@ -308,7 +311,7 @@ impl<O: Outlet> Delivery<O> {
 
     /// Asks the server what it has, and lets go of that. What is queued then is the backlog.
     async fn reconcile(&mut self) -> Result<Next, SpoolError> {
-        self.give_back(None).await?;
+        self.give_back().await?;
         let device_id = self.journal.device_id().await?;
         match self.outlet.known(&device_id).await {
             Ok(known) => {
@@ -341,13 +344,12 @@ impl<O: Outlet> Delivery<O> {
     }
 
     /// Makes everything that was taken free again, also what was read ahead.
-    async fn give_back(&mut self, batch: Option<Batch>) -> Result<(), SpoolError> {
+    async fn give_back(&mut self) -> Result<(), SpoolError> {
         self.settled().await?;
-        let ahead = std::mem::take(&mut self.ahead);
-        for batch in ahead.into_iter().flatten().chain(batch) {
-            self.spool.give_back(batch.first_position, batch.last_position()).await?;
-        }
-        // The lane that it came from is not empty.
+        self.ahead = [None, None];
+        let (first, last) = EVERY_POSITION;
+        self.spool.give_back(first, last).await?;
+        // The lanes that it came from are not empty.
         self.has_backlog = true;
         let now = Instant::now();
         self.live_since = Some(now.checked_sub(self.linger).unwrap_or(now));

@@ -16,6 +16,8 @@ const MAX_RECEIPTS: usize = 100;
 pub(super) struct Journal {
     spool: Spool,
     read: Option<Books>,
+    /// The receipts of the request under way, as they were told.
+    told: Vec<Receipt>,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,7 @@ struct Books {
 
 impl Journal {
     pub(super) fn new(spool: Spool) -> Self {
-        Self { spool, read: None }
+        Self { spool, read: None, told: Vec::new() }
     }
 
     /// The books are to be read anew.
@@ -50,29 +52,38 @@ impl Journal {
         Ok(self.spool.counts().await?.device)
     }
 
-    /// Whether there are receipts that the server has not answered for.
-    pub(super) async fn has_news(&mut self) -> Result<bool, SpoolError> {
-        Ok(!self.books(0).await?.receipts.is_empty())
+    /// Whether there are receipts that the server has not answered for. `spooled` is how many events this process has
+    /// spooled.
+    pub(super) async fn has_news(&mut self, spooled: u64) -> Result<bool, SpoolError> {
+        Ok(!self.books(spooled).await?.receipts.is_empty())
     }
 
-    /// What to say with a batch. `spooled` is how many events this process has spooled.
+    /// What to say with a batch.
     pub(super) async fn sender_of(&mut self, batch: &Batch, spooled: u64) -> Result<Sender, SpoolError> {
-        let sender = self.books(spooled).await?.sender(spooled, batch.bodies.len() as u64);
+        let sender = self.sender(spooled, batch.bodies.len() as u64).await?;
         Ok(Sender { epoch: batch.epoch.clone(), first_sequence: batch.first_sequence, ..sender })
     }
 
     /// What to say without events.
     pub(super) async fn sender_of_nothing(&mut self, spooled: u64) -> Result<Sender, SpoolError> {
         self.forget();
-        Ok(self.books(spooled).await?.sender(spooled, 0))
+        self.sender(spooled, 0).await
     }
 
-    /// The first so many receipts were answered for.
-    pub(super) async fn receipts_arrived(&mut self, receipts: usize) -> Result<(), SpoolError> {
-        let Some(books) = self.read.as_mut().filter(|_| receipts > 0) else { return Ok(()) };
-        let arrived: Vec<_> = books.receipts.drain(..receipts.min(books.receipts.len())).collect();
-        self.spool.receipts_answered(arrived).await?;
-        self.forget();
+    async fn sender(&mut self, spooled: u64, under_way: u64) -> Result<Sender, SpoolError> {
+        let books = self.books(spooled).await?;
+        let (sender, told) = (books.sender(spooled, under_way), books.receipts.clone());
+        self.told = told;
+        Ok(sender)
+    }
+
+    /// The receipts that were told last were answered for.
+    pub(super) async fn receipts_arrived(&mut self) -> Result<(), SpoolError> {
+        let told = std::mem::take(&mut self.told);
+        if !told.is_empty() {
+            self.spool.receipts_answered(told).await?;
+            self.forget();
+        }
         Ok(())
     }
 
