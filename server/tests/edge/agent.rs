@@ -186,7 +186,7 @@ impl Agent {
         self.until("receipts", |receipts| receipts == 0.0).await;
     }
 
-    pub(crate) async fn kill(mut self) {
+    pub(crate) async fn kill(&mut self) {
         soon("the kill", self.child.kill()).await.expect("a killed process");
     }
 

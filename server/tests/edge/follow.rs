@@ -34,7 +34,7 @@ async fn every_line_is_taken_once_through_rotations_cuts_and_kills() {
     let follow = ["--follow", name.as_str()];
     let events: Vec<Value> = (0..100).map(|minute| event("W1", minute)).collect();
 
-    let agent = place.start(&server.url, &follow).await;
+    let mut agent = place.start(&server.url, &follow).await;
     append(&path, &lines(&events[..10]));
     until_accepted(&agent, 10).await;
     // A line counts when it has ended.
@@ -46,7 +46,7 @@ async fn every_line_is_taken_once_through_rotations_cuts_and_kills() {
     append(&path, &half[20..]);
     append(&path, "\nno event at all\n");
     append(&path, &lines(&events[12..20]));
-    let agent = place.start(&server.url, &follow).await;
+    let mut agent = place.start(&server.url, &follow).await;
     until_accepted(&agent, 20).await;
     assert_eq!(agent.metric("malformed_total").await, 1.0);
 
@@ -86,7 +86,7 @@ async fn a_follower_of_a_file_waits_while_the_spool_is_full() {
     let arguments = ["--follow", name.as_str(), "--max-bytes", "512KiB"];
     let events = crate::ledger::events(4_000);
     append(&path, &lines(&events));
-    let agent = place.start("http://127.0.0.1:9", &arguments).await;
+    let mut agent = place.start("http://127.0.0.1:9", &arguments).await;
     agent.until("spool_used_bytes", |bytes| bytes > 300_000.0).await;
     agent.kill().await;
     let server = Program::serve(database.url(), &[]).await;

@@ -191,7 +191,7 @@ async fn what_does_not_fit_is_dropped_with_a_receipt_or_refused_as_the_policy_sa
 
     let place = Place::new();
     let dropping = ["--max-bytes", "512KiB", "--when-full", "drop-oldest"];
-    let agent = place.start("http://127.0.0.1:9", &dropping).await;
+    let mut agent = place.start("http://127.0.0.1:9", &dropping).await;
     for events in events.chunks(100) {
         agent.accept(events).await;
     }
@@ -220,7 +220,7 @@ async fn what_does_not_fit_is_dropped_with_a_receipt_or_refused_as_the_policy_sa
     assert_numbers(database, &events[counts.lost as usize..]).await;
 
     let place = Place::new();
-    let agent = place.start("http://127.0.0.1:9", &["--max-bytes", "512KiB"]).await;
+    let mut agent = place.start("http://127.0.0.1:9", &["--max-bytes", "512KiB"]).await;
     let mut accepted = 0;
     let refusal = loop {
         let post = Value::from(&events[accepted..accepted + 100]).to_string();

@@ -14,7 +14,7 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 #[tokio::test]
 async fn an_object_an_array_and_lines_are_accepted_and_counted() {
     let place = Place::new();
-    let agent = place.start(NOWHERE, &[]).await;
+    let mut agent = place.start(NOWHERE, &[]).await;
     let events = events(30);
     let lines: String = events[10..].iter().map(|event| format!("{event}\n")).collect();
     for (body, accepted) in [

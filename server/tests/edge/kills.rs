@@ -7,7 +7,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use rand::{RngExt as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 
 use crate::{
     agent::{LOOK_EVERY, Place, post, reserved_port},
@@ -76,7 +76,7 @@ async fn whoever_is_killed_whenever_every_accepted_event_is_stored_once() {
         posts.push_back(arrivals.split_off(arrivals.len() - taken));
     }
     let (posts_per_kill, all) = (posts.len().div_ceil(kills), posts.len());
-    let killed = Arc::new(Notify::new());
+    let killed = Arc::new(Semaphore::new(0));
     let posting = tokio::spawn({
         let killed = Arc::clone(&killed);
         async move {
@@ -85,7 +85,7 @@ async fn whoever_is_killed_whenever_every_accepted_event_is_stored_once() {
             for (index, post) in posts.into_iter().enumerate() {
                 attempts += post_until_accepted(&client, &agent_url, &post).await;
                 if (index + 1) % posts_per_kill == 0 {
-                    killed.notified().await;
+                    killed.acquire().await.expect("open").forget();
                 }
             }
             attempts
@@ -106,7 +106,7 @@ async fn whoever_is_killed_whenever_every_accepted_event_is_stored_once() {
             server = Program::serve_at(&listen, database.url(), &[]).await;
         }
         agent = if victim == 1 { agent } else { place.start(&server_url, &[]).await };
-        killed.notify_one();
+        killed.add_permits(1);
     }
     let attempts = soon("the last post", posting).await.expect("no panic");
     agent.until_drained().await;

@@ -21,11 +21,11 @@ async fn what_is_new_goes_before_the_backlog() {
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
     let mut events = events(2_000);
-    let agent = place.start("http://127.0.0.1:9", &[]).await;
+    let mut agent = place.start("http://127.0.0.1:9", &[]).await;
     agent.accept(&events).await;
     agent.kill().await;
 
-    let agent = place.start(&server.url, &["--batch-events", "100", "--backlog-rate", "100"]).await;
+    let mut agent = place.start(&server.url, &["--batch-events", "100", "--backlog-rate", "100"]).await;
     let new = event("W-new", 5);
     agent.accept(std::slice::from_ref(&new)).await;
     let query = "{ events(factoryId: \"plant\", filter: { entityId: \"W-new\" }) { edges { cursor } } }";
@@ -62,7 +62,7 @@ async fn what_was_spooled_while_offline_is_all_delivered() {
         .map_or(OFFLINE_EVENTS, |count| count.parse().expect("a whole number"));
     let place = Place::new();
     let database = plant().await;
-    let agent = place.start("http://127.0.0.1:9", &[]).await;
+    let mut agent = place.start("http://127.0.0.1:9", &[]).await;
     let began = Instant::now();
     for first in (0..many).step_by(POST_EVENTS) {
         let post: Vec<Value> = (first..many.min(first + POST_EVENTS)).map(numbered).collect();
