@@ -62,9 +62,14 @@ const MIGRATIONS: [&str; 1] = ["
 /// Sets what a connection that writes needs: every commit is on the disk before it is answered for.
 pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
     connection.busy_timeout(BUSY_FOR)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(())
+}
+
+/// Writes ahead into a log from now on, so that a commit is one sync and readers wait for nobody.
+pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     // A write-ahead log that grew in a bad hour gives its room back at the next checkpoint.
     connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)?;
     Ok(())
