@@ -9,10 +9,13 @@
 pub mod answer;
 pub mod backoff;
 pub mod batch;
+pub mod dead_letters;
 pub mod line;
 pub mod progress;
 pub mod replay;
 pub mod send;
+pub mod simulate;
 pub mod source;
 pub mod spool;
+pub mod status;
 pub mod summary;

@@ -36,6 +36,7 @@ mod drop;
 mod epoch;
 mod error;
 mod lock;
+mod marks;
 mod options;
 mod receipts;
 mod reconcile;
@@ -45,6 +46,7 @@ mod salvage;
 mod schema;
 mod settle;
 mod store;
+mod visit;
 mod wreck;
 mod writer;
 
@@ -52,8 +54,10 @@ mod writer;
 mod tests;
 
 pub use error::{OpenError, SpoolError};
+pub use marks::Mark;
 pub use options::{DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name};
 pub use records::{Batch, ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled};
+pub use visit::Visit;
 
 use lock::Lock;
 use store::{Limits, Store};
@@ -100,6 +104,21 @@ impl Spool {
     /// Each body is one JSON object with the fields of `EventInput`; it comes out as the text it was.
     pub async fn append(&self, bodies: Vec<String>) -> Result<(), SpoolError> {
         self.writer.call(move |store, now| store.append(&bodies, now)).await
+    }
+
+    /// The same, and in the same transaction notes how far the input that they came from has come.
+    pub async fn append_marked(&self, bodies: Vec<String>, mark: Mark) -> Result<(), SpoolError> {
+        self.writer
+            .call(move |store, now| {
+                store.append(&bodies, now)?;
+                store.set_mark(&mark)
+            })
+            .await
+    }
+
+    /// How far an input has come.
+    pub async fn mark(&self, key: String) -> Result<Option<String>, SpoolError> {
+        self.writer.call(move |store, _| store.mark(&key)).await
     }
 
     /// Takes the next events of a lane, at most so many of at most so many bytes, but at least one if there is any.

@@ -51,18 +51,19 @@ pub(super) fn kind(path: &Path) -> io::Result<Kind> {
     })
 }
 
-/// Whether the tables are those of a spool of today's version, whatever the marks say.
+/// Whether the tables are those of a spool, of today's version or an earlier one, whatever the marks say.
 pub(super) fn has_our_tables(connection: &Connection) -> bool {
     let tables = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
         let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
         connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
     };
-    let ours = || -> Result<Vec<String>, SpoolError> {
+    let of_version = |version: i64| -> Result<Vec<String>, SpoolError> {
         let mut empty = Connection::open_in_memory()?;
-        schema::migrate(&mut empty)?;
+        schema::migrate_to(&mut empty, version)?;
         Ok(tables(&empty)?)
     };
-    ours().is_ok_and(|ours| tables(connection).is_ok_and(|theirs| theirs == ours))
+    let Ok(theirs) = tables(connection) else { return false };
+    (1..=schema::VERSION).any(|version| of_version(version).is_ok_and(|ours| ours == theirs))
 }
 
 /// What is wrong with a file without our mark, if it is a spool all the same.
@@ -88,8 +89,7 @@ impl Store {
     /// Reads the whole file and compares it with its books.
     pub(super) fn check(&self) -> Result<(), SpoolError> {
         let damaged = |what: String| Err(SpoolError::Damaged(what));
-        let said: String =
-            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let said: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if said != "ok" {
             return damaged(said);
         }

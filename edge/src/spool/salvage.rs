@@ -15,6 +15,7 @@ use rusqlite::params;
 
 use super::beside;
 use super::error::{OpenError, SpoolError};
+use super::marks::Mark;
 use super::receipts::Times;
 use super::records::ClosedReason;
 use super::row::Row;
@@ -32,8 +33,10 @@ const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Puts a spool that can be used in the place of a damaged one.
 pub(super) fn salvage(path: &Path, limits: Limits, device: &str, now_ms: i64) -> Result<(), OpenError> {
-    let unusable =
-        |error: String| OpenError::Unusable { path: path.to_owned(), reason: format!("it is damaged, and {error}") };
+    let unusable = |error: String| OpenError::Unusable {
+        path: path.to_owned(),
+        reason: format!("it is damaged, and {error}"),
+    };
     let aside = beside(path, &format!("{DAMAGED}{now_ms}"));
     let name = aside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let new = beside(path, SALVAGED);
@@ -66,9 +69,14 @@ fn build(path: &Path, new: &Path, limits: Limits, device: &str, said: &str) -> R
     let mut store = Store::open(new, limits, device)?;
     // Nobody reads it before it is complete: without a log it takes no more room than it needs.
     store.connection.pragma_update(None, "journal_mode", "DELETE")?;
-    store.in_transaction(|store| match &books {
-        Some(books) => with_books(store, &wreck, books, said),
-        None => without_books(store, &wreck, said),
+    store.in_transaction(|store| {
+        for (key, value) in wreck.marks() {
+            store.set_mark(&Mark { key, value })?;
+        }
+        match &books {
+            Some(books) => with_books(store, &wreck, books, said),
+            None => without_books(store, &wreck, said),
+        }
     })?;
     store.check()?;
     store.connection.close().map_err(|(_, error)| SpoolError::from(error))

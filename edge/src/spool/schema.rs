@@ -16,8 +16,10 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 ///   on this spool, and from `unconfirmed_from` on no server has yet confirmed that positions were given only once.
 /// - `epoch`: from behind `starts_after` on, up to the next epoch's, positions belong to it.
 /// - `gone`: ranges of positions given and no longer queued, merged with their neighbours.
+/// - `mark`: how far an input has come, such as the place in a followed file, committed with what came before it.
 /// - `queue`: what is to be delivered; `crc` covers position, time and body, because SQLite itself keeps no checksums.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         device TEXT NOT NULL,
@@ -57,7 +59,11 @@ const MIGRATIONS: [&str; 1] = ["
         to_ms INTEGER,
         detail TEXT NOT NULL
     );
-"];
+",
+    "
+    CREATE TABLE mark (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+",
+];
 
 /// Sets what a connection that writes needs: every commit is on the disk before it is answered for.
 pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
@@ -77,13 +83,17 @@ pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
 
 /// Brings the tables to today's version, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), SpoolError> {
+    migrate_to(connection, VERSION)
+}
+
+/// Brings the tables to a version, in one transaction.
+pub(super) fn migrate_to(connection: &mut Connection, version: i64) -> Result<(), SpoolError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = version(&transaction)?;
-    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
+    let found = self::version(&transaction)?;
+    let steps = MIGRATIONS.iter().zip(1..=version).skip(usize::try_from(found).unwrap_or_default());
+    for (step, reached) in steps {
         transaction.execute_batch(step)?;
-    }
-    if version < VERSION {
-        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "user_version", reached)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     transaction.commit()?;

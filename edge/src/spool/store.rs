@@ -126,10 +126,31 @@ impl Store {
             self.connection.execute(insert, [device])?;
             self.begin_epoch(0)?;
         }
+        self.note_unconfirmed()?;
+        self.state()
+    }
+
+    /// Marks what is given from now on as unconfirmed, unless something before it is already.
+    pub(super) fn note_unconfirmed(&self) -> Result<(), SpoolError> {
         let mut state = self.state()?;
         state.unconfirmed_from.get_or_insert(state.next_position);
-        self.set_state(&state)?;
-        Ok(state)
+        self.set_state(&state)
+    }
+
+    /// A store for a visitor, on a connection of their own.
+    pub(super) fn visiting(connection: Connection, limits: Limits) -> Self {
+        Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 }
+    }
+
+    /// Reads several things as of one moment.
+    pub(super) fn in_read<T>(
+        &mut self,
+        read: impl FnOnce(&Self) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        self.connection.execute_batch("BEGIN")?;
+        let done = read(self);
+        self.connection.execute_batch("COMMIT")?;
+        done
     }
 
     /// Does one piece of work, all of it or nothing.

@@ -52,11 +52,14 @@ impl Store {
 
     /// Everything that is queued.
     fn queue(&self) -> Vec<(i64, String)> {
-        let mut query = self.connection.prepare("SELECT position, body FROM queue ORDER BY position").unwrap();
-        let rows = query.query_map([], |row| {
-            let body = String::from_utf8_lossy(row.get_ref(1)?.as_bytes()?).into_owned();
-            Ok((row.get(0)?, body))
-        }).unwrap();
+        let mut query =
+            self.connection.prepare("SELECT position, body FROM queue ORDER BY position").unwrap();
+        let rows = query
+            .query_map([], |row| {
+                let body = String::from_utf8_lossy(row.get_ref(1)?.as_bytes()?).into_owned();
+                Ok((row.get(0)?, body))
+            })
+            .unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     }
 }

@@ -12,9 +12,11 @@ use super::row::Row;
 use super::store::{Limits, State, Store};
 use super::{beside, check, salvage};
 
-/// How many seeks into unreadable parts one table gets. Each skips one number; a lost leaf holds about a dozen, and a lost
-/// inner page some thousands.
-const MAX_FAILED_SEEKS: u32 = 4_000_000;
+/// How many keys behind an unreadable one are tried one by one: more than a lost leaf holds.
+const STEPS_OF_ONE: u32 = 64;
+
+/// How far the steps behind that grow, in keys, when it is known where the table ends: less than a lost inner page holds.
+const LONGEST_STEP: i64 = 1_024;
 
 /// The page size of every spool, in bytes: SQLite's own default.
 const PAGE_BYTES: usize = 4_096;
@@ -71,6 +73,12 @@ impl Wreck {
         books.agree().then_some(books)
     }
 
+    /// How far inputs have come, if all of it is readable; an input that is read again brings only duplicates.
+    pub(super) fn marks(&self) -> Vec<(String, String)> {
+        let select = "SELECT key, value FROM mark";
+        self.connection.as_ref().and_then(|connection| all(connection, select)).unwrap_or_default()
+    }
+
     /// Visits the readable events in a range of positions, in order.
     pub(super) fn rows(
         &self,
@@ -104,7 +112,7 @@ impl Wreck {
         self.walk(select, 1, i64::MAX, |row| Receipt::read(row).ok(), &mut visit)
     }
 
-    /// Goes through a table by its key, one key further wherever reading fails; whether it failed anywhere.
+    /// Goes through a table by its key, around what is unreadable; whether there was any of that.
     fn walk<T>(
         &self,
         select: &str,
@@ -117,24 +125,67 @@ impl Wreck {
             return Ok(true);
         };
         let mut from = first;
-        let mut failures = 0;
-        while from <= last && failures < MAX_FAILED_SEEKS {
+        let mut is_cut = false;
+        loop {
             let Ok(mut rows) = query.query([from, last]) else { return Ok(true) };
             loop {
                 let Ok(row) = rows.next() else { break };
-                let Some(row) = row else { return Ok(failures > 0) };
-                // A damaged page may name keys that cannot be in this place.
-                let Some(key) = row.get(0).ok().filter(|key| (from..=last).contains(key)) else { break };
+                let Some(row) = row else { return Ok(is_cut) };
+                let Some(key) = key_of(row, from, last) else { break };
                 from = key;
                 let Some(value) = read(row) else { break };
                 visit(value)?;
                 from = key.saturating_add(1);
             }
-            failures += 1;
-            from = from.saturating_add(1);
+            drop(rows);
+            is_cut = true;
+            match next_readable(&mut query, from.saturating_add(1), last) {
+                Some(readable) => from = readable,
+                None => return Ok(true),
+            }
         }
-        Ok(failures > 0)
     }
+}
+
+/// The first key of a row, unless it cannot be in this place: a damaged page may name any.
+fn key_of(row: &rusqlite::Row<'_>, from: i64, last: i64) -> Option<i64> {
+    row.get(0).ok().filter(|key| (from..=last).contains(key))
+}
+
+/// The first key from which on reading succeeds again, as far as steps that grow can tell.
+fn next_readable(query: &mut rusqlite::Statement<'_>, from: i64, last: i64) -> Option<i64> {
+    let mut reads = |key: i64| {
+        query.query([key, last]).is_ok_and(|mut rows| match rows.next() {
+            Ok(Some(row)) => key_of(row, key, last).is_some(),
+            Ok(None) => true,
+            Err(_) => false,
+        })
+    };
+    let longest_step = if last == i64::MAX { i64::MAX } else { LONGEST_STEP };
+    let (mut unreadable, mut key, mut step, mut steps) = (from - 1, from, 1_i64, 0);
+    if from > last {
+        return None;
+    }
+    while !reads(key) {
+        if key == last {
+            return None;
+        }
+        steps += 1;
+        if steps > STEPS_OF_ONE {
+            step = step.saturating_mul(2).min(longest_step);
+        }
+        unreadable = key;
+        key = key.saturating_add(step).min(last);
+    }
+    while key - unreadable > 1 {
+        let middle = unreadable + (key - unreadable) / 2;
+        if reads(middle) {
+            key = middle;
+        } else {
+            unreadable = middle;
+        }
+    }
+    Some(key)
 }
 
 impl Drop for Wreck {

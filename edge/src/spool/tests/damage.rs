@@ -61,8 +61,11 @@ impl Victim {
                     let lane = if rng.bool() { Lane::Live } else { Lane::Backlog };
                     if let Some(batch) = store.take(lane, rng.usize(1..80), 1 << 20, at(step)).unwrap() {
                         let mut outcomes = vec![Outcome::Delivered; batch.bodies.len()];
-                        outcomes[0] = Outcome::Refused { code: "CONFLICT".to_owned(), message: ".".to_owned() };
-                        store.in_transaction(|store| store.settle(batch.first_position, &outcomes, at(step))).unwrap();
+                        outcomes[0] =
+                            Outcome::Refused { code: "CONFLICT".to_owned(), message: ".".to_owned() };
+                        store
+                            .in_transaction(|store| store.settle(batch.first_position, &outcomes, at(step)))
+                            .unwrap();
                     }
                 }
                 _ if rng.bool() => store.begin_live().unwrap(),
@@ -116,7 +119,8 @@ impl Victim {
         let found_now = snapshot(store);
         let receipts = store.receipts(usize::MAX >> 1).unwrap();
         let unknown = receipts.iter().any(|receipt| receipt.detail.contains("unknown number"));
-        let present: BTreeSet<&String> = found.queue.iter().chain(&found_now.dead).map(|(_, body)| body).collect();
+        let present: BTreeSet<&String> =
+            found.queue.iter().chain(&found_now.dead).map(|(_, body)| body).collect();
         let missing: Vec<i64> = self
             .last()
             .queue

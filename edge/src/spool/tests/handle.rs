@@ -115,7 +115,10 @@ fn child_that_appends() {
             if number % 7 == 0
                 && let Some(batch) = spool.take(Lane::Live, 3, 1 << 20).await.unwrap()
             {
-                spool.settle(batch.first_position, vec![Outcome::Delivered; batch.bodies.len()]).await.unwrap();
+                spool
+                    .settle(batch.first_position, vec![Outcome::Delivered; batch.bodies.len()])
+                    .await
+                    .unwrap();
             }
         }
     });
@@ -136,9 +139,8 @@ fn what_was_answered_is_there_after_the_process_is_killed() {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let wanted = rng.usize(1..60);
-        let committed = |line: &str| -> Option<i64> {
-            line.split_once("committed ")?.1.strip_suffix('.')?.parse().ok()
-        };
+        let committed =
+            |line: &str| -> Option<i64> { line.split_once("committed ")?.1.strip_suffix('.')?.parse().ok() };
         let mut said = lines.by_ref().map_while(Result::ok).filter_map(|line| committed(&line));
         answered = said.by_ref().take(wanted).last().unwrap();
         child.kill().unwrap();

@@ -11,10 +11,20 @@ use super::{at, capped, event, folder, open};
 
 #[derive(Clone, Debug)]
 enum Order {
-    Append { events: usize, more: usize },
-    Take { lane: Lane, events: usize, bytes: usize },
+    Append {
+        events: usize,
+        more: usize,
+    },
+    Take {
+        lane: Lane,
+        events: usize,
+        bytes: usize,
+    },
     /// The oldest batch in flight is answered: one event in so many is refused.
-    Settle { refuse_every: usize, at_most: usize },
+    Settle {
+        refuse_every: usize,
+        at_most: usize,
+    },
     /// The server stores the batch, and its answer is lost on the way.
     LoseAnswer,
     GiveBack,
@@ -103,7 +113,8 @@ impl Model {
     fn drop_oldest(&mut self, dropped: i64) {
         for _ in 0..dropped {
             let oldest = self.queue.iter().map(|(position, _)| *position).find(|&at| !self.is_in_flight(at));
-            let body = oldest.and_then(|oldest| self.leave(oldest)).expect("only what is queued can be dropped");
+            let body =
+                oldest.and_then(|oldest| self.leave(oldest)).expect("only what is queued can be dropped");
             self.ended.extend(oldest);
             self.lost.push(body);
         }
@@ -243,7 +254,9 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
         }
         Order::AnswerReceipts => {
             let receipts = store.receipts(100).unwrap();
-            model.closed.extend(receipts.iter().flat_map(|receipt| receipt.first_sequence..=receipt.last_sequence));
+            model
+                .closed
+                .extend(receipts.iter().flat_map(|receipt| receipt.first_sequence..=receipt.last_sequence));
             store.in_transaction(|store| store.receipts_answered(&receipts)).unwrap();
         }
         Order::Expire => {
@@ -273,8 +286,12 @@ fn agree(store: &Store, model: &Model) -> Result<(), TestCaseError> {
         .flat_map(|receipt| receipt.first_sequence..=receipt.last_sequence)
         .chain(model.closed.iter().copied())
         .collect();
-    let untold: BTreeSet<i64> =
-        model.ended.iter().filter(|at| !model.stored.contains(at) && !model.refused.contains(at)).copied().collect();
+    let untold: BTreeSet<i64> = model
+        .ended
+        .iter()
+        .filter(|at| !model.stored.contains(at) && !model.refused.contains(at))
+        .copied()
+        .collect();
     prop_assert!(untold.is_subset(&told), "{untold:?} ended, {told:?} was told");
     let lost: i64 = receipts
         .iter()
