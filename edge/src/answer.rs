@@ -182,7 +182,7 @@ fn is_success(status: u16) -> bool {
 }
 
 /// What passes by itself: request timeout, too many requests, and every fault of the server or what is before it.
-fn is_passing(status: u16) -> bool {
+pub(crate) fn is_passing(status: u16) -> bool {
     status == 408 || status == 429 || (500..600).contains(&status)
 }
 

@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod backoff;
 pub mod batch;
+pub mod dead_letters;
 pub mod delivery;
 pub mod health;
 pub mod input;
@@ -20,7 +21,9 @@ pub mod progress;
 pub mod replay;
 pub mod run;
 pub mod send;
+pub mod simulate;
 pub mod source;
 pub mod spool;
+pub mod status;
 pub mod stop;
 pub mod summary;

@@ -207,7 +207,7 @@ fn endpoint(url: &str) -> Result<Url, AddressError> {
 }
 
 /// An error with its causes: the outermost alone says only that sending failed.
-fn in_words(error: &reqwest::Error) -> String {
+pub(crate) fn in_words(error: &reqwest::Error) -> String {
     let mut words = if error.is_timeout() { "it timed out".to_owned() } else { error.to_string() };
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {

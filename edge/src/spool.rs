@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, oneshot, watch};
 
+mod check;
 mod dead_letters;
 mod drop;
 mod epoch;
@@ -41,15 +42,22 @@ mod receipts;
 mod reconcile;
 mod records;
 mod row;
+mod salvage;
 mod schema;
 mod settle;
 mod store;
+mod visit;
+mod wreck;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{OpenError, SpoolError};
 pub use marks::Mark;
 pub use options::{DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name};
 pub use records::{Batch, ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled};
+pub use visit::Visit;
 
 use lock::Lock;
 use store::{Limits, Store};
@@ -81,8 +89,7 @@ impl Spool {
         }
         let lock = Lock::take(path)?;
         let unusable = |reason: String| OpenError::Unusable { path: path.to_owned(), reason };
-        let store = Store::open(path, Limits::from(&options), &device)
-            .map_err(|error| unusable(error.to_string()))?;
+        let store = Store::open_sound(path, Limits::from(&options), &device, writer::wall_ms())?;
         let found = store.state().map_err(|error| unusable(error.to_string()))?.device;
         if options.device.as_ref().is_some_and(|asked| *asked != found) {
             return Err(OpenError::OtherDevice { path: path.to_owned(), found, asked: device });

@@ -13,18 +13,23 @@ impl Store {
         let select = "SELECT id, epoch, sequence, body, code, message, at_ms FROM dead_letter \
              WHERE id > ? ORDER BY id LIMIT ?";
         let mut query = self.connection.prepare_cached(select)?;
-        let rows = query.query_map(params![after, limit as i64], |row| {
-            Ok(DeadLetter {
-                id: row.get(0)?,
-                epoch: row.get(1)?,
-                sequence: row.get(2)?,
-                body: row.get(3)?,
-                code: row.get(4)?,
-                message: row.get(5)?,
-                at_ms: row.get(6)?,
-            })
-        })?;
+        let rows = query.query_map(params![after, limit as i64], DeadLetter::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes a dead letter down; one of the same id is overwritten.
+    pub(super) fn keep_dead_letter(&self, letter: &DeadLetter) -> Result<(), SpoolError> {
+        let insert = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?)";
+        self.connection.prepare_cached(insert)?.execute(params![
+            letter.id,
+            letter.epoch,
+            letter.sequence,
+            letter.body,
+            letter.code,
+            letter.message,
+            letter.at_ms
+        ])?;
+        Ok(())
     }
 
     /// Gives a dead letter another body, and leaves it where it is.

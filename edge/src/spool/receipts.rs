@@ -105,19 +105,7 @@ impl Store {
         let select = "SELECT id, epoch, first_sequence, last_sequence, reason, from_ms, to_ms, detail FROM receipt \
              ORDER BY id LIMIT ?";
         let mut query = self.connection.prepare_cached(select)?;
-        let rows = query.query_map([limit as i64], |row| {
-            let reason: String = row.get(4)?;
-            Ok(Receipt {
-                id: row.get(0)?,
-                epoch: row.get(1)?,
-                first_sequence: row.get(2)?,
-                last_sequence: row.get(3)?,
-                reason: ClosedReason::named(&reason).unwrap_or(ClosedReason::Lost),
-                from_ms: row.get(5)?,
-                to_ms: row.get(6)?,
-                detail: row.get(7)?,
-            })
-        })?;
+        let rows = query.query_map([limit as i64], Receipt::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -31,6 +31,15 @@ impl Row {
         checksum(self.position, self.spooled_at_ms, self.ran_ms, &self.body) == self.crc
     }
 
+    /// The checksum that makes it as sound at another position as it is now.
+    pub(super) fn checksum_at(&self, position: i64) -> i64 {
+        if self.is_sound() {
+            checksum(position, self.spooled_at_ms, self.ran_ms, &self.body)
+        } else {
+            NO_CHECKSUM
+        }
+    }
+
     /// The event, unless something has changed on the disk.
     pub(super) fn into_body(self) -> Option<String> {
         self.is_sound().then_some(self.body).and_then(|body| String::from_utf8(body).ok())

@@ -68,9 +68,14 @@ const MIGRATIONS: [&str; 2] = [
 /// Sets what a connection that writes needs: every commit is on the disk before it is answered for.
 pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
     connection.busy_timeout(BUSY_FOR)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(())
+}
+
+/// Writes ahead into a log from now on, so that a commit is one sync and readers wait for nobody.
+pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     // A write-ahead log that grew in a bad hour gives its room back at the next checkpoint.
     connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)?;
     Ok(())
@@ -78,13 +83,17 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
 
 /// Brings the tables to today's version, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), SpoolError> {
+    migrate_to(connection, VERSION)
+}
+
+/// Brings the tables to a version, in one transaction.
+pub(super) fn migrate_to(connection: &mut Connection, version: i64) -> Result<(), SpoolError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = version(&transaction)?;
-    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
+    let found = self::version(&transaction)?;
+    let steps = MIGRATIONS.iter().zip(1..=version).skip(usize::try_from(found).unwrap_or_default());
+    for (step, reached) in steps {
         transaction.execute_batch(step)?;
-    }
-    if version < VERSION {
-        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "user_version", reached)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     transaction.commit()?;

@@ -1,10 +1,10 @@
 //! How events leave the queue: delivered, put aside for a person, or lost. Each way leaves its mark in the books.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::OptionalExtension;
 
 use super::error::SpoolError;
 use super::receipts::Times;
-use super::records::{ClosedReason, Outcome};
+use super::records::{ClosedReason, DeadLetter, Outcome};
 use super::row::Row;
 use super::store::{Moment, Store};
 
@@ -12,29 +12,50 @@ use super::store::{Moment, Store};
 const DAMAGED: &str = "DAMAGED";
 
 impl Store {
-    /// Writes down what the server answered for consecutive events.
+    /// Writes down what the server answered for consecutive events. Only what is in flight counts: a position may have
+    /// become another event's when a damaged spool was replaced.
     pub(super) fn settle(&mut self, first: i64, outcomes: &[Outcome], now: Moment) -> Result<(), SpoolError> {
-        let Some(last) =
-            (outcomes.len() as i64).checked_sub(1).map(|more| first + more).filter(|&last| last >= first)
-        else {
-            return Ok(());
-        };
-        let mut refused = 0;
-        for (position, outcome) in (first..).zip(outcomes) {
-            if let Outcome::Refused { code, message } = outcome {
-                refused += i64::from(self.put_aside(position, code, message, now)?.is_some());
-            }
-        }
+        let last = first + outcomes.len() as i64 - 1;
+        let parts: Vec<_> =
+            self.in_flight.iter().map(|range| (range.0.max(first), range.1.min(last))).collect();
         let mut state = self.state()?;
-        state.delivered += self.remove(first, last)? - refused;
+        for (from, to) in parts.into_iter().filter(|(from, to)| from <= to) {
+            let mut refused = 0;
+            for (position, outcome) in (from..=to).zip(&outcomes[(from - first) as usize..]) {
+                if let Outcome::Refused { code, message } = outcome {
+                    refused += i64::from(self.put_aside(position, code, message, now)?.is_some());
+                }
+            }
+            state.delivered += self.remove(from, to)? - refused;
+        }
         self.set_state(&state)?;
         self.give_back(first, last);
         Ok(())
     }
 
-    /// Puts one event aside for a person and tells the server that its number will never come.
+    /// Puts one event aside that is in flight, for a person, and tells the server that its number will never come.
     pub(super) fn bury(
         &mut self,
+        position: i64,
+        code: &str,
+        message: &str,
+        now: Moment,
+    ) -> Result<(), SpoolError> {
+        if self.in_flight.iter().any(|range| (range.0..=range.1).contains(&position)) {
+            self.put_aside_and_close(position, code, message, now)?;
+        }
+        self.give_back(position, position);
+        Ok(())
+    }
+
+    /// Puts a row whose bits have changed aside, so that what follows it can be sent.
+    pub(super) fn set_aside_damaged(&mut self, position: i64, now: Moment) -> Result<(), SpoolError> {
+        let message = "its bytes changed on the disk; mend it, or leave it as it is";
+        self.put_aside_and_close(position, DAMAGED, message, now)
+    }
+
+    fn put_aside_and_close(
+        &self,
         position: i64,
         code: &str,
         message: &str,
@@ -44,13 +65,7 @@ impl Store {
             self.remove(position, position)?;
             self.close(position, position, ClosedReason::DeadLettered, times, code)?;
         }
-        self.give_back(position, position);
         Ok(())
-    }
-
-    /// Puts a row whose bits have changed aside, so that what follows it can be sent.
-    pub(super) fn set_aside_damaged(&mut self, position: i64, now: Moment) -> Result<(), SpoolError> {
-        self.bury(position, DAMAGED, "its bytes changed on the disk; mend it, or leave it as it is", now)
     }
 
     /// Copies an event to the dead letters, if it is queued, and says when it was stamped.
@@ -66,18 +81,15 @@ impl Store {
         let row = query.query_row([position], |row| Ok(Row::read(row))).optional()?;
         let Some(row) = row.transpose()? else { return Ok(None) };
         let epoch = self.epoch_of(position)?;
-        let sequence = position - epoch.starts_after;
-        let body = String::from_utf8_lossy(&row.body);
-        let insert = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?)";
-        self.connection.prepare_cached(insert)?.execute(params![
-            position,
-            epoch.name,
-            sequence,
-            body,
-            code,
-            message,
-            now.wall_ms
-        ])?;
+        self.keep_dead_letter(&DeadLetter {
+            id: position,
+            sequence: position - epoch.starts_after,
+            epoch: epoch.name,
+            body: String::from_utf8_lossy(&row.body).into_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            at_ms: now.wall_ms,
+        })?;
         Ok(Some(Times::of(&row.body)))
     }
 

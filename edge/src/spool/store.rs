@@ -7,11 +7,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::SpoolError;
+use super::check::{self, Kind};
+use super::error::{OpenError, SpoolError};
 use super::options::{SpoolOptions, WhenFull};
 use super::records::{Batch, Counts, Lane};
 use super::row::{self, Row};
-use super::schema;
+use super::{salvage, schema};
 
 /// One connection to a spool, and what is known only while it is open.
 pub(super) struct Store {
@@ -64,6 +65,46 @@ pub(super) struct State {
 }
 
 impl Store {
+    /// Opens the spool, or makes it. What is damaged is set aside and what is readable of it salvaged.
+    pub(super) fn open_sound(
+        path: &Path,
+        limits: Limits,
+        device: &str,
+        now_ms: i64,
+    ) -> Result<Self, OpenError> {
+        let unusable = |reason: String| OpenError::Unusable { path: path.to_owned(), reason };
+        salvage::finish_replacing(path).map_err(|error| unusable(error.to_string()))?;
+        let kind = check::kind(path).map_err(|error| unusable(error.to_string()))?;
+        let opened = match kind {
+            Kind::Foreign => return Err(OpenError::NotASpool(path.to_owned())),
+            Kind::Unmarked => match check::unmarked(path) {
+                Some(damage) => Err(damage),
+                None => return Err(OpenError::NotASpool(path.to_owned())),
+            },
+            Kind::New | Kind::Spool => match check::newer_version(path) {
+                Ok(Some(found)) => {
+                    let path = path.to_owned();
+                    return Err(OpenError::Newer { path, found, known: schema::VERSION });
+                }
+                Ok(None) => Self::open_checked(path, limits, device),
+                Err(error) => Err(error),
+            },
+        };
+        match opened {
+            Err(SpoolError::Damaged(_)) => {
+                salvage::salvage(path, limits, device, now_ms)?;
+                Self::open_checked(path, limits, device).map_err(|error| unusable(error.to_string()))
+            }
+            opened => opened.map_err(|error| unusable(error.to_string())),
+        }
+    }
+
+    fn open_checked(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
+        let store = Self::open(path, limits, device)?;
+        store.check()?;
+        Ok(store)
+    }
+
     /// Opens or makes the file. Its content is not judged here.
     pub(super) fn open(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
         let mut connection = Connection::open(path)?;
@@ -71,6 +112,8 @@ impl Store {
         schema::migrate(&mut connection)?;
         let mut store = Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 };
         let state = store.in_transaction(|store| store.begin(device))?;
+        // Only now: the log may be cut short, but a new spool's tables and books are then in the file itself.
+        schema::begin_log(&store.connection)?;
         store.live_from = state.next_position;
         store.ran_before_ms = state.ran_ms;
         Ok(store)
@@ -78,15 +121,36 @@ impl Store {
 
     /// Writes the books of a new spool; marks in those of an old one that what is given from now on is unconfirmed.
     fn begin(&mut self, device: &str) -> Result<State, SpoolError> {
-        if self.find_state()?.is_none() {
+        if State::find(&self.connection)?.is_none() {
             let insert = "INSERT INTO state VALUES (1, ?, 1, 0, NULL, 0, 0, 0, 0)";
             self.connection.execute(insert, [device])?;
             self.begin_epoch(0)?;
         }
+        self.note_unconfirmed()?;
+        self.state()
+    }
+
+    /// Marks what is given from now on as unconfirmed, unless something before it is already.
+    pub(super) fn note_unconfirmed(&self) -> Result<(), SpoolError> {
         let mut state = self.state()?;
         state.unconfirmed_from.get_or_insert(state.next_position);
-        self.set_state(&state)?;
-        Ok(state)
+        self.set_state(&state)
+    }
+
+    /// A store for a visitor, on a connection of their own.
+    pub(super) fn visiting(connection: Connection, limits: Limits) -> Self {
+        Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 }
+    }
+
+    /// Reads several things as of one moment.
+    pub(super) fn in_read<T>(
+        &mut self,
+        read: impl FnOnce(&Self) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        self.connection.execute_batch("BEGIN")?;
+        let done = read(self);
+        self.connection.execute_batch("COMMIT")?;
+        done
     }
 
     /// Does one piece of work, all of it or nothing.
@@ -282,25 +346,7 @@ impl Store {
     }
 
     pub(super) fn state(&self) -> Result<State, SpoolError> {
-        self.find_state()?.ok_or_else(|| SpoolError::Damaged("its books are gone".to_owned()))
-    }
-
-    fn find_state(&self) -> Result<Option<State>, SpoolError> {
-        let select = "SELECT device, next_position, ran_ms, unconfirmed_from, delivered, lost, lost_elsewhere, reissued \
-             FROM state WHERE id = 1";
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok(State {
-                device: row.get(0)?,
-                next_position: row.get(1)?,
-                ran_ms: row.get(2)?,
-                unconfirmed_from: row.get(3)?,
-                delivered: row.get(4)?,
-                lost: row.get(5)?,
-                lost_elsewhere: row.get(6)?,
-                reissued: row.get(7)?,
-            })
-        };
-        Ok(self.connection.prepare_cached(select)?.query_row([], read).optional()?)
+        State::find(&self.connection)?.ok_or_else(|| SpoolError::Damaged("its books are gone".to_owned()))
     }
 
     pub(super) fn set_state(&self, state: &State) -> Result<(), SpoolError> {
@@ -317,5 +363,26 @@ impl Store {
             state.reissued,
         ])?;
         Ok(())
+    }
+}
+
+impl State {
+    /// Reads the books, if there are any.
+    pub(super) fn find(connection: &Connection) -> Result<Option<Self>, SpoolError> {
+        let select = "SELECT device, next_position, ran_ms, unconfirmed_from, delivered, lost, lost_elsewhere, reissued \
+             FROM state WHERE id = 1";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Self {
+                device: row.get(0)?,
+                next_position: row.get(1)?,
+                ran_ms: row.get(2)?,
+                unconfirmed_from: row.get(3)?,
+                delivered: row.get(4)?,
+                lost: row.get(5)?,
+                lost_elsewhere: row.get(6)?,
+                reissued: row.get(7)?,
+            })
+        };
+        Ok(connection.prepare_cached(select)?.query_row([], read).optional()?)
     }
 }

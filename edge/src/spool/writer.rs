@@ -5,10 +5,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::error::SpoolError;
+use super::error::{OpenError, SpoolError};
 use super::lock::Lock;
 use super::options::SpoolOptions;
-use super::store::{Moment, Store};
+use super::store::{Limits, Moment, Store};
 
 /// How much work waits before those who bring more have to: a burst of callers, each with a batch.
 const WAITING_JOBS: usize = 1_024;
@@ -72,14 +72,14 @@ impl Writer {
     ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         let (changed, changes) = watch::channel(0);
-        let (ended, end) = oneshot::channel();
+        let (ended, end) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let desk = Desk { store: Some(store), place, opened: Instant::now(), changed, data_version: 0 };
         std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
             runtime.block_on(desk.work(waiting));
             drop(lock);
-            // Nobody may be waiting for the end.
-            drop(ended.send(()));
+            // Dropping this is the news that whoever closes waits for.
+            drop(ended);
         })?;
         Ok((Self { jobs, changes }, end))
     }
@@ -106,6 +106,14 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     pub(super) options: SpoolOptions,
     pub(super) device: String,
+}
+
+impl Place {
+    /// Opens the spool anew after damage was found in it.
+    fn open_again(&self, opened: Instant) -> Result<Store, OpenError> {
+        let limits = Limits::from(&self.options);
+        Store::open_sound(&self.path, limits, &self.device, moment(opened).wall_ms)
+    }
 }
 
 struct Desk {
@@ -166,12 +174,18 @@ impl Desk {
     ) -> Result<T, SpoolError> {
         let damage = match &mut self.store {
             Some(store) => match work(store) {
-                Err(SpoolError::Damaged(damage)) => damage,
+                Err(damage @ SpoolError::Damaged(_)) => damage,
                 done => return done,
             },
-            None => "it could not be opened again".to_owned(),
+            None => SpoolError::Damaged("it could not be opened again".to_owned()),
         };
-        Err(SpoolError::Damaged(damage))
+        // What was in flight is queued again: its positions may have become those of other events.
+        self.store = None;
+        self.opened = Instant::now();
+        match self.place.open_again(self.opened) {
+            Ok(store) => work(self.store.insert(store)),
+            Err(error) => Err(SpoolError::Unwritable(format!("{damage}; {error}"))),
+        }
     }
 
     /// Drops what is too old, and notices what another process has changed.
@@ -203,6 +217,10 @@ fn gather(first: Box<dyn Job>, waiting: &mut mpsc::Receiver<Box<dyn Job>>) -> Ve
 }
 
 fn moment(opened: Instant) -> Moment {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment { wall_ms: wall.as_millis() as i64, elapsed_ms: opened.elapsed().as_millis() as i64 }
+    Moment { wall_ms: wall_ms(), elapsed_ms: opened.elapsed().as_millis() as i64 }
+}
+
+/// The wall clock, in Unix milliseconds.
+pub(super) fn wall_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }
