@@ -73,7 +73,10 @@ pub enum SpoolError {
         /// The longest allowed.
         max_bytes: usize,
     },
-    /// The disk is full, read-only or broken.
+    /// The disk is full.
+    #[error("the disk of the spool is full; events are taken again when there is room: {0}")]
+    NoSpace(String),
+    /// The disk is read-only or broken.
     #[error("the spool cannot be read or written: {0}")]
     Unwritable(String),
     /// The file's content makes no sense any more.
@@ -95,6 +98,9 @@ impl From<rusqlite::Error> for SpoolError {
                 if matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
             {
                 Self::Damaged(error.to_string())
+            }
+            Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DiskFull => {
+                Self::NoSpace(error.to_string())
             }
             // A column of another type than was written, or a row that must be there and is not.
             Error::InvalidColumnType(..)

@@ -18,8 +18,7 @@ const STEPS_OF_ONE: u32 = 64;
 /// How far the steps behind that grow, in keys, when it is known where the table ends: less than a lost inner page holds.
 const LONGEST_STEP: i64 = 1_024;
 
-/// The page size of every spool, in bytes: SQLite's own default.
-const PAGE_BYTES: usize = 4_096;
+const PAGE_BYTES: usize = super::schema::PAGE_BYTES as usize;
 
 /// A copy whose first page is made anew.
 const COPY: &str = ".mended-copy";

@@ -223,6 +223,8 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             *store = open(&path, store.limits);
             model.in_flight.clear();
             model.live_from = model.given + 1;
+            // As every run does before it sends anything.
+            obey(&Order::Reconcile, store, model, now_ms)?;
         }
         Order::Reconcile => {
             let epoch = store.counts().unwrap().epoch;
@@ -308,6 +310,7 @@ fn run(orders: &[Order], when_full: WhenFull, max_age_ms: i64) -> Result<(), Tes
     limits.max_age_ms = max_age_ms;
     let mut store = open(&path, limits);
     let mut model = Model { live_from: 1, ..Model::default() };
+    obey(&Order::Reconcile, &mut store, &mut model, 0)?;
     for (order, now_ms) in orders.iter().zip((0..).step_by(1_000)) {
         obey(order, &mut store, &mut model, now_ms)?;
         agree(&store, &model)?;
