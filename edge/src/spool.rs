@@ -188,7 +188,7 @@ impl Spool {
     pub async fn close(self) {
         let Self { writer, end } = self;
         drop(writer);
-        if let Some(end) = Arc::into_inner(end).and_then(|end| end.into_inner()) {
+        if let Some(end) = Arc::into_inner(end).and_then(Mutex::into_inner) {
             // The thread's end is what is waited for, however it came.
             drop(end.await);
         }

@@ -102,19 +102,19 @@ impl From<rusqlite::Error> for SpoolError {
             Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DiskFull => {
                 Self::NoSpace(error.to_string())
             }
-            // A column of another type than was written, or a row that must be there and is not.
-            Error::InvalidColumnType(..)
-            | Error::FromSqlConversionFailure(..)
-            | Error::IntegralValueOutOfRange(..)
-            | Error::QueryReturnedNoRows
-            | Error::Utf8Error(..) => Self::Damaged(error.to_string()),
             // The tables themselves are not there.
             Error::SqliteFailure(failure, Some(message))
                 if failure.code == ErrorCode::Unknown && message.starts_with("no such") =>
             {
                 Self::Damaged(error.to_string())
             }
-            Error::SqlInputError { .. } => Self::Damaged(error.to_string()),
+            // A column of another type than was written, or a row that must be there and is not.
+            Error::InvalidColumnType(..)
+            | Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::QueryReturnedNoRows
+            | Error::Utf8Error(..)
+            | Error::SqlInputError { .. } => Self::Damaged(error.to_string()),
             _ => Self::Unwritable(error.to_string()),
         }
     }
