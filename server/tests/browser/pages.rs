@@ -81,6 +81,8 @@ async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Resul
             page.show(&andon.url(address)).await?;
             page.wait_for_connection("live").await?;
             page.wait_for(shown).await?;
+            // What comes last makes the page longer.
+            page.wait_until("document.querySelector('.skeleton') === null").await?;
             let view = format!("{name}-{}-{width}", scheme.name());
             page.screenshot(&Path::new(PICTURES).join(format!("{view}.png"))).await?;
             wrong.extend(judge(&page, &script).await?.into_iter().map(|what| format!("{view}: {what}")));

@@ -2,7 +2,6 @@ use super::export::{ExportButton, rows_csv};
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::instant::Instant;
 use crate::api::{Answer, Panel};
-use crate::chart::number::percent;
 use crate::clock::now_ms;
 use crate::components::explained::Explained;
 use crate::components::figure::Changing;
@@ -17,6 +16,7 @@ use crate::here::use_here;
 use crate::live::table::{Kept, Table};
 use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::number::percent;
 use crate::route::{Address, Route};
 use crate::words::{entity, figure, floor as words, time};
 use crate::zone::Zone;
@@ -50,7 +50,8 @@ pub(super) fn Rows(
         let (ranking, now_ms, unseen_after_ms) = (ranking(), clock(), here.unseen_after_ms());
         count();
         let panel = answer.peek();
-        let lines = panel.shown().map(|table| ranked(table, ranking, now_ms, unseen_after_ms)).unwrap_or_default();
+        let lines =
+            panel.shown().map(|table| ranked(table, ranking, now_ms, unseen_after_ms)).unwrap_or_default();
         lines.iter().map(|line| line.row.id.clone()).collect::<Rc<[String]>>()
     });
     let lines = use_memo(move || {
