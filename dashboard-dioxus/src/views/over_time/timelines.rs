@@ -4,7 +4,7 @@ use crate::api::operation::{Timeline as TimelineQuery, timeline};
 use crate::api::{Answer, Panel, use_query_at};
 use crate::chart::timeline::{Segment as ChartSegment, Track};
 use crate::memo::Memo;
-use crate::model::{Segment, State, Timeline};
+use crate::model::{Segment, Timeline};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
