@@ -10,7 +10,7 @@ use private_postgres::{Cluster, Settings};
 
 use self::arguments::Arguments;
 use crate::machine::{self, Need};
-use crate::{axe, browser, command, dashboard, graphiql, workspace};
+use crate::{axe, browser, command, dashboard, graphiql, native, workspace};
 
 const POSTGRES: Need = Need {
     what: "PostgreSQL, for the tests on it",
@@ -30,6 +30,7 @@ const OTHER_CONNECTIONS: usize = 100;
 /// integration tests among them again on PostgreSQL.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let arguments = Arguments::of(arguments);
+    native::provide()?;
     dashboard::build()?;
     graphiql::fetch()?;
     axe::fetch()?;
