@@ -89,8 +89,13 @@ fn NoDevice() -> Element {
     }
 }
 
+/// Whether somebody should see to a device, though all that it saw may have arrived.
+fn needs_a_look(device: &Device) -> bool {
+    device.state != DeviceState::Healthy || !device.warnings.is_empty() || device.dead_lettered_events > 0
+}
+
 fn note(devices: &[Device]) -> String {
-    let needy = devices.iter().filter(|device| device.state != DeviceState::Healthy).count();
+    let needy = devices.iter().filter(|device| needs_a_look(device)).count();
     match (needy, devices.len()) {
         (_, 0) => String::new(),
         (0, _) => words::ALL_HEALTHY.to_owned(),

@@ -54,7 +54,7 @@ fn a_clock_says_which_way_it_is_off() {
         with(device("b", "HEALTHY"), &json!({ "clockOffsetMs": 119_000 })),
         with(device("c", "HEALTHY"), &json!({ "clockOffsetMs": 999 })),
     ]);
-    page.shows(&["off 2 min 1 s ahead", "1 min 59 s late", "right", "All are healthy"]);
+    page.shows(&["off: 2 min 1 s ahead", "1 min 59 s late", "right", "1 of 3 need a look"]);
 }
 
 #[test]
