@@ -52,6 +52,28 @@ impl EntityKind {
     }
 }
 
+/// How a device is doing that sends events, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DeviceState {
+    Losing,
+    Silent,
+    Behind,
+    Healthy,
+}
+
+impl DeviceState {
+    /// The name by which stylesheets and tests know it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Losing => "losing",
+            Self::Silent => "silent",
+            Self::Behind => "behind",
+            Self::Healthy => "healthy",
+        }
+    }
+}
+
 /// How long the steps of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -66,6 +66,30 @@ mod first_run {
     }
 }
 
+/// The devices of a factory that has some of every kind.
+mod devices {
+    use crate::devices::every_kind;
+
+    #[tokio::test]
+    async fn all_of_them_fit_every_screen_and_shut_nobody_out() -> anyhow::Result<()> {
+        let address = "/devices?factory=plant";
+        super::look_at(&every_kind().await?, "devices", address, "[data-testid='device-edge-lab']").await
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_of_one_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let address = "/devices?factory=plant&id=edge-paint";
+        super::look_at(&every_kind().await?, "device", address, "[data-testid='device-details']").await
+    }
+
+    #[tokio::test]
+    async fn without_any_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let andon = crate::andon::Andon::start(None).await?;
+        andon.create_factory("plant", "UTC").await?;
+        super::look_at(&andon, "devices-none", "/devices?factory=plant", "[data-testid='run-edge']").await
+    }
+}
+
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
     look_at(&crate::floor::floor().await?, name, address, shown).await
 }
