@@ -1,7 +1,7 @@
 //! `andon-edge`: brings events to an Andon server.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,9 +9,13 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use edge::batch::{DEFAULT_BATCH_EVENTS, MAX_BATCH_EVENTS};
+use edge::dead_letters::{DeadLettersArgs, dead_letters};
 use edge::progress::Progress;
 use edge::replay::{MAX_CONNECTIONS, Plan, replay};
+use edge::run::{RunArgs, run};
 use edge::send::{DEFAULT_RETRY_FOR, Destination};
+use edge::simulate::{SimulateArgs, simulate};
+use edge::status::{StatusArgs, status};
 
 /// Brings the events that cameras and devices saw to an Andon server.
 #[derive(Parser)]
@@ -28,6 +32,17 @@ enum Command {
     /// Sending a file again, whole or in part, changes nothing: what is stored already counts as a duplicate. Exits with
     /// 0 if every line was accepted or a duplicate, 1 if not, 2 if the command is wrong or the file cannot be read.
     Replay(ReplayArgs),
+    /// Keep events on the disk and bring each of them to the server, whatever is cut off or killed.
+    ///
+    /// Events come in at POST /events, by the standard input or from files that grow. Who brings one is answered after it is
+    /// on the disk. Ends when it is asked to (SIGTERM, Ctrl-C) with 0; 2 if it cannot start.
+    Run(RunArgs),
+    /// Say how a spool stands, whether an agent runs on it or not.
+    Status(StatusArgs),
+    /// List, mend and send again what the server refused.
+    DeadLetters(DeadLettersArgs),
+    /// Bring the events of a simulated factory to an agent or a server, or print them.
+    Simulate(SimulateArgs),
 }
 
 #[derive(Args)]
@@ -60,14 +75,38 @@ struct ReplayArgs {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Replay(args) = Cli::parse().command;
-    match run_replay(args).await {
+    let done = match Cli::parse().command {
+        Command::Replay(args) => run_replay(args).await,
+        Command::Run(args) => run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Status(args) => status(&args).map(|said| print_line(&said)),
+        Command::DeadLetters(args) => dead_letters(args, io::stdin(), |line| {
+            print_line(line);
+        })
+        .map(|()| ExitCode::SUCCESS),
+        Command::Simulate(args) => run_simulate(&args).await,
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("andon-edge: {error:#}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints a line; whoever has stopped reading needs no more of them.
+fn print_line(line: &str) -> ExitCode {
+    match writeln!(io::stdout(), "{line}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+async fn run_simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
+    let warn = |said: &str| eprintln!("andon-edge: {said}");
+    let brought = simulate(args, io::stdout(), warn).await?;
+    eprintln!("{brought} events");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {

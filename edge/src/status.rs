@@ -1,0 +1,151 @@
+//! `andon-edge status`: how a spool stands, for people and for programs.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::spool::{Counts, Visit};
+
+/// What `andon-edge status` is asked.
+#[derive(Args)]
+pub struct StatusArgs {
+    /// The spool to look into; an agent may be running on it
+    #[arg(long, value_name = "FILE", env = "ANDON_SPOOL")]
+    spool: PathBuf,
+
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads the spool and says how it stands.
+pub fn status(args: &StatusArgs) -> anyhow::Result<String> {
+    let counts = Visit::to_read(&args.spool)?.counts()?;
+    Ok(if args.json {
+        format!("{:#}", in_json(&args.spool, &counts))
+    } else {
+        in_words(&args.spool, &counts, SystemTime::now().into())
+    })
+}
+
+fn in_json(spool: &Path, counts: &Counts) -> Value {
+    json!({
+        "spool": spool.display().to_string(),
+        "device": counts.device,
+        "epoch": counts.epoch,
+        "nextSequence": counts.next_sequence,
+        "accepted": counts.accepted,
+        "delivered": counts.delivered,
+        "queued": counts.queued,
+        "deadLettered": counts.dead_lettered,
+        "lost": counts.lost_events(),
+        "receipts": counts.receipts,
+        "oldestQueuedAt": counts.oldest_spooled_at_ms.map(instant),
+        "usedBytes": counts.used_bytes,
+        "fileBytes": counts.file_bytes,
+    })
+}
+
+fn in_words(spool: &Path, counts: &Counts, now: DateTime<Utc>) -> String {
+    let mut said = String::new();
+    let oldest = counts.oldest_spooled_at_ms.map_or("none is queued".to_owned(), |at_ms| {
+        let seconds = (now.timestamp_millis() - at_ms).max(0) / 1_000;
+        format!("{} ({} ago)", instant(at_ms), span(seconds))
+    });
+    let rows = [
+        ("spool", spool.display().to_string()),
+        ("device", counts.device.clone()),
+        ("epoch", format!("{}, next sequence number {}", counts.epoch, counts.next_sequence)),
+        ("accepted", counts.accepted.to_string()),
+        ("delivered", counts.delivered.to_string()),
+        ("queued", counts.queued.to_string()),
+        ("oldest", oldest),
+        ("dead-lettered", counts.dead_lettered.to_string()),
+        ("lost", format!("{}, receipts to deliver: {}", counts.lost_events(), counts.receipts)),
+        ("bytes", format!("{} in use, the file has {}", counts.used_bytes, counts.file_bytes)),
+    ];
+    for (name, value) in rows {
+        // Writing to a String cannot fail.
+        writeln!(said, "{name:<14} {value}").unwrap_or_default();
+    }
+    said.truncate(said.trim_end().len());
+    said
+}
+
+/// An instant as the API writes it.
+pub(crate) fn instant(at_ms: i64) -> String {
+    let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A span of time in its largest unit, rounded down.
+fn span(seconds: i64) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    match seconds {
+        ..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        HOUR..DAY => format!("{} h", seconds / HOUR),
+        DAY.. => format!("{} d", seconds / DAY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts() -> Counts {
+        Counts {
+            device: "cam-1".to_owned(),
+            epoch: "18f-a".to_owned(),
+            next_sequence: 11,
+            accepted: 10,
+            delivered: 4,
+            queued: 3,
+            dead_lettered: 1,
+            lost: 2,
+            lost_elsewhere: 5,
+            receipts: 1,
+            oldest_spooled_at_ms: Some(1_767_600_000_000),
+            used_bytes: 40_960,
+            file_bytes: 81_920,
+        }
+    }
+
+    #[test]
+    fn the_text_says_all_that_is_asked() {
+        let now = DateTime::from_timestamp_millis(1_767_600_000_000 + 3 * 3_600_000).unwrap();
+        assert_eq!(
+            in_words(Path::new("cam.db"), &counts(), now),
+            "spool          cam.db\n\
+             device         cam-1\n\
+             epoch          18f-a, next sequence number 11\n\
+             accepted       10\n\
+             delivered      4\n\
+             queued         3\n\
+             oldest         2026-01-05T08:00:00.000Z (3 h ago)\n\
+             dead-lettered  1\n\
+             lost           7, receipts to deliver: 1\n\
+             bytes          40960 in use, the file has 81920"
+        );
+    }
+
+    #[test]
+    fn the_json_says_the_same() {
+        let said = in_json(Path::new("cam.db"), &counts());
+        assert_eq!(said["queued"], 3);
+        assert_eq!(said["lost"], 7);
+        assert_eq!(said["oldestQueuedAt"], "2026-01-05T08:00:00.000Z");
+    }
+
+    #[test]
+    fn a_span_is_told_in_its_largest_unit() {
+        let told = [0, 59, 60, 3_599, 3_600, 86_399, 86_400].map(span);
+        assert_eq!(told, ["0 s", "59 s", "1 min", "59 min", "1 h", "23 h", "1 d"]);
+    }
+}
