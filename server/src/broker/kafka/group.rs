@@ -130,6 +130,16 @@ impl ConsumerContext for Group {
         tracing::info!(partitions = assigned.partitions.len(), "Kafka's partitions were shared out anew");
     }
 
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        // The client remembers that a partition was paused when this member had it before. If messages are held now, the
+        // first one of it pauses it again.
+        if let Rebalance::Assign(partitions) = rebalance
+            && let Err(error) = consumer.resume(partitions)
+        {
+            tracing::warn!(%error, "Kafka's new partitions could not be resumed");
+        }
+    }
+
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
         if let Err(error) = result {
             self.failed(&error, offsets);
