@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use edge::batch::{DEFAULT_BATCH_EVENTS, MAX_BATCH_EVENTS};
 use edge::progress::Progress;
 use edge::replay::{MAX_CONNECTIONS, Plan, replay};
+use edge::run::{RunArgs, run};
 use edge::send::{DEFAULT_RETRY_FOR, Destination};
 
 /// Brings the events that cameras and devices saw to an Andon server.
@@ -28,6 +29,11 @@ enum Command {
     /// Sending a file again, whole or in part, changes nothing: what is stored already counts as a duplicate. Exits with
     /// 0 if every line was accepted or a duplicate, 1 if not, 2 if the command is wrong or the file cannot be read.
     Replay(ReplayArgs),
+    /// Keep events on the disk and bring each of them to the server, whatever is cut off or killed.
+    ///
+    /// Events come in at POST /events, by the standard input or from files that grow. Who brings one is answered after it is
+    /// on the disk. Ends when it is asked to (SIGTERM, Ctrl-C) with 0; 2 if it cannot start.
+    Run(RunArgs),
 }
 
 #[derive(Args)]
@@ -60,8 +66,11 @@ struct ReplayArgs {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Replay(args) = Cli::parse().command;
-    match run_replay(args).await {
+    let ended = match Cli::parse().command {
+        Command::Replay(args) => run_replay(args).await,
+        Command::Run(args) => run(args).await.map(|()| ExitCode::SUCCESS),
+    };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             eprintln!("andon-edge: {error:#}");

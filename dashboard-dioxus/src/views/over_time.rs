@@ -9,8 +9,7 @@ pub(crate) mod trend;
 use crate::api::instant::Instant;
 use crate::chart::clock;
 use crate::here::use_here;
-use crate::memo::use_memo;
-use dioxus::prelude::*;
+use crate::memo::{Memo, use_memo};
 
 /// How often charts learn how late it is, in ms: a minute is less than a pixel of a day.
 pub(crate) const CHART_CLOCK_STEP_MS: u32 = 60_000;

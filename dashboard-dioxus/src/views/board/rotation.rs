@@ -15,7 +15,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::format::Quantity;
 use crate::here::use_here;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, UnitsBasis};
 use crate::route::{Address, Route};
 use crate::views::page_title::PageTitle;

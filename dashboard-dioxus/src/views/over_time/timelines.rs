@@ -3,6 +3,7 @@
 use crate::api::operation::{Timeline as TimelineQuery, timeline};
 use crate::api::{Answer, Panel, use_query_at};
 use crate::chart::timeline::{Segment as ChartSegment, State as ChartState, Track};
+use crate::memo::Memo;
 use crate::model::{Segment, State, Timeline};
 use dioxus::prelude::*;
 use std::rc::Rc;

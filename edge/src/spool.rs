@@ -1,0 +1,195 @@
+//! The durable queue between those who saw something and the server: one SQLite file, one thread that writes.
+//!
+//! What holds, whatever is cut off or killed:
+//!
+//! - [`Spool::append`] answers after the commit, and a commit is on the disk (WAL, `synchronous=FULL`).
+//! - An event leaves the queue only by [`Spool::settle`] (the server answered), [`Spool::bury`] (a person must look),
+//!   [`Spool::reconcile`] (the server has it), or by being dropped under a cap, which leaves a receipt in the same
+//!   transaction. So at any time `accepted = delivered + queued + dead_lettered + lost`.
+//! - A second agent is refused ([`OpenError::InUse`]).
+//! - Nothing in memory is needed after a start: what was in flight is simply queued.
+//!
+//! Names: a *position* is an event's place in this file, 1, 2, 3 …, for ever. A *sequence number* is what the server sees:
+//! positions counted from the beginning of an *epoch*. Usually a file has one epoch; another begins when the file was
+//! damaged, or turns out to be older than what the server has seen of it, so that numbers cannot be given twice.
+//!
+//! How a delivery uses it:
+//!
+//! 1. After a start and after every reconnect: ask the server what it knows, [`Spool::reconcile`], with nothing in flight.
+//!    Until it was called once in a run, nothing should be sent to a server that keeps such knowledge.
+//! 2. After an outage: [`Spool::begin_live`]; what is queued then is the backlog, what comes later the live lane.
+//!    (A spool that was just opened has begun so.) While there is no backlog, everything is live.
+//! 3. [`Spool::take`] a batch; send it with the batch's own epoch and first sequence number; [`Spool::settle`] with one
+//!    outcome an event, in pieces if it was sent in pieces ([`Batch::split`]); [`Spool::bury`] what poisons a batch of
+//!    one; [`Spool::give_back`] what shall be taken again later. What was taken cannot be dropped under a cap.
+//! 4. [`Spool::receipts`] go along with a batch or a heartbeat; once answered, [`Spool::receipts_answered`].
+//! 5. [`Spool::changes`] wakes a delivery that has nothing to do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, oneshot, watch};
+
+mod dead_letters;
+mod drop;
+mod epoch;
+mod error;
+mod lock;
+mod marks;
+mod options;
+mod receipts;
+mod reconcile;
+mod records;
+mod row;
+mod schema;
+mod settle;
+mod store;
+mod writer;
+
+pub use error::{OpenError, SpoolError};
+pub use marks::Mark;
+pub use options::{DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name};
+pub use records::{Batch, ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled};
+
+use lock::Lock;
+use store::{Limits, Store};
+use writer::{Place, Writer};
+
+/// The longest event, in bytes: as long as the longest line that is read.
+pub const MAX_BODY_BYTES: usize = crate::line::MAX_LINE_BYTES;
+
+/// The longest name of a device; the server's limit for a source's id.
+pub const MAX_DEVICE_CHARACTERS: usize = 64;
+
+/// A spool that is open. Clones are the same spool; it closes with the last of them.
+#[derive(Clone)]
+pub struct Spool {
+    writer: Writer,
+    end: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+}
+
+impl Spool {
+    /// Opens a spool, or makes one. Blocks for as long as reading the whole file takes.
+    pub fn open(path: &Path, options: SpoolOptions) -> Result<Self, OpenError> {
+        if options.cap_bytes < MIN_CAP_BYTES {
+            return Err(OpenError::CapTooSmall { asked: options.cap_bytes, min: MIN_CAP_BYTES });
+        }
+        let device = options.device.clone().unwrap_or_else(host_name);
+        let characters = device.chars().count();
+        if !(1..=MAX_DEVICE_CHARACTERS).contains(&characters) {
+            return Err(OpenError::DeviceName(characters));
+        }
+        let lock = Lock::take(path)?;
+        let unusable = |reason: String| OpenError::Unusable { path: path.to_owned(), reason };
+        let store = Store::open(path, Limits::from(&options), &device)
+            .map_err(|error| unusable(error.to_string()))?;
+        let found = store.state().map_err(|error| unusable(error.to_string()))?.device;
+        if options.device.as_ref().is_some_and(|asked| *asked != found) {
+            return Err(OpenError::OtherDevice { path: path.to_owned(), found, asked: device });
+        }
+        let place = Place { path: path.to_owned(), options, device: found };
+        let (writer, end) = Writer::start(store, lock, place).map_err(|error| unusable(error.to_string()))?;
+        Ok(Self { writer, end: Arc::new(Mutex::new(Some(end))) })
+    }
+
+    /// Puts events at the end of the queue, all or none of them, and answers when they are on the disk.
+    ///
+    /// Each body is one JSON object with the fields of `EventInput`; it comes out as the text it was.
+    pub async fn append(&self, bodies: Vec<String>) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.append(&bodies, now)).await
+    }
+
+    /// The same, and in the same transaction notes how far the input that they came from has come.
+    pub async fn append_marked(&self, bodies: Vec<String>, mark: Mark) -> Result<(), SpoolError> {
+        self.writer
+            .call(move |store, now| {
+                store.append(&bodies, now)?;
+                store.set_mark(&mark)
+            })
+            .await
+    }
+
+    /// How far an input has come.
+    pub async fn mark(&self, key: String) -> Result<Option<String>, SpoolError> {
+        self.writer.call(move |store, _| store.mark(&key)).await
+    }
+
+    /// Takes the next events of a lane, at most so many of at most so many bytes, but at least one if there is any.
+    ///
+    /// They stay in the queue and are not taken again until given back or settled.
+    pub async fn take(
+        &self,
+        lane: Lane,
+        max_events: usize,
+        max_bytes: usize,
+    ) -> Result<Option<Batch>, SpoolError> {
+        self.writer.call(move |store, now| store.take(lane, max_events, max_bytes, now)).await
+    }
+
+    /// Makes taken events, from one position to another, free to be taken again.
+    pub async fn give_back(&self, first_position: i64, last_position: i64) -> Result<(), SpoolError> {
+        self.writer
+            .call(move |store, _| {
+                store.give_back(first_position, last_position);
+                Ok(())
+            })
+            .await
+    }
+
+    /// Writes down what the server answered, one outcome an event from `first_position` on. Doing so twice changes nothing.
+    pub async fn settle(&self, first_position: i64, outcomes: Vec<Outcome>) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.settle(first_position, &outcomes, now)).await
+    }
+
+    /// Puts one event aside that cannot be delivered, without the server's word on it, and leaves a receipt for its number.
+    pub async fn bury(&self, position: i64, code: String, message: String) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.bury(position, &code, &message, now)).await
+    }
+
+    /// Makes what is queued now the backlog, and what comes from now on the live lane.
+    pub async fn begin_live(&self) -> Result<(), SpoolError> {
+        self.writer.call(|store, _| store.begin_live()).await
+    }
+
+    /// Compares the spool with what the server knows. Nothing may be in flight at the server.
+    pub async fn reconcile(&self, known: Vec<KnownEpoch>) -> Result<Reconciled, SpoolError> {
+        self.writer.call(move |store, _| store.reconcile(&known)).await
+    }
+
+    /// The oldest receipts that the server has not answered for.
+    pub async fn receipts(&self, limit: usize) -> Result<Vec<Receipt>, SpoolError> {
+        self.writer.call(move |store, _| store.receipts(limit)).await
+    }
+
+    /// Forgets receipts that the server has answered for.
+    pub async fn receipts_answered(&self, receipts: Vec<Receipt>) -> Result<(), SpoolError> {
+        self.writer.call(move |store, _| store.receipts_answered(&receipts)).await
+    }
+
+    /// How the spool stands, every commit so far included.
+    pub async fn counts(&self) -> Result<Counts, SpoolError> {
+        self.writer.call(|store, _| store.counts()).await
+    }
+
+    /// Counts up whenever there may be more to deliver: after a commit, and when another process changed the file.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.writer.changes()
+    }
+
+    /// Lets go of the spool and waits until it is closed, if this is the last of its clones.
+    pub async fn close(self) {
+        let Self { writer, end } = self;
+        drop(writer);
+        if let Some(end) = Arc::into_inner(end).and_then(|end| end.into_inner()) {
+            // The thread's end is what is waited for, however it came.
+            drop(end.await);
+        }
+    }
+}
+
+/// The spool's file name with something behind it: a file beside the spool.
+fn beside(spool: &Path, ending: &str) -> PathBuf {
+    let mut name = spool.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}

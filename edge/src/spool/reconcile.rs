@@ -1,0 +1,110 @@
+//! Compares the spool with what the server says it knows, after a start and after every reconnect.
+//!
+//! - What the server has stored leaves the queue: its answer was lost.
+//! - What the server misses and the spool does not have either is lost, and a receipt says so. It was in commits that a
+//!   damaged disk took back.
+//! - If the server knows numbers of the current epoch that this file has not given yet, the file is older than what was
+//!   sent from it: a log cut short, a backup put back. Its next numbers would be taken for those already stored, so they
+//!   go into a new epoch.
+
+use super::error::SpoolError;
+use super::receipts::Times;
+use super::records::{ClosedReason, KnownEpoch, Reconciled};
+use super::store::Store;
+
+const FORGOTTEN: &str =
+    "accepted and then forgotten by a damaged or restored spool; neither the device nor the server has it";
+
+impl Store {
+    /// Compares, and confirms that the positions given so far were given once.
+    pub(super) fn reconcile(&mut self, known: &[KnownEpoch]) -> Result<Reconciled, SpoolError> {
+        let mut result = Reconciled::default();
+        for known in known {
+            let Some(epoch) = self.epoch_named(&known.epoch)? else { continue };
+            let state = self.state()?;
+            let unconfirmed = state.unconfirmed_from.filter(|&from| {
+                from > epoch.starts_after
+                    && epoch.last == i64::MAX
+                    && known.highest >= from - epoch.starts_after
+            });
+            let mut last = epoch.last.min(state.next_position - 1);
+            if let Some(from) = unconfirmed {
+                self.begin_epoch(from - 1)?;
+                last = from - 1;
+                result.went_back = true;
+            }
+            let to_position = |sequence: i64| sequence.saturating_add(epoch.starts_after);
+            for (first, until) in stored(known) {
+                result.delivered += self.note_delivered(to_position(first), to_position(until).min(last))?;
+            }
+            for &(first, until) in &known.holes {
+                result.lost += self.note_forgotten(known, epoch.starts_after, (first, until), last)?;
+            }
+        }
+        let mut state = self.state()?;
+        state.unconfirmed_from = None;
+        state.delivered += result.delivered;
+        state.lost_elsewhere += result.lost;
+        self.set_state(&state)?;
+        Ok(result)
+    }
+
+    /// Removes what the server has from the queue, except for what is in flight, which is answered for by itself.
+    fn note_delivered(&mut self, first: i64, last: i64) -> Result<i64, SpoolError> {
+        let mut delivered = 0;
+        let mut from = first;
+        while let Some(free) = self.first_free(from, last)? {
+            let to = self.free_until(free).min(last);
+            delivered += self.remove(free, to)?;
+            from = to + 1;
+        }
+        Ok(delivered)
+    }
+
+    /// Writes receipts for what is in a hole of the server and not in this spool.
+    fn note_forgotten(
+        &mut self,
+        known: &KnownEpoch,
+        starts_after: i64,
+        hole: (i64, i64),
+        last_position: i64,
+    ) -> Result<i64, SpoolError> {
+        let hole = (hole.0.max(1), hole.1.min(known.highest));
+        let mut forgotten = vec![hole];
+        let queued = "SELECT position FROM queue WHERE position BETWEEN ? AND ? ORDER BY position";
+        let mut query = self.connection.prepare_cached(queued)?;
+        let ends =
+            [hole.0.saturating_add(starts_after), hole.1.saturating_add(starts_after).min(last_position)];
+        for position in query.query_map(ends, |row| row.get::<_, i64>(0))? {
+            let sequence = position? - starts_after;
+            cut(&mut forgotten, (sequence, sequence));
+        }
+        let mut receipts = self
+            .connection
+            .prepare_cached("SELECT first_sequence, last_sequence FROM receipt WHERE epoch = ?")?;
+        for receipt in receipts.query_map([&known.epoch], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            cut(&mut forgotten, receipt?);
+        }
+        let mut lost = 0;
+        for (first, last) in forgotten {
+            self.close_sequences(&known.epoch, first, last, ClosedReason::Lost, Times::default(), FORGOTTEN)?;
+            lost += last - first + 1;
+        }
+        Ok(lost)
+    }
+}
+
+/// What the server has stored: all up to the highest but holes and what is known not to be stored.
+fn stored(known: &KnownEpoch) -> Vec<(i64, i64)> {
+    let mut stored = vec![(1, known.highest)];
+    for &range in known.holes.iter().chain(&known.not_stored) {
+        cut(&mut stored, range);
+    }
+    stored
+}
+
+/// Takes a range out of ranges.
+fn cut(ranges: &mut Vec<(i64, i64)>, (first, last): (i64, i64)) {
+    let rest = |&(from, to): &(i64, i64)| [(from, to.min(first - 1)), (from.max(last + 1), to)];
+    *ranges = ranges.iter().flat_map(rest).filter(|(from, to)| from <= to).collect();
+}

@@ -1,0 +1,321 @@
+//! The spool's file as one connection sees it, without threads.
+//!
+//! Every method runs inside the transaction of [`Store::in_transaction`]; nothing is kept in memory that another process
+//! could change under it, except what is in flight and where the live lane begins.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::SpoolError;
+use super::options::{SpoolOptions, WhenFull};
+use super::records::{Batch, Counts, Lane};
+use super::row::{self, Row};
+use super::schema;
+
+/// One connection to a spool, and what is known only while it is open.
+pub(super) struct Store {
+    pub(super) connection: Connection,
+    pub(super) limits: Limits,
+    /// Ranges of positions that were taken and not yet settled.
+    pub(super) in_flight: Vec<(i64, i64)>,
+    /// Where the live lane begins.
+    live_from: i64,
+    /// How long agents had run on this spool before this one.
+    ran_before_ms: i64,
+}
+
+/// What a spool may hold, in the units of its rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) cap_bytes: i64,
+    pub(super) max_age_ms: i64,
+    pub(super) when_full: WhenFull,
+}
+
+impl From<&SpoolOptions> for Limits {
+    fn from(options: &SpoolOptions) -> Self {
+        Self {
+            cap_bytes: i64::try_from(options.cap_bytes).unwrap_or(i64::MAX),
+            max_age_ms: i64::try_from(options.max_age.as_millis()).unwrap_or(i64::MAX),
+            when_full: options.when_full,
+        }
+    }
+}
+
+/// The two clocks: the wall's, which may be wrong and jump, and the time since the store was opened, which does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) wall_ms: i64,
+    pub(super) elapsed_ms: i64,
+}
+
+/// The books: the one row of `state`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) device: String,
+    pub(super) next_position: i64,
+    pub(super) ran_ms: i64,
+    pub(super) unconfirmed_from: Option<i64>,
+    pub(super) delivered: i64,
+    pub(super) lost: i64,
+    pub(super) lost_elsewhere: i64,
+    pub(super) reissued: i64,
+}
+
+impl Store {
+    /// Opens or makes the file. Its content is not judged here.
+    pub(super) fn open(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
+        let mut connection = Connection::open(path)?;
+        schema::prepare(&connection)?;
+        schema::migrate(&mut connection)?;
+        let mut store = Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 };
+        let state = store.in_transaction(|store| store.begin(device))?;
+        store.live_from = state.next_position;
+        store.ran_before_ms = state.ran_ms;
+        Ok(store)
+    }
+
+    /// Writes the books of a new spool; marks in those of an old one that what is given from now on is unconfirmed.
+    fn begin(&mut self, device: &str) -> Result<State, SpoolError> {
+        if self.find_state()?.is_none() {
+            let insert = "INSERT INTO state VALUES (1, ?, 1, 0, NULL, 0, 0, 0, 0)";
+            self.connection.execute(insert, [device])?;
+            self.begin_epoch(0)?;
+        }
+        let mut state = self.state()?;
+        state.unconfirmed_from.get_or_insert(state.next_position);
+        self.set_state(&state)?;
+        Ok(state)
+    }
+
+    /// Does one piece of work, all of it or nothing.
+    pub(super) fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let in_flight = self.in_flight.clone();
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|value| {
+            self.connection.execute_batch("COMMIT")?;
+            Ok(value)
+        });
+        if done.is_err() {
+            self.in_flight = in_flight;
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+        }
+        done
+    }
+
+    /// Adds events to the queue, making room first where that is allowed.
+    pub(super) fn append(&mut self, bodies: &[String], now: Moment) -> Result<(), SpoolError> {
+        if let Some(long) = bodies.iter().find(|body| body.len() > super::MAX_BODY_BYTES) {
+            return Err(SpoolError::TooLong { bytes: long.len(), max_bytes: super::MAX_BODY_BYTES });
+        }
+        self.make_room(bodies.iter().map(|body| row::bytes_on_disk(body)).sum())?;
+        let mut state = self.state()?;
+        state.ran_ms = self.ran_ms(now);
+        self.insert(&mut state, bodies.iter().map(String::as_str), now.wall_ms)?;
+        self.set_state(&state)
+    }
+
+    /// Gives each body the next position.
+    pub(super) fn insert<'a>(
+        &self,
+        state: &mut State,
+        bodies: impl Iterator<Item = &'a str>,
+        wall_ms: i64,
+    ) -> Result<(), SpoolError> {
+        let mut insert = self.connection.prepare_cached("INSERT INTO queue VALUES (?, ?, ?, ?, ?)")?;
+        for body in bodies {
+            let position = state.next_position;
+            let crc = row::checksum(position, wall_ms, state.ran_ms, body.as_bytes());
+            insert.execute(params![position, wall_ms, state.ran_ms, crc, body])?;
+            state.next_position += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes consecutive events that are not in flight yet, at least one if the lane holds any.
+    pub(super) fn take(
+        &mut self,
+        lane: Lane,
+        max_events: usize,
+        max_bytes: usize,
+        now: Moment,
+    ) -> Result<Option<Batch>, SpoolError> {
+        let (mut from, to) = match lane {
+            Lane::Live => (self.live_from, i64::MAX),
+            Lane::Backlog => (1, self.live_from - 1),
+        };
+        while let Some(first) = self.first_free(from, to)? {
+            let epoch = self.epoch_of(first)?;
+            let to = to.min(epoch.last).min(self.free_until(first));
+            let rows = self.rows(first, to, max_events, max_bytes)?;
+            let bodies: Vec<String> = rows.into_iter().map_while(Row::into_body).collect();
+            if bodies.is_empty() {
+                self.set_aside_damaged(first, now)?;
+                from = first + 1;
+                continue;
+            }
+            let batch = Batch {
+                first_sequence: first - epoch.starts_after,
+                epoch: epoch.name,
+                first_position: first,
+                bodies,
+            };
+            self.in_flight.push((first, batch.last_position()));
+            return Ok(Some(batch));
+        }
+        Ok(None)
+    }
+
+    /// The first queued position in a range that is not in flight.
+    pub(super) fn first_free(&self, mut from: i64, to: i64) -> Result<Option<i64>, SpoolError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT position FROM queue WHERE position BETWEEN ? AND ? ORDER BY position LIMIT 1",
+        )?;
+        loop {
+            let Some(first) = query.query_row([from, to], |row| row.get(0)).optional()? else {
+                return Ok(None);
+            };
+            match self.in_flight.iter().find(|range| (range.0..=range.1).contains(&first)) {
+                Some(range) => from = range.1 + 1,
+                None => return Ok(Some(first)),
+            }
+        }
+    }
+
+    /// The last position behind `first` before something that is in flight.
+    pub(super) fn free_until(&self, first: i64) -> i64 {
+        let next_in_flight = self.in_flight.iter().map(|range| range.0).filter(|&at| at > first).min();
+        next_in_flight.map_or(i64::MAX, |at| at - 1)
+    }
+
+    /// The consecutive rows from `first` on, at least one.
+    pub(super) fn rows(
+        &self,
+        first: i64,
+        to: i64,
+        max_events: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Row>, SpoolError> {
+        let select = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue \
+             WHERE position BETWEEN ? AND ? ORDER BY position";
+        let mut query = self.connection.prepare_cached(select)?;
+        let mut found = query.query([first, to])?;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = found.next()? {
+            let row = Row::read(row)?;
+            bytes += row.body.len();
+            let is_next = row.position == first + rows.len() as i64;
+            if !is_next || rows.len() == max_events.max(1) || (bytes > max_bytes && !rows.is_empty()) {
+                break;
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// Makes events free to be taken again.
+    pub(super) fn give_back(&mut self, first: i64, last: i64) {
+        let rest = |&(from, to): &(i64, i64)| [(from, to.min(first - 1)), (from.max(last + 1), to)];
+        self.in_flight = self.in_flight.iter().flat_map(rest).filter(|(from, to)| from <= to).collect();
+    }
+
+    /// Makes everything queued now the backlog.
+    pub(super) fn begin_live(&mut self) -> Result<(), SpoolError> {
+        self.live_from = self.state()?.next_position;
+        Ok(())
+    }
+
+    /// How long agents have run on this spool.
+    pub(super) fn ran_ms(&self, now: Moment) -> i64 {
+        self.ran_before_ms + now.elapsed_ms
+    }
+
+    /// Writes down how long agents have run.
+    pub(super) fn note_time(&mut self, now: Moment) -> Result<(), SpoolError> {
+        let mut state = self.state()?;
+        state.ran_ms = self.ran_ms(now);
+        self.set_state(&state)
+    }
+
+    /// What changes when another process writes to the file.
+    pub(super) fn data_version(&self) -> Result<i64, SpoolError> {
+        self.pragma("data_version")
+    }
+
+    /// Bytes in use: pages of the file that are not free.
+    pub(super) fn used_bytes(&self) -> Result<i64, SpoolError> {
+        Ok(self.pragma("page_size")? * (self.pragma("page_count")? - self.pragma("freelist_count")?))
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, SpoolError> {
+        Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+    }
+
+    /// How the spool stands.
+    pub(super) fn counts(&self) -> Result<Counts, SpoolError> {
+        let state = self.state()?;
+        let epoch = self.epoch_of(state.next_position)?;
+        let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let gone = count("SELECT coalesce(sum(last - first + 1), 0) FROM gone")?;
+        let oldest = "SELECT spooled_at_ms FROM queue ORDER BY position LIMIT 1";
+        Ok(Counts {
+            next_sequence: state.next_position - epoch.starts_after,
+            epoch: epoch.name,
+            accepted: state.next_position - 1 - state.reissued,
+            delivered: state.delivered,
+            queued: state.next_position - 1 - gone,
+            dead_lettered: count("SELECT count(*) FROM dead_letter")?,
+            lost: state.lost,
+            lost_elsewhere: state.lost_elsewhere,
+            receipts: count("SELECT count(*) FROM receipt")?,
+            oldest_spooled_at_ms: self.connection.query_row(oldest, [], |row| row.get(0)).optional()?,
+            used_bytes: self.used_bytes()?,
+            file_bytes: self.pragma("page_size")? * self.pragma("page_count")?,
+            device: state.device,
+        })
+    }
+
+    pub(super) fn state(&self) -> Result<State, SpoolError> {
+        self.find_state()?.ok_or_else(|| SpoolError::Damaged("its books are gone".to_owned()))
+    }
+
+    fn find_state(&self) -> Result<Option<State>, SpoolError> {
+        let select = "SELECT device, next_position, ran_ms, unconfirmed_from, delivered, lost, lost_elsewhere, reissued \
+             FROM state WHERE id = 1";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(State {
+                device: row.get(0)?,
+                next_position: row.get(1)?,
+                ran_ms: row.get(2)?,
+                unconfirmed_from: row.get(3)?,
+                delivered: row.get(4)?,
+                lost: row.get(5)?,
+                lost_elsewhere: row.get(6)?,
+                reissued: row.get(7)?,
+            })
+        };
+        Ok(self.connection.prepare_cached(select)?.query_row([], read).optional()?)
+    }
+
+    pub(super) fn set_state(&self, state: &State) -> Result<(), SpoolError> {
+        let update = "UPDATE state SET device = ?, next_position = ?, ran_ms = ?, unconfirmed_from = ?, delivered = ?, \
+             lost = ?, lost_elsewhere = ?, reissued = ?";
+        self.connection.prepare_cached(update)?.execute(params![
+            state.device,
+            state.next_position,
+            state.ran_ms,
+            state.unconfirmed_from,
+            state.delivered,
+            state.lost,
+            state.lost_elsewhere,
+            state.reissued,
+        ])?;
+        Ok(())
+    }
+}

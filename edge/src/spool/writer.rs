@@ -1,0 +1,208 @@
+//! The one thread that writes: it gathers what waits, does it in one transaction, and answers after the commit.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::error::SpoolError;
+use super::lock::Lock;
+use super::options::SpoolOptions;
+use super::store::{Moment, Store};
+
+/// How much work waits before those who bring more have to: a burst of callers, each with a batch.
+const WAITING_JOBS: usize = 1_024;
+
+/// How many jobs one transaction does: enough to share the cost of a sync, few enough that nobody waits long.
+const GROUP_JOBS: usize = 512;
+
+/// How long a transaction gathers jobs. What has gathered behind the sync before is there at once.
+const GROUP_FOR: Duration = Duration::from_millis(20);
+
+/// How often an idle spool looks for what is too old, and for what another process has put into it.
+const IDLE_CHECK: Duration = Duration::from_secs(1);
+
+/// A piece of work with somebody who waits for its end.
+trait Job: Send {
+    /// Does it. It may be done again if the transaction around it fails.
+    fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError>;
+    /// Tells whoever waits.
+    fn answer(self: Box<Self>, failed: Option<SpoolError>);
+}
+
+struct Call<F, T> {
+    work: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, SpoolError>>,
+}
+
+impl<F, T> Job for Call<F, T>
+where
+    F: FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send,
+    T: Send,
+{
+    fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError> {
+        self.value = Some((self.work)(store, now)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failed: Option<SpoolError>) {
+        let outcome = match (failed, self.value) {
+            (None, Some(value)) => Ok(value),
+            (failed, _) => Err(failed.unwrap_or(SpoolError::Closed)),
+        };
+        // Whoever has stopped waiting needs no answer.
+        drop(self.reply.send(outcome));
+    }
+}
+
+/// Where work is brought.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    changes: watch::Receiver<u64>,
+}
+
+impl Writer {
+    /// Starts the thread that owns the store; it ends when the last writer is dropped.
+    pub(super) fn start(
+        store: Store,
+        lock: Lock,
+        place: Place,
+    ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
+        let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
+        let (changed, changes) = watch::channel(0);
+        let (ended, end) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let desk = Desk { store: Some(store), place, opened: Instant::now(), changed, data_version: 0 };
+        std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
+            runtime.block_on(desk.work(waiting));
+            drop(lock);
+            // Nobody may be waiting for the end.
+            drop(ended.send(()));
+        })?;
+        Ok((Self { jobs, changes }, end))
+    }
+
+    /// Has work done and waits until it is committed.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send + 'static,
+    ) -> Result<T, SpoolError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Call { work, value: None, reply });
+        self.jobs.send(job).await.map_err(|_| SpoolError::Closed)?;
+        answer.await.unwrap_or(Err(SpoolError::Closed))
+    }
+
+    /// Counts up whenever there may be more to deliver.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+}
+
+/// Where the spool lies and how it is to behave, for when it must be opened anew.
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) options: SpoolOptions,
+    pub(super) device: String,
+}
+
+struct Desk {
+    /// Missing only after a damaged file could not be replaced.
+    store: Option<Store>,
+    place: Place,
+    opened: Instant,
+    changed: watch::Sender<u64>,
+    data_version: i64,
+}
+
+impl Desk {
+    async fn work(mut self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+        let mut checked = Instant::now();
+        loop {
+            match tokio::time::timeout(IDLE_CHECK, waiting.recv()).await {
+                Ok(Some(first)) => {
+                    let group = gather(first, &mut waiting);
+                    self.commit(group);
+                }
+                Ok(None) => break,
+                Err(_) => {}
+            }
+            if checked.elapsed() >= IDLE_CHECK {
+                self.look_around();
+                checked = Instant::now();
+            }
+        }
+        if let Some(store) = &mut self.store {
+            let now = moment(self.opened);
+            // What is not written down now is only how long the agent ran.
+            drop(store.in_transaction(|store| store.note_time(now)));
+        }
+    }
+
+    /// Does a group in one transaction; if that fails, each of it in its own, so that only the culprit's caller suffers.
+    fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
+        let now = moment(self.opened);
+        let together = self.with_store(|store| {
+            store.in_transaction(|store| group.iter_mut().try_for_each(|job| job.run(store, now)))
+        });
+        let alone = group.len() == 1;
+        for mut job in group {
+            let outcome = match &together {
+                Ok(()) => Ok(()),
+                Err(error) if alone => Err(error.clone()),
+                Err(_) => self.with_store(|store| store.in_transaction(|store| job.run(store, now))),
+            };
+            job.answer(outcome.err());
+        }
+        self.changed.send_modify(|changes| *changes += 1);
+    }
+
+    /// Works on the store; when that finds damage, on the one salvaged from it.
+    fn with_store<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Store) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let damage = match &mut self.store {
+            Some(store) => match work(store) {
+                Err(SpoolError::Damaged(damage)) => damage,
+                done => return done,
+            },
+            None => "it could not be opened again".to_owned(),
+        };
+        Err(SpoolError::Damaged(damage))
+    }
+
+    /// Drops what is too old, and notices what another process has changed.
+    fn look_around(&mut self) {
+        let now = moment(self.opened);
+        // A disk that refuses this refuses the next append too, and that one has somebody to tell.
+        drop(self.with_store(|store| store.in_transaction(|store| store.expire(now))));
+        let Some(store) = &self.store else { return };
+        if let Ok(version) = store.data_version()
+            && version != self.data_version
+        {
+            self.data_version = version;
+            self.changed.send_modify(|changes| *changes += 1);
+        }
+    }
+}
+
+/// The first job and those that wait behind it.
+fn gather(first: Box<dyn Job>, waiting: &mut mpsc::Receiver<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let began = Instant::now();
+    let mut group = vec![first];
+    while group.len() < GROUP_JOBS && began.elapsed() < GROUP_FOR {
+        match waiting.try_recv() {
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    group
+}
+
+fn moment(opened: Instant) -> Moment {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { wall_ms: wall.as_millis() as i64, elapsed_ms: opened.elapsed().as_millis() as i64 }
+}
