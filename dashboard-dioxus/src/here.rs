@@ -2,8 +2,8 @@
 
 use crate::api::operation::{Choice, Factories, factories};
 use crate::api::{Answer, Panel, use_query};
-use crate::memo::{Memo, use_memo};
 use crate::chart::clock::MINUTE_MS;
+use crate::memo::{Memo, use_memo};
 use crate::model::{Factory, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Route};
 use crate::zone::Zone;

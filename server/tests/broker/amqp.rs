@@ -9,8 +9,9 @@ use lapin::{
 
 use crate::{
     harness::{Program, soon},
+    process::until,
     rabbitmq::RabbitMq,
-    stored::{assert_stored, events, many, one, post, postgres, sqlite, until, until_stored},
+    stored::{assert_stored, events, many, one, post, postgres, sqlite, until_stored},
 };
 
 const EXCHANGE: &str = "andon.events";

@@ -13,7 +13,8 @@ use rdkafka::{
 
 use crate::{
     harness::{Program, soon},
-    stored::{assert_stored, events, many, one, post, postgres, sqlite, stored, until, until_stored},
+    process::until,
+    stored::{assert_stored, events, many, one, post, postgres, sqlite, stored, until_stored},
 };
 
 const TOPIC: &str = "andon.events";
@@ -335,9 +336,13 @@ async fn brokers_that_go_away_and_come_back_are_read_on() {
     let messages: Vec<String> = events.iter().map(one).collect();
     kafka.publish_all(&messages[..100]).await;
     kafka.until_committed(100).await;
-    kafka.cluster.broker_down(-1).expect("all down");
+    for broker in 1..=BROKERS {
+        kafka.cluster.broker_down(broker).expect("one down");
+    }
     server.logs("Kafka").await;
-    kafka.cluster.broker_up(-1).expect("all up");
+    for broker in 1..=BROKERS {
+        kafka.cluster.broker_up(broker).expect("one up");
+    }
     kafka.publish_all(&messages[100..]).await;
     kafka.until_committed(200).await;
     assert_stored(&database, &events).await;

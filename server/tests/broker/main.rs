@@ -3,6 +3,7 @@
 
 mod amqp;
 mod kafka;
+mod process;
 mod rabbitmq;
 mod stored;
 

@@ -1,17 +1,11 @@
 //! A RabbitMQ of a test's own: Debian's package, as the account that it brings, on 127.0.0.1 with ports, folder and epmd
 //! of its own.
 
-use std::{
-    fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    os::unix::fs::{MetadataExt as _, chown},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{fs, process::Child};
 
 use tempfile::TempDir;
 
-use crate::stored::until;
+use crate::process::{accepts, command, free_ports, own, until};
 
 /// The script behind the wrapper, which would become another account by itself.
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -31,12 +25,9 @@ pub(crate) struct RabbitMq {
 impl RabbitMq {
     pub(crate) async fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
-        if is_root(folder.path()) {
-            let [user, group] = ["-u", "-g"].map(|what| id(&[what, ACCOUNT]));
-            chown(folder.path(), Some(user), Some(group)).expect("a folder of its own");
-        }
+        own(folder.path(), ACCOUNT);
         let ports = free_ports();
-        let epmd = command(folder.path(), "epmd")
+        let epmd = command(folder.path(), ACCOUNT, "epmd")
             .args(["-port", &ports[0].to_string(), "-address", "127.0.0.1"])
             .spawn()
             .expect("epmd");
@@ -64,7 +55,7 @@ impl RabbitMq {
         let place = |name: &str| folder.join(name);
         let [epmd, amqp, erlang] = self.ports.map(|port| port.to_string());
         let log = fs::File::options().create(true).append(true).open(place("log")).expect("a log");
-        let mut server = command(folder, SERVER);
+        let mut server = command(folder, ACCOUNT, SERVER);
         server
             // Otherwise a shell would stand between us and the server, and be killed in its place.
             .env("RUNNING_UNDER_SYSTEMD", "1")
@@ -98,50 +89,4 @@ impl Drop for RabbitMq {
         self.epmd.kill().ok();
         self.epmd.wait().ok();
     }
-}
-
-/// A command as the broker's account that ends when this thread does, even when that is killed.
-fn command(folder: &Path, program: &str) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL"]);
-    if is_root(Path::new("/proc/self")) {
-        command.args([&format!("--reuid={ACCOUNT}"), &format!("--regid={ACCOUNT}"), "--clear-groups"]);
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    command.arg(program).env_clear().env("PATH", path).env("HOME", folder).current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// Whether something of ours belongs to root.
-fn is_root(path: &Path) -> bool {
-    fs::metadata(path).expect("a file").uid() == 0
-}
-
-fn id(arguments: &[&str]) -> u32 {
-    let output = Command::new("id").args(arguments).output().expect("id");
-    String::from_utf8(output.stdout)
-        .expect("text")
-        .trim()
-        .parse()
-        .expect("RabbitMQ's account; is it installed?")
-}
-
-/// Ports that are free now, of those that nobody is given unasked.
-fn free_ports() -> [u16; 3] {
-    let first = 20_000 + (std::process::id() as u16 % 3_000);
-    let mut held: Vec<TcpListener> = Vec::new();
-    // Another test of this process may be at the same: each looks from a place of its own.
-    let start = first.wrapping_add(rand::random::<u16>() % 8_000);
-    for port in start.. {
-        held.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
-        if let [epmd, amqp, erlang] = &held[..] {
-            return [epmd, amqp, erlang].map(|held| held.local_addr().expect("an address").port());
-        }
-    }
-    unreachable!("there are free ports")
-}
-
-fn accepts(port: u16) -> bool {
-    TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_ok()
 }

@@ -1,7 +1,5 @@
 //! What a database holds, and what it must hold.
 
-use std::time::Duration;
-
 use domain::{
     MS_PER_DAY,
     event::RawEvent,
@@ -10,10 +8,10 @@ use domain::{
 use private_postgres::Cluster;
 use serde_json::{Value, json};
 
-use crate::harness::{Program, T0_MS, TestDatabase, TestServer, soon};
-
-/// How often a state that announces itself to nobody is looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+use crate::{
+    harness::{Program, T0_MS, TestDatabase, TestServer},
+    process::until,
+};
 
 /// The first events of a week of one camera: no two have the same identity.
 pub(crate) fn events(count: usize) -> Vec<RawEvent> {
@@ -65,16 +63,6 @@ pub(crate) async fn post(server: &Program, events: &[RawEvent]) -> Value {
     let query = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) \
                  { accepted duplicates conflicts rejected } }";
     server.ask(query, json!({ "events": events })).await["ingestEvents"].take()
-}
-
-/// Waits until a look shows it.
-pub(crate) async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        while !look().await {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-        }
-    };
-    soon(what, looking).await;
 }
 
 /// How many events are stored, and the sum of their units.

@@ -1,5 +1,6 @@
 use super::need::{Need, Needs, Reason, needs};
 use crate::api::Answer;
+use crate::components::factory_picker::go_to;
 use crate::components::notice::Empty;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
@@ -8,7 +9,6 @@ use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::Table;
 use crate::memo::use_memo;
-use crate::components::factory_picker::go_to;
 use crate::model::{EntityMetrics, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Route};
 use crate::words::floor as words;

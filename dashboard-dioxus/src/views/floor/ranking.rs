@@ -261,7 +261,10 @@ mod tests {
         let order = ["W10", "W3", "W2", "W1"].map(str::to_owned);
         assert_eq!(ids(&in_order(&floor(), &order, 0.0, UNSEEN_AFTER_MS).unwrap()), order);
         assert_eq!(in_order(&floor(), &order[1..], 0.0, UNSEEN_AFTER_MS), None);
-        assert_eq!(in_order(&floor(), &["W10", "W3", "W2", "W7"].map(str::to_owned), 0.0, UNSEEN_AFTER_MS), None);
+        assert_eq!(
+            in_order(&floor(), &["W10", "W3", "W2", "W7"].map(str::to_owned), 0.0, UNSEEN_AFTER_MS),
+            None
+        );
     }
 
     proptest! {

@@ -50,7 +50,8 @@ pub(super) fn Rows(
         let (ranking, now_ms, unseen_after_ms) = (ranking(), clock(), here.unseen_after_ms());
         count();
         let panel = answer.peek();
-        let lines = panel.shown().map(|table| ranked(table, ranking, now_ms, unseen_after_ms)).unwrap_or_default();
+        let lines =
+            panel.shown().map(|table| ranked(table, ranking, now_ms, unseen_after_ms)).unwrap_or_default();
         lines.iter().map(|line| line.row.id.clone()).collect::<Rc<[String]>>()
     });
     let lines = use_memo(move || {
