@@ -113,13 +113,9 @@ pub async fn subscribe(topic: &Topic, device: &str, intake: &Intake, stop: &Canc
     let (mut events, ()) = tokio::join!(listen, keep);
     // What was kept last is acknowledged, and the broker told that this is the end.
     let goodbye = async {
-        while client.try_disconnect().is_ok() {
-            while let Ok(event) = events.poll().await {
-                if matches!(event, Event::Outgoing(rumqttc::Outgoing::Disconnect)) {
-                    return;
-                }
-            }
-            return;
+        if client.try_disconnect().is_ok() {
+            let is_end = |event: &Event| matches!(event, Event::Outgoing(rumqttc::Outgoing::Disconnect));
+            while events.poll().await.is_ok_and(|event| !is_end(&event)) {}
         }
     };
     // A broker that is gone has the messages still, and sends them again.

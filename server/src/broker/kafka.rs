@@ -12,7 +12,7 @@ mod dead_letters;
 mod group;
 mod settings;
 
-use std::{pin::pin, thread, time::Duration};
+use std::{pin::pin, sync::Arc, thread, time::Duration};
 
 use rdkafka::{
     Message as _,
@@ -61,8 +61,10 @@ impl Delivered for Message {
 
 /// A member of the group.
 struct Member {
-    consumer: StreamConsumer<Group>,
+    consumer: Arc<StreamConsumer<Group>>,
     dead_letters: DeadLetters,
+    /// The commit of offsets that is under way, or was the last.
+    commit: Option<thread::JoinHandle<()>>,
     /// Messages that came while others were held.
     early: Vec<Message>,
 }
@@ -96,7 +98,7 @@ impl Member {
         let consumer: StreamConsumer<Group> = settings.consumer().create_with_context(Group::default())?;
         consumer.subscribe(&[&settings.topic])?;
         let dead_letters = DeadLetters::new(settings)?;
-        Ok(Self { consumer, dead_letters, early: Vec::new() })
+        Ok(Self { consumer: Arc::new(consumer), dead_letters, commit: None, early: Vec::new() })
     }
 
     /// Until the token is cancelled, or the client is broken for good.
@@ -143,7 +145,7 @@ impl Member {
     /// while messages are held.
     async fn settle(&mut self, batch: &[Message], intake: &Intake, shutdown: &CancellationToken) -> bool {
         let mut holds = intake.watch();
-        let Self { consumer, dead_letters, early } = self;
+        let Self { consumer, dead_letters, early, .. } = self;
         let mut work = pin!(async {
             let refusals = intake.settle(batch).await;
             dead_letters.write(batch, refusals, intake).await;
@@ -188,17 +190,25 @@ impl Member {
         }
     }
 
-    /// Tells how far everything is stored. What comes of it is seen later; a commit that fails is tried again.
-    fn commit(&self) {
-        self.consumer.context().commit(&self.consumer);
+    /// Tells how far everything is stored, one commit at a time. The client waits for its broker then, so it is done aside;
+    /// what fails is tried again with what is done until then.
+    fn commit(&mut self) {
+        let is_free = self.commit.as_ref().is_none_or(thread::JoinHandle::is_finished);
+        if is_free && self.consumer.context().has_news() {
+            let consumer = self.consumer.clone();
+            self.commit = Some(thread::spawn(move || consumer.context().commit(&consumer)));
+        }
     }
 
-    /// Leaves the group, after the last commits were answered. The client waits for its brokers then, so it is done aside:
-    /// a server whose brokers are away must not wait for them.
+    /// Leaves the group, after a last commit. That is done aside too: a server whose brokers are away must not wait for them.
     async fn leave(self) {
+        let Self { consumer, commit, .. } = self;
         let (left, has_left) = oneshot::channel();
         thread::spawn(move || {
-            drop(self.consumer);
+            // One that panicked was not done, and its messages come again.
+            commit.map(thread::JoinHandle::join);
+            consumer.context().commit(&consumer);
+            drop(consumer);
             left.send(()).ok();
         });
         // A thread that panicked has left too.

@@ -9,7 +9,7 @@ use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance, StreamConsumer},
-    error::{KafkaError, KafkaResult},
+    error::KafkaError,
 };
 
 use super::Message;
@@ -60,15 +60,20 @@ impl Group {
         }
     }
 
-    /// Commits what was not committed yet.
+    /// Commits what was not committed yet, and waits for the answer: the client tells nobody of one that comes later.
     pub(super) fn commit(&self, consumer: &StreamConsumer<Self>) {
         let news = self.take_news();
         if news.count() == 0 {
             return;
         }
-        if let Err(error) = consumer.commit(&news, CommitMode::Async) {
+        if let Err(error) = consumer.commit(&news, CommitMode::Sync) {
             self.failed(&error, &news);
         }
+    }
+
+    /// Whether something is done that was not committed yet.
+    pub(super) fn has_news(&self) -> bool {
+        self.assigned().partitions.values().any(|partition| partition.is_news)
     }
 
     fn take_news(&self) -> TopicPartitionList {
@@ -137,12 +142,6 @@ impl ConsumerContext for Group {
             && let Err(error) = consumer.resume(partitions)
         {
             tracing::warn!(%error, "Kafka's new partitions could not be resumed");
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        if let Err(error) = result {
-            self.failed(&error, offsets);
         }
     }
 }
