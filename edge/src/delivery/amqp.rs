@@ -18,8 +18,9 @@ use crate::spool::KnownEpoch;
 
 /// The exchange that an Andon server declares, unless it is told otherwise.
 const DEFAULT_EXCHANGE: &str = "andon.events";
-/// How long a batch may take to be confirmed, a connection included: a broker that is short of disk or memory goes silent.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a batch may take to be confirmed, a connection included. A broker goes silent that is short of disk or memory,
+/// or that took messages for a queue which had no leader yet; those come again.
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A message that survives a restart of the broker.
 const PERSISTENT: u8 = 2;
 

@@ -79,7 +79,8 @@ async fn publish(broker: &Mosquitto, messages: &[String]) {
 fn spooled(folder: &Path) -> usize {
     let spool = Connection::open_with_flags(folder.join("spool.db"), OpenFlags::SQLITE_OPEN_READ_WRITE);
     let spool = spool.expect("a spool");
-    spool.query_row("SELECT COUNT(DISTINCT body) FROM queue", [], |row| row.get(0)).expect("a number")
+    let count = spool.query_row("SELECT COUNT(DISTINCT body) FROM queue", [], |row| row.get::<_, i64>(0));
+    count.expect("a number") as usize
 }
 
 async fn until_spooled(folder: &Path, count: usize) {

@@ -143,7 +143,7 @@ mod tests {
     fn an_event_that_cannot_be_read_spoils_no_other() {
         for bad in ["17", "[]", "{\"entityId\":\"W2\"}", &EVENT.replace("WORKER", "ROBOT")] {
             assert_eq!(ids(&format!("[{EVENT},{bad}]")), [Some("W1".to_owned()), None], "{bad}");
-            assert_eq!(ids(&format!("{bad}\n{EVENT}")), [None, Some("W1".to_owned())], "{bad}");
+            assert_eq!(ids(&format!("{EVENT}\n{bad}")), [Some("W1".to_owned()), None], "{bad}");
         }
         assert_eq!(ids(&format!("{{ half an ev\n{EVENT}")), [None, Some("W1".to_owned())]);
     }
