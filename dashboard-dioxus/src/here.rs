@@ -2,8 +2,9 @@
 
 use crate::api::operation::{Choice, Factories, factories};
 use crate::api::{Answer, Panel, use_query};
-use crate::memo::use_memo;
-use crate::model::Factory;
+use crate::chart::clock::MINUTE_MS;
+use crate::memo::{Memo, use_memo};
+use crate::model::{Factory, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Route};
 use crate::zone::Zone;
 use dioxus::prelude::*;
@@ -33,6 +34,16 @@ impl Here {
     /// The factory's time zone, UTC as long as it is not known.
     pub(crate) fn zone(&self) -> Zone {
         self.zone.cloned()
+    }
+
+    /// After how long without an observation one counts as not observed, in minutes.
+    pub(crate) fn unseen_after_min(&self) -> u16 {
+        self.at.read().unseen_after_min.unwrap_or(UNSEEN_AFTER_MIN)
+    }
+
+    /// The same in ms.
+    pub(crate) fn unseen_after_ms(&self) -> f64 {
+        f64::from(self.unseen_after_min()) * MINUTE_MS as f64
     }
 
     /// The factory as it is listed.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// When nothing was seen for so long, in ms, nobody knows what somebody is doing now: ten minutes.
-pub(crate) const NOT_OBSERVED_AFTER_MS: f64 = 600_000.0;
+/// When nothing was seen for so many minutes, nobody knows what somebody is doing now; an address can say another number.
+pub(crate) const UNSEEN_AFTER_MIN: u16 = 10;
 
 /// What somebody or something was seen doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,6 +48,28 @@ impl EntityKind {
         match self {
             Self::Worker => "worker",
             Self::Workstation => "workstation",
+        }
+    }
+}
+
+/// How a device is doing that sends events, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DeviceState {
+    Losing,
+    Silent,
+    Behind,
+    Healthy,
+}
+
+impl DeviceState {
+    /// The name by which stylesheets and tests know it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Losing => "losing",
+            Self::Silent => "silent",
+            Self::Behind => "behind",
+            Self::Healthy => "healthy",
         }
     }
 }
@@ -325,10 +347,10 @@ mod tests {
     fn an_activity_counts_as_now_until_nothing_was_seen_for_the_limit() {
         let activity =
             Activity { state: State::Idle, since: Instant(0), until: Instant(1_000), confidence: None };
-        let at = |now_ms| Presence::of(Some(&activity), now_ms, NOT_OBSERVED_AFTER_MS);
+        let at = |now_ms| Presence::of(Some(&activity), now_ms, 600_000.0);
         assert_eq!(at(500.0), Presence::Seen(State::Idle));
         assert_eq!(at(600_999.0), Presence::Seen(State::Idle));
         assert_eq!(at(601_000.0), Presence::NotObserved);
-        assert_eq!(Presence::of(None, 0.0, NOT_OBSERVED_AFTER_MS), Presence::NotObserved);
+        assert_eq!(Presence::of(None, 0.0, 600_000.0), Presence::NotObserved);
     }
 }

@@ -9,6 +9,7 @@ use crate::here::Place;
 use crate::model::EntityKind;
 use crate::views::board::Board;
 use crate::views::compare::Compare;
+use crate::views::devices::Devices;
 use crate::views::events::Events;
 use crate::views::floor::Floor;
 use crate::views::not_found::NotFound;
@@ -32,6 +33,8 @@ pub(crate) enum Route {
             Compare { at: Address },
             #[route("/events?:..at")]
             Events { at: Address },
+            #[route("/devices?:..at")]
+            Devices { at: Address },
         #[end_layout]
         #[route("/board?:..at")]
         Board { at: Address },
@@ -49,6 +52,7 @@ impl Route {
             | Self::Workstation { at }
             | Self::Compare { at }
             | Self::Events { at }
+            | Self::Devices { at }
             | Self::Board { at } => at.clone(),
             Self::NotFound { .. } => Address::default(),
         }
@@ -66,6 +70,7 @@ impl Route {
             Self::Workstation { .. } => Self::Workstation { at },
             Self::Compare { .. } => Self::Compare { at },
             Self::Events { .. } => Self::Events { at },
+            Self::Devices { .. } => Self::Devices { at },
             Self::Board { .. } => Self::Board { at },
         }
     }
@@ -116,6 +121,7 @@ mod tests {
             Route::Workstation { at: at.clone() },
             Route::Compare { at: at.clone() },
             Route::Events { at: at.clone() },
+            Route::Devices { at: at.clone() },
             Route::Board { at },
         ];
         for page in pages {

@@ -27,6 +27,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/window_picker.css"),
     include_str!("views/board.css"),
     include_str!("views/compare.css"),
+    include_str!("views/devices.css"),
     include_str!("views/entity_page.css"),
     include_str!("views/events.css"),
     include_str!("views/floor.css"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod board;
 pub(crate) mod compare;
+pub(crate) mod devices;
 mod entity_page;
 pub(crate) mod events;
 pub(crate) mod floor;

@@ -18,6 +18,7 @@ pub(crate) mod page {
     pub(crate) const FLOOR: &str = "Floor";
     pub(crate) const COMPARE: &str = "Compare";
     pub(crate) const EVENTS: &str = "Events";
+    pub(crate) const DEVICES: &str = "Devices";
     pub(crate) const BOARD: &str = "Board";
     pub(crate) const NOT_FOUND: &str = "There is no such page";
     pub(crate) const HOME: &str = "To the floor";
@@ -28,6 +29,90 @@ pub(crate) mod page {
 
     pub(crate) fn nothing_at(path: &str) -> String {
         format!("Nothing is found at /{path}.")
+    }
+}
+
+/// The devices that send events.
+pub(crate) mod devices {
+    use crate::model::DeviceState;
+
+    pub(crate) const TITLE: &str = "Devices";
+    pub(crate) const LIST: &str = "Devices that number what they send";
+    pub(crate) const ALL_HEALTHY: &str = "All are healthy: whatever they saw has arrived.";
+    pub(crate) const NONE: &str = "No device has numbered its events yet";
+    pub(crate) const START: &str = "An agent beside the cameras keeps every event on disk until this server has it. Started \
+                                    like this, it shows up here within a second:";
+
+    pub(crate) const DEVICE: &str = "Device";
+    pub(crate) const STATE: &str = "State";
+    pub(crate) const HEARD: &str = "Last heard";
+    pub(crate) const RECEIVED: &str = "Received up to";
+    pub(crate) const MISSING: &str = "Missing";
+    pub(crate) const WAITING: &str = "Waiting";
+    pub(crate) const CLOCK: &str = "Clock";
+    pub(crate) const LOST: &str = "Lost";
+    pub(crate) const DEAD: &str = "For a person";
+    pub(crate) const HOW_HEARD: &str =
+        "When the device's latest batch came. It sends one at least every 30 s, and is silent after 2 min.";
+    pub(crate) const HOW_RECEIVED: &str = "The highest number of an event that the server has answered for. A device numbers its events 1, 2, 3 and so on.";
+    pub(crate) const HOW_MISSING: &str = "Numbers below the highest that have not come and are not known to be lost. After an outage the newest events come \
+         first, so the older ones are missing until they follow.";
+    pub(crate) const HOW_WAITING: &str = "Events that the device still held when it was last heard, and for how long the oldest had waited. More than 1 min \
+         is behind.";
+    pub(crate) const HOW_CLOCK: &str = "How far the device's clock is from the server's. Events stay as the device stamped them; from 2 min on that is \
+         worth a look.";
+    pub(crate) const HOW_LOST: &str = "Events that the device had to give up and says so, such as when its disk was full. It counts as losing for 24 h.";
+    pub(crate) const HOW_DEAD: &str =
+        "Events that the server would not take, kept in the device: andon-edge dead-letters lists them.";
+
+    pub(crate) const RIGHT: &str = "right";
+    pub(crate) const OFF: &str = "off:";
+    pub(crate) const DETAILS_MISSING: &str = "Missing";
+    pub(crate) const DETAILS_REFUSED: &str = "Refused by the server";
+    pub(crate) const DETAILS_CLOSED: &str = "Will never come";
+    pub(crate) const NOTHING: &str = "Every number up to the highest has arrived.";
+    pub(crate) const USED_TWICE: &str = "Two agents send under this name. Give each a name of its own with --device, or their numbers mean nothing.";
+
+    pub(crate) fn state(state: DeviceState) -> &'static str {
+        match state {
+            DeviceState::Losing => "Losing",
+            DeviceState::Silent => "Silent",
+            DeviceState::Behind => "Behind",
+            DeviceState::Healthy => "Healthy",
+        }
+    }
+
+    pub(crate) fn need(count: usize, all: usize) -> String {
+        format!("{count} of {all} need a look, the worst first.")
+    }
+
+    pub(crate) fn waiting_for(span: &str) -> String {
+        format!("oldest {span}")
+    }
+
+    pub(crate) fn ahead(span: &str) -> String {
+        format!("{span} ahead")
+    }
+
+    pub(crate) fn late(span: &str) -> String {
+        format!("{span} late")
+    }
+
+    pub(crate) fn numbers(first: &str, last: &str) -> String {
+        if first == last { first.to_owned() } else { format!("{first} to {last}") }
+    }
+
+    pub(crate) fn of_epoch(numbers: &str, epoch: &str) -> String {
+        format!("{numbers} of epoch {epoch}")
+    }
+
+    pub(crate) fn closed(numbers: &str, is_lost: bool, missing: &str) -> String {
+        let fate = if is_lost { "lost" } else { "kept in the device for a person" };
+        format!("{numbers}: {missing} {fate}")
+    }
+
+    pub(crate) fn seen(from: &str, to: &str) -> String {
+        format!("seen {from} to {to}")
     }
 }
 
@@ -400,7 +485,7 @@ pub(crate) mod compare {
     pub(crate) const UNITS_BY_HOUR: &str = "Units by hour";
     pub(crate) const UNITS_BY_DAY: &str = "Units by day";
     pub(crate) const NOT_SEEN: &str = "not seen in this window";
-    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for 10 minutes.";
+    pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for as long as the floor's setting says, 10 minutes unless it was changed.";
 
     pub(crate) fn one_more(kind: EntityKind) -> &'static str {
         match kind {
@@ -456,7 +541,7 @@ pub(crate) mod events {
                                            its end; it counts all the same, where its time belongs.";
     pub(crate) const MOVING: &str = "New events appear by themselves.";
     pub(crate) const PAUSE: &str = "Pause";
-    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const PAGES: &str = "Pages of events";
     pub(crate) const NEWER: &str = "Newer";
     pub(crate) const OLDER: &str = "Older";
@@ -643,7 +728,7 @@ pub(crate) mod over_time {
     pub(crate) const CONFIDENCE: &str = "Confidence";
     pub(crate) const MODEL: &str = "Model";
     pub(crate) const SOURCE: &str = "Source";
-    pub(crate) const EXPORT: &str = "Export CSV";
+    pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const TRUNCATED: &str =
         "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
 
@@ -749,6 +834,7 @@ pub(crate) mod floor {
     pub(crate) const ALL_AREAS: &str = "All areas";
     pub(crate) const FIGURES: &str = "Figures";
     pub(crate) const NEEDS: &str = "What needs you";
+    pub(crate) const UNSEEN_AFTER: &str = "Not observed after";
     pub(crate) const NO_NEED: &str = "Nobody and nothing needs you now.";
     pub(crate) const MORE: &str = "Rank all by what they do now";
     pub(crate) const PRODUCTION: &str = "Production over time";
@@ -759,7 +845,7 @@ pub(crate) mod floor {
     pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
     pub(crate) const EXPORT: &str = "CSV";
     pub(crate) const STATE_NOW: &str = "Now";
-    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for 10 minutes, nobody knows: not observed.";
+    pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for as long as is set under What needs you, nobody knows: not observed.";
     pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
     pub(crate) const HOW_AREA: &str = "The line or area that it was given.";
     pub(crate) const CONFIDENCE: &str = "Confidence";
@@ -851,6 +937,10 @@ pub(crate) mod floor {
 
     pub(crate) fn low(percent: &str) -> String {
         format!("Utilization {percent}")
+    }
+
+    pub(crate) fn minutes(minutes: u16) -> String {
+        format!("{minutes} min")
     }
 
     pub(crate) fn more(count: usize) -> String {

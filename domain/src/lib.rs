@@ -5,9 +5,11 @@
 //! answered with data. The same crate computes in the server, in tests and in the browser.
 
 pub mod bucket;
+pub mod device;
 pub mod event;
 pub mod id_order;
 pub mod metric;
+pub mod sequence;
 pub mod simulation;
 pub mod timeline;
 pub mod totals;

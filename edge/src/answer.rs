@@ -77,6 +77,22 @@ pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8], events: usi
     }
 }
 
+/// One error of a GraphQL answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// What the server said, fit for a terminal.
+    pub said: String,
+    /// Its code, such as `NOT_FOUND`.
+    pub code: Option<String>,
+}
+
+/// The errors of a GraphQL answer; none when it has none or is no GraphQL answer.
+pub fn complaints(body: &[u8]) -> Vec<Complaint> {
+    let answered: Option<Response> = serde_json::from_slice(body).ok();
+    let errors = answered.map(|response| response.errors).unwrap_or_default();
+    errors.into_iter().map(|error| Complaint { said: error.said(), code: error.extensions.code }).collect()
+}
+
 /// The `Retry-After` header, in seconds or as a date, as a time from `now`.
 pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();

@@ -20,10 +20,38 @@ pub fn wait(failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     asked.map_or(own, |asked| own.max(asked.saturating_add(spread)))
 }
 
+/// The upper bound of the first wait of who never gives up; it doubles with each further failure.
+pub const FIRST_PATIENT_WAIT: Duration = Duration::from_secs(1);
+
+/// The upper bound of all waits of who never gives up, unless another is asked for.
+pub const LONGEST_PATIENT_WAIT: Duration = Duration::from_mins(1);
+
+/// The wait of who never gives up, after `failures` failures in a row (1 or more): any time up to a bound that doubles
+/// from 1 s to `longest`, so that many agents that lost the same server come back evenly spread. What the server asked
+/// for is waited first.
+pub fn patient_wait(failures: u32, longest: Duration, asked: Option<Duration>, jitter: f64) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    let bound = (FIRST_PATIENT_WAIT * 2_u32.pow(doublings)).min(longest);
+    asked.unwrap_or_default().saturating_add(bound.mul_f64(jitter.clamp(0.0, 1.0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn who_never_gives_up_waits_any_time_up_to_a_doubling_bound() {
+        let wait = |failures, jitter| patient_wait(failures, LONGEST_PATIENT_WAIT, None, jitter).as_millis();
+        assert_eq!(
+            [1, 2, 3, 6, 7, 8, u32::MAX].map(|failures| wait(failures, 1.0)),
+            [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000]
+        );
+        assert_eq!(wait(3, 0.25), 1_000);
+        assert_eq!(wait(9, 0.0), 0);
+        let asked = Some(Duration::from_secs(90));
+        assert_eq!(patient_wait(1, LONGEST_PATIENT_WAIT, asked, 0.5), Duration::from_millis(90_500));
+    }
 
     #[test]
     fn the_wait_doubles_up_to_its_cap() {

@@ -12,6 +12,7 @@ use edge::batch::{DEFAULT_BATCH_EVENTS, MAX_BATCH_EVENTS};
 use edge::dead_letters::{DeadLettersArgs, dead_letters};
 use edge::progress::Progress;
 use edge::replay::{MAX_CONNECTIONS, Plan, replay};
+use edge::run::{RunArgs, run};
 use edge::send::{DEFAULT_RETRY_FOR, Destination};
 use edge::simulate::{SimulateArgs, simulate};
 use edge::status::{StatusArgs, status};
@@ -31,6 +32,11 @@ enum Command {
     /// Sending a file again, whole or in part, changes nothing: what is stored already counts as a duplicate. Exits with
     /// 0 if every line was accepted or a duplicate, 1 if not, 2 if the command is wrong or the file cannot be read.
     Replay(ReplayArgs),
+    /// Keep events on the disk and bring each of them to the server, whatever is cut off or killed.
+    ///
+    /// Events come in at POST /events, by the standard input or from files that grow. Who brings one is answered after it is
+    /// on the disk. Ends when it is asked to (SIGTERM, Ctrl-C) with 0; 2 if it cannot start.
+    Run(RunArgs),
     /// Say how a spool stands, whether an agent runs on it or not.
     Status(StatusArgs),
     /// List, mend and send again what the server refused.
@@ -71,6 +77,7 @@ struct ReplayArgs {
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Replay(args) => run_replay(args).await,
+        Command::Run(args) => run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Status(args) => status(&args).map(|said| print_line(&said)),
         Command::DeadLetters(args) => dead_letters(args, io::stdin(), |line| {
             print_line(line);

@@ -7,8 +7,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::{Body, Client, Response, Url, redirect};
 use tokio::time::Instant;
 
 use crate::answer::{self, Answer, Receipt};
@@ -29,11 +29,39 @@ pub const DEFAULT_RETRY_FOR: Duration = Duration::from_mins(10);
 
 const MEDIA_TYPES: &str = "application/graphql-response+json, application/json;q=0.9";
 
+/// The way to a server: where GraphQL is spoken, and the connections to it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    client: Client,
+    endpoint: Url,
+}
+
+/// What a server answered, before anybody reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// Its clock, to the second.
+    pub date: Option<SystemTime>,
+    /// What it said.
+    pub body: Vec<u8>,
+}
+
+/// How the body of a request is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    Identity,
+    /// Compressed.
+    Gzip,
+}
+
 /// A factory on a server: where batches go.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    client: Client,
-    endpoint: Url,
+    link: Link,
     factory_id: String,
     retry_for: Duration,
 }
@@ -70,9 +98,9 @@ pub enum SendError {
     },
 }
 
-impl Destination {
-    /// The factory `factory_id` at the server with this URL, each batch to be tried for `retry_for`.
-    pub fn new(url: &str, factory_id: &str, retry_for: Duration) -> Result<Self, AddressError> {
+impl Link {
+    /// The way to the server with this URL. No connection is made yet.
+    pub fn new(url: &str) -> Result<Self, AddressError> {
         let endpoint = endpoint(url)?;
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
@@ -82,7 +110,40 @@ impl Destination {
         // Plain http must also work on a machine without any root certificate, where loading them is an error.
         let builder = if endpoint.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
         let client = builder.build().map_err(|error| AddressError::Client(endpoint.clone(), error))?;
-        Ok(Self { client, endpoint, factory_id: factory_id.to_owned(), retry_for })
+        Ok(Self { client, endpoint })
+    }
+
+    /// Sends one GraphQL request. The error is why there was no answer, in words.
+    pub async fn post(&self, body: impl Into<Body>, encoding: Encoding) -> Result<HttpAnswer, String> {
+        self.attempt(body.into(), encoding).await.map_err(|error| in_words(&error.without_url()))
+    }
+
+    async fn attempt(&self, body: Body, encoding: Encoding) -> Result<HttpAnswer, reqwest::Error> {
+        let request = self
+            .client
+            .post(self.endpoint.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, MEDIA_TYPES)
+            .body(body);
+        let request = match encoding {
+            Encoding::Identity => request,
+            Encoding::Gzip => request.header(CONTENT_ENCODING, "gzip"),
+        };
+        let response = request.send().await?;
+        let header = |name| response.headers().get(name).and_then(|header| header.to_str().ok());
+        Ok(HttpAnswer {
+            status: response.status().as_u16(),
+            retry_after: header(RETRY_AFTER).and_then(|text| answer::retry_after(text, SystemTime::now())),
+            date: header(DATE).and_then(|text| httpdate::parse_http_date(text).ok()),
+            body: read_body(response).await?,
+        })
+    }
+}
+
+impl Destination {
+    /// The factory `factory_id` at the server with this URL, each batch to be tried for `retry_for`.
+    pub fn new(url: &str, factory_id: &str, retry_for: Duration) -> Result<Self, AddressError> {
+        Ok(Self { link: Link::new(url)?, factory_id: factory_id.to_owned(), retry_for })
     }
 }
 
@@ -103,7 +164,7 @@ pub async fn send(
             Ok(Answer::Stored(receipt)) => return Ok(receipt),
             Ok(Answer::Refused(reason)) => return Err(SendError::Refused(reason)),
             Ok(Answer::Busy { reason, retry_after }) => (reason, retry_after),
-            Err(error) => (in_words(&error.without_url()), None),
+            Err(reason) => (reason, None),
         };
         let wait = backoff::wait(attempts, asked, fastrand::f64());
         let tried = began.elapsed();
@@ -115,19 +176,9 @@ pub async fn send(
     }
 }
 
-async fn attempt(destination: &Destination, body: String, events: usize) -> Result<Answer, reqwest::Error> {
-    let request = destination
-        .client
-        .post(destination.endpoint.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, MEDIA_TYPES)
-        .body(body);
-    let response = request.send().await?;
-    let status = response.status().as_u16();
-    let header = response.headers().get(RETRY_AFTER).and_then(|header| header.to_str().ok());
-    let retry_after = header.and_then(|header| answer::retry_after(header, SystemTime::now()));
-    let body = read_body(response).await?;
-    Ok(answer::read(status, retry_after, &body, events))
+async fn attempt(destination: &Destination, body: String, events: usize) -> Result<Answer, String> {
+    let answered = destination.link.post(body, Encoding::Identity).await?;
+    Ok(answer::read(answered.status, answered.retry_after, &answered.body, events))
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {

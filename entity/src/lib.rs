@@ -5,6 +5,9 @@
 #![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
 
 pub mod commit_log;
+pub mod device;
+pub mod device_closed_range;
+pub mod device_epoch;
 pub mod event;
 pub mod event_conflict;
 pub mod factory;

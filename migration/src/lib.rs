@@ -11,6 +11,7 @@ mod m0003_names;
 mod m0004_event;
 mod m0005_rollup;
 mod m0006_commit_log;
+mod m0007_device;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_event::Migration),
             Box::new(m0005_rollup::Migration),
             Box::new(m0006_commit_log::Migration),
+            Box::new(m0007_device::Migration),
         ]
     }
 }

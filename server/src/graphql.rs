@@ -3,6 +3,7 @@
 
 mod activity;
 pub(crate) mod batches;
+mod device;
 mod entity;
 mod event;
 mod event_filter;
@@ -14,6 +15,7 @@ mod ingest;
 mod mutation;
 mod query;
 mod scalar;
+mod sender;
 mod series;
 mod snapshot;
 mod subscription;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 
+#[cfg(any(feature = "kafka", feature = "amqp"))]
+pub(crate) use ingest::EventIssueCode;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;

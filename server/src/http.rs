@@ -160,7 +160,7 @@ fn cors(origins: &Origins) -> Option<CorsLayer> {
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.allows(origin)))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CONTENT_ENCODING])
         .expose_headers([header::RETRY_AFTER])
         .max_age(CORS_MAX_AGE);
     Some(cors)

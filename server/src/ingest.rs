@@ -29,9 +29,10 @@ use crate::{
     live::Live,
     store::{
         Store,
+        devices::Sender,
         events::StoredEvent,
         fault::Fault,
-        writer::{Batch, Stored, Verdict, Writer},
+        writer::{Batch, Numbered, Stored, Verdict, Writer},
     },
 };
 
@@ -100,8 +101,25 @@ impl Ingest {
     /// # Errors
     /// `NOT_FOUND` for an unknown factory, `OVERLOADED` when the queue is full, `UNAVAILABLE`.
     pub async fn store(&self, factory_slug: &str, batch: Judged) -> Result<Outcome, ApiError> {
+        self.store_from(None, factory_slug, batch).await
+    }
+
+    /// As [`Self::store`], and keeps in the same transaction which of its sender's numbers were answered for.
+    ///
+    /// # Errors
+    /// As those of [`Self::store`].
+    pub async fn store_from(
+        &self,
+        sender: Option<Sender>,
+        factory_slug: &str,
+        batch: Judged,
+    ) -> Result<Outcome, ApiError> {
         let Judged { events, rejections, received_at_ms } = batch;
-        let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms };
+        let numbered = sender.map(|sender| {
+            let rejected = rejections.iter().map(|(position, _)| *position).collect();
+            Box::new(Numbered { sender, rejected })
+        });
+        let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms, numbered };
         let (events, stored) = self.queue(batch).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }

@@ -15,6 +15,12 @@ use server::{
 };
 use tokio::net::TcpListener;
 
+/// Rendering a large page takes tens of megabytes for a moment. This allocator gives them back, and is the faster one
+/// while batches come in; docs/PERFORMANCE.md has both.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The exit code of an audit that found a difference.
 const DIFFERENT: u8 = 1;
 /// The exit code of an audit that could not run.
@@ -51,8 +57,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     if config.demo {
         tokio::spawn(demo::run(app.clone(), local_time_zone()));
     }
+    #[cfg(any(feature = "kafka", feature = "amqp"))]
+    let consumers = config.brokers().consume(&app, &shutdown);
     let options = open_files::make_room(http::Options { origins, ..http::Options::default() });
     let served = http::serve(app, listener, options, shutdown).await;
+    #[cfg(any(feature = "kafka", feature = "amqp"))]
+    consumers.drained().await;
     store.close().await;
     served?;
     tracing::info!("stopped");

@@ -12,6 +12,7 @@ pub(crate) mod channel;
 mod code;
 pub mod commit_log;
 mod connect;
+pub mod devices;
 pub mod entities;
 pub mod events;
 pub mod factories;

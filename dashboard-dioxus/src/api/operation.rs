@@ -1,6 +1,7 @@
 //! The operations of `queries/`, checked against the schema when this compiles, and what pages make of their answers.
 
 mod change;
+mod device_list;
 mod entities;
 mod event_list;
 mod factory;
@@ -8,6 +9,7 @@ mod series;
 mod utilization;
 
 pub(crate) use change::{CreateFactory, EntityChange, create_factory, update_entity};
+pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::{Entities, EntitiesAsked};
 pub(crate) use event_list::{EventFilter, Events, EventsIngested, events, events_ingested};
 pub(crate) use factory::{

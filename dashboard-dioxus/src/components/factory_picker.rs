@@ -10,6 +10,10 @@ pub(crate) fn FactoryPicker() -> Element {
     let chosen_id = here.choice().map(|choice| choice.factory_id).unwrap_or_default();
     let factories = here.factories.with(Clone::clone).unwrap_or_default();
     let is_unlisted = !chosen_id.is_empty() && factories.iter().all(|factory| factory.id != chosen_id);
+    // A list of none is no choice; the page says how to make the first one.
+    if factories.is_empty() && !is_unlisted {
+        return rsx! {};
+    }
     rsx! {
         label { class: "picker",
             span { class: "visually-hidden", {words::LABEL} }
@@ -17,7 +21,6 @@ pub(crate) fn FactoryPicker() -> Element {
                 class: "field",
                 "data-testid": "factory-picker",
                 value: "{chosen_id}",
-                disabled: factories.is_empty(),
                 onchange: move |event| {
                     go_to(Address { factory: event.value(), ..here.at.peek().clone() });
                 },

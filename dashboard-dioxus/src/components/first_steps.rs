@@ -148,13 +148,20 @@ fn curl(url: &str, body: &str) -> String {
 }
 
 fn edge_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
-    let server = url.strip_suffix("/graphql").unwrap_or(url);
     let event = quoted(&json(&ExampleEvent::ended_before(shown_at)));
-    format!(
-        "echo {event} \\\n  | andon-edge replay - --to {} --factory {}",
-        quoted(server),
-        quoted(factory_id)
-    )
+    format!("echo {event} \\\n  | andon-edge replay - {}", destination(url, factory_id))
+}
+
+/// What starts an agent that keeps events until this server has them.
+pub(crate) fn agent_command(url: &str, factory_id: &str) -> String {
+    let to = destination(url, factory_id);
+    format!("andon-edge run {to} \\\n  --spool edge.spool --listen 127.0.0.1:8090")
+}
+
+/// Where an agent sends to, as its arguments.
+fn destination(url: &str, factory_id: &str) -> String {
+    let server = url.strip_suffix("/graphql").unwrap_or(url);
+    format!("--to {} --factory {}", quoted(server), quoted(factory_id))
 }
 
 #[derive(Serialize)]

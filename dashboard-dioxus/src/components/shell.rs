@@ -47,6 +47,7 @@ fn Navigation() -> Element {
         (words::FLOOR, Route::Floor { at: at.clone() }, matches!(route, Route::Floor { .. })),
         (words::COMPARE, Route::Compare { at: at.clone() }, matches!(route, Route::Compare { .. })),
         (words::EVENTS, Route::Events { at: at.clone() }, matches!(route, Route::Events { .. })),
+        (words::DEVICES, Route::Devices { at: at.clone() }, matches!(route, Route::Devices { .. })),
         (words::BOARD, Route::Board { at }, false),
     ];
     rsx! {

@@ -31,18 +31,21 @@ pub(crate) struct Address {
     pub(crate) area: String,
     /// How long a board shows each of its pages, in seconds.
     pub(crate) rotate_s: Option<u16>,
+    /// After how many minutes without an observation one counts as not observed.
+    pub(crate) unseen_after_min: Option<u16>,
     /// The setting up of a page in place of the page itself, by its name, such as `areas`.
     pub(crate) edit: String,
 }
 
 impl Address {
-    /// Factory and window alone, for the way to another page.
+    /// What holds on every page, for the way to another one: factory, window and when one counts as not observed.
     pub(crate) fn place(&self) -> Self {
-        Self { factory: self.factory.clone(), window: self.window, ..Self::default() }
+        let Self { window, unseen_after_min, .. } = *self;
+        Self { factory: self.factory.clone(), window, unseen_after_min, ..Self::default() }
     }
 
     /// The fields by their names in the address.
-    fn fields(&self) -> [(&'static str, String); 15] {
+    fn fields(&self) -> [(&'static str, String); 16] {
         fn text(value: Option<impl ToString>) -> String {
             value.map(|value| value.to_string()).unwrap_or_default()
         }
@@ -62,6 +65,7 @@ impl Address {
             ("sort", escaped(&self.sort)),
             ("area", escaped(&self.area)),
             ("rotate", text(self.rotate_s)),
+            ("unseen-after", text(self.unseen_after_min)),
             ("edit", escaped(&self.edit)),
         ]
     }
@@ -87,6 +91,7 @@ impl Address {
             "sort" => self.sort = unescaped(value),
             "area" => self.area = unescaped(value),
             "rotate" => self.rotate_s = value.parse().ok().filter(|seconds| *seconds > 0),
+            "unseen-after" => self.unseen_after_min = value.parse().ok().filter(|minutes| *minutes > 0),
             "edit" => self.edit = unescaped(value),
             // An address of another release may say more.
             _ => {}

@@ -5,12 +5,12 @@ pub(crate) mod export;
 pub(crate) mod reach;
 pub(crate) mod timelines;
 pub(crate) mod trend;
+pub(crate) mod trend_panel;
 
 use crate::api::instant::Instant;
 use crate::chart::clock;
 use crate::here::use_here;
-use crate::memo::use_memo;
-use dioxus::prelude::*;
+use crate::memo::{Memo, use_memo};
 
 /// How often charts learn how late it is, in ms: a minute is less than a pixel of a day.
 pub(crate) const CHART_CLOCK_STEP_MS: u32 = 60_000;

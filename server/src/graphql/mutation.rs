@@ -11,6 +11,7 @@ use super::{
     event::EventInput,
     factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
     ingest::IngestEventsPayload,
+    sender::SenderInput,
     snapshot::{app, begin},
     text::quoted,
     timeline::not_found,
@@ -81,19 +82,22 @@ impl Mutation {
     }
 
     /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
-    /// whole or in part, in any order, changes no metric.
+    /// whole or in part, in any order, changes no metric. A sender that numbers its events says which ones they are, with
+    /// or without events.
     async fn ingest_events(
         &self,
         ctx: &Context<'_>,
         factory_id: ID,
         events: Vec<EventInput>,
+        sender: Option<SenderInput>,
     ) -> Result<IngestEventsPayload, ApiError> {
+        let sender = sender.map(TryInto::try_into).transpose()?;
         let ingest = &app(ctx).ingest;
         let batch = match Batches::argument(ctx, "events") {
             Some(batch) => batch?,
             None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
         };
-        Ok(ingest.store(&factory_id, batch).await?.into())
+        Ok(ingest.store_from(sender, &factory_id, batch).await?.into())
     }
 }
 

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use domain::event::EntityType as Side;
 
 use super::{
+    device::{self, Device},
     entity::EntityType,
     event_filter::EventFilter,
     event_list::{self, EventConnection},
@@ -145,6 +146,17 @@ impl Query {
         after: Option<String>,
     ) -> Result<EventConnection, ApiError> {
         event_list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+    }
+
+    /// The devices that number what they send, in the order of their ids. Unknown devices are not listed.
+    async fn devices(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        device_ids: Option<Vec<ID>>,
+    ) -> Result<Vec<Device>, ApiError> {
+        let (snapshot, now_ms) = (snapshot(ctx).await?, app(ctx).clock.now_ms());
+        device::list(&snapshot, &factory_id, codes(device_ids), now_ms).await
     }
 }
 

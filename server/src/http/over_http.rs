@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     Shared,
     answer::Answer,
-    body::{MAX_BODY_BYTES, too_long},
+    body::{Coding, MAX_BODY_BYTES, too_long},
     media::{Media, is_json, negotiate},
     operation::{Operation, Parameters, json_object},
     refusal::{Refusal, answered},
@@ -32,8 +32,8 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         return not_acceptable();
     };
     in_time(media, async {
-        check_headers(request.headers())?;
-        let body = shared.body_memory.read(request.into_body()).await?;
+        let coding = check_headers(request.headers())?;
+        let body = shared.body_memory.read(request.into_body(), coding).await?;
         let operation = if body.bytes.len() < LARGE_BODY_BYTES {
             read(&shared, &body.bytes)?
         } else {
@@ -95,8 +95,8 @@ async fn in_time(media: Media, answering: impl Future<Output = Result<Answer, Re
     }
 }
 
-/// Refuses by its headers what need not be read.
-fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Refuses by its headers what need not be read, and says how the body is written.
+fn check_headers(headers: &HeaderMap) -> Result<Coding, Refusal> {
     let unsupported = |message: &str| {
         Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)))
     };
@@ -104,15 +104,21 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
         // A browser lets any page send the simple types, so only one that needs the server's permission is read.
         return unsupported("the body must be JSON in UTF-8 and its Content-Type application/json");
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return unsupported("compressed bodies are not read; send it without Content-Encoding");
-    }
+    let coding = match headers.get(header::CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes) {
+        b"identity" => Coding::Identity,
+        b"gzip" => Coding::Gzip,
+        _ => {
+            return unsupported(
+                "of compressed bodies only gzip is read; send it so, or without Content-Encoding",
+            );
+        }
+    };
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_long());
     }
-    Ok(())
+    Ok(coding)
 }
 
 fn read(shared: &Shared, body: &[u8]) -> Result<Operation, Refusal> {

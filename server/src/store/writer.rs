@@ -21,6 +21,7 @@ use super::{
     Result, Store,
     attempts::Attempts,
     commit_log,
+    devices::{self, Answers, Sender},
     entities::{self, Entity, EntityFilter},
     factories::{self, Factory},
     fault::Fault,
@@ -40,6 +41,17 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// When the batch came, Unix milliseconds.
     pub received_at_ms: i64,
+    /// Who sent it, where the sender numbers its events.
+    pub numbered: Option<Box<Numbered>>,
+}
+
+/// What a sender that numbers its events says of a batch.
+#[derive(Clone, Debug)]
+pub struct Numbered {
+    /// Who it is.
+    pub sender: Sender,
+    /// The positions, in order, of those events of the batch that were not valid.
+    pub rejected: Vec<usize>,
 }
 
 /// What became of one event.
@@ -174,7 +186,25 @@ async fn store_in_factory(
         }
     }
     memory.revision = revision;
+    let numbered: Vec<_> =
+        batches.iter().zip(&stored).filter_map(|(batch, stored)| answers(batch, stored)).collect();
+    if !numbered.is_empty() {
+        devices::keep(tx, factory.id, &numbered).await?;
+    }
     Ok((stored, neighbours_met + looked_up))
+}
+
+/// What became of a batch's numbers, with its sender and when it came; none when its events have no numbers.
+fn answers<'a>(batch: &'a Batch, stored: &Stored) -> Option<(&'a Sender, Answers, i64)> {
+    let Numbered { sender, rejected } = batch.numbered.as_deref()?;
+    let mut rejected = rejected.iter().peekable();
+    let mut verdicts = stored.verdicts.iter();
+    // Those that were not valid come back into their places.
+    let are_refused = (0..).map_while(|position| match rejected.next_if(|rejected| **rejected == position) {
+        Some(_) => Some(true),
+        None => verdicts.next().map(|verdict| !matches!(verdict, Verdict::Accepted | Verdict::Duplicate)),
+    });
+    Some((sender, Answers::new(sender.first_sequence, are_refused), batch.received_at_ms))
 }
 
 /// Gives each batch the revision at its turn: the next one if it stored anything.

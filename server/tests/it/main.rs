@@ -2,9 +2,11 @@
 
 mod batches;
 mod byte_order;
+mod compressed_bodies;
 mod contract;
 mod crash;
 mod demo;
+mod devices;
 mod documents;
 mod factories;
 mod harness;

@@ -172,7 +172,12 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let (database, store) = empty_store("plant").await;
     let mut writer = Writer::new(store.clone());
-    let batch = |events: Vec<Event>| Batch { factory_slug: "plant".into(), events, received_at_ms: T0_MS };
+    let batch = |events: Vec<Event>| Batch {
+        factory_slug: "plant".into(),
+        events,
+        received_at_ms: T0_MS,
+        numbered: None,
+    };
 
     let began = Instant::now();
     let mut waiting = Vec::new();

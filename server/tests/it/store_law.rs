@@ -87,7 +87,12 @@ fn observations(events: &[Event], code: &str) -> Vec<Observation> {
 fn groups(arrivals: &[Event], batch_size: usize, group_size: usize) -> Vec<Vec<Batch>> {
     let batches: Vec<Batch> = arrivals
         .chunks(batch_size)
-        .map(|events| Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS })
+        .map(|events| Batch {
+            factory_slug: "plant".into(),
+            events: events.to_vec(),
+            received_at_ms: T0_MS,
+            numbered: None,
+        })
         .collect();
     batches.chunks(group_size).map(<[Batch]>::to_vec).collect()
 }
@@ -233,7 +238,7 @@ fn one(minute: i64, minutes: i64, units: i64) -> Event {
 }
 
 fn batch(events: &[Event]) -> Batch {
-    Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS }
+    Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS, numbered: None }
 }
 
 #[tokio::test]
@@ -306,7 +311,12 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
         workstation: None,
     };
     let mut verdict = async |event: Event| {
-        let batch = Batch { factory_slug: "plant".into(), events: vec![event], received_at_ms: T0_MS };
+        let batch = Batch {
+            factory_slug: "plant".into(),
+            events: vec![event],
+            received_at_ms: T0_MS,
+            numbered: None,
+        };
         let stored = writer.store(&[batch]).await.expect("a commit");
         stored.batches[0].as_ref().expect("the factory").verdicts[0]
     };

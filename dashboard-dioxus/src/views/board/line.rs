@@ -5,7 +5,7 @@ use crate::components::connection_status::ConnectionStatus;
 use crate::components::window_picker;
 use crate::format;
 use crate::here::use_here;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::route::Address;
 use crate::words::board as words;
 use dioxus::prelude::*;

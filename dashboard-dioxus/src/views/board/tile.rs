@@ -3,9 +3,10 @@ use crate::components::figure::Changing;
 use crate::components::metric_cell::raw;
 use crate::components::state_mark::{StateMark, StateShape};
 use crate::format::Quantity;
+use crate::here::use_here;
 use crate::live::table::Kept;
 use crate::memo::use_memo;
-use crate::model::{EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
+use crate::model::{EntityMetrics, Presence, State};
 use crate::words::{board as words, entity, figure};
 use crate::zone::Zone;
 use dioxus::prelude::*;
@@ -13,8 +14,11 @@ use dioxus::prelude::*;
 /// One worker or workstation. Drawn again only when its numbers or its state change.
 #[component]
 pub(crate) fn Tile(row: Kept<EntityMetrics>, clock: ReadSignal<f64>, zone: Zone) -> Element {
+    let here = use_here();
     let (shown, told_zone) = (row.clone(), zone);
-    let now = use_memo(use_reactive!(|(shown, told_zone)| told(&shown, &told_zone, clock())));
+    let now = use_memo(use_reactive!(|(shown, told_zone)| {
+        told(&shown, &told_zone, clock(), here.unseen_after_ms())
+    }));
     let (presence, since) = now();
     let id = row.name.is_some().then(|| row.id.clone());
     rsx! {
@@ -52,8 +56,8 @@ fn Number(field: &'static str, label: &'static str, quantity: Quantity, value: O
 }
 
 /// What it is doing, and since when.
-fn told(row: &EntityMetrics, zone: &Zone, now_ms: f64) -> (Presence, String) {
-    let presence = Presence::of(row.current.as_ref(), now_ms, NOT_OBSERVED_AFTER_MS);
+fn told(row: &EntityMetrics, zone: &Zone, now_ms: f64, unseen_after_ms: f64) -> (Presence, String) {
+    let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
     let time = |instant: Instant| zone.time_near(instant, Instant::from_ms(now_ms));
     let since = match (presence, &row.current, row.last_seen_at) {
         (Presence::Seen(_), Some(activity), _) => words::since(&time(activity.since)),
@@ -66,11 +70,11 @@ fn told(row: &EntityMetrics, zone: &Zone, now_ms: f64) -> (Presence, String) {
 /// How many of an area's workers and workstations are seen doing what.
 #[component]
 pub(crate) fn Counts(entities: Vec<Kept<EntityMetrics>>, clock: ReadSignal<f64>) -> Element {
-    let now_ms = clock();
+    let (now_ms, unseen_after_ms) = (clock(), use_here().unseen_after_ms());
     let presences = State::ALL.map(Presence::Seen).into_iter().chain([Presence::NotObserved]);
     let of = |presence: Presence| {
         let is_it = |row: &&Kept<EntityMetrics>| {
-            Presence::of(row.current.as_ref(), now_ms, NOT_OBSERVED_AFTER_MS) == presence
+            Presence::of(row.current.as_ref(), now_ms, unseen_after_ms) == presence
         };
         entities.iter().filter(is_it).count()
     };
@@ -112,7 +116,7 @@ mod tests {
             last_seen_at: Some(at(30)),
         };
         let zone = Zone::fixed("UTC", 0);
-        let told = |row: &EntityMetrics, minute: i64| told(row, &zone, at(minute).ms());
+        let told = |row: &EntityMetrics, minute: i64| told(row, &zone, at(minute).ms(), 600_000.0);
         assert_eq!(told(&row, 31), (Presence::Seen(State::Idle), "since 00:05".to_owned()));
         assert_eq!(told(&row, 40), (Presence::NotObserved, "last seen 00:30".to_owned()));
         (row.current, row.last_seen_at) = (None, None);

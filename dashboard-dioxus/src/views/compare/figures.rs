@@ -14,7 +14,7 @@ use crate::csv::{Cell, Csv};
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence};
+use crate::model::{EntityKind, EntityMetrics, Presence};
 use crate::route::Route;
 use crate::words::{compare as words, entity, figure};
 use dioxus::prelude::*;
@@ -102,7 +102,7 @@ pub(super) fn Figures(window: String) -> Element {
         .map(|(id, title)| (id.clone(), title.clone(), row(&panel, id)))
         .collect();
     let now = |metrics: &Kept<EntityMetrics>| {
-        let presence = Presence::of(metrics.current.as_ref(), clock(), NOT_OBSERVED_AFTER_MS);
+        let presence = Presence::of(metrics.current.as_ref(), clock(), here.unseen_after_ms());
         let seen = metrics.last_seen_at.map(|at| zone.time_near(at, Instant::from_ms(clock())));
         (presence, seen)
     };

@@ -9,7 +9,7 @@ use crate::chart::clock;
 use crate::clock::use_clock;
 use crate::here::use_here;
 use crate::live::table::Table;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, EntityMetrics, EntityName, EntitySeriesSet, Resolution};
 use crate::route::Address;
 use crate::views::over_time::reach::Reach;

@@ -16,7 +16,7 @@ use crate::zone::Zone;
 use dioxus::prelude::*;
 
 /// How many events are listed: what is read at a glance; the page of events has all of them.
-const LISTED: i64 = 20;
+const LISTED: i64 = 12;
 
 /// Its latest events, and the way to all of them.
 #[component]

@@ -5,7 +5,7 @@ use crate::components::state_mark::StateMark;
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::Kept;
-use crate::model::{EntityKind, EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence};
+use crate::model::{EntityKind, EntityMetrics, Presence};
 use crate::words::{entity, entity_page as words, figure};
 use dioxus::prelude::*;
 
@@ -19,7 +19,7 @@ pub(super) fn Now(kind: EntityKind, row: Kept<EntityMetrics>) -> Element {
     let clock = use_clock(CLOCK_STEP_MS);
     let zone = here.zone();
     let now = clock();
-    let presence = Presence::of(row.current.as_ref(), now, NOT_OBSERVED_AFTER_MS);
+    let presence = Presence::of(row.current.as_ref(), now, here.unseen_after_ms());
     let near = |instant| zone.time_near(instant, Instant::from_ms(now));
     let detail = match (&row.current, presence) {
         (Some(current), Presence::Seen(_)) => words::since(&near(current.since)),

@@ -7,7 +7,7 @@ use crate::chart::clock;
 use crate::clock::use_clock;
 use crate::here::use_here;
 use crate::live::table::{Kept, Table};
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, EntityMetrics, EntityName};
 use crate::route::Address;
 use crate::views::over_time::reach::{MOST_DAYS, Reach};

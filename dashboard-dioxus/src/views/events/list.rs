@@ -16,7 +16,7 @@ use crate::components::search::keyboard::use_key;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::here::use_here;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EventFeed, EventPage};
 use crate::route::Address;
 use crate::words::events as words;
@@ -286,6 +286,6 @@ fn Announcer(stand: Stand) -> Element {
         if new == 0 { String::new() } else { words::announced(new) }
     });
     rsx! {
-        p { class: "visually-hidden", role: "status", {said} }
+        p { class: "visually-hidden", role: "status", "{said}" }
     }
 }

@@ -1,5 +1,6 @@
 use crate::components::factory_picker::go_to;
 use crate::here::use_here;
+use crate::memo::Memo;
 use crate::model::EntityName;
 use crate::order;
 use crate::route::Address;

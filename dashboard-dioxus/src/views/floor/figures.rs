@@ -12,7 +12,7 @@ use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::format::Quantity;
 use crate::here::use_here;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{FactorySummary, Point, Series, Span, UnitsBasis};
 use crate::window::{BUCKET_MS, range_input};
 use crate::words::{figure, floor as words};

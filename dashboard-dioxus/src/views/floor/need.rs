@@ -2,7 +2,7 @@
 
 use crate::api::instant::Instant;
 use crate::live::table::Kept;
-use crate::model::{EntityKind, EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
+use crate::model::{EntityKind, EntityMetrics, Presence, State};
 use crate::order;
 use std::cmp::Reverse;
 
@@ -47,10 +47,14 @@ pub(super) struct Needs {
 
 /// Looks through all rows. Each reason has its turn, the worst of each first, so that a long list of one does not hide
 /// the others.
-pub(super) fn needs<'rows>(rows: impl Iterator<Item = &'rows Kept<EntityMetrics>>, now_ms: f64) -> Needs {
+pub(super) fn needs<'rows>(
+    rows: impl Iterator<Item = &'rows Kept<EntityMetrics>>,
+    now_ms: f64,
+    unseen_after_ms: f64,
+) -> Needs {
     let [mut idle, mut absent, mut unseen, mut low] = [const { Vec::new() }; 4];
     for row in rows {
-        let Some(need) = need(row, now_ms) else { continue };
+        let Some(need) = need(row, now_ms, unseen_after_ms) else { continue };
         match need.reason {
             Reason::Long(State::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), need)),
             Reason::Long(_, minutes) => absent.push((Reverse(u64::from(minutes)), need)),
@@ -70,9 +74,9 @@ pub(super) fn needs<'rows>(rows: impl Iterator<Item = &'rows Kept<EntityMetrics>
     Needs { more: all - named.len(), named }
 }
 
-fn need(row: &EntityMetrics, now_ms: f64) -> Option<Need> {
+fn need(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Need> {
     let activity = row.current.as_ref()?;
-    let presence = Presence::of(Some(activity), now_ms, NOT_OBSERVED_AFTER_MS);
+    let presence = Presence::of(Some(activity), now_ms, unseen_after_ms);
     let for_ms = |since: Instant| now_ms - since.ms();
     let minutes = |ms: f64| (ms / 60_000.0) as u32;
     let reason = match presence {
@@ -123,7 +127,7 @@ mod tests {
     fn found(rows: Vec<EntityMetrics>) -> Needs {
         let mut table = Table::default();
         table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        needs(table.rows(), NOW_MS)
+        needs(table.rows(), NOW_MS, 600_000.0)
     }
 
     fn ids(needs: &Needs) -> Vec<&str> {

@@ -1,5 +1,6 @@
 use super::need::{Need, Needs, Reason, needs};
 use crate::api::Answer;
+use crate::components::factory_picker::go_to;
 use crate::components::notice::Empty;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
@@ -8,7 +9,7 @@ use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::Table;
 use crate::memo::use_memo;
-use crate::model::EntityMetrics;
+use crate::model::{EntityMetrics, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Route};
 use crate::words::floor as words;
 use dioxus::prelude::*;
@@ -25,11 +26,11 @@ pub(super) fn NeedsList(
     let found = use_memo(move || {
         let (workers, workstations) = (workers.read(), workstations.read());
         let (workers, workstations) = (workers.shown()?, workstations.shown()?);
-        Some(needs(workers.rows().chain(workstations.rows()), clock()))
+        Some(needs(workers.rows().chain(workstations.rows()), clock(), here.unseen_after_ms()))
     });
     let all = Route::Floor { at: Address { sort: "now".to_owned(), ..here.at.read().clone() } };
     rsx! {
-        PanelFrame { title: words::NEEDS,
+        PanelFrame { title: words::NEEDS, tools: rsx! { UnseenAfter {} },
             match found() {
                 None => rsx! { Skeleton { lines: 2 } },
                 Some(Needs { named, .. }) if named.is_empty() => rsx! { Empty { text: words::NO_NEED } },
@@ -47,6 +48,33 @@ pub(super) fn NeedsList(
                         }
                     }
                 },
+            }
+        }
+    }
+}
+
+/// What can be chosen, in minutes: from a camera that reports all the time to one that passes by twice a shift.
+const UNSEEN_AFTER_CHOICES_MIN: [u16; 6] = [5, UNSEEN_AFTER_MIN, 20, 30, 60, 240];
+
+/// When one counts as not observed: a setting that the address carries to every page.
+#[component]
+fn UnseenAfter() -> Element {
+    let here = use_here();
+    let chosen = here.unseen_after_min();
+    let other = Some(chosen).filter(|minutes| !UNSEEN_AFTER_CHOICES_MIN.contains(minutes));
+    rsx! {
+        label { class: "picker floor-needs-unseen",
+            span { {words::UNSEEN_AFTER} }
+            select {
+                class: "field",
+                "data-testid": "unseen-after",
+                onchange: move |event| {
+                    let unseen_after_min = event.value().parse().ok();
+                    go_to(Address { unseen_after_min, ..here.at.peek().clone() });
+                },
+                for minutes in other.into_iter().chain(UNSEEN_AFTER_CHOICES_MIN) {
+                    option { key: "{minutes}", value: "{minutes}", selected: minutes == chosen, {words::minutes(minutes)} }
+                }
             }
         }
     }

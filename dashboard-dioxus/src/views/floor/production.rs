@@ -9,7 +9,7 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::here::use_here;
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{Series, Span};
 use crate::window::WindowChoice;
 use crate::words::floor as words;

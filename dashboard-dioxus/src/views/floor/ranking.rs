@@ -1,7 +1,7 @@
 //! The order of rows: by any column, in either direction.
 
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityMetrics, NOT_OBSERVED_AFTER_MS, Presence, State};
+use crate::model::{EntityMetrics, Presence, State};
 use crate::order;
 use domain::id_order;
 use std::cmp::Ordering;
@@ -101,16 +101,21 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn new(row: &Kept<EntityMetrics>, now_ms: f64) -> Self {
-        let presence = Presence::of(row.current.as_ref(), now_ms, NOT_OBSERVED_AFTER_MS);
+    fn new(row: &Kept<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
+        let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
         Self { row: row.clone(), presence }
     }
 }
 
 /// All rows in the order of a ranking; those without a value come last in both directions, and equal ones stay in the
 /// order of their ids.
-pub(crate) fn ranked(table: &Table<EntityMetrics>, ranking: Option<Ranking>, now_ms: f64) -> Vec<Line> {
-    let mut lines: Vec<Line> = table.rows().map(|row| Line::new(row, now_ms)).collect();
+pub(crate) fn ranked(
+    table: &Table<EntityMetrics>,
+    ranking: Option<Ranking>,
+    now_ms: f64,
+    unseen_after_ms: f64,
+) -> Vec<Line> {
+    let mut lines: Vec<Line> = table.rows().map(|row| Line::new(row, now_ms, unseen_after_ms)).collect();
     if let Some(ranking) = ranking {
         order::sort(&mut lines, |one, other| compared(one, other, ranking));
     }
@@ -118,11 +123,16 @@ pub(crate) fn ranked(table: &Table<EntityMetrics>, ranking: Option<Ranking>, now
 }
 
 /// The rows of now in an order that was found before; none when it is not of the same rows.
-pub(crate) fn in_order(table: &Table<EntityMetrics>, ids: &[String], now_ms: f64) -> Option<Vec<Line>> {
+pub(crate) fn in_order(
+    table: &Table<EntityMetrics>,
+    ids: &[String],
+    now_ms: f64,
+    unseen_after_ms: f64,
+) -> Option<Vec<Line>> {
     if table.rows().len() != ids.len() {
         return None;
     }
-    ids.iter().map(|id| Some(Line::new(table.row(id)?, now_ms))).collect()
+    ids.iter().map(|id| Some(Line::new(table.row(id)?, now_ms, unseen_after_ms))).collect()
 }
 
 fn compared(one: &Line, other: &Line, ranking: Ranking) -> Ordering {
@@ -192,6 +202,8 @@ mod tests {
         }
     }
 
+    const UNSEEN_AFTER_MS: f64 = 600_000.0;
+
     fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
         let mut table = Table::default();
         table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
@@ -214,7 +226,7 @@ mod tests {
     #[test]
     fn numbers_are_ranked_from_the_highest_and_back_and_none_is_last_both_ways() {
         let order = |sort| {
-            let lines = ranked(&floor(), Ranking::parse(sort), 1_000_000.0);
+            let lines = ranked(&floor(), Ranking::parse(sort), 1_000_000.0, UNSEEN_AFTER_MS);
             ids(&lines).join(" ")
         };
         assert_eq!(order("utilization"), "W3 W1 W10 W2");
@@ -225,9 +237,9 @@ mod tests {
 
     #[test]
     fn by_state_comes_first_what_needs_somebody_for_longest() {
-        let lines = ranked(&floor(), Ranking::parse("now"), 1_000_000.0);
+        let lines = ranked(&floor(), Ranking::parse("now"), 1_000_000.0, UNSEEN_AFTER_MS);
         assert_eq!(ids(&lines), ["W10", "W2", "W3", "W1"]);
-        let later = ranked(&floor(), Ranking::parse("now"), 1_000_000.0 + NOT_OBSERVED_AFTER_MS);
+        let later = ranked(&floor(), Ranking::parse("now"), 1_000_000.0 + UNSEEN_AFTER_MS, UNSEEN_AFTER_MS);
         assert!(later.iter().all(|line| line.presence == Presence::NotObserved));
     }
 
@@ -247,9 +259,12 @@ mod tests {
     #[test]
     fn an_order_that_was_found_holds_for_the_same_rows_only() {
         let order = ["W10", "W3", "W2", "W1"].map(str::to_owned);
-        assert_eq!(ids(&in_order(&floor(), &order, 0.0).unwrap()), order);
-        assert_eq!(in_order(&floor(), &order[1..], 0.0), None);
-        assert_eq!(in_order(&floor(), &["W10", "W3", "W2", "W7"].map(str::to_owned), 0.0), None);
+        assert_eq!(ids(&in_order(&floor(), &order, 0.0, UNSEEN_AFTER_MS).unwrap()), order);
+        assert_eq!(in_order(&floor(), &order[1..], 0.0, UNSEEN_AFTER_MS), None);
+        assert_eq!(
+            in_order(&floor(), &["W10", "W3", "W2", "W7"].map(str::to_owned), 0.0, UNSEEN_AFTER_MS),
+            None
+        );
     }
 
     proptest! {

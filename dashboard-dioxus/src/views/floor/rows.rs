@@ -2,7 +2,6 @@ use super::export::{ExportButton, rows_csv};
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::instant::Instant;
 use crate::api::{Answer, Panel};
-use crate::chart::number::percent;
 use crate::clock::now_ms;
 use crate::components::explained::Explained;
 use crate::components::figure::Changing;
@@ -15,8 +14,9 @@ use crate::components::state_mark::StateMark;
 use crate::format::Quantity;
 use crate::here::use_here;
 use crate::live::table::{Kept, Table};
-use crate::memo::use_memo;
+use crate::memo::{Memo, use_memo};
 use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::number::percent;
 use crate::route::{Address, Route};
 use crate::words::{entity, figure, floor as words, time};
 use crate::zone::Zone;
@@ -47,16 +47,18 @@ pub(super) fn Rows(
     let count = use_memo(move || answer.with(|table| table.rows().len()).unwrap_or_default());
     // Numbers change at once, but rows change places only with the clock: nobody can read rows that jump.
     let order = use_memo(move || {
-        let (ranking, now_ms) = (ranking(), clock());
+        let (ranking, now_ms, unseen_after_ms) = (ranking(), clock(), here.unseen_after_ms());
         count();
         let panel = answer.peek();
-        let lines = panel.shown().map(|table| ranked(table, ranking, now_ms)).unwrap_or_default();
+        let lines =
+            panel.shown().map(|table| ranked(table, ranking, now_ms, unseen_after_ms)).unwrap_or_default();
         lines.iter().map(|line| line.row.id.clone()).collect::<Rc<[String]>>()
     });
     let lines = use_memo(move || {
-        let (ranking, now_ms) = (ranking(), clock());
+        let (ranking, now_ms, unseen_after_ms) = (ranking(), clock(), here.unseen_after_ms());
         let lines = answer.with(|table| {
-            in_order(table, &order.read(), now_ms).unwrap_or_else(|| ranked(table, ranking, now_ms))
+            in_order(table, &order.read(), now_ms, unseen_after_ms)
+                .unwrap_or_else(|| ranked(table, ranking, now_ms, unseen_after_ms))
         });
         Rc::<[Line]>::from(lines.unwrap_or_default())
     });

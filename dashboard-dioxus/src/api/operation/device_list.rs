@@ -1,0 +1,46 @@
+//! The devices that number what they send.
+
+use super::{BigInt, DateTime, Shows};
+use crate::api::session::Arrival;
+use crate::model::DeviceState;
+use graphql_client::GraphQLQuery;
+
+/// When the devices are asked for again, in ms: an agent gives a sign of life every 30 s.
+const AGAIN_MS: f64 = 5_000.0;
+
+/// Kinds that a page only compares or says, so nothing is compiled to read them.
+type ClosedReason = String;
+type DeviceWarning = String;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/devices.graphql",
+    extern_enums("DeviceState", "ClosedReason", "DeviceWarning"),
+    response_derives = "Clone, PartialEq"
+)]
+pub(crate) struct Devices;
+
+/// As the server tells of it.
+pub(crate) type Device = devices::DevicesDevices;
+/// Numbers that the device says will never come.
+pub(crate) type Closed = devices::DevicesDevicesClosed;
+/// Numbers of one epoch.
+pub(crate) type Numbers = devices::Numbers;
+
+impl Shows for Devices {
+    type Shown = Vec<Device>;
+
+    fn show(_: Option<Self::Shown>, data: devices::ResponseData, _: Arrival) -> Self::Shown {
+        let mut devices = data.devices;
+        // The worst first, and what is warned of before the rest; those alike in the order of their ids.
+        devices.sort_by_key(|device| {
+            (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0)
+        });
+        devices
+    }
+
+    fn again_in_ms(_: &Self::Shown) -> Option<f64> {
+        Some(AGAIN_MS)
+    }
+}

@@ -1,0 +1,257 @@
+//! A file that others append lines to, followed as `tail -F` does: also when it is renamed and begun anew, or cut.
+//!
+//! - The place in the file is committed together with the events before it, so a restart neither loses nor repeats a
+//!   line. It begins where the agent left off; a file that it never saw, at its beginning.
+//! - A line counts when it has ended. The last line of a file that was renamed counts as it is.
+//! - While the spool is full the follower waits; the file is the buffer.
+//! - Files that were rotated while the agent was away are read one after another, as long as they are beside the file,
+//!   uncompressed, with its name and a number or a date.
+
+mod place;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, SeekFrom};
+use tokio_util::sync::CancellationToken;
+
+use self::place::{HEAD_BYTES, Identity, Place, checksum, generations};
+use super::Intake;
+use super::lines::{LineCutter, PIECE_BYTES, without_mark};
+use crate::spool::Mark;
+
+/// How often a file that has nothing new is looked at: soon enough for a dashboard, seldom enough to cost nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Spools the lines of a file until `stop` is cancelled.
+pub async fn follow(path: &Path, intake: &Intake, stop: &CancellationToken) {
+    let mut follower = Follower::new(path, intake);
+    let mut complaint = String::new();
+    while !stop.is_cancelled() {
+        let said = match follower.step(stop).await {
+            Ok(Progress::More) => continue,
+            Ok(Progress::UpToDate) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        if said != complaint && !said.is_empty() {
+            tracing::warn!("{} cannot be read: {said}; trying again until it can", path.display());
+        }
+        complaint = said;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+enum Progress {
+    /// There may be more at once.
+    More,
+    /// There is nothing more for now.
+    UpToDate,
+}
+
+/// A file that is being read.
+struct Open {
+    file: File,
+    identity: Identity,
+    /// Bytes read so far.
+    read: u64,
+    lines: u64,
+    head: Vec<u8>,
+    cutter: LineCutter,
+    /// Its length when it was last read to its end.
+    length_at_end: Option<u64>,
+    /// Whether its name belongs to another file now; it is looked at once more before that one is begun.
+    is_renamed: bool,
+}
+
+struct Follower<'a> {
+    path: &'a Path,
+    name: String,
+    intake: &'a Intake,
+    open: Option<Open>,
+    has_resumed: bool,
+}
+
+impl<'a> Follower<'a> {
+    fn new(path: &'a Path, intake: &'a Intake) -> Self {
+        Self { path, name: path.display().to_string(), intake, open: None, has_resumed: false }
+    }
+
+    fn key(&self) -> String {
+        format!("follow:{}", self.name)
+    }
+
+    async fn step(&mut self, stop: &CancellationToken) -> io::Result<Progress> {
+        if self.open.is_none() {
+            self.open = self.begin().await?;
+        }
+        let Some(open) = &mut self.open else { return Ok(Progress::UpToDate) };
+        open.begin_anew_if_replaced(&self.name).await?;
+        let mut piece = vec![0; PIECE_BYTES];
+        let read = open.file.read(&mut piece).await?;
+        if read > 0 {
+            let events =
+                open.take(&piece[..read], |number, line| self.intake.judge(&self.name, number, line));
+            return Ok(self.keep(events, stop).await);
+        }
+        open.length_at_end = Some(open.read);
+        let named = tokio::fs::metadata(self.path).await.ok().map(|metadata| Identity::of(&metadata));
+        if named.is_none_or(|named| named == open.identity) {
+            return Ok(Progress::UpToDate);
+        }
+        if !open.is_renamed {
+            open.is_renamed = true;
+            return Ok(Progress::UpToDate);
+        }
+        self.go_on_to_next(stop).await
+    }
+
+    /// Opens the file that the spool remembers, or the followed file at its beginning.
+    async fn begin(&mut self) -> io::Result<Option<Open>> {
+        let remembered = match self.has_resumed {
+            true => None,
+            false => self.intake.mark(&self.key()).await.map_err(io::Error::other)?,
+        };
+        let place: Option<Place> = remembered.and_then(|place| serde_json::from_str(&place).ok());
+        if let Some(place) = place {
+            for generation in generations(self.path).into_iter().filter(|found| found.file == place.file) {
+                if let Some(open) = Open::resume(&generation.path, &place).await? {
+                    self.has_resumed = true;
+                    return Ok(Some(open));
+                }
+            }
+            if tokio::fs::try_exists(self.path).await? {
+                tracing::warn!(
+                    "{} is another file than the one read before, which is gone; what was not read of that is lost",
+                    self.name
+                );
+            }
+        }
+        let open = Open::begin(self.path).await?;
+        self.has_resumed = true;
+        Ok(Some(open))
+    }
+
+    async fn keep(&mut self, events: Vec<String>, stop: &CancellationToken) -> Progress {
+        let (key, intake) = (self.key(), self.intake);
+        let Some(open) = &mut self.open else { return Progress::UpToDate };
+        let mark = Mark { key, value: open.place() };
+        // What is not kept because of the stop is read again after the start.
+        if !intake.keep_patiently(events, Some(mark), stop).await {
+            self.open = None;
+        }
+        Progress::More
+    }
+
+    async fn go_on_to_next(&mut self, stop: &CancellationToken) -> io::Result<Progress> {
+        let Some(finished) = &self.open else { return Ok(Progress::More) };
+        let modified = finished.file.metadata().await?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let next: PathBuf = generations(self.path)
+            .into_iter()
+            .find(|found| found.file != finished.identity && found.modified > modified)
+            .map_or_else(|| self.path.to_owned(), |found| found.path);
+        let next = Open::begin(&next).await?;
+        let Some(mut finished) = self.open.replace(next) else { return Ok(Progress::More) };
+        let events = finished.finish(|number, line| self.intake.judge(&self.name, number, line));
+        tracing::info!(
+            "{} was renamed and begun anew; {} lines of the old file were read",
+            self.name,
+            finished.lines
+        );
+        Ok(self.keep(events, stop).await)
+    }
+}
+
+impl Open {
+    async fn begin(path: &Path) -> io::Result<Self> {
+        let file = File::open(path).await?;
+        let identity = Identity::of(&file.metadata().await?);
+        Ok(Self {
+            file,
+            identity,
+            read: 0,
+            lines: 0,
+            head: Vec::new(),
+            cutter: LineCutter::default(),
+            length_at_end: None,
+            is_renamed: false,
+        })
+    }
+
+    /// The file at a place, if the place is in it.
+    async fn resume(path: &Path, place: &Place) -> io::Result<Option<Self>> {
+        let mut open = Self::begin(path).await?;
+        let length = open.file.metadata().await?.len();
+        let mut head = Vec::new();
+        (&mut open.file).take(place.head_bytes.min(HEAD_BYTES) as u64).read_to_end(&mut head).await?;
+        if !place.is_in(open.identity, length, &head) {
+            return Ok(None);
+        }
+        open.file.seek(SeekFrom::Start(place.offset)).await?;
+        (open.read, open.lines, open.head) = (place.offset, place.lines, head);
+        Ok(Some(open))
+    }
+
+    /// A file that is shorter than what was read of it, or that begins in another way, was cut and written anew.
+    async fn begin_anew_if_replaced(&mut self, name: &str) -> io::Result<()> {
+        let Some(length_at_end) = self.length_at_end else { return Ok(()) };
+        let length = self.file.metadata().await?.len();
+        if length == length_at_end {
+            return Ok(());
+        }
+        self.length_at_end = None;
+        let mut head = Vec::new();
+        self.file.seek(SeekFrom::Start(0)).await?;
+        (&mut self.file).take(self.head.len() as u64).read_to_end(&mut head).await?;
+        if length >= self.read && head == self.head {
+            self.file.seek(SeekFrom::Start(self.read)).await?;
+            return Ok(());
+        }
+        tracing::warn!("{name} was cut; it is read from its beginning");
+        self.file.seek(SeekFrom::Start(0)).await?;
+        (self.read, self.lines, self.cutter) = (0, 0, LineCutter::default());
+        self.head.clear();
+        Ok(())
+    }
+
+    fn take(&mut self, piece: &[u8], mut judge: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
+        let room = HEAD_BYTES.saturating_sub(self.head.len());
+        self.head.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.read += piece.len() as u64;
+        let mut events = Vec::new();
+        let lines = &mut self.lines;
+        self.cutter.push(piece, |line| {
+            *lines += 1;
+            let line = if *lines == 1 { without_mark(line) } else { line };
+            events.extend(judge(*lines, line));
+        });
+        events
+    }
+
+    fn finish(&mut self, mut judge: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
+        let mut events = Vec::new();
+        let lines = &mut self.lines;
+        self.cutter.finish(|line| {
+            *lines += 1;
+            events.extend(judge(*lines, line));
+        });
+        events
+    }
+
+    fn place(&self) -> String {
+        let offset = self.read - self.cutter.partial_bytes();
+        let head = &self.head[..self.head.len().min(usize::try_from(offset).unwrap_or(HEAD_BYTES))];
+        let place = Place {
+            file: self.identity,
+            offset,
+            lines: self.lines,
+            head_bytes: head.len(),
+            head_checksum: checksum(head),
+        };
+        serde_json::json!(place).to_string()
+    }
+}
