@@ -8,7 +8,6 @@ pub(crate) mod clock;
 pub(crate) mod heatmap;
 pub(crate) mod heatmap_chart;
 pub(crate) mod layer;
-pub(crate) mod number;
 pub(crate) mod path;
 pub(crate) mod roving;
 pub(crate) mod scale;

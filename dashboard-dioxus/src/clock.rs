@@ -1,5 +1,6 @@
 //! The time of day, for what changes with it alone.
 
+use crate::memo::use_read_only;
 use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
 
@@ -14,7 +15,7 @@ pub(crate) fn use_clock(step_ms: u32) -> ReadSignal<f64> {
             clock.set(now_ms());
         }
     });
-    clock.into()
+    use_read_only(clock)
 }
 
 /// The time in ms since 1970.

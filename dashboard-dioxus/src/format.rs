@@ -1,11 +1,10 @@
 //! Numbers and spans of time as people read them.
 
+use crate::number::grouped;
 use crate::words::{self, NO_VALUE};
 
 /// From here on minutes are easier to read as hours and minutes: ten hours, longer than a shift.
 const HOURS_FROM_MINUTES: f64 = 600.0;
-/// Narrow and unbreakable, the separator of thousands that no language reads as a decimal mark.
-const THOUSANDS_SEPARATOR: char = '\u{202f}';
 /// Keeps a number and its unit on one line.
 const UNIT_SEPARATOR: char = '\u{a0}';
 /// Below this age in ms, data is called current: messages need that long to be worth counting.
@@ -104,29 +103,6 @@ fn duration(value: f64) -> String {
     let whole = value.round();
     let hours = grouped((whole / 60.0).floor(), 0);
     format!("{hours}:{:02}{UNIT_SEPARATOR}h", whole % 60.0)
-}
-
-/// The number with so many decimals and its thousands set apart.
-fn grouped(value: f64, decimals: u8) -> String {
-    // Formatting alone would round 0.25 down to 0.2: halves go to the even digit.
-    let scale = 10_f64.powi(i32::from(decimals));
-    let rounded = (value * scale).round() / scale;
-    let plain = format!("{rounded:.places$}", places = usize::from(decimals));
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
-    let (whole, fraction) =
-        digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
-    let mut text = String::from(sign);
-    for (index, digit) in whole.char_indices() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(THOUSANDS_SEPARATOR);
-        }
-        text.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
 }
 
 #[cfg(test)]

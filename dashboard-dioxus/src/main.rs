@@ -12,6 +12,7 @@ mod letter_case;
 mod live;
 mod memo;
 mod model;
+mod number;
 mod order;
 mod route;
 mod styles;

@@ -1,5 +1,6 @@
 //! Values that are computed again when the signals they read change.
 
+use dioxus::prelude::{ReadSignal, Signal, use_hook};
 use dioxus::signals::MappedSignal;
 use std::any::Any;
 
@@ -15,6 +16,11 @@ pub(crate) fn use_memo<T: PartialEq + 'static>(mut compute: impl FnMut() -> T + 
 
 fn use_computed(compute: Box<dyn FnMut() -> Computed>) -> dioxus::signals::Memo<Computed> {
     dioxus::prelude::use_memo(compute)
+}
+
+/// A signal that can only be read. Made once for a component, because each that is made stays until the component goes.
+pub(crate) fn use_read_only<T: 'static>(signal: Signal<T>) -> ReadSignal<T> {
+    use_hook(|| signal.into())
 }
 
 /// A value of any type that can be told from another one.

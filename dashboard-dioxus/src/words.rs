@@ -66,7 +66,7 @@ pub(crate) mod devices {
         "Events that the server would not take, kept in the device: andon-edge dead-letters lists them.";
 
     pub(crate) const RIGHT: &str = "right";
-    pub(crate) const OFF: &str = "off";
+    pub(crate) const OFF: &str = "off:";
     pub(crate) const DETAILS_MISSING: &str = "Missing";
     pub(crate) const DETAILS_REFUSED: &str = "Refused by the server";
     pub(crate) const DETAILS_CLOSED: &str = "Will never come";

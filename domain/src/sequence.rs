@@ -124,6 +124,7 @@ impl SequenceSet {
     }
 
     /// The numbers from the first a device gives to the highest of the set that are not in it.
+    #[must_use]
     pub fn holes(&self) -> Self {
         let mut holes = Self::default();
         let mut next = FIRST_SEQUENCE;

@@ -19,7 +19,7 @@ const PAGE_LETTERS: usize = 1_000;
 #[derive(Args)]
 pub struct DeadLettersArgs {
     /// The spool; an agent may be running on it, and picks up what is sent again
-    #[arg(long, value_name = "FILE", env = "ANDON_SPOOL")]
+    #[arg(long, value_name = "FILE", env = "ANDON_EDGE_SPOOL")]
     spool: PathBuf,
 
     #[command(subcommand)]

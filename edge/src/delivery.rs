@@ -8,9 +8,14 @@
 //!
 //! [`course`] decides what is sent next and what an answer means for that; [`verdict`] reads answers; both do no I/O.
 
+#[cfg(feature = "amqp")]
+pub mod amqp;
 pub mod course;
+pub mod destination;
 pub mod devices;
 mod journal;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod outlet;
 pub mod request;
 pub mod server;

@@ -4,6 +4,7 @@ pub mod body;
 pub mod follow;
 pub mod http;
 pub mod lines;
+pub mod mqtt;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -18,9 +18,9 @@ use tracing_subscriber::EnvFilter;
 
 pub use self::args::RunArgs;
 use crate::delivery::Delivery;
-use crate::delivery::server::Server;
+use crate::delivery::destination::Destination;
 use crate::health::Health;
-use crate::input::{Ended, Intake, follow, http, lines};
+use crate::input::{Ended, Intake, follow, http, lines, mqtt};
 use crate::spool::Spool;
 use crate::stop;
 
@@ -33,10 +33,10 @@ const INPUTS_END_WITHIN: Duration = Duration::from_secs(3);
 pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     start_log();
     ensure!(
-        args.listen.is_some() || args.stdin || !args.follow.is_empty(),
-        "there is no input; give at least one of --listen, --stdin and --follow"
+        args.listen.is_some() || args.stdin || !args.follow.is_empty() || !args.mqtt.is_empty(),
+        "there is no input; give at least one of --listen, --stdin, --follow and --mqtt"
     );
-    let outlet = Server::new(&args.url, &args.factory_id)?;
+    let outlet = Destination::new(&args.url, &args.factory_id)?;
     let listener = match &args.listen {
         Some(listen) => {
             Some(TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?)
@@ -52,7 +52,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         counts.queued,
         counts.dead_lettered,
         counts.lost_events(),
-        args.url
+        outlet
     );
 
     let stop = stop::on_signal().context("the system does not tell of signals")?;
@@ -60,7 +60,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let intake = Intake::new(spool.clone(), Arc::clone(&health));
     let finish = CancellationToken::new();
     let delivery = Delivery::new(spool.clone(), outlet, args.pace(), args.linger, health, intake.fresh());
-    let mut inputs = start_inputs(&args, listener, &intake, &stop)?;
+    let mut inputs = start_inputs(&args, listener, &counts.device, &intake, &stop)?;
     drop(intake);
     let mut delivering = tokio::spawn({
         let finish = finish.clone();
@@ -95,6 +95,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
 fn start_inputs(
     args: &RunArgs,
     listener: Option<TcpListener>,
+    device: &str,
     intake: &Intake,
     stop: &CancellationToken,
 ) -> io::Result<JoinSet<io::Result<Ended>>> {
@@ -114,6 +115,13 @@ fn start_inputs(
         let (path, intake, stop) = (path.clone(), intake.clone(), stop.clone());
         inputs.spawn(async move {
             follow::follow(&path, &intake, &stop).await;
+            Ok(Ended::Stopped)
+        });
+    }
+    for topic in &args.mqtt {
+        let (topic, device, intake, stop) = (topic.clone(), device.to_owned(), intake.clone(), stop.clone());
+        inputs.spawn(async move {
+            mqtt::subscribe(&topic, &device, &intake, &stop).await;
             Ok(Ended::Stopped)
         });
     }

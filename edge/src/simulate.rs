@@ -22,7 +22,7 @@ const TICK: Duration = Duration::from_millis(500);
 const STEP_MS: i64 = 10 * 60_000;
 
 /// What is simulated when neither a beginning nor a length is asked for and time runs faster than it does.
-const DEFAULT_PAST: Duration = Duration::from_secs(24 * 3_600);
+const DEFAULT_PAST: Duration = Duration::from_hours(24);
 
 /// What `andon-edge simulate` is asked.
 #[derive(Args)]
@@ -52,6 +52,29 @@ pub struct SimulateArgs {
     #[arg(long)]
     two_cameras: bool,
 
+    #[command(flatten)]
+    faults: FaultArgs,
+
+    /// What everything is drawn from: the same seed gives the same events
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// The zone whose clock the shifts follow
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: Tz,
+
+    /// When the simulated time begins, such as 2026-01-05T06:00:00Z [default: now; at another speed so that it ends now]
+    #[arg(long, value_name = "TIME")]
+    from: Option<DateTime<Utc>>,
+
+    /// How much time is simulated, such as 90m, 8h or 2d [default: no end; at another speed 24h]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+}
+
+/// What goes wrong on the way.
+#[derive(Args)]
+struct FaultArgs {
     /// Let the network fail for 5 to 20 minutes each simulated hour; everything comes behind that in a burst
     #[arg(long)]
     outages: bool,
@@ -72,22 +95,6 @@ pub struct SimulateArgs {
     /// Let models grow less sure by the day; every week a new version takes over
     #[arg(long)]
     model_drift: bool,
-
-    /// What everything is drawn from: the same seed gives the same events
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-
-    /// The zone whose clock the shifts follow
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    time_zone: Tz,
-
-    /// When the simulated time begins, such as 2026-01-05T06:00:00Z [default: now; at another speed so that it ends now]
-    #[arg(long, value_name = "TIME")]
-    from: Option<DateTime<Utc>>,
-
-    /// How much time is simulated, such as 90m, 8h or 2d [default: no end; at another speed 24h]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    duration: Option<Duration>,
 }
 
 /// Ten years: beyond that no instant is one that a clock would show.
@@ -107,11 +114,11 @@ impl SimulateArgs {
             workers: self.workers,
             zone: self.time_zone,
             cameras: if self.two_cameras { Cameras::TwoThatOverlap } else { Cameras::One },
-            duplicates: self.duplicates,
-            shuffle: self.shuffle,
-            outages: self.outages,
-            clock_skew_seconds: self.clock_skew_seconds,
-            model_drift: self.model_drift,
+            duplicates: self.faults.duplicates,
+            shuffle: self.faults.shuffle,
+            outages: self.faults.outages,
+            clock_skew_seconds: self.faults.clock_skew_seconds,
+            model_drift: self.faults.model_drift,
         }
     }
 
@@ -209,7 +216,7 @@ mod tests {
     fn real_time_begins_now_and_has_no_end_and_another_speed_ends_now() {
         assert_eq!(args("").span(5_000), (5_000, None));
         assert_eq!(args("--duration 2s").span(5_000), (5_000, Some(Duration::from_secs(2))));
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         assert_eq!(args("--speed max").span(100_000_000), (13_600_000, Some(day)));
         assert_eq!(args("--speed x60 --duration 2s").span(5_000), (3_000, Some(Duration::from_secs(2))));
         assert_eq!(args("--speed max --from 1970-01-01T00:00:01Z").span(5_000), (1_000, Some(day)));
@@ -220,6 +227,6 @@ mod tests {
         assert_eq!(speed("0").unwrap_err(), "a speed is a number above 0, or max");
         assert_eq!(share("1.5").unwrap_err(), "a share is a number from 0 to 1");
         assert!(duration("12").is_err() && duration("").is_err() && duration("2w").is_err());
-        assert_eq!(duration("90m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(duration("90m"), Ok(Duration::from_mins(90)));
     }
 }

@@ -41,6 +41,7 @@ mod options;
 mod receipts;
 mod reconcile;
 mod records;
+mod reserve;
 mod row;
 mod salvage;
 mod schema;
@@ -61,7 +62,7 @@ pub use visit::Visit;
 
 use lock::Lock;
 use store::{Limits, Store};
-use writer::{Place, Writer};
+use writer::{Place, Room, Writer};
 
 /// The longest event, in bytes: as long as the longest line that is read.
 pub const MAX_BODY_BYTES: usize = crate::line::MAX_LINE_BYTES;
@@ -103,13 +104,13 @@ impl Spool {
     ///
     /// Each body is one JSON object with the fields of `EventInput`; it comes out as the text it was.
     pub async fn append(&self, bodies: Vec<String>) -> Result<(), SpoolError> {
-        self.writer.call(move |store, now| store.append(&bodies, now)).await
+        self.writer.call(Room::Takes, move |store, now| store.append(&bodies, now)).await
     }
 
     /// The same, and in the same transaction notes how far the input that they came from has come.
     pub async fn append_marked(&self, bodies: Vec<String>, mark: Mark) -> Result<(), SpoolError> {
         self.writer
-            .call(move |store, now| {
+            .call(Room::Takes, move |store, now| {
                 store.append(&bodies, now)?;
                 store.set_mark(&mark)
             })
@@ -118,7 +119,7 @@ impl Spool {
 
     /// How far an input has come.
     pub async fn mark(&self, key: String) -> Result<Option<String>, SpoolError> {
-        self.writer.call(move |store, _| store.mark(&key)).await
+        self.writer.call(Room::Gives, move |store, _| store.mark(&key)).await
     }
 
     /// Takes the next events of a lane, at most so many of at most so many bytes, but at least one if there is any.
@@ -130,13 +131,13 @@ impl Spool {
         max_events: usize,
         max_bytes: usize,
     ) -> Result<Option<Batch>, SpoolError> {
-        self.writer.call(move |store, now| store.take(lane, max_events, max_bytes, now)).await
+        self.writer.call(Room::Gives, move |store, now| store.take(lane, max_events, max_bytes, now)).await
     }
 
     /// Makes taken events, from one position to another, free to be taken again.
     pub async fn give_back(&self, first_position: i64, last_position: i64) -> Result<(), SpoolError> {
         self.writer
-            .call(move |store, _| {
+            .call(Room::Gives, move |store, _| {
                 store.give_back(first_position, last_position);
                 Ok(())
             })
@@ -145,37 +146,37 @@ impl Spool {
 
     /// Writes down what the server answered, one outcome an event from `first_position` on. Doing so twice changes nothing.
     pub async fn settle(&self, first_position: i64, outcomes: Vec<Outcome>) -> Result<(), SpoolError> {
-        self.writer.call(move |store, now| store.settle(first_position, &outcomes, now)).await
+        self.writer.call(Room::Gives, move |store, now| store.settle(first_position, &outcomes, now)).await
     }
 
     /// Puts one event aside that cannot be delivered, without the server's word on it, and leaves a receipt for its number.
     pub async fn bury(&self, position: i64, code: String, message: String) -> Result<(), SpoolError> {
-        self.writer.call(move |store, now| store.bury(position, &code, &message, now)).await
+        self.writer.call(Room::Gives, move |store, now| store.bury(position, &code, &message, now)).await
     }
 
     /// Makes what is queued now the backlog, and what comes from now on the live lane.
     pub async fn begin_live(&self) -> Result<(), SpoolError> {
-        self.writer.call(|store, _| store.begin_live()).await
+        self.writer.call(Room::Gives, |store, _| store.begin_live()).await
     }
 
     /// Compares the spool with what the server knows. Nothing may be in flight at the server.
     pub async fn reconcile(&self, known: Vec<KnownEpoch>) -> Result<Reconciled, SpoolError> {
-        self.writer.call(move |store, _| store.reconcile(&known)).await
+        self.writer.call(Room::Gives, move |store, _| store.reconcile(&known)).await
     }
 
     /// The oldest receipts that the server has not answered for.
     pub async fn receipts(&self, limit: usize) -> Result<Vec<Receipt>, SpoolError> {
-        self.writer.call(move |store, _| store.receipts(limit)).await
+        self.writer.call(Room::Gives, move |store, _| store.receipts(limit)).await
     }
 
     /// Forgets receipts that the server has answered for.
     pub async fn receipts_answered(&self, receipts: Vec<Receipt>) -> Result<(), SpoolError> {
-        self.writer.call(move |store, _| store.receipts_answered(&receipts)).await
+        self.writer.call(Room::Gives, move |store, _| store.receipts_answered(&receipts)).await
     }
 
     /// How the spool stands, every commit so far included.
     pub async fn counts(&self) -> Result<Counts, SpoolError> {
-        self.writer.call(|store, _| store.counts()).await
+        self.writer.call(Room::Gives, |store, _| store.counts()).await
     }
 
     /// Counts up whenever there may be more to deliver: after a commit, and when another process changed the file.
@@ -187,7 +188,7 @@ impl Spool {
     pub async fn close(self) {
         let Self { writer, end } = self;
         drop(writer);
-        if let Some(end) = Arc::into_inner(end).and_then(|end| end.into_inner()) {
+        if let Some(end) = Arc::into_inner(end).and_then(Mutex::into_inner) {
             // The thread's end is what is waited for, however it came.
             drop(end.await);
         }

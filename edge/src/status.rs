@@ -14,7 +14,7 @@ use crate::spool::{Counts, Visit};
 #[derive(Args)]
 pub struct StatusArgs {
     /// The spool to look into; an agent may be running on it
-    #[arg(long, value_name = "FILE", env = "ANDON_SPOOL")]
+    #[arg(long, value_name = "FILE", env = "ANDON_EDGE_SPOOL")]
     spool: PathBuf,
 
     /// Print JSON instead of text

@@ -83,12 +83,33 @@ pub struct ServeConfig {
         value_name = "MINUTES"
     )]
     pub max_clock_skew_minutes: u16,
+
+    /// A Kafka to read from.
+    #[cfg(feature = "kafka")]
+    #[command(flatten)]
+    pub kafka: crate::broker::kafka::Settings,
+
+    /// A RabbitMQ to read from.
+    #[cfg(feature = "amqp")]
+    #[command(flatten)]
+    pub amqp: crate::broker::amqp::Settings,
 }
 
 impl ServeConfig {
     /// The allowed origins; each entry was judged when the command line was read.
     pub fn origins(&self) -> Result<Origins, String> {
         Origins::parse(self.allow_origin.iter().map(String::as_str))
+    }
+
+    /// The brokers that were named.
+    #[cfg(any(feature = "kafka", feature = "amqp"))]
+    pub fn brokers(&self) -> crate::broker::Brokers {
+        crate::broker::Brokers {
+            #[cfg(feature = "kafka")]
+            kafka: Some(self.kafka.clone()).filter(|kafka| !kafka.servers.is_empty()),
+            #[cfg(feature = "amqp")]
+            amqp: Some(self.amqp.clone()).filter(|amqp| !amqp.url().is_empty()),
+        }
     }
 
     /// How large an SQLite file may grow, in bytes.

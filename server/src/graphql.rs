@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 
+#[cfg(any(feature = "kafka", feature = "amqp"))]
+pub(crate) use ingest::EventIssueCode;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;

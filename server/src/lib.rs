@@ -2,6 +2,8 @@
 //! changes.
 
 pub mod app;
+#[cfg(any(feature = "kafka", feature = "amqp"))]
+pub mod broker;
 pub mod clock;
 pub mod config;
 pub mod demo;

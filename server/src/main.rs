@@ -57,8 +57,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     if config.demo {
         tokio::spawn(demo::run(app.clone(), local_time_zone()));
     }
+    #[cfg(any(feature = "kafka", feature = "amqp"))]
+    let consumers = config.brokers().consume(&app, &shutdown);
     let options = open_files::make_room(http::Options { origins, ..http::Options::default() });
     let served = http::serve(app, listener, options, shutdown).await;
+    #[cfg(any(feature = "kafka", feature = "amqp"))]
+    consumers.drained().await;
     store.close().await;
     served?;
     tracing::info!("stopped");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{browser, command, dashboard, workspace};
+use crate::{browser, command, dashboard, native, workspace};
 
 /// Watches the dashboard in a browser instead of measuring the server.
 const DASHBOARD: &str = "dashboard";
@@ -15,6 +15,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         browser::provide()?;
         dashboard::build()?;
     }
+    native::provide()?;
     let build =
         ["build", "--release", "-p", "server", "--bin", "andon", "-p", "bench", "--bin", "andon-bench"];
     command::run(workspace::cargo().args(build))?;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
-use crate::{command, dashboard, graphiql, workspace};
+use crate::{command, dashboard, graphiql, native, workspace};
 
 /// Where the demo's events are kept, relative to the workspace.
 const DATABASE: &str = "target/demo/andon.db";
@@ -28,6 +28,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// The server is the unoptimised build that the tests use too: a newcomer waits minutes less for it, and it is fast
 /// enough for one factory.
 pub(crate) fn run(listen: SocketAddr) -> Result<()> {
+    native::provide()?;
     dashboard::build()?;
     graphiql::fetch()?;
     command::run(workspace::cargo().args(["build", "--locked", "--package", "server", "--bin", "andon"]))?;

@@ -3,7 +3,8 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -71,9 +72,44 @@ fn is_debian(os_release: &str) -> bool {
 
 fn install(packages: &[&str]) -> Result<()> {
     eprintln!("Installing the Debian packages {} (apt-get install)", packages.join(", "));
+    let _quiet = NoServices::begin();
     command::run(&mut apt_get(&["update", "--quiet=2"]))?;
     let mut install = apt_get(&["install", "--yes", "--quiet=2", "--no-install-recommends"]);
     command::run(install.args(packages))
+}
+
+/// Where Debian's packages ask whether they may start what they bring, and what says no.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+const NO: &str = "#!/bin/sh\nexit 101\n";
+
+/// While this lives, a package that is installed starts no service: tests start what they need by themselves. Whoever has
+/// said something about that already is heeded.
+struct NoServices {
+    is_ours: bool,
+}
+
+impl NoServices {
+    fn begin() -> Self {
+        let is_ours = write_program(Path::new(POLICY), NO).is_ok();
+        Self { is_ours }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.is_ours {
+            fs::remove_file(POLICY).ok();
+        }
+    }
+}
+
+/// Writes a program where there is nothing yet.
+fn write_program(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o755);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn apt_get(args: &[&str]) -> Command {
@@ -115,6 +151,15 @@ mod tests {
         assert!(is_debian("PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n"));
         assert!(!is_debian("ID=ubuntu\nID_LIKE=debian\n"));
         assert!(!is_debian(""));
+    }
+
+    #[test]
+    fn a_program_that_is_there_is_left_as_it_is() {
+        let path = env::temp_dir().join(format!("andon-xtask-policy-{}", std::process::id()));
+        write_program(&path, "first").unwrap();
+        assert!(write_program(&path, "second").is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        fs::remove_file(&path).unwrap();
     }
 
     #[test]

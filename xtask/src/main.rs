@@ -11,6 +11,7 @@ mod dashboard;
 mod demo;
 mod graphiql;
 mod machine;
+mod native;
 mod npm;
 mod publish;
 mod test;

@@ -54,17 +54,22 @@ impl Page<'_> {
         Ok(self.found(json!({ "role": role })).await?.iter().map(Accessible::of).collect())
     }
 
-    /// Clicks the one element of this role and name, once it is there and nothing covers it, as somebody would who is
-    /// told "press the button Export".
+    /// Clicks the one element of this role and name, once it is there, at rest, and nothing covers it, as somebody
+    /// would who is told "press the button Export".
     pub async fn click_named(&self, role: &str, name: &str) -> Result<()> {
         let start = Instant::now();
+        let mut before = None;
         loop {
             let found = self.found(json!({ "role": role, "accessibleName": name })).await?;
             ensure!(found.len() <= 1, "{} elements are a {role} with the name {name:?}", found.len());
-            if let Some(node) = found.first()
-                && let Some((x, y)) = self.middle(node).await?
-            {
-                return self.click_at(x, y).await;
+            let place = match found.first() {
+                Some(node) => self.middle(node).await?,
+                None => None,
+            };
+            match place {
+                // What still moves would no longer be there when the button goes down.
+                Some((x, y)) if before == place => return self.click_at(x, y).await,
+                _ => before = place,
             }
             if start.elapsed() > LIMIT {
                 return Err(self

@@ -48,11 +48,13 @@ pub(crate) async fn talk(
         Err(error) => return misfit(words::browser_refuses(websocket_url, &error)),
     };
     let mut session = Session::open(standing, js_sys::Date::now());
+    // One timer for many frames: one that is given up for each frame leaves something in memory each time.
+    let mut tick = TimeoutFuture::new(TICK_MS);
     loop {
         if let Err(ended) = send_all(&mut socket, session.take_outgoing()).await {
             return ended;
         }
-        let step = match wait(&mut socket, orders).await {
+        let step = match wait(&mut socket, orders, &mut tick).await {
             Woken::Order(order) => {
                 standing.note(&order);
                 session.follow(order, js_sys::Date::now());
@@ -61,7 +63,10 @@ pub(crate) async fn talk(
             Woken::Frame(frame) => session
                 .receive(&frame, js_sys::Date::now())
                 .and_then(|events| events.into_iter().try_for_each(&on_event)),
-            Woken::Tick => Ok(()),
+            Woken::Tick => {
+                tick = TimeoutFuture::new(TICK_MS);
+                Ok(())
+            }
             Woken::Closed(close) => return closed(&close, session.is_acknowledged()),
             Woken::Over(ended) => return ended,
         };
@@ -82,8 +87,12 @@ enum Woken {
 
 /// Waits for the next thing to happen. An order goes before a frame that is also there: the frame may belong to what
 /// was wanted before.
-async fn wait(socket: &mut WebSocket, orders: &mut UnboundedReceiver<Order>) -> Woken {
-    let frame_or_tick = select(socket.next(), TimeoutFuture::new(TICK_MS));
+async fn wait(
+    socket: &mut WebSocket,
+    orders: &mut UnboundedReceiver<Order>,
+    tick: &mut TimeoutFuture,
+) -> Woken {
+    let frame_or_tick = select(socket.next(), tick);
     match select(orders.next(), frame_or_tick).await {
         Either::Left((Some(order), _)) => Woken::Order(order),
         Either::Left((None, _)) => Woken::Over(misfit(words::CLOSING.to_owned())),
@@ -102,9 +111,11 @@ async fn wait(socket: &mut WebSocket, orders: &mut UnboundedReceiver<Order>) -> 
 /// Sends these messages, the first one as soon as the websocket is open.
 async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), Ended> {
     for frame in frames {
-        let opened = poll_fn(|context| socket.poll_ready_unpin(context));
-        if let Either::Right(_) = select(opened, TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
-            return Err(unreachable_server());
+        if matches!(socket.state(), State::Connecting) {
+            let opened = poll_fn(|context| socket.poll_ready_unpin(context));
+            if let Either::Right(_) = select(opened, TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
+                return Err(unreachable_server());
+            }
         }
         // One that did not open says so in the event that follows.
         if matches!(socket.state(), State::Open) {

@@ -3,10 +3,10 @@ use crate::chart::heatmap::{
     BAND_ROWS, BandPaths, Cell, Column, Row, SHADES, band_paths, begun, index_at, place_in, shade_span,
 };
 use crate::chart::layer::{Layer, Shared};
-use crate::chart::number::percent;
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
+use crate::number::percent;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
 //! SVG paths, one for a whole series: a browser draws one long path much sooner than many elements.
 
-use crate::chart::number::push_short;
 use crate::chart::scale::Linear;
 use crate::chart::series::{SAME_INSTANT_MS, Step};
+use crate::number::push_short;
 use std::fmt::Write;
 
 /// The part of a step that its bars leave empty on each side.

@@ -1,9 +1,9 @@
 //! Steps of time with a value each, as the server cuts a window, and where a chart of them stands: axes, paths, and the
 //! slots that a pointer or a key chooses between.
 
-use crate::chart::number::{grouped, percent};
 use crate::chart::path::{self, Beside};
 use crate::chart::scale::{Linear, ticks_from_zero, value_ticks};
+use crate::number::{grouped, percent};
 use std::rc::Rc;
 
 /// A span of time and what was measured in it.

@@ -7,8 +7,9 @@ use crate::chart::series::{Mark, Measure, Series, Step};
 use crate::chart::series_chart::SeriesChart;
 use crate::chart::sparkline::Sparkline;
 use crate::chart::time_axis::Frame;
-use crate::chart::timeline::{Segment, State, Track};
+use crate::chart::timeline::{Segment, Track};
 use crate::chart::timeline_chart::Timeline;
+use crate::model::State;
 use dioxus::prelude::*;
 use std::rc::Rc;
 

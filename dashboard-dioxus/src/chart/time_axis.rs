@@ -1,8 +1,8 @@
 //! The window of a chart and the labels below it.
 
 use crate::chart::clock::Zone;
-use crate::chart::number::percent;
 use crate::chart::time_tick::time_ticks;
+use crate::number::percent;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 

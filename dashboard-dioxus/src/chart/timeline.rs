@@ -4,27 +4,15 @@
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::WIDTH;
+use crate::model::State;
 use std::rc::Rc;
 
-/// What an entity was seen doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Working,
-    Idle,
-    Absent,
-}
-
-impl State {
-    /// Every state, in the order of legends and layers.
-    pub(crate) const ALL: [Self; 3] = [Self::Working, Self::Idle, Self::Absent];
-
-    /// Its upper and lower edge. Each is of another height, so that no colour is needed to tell them apart.
-    fn rows(self) -> [f64; 2] {
-        match self {
-            Self::Working => [0.0, TRACK_HEIGHT],
-            Self::Idle => [TRACK_HEIGHT * 0.4, TRACK_HEIGHT],
-            Self::Absent => [TRACK_HEIGHT * 0.7, TRACK_HEIGHT],
-        }
+/// The upper and lower edge of a state. Each is of another height, so that no colour is needed to tell them apart.
+fn rows(state: State) -> [f64; 2] {
+    match state {
+        State::Working => [0.0, TRACK_HEIGHT],
+        State::Idle => [TRACK_HEIGHT * 0.4, TRACK_HEIGHT],
+        State::Absent => [TRACK_HEIGHT * 0.7, TRACK_HEIGHT],
     }
 }
 
@@ -101,8 +89,8 @@ impl TrackLayout {
                 of.is_some() && (state.is_none() || state == of)
             })
         };
-        let paths = State::ALL
-            .map(|state| path::boxes(&mut drawn(Some(state)).map(|span| span.places), state.rows()));
+        let paths =
+            State::ALL.map(|state| path::boxes(&mut drawn(Some(state)).map(|span| span.places), rows(state)));
         let observed = path::boxes(&mut drawn(None).map(|span| span.places), [0.0, TRACK_HEIGHT]);
         let until_ms = now_ms.unwrap_or(track.to_ms).clamp(track.from_ms, track.to_ms.max(track.from_ms));
         let past = (x.place(until_ms) / WIDTH).max(end / WIDTH);

@@ -8,6 +8,7 @@ use crate::api::operation::{Closed, Device, Devices as DevicesQuery, Numbers, de
 use crate::api::{Panel, use_client, use_query};
 use crate::clock::use_clock;
 use crate::components::command::Command;
+use crate::components::factory_picker::go_to;
 use crate::components::first_steps::agent_command;
 use crate::components::metric_table::{Column, MetricTable, TEXT};
 use crate::components::notice::Refused;
@@ -24,7 +25,7 @@ use crate::zone::Zone;
 use dioxus::prelude::*;
 
 /// How often ages are told anew, in ms.
-const CLOCK_STEP_MS: u32 = 1_000;
+const CLOCK_STEP_MS: u32 = 5_000;
 /// Below this a clock is called right, in ms: less than the way of a batch may take.
 const RIGHT_BELOW_MS: i64 = 1_000;
 const COLUMNS: &[Column] = &[
@@ -44,7 +45,6 @@ const COLUMNS: &[Column] = &[
 pub(crate) fn Devices(at: ReadSignal<Address>) -> Element {
     let here = use_here();
     let clock = use_clock(CLOCK_STEP_MS);
-    let open = use_signal(String::new);
     let answer = use_query::<DevicesQuery>(move || {
         let factory_id = here.choice()?.factory_id;
         Some(devices::Variables { factory_id })
@@ -66,7 +66,7 @@ pub(crate) fn Devices(at: ReadSignal<Address>) -> Element {
                 Panel::Showing(devices) => rsx! {
                     MetricTable { label: words::LIST, columns: COLUMNS,
                         for device in devices {
-                            {row(device, clock(), &here.zone(), open)}
+                            {row(device, clock(), &here.zone(), &at.read())}
                         }
                     }
                 },
@@ -89,8 +89,13 @@ fn NoDevice() -> Element {
     }
 }
 
+/// Whether somebody should see to a device, though all that it saw may have arrived.
+fn needs_a_look(device: &Device) -> bool {
+    device.state != DeviceState::Healthy || !device.warnings.is_empty() || device.dead_lettered_events > 0
+}
+
 fn note(devices: &[Device]) -> String {
-    let needy = devices.iter().filter(|device| device.state != DeviceState::Healthy).count();
+    let needy = devices.iter().filter(|device| needs_a_look(device)).count();
     match (needy, devices.len()) {
         (_, 0) => String::new(),
         (0, _) => words::ALL_HEALTHY.to_owned(),
@@ -98,9 +103,10 @@ fn note(devices: &[Device]) -> String {
     }
 }
 
-fn row(device: &Device, now_ms: f64, zone: &Zone, mut open: Signal<String>) -> Element {
-    let id = device.id.clone();
-    let is_open = *open.read() == id;
+/// One device, with what is missing of it when the address names it.
+fn row(device: &Device, now_ms: f64, zone: &Zone, at: &Address) -> Element {
+    let is_open = at.id == device.id;
+    let pressed = Address { id: if is_open { String::new() } else { device.id.clone() }, ..at.clone() };
     let off = domain::device::is_clock_off(device.clock_offset_ms);
     let waiting = device.oldest_queued_at.map(|oldest| {
         let waited_ms = device.last_seen_at.ms() - oldest.ms();
@@ -119,7 +125,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, mut open: Signal<String>) -> E
                     class: "device-name",
                     r#type: "button",
                     aria_expanded: if is_open { "true" } else { "false" },
-                    onclick: move |_| open.set(if is_open { String::new() } else { id.clone() }),
+                    onclick: move |_| go_to(pressed.clone()),
                     "{device.id}"
                 }
             }

@@ -5,6 +5,7 @@ pub(crate) mod export;
 pub(crate) mod reach;
 pub(crate) mod timelines;
 pub(crate) mod trend;
+pub(crate) mod trend_panel;
 
 use crate::api::instant::Instant;
 use crate::chart::clock;

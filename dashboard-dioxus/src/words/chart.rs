@@ -2,7 +2,7 @@
 
 use crate::chart::clock::{Local, Zone};
 use crate::chart::time_tick::{Pace, TimeTick};
-use crate::chart::timeline::State;
+use crate::model::State;
 
 /// What says that nobody observed anything: it is neither idle nor absent.
 pub(crate) const NOT_OBSERVED: &str = "Not observed";
@@ -138,7 +138,7 @@ pub(crate) fn named_value(name: &str, value: &str) -> String {
 
 /// How sure a model was.
 pub(crate) fn confidence(confidence: f64) -> String {
-    format!("confidence {}", crate::chart::number::grouped(confidence, 2))
+    format!("confidence {}", crate::number::grouped(confidence, 2))
 }
 
 /// Which model judged.
@@ -172,7 +172,7 @@ pub(crate) fn shade([from, to]: [usize; 2]) -> String {
 
 /// A utilization.
 pub(crate) fn percent(percent: f64) -> String {
-    format!("{}\u{a0}%", crate::chart::number::grouped(percent, 1))
+    format!("{}\u{a0}%", crate::number::grouped(percent, 1))
 }
 
 fn month(local: Local) -> &'static str {

@@ -8,13 +8,15 @@ use clap::Args;
 use super::quantity;
 use crate::batch::MAX_BATCH_EVENTS;
 use crate::delivery::course::{DEFAULT_BATCH_EVENTS, Pace};
+use crate::input::mqtt::Topic;
 use crate::spool::{SpoolOptions, WhenFull};
 
 /// How to run the agent.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
-    /// URL of the server; /graphql is added
-    #[arg(long = "to", value_name = "URL", env = "ANDON_URL")]
+    /// URL of the server, to which /graphql is added; or kafka://HOST:PORT/TOPIC, or amqp://USER:PASSWORD@HOST:PORT/VHOST,
+    /// where this agent was built for that
+    #[arg(long = "to", value_name = "URL", env = "ANDON_URL", hide_env_values = true)]
     pub url: String,
 
     /// Factory that the events belong to; it must exist
@@ -36,6 +38,11 @@ pub struct RunArgs {
     /// Take events from a file that grows, one JSON object a line; may be given several times
     #[arg(long, value_name = "FILE", env = "ANDON_EDGE_FOLLOW", value_delimiter = ',')]
     pub follow: Vec<PathBuf>,
+
+    /// Take events from a topic of an MQTT broker, as mqtt://HOST:PORT/TOPIC or mqtt://USER:PASSWORD@HOST:PORT/TOPIC; may be
+    /// given several times
+    #[arg(long, value_name = "URL", env = "ANDON_EDGE_MQTT", value_delimiter = ',', hide_env_values = true)]
+    pub mqtt: Vec<Topic>,
 
     /// Name of this device at the server, 1 to 64 characters [default: the host's name]
     #[arg(long, value_name = "NAME", env = "ANDON_EDGE_DEVICE")]

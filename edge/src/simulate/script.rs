@@ -224,7 +224,7 @@ mod tests {
         script(settings, hours).until(i64::MAX)
     }
 
-    fn sorted(events: Vec<RawEvent>) -> Vec<String> {
+    fn sorted(events: &[RawEvent]) -> Vec<String> {
         let mut lines: Vec<_> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
         lines.sort();
         lines
@@ -243,7 +243,7 @@ mod tests {
             }
         }
         assert_eq!(parts.len(), whole.len());
-        assert_eq!(sorted(parts), sorted(whole.clone()));
+        assert_eq!(sorted(&parts), sorted(&whole));
         assert_eq!(all(faulty.clone(), 8), whole);
         assert_ne!(all(Settings { seed: 2, ..faulty }, 8), whole);
     }
@@ -267,15 +267,15 @@ mod tests {
         let twice = all(Settings { duplicates: 0.25, ..plain() }, 24);
         let share = (twice.len() - once.len()) as f64 / once.len() as f64;
         assert!((0.2..0.3).contains(&share), "{share}");
-        let distinct: BTreeSet<_> = sorted(twice).into_iter().collect();
-        assert_eq!(distinct.into_iter().collect::<Vec<_>>(), sorted(once));
+        let distinct: BTreeSet<_> = sorted(&twice).into_iter().collect();
+        assert_eq!(distinct.into_iter().collect::<Vec<_>>(), sorted(&once));
     }
 
     #[test]
     fn shuffled_arrivals_are_the_same_events_in_another_order() {
         let (ordered, shuffled) = (all(plain(), 6), all(Settings { shuffle: true, ..plain() }, 6));
         assert_ne!(ordered, shuffled);
-        assert_eq!(sorted(ordered), sorted(shuffled));
+        assert_eq!(sorted(&ordered), sorted(&shuffled));
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
             events.extend(arrived);
         }
         assert!(longest >= 5, "the longest silence was {longest} minutes");
-        assert_eq!(sorted(events), sorted(all(plain(), 24)));
+        assert_eq!(sorted(&events), sorted(&all(plain(), 24)));
     }
 
     #[test]

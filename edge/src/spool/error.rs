@@ -73,7 +73,10 @@ pub enum SpoolError {
         /// The longest allowed.
         max_bytes: usize,
     },
-    /// The disk is full, read-only or broken.
+    /// The disk is full.
+    #[error("the disk of the spool is full; events are taken again when there is room: {0}")]
+    NoSpace(String),
+    /// The disk is read-only or broken.
     #[error("the spool cannot be read or written: {0}")]
     Unwritable(String),
     /// The file's content makes no sense any more.
@@ -96,19 +99,22 @@ impl From<rusqlite::Error> for SpoolError {
             {
                 Self::Damaged(error.to_string())
             }
-            // A column of another type than was written, or a row that must be there and is not.
-            Error::InvalidColumnType(..)
-            | Error::FromSqlConversionFailure(..)
-            | Error::IntegralValueOutOfRange(..)
-            | Error::QueryReturnedNoRows
-            | Error::Utf8Error(..) => Self::Damaged(error.to_string()),
+            Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DiskFull => {
+                Self::NoSpace(error.to_string())
+            }
             // The tables themselves are not there.
             Error::SqliteFailure(failure, Some(message))
                 if failure.code == ErrorCode::Unknown && message.starts_with("no such") =>
             {
                 Self::Damaged(error.to_string())
             }
-            Error::SqlInputError { .. } => Self::Damaged(error.to_string()),
+            // A column of another type than was written, or a row that must be there and is not.
+            Error::InvalidColumnType(..)
+            | Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::QueryReturnedNoRows
+            | Error::Utf8Error(..)
+            | Error::SqlInputError { .. } => Self::Damaged(error.to_string()),
             _ => Self::Unwritable(error.to_string()),
         }
     }

@@ -9,7 +9,7 @@ pub const DEFAULT_CAP_BYTES: u64 = 1024 * 1024 * 1024;
 pub const MIN_CAP_BYTES: u64 = 256 * 1024;
 
 /// How long a spool keeps an event unless something else is asked for: as long as a server takes late events.
-pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const DEFAULT_MAX_AGE: Duration = Duration::from_hours(30 * 24);
 
 /// How a spool is to behave.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,10 +22,11 @@ impl Store {
         for known in known {
             let Some(epoch) = self.epoch_named(&known.epoch)? else { continue };
             let state = self.state()?;
-            let unconfirmed = state.unconfirmed_from.filter(|&from| {
-                from > epoch.starts_after
-                    && epoch.last == i64::MAX
-                    && known.highest >= from - epoch.starts_after
+            // What was taken in this run the server may know from it.
+            let unconfirmed = state.unconfirmed_from.map(|from| from.max(self.taken_up_to + 1));
+            let unconfirmed = unconfirmed.filter(|&from| {
+                let is_current = epoch.last == i64::MAX && from > epoch.starts_after;
+                is_current && known.highest >= from - epoch.starts_after
             });
             let mut last = epoch.last.min(state.next_position - 1);
             if let Some(from) = unconfirmed {

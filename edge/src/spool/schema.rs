@@ -76,8 +76,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
 /// Writes ahead into a log from now on, so that a commit is one sync and readers wait for nobody.
 pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A write-ahead log that grew in a bad hour gives its room back at the next checkpoint.
-    connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / PAGE_BYTES)?;
+    // A log that grew with a large request gives its room back.
+    connection.pragma_update(None, "journal_size_limit", 4 * LOG_BYTES)?;
     Ok(())
 }
 
@@ -111,5 +112,9 @@ const BUSY_FOR: std::time::Duration = std::time::Duration::from_secs(10);
 /// Memory for pages, in KiB: the tails of the queue that are read and written, not the whole of it.
 const CACHE_KIB: i64 = 8 * 1024;
 
-/// How long the write-ahead log may stay, in bytes; SQLite starts it anew every 4 MiB or so.
-const MAX_LOG_BYTES: i64 = 16 * 1024 * 1024;
+/// How long the write-ahead log grows before it is moved into the file, in bytes: a hundred batches, and small beside any
+/// disk.
+pub(super) const LOG_BYTES: i64 = 1024 * 1024;
+
+/// The size of a page in bytes: SQLite's own default.
+pub(super) const PAGE_BYTES: i64 = 4_096;

@@ -20,6 +20,8 @@ pub(super) struct Store {
     pub(super) limits: Limits,
     /// Ranges of positions that were taken and not yet settled.
     pub(super) in_flight: Vec<(i64, i64)>,
+    /// The highest position that was ever taken in this run, and may so be known to the server from it.
+    pub(super) taken_up_to: i64,
     /// Where the live lane begins.
     live_from: i64,
     /// How long agents had run on this spool before this one.
@@ -110,7 +112,14 @@ impl Store {
         let mut connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         schema::migrate(&mut connection)?;
-        let mut store = Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 };
+        let mut store = Self {
+            connection,
+            limits,
+            in_flight: Vec::new(),
+            taken_up_to: 0,
+            live_from: 1,
+            ran_before_ms: 0,
+        };
         let state = store.in_transaction(|store| store.begin(device))?;
         // Only now: the log may be cut short, but a new spool's tables and books are then in the file itself.
         schema::begin_log(&store.connection)?;
@@ -139,7 +148,7 @@ impl Store {
 
     /// A store for a visitor, on a connection of their own.
     pub(super) fn visiting(connection: Connection, limits: Limits) -> Self {
-        Self { connection, limits, in_flight: Vec::new(), live_from: 1, ran_before_ms: 0 }
+        Self { connection, limits, in_flight: Vec::new(), taken_up_to: 0, live_from: 1, ran_before_ms: 0 }
     }
 
     /// Reads several things as of one moment.
@@ -231,6 +240,7 @@ impl Store {
                 bodies,
             };
             self.in_flight.push((first, batch.last_position()));
+            self.taken_up_to = self.taken_up_to.max(batch.last_position());
             return Ok(Some(batch));
         }
         Ok(None)
@@ -307,6 +317,12 @@ impl Store {
         self.set_state(&state)
     }
 
+    /// Moves the log into the file, so that the room it has on the disk is used again from its beginning.
+    pub(super) fn empty_log(&self) -> Result<(), SpoolError> {
+        let checkpoint = "PRAGMA wal_checkpoint(RESTART)";
+        Ok(self.connection.query_row(checkpoint, [], |_| Ok(()))?)
+    }
+
     /// What changes when another process writes to the file.
     pub(super) fn data_version(&self) -> Result<i64, SpoolError> {
         self.pragma("data_version")
@@ -315,6 +331,11 @@ impl Store {
     /// Bytes in use: pages of the file that are not free.
     pub(super) fn used_bytes(&self) -> Result<i64, SpoolError> {
         Ok(self.pragma("page_size")? * (self.pragma("page_count")? - self.pragma("freelist_count")?))
+    }
+
+    /// Bytes of the file's free pages.
+    pub(super) fn free_bytes(&self) -> Result<i64, SpoolError> {
+        Ok(self.pragma("page_size")? * self.pragma("freelist_count")?)
     }
 
     fn pragma(&self, name: &str) -> Result<i64, SpoolError> {

@@ -6,6 +6,7 @@ use super::store::{Limits, Moment, Store};
 use super::{SpoolOptions, WhenFull};
 
 mod damage;
+mod disk;
 mod handle;
 mod model;
 mod rules;

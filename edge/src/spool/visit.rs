@@ -62,7 +62,7 @@ impl Visit {
 
     /// How the spool stands, as of one moment.
     pub fn counts(&mut self) -> Result<Counts, SpoolError> {
-        self.store.in_read(|store| store.counts())
+        self.store.in_read(Store::counts)
     }
 
     /// Dead letters with ids above `after`, in the order of their ids.

@@ -18,8 +18,7 @@ const STEPS_OF_ONE: u32 = 64;
 /// How far the steps behind that grow, in keys, when it is known where the table ends: less than a lost inner page holds.
 const LONGEST_STEP: i64 = 1_024;
 
-/// The page size of every spool, in bytes: SQLite's own default.
-const PAGE_BYTES: usize = 4_096;
+const PAGE_BYTES: usize = super::schema::PAGE_BYTES as usize;
 
 /// A copy whose first page is made anew.
 const COPY: &str = ".mended-copy";
@@ -258,6 +257,14 @@ fn all<A: rusqlite::types::FromSql, B: rusqlite::types::FromSql>(
     rows.collect::<Result<_, _>>().ok()
 }
 
+// Where in the first page the numbers are that differ. The file's change counter and the one for which its length was
+// noted must be the same for the length to count; no list of free pages is better than one that cannot be trusted.
+const CHANGES_AT: usize = 24;
+const PAGES_AT: usize = 28;
+const FREE_LIST_AT: usize = 32;
+const FREE_PAGES_AT: usize = 36;
+const LENGTH_NOTED_AT: usize = 92;
+
 /// Writes a new spool's first page over a file's own. They are the same in every spool but for a few numbers, because its
 /// tables are made once, in one order.
 fn renew_first_page(copy: &Path, blank: &Path) -> Result<(), SpoolError> {
@@ -270,13 +277,6 @@ fn renew_first_page(copy: &Path, blank: &Path) -> Result<(), SpoolError> {
     let length = fs::metadata(copy).map_err(unwritable)?.len();
     let pages = u32::try_from(length / PAGE_BYTES as u64).unwrap_or(u32::MAX);
     let mut set = |at: usize, value: u32| page[at..at + 4].copy_from_slice(&value.to_be_bytes());
-    // The file's change counter and the one for which its length was noted must be the same for the length to count; no
-    // list of free pages is better than one that cannot be trusted.
-    const CHANGES_AT: usize = 24;
-    const PAGES_AT: usize = 28;
-    const FREE_LIST_AT: usize = 32;
-    const FREE_PAGES_AT: usize = 36;
-    const LENGTH_NOTED_AT: usize = 92;
     set(CHANGES_AT, 1);
     set(LENGTH_NOTED_AT, 1);
     set(PAGES_AT, pages);

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::error::{OpenError, SpoolError};
 use super::lock::Lock;
 use super::options::SpoolOptions;
+use super::reserve::{RESERVE_BYTES, Reserve};
 use super::store::{Limits, Moment, Store};
 
 /// How much work waits before those who bring more have to: a burst of callers, each with a batch.
@@ -24,13 +25,25 @@ const IDLE_CHECK: Duration = Duration::from_secs(1);
 
 /// A piece of work with somebody who waits for its end.
 trait Job: Send {
+    /// Whether it takes room on the disk or gives some back.
+    fn room(&self) -> Room;
     /// Does it. It may be done again if the transaction around it fails.
     fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError>;
     /// Tells whoever waits.
     fn answer(self: Box<Self>, failed: Option<SpoolError>);
 }
 
+/// What a job does to the room on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It adds events.
+    Takes,
+    /// It lets events go, or only reads.
+    Gives,
+}
+
 struct Call<F, T> {
+    room: Room,
     work: F,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, SpoolError>>,
@@ -41,6 +54,10 @@ where
     F: FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send,
     T: Send,
 {
+    fn room(&self) -> Room {
+        self.room
+    }
+
     fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError> {
         self.value = Some((self.work)(store, now)?);
         Ok(())
@@ -74,7 +91,9 @@ impl Writer {
         let (changed, changes) = watch::channel(0);
         let (ended, end) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let desk = Desk { store: Some(store), place, opened: Instant::now(), changed, data_version: 0 };
+        let reserve = Reserve::beside(&place.path);
+        let desk =
+            Desk { reserve, store: Some(store), place, opened: Instant::now(), changed, data_version: 0 };
         std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
             runtime.block_on(desk.work(waiting));
             drop(lock);
@@ -87,10 +106,11 @@ impl Writer {
     /// Has work done and waits until it is committed.
     pub(super) async fn call<T: Send + 'static>(
         &self,
+        room: Room,
         work: impl FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Call { work, value: None, reply });
+        let job = Box::new(Call { room, work, value: None, reply });
         self.jobs.send(job).await.map_err(|_| SpoolError::Closed)?;
         answer.await.unwrap_or(Err(SpoolError::Closed))
     }
@@ -116,7 +136,11 @@ impl Place {
     }
 }
 
+/// Why events are not taken although a few would still fit.
+const NO_RESERVE: &str = "the little that is left is needed for letting events go";
+
 struct Desk {
+    reserve: Reserve,
     /// Missing only after a damaged file could not be replaced.
     store: Option<Store>,
     place: Place,
@@ -152,19 +176,41 @@ impl Desk {
     /// Does a group in one transaction; if that fails, each of it in its own, so that only the culprit's caller suffers.
     fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
         let now = moment(self.opened);
-        let together = self.with_store(|store| {
-            store.in_transaction(|store| group.iter_mut().try_for_each(|job| job.run(store, now)))
-        });
-        let alone = group.len() == 1;
+        let together = if self.may_take() {
+            self.with_store(|store| {
+                store.in_transaction(|store| group.iter_mut().try_for_each(|job| job.run(store, now)))
+            })
+        } else {
+            Err(SpoolError::NoSpace(NO_RESERVE.to_owned()))
+        };
         for mut job in group {
-            let outcome = match &together {
-                Ok(()) => Ok(()),
-                Err(error) if alone => Err(error.clone()),
-                Err(_) => self.with_store(|store| store.in_transaction(|store| job.run(store, now))),
-            };
+            let outcome = if together.is_ok() { Ok(()) } else { self.alone(&mut *job, now) };
             job.answer(outcome.err());
         }
         self.changed.send_modify(|changes| *changes += 1);
+    }
+
+    /// Whether events may be taken: the reserve is there, or the file has as much room of its own.
+    fn may_take(&mut self) -> bool {
+        self.reserve.refill()
+            || self.with_store(|store| store.free_bytes()).is_ok_and(|free| free >= RESERVE_BYTES as i64)
+    }
+
+    /// Does one job in a transaction of its own, with the reserve's room if it lets events go and there is no other.
+    fn alone(&mut self, job: &mut dyn Job, now: Moment) -> Result<(), SpoolError> {
+        if job.room() == Room::Takes && !self.may_take() {
+            return Err(SpoolError::NoSpace(NO_RESERVE.to_owned()));
+        }
+        let done = self.with_store(|store| store.in_transaction(|store| job.run(store, now)));
+        match done {
+            Err(SpoolError::NoSpace(_)) if job.room() == Room::Gives && self.reserve.give_up() => {
+                let done = self.with_store(|store| store.in_transaction(|store| job.run(store, now)));
+                // The log's room comes back when all of it is in the file.
+                drop(self.with_store(|store| store.empty_log()));
+                done
+            }
+            done => done,
+        }
     }
 
     /// Works on the store; when that finds damage, on the one salvaged from it.

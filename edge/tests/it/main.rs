@@ -3,3 +3,4 @@
 mod command;
 mod faulty_server;
 mod replay;
+mod spool;

@@ -51,7 +51,7 @@ impl BodyMemory {
         let room = Room { memory: self.0.clone(), bytes: Vec::new(), share: None, refused: None };
         let mut writing = match coding {
             Coding::Identity => Writing::Plain(room),
-            Coding::Gzip => Writing::Inflating(MultiGzDecoder::new(room)),
+            Coding::Gzip => Writing::Inflating(Box::new(MultiGzDecoder::new(room))),
         };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
@@ -68,7 +68,7 @@ impl BodyMemory {
 /// Where a body goes.
 enum Writing {
     Plain(Room),
-    Inflating(MultiGzDecoder<Room>),
+    Inflating(Box<MultiGzDecoder<Room>>),
 }
 
 impl Writing {

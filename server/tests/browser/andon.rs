@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use browser_driver::LIMIT;
 use reqwest::Client;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
@@ -65,6 +66,27 @@ impl Andon {
         let data = self.graphql(mutation, json!({ "factoryId": factory_id, "events": events })).await?;
         ensure!(data["ingestEvents"]["accepted"] == sent, "of {sent} events: {data}");
         Ok(())
+    }
+
+    /// Sends a batch, with or without events, as a device that numbers them.
+    pub(crate) async fn send(&self, factory_id: &str, events: Value, sender: &Value) -> Result<()> {
+        let mutation = "mutation($factoryId: ID!, $events: [EventInput!]!, $sender: SenderInput) {
+            ingestEvents(factoryId: $factoryId, events: $events, sender: $sender) { accepted }
+        }";
+        let variables = json!({ "factoryId": factory_id, "events": events, "sender": sender });
+        self.graphql(mutation, variables).await.map(drop)
+    }
+
+    /// Lets a device have been heard earlier than it was.
+    pub(crate) async fn silence(&self, device: &str, for_ms: i64) -> Result<()> {
+        let url = format!("sqlite://{}/andon.db", self.folder.path().display());
+        let mut conn = SqliteConnection::connect(&url).await?;
+        sqlx::query("UPDATE device SET last_seen_at = last_seen_at - ? WHERE code = ?")
+            .bind(for_ms)
+            .bind(device)
+            .execute(&mut conn)
+            .await?;
+        Ok(conn.close().await?)
     }
 
     /// The data of an answer that has no errors.

@@ -137,6 +137,32 @@ async fn the_screen_is_kept_awake_and_the_pointer_is_hidden_when_nobody_moves_it
 }
 
 #[tokio::test]
+async fn the_screen_is_asked_for_again_when_the_board_is_back_in_view() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
+    page.wait_for("[data-screen=kept]").await?;
+    page.evaluate(
+        "(() => {
+            const locks = navigator.wakeLock, request = locks.request.bind(locks);
+            window.granted = [];
+            locks.request = async (kind) => {
+                const lock = await request(kind);
+                window.granted.push(lock);
+                return lock;
+            };
+        })()",
+    )
+    .await?;
+    // A browser lets go of the screen by itself, and says this when the page is looked at again.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))").await?;
+    page.wait_until("window.granted.length === 1 && !window.granted[0].released").await?;
+    page.click_named("link", "To the floor").await?;
+    page.wait_until("window.granted[0].released").await?;
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn an_area_is_set_in_place_and_the_board_shows_it() -> Result<()> {
     let andon = plant().await?;
     let chrome = browser().await?;

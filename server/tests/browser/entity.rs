@@ -151,6 +151,71 @@ async fn a_link_compares_the_same_four_and_who_is_removed_comes_back_by_keyboard
 }
 
 #[tokio::test]
+async fn what_is_compared_is_saved_as_the_api_says_it() -> Result<()> {
+    let andon = factory().await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "compare", "&kind=worker&ids=W3,W1").await?;
+    page.wait_until(&compared("units", "W1", 12)).await?;
+    page.wait_until("document.querySelector('.skeleton') === null").await?;
+    page.click(".panel[aria-label='Figures'] [data-testid='export']").await?;
+    let file = chrome.download(0).await?;
+    assert_eq!(file.name, "andon-plant-worker-compared-2026-01-05.csv");
+    let text = String::from_utf8(file.content)?;
+    let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().collect();
+    let asked = "query($id: ID!) { workerMetrics(
+        factoryId: \"plant\", workerIds: [$id], window: { day: \"2026-01-05\" }
+    ) { workers { utilization workingMinutes idleMinutes absentMinutes unitsProduced unitsPerHour overlapMinutes meanConfidence } } }";
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, id) in lines[1..].iter().zip(["W3", "W1"]) {
+        let data = andon.graphql(asked, json!({ "id": id })).await?;
+        let row = &data["workerMetrics"]["workers"][0];
+        let mut cells = line.split(',');
+        assert_eq!(
+            [cells.next(), cells.next()],
+            [Some(id), Some(id)],
+            "the id, and the name that is not set"
+        );
+        let fields = [
+            "utilization",
+            "workingMinutes",
+            "idleMinutes",
+            "absentMinutes",
+            "unitsProduced",
+            "unitsPerHour",
+            "overlapMinutes",
+            "meanConfidence",
+        ];
+        for (field, cell) in fields.into_iter().zip(cells) {
+            assert_eq!(cell.parse().ok(), row[field].as_f64(), "{field} of {id} in {line}");
+        }
+    }
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn one_steps_from_day_to_day_and_each_day_is_an_address_of_its_own() -> Result<()> {
+    let andon = factory().await?;
+    andon.ingest("plant", json!([seen("W1", "08:00", 5, "ABSENT", 0, 0.9, "cam-3")])).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "worker", "&id=W1").await?;
+    let day = |day: &str, rest: &str| {
+        format!("new URLSearchParams(location.search).get('window') === '{day}' && {rest}")
+    };
+    let units = "document.querySelector(\"[data-testid='units-produced']\")?.dataset.value";
+    page.wait_until(&day("2026-01-05", &format!("{units} === '12'"))).await?;
+    page.click(".entity-page-days a:first-child").await?;
+    // Nothing was seen the day before, and that is not a zero that somebody counted.
+    page.wait_until(&day("2026-01-04", "document.querySelector('main').innerText.includes('Sun 4 Jan')"))
+        .await?;
+    page.wait_until("document.querySelector('.skeleton') === null").await?;
+    page.click(".entity-page-days a:last-child").await?;
+    page.wait_until(&day("2026-01-05", &format!("{units} === '12'"))).await?;
+    page.evaluate("history.back()").await?;
+    page.wait_until(&day("2026-01-04", "true")).await?;
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn the_trends_table_is_the_apis_steps() -> Result<()> {
     let andon = factory().await?;
     let chrome = browser().await?;

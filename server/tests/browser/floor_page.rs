@@ -186,6 +186,51 @@ async fn who_was_not_seen_for_ten_minutes_is_not_observed_also_without_an_event(
 }
 
 #[tokio::test]
+async fn when_one_counts_as_not_observed_is_a_setting_that_goes_along_to_every_page() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("plant", "UTC").await?;
+    let ago = (Utc::now() - TimeDelta::minutes(30)).to_rfc3339_opts(SecondsFormat::Millis, true);
+    andon.ingest("plant", json!([worked("W1", &ago, 5, 1)])).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/?factory=plant&window=all-time")).await?;
+    let row = "document.querySelector(\"[data-testid='worker-row-W1']\").dataset.state";
+    page.wait_until(&format!("{row} === 'not-observed'")).await?;
+    page.wait_for("[data-testid='unseen-after']").await?;
+    page.evaluate(
+        "(() => {
+            const choice = document.querySelector(\"[data-testid='unseen-after']\");
+            choice.value = '60';
+            choice.dispatchEvent(new Event('change', { bubbles: true }));
+        })()",
+    )
+    .await?;
+    page.wait_until(&format!("{row} === 'working'")).await?;
+    page.click("[data-testid='worker-row-W1'] a").await?;
+    page.wait_for("[data-testid='entity-now']").await?;
+    assert!(page.text("[data-testid='entity-now']").await?.contains("Working"));
+    assert_eq!(page.evaluate("new URLSearchParams(location.search).get('unseen-after')").await?, "60");
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_in_its_words_and_tried_again_on_demand() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("other", "UTC").await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/?factory=plant&window=all-time")).await?;
+    page.wait_for("[data-testid='refused']").await?;
+    assert!(page.text("[data-testid='refused']").await?.contains("plant"));
+    andon.create_factory("plant", "UTC").await?;
+    andon.ingest("plant", json!([worked("W1", "2026-01-05T08:00:00Z", 30, 12)])).await?;
+    page.mark().await?;
+    page.click("[data-testid='retry']").await?;
+    page.wait_until("document.querySelector(\"[data-testid='units-produced']\")?.dataset.value === '12'")
+        .await?;
+    assert!(page.is_marked().await?, "the page was loaded again");
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn the_charts_tables_hold_the_numbers_of_the_api() -> Result<()> {
     let andon = floor().await?;
     let (window, slug) = fixed_window()?;

@@ -7,6 +7,7 @@ mod andon;
 mod axe;
 mod board;
 mod dashboard;
+mod devices;
 mod entity;
 mod events;
 mod floor;

@@ -66,6 +66,30 @@ mod first_run {
     }
 }
 
+/// The devices of a factory that has some of every kind.
+mod devices {
+    use crate::devices::every_kind;
+
+    #[tokio::test]
+    async fn all_of_them_fit_every_screen_and_shut_nobody_out() -> anyhow::Result<()> {
+        let address = "/devices?factory=plant";
+        super::look_at(&every_kind().await?, "devices", address, "[data-testid='device-edge-lab']").await
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_of_one_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let address = "/devices?factory=plant&id=edge-paint";
+        super::look_at(&every_kind().await?, "device", address, "[data-testid='device-details']").await
+    }
+
+    #[tokio::test]
+    async fn without_any_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+        let andon = crate::andon::Andon::start(None).await?;
+        andon.create_factory("plant", "UTC").await?;
+        super::look_at(&andon, "devices-none", "/devices?factory=plant", "[data-testid='run-edge']").await
+    }
+}
+
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
     look_at(&crate::floor::floor().await?, name, address, shown).await
 }
@@ -81,6 +105,8 @@ async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Resul
             page.show(&andon.url(address)).await?;
             page.wait_for_connection("live").await?;
             page.wait_for(shown).await?;
+            // What comes last makes the page longer.
+            page.wait_until("document.querySelector('.skeleton') === null").await?;
             let view = format!("{name}-{}-{width}", scheme.name());
             page.screenshot(&Path::new(PICTURES).join(format!("{view}.png"))).await?;
             wrong.extend(judge(&page, &script).await?.into_iter().map(|what| format!("{view}: {what}")));

@@ -1,8 +1,12 @@
-//! What the arguments of `cargo test` choose, and how the two runs differ from what was asked.
+//! What the arguments of `cargo test` choose, and how the runs differ from what was asked.
 
 /// The server's tests through its real interfaces, which run on every engine.
 const PACKAGE: &str = "server";
 const TARGET: &str = "it";
+/// The tests with brokers, of the server and the agent, which need features that nothing else needs.
+const BROKER_PACKAGES: [&str; 2] = ["server", "edge"];
+const BROKER_TARGET: &str = "broker";
+const BROKER_FEATURES: &str = "server/kafka,server/amqp,edge/kafka,edge/amqp";
 
 /// The module of tests that are about one engine: the run on the other leaves it out.
 #[derive(Clone, Copy)]
@@ -67,32 +71,26 @@ impl<'a> Arguments<'a> {
         Self { for_cargo: read, for_tests }
     }
 
-    /// Everything that was asked, on the whole workspace unless packages are chosen, without what is only for other engines.
-    pub(super) fn on_sqlite(&self) -> Vec<&'a str> {
+    /// Everything that was asked, on the whole workspace unless packages are chosen, without what is only for other engines;
+    /// none if only tests with brokers were asked for.
+    pub(super) fn on_sqlite(&self) -> Option<Vec<&'a str>> {
+        let is_of_brokers =
+            |argument: &&Argument<'_>| matches!(argument, Argument::Target("--test", Some(BROKER_TARGET)));
+        let targets = |argument: &&Argument<'_>| matches!(argument, Argument::Target(..));
+        let of_brokers = self.for_cargo.iter().filter(is_of_brokers).count();
+        if of_brokers > 0 && of_brokers == self.for_cargo.iter().filter(targets).count() {
+            return None;
+        }
         let chosen = |argument: &Argument<'_>| matches!(argument, Argument::Package(_) | Argument::Workspace);
         let whole = if self.for_cargo.iter().any(chosen) { None } else { Some("--workspace") };
-        let asked = self.for_cargo.iter().flat_map(Argument::words);
-        whole.into_iter().chain(asked).chain(self.for_tests_on(Engine::Sqlite)).collect()
+        let asked =
+            self.for_cargo.iter().filter(|argument| !is_of_brokers(argument)).flat_map(Argument::words);
+        Some(whole.into_iter().chain(asked).chain(self.for_tests_on(Engine::Sqlite)).collect())
     }
 
     /// The same of the server's integration tests alone; none if they were not asked for.
     pub(super) fn on_postgres(&self) -> Option<Vec<&'a str>> {
-        let packages = self.for_cargo.iter().filter_map(|argument| match argument {
-            Argument::Package(name) => Some(*name == PACKAGE),
-            Argument::Workspace => Some(true),
-            _ => None,
-        });
-        let targets = self.for_cargo.iter().filter_map(|argument| match argument {
-            Argument::Target("--tests" | "--all-targets", _) | Argument::Target("--test", Some(TARGET)) => {
-                Some(true)
-            }
-            Argument::Target(..) => Some(false),
-            _ => None,
-        });
-        // Where nothing is chosen, everything is.
-        let is_among = |chosen: Vec<bool>| chosen.is_empty() || chosen.contains(&true);
-        let excluded = self.for_cargo.contains(&Argument::Exclude(PACKAGE));
-        if excluded || !is_among(packages.collect()) || !is_among(targets.collect()) {
+        if !self.chooses(&[PACKAGE], TARGET) {
             return None;
         }
         let others = self.for_cargo.iter().filter(|argument| matches!(argument, Argument::Other(_)));
@@ -104,6 +102,38 @@ impl<'a> Arguments<'a> {
                 .chain(self.for_tests_on(Engine::Postgres))
                 .collect(),
         )
+    }
+
+    /// The tests with brokers, and with them what the features bring to the packages' own tests; none if they were not asked
+    /// for.
+    pub(super) fn on_brokers(&self) -> Option<Vec<&'a str>> {
+        if !self.chooses(&BROKER_PACKAGES, BROKER_TARGET) {
+            return None;
+        }
+        let others = self.for_cargo.iter().filter(|argument| matches!(argument, Argument::Other(_)));
+        let packages = BROKER_PACKAGES.iter().flat_map(|package| ["-p", package]);
+        let asked = packages.chain(["--features", BROKER_FEATURES, "--lib", "--test", BROKER_TARGET]);
+        let for_tests = ["--"].into_iter().chain(self.for_tests.iter().map(String::as_str));
+        Some(asked.chain(others.flat_map(Argument::words)).chain(for_tests).collect())
+    }
+
+    /// Whether the tests in this target of one of these packages were asked for.
+    fn chooses(&self, names: &[&str], target: &str) -> bool {
+        let packages = self.for_cargo.iter().filter_map(|argument| match argument {
+            Argument::Package(name) => Some(names.contains(name)),
+            Argument::Workspace => Some(true),
+            _ => None,
+        });
+        let targets = self.for_cargo.iter().filter_map(|argument| match argument {
+            Argument::Target("--tests" | "--all-targets", _) => Some(true),
+            Argument::Target("--test", Some(name)) => Some(*name == target),
+            Argument::Target(..) => Some(false),
+            _ => None,
+        });
+        // Where nothing is chosen, everything is.
+        let is_among = |chosen: Vec<bool>| chosen.is_empty() || chosen.contains(&true);
+        let excluded = names.iter().any(|name| self.for_cargo.contains(&Argument::Exclude(name)));
+        !excluded && is_among(packages.collect()) && is_among(targets.collect())
     }
 
     fn for_tests_on(&self, engine: Engine) -> impl Iterator<Item = &'a str> {
@@ -134,7 +164,13 @@ mod tests {
     fn runs(line: &str) -> (String, Option<String>) {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let arguments = Arguments::of(&words);
-        (arguments.on_sqlite().join(" "), arguments.on_postgres().map(|words| words.join(" ")))
+        let sqlite = arguments.on_sqlite().expect("a run on SQLite");
+        (sqlite.join(" "), arguments.on_postgres().map(|words| words.join(" ")))
+    }
+
+    fn on_brokers(line: &str) -> Option<String> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Arguments::of(&words).on_brokers().map(|words| words.join(" "))
     }
 
     fn on_postgres(line: &str) -> Option<String> {
@@ -179,5 +215,19 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn tests_with_brokers_run_with_the_features_that_they_need() {
+        let all = format!("-p server -p edge --features {BROKER_FEATURES} --lib --test broker");
+        assert_eq!(on_brokers(""), Some(format!("{all} --")));
+        assert_eq!(on_brokers("-p edge kafka -- --nocapture"), Some(format!("{all} kafka -- --nocapture")));
+        for line in ["-p domain", "--workspace --exclude edge", "-p server --test it", "--lib"] {
+            assert_eq!(on_brokers(line), None, "{line}");
+        }
+        let words = ["--test".to_owned(), "broker".to_owned()];
+        let alone = Arguments::of(&words);
+        assert_eq!((alone.on_sqlite(), alone.on_postgres()), (None, None), "nothing else was asked for");
+        assert!(alone.on_brokers().is_some());
     }
 }

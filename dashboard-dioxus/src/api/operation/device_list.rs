@@ -33,8 +33,10 @@ impl Shows for Devices {
 
     fn show(_: Option<Self::Shown>, data: devices::ResponseData, _: Arrival) -> Self::Shown {
         let mut devices = data.devices;
-        // The worst first, those of one state in the order of their ids.
-        devices.sort_by_key(|device| device.state);
+        // The worst first, and what is warned of before the rest; those alike in the order of their ids.
+        devices.sort_by_key(|device| {
+            (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0)
+        });
         devices
     }
 

@@ -2,6 +2,7 @@
 
 use super::layout::Room;
 use super::outside::taken;
+use crate::memo::use_read_only;
 use dioxus::prelude::*;
 use std::rc::Rc;
 use web_sys::wasm_bindgen::JsCast;
@@ -31,7 +32,7 @@ pub(crate) fn use_room() -> ReadSignal<Room> {
             _ = window.remove_event_listener_with_callback(RESIZED, (*on_event).as_ref().unchecked_ref());
         }
     });
-    room.into()
+    use_read_only(room)
 }
 
 fn measured() -> Room {

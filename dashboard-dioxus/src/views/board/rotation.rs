@@ -15,7 +15,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::format::Quantity;
 use crate::here::use_here;
-use crate::memo::{Memo, use_memo};
+use crate::memo::{Memo, use_memo, use_read_only};
 use crate::model::{EntityKind, UnitsBasis};
 use crate::route::{Address, Route};
 use crate::views::page_title::PageTitle;
@@ -246,7 +246,7 @@ fn use_rotation(at: ReadSignal<Address>, pages: Memo<Vec<Page>>) -> ReadSignal<O
             }
         }
     });
-    wanted.into()
+    use_read_only(wanted)
 }
 
 /// Whether the pointer was moved a moment ago, and what to call when it moves.
@@ -267,5 +267,5 @@ fn use_pointer() -> (ReadSignal<bool>, Callback<()>) {
             is_pointing.set(true);
         }
     });
-    (is_pointing.into(), pointed)
+    (use_read_only(is_pointing), pointed)
 }

@@ -1,6 +1,7 @@
 //! Keeps a television's screen awake for as long as the board is in view.
 
 use super::outside::taken;
+use crate::memo::use_read_only;
 use dioxus::prelude::*;
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
@@ -84,7 +85,7 @@ pub(crate) fn use_wake_lock() -> ReadSignal<Wakefulness> {
         }
         held.give_back();
     });
-    wakefulness.into()
+    use_read_only(wakefulness)
 }
 
 impl Held {

@@ -1,6 +1,5 @@
 use super::subject::use_subject;
 use crate::api::Panel;
-use crate::chart::series_chart::SeriesChart;
 use crate::chart::timeline::Track;
 use crate::chart::timeline_chart::Timeline as TimelineChart;
 use crate::components::export_button::ExportButton;
@@ -12,6 +11,7 @@ use crate::memo::use_memo;
 use crate::model::State;
 use crate::views::over_time::reach::Reach;
 use crate::views::over_time::trend::Compared;
+use crate::views::over_time::trend_panel::TrendPanel;
 use crate::views::over_time::{export, timelines, trend};
 use crate::words::{compare as words, entity, entity_page, over_time};
 use dioxus::prelude::*;
@@ -99,7 +99,7 @@ fn Trend(title: String, compared: Compared) -> Element {
     let subject = use_subject();
     let here = use_here();
     let answer = subject.series;
-    let series = use_memo(move || {
+    let drawn = use_memo(move || {
         answer.with(|set| (set.window, trend::of_several(compared, &subject.known.read(), set)))
     });
     let table = use_callback(move |()| {
@@ -108,23 +108,15 @@ fn Trend(title: String, compared: Compared) -> Element {
         let rows: Vec<_> = ids.iter().map(|id| (id.as_str(), trend::points_of(set, id))).collect();
         export::points(*subject.kind.peek(), &here.zone(), &rows)
     });
-    let name = file_name("trends");
-    let tools = rsx! {
-        ExportButton { name, table }
-    };
     rsx! {
-        PanelFrame { title: title.clone(), outdated: answer.outdated(), tools,
-            match (&*answer.read(), series.cloned()) {
-                (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
-                (_, Some((window, series))) => rsx! {
-                    SeriesChart {
-                        title,
-                        frame: trend::frame(window, (subject.now_ms)(), subject.chart_zone.cloned()),
-                        series,
-                    }
-                },
-                (_, None) => rsx! { Skeleton { lines: 6 } },
-            }
+        TrendPanel {
+            title,
+            answer,
+            drawn,
+            now_ms: subject.now_ms,
+            zone: subject.chart_zone,
+            name: file_name("trends"),
+            table,
         }
     }
 }

@@ -20,7 +20,11 @@ fn with(mut device: Value, changes: &Value) -> Value {
 }
 
 fn opened(devices: &[Value]) -> Drawn {
-    let mut page = Drawn::at("/devices?factory=plant");
+    opened_at("/devices?factory=plant", devices)
+}
+
+fn opened_at(address: &'static str, devices: &[Value]) -> Drawn {
+    let mut page = Drawn::at(address);
     let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert_eq!(page.asked("Devices"), [&json!({ "factoryId": "plant" })]);
@@ -50,13 +54,26 @@ fn a_clock_says_which_way_it_is_off() {
         with(device("b", "HEALTHY"), &json!({ "clockOffsetMs": 119_000 })),
         with(device("c", "HEALTHY"), &json!({ "clockOffsetMs": 999 })),
     ]);
-    page.shows(&["off 2 min 1 s ahead", "1 min 59 s late", "right", "All are healthy"]);
+    page.shows(&["off: 2 min 1 s ahead", "1 min 59 s late", "right", "1 of 3 need a look"]);
 }
 
 #[test]
 fn what_waits_says_for_how_long() {
     let waiting = json!({ "queuedEvents": 1_500, "oldestQueuedAt": "1969-12-31T23:00:00.000Z" });
     opened(&[with(device("a", "BEHIND"), &waiting)]).shows(&["1\u{202f}500", "oldest 1 h 0 min"]);
+}
+
+#[test]
+fn the_device_that_the_address_names_shows_what_is_missing_of_it() {
+    let range = |epoch: &str, first: i64, last: i64| json!({ "epoch": epoch, "firstSequence": first, "lastSequence": last });
+    let lists = json!({ "holes": [range("b", 51, 100), range("a", 7, 7)], "refused": [range("b", 5, 5)],
+                        "warnings": ["ID_USED_TWICE"] });
+    let devices = [with(device("edge 1", "BEHIND"), &lists), device("edge 2", "HEALTHY")];
+    let page = opened_at("/devices?factory=plant&id=edge 1", &devices);
+    page.shows(&["51 to 100", "7 of epoch a", "Refused by the server", "Two agents send under this name"]);
+    let page = opened_at("/devices?factory=plant&id=edge 2", &devices);
+    page.shows(&["Every number up to the highest has arrived."]);
+    assert!(!page.html().contains("51 to 100"));
 }
 
 #[test]

@@ -1,15 +1,11 @@
 use super::subject::use_subject;
 use crate::api::operation::{EntitySeries, WindowInput, entity_series};
-use crate::api::{Answer, Panel, use_query_at};
-use crate::chart::series_chart::SeriesChart;
-use crate::components::export_button::ExportButton;
-use crate::components::notice::Refused;
-use crate::components::panel_frame::PanelFrame;
-use crate::components::skeleton::Skeleton;
+use crate::api::{Answer, use_query_at};
 use crate::here::use_here;
 use crate::memo::use_memo;
 use crate::model::{EntitySeriesSet, Resolution};
 use crate::views::over_time::reach::Reach;
+use crate::views::over_time::trend_panel::TrendPanel;
 use crate::views::over_time::{export, trend};
 use crate::words::{entity_page as words, time};
 use dioxus::prelude::*;
@@ -58,7 +54,7 @@ pub(super) fn Trends() -> Element {
 fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> Element {
     let subject = use_subject();
     let here = use_here();
-    let series = use_memo(move || {
+    let drawn = use_memo(move || {
         answer.with(|set| (set.window, trend::of_one(trend::points_of(set, &subject.at.read().id))))
     });
     let table = use_callback(move |()| {
@@ -69,22 +65,15 @@ fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> 
     });
     let at = subject.at.read();
     let name = [here.place().factory, at.id.clone(), slug.to_owned(), at.window.to_string()];
-    let tools = rsx! {
-        ExportButton { name: name.to_vec(), table }
-    };
     rsx! {
-        PanelFrame { title: title.clone(), outdated: answer.outdated(), tools,
-            match (&*answer.read(), series.cloned()) {
-                (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
-                (_, Some((window, series))) => rsx! {
-                    SeriesChart {
-                        title,
-                        frame: trend::frame(window, (subject.now_ms)(), subject.chart_zone.cloned()),
-                        series,
-                    }
-                },
-                (_, None) => rsx! { Skeleton { lines: 6 } },
-            }
+        TrendPanel {
+            title,
+            answer,
+            drawn,
+            now_ms: subject.now_ms,
+            zone: subject.chart_zone,
+            name: name.to_vec(),
+            table,
         }
     }
 }

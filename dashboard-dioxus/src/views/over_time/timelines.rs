@@ -2,9 +2,9 @@
 
 use crate::api::operation::{Timeline as TimelineQuery, timeline};
 use crate::api::{Answer, Panel, use_query_at};
-use crate::chart::timeline::{Segment as ChartSegment, State as ChartState, Track};
+use crate::chart::timeline::{Segment as ChartSegment, Track};
 use crate::memo::Memo;
-use crate::model::{Segment, State, Timeline};
+use crate::model::{Segment, Timeline};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -63,11 +63,7 @@ fn chart_segment(segment: &Segment) -> ChartSegment {
     ChartSegment {
         from_ms: segment.span.from.ms(),
         to_ms: segment.span.to.ms(),
-        state: match segment.state {
-            State::Working => ChartState::Working,
-            State::Idle => ChartState::Idle,
-            State::Absent => ChartState::Absent,
-        },
+        state: segment.state,
         confidence: segment.confidence,
         model: segment.model_version.as_deref().map(Rc::from),
     }

@@ -229,7 +229,8 @@ fn a_log_cut_short_gives_back_whole_commits() {
     /// SQLite's log: a header, then frames of a header and a page each.
     const HEADER_BYTES: u64 = 32;
     const FRAME_BYTES: u64 = 24 + 4_096;
-    let lengths: [(&str, fn(u64, &mut fastrand::Rng) -> u64); 6] = [
+    type Length = fn(u64, &mut fastrand::Rng) -> u64;
+    let lengths: [(&str, Length); 6] = [
         ("to nothing", |_, _| 0),
         ("within its header", |_, rng| rng.u64(1..HEADER_BYTES)),
         ("between frames", |length, rng| HEADER_BYTES + rng.u64(0..length / FRAME_BYTES) * FRAME_BYTES),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::records::{Batch, ClosedReason, KnownEpoch, Lane, Outcome, Receipt};
 use super::super::store::Store;
 use super::super::{MIN_CAP_BYTES, SpoolError, WhenFull};
-use super::{at, capped, event, folder, open};
+use super::{Moment, at, capped, event, folder, open};
 
 #[derive(Clone, Debug)]
 enum Order {
@@ -135,23 +135,7 @@ impl Model {
 fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Result<(), TestCaseError> {
     let now = at(now_ms);
     match order {
-        Order::Append { events, more } => {
-            let from = model.accepted.len() as i64;
-            let bodies: Vec<_> = (0..*events as i64).map(|index| event(from + index, *more)).collect();
-            let lost_before = store.counts().unwrap().lost;
-            match store.append_now(&bodies, now) {
-                Ok(()) => {
-                    model.drop_oldest(store.counts().unwrap().lost - lost_before);
-                    for body in bodies {
-                        model.given += 1;
-                        model.queue.push_back((model.given, body.clone()));
-                        model.accepted.push(body);
-                    }
-                }
-                Err(SpoolError::Full { .. }) => {}
-                Err(error) => return Err(TestCaseError::fail(error.to_string())),
-            }
-        }
+        Order::Append { events, more } => append(store, model, *events, *more, now)?,
         Order::Take { lane, events, bytes } => {
             let expected = model.expected(*lane, *events, *bytes);
             let taken = store.in_transaction(|store| store.take(*lane, *events, *bytes, now)).unwrap();
@@ -163,33 +147,7 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             );
             model.in_flight.extend(taken);
         }
-        Order::Settle { refuse_every, at_most } => {
-            if model.in_flight.is_empty() {
-                return Ok(());
-            }
-            let (batch, rest) = model.in_flight.remove(0).split(*at_most);
-            let refuses = |index: usize| (index + 1).is_multiple_of(*refuse_every);
-            let outcome = |index| match refuses(index) {
-                true => Outcome::Refused { code: "CONFLICT".to_owned(), message: "It differs.".to_owned() },
-                false => Outcome::Delivered,
-            };
-            let outcomes: Vec<_> = (0..batch.bodies.len()).map(outcome).collect();
-            store.in_transaction(|store| store.settle(batch.first_position, &outcomes, now)).unwrap();
-            for (index, position) in (batch.first_position..=batch.last_position()).enumerate() {
-                let body = model.leave(position).expect("what is in flight is queued");
-                model.ended.insert(position);
-                if refuses(index) {
-                    model.refused.insert(position);
-                    model.dead.insert(position, body);
-                } else {
-                    model.stored.insert(position);
-                    model.delivered.push(body);
-                }
-            }
-            if !rest.bodies.is_empty() {
-                model.in_flight.insert(0, rest);
-            }
-        }
+        Order::Settle { refuse_every, at_most } => settle(store, model, *refuse_every, *at_most, now),
         Order::LoseAnswer => {
             if let Some(batch) = model.in_flight.pop() {
                 model.stored.extend(batch.first_sequence..=batch.last_position());
@@ -201,21 +159,9 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
                 store.give_back(batch.first_position, batch.last_position());
             }
         }
-        Order::Bury => {
-            if let Some(batch) = model.in_flight.pop() {
-                let (poison, rest) = batch.split(1);
-                let position = poison.first_position;
-                store.in_transaction(|store| store.bury(position, "POISON", "No.", now)).unwrap();
-                let body = model.leave(position).expect("what is in flight is queued");
-                model.ended.insert(position);
-                model.dead.insert(position, body);
-                if !rest.bodies.is_empty() {
-                    model.in_flight.push(rest);
-                }
-            }
-        }
+        Order::Bury => bury(store, model, now),
         Order::BeginLive => {
-            store.in_transaction(|store| store.begin_live()).unwrap();
+            store.in_transaction(Store::begin_live).unwrap();
             model.live_from = model.given + 1;
         }
         Order::Reopen => {
@@ -223,35 +169,11 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             *store = open(&path, store.limits);
             model.in_flight.clear();
             model.live_from = model.given + 1;
+            // As every run does before it sends anything.
+            reconcile(store, model)?;
         }
-        Order::Reconcile => {
-            let epoch = store.counts().unwrap().epoch;
-            let known = model.known(&epoch);
-            let done = store.in_transaction(|store| store.reconcile(&known)).unwrap();
-            prop_assert!(!done.went_back);
-            prop_assert_eq!(done.lost, 0, "nothing was forgotten");
-            let queued: Vec<_> = model.queue.iter().map(|(position, _)| *position).collect();
-            for position in queued {
-                if model.stored.contains(&position) && !model.is_in_flight(position) {
-                    let body = model.leave(position).expect("it was just seen");
-                    model.ended.insert(position);
-                    model.delivered.push(body);
-                }
-            }
-        }
-        Order::Resend => {
-            let Some((id, body)) = model.dead.pop_first() else { return Ok(()) };
-            match store.in_transaction(|store| store.resend(id, now)) {
-                Ok(()) => {
-                    model.given += 1;
-                    model.queue.push_back((model.given, body));
-                }
-                Err(SpoolError::Full { .. }) => {
-                    model.dead.insert(id, body);
-                }
-                Err(error) => return Err(TestCaseError::fail(error.to_string())),
-            }
-        }
+        Order::Reconcile => reconcile(store, model)?,
+        Order::Resend => resend(store, model, now)?,
         Order::AnswerReceipts => {
             let receipts = store.receipts(100).unwrap();
             model
@@ -263,6 +185,108 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             let lost = store.in_transaction(|store| store.expire(now)).unwrap();
             model.drop_oldest(lost);
         }
+    }
+    Ok(())
+}
+
+fn append(
+    store: &mut Store,
+    model: &mut Model,
+    events: usize,
+    more: usize,
+    now: Moment,
+) -> Result<(), TestCaseError> {
+    let from = model.accepted.len() as i64;
+    let bodies: Vec<_> = (0..events as i64).map(|index| event(from + index, more)).collect();
+    let lost_before = store.counts().unwrap().lost;
+    match store.append_now(&bodies, now) {
+        Ok(()) => {
+            model.drop_oldest(store.counts().unwrap().lost - lost_before);
+            for body in bodies {
+                model.given += 1;
+                model.queue.push_back((model.given, body.clone()));
+                model.accepted.push(body);
+            }
+        }
+        Err(SpoolError::Full { .. }) => {}
+        Err(error) => return Err(TestCaseError::fail(error.to_string())),
+    }
+    Ok(())
+}
+
+fn settle(store: &mut Store, model: &mut Model, refuse_every: usize, at_most: usize, now: Moment) {
+    if model.in_flight.is_empty() {
+        return;
+    }
+    let (batch, rest) = model.in_flight.remove(0).split(at_most);
+    let refuses = |index: usize| (index + 1).is_multiple_of(refuse_every);
+    let outcome = |index| {
+        if refuses(index) {
+            Outcome::Refused { code: "CONFLICT".to_owned(), message: "It differs.".to_owned() }
+        } else {
+            Outcome::Delivered
+        }
+    };
+    let outcomes: Vec<_> = (0..batch.bodies.len()).map(outcome).collect();
+    store.in_transaction(|store| store.settle(batch.first_position, &outcomes, now)).unwrap();
+    for (index, position) in (batch.first_position..=batch.last_position()).enumerate() {
+        let body = model.leave(position).expect("what is in flight is queued");
+        model.ended.insert(position);
+        if refuses(index) {
+            model.refused.insert(position);
+            model.dead.insert(position, body);
+        } else {
+            model.stored.insert(position);
+            model.delivered.push(body);
+        }
+    }
+    if !rest.bodies.is_empty() {
+        model.in_flight.insert(0, rest);
+    }
+}
+
+fn bury(store: &mut Store, model: &mut Model, now: Moment) {
+    if let Some(batch) = model.in_flight.pop() {
+        let (poison, rest) = batch.split(1);
+        let position = poison.first_position;
+        store.in_transaction(|store| store.bury(position, "POISON", "No.", now)).unwrap();
+        let body = model.leave(position).expect("what is in flight is queued");
+        model.ended.insert(position);
+        model.dead.insert(position, body);
+        if !rest.bodies.is_empty() {
+            model.in_flight.push(rest);
+        }
+    }
+}
+
+fn reconcile(store: &mut Store, model: &mut Model) -> Result<(), TestCaseError> {
+    let epoch = store.counts().unwrap().epoch;
+    let known = model.known(&epoch);
+    let done = store.in_transaction(|store| store.reconcile(&known)).unwrap();
+    prop_assert!(!done.went_back);
+    prop_assert_eq!(done.lost, 0, "nothing was forgotten");
+    let queued: Vec<_> = model.queue.iter().map(|(position, _)| *position).collect();
+    for position in queued {
+        if model.stored.contains(&position) && !model.is_in_flight(position) {
+            let body = model.leave(position).expect("it was just seen");
+            model.ended.insert(position);
+            model.delivered.push(body);
+        }
+    }
+    Ok(())
+}
+
+fn resend(store: &mut Store, model: &mut Model, now: Moment) -> Result<(), TestCaseError> {
+    let Some((id, body)) = model.dead.pop_first() else { return Ok(()) };
+    match store.in_transaction(|store| store.resend(id, now)) {
+        Ok(()) => {
+            model.given += 1;
+            model.queue.push_back((model.given, body));
+        }
+        Err(SpoolError::Full { .. }) => {
+            model.dead.insert(id, body);
+        }
+        Err(error) => return Err(TestCaseError::fail(error.to_string())),
     }
     Ok(())
 }
@@ -308,6 +332,7 @@ fn run(orders: &[Order], when_full: WhenFull, max_age_ms: i64) -> Result<(), Tes
     limits.max_age_ms = max_age_ms;
     let mut store = open(&path, limits);
     let mut model = Model { live_from: 1, ..Model::default() };
+    reconcile(&mut store, &mut model)?;
     for (order, now_ms) in orders.iter().zip((0..).step_by(1_000)) {
         obey(order, &mut store, &mut model, now_ms)?;
         agree(&store, &model)?;

@@ -13,7 +13,7 @@ fn what_was_spooled_before_an_outage_ended_is_the_backlog() {
     let (_folder, path) = folder();
     let mut store = open(&path, roomy());
     store.append_now(&events(0..5), at(0)).unwrap();
-    store.in_transaction(|store| store.begin_live()).unwrap();
+    store.in_transaction(super::Store::begin_live).unwrap();
     store.append_now(&events(5..8), at(1)).unwrap();
     let take = |store: &mut super::Store, lane| store.take(lane, 4, 1 << 20, at(2)).unwrap();
     let live = take(&mut store, Lane::Live).unwrap();
@@ -124,7 +124,7 @@ fn a_dead_letter_that_is_sent_again_goes_to_the_end_with_a_new_number() {
     let (_folder, path) = folder();
     let mut store = open(&path, roomy());
     store.append_now(&events(0..3), at(0)).unwrap();
-    store.in_transaction(|store| store.begin_live()).unwrap();
+    store.in_transaction(super::Store::begin_live).unwrap();
     let batch = store.take(Lane::Backlog, 10, 1 << 20, at(0)).unwrap().unwrap();
     let refused = Outcome::Refused { code: "DURATION_OUT_OF_RANGE".to_owned(), message: "No.".to_owned() };
     let outcomes = [Outcome::Delivered, refused, Outcome::Delivered];
@@ -146,6 +146,7 @@ fn a_dead_letter_that_is_sent_again_goes_to_the_end_with_a_new_number() {
 fn a_file_older_than_what_the_server_knows_begins_a_new_epoch() {
     let (_folder, path) = folder();
     let mut store = open(&path, roomy());
+    store.in_transaction(|store| store.reconcile(&[])).unwrap();
     store.append_now(&events(0..10), at(0)).unwrap();
     let epoch = store.counts().unwrap().epoch;
     // The server has seen 15 numbers of this epoch and misses 13: five events were in commits that are gone.
@@ -153,7 +154,7 @@ fn a_file_older_than_what_the_server_knows_begins_a_new_epoch() {
     drop(store);
     let mut store = open(&path, roomy());
     store.append_now(&events(20..23), at(1)).unwrap();
-    let done = store.in_transaction(|store| store.reconcile(&[known.clone()])).unwrap();
+    let done = store.in_transaction(|store| store.reconcile(std::slice::from_ref(&known))).unwrap();
     assert!(done.went_back);
     assert_eq!((done.delivered, done.lost), (10, 1));
     let receipt = store.receipts(10).unwrap().remove(0);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, ChildStderr, Command},
-    sync::oneshot,
+    sync::{oneshot, watch},
     task::JoinHandle,
 };
 
@@ -19,7 +19,8 @@ use super::soon;
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) url: String,
-    log: JoinHandle<Vec<String>>,
+    log: watch::Receiver<Vec<String>>,
+    logging: JoinHandle<()>,
 }
 
 impl Program {
@@ -46,9 +47,10 @@ impl Program {
     pub(crate) async fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program");
         let (listening, url) = oneshot::channel();
-        let log = tokio::spawn(read(child.stderr.take().expect("a pipe"), listening));
+        let (lines, log) = watch::channel(Vec::new());
+        let logging = tokio::spawn(read(child.stderr.take().expect("a pipe"), listening, lines));
         let url = soon("listening", url).await.expect("the program ended before it listened");
-        Self { child, url, log }
+        Self { child, url, log, logging }
     }
 
     /// Recomputes every sum of a database, beside the server that may be on it.
@@ -89,15 +91,24 @@ impl Program {
         let killed = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill");
         assert!(killed.success());
         let status = soon("the end", self.child.wait()).await.expect("an exit status");
-        (status, soon("the end of the log", self.log).await.expect("no panic"))
+        soon("the end of the log", self.logging).await.expect("no panic");
+        (status, self.log.borrow().clone())
+    }
+
+    /// Waits until it has logged a line with these words.
+    pub(crate) async fn logs(&self, words: &str) {
+        let mut log = self.log.clone();
+        let logged = log.wait_for(|lines| lines.iter().any(|line| line.contains(words)));
+        if soon(words, logged).await.is_err() {
+            panic!("the program ended before it logged {words:?}");
+        }
     }
 }
 
 /// Reads the log to its end, also while nobody asks for it: a full pipe would stop the program.
-async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>) -> Vec<String> {
+async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>, log: watch::Sender<Vec<String>>) {
     let mut listening = Some(listening);
     let mut lines = BufReader::new(stderr).lines();
-    let mut log = Vec::new();
     while let Some(line) = lines.next_line().await.expect("a log") {
         if let Some((_, url)) = line.split_once("listening on ")
             && let Some(listening) = listening.take()
@@ -105,7 +116,6 @@ async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>) -> Vec<St
             // The test may have given up waiting.
             listening.send(url.trim().to_owned()).ok();
         }
-        log.push(line);
+        log.send_modify(|lines| lines.push(line));
     }
-    log
 }

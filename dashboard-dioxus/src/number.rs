@@ -1,4 +1,5 @@
-//! Numbers as charts write them: short ones in paths, read by a browser thousands of times, and grouped ones for people.
+//! Numbers as they are written: short ones in the paths of charts, read by a browser thousands of times, and grouped
+//! ones for people.
 
 /// Narrow and unbreakable, the separator of thousands that no language reads as a decimal mark.
 const THOUSANDS_SEPARATOR: char = '\u{202f}';
