@@ -58,8 +58,7 @@ pub struct Delivery<O> {
     /// Batches read ahead: live, backlog.
     ahead: [Option<Batch>; 2],
     settling: Option<tokio::task::JoinHandle<Result<(), SpoolError>>>,
-    is_to_reconcile: bool,
-    has_reconciled: bool,
+    books: Books,
     has_backlog: bool,
     /// Since when something new waits, as far as is known.
     live_since: Option<Instant>,
@@ -67,6 +66,17 @@ pub struct Delivery<O> {
     /// Whether the queue was looked at since the end was asked for.
     has_looked_last: bool,
     sent_at: Option<Instant>,
+}
+
+/// Whether the spool's books were compared with the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Books {
+    /// Not yet.
+    Unopened,
+    /// They agree.
+    Compared,
+    /// Something failed since, and what came in meanwhile is history.
+    InDoubt,
 }
 
 /// What to do after a step.
@@ -99,8 +109,7 @@ impl<O: Outlet> Delivery<O> {
             fresh,
             ahead: [None, None],
             settling: None,
-            is_to_reconcile: true,
-            has_reconciled: false,
+            books: Books::Unopened,
             has_backlog: true,
             live_since: None,
             looked_at: Instant::now(),
@@ -119,7 +128,7 @@ impl<O: Outlet> Delivery<O> {
                     tracing::error!("{error}");
                     self.journal.forget();
                     // What could not be settled is asked for again, and is stored or queued.
-                    self.is_to_reconcile = true;
+                    self.books = Books::InDoubt;
                     Next::Pause(LOOK_EVERY)
                 }
             };
@@ -137,7 +146,7 @@ impl<O: Outlet> Delivery<O> {
     }
 
     async fn step(&mut self, is_finishing: bool) -> Result<Next, SpoolError> {
-        if self.is_to_reconcile {
+        if self.books != Books::Compared {
             return self.reconcile().await;
         }
         let now = Instant::now();
@@ -338,9 +347,8 @@ impl<O: Outlet> Delivery<O> {
                         found.lost
                     );
                 }
-                self.is_to_reconcile = false;
                 // A spool that was just opened has begun so, and what came in since is new.
-                if std::mem::replace(&mut self.has_reconciled, true) {
+                if std::mem::replace(&mut self.books, Books::Compared) == Books::InDoubt {
                     self.spool.begin_live().await?;
                 }
                 self.has_backlog = true;
@@ -396,7 +404,7 @@ impl<O: Outlet> Delivery<O> {
     }
 
     fn fail(&mut self, wait: Duration, reason: &str, alarm: Alarm) -> Next {
-        self.is_to_reconcile = true;
+        self.books = Books::InDoubt;
         self.health.retries.fetch_add(1, Ordering::Relaxed);
         self.health.set_failing(Some(alarm));
         let seconds = wait.as_secs_f64();

@@ -124,9 +124,10 @@ impl<'a> Follower<'a> {
 
     /// Opens the file that the spool remembers, or the followed file at its beginning.
     async fn begin(&mut self) -> io::Result<Option<Open>> {
-        let remembered = match self.has_resumed {
-            true => None,
-            false => self.intake.mark(&self.key()).await.map_err(io::Error::other)?,
+        let remembered = if self.has_resumed {
+            None
+        } else {
+            self.intake.mark(&self.key()).await.map_err(io::Error::other)?
         };
         let place: Option<Place> = remembered.and_then(|place| serde_json::from_str(&place).ok());
         if let Some(place) = place {

@@ -73,7 +73,7 @@ async fn an_agent_without_an_input_or_with_a_spool_in_use_does_not_start() {
         }
     };
     let said = refused(&[]).await;
-    assert!(said.contains("give at least one of --listen, --stdin and --follow"), "{said}");
+    assert!(said.contains("give at least one of --listen, --stdin, --follow and --mqtt"), "{said}");
     let agent = place.start(NOWHERE, &[]).await;
     let said = refused(&["--listen", "127.0.0.1:0"]).await;
     assert!(said.contains("is in use by another agent"), "{said}");
