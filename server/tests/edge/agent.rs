@@ -172,10 +172,15 @@ impl Agent {
         value.parse().expect("a number")
     }
 
-    /// Waits until a metric is as it should be.
-    pub(crate) async fn until(&self, name: &str, is_so: impl Fn(f64) -> bool) {
+    /// The value of a metric that counts something.
+    pub(crate) async fn count(&self, name: &str) -> i64 {
+        self.metric(name).await as i64
+    }
+
+    /// Waits until a count is as it should be.
+    pub(crate) async fn until(&self, name: &str, is_so: impl Fn(i64) -> bool) {
         soon(name, async {
-            while !is_so(self.metric(name).await) {
+            while !is_so(self.count(name).await) {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         })
@@ -184,8 +189,8 @@ impl Agent {
 
     /// Waits until nothing is queued and everything is said.
     pub(crate) async fn until_drained(&self) {
-        self.until("queued_events", |queued| queued == 0.0).await;
-        self.until("receipts", |receipts| receipts == 0.0).await;
+        self.until("queued_events", |queued| queued == 0).await;
+        self.until("receipts", |receipts| receipts == 0).await;
     }
 
     pub(crate) async fn kill(&mut self) {

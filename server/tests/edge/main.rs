@@ -1,5 +1,4 @@
 //! The agent and the server together, each a process of its own, through everything that a factory's network does.
-#![expect(clippy::float_cmp, reason = "what is counted is whole, and told without loss")]
 
 mod agent;
 mod clocks;
