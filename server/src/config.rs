@@ -19,7 +19,7 @@ pub struct Config {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API, the dashboard and GraphiQL
-    Serve(ServeConfig),
+    Serve(Box<ServeConfig>),
     /// Recompute every sum from the raw events: exit 0 if all agree, 1 with a list if not, 2 if it could not run
     Audit(DatabaseConfig),
     /// Write every sum anew from the raw events; no server may have the file open meanwhile
@@ -142,7 +142,7 @@ mod tests {
     fn serve(arguments: &[&str]) -> Result<ServeConfig, clap::Error> {
         let arguments = ["andon", "serve"].iter().chain(arguments);
         Config::try_parse_from(arguments).map(|config| match config.command {
-            Command::Serve(serve) => serve,
+            Command::Serve(serve) => *serve,
             other => panic!("{other:?} is not serve"),
         })
     }

@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start();
     let (failure, outcome) = match config.command {
-        Command::Serve(config) => (1, serve(config).await),
+        Command::Serve(config) => (1, serve(*config).await),
         Command::Audit(config) => (NOT_RUN, audit(&config).await),
         Command::Rebuild(config) => (1, rebuild(&config).await),
         Command::Schema => (1, Ok(print_schema())),

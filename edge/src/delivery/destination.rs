@@ -20,10 +20,10 @@ pub enum Destination {
     },
     /// A topic of a Kafka.
     #[cfg(feature = "kafka")]
-    Kafka(super::kafka::Kafka),
+    Kafka(Box<super::kafka::Kafka>),
     /// An exchange of a RabbitMQ.
     #[cfg(feature = "amqp")]
-    Amqp(super::amqp::Amqp),
+    Amqp(Box<super::amqp::Amqp>),
 }
 
 impl Destination {
@@ -31,9 +31,9 @@ impl Destination {
     pub fn new(url: &str, factory_id: &str) -> anyhow::Result<Self> {
         match url.split_once("://").map(|(scheme, _)| scheme) {
             #[cfg(feature = "kafka")]
-            Some("kafka") => Ok(Self::Kafka(super::kafka::Kafka::new(url, factory_id)?)),
+            Some("kafka") => Ok(Self::Kafka(Box::new(super::kafka::Kafka::new(url, factory_id)?))),
             #[cfg(feature = "amqp")]
-            Some("amqp" | "amqps") => Ok(Self::Amqp(super::amqp::Amqp::new(url, factory_id)?)),
+            Some("amqp" | "amqps") => Ok(Self::Amqp(Box::new(super::amqp::Amqp::new(url, factory_id)?))),
             #[cfg(not(all(feature = "kafka", feature = "amqp")))]
             Some(scheme @ ("kafka" | "amqp" | "amqps")) => {
                 let feature = if scheme == "kafka" { "kafka" } else { "amqp" };

@@ -132,7 +132,7 @@ impl Intake {
         events: &[Pending<'a>],
         refused: &mut Refused<'a, M>,
     ) {
-        let mut parts: Vec<Range<usize>> = vec![0..events.len()];
+        let mut parts: Vec<Range<usize>> = std::iter::once(0..events.len()).collect();
         while let Some(part) = parts.pop() {
             let batch = &events[part.clone()];
             match self.store(factory, batch).await {

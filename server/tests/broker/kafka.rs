@@ -115,7 +115,7 @@ impl Kafka {
 
     /// Lets the next commits of offsets fail, as many as anybody may try.
     fn refuse_commits(&self) {
-        let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE; 10_000];
+        let errors = vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE; 10_000];
         self.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &errors);
     }
 

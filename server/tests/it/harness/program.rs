@@ -96,7 +96,7 @@ impl Program {
     }
 
     /// Waits until it has logged a line with these words.
-    #[allow(dead_code, reason = "the tests with brokers wait for it, those of `it` do not")]
+    #[allow(dead_code, reason = "the tests with brokers need it, which share this file")]
     pub(crate) async fn logs(&self, words: &str) {
         let mut log = self.log.clone();
         let logged = log.wait_for(|lines| lines.iter().any(|line| line.contains(words)));
