@@ -173,7 +173,9 @@ impl Store {
             self.connection.execute_batch("COMMIT")?;
             Ok(value)
         });
-        if done.is_err() {
+        if done.is_ok() {
+            self.shorten_log();
+        } else {
             self.in_flight = in_flight;
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
@@ -317,10 +319,34 @@ impl Store {
         self.set_state(&state)
     }
 
-    /// Moves the log into the file, so that the room it has on the disk is used again from its beginning.
+    /// Moves the log into the file when it has become long.
+    fn shorten_log(&self) {
+        let log = self.connection.path().map(|path| super::beside(Path::new(path), "-wal"));
+        let bytes = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
+        if bytes > schema::LOG_BYTES as u64 {
+            // What was committed is safe in the log; if it cannot be moved now, the next commit tries again.
+            drop(self.empty_log());
+        }
+    }
+
+    /// Moves the log into the file and empties it, unless somebody is reading from it.
+    ///
+    /// SQLite by itself would only begin it anew, at the next write. Until then what is already in the file stays valid in
+    /// the log, and if that is cut short, older pages come back among newer ones.
     pub(super) fn empty_log(&self) -> Result<(), SpoolError> {
-        let checkpoint = "PRAGMA wal_checkpoint(RESTART)";
-        Ok(self.connection.query_row(checkpoint, [], |_| Ok(()))?)
+        self.checkpoint("TRUNCATE")
+    }
+
+    /// The same, but keeps the log's room on a full disk, where it could not be had again.
+    pub(super) fn rewind_log(&self) -> Result<(), SpoolError> {
+        self.checkpoint("RESTART")
+    }
+
+    fn checkpoint(&self, mode: &str) -> Result<(), SpoolError> {
+        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        let done = self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+        self.connection.busy_timeout(schema::BUSY_FOR)?;
+        Ok(done?)
     }
 
     /// What changes when another process writes to the file.
@@ -340,6 +366,17 @@ impl Store {
 
     fn pragma(&self, name: &str) -> Result<i64, SpoolError> {
         Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+    }
+
+    /// Whether an event is queued.
+    pub(super) fn is_queued(&self, position: i64) -> Result<bool, SpoolError> {
+        let mut query = self.connection.prepare_cached("SELECT 1 FROM queue WHERE position = ?")?;
+        Ok(query.exists([position])?)
+    }
+
+    /// How many events are queued, by counting them.
+    pub(super) fn queued(&self) -> Result<i64, SpoolError> {
+        Ok(self.connection.query_row("SELECT count(*) FROM queue", [], |row| row.get(0))?)
     }
 
     /// How the spool stands.
