@@ -28,13 +28,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::course::{Alarm, Course, Fault, Pace, Size, Step, Turn};
+use self::course::{Alarm, Course, Fault, Pace, Portion, Size, Step, Turn};
 use self::journal::Journal;
 use self::outlet::Outlet;
 use self::verdict::{Answered, Verdict};
 use crate::health::{ClockState, Health};
 use crate::input::Fresh;
-use crate::spool::{Batch, Lane, Outcome, Spool, SpoolError};
+use crate::spool::{Batch, Lane, MAX_BODY_BYTES, Outcome, Spool, SpoolError};
 
 /// How often an agent with nothing to send says that it lives; the server calls one silent after four times that.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
@@ -58,7 +58,7 @@ pub struct Delivery<O> {
     /// Batches read ahead: live, backlog.
     ahead: [Option<Batch>; 2],
     settling: Option<tokio::task::JoinHandle<Result<(), SpoolError>>>,
-    is_to_reconcile: bool,
+    books: Books,
     has_backlog: bool,
     /// Since when something new waits, as far as is known.
     live_since: Option<Instant>,
@@ -66,6 +66,17 @@ pub struct Delivery<O> {
     /// Whether the queue was looked at since the end was asked for.
     has_looked_last: bool,
     sent_at: Option<Instant>,
+}
+
+/// Whether the spool's books were compared with the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Books {
+    /// Not yet.
+    Unopened,
+    /// They agree.
+    Compared,
+    /// Something failed since, and what came in meanwhile is history.
+    InDoubt,
 }
 
 /// What to do after a step.
@@ -98,7 +109,7 @@ impl<O: Outlet> Delivery<O> {
             fresh,
             ahead: [None, None],
             settling: None,
-            is_to_reconcile: true,
+            books: Books::Unopened,
             has_backlog: true,
             live_since: None,
             looked_at: Instant::now(),
@@ -117,7 +128,7 @@ impl<O: Outlet> Delivery<O> {
                     tracing::error!("{error}");
                     self.journal.forget();
                     // What could not be settled is asked for again, and is stored or queued.
-                    self.is_to_reconcile = true;
+                    self.books = Books::InDoubt;
                     Next::Pause(LOOK_EVERY)
                 }
             };
@@ -135,7 +146,7 @@ impl<O: Outlet> Delivery<O> {
     }
 
     async fn step(&mut self, is_finishing: bool) -> Result<Next, SpoolError> {
-        if self.is_to_reconcile {
+        if self.books != Books::Compared {
             return self.reconcile().await;
         }
         let now = Instant::now();
@@ -190,7 +201,7 @@ impl<O: Outlet> Delivery<O> {
         let batch = self.spool.take(lane(turn), portion.events, portion.bytes).await?;
         match turn {
             Turn::Backlog => self.has_backlog = batch.is_some(),
-            Turn::Live if batch.as_ref().is_none_or(|batch| batch.bodies.len() < portion.events) => {
+            Turn::Live if batch.as_ref().is_none_or(|batch| has_room(batch, portion)) => {
                 self.fresh.saw(spooled);
                 self.live_since = None;
             }
@@ -200,12 +211,10 @@ impl<O: Outlet> Delivery<O> {
     }
 
     async fn deliver(&mut self, turn: Turn, batch: Batch) -> Result<Next, SpoolError> {
-        let events = batch.bodies.len();
-        let size = Size { events, bytes: batch.bodies.iter().map(String::len).sum() };
+        let size = Size { events: batch.bodies.len(), bytes: bytes(&batch) };
         let sender = self.journal.sender_of(&batch, self.fresh.total()).await?;
-        let is_full = events >= self.course.portion(turn).events;
-        let is_to_read_ahead = is_full && self.ahead[turn as usize].is_none();
         let portion = self.course.portion(turn);
+        let is_to_read_ahead = !has_room(&batch, portion) && self.ahead[turn as usize].is_none();
         let settling = self.settling.take();
         let sent_at = Instant::now();
         let (verdict, ahead) = tokio::join!(self.outlet.send(&batch.bodies, &sender), async {
@@ -338,8 +347,10 @@ impl<O: Outlet> Delivery<O> {
                         found.lost
                     );
                 }
-                self.is_to_reconcile = false;
-                self.spool.begin_live().await?;
+                // A spool that was just opened has begun so, and what came in since is new.
+                if std::mem::replace(&mut self.books, Books::Compared) == Books::InDoubt {
+                    self.spool.begin_live().await?;
+                }
                 self.has_backlog = true;
                 self.journal.forget();
                 Ok(Next::Again)
@@ -393,7 +404,7 @@ impl<O: Outlet> Delivery<O> {
     }
 
     fn fail(&mut self, wait: Duration, reason: &str, alarm: Alarm) -> Next {
-        self.is_to_reconcile = true;
+        self.books = Books::InDoubt;
         self.health.retries.fetch_add(1, Ordering::Relaxed);
         self.health.set_failing(Some(alarm));
         let seconds = wait.as_secs_f64();
@@ -408,6 +419,15 @@ impl<O: Outlet> Delivery<O> {
         }
         Next::Pause(wait)
     }
+}
+
+/// Whether any event would have had room in a batch: then there were no more.
+fn has_room(batch: &Batch, portion: Portion) -> bool {
+    batch.bodies.len() < portion.events && bytes(batch) + MAX_BODY_BYTES <= portion.bytes
+}
+
+fn bytes(batch: &Batch) -> usize {
+    batch.bodies.iter().map(String::len).sum()
 }
 
 fn lane(turn: Turn) -> Lane {

@@ -153,7 +153,7 @@ async fn wait_for_inputs(
 
 /// The log: on stderr, for people first. `RUST_LOG` chooses what is in it.
 fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,lapin=off"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(io::stderr);
     // Colours are for terminals, not for files.
     log.with_ansi(io::stderr().is_terminal()).init();

@@ -186,6 +186,8 @@ impl Course {
     pub fn convicted(&mut self, turn: Turn) {
         self.suspects[turn as usize] = None;
         self.failures = 0;
+        // It was this event that was too large, and not the batches before.
+        self.max_bytes = MAX_BATCH_BYTES;
     }
 
     /// The accused event is innocent: without it the request fails just the same.

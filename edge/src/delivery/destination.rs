@@ -14,7 +14,7 @@ pub enum Destination {
     /// A server.
     Server {
         /// The server.
-        server: Server,
+        server: Box<Server>,
         /// Its address.
         url: String,
     },
@@ -34,6 +34,7 @@ impl Destination {
             Some("kafka") => Ok(Self::Kafka(super::kafka::Kafka::new(url, factory_id)?)),
             #[cfg(feature = "amqp")]
             Some("amqp" | "amqps") => Ok(Self::Amqp(super::amqp::Amqp::new(url, factory_id)?)),
+            #[cfg(not(all(feature = "kafka", feature = "amqp")))]
             Some(scheme @ ("kafka" | "amqp" | "amqps")) => {
                 let feature = if scheme == "kafka" { "kafka" } else { "amqp" };
                 anyhow::bail!(
@@ -41,7 +42,7 @@ impl Destination {
                      {feature}`, or give the http:// address of a server"
                 )
             }
-            _ => Ok(Self::Server { server: Server::new(url, factory_id)?, url: url.to_owned() }),
+            _ => Ok(Self::Server { server: Box::new(Server::new(url, factory_id)?), url: url.to_owned() }),
         }
     }
 }

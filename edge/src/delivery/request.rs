@@ -94,11 +94,11 @@ fn rfc3339(unix_ms: i64) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn instant<S: serde::Serializer>(unix_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*unix_ms))
 }
 
-// serde hands over what the field holds, by reference.
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
 fn maybe_instant<S: serde::Serializer>(unix_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     unix_ms.map(rfc3339).serialize(serializer)

@@ -25,6 +25,9 @@ use crate::spool::Mark;
 /// How often a file that has nothing new is looked at: soon enough for a dashboard, seldom enough to cost nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// So many files that were read to their end are remembered. A later one may be given the number of one of them, so few.
+const REMEMBERED_FILES: usize = 8;
+
 /// Spools the lines of a file until `stop` is cancelled.
 pub async fn follow(path: &Path, intake: &Intake, stop: &CancellationToken) {
     let mut follower = Follower::new(path, intake);
@@ -74,11 +77,20 @@ struct Follower<'a> {
     intake: &'a Intake,
     open: Option<Open>,
     has_resumed: bool,
+    /// Files that were read to their end, the latest last; a moment may hold two of them.
+    finished: Vec<Identity>,
 }
 
 impl<'a> Follower<'a> {
     fn new(path: &'a Path, intake: &'a Intake) -> Self {
-        Self { path, name: path.display().to_string(), intake, open: None, has_resumed: false }
+        Self {
+            path,
+            name: path.display().to_string(),
+            intake,
+            open: None,
+            has_resumed: false,
+            finished: Vec::new(),
+        }
     }
 
     fn key(&self) -> String {
@@ -112,9 +124,10 @@ impl<'a> Follower<'a> {
 
     /// Opens the file that the spool remembers, or the followed file at its beginning.
     async fn begin(&mut self) -> io::Result<Option<Open>> {
-        let remembered = match self.has_resumed {
-            true => None,
-            false => self.intake.mark(&self.key()).await.map_err(io::Error::other)?,
+        let remembered = if self.has_resumed {
+            None
+        } else {
+            self.intake.mark(&self.key()).await.map_err(io::Error::other)?
         };
         let place: Option<Place> = remembered.and_then(|place| serde_json::from_str(&place).ok());
         if let Some(place) = place {
@@ -152,10 +165,13 @@ impl<'a> Follower<'a> {
         let modified = finished.file.metadata().await?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let next: PathBuf = generations(self.path)
             .into_iter()
-            .find(|found| found.file != finished.identity && found.modified > modified)
+            .filter(|found| found.file != finished.identity && !self.finished.contains(&found.file))
+            .find(|found| found.modified >= modified)
             .map_or_else(|| self.path.to_owned(), |found| found.path);
         let next = Open::begin(&next).await?;
         let Some(mut finished) = self.open.replace(next) else { return Ok(Progress::More) };
+        self.finished.push(finished.identity);
+        self.finished.drain(..self.finished.len().saturating_sub(REMEMBERED_FILES));
         let events = finished.finish(|number, line| self.intake.judge(&self.name, number, line));
         tracing::info!(
             "{} was renamed and begun anew; {} lines of the old file were read",

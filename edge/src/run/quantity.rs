@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn times_and_sizes_are_read_as_people_write_them() {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(duration("30d"), Ok(Duration::from_hours(30 * 24)));
         assert_eq!(bytes("1GiB"), Ok(1 << 30));
         assert_eq!(bytes("4096"), Ok(4096));
         assert_eq!(bytes("100 MiB"), Ok(100 << 20));

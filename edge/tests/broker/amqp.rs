@@ -55,6 +55,7 @@ async fn an_event_leaves_the_spool_when_a_queue_of_rabbitmq_has_it_for_good() {
     assert_eq!(agent.queued().await, 100);
     declare_queue(&setup).await;
     agent.until_delivered(100).await;
+    broker.until_written_down(QUEUE).await;
     drop((setup, connection));
 
     agent.keep(&events[100..200]).await;

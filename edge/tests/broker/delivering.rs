@@ -41,6 +41,8 @@ pub(crate) struct Delivering {
 impl Delivering {
     /// Delivers to this address, for the factory "plant".
     pub(crate) fn to(url: &str) -> Self {
+        // What the agent says is part of what a failure shows. Another test of this process may have begun it.
+        tracing_subscriber::fmt().with_test_writer().try_init().ok();
         let folder = TempDir::new().expect("a folder");
         let spool = Spool::open(&folder.path().join("spool.db"), SpoolOptions::default()).expect("a spool");
         let health = Arc::new(Health::default());

@@ -100,6 +100,7 @@ async fn a_broker_killed_and_started_again_loses_no_confirmed_message_and_is_rea
             }
         }
         if number < KILLS {
+            broker.until_written_down(QUEUE).await;
             // Some of it is stored by now, some on its way, some still in the queue.
             broker.kill();
             broker.start_again().await;

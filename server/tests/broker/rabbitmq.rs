@@ -1,7 +1,7 @@
 //! A RabbitMQ of a test's own: Debian's package, as the account that it brings, on 127.0.0.1 with ports, folder and epmd
 //! of its own.
 
-use std::{fs, process::Child};
+use std::{fs, path::Path, process::Child};
 
 use tempfile::TempDir;
 
@@ -39,6 +39,20 @@ impl RabbitMq {
 
     pub(crate) fn url(&self) -> String {
         format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports[1])
+    }
+
+    /// Waits until it has written down that there is this quorum queue. Of one that is killed in the seconds before, RabbitMQ
+    /// 3.10 knows the name and cannot reach what is in it: publishers get no answer.
+    pub(crate) async fn until_written_down(&self, queue: &str) {
+        let name = format!("%2F_{queue}");
+        let is_in = |path: &Path| {
+            let bytes = fs::read(path).unwrap_or_default();
+            bytes.windows(name.len()).any(|window| window == name.as_bytes())
+        };
+        let node = format!("andon-{}@localhost", self.ports[1]);
+        let names =
+            self.folder.path().join("mnesia").join(&node).join("quorum").join(&node).join("names.dets");
+        until("the queue on the disk", async || is_in(&names)).await;
     }
 
     /// Kills it (`kill -9`).

@@ -68,10 +68,12 @@ impl Place {
         let mut command = Command::new(program());
         command
             .args(["run", "--to", server, "--factory", "plant", "--device", "edge-1"])
-            .args(["--longest-wait", "1s", "--linger", "50ms", "--spool"])
+            .arg("--spool")
             .arg(self.spool())
             .args(arguments)
             .env_clear()
+            .env("ANDON_EDGE_LONGEST_WAIT", "1s")
+            .env("ANDON_EDGE_LINGER", "50ms")
             .kill_on_drop(true)
             .stdin(Stdio::null())
             .stderr(Stdio::piped());

@@ -17,7 +17,7 @@ fn append(path: &Path, text: &str) {
 }
 
 fn lines(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    events.iter().flat_map(|event| [event.to_string(), "\n".to_owned()]).collect()
 }
 
 async fn until_accepted(agent: &Agent, events: usize) {

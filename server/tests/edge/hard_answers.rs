@@ -217,6 +217,7 @@ async fn what_does_not_fit_is_dropped_with_a_receipt_or_refused_as_the_policy_sa
         })
         .sum();
     assert_eq!(closed, counts.lost);
+    assert!(server.terminate().await.0.success());
     assert_numbers(database, &events[counts.lost as usize..]).await;
 
     let place = Place::new();

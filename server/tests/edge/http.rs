@@ -16,7 +16,7 @@ async fn an_object_an_array_and_lines_are_accepted_and_counted() {
     let place = Place::new();
     let mut agent = place.start(NOWHERE, &[]).await;
     let events = events(30);
-    let lines: String = events[10..].iter().map(|event| format!("{event}\n")).collect();
+    let lines: String = events[10..].iter().flat_map(|event| [event.to_string(), "\n".to_owned()]).collect();
     for (body, accepted) in [
         (events[0].to_string(), 1),
         (Value::from(&events[1..10]).to_string(), 9),
@@ -73,7 +73,7 @@ async fn an_agent_without_an_input_or_with_a_spool_in_use_does_not_start() {
         }
     };
     let said = refused(&[]).await;
-    assert!(said.contains("give at least one of --listen, --stdin and --follow"), "{said}");
+    assert!(said.contains("give at least one of --listen, --stdin, --follow and --mqtt"), "{said}");
     let agent = place.start(NOWHERE, &[]).await;
     let said = refused(&["--listen", "127.0.0.1:0"]).await;
     assert!(said.contains("is in use by another agent"), "{said}");

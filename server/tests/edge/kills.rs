@@ -1,6 +1,6 @@
 //! Agent, server and both of them, killed at any moment.
 //!
-//! `ANDON_EDGE_KILLS` sets how often; the documented run has 100.
+//! `ANDON_EDGE_KILLS` sets how often.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     ledger::{assert_all_stored, device, event, events, plant},
 };
 
-const KILLS: usize = 30;
+const KILLS: usize = 100;
 /// Enough that every kill finds events on their way.
 const EVENTS_PER_KILL: usize = 60;
 const LATEST_KILL_MS: u64 = 300;

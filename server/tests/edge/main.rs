@@ -1,16 +1,21 @@
 //! The agent and the server together, each a process of its own, through everything that a factory's network does.
+#![expect(clippy::float_cmp, reason = "what is counted is whole, and told without loss")]
 
 mod agent;
 mod clocks;
 mod follow;
 mod gateway;
 mod hard_answers;
-#[expect(dead_code, unused_imports, reason = "shared with the server's own tests, which need all of it")]
-#[path = "../it/harness/mod.rs"]
-mod harness;
 mod http;
 mod kills;
 mod lanes;
 mod ledger;
 mod lost_answers;
 mod older_server;
+
+#[path = "../it"]
+#[allow(dead_code, unused_imports, reason = "the integration tests need all of it, these a part")]
+mod it {
+    pub(crate) mod harness;
+}
+use it::harness;

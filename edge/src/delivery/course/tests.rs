@@ -1,7 +1,8 @@
+use super::Turn::{Backlog, Live};
 use super::*;
 use proptest::prelude::*;
 
-const PACE: Pace = Pace { batch_events: 500, backlog_rate: None, longest_wait: Duration::from_secs(60) };
+const PACE: Pace = Pace { batch_events: 500, backlog_rate: None, longest_wait: Duration::from_mins(1) };
 
 fn refused() -> Verdict {
     Verdict::Refused { reason: "No.".to_owned() }
@@ -83,7 +84,6 @@ fn what_is_new_goes_before_each_batch_of_the_backlog() {
         course.judge(turn, size(10), answered(), now, 0.0);
         turns.push(turn);
     }
-    use Turn::{Backlog, Live};
     assert_eq!(turns, [Live, Backlog, Live, Backlog, Backlog, Live]);
     assert_eq!(course.turn(true, false, now), Some(Live));
     assert_eq!(course.turn(false, false, now), None);

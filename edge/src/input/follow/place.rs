@@ -85,7 +85,8 @@ pub(super) fn generations(path: &Path) -> Vec<Generation> {
             Some(Generation { path: entry.path(), file: Identity::of(&metadata), modified })
         })
         .collect();
-    found.sort_by_key(|generation| generation.modified);
+    // Of two of the same moment the higher number is the older file, and the name without one the newest.
+    found.sort_by(|a, b| a.modified.cmp(&b.modified).then_with(|| b.path.cmp(&a.path)));
     found
 }
 

@@ -96,12 +96,11 @@ impl Program {
     }
 
     /// Waits until it has logged a line with these words.
+    #[allow(dead_code, reason = "the tests with brokers wait for it, those of `it` do not")]
     pub(crate) async fn logs(&self, words: &str) {
         let mut log = self.log.clone();
         let logged = log.wait_for(|lines| lines.iter().any(|line| line.contains(words)));
-        if soon(words, logged).await.is_err() {
-            panic!("the program ended before it logged {words:?}");
-        }
+        assert!(soon(words, logged).await.is_ok(), "the program ended before it logged {words:?}");
     }
 }
 
