@@ -47,6 +47,7 @@ mod salvage;
 mod schema;
 mod settle;
 mod store;
+mod take;
 mod visit;
 mod wreck;
 mod writer;

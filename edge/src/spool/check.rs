@@ -94,7 +94,7 @@ impl Store {
             return damaged(said);
         }
         let counts = self.counts()?;
-        let queued: i64 = self.connection.query_row("SELECT count(*) FROM queue", [], |row| row.get(0))?;
+        let queued = self.queued()?;
         if queued != counts.queued {
             return damaged(format!("{} events should be queued, {queued} are", counts.queued));
         }

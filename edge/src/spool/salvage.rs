@@ -93,38 +93,59 @@ fn with_books(store: &mut Store, wreck: &Wreck, books: &Books, said: &str) -> Re
         store.note_gone(first, last)?;
     }
     // Whatever was given and is not gone was queued: it is queued again, or lost.
-    let mut lose = |first: i64, last: i64| -> Result<(), SpoolError> {
-        if first <= last {
-            store.note_gone(first, last)?;
-            store.close(first, last, ClosedReason::Lost, Times::default(), said)?;
-            state.lost += last - first + 1;
-        }
-        Ok(())
-    };
     for (first, last) in books.queued() {
         let mut next = first;
         wreck.rows(first, last, |row| {
-            lose(next, row.position - 1)?;
+            lose(store, (next, row.position - 1), said)?;
             next = row.position + 1;
             keep(store, &row, row.position)
         })?;
-        lose(next, last)?;
+        lose(store, (next, last), said)?;
     }
+    // A log cut short may bring older books back than the rest of the file is; what lies between is lost or delivered.
+    let perhaps = format!("perhaps delivered before, else {said}");
+    let mut next = state.next_position;
+    wreck.rows(next, i64::MAX, |row| {
+        if row.is_sound() {
+            lose(store, (next, row.position - 1), &perhaps)?;
+            next = row.position + 1;
+            keep(store, &row, row.position)?;
+        }
+        Ok(())
+    })?;
+    state.next_position = next;
     let mut letters = 0;
-    wreck.dead_letters(state.next_position, |letter| {
+    wreck.dead_letters(i64::MAX, |letter| {
+        // Sent again, it is refused again, under the same id.
+        if store.is_queued(letter.id)? {
+            return Ok(());
+        }
         letters += 1;
         store.keep_dead_letter(&letter)
     })?;
     let receipts_are_cut = keep_receipts(store, wreck)?;
-    let lost_letters = books.dead_letters() - letters;
-    state.lost += lost_letters;
     state.unconfirmed_from = Some(state.next_position);
     store.begin_epoch(state.next_position - 1)?;
+    let lost_letters = (books.dead_letters() - letters).max(0);
     if lost_letters > 0 || receipts_are_cut {
         let said = format!("{lost_letters} dead letters, and perhaps receipts of earlier losses, {said}");
         burn_one(store, &mut state, &said)?;
     }
+    // Books that are older than the rest cannot be right in everything; that nothing is missing from the sum, they must.
+    let accepted = state.next_position - 1 - state.reissued;
+    let kept = store.queued()? + letters;
+    state.lost = (accepted - state.delivered - kept).max(0);
+    state.delivered = accepted - kept - state.lost;
     store.set_state(&state)
+}
+
+/// Writes a range of positions off, if there is anything in it.
+fn lose(store: &Store, (first, last): (i64, i64), said: &str) -> Result<(), SpoolError> {
+    if first > last {
+        return Ok(());
+    }
+    store.note_gone(first, last)?;
+    store.close(first, last, ClosedReason::Lost, Times::default(), said)
 }
 
 /// Gives new numbers to everything.

@@ -76,9 +76,8 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
 /// Writes ahead into a log from now on, so that a commit is one sync and readers wait for nobody.
 pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / PAGE_BYTES)?;
-    // A log that grew with a large request gives its room back.
-    connection.pragma_update(None, "journal_size_limit", 4 * LOG_BYTES)?;
+    // The store does this itself, and thoroughly.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(())
 }
 
@@ -107,7 +106,7 @@ pub(super) fn version(connection: &Connection) -> Result<i64, SpoolError> {
 }
 
 /// How long a writer waits for another process, such as `andon-edge dead-letters`, which holds the file for milliseconds.
-const BUSY_FOR: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const BUSY_FOR: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Memory for pages, in KiB: the tails of the queue that are read and written, not the whole of it.
 const CACHE_KIB: i64 = 8 * 1024;

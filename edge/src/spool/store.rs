@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::check::{self, Kind};
 use super::error::{OpenError, SpoolError};
 use super::options::{SpoolOptions, WhenFull};
-use super::records::{Batch, Counts, Lane};
-use super::row::{self, Row};
+use super::records::Counts;
+use super::row;
 use super::{salvage, schema};
 
 /// One connection to a spool, and what is known only while it is open.
@@ -23,7 +23,7 @@ pub(super) struct Store {
     /// The highest position that was ever taken in this run, and may so be known to the server from it.
     pub(super) taken_up_to: i64,
     /// Where the live lane begins.
-    live_from: i64,
+    pub(super) live_from: i64,
     /// How long agents had run on this spool before this one.
     ran_before_ms: i64,
 }
@@ -173,7 +173,9 @@ impl Store {
             self.connection.execute_batch("COMMIT")?;
             Ok(value)
         });
-        if done.is_err() {
+        if done.is_ok() {
+            self.shorten_log();
+        } else {
             self.in_flight = in_flight;
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
@@ -211,100 +213,6 @@ impl Store {
         Ok(())
     }
 
-    /// Takes consecutive events that are not in flight yet, at least one if the lane holds any.
-    pub(super) fn take(
-        &mut self,
-        lane: Lane,
-        max_events: usize,
-        max_bytes: usize,
-        now: Moment,
-    ) -> Result<Option<Batch>, SpoolError> {
-        let (mut from, to) = match lane {
-            Lane::Live => (self.live_from, i64::MAX),
-            Lane::Backlog => (1, self.live_from - 1),
-        };
-        while let Some(first) = self.first_free(from, to)? {
-            let epoch = self.epoch_of(first)?;
-            let to = to.min(epoch.last).min(self.free_until(first));
-            let rows = self.rows(first, to, max_events, max_bytes)?;
-            let bodies: Vec<String> = rows.into_iter().map_while(Row::into_body).collect();
-            if bodies.is_empty() {
-                self.set_aside_damaged(first, now)?;
-                from = first + 1;
-                continue;
-            }
-            let batch = Batch {
-                first_sequence: first - epoch.starts_after,
-                epoch: epoch.name,
-                first_position: first,
-                bodies,
-            };
-            self.in_flight.push((first, batch.last_position()));
-            self.taken_up_to = self.taken_up_to.max(batch.last_position());
-            return Ok(Some(batch));
-        }
-        Ok(None)
-    }
-
-    /// The first queued position in a range that is not in flight.
-    pub(super) fn first_free(&self, mut from: i64, to: i64) -> Result<Option<i64>, SpoolError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT position FROM queue WHERE position BETWEEN ? AND ? ORDER BY position LIMIT 1",
-        )?;
-        loop {
-            let Some(first) = query.query_row([from, to], |row| row.get(0)).optional()? else {
-                return Ok(None);
-            };
-            match self.in_flight.iter().find(|range| (range.0..=range.1).contains(&first)) {
-                Some(range) => from = range.1 + 1,
-                None => return Ok(Some(first)),
-            }
-        }
-    }
-
-    /// The last position behind `first` before something that is in flight.
-    pub(super) fn free_until(&self, first: i64) -> i64 {
-        let next_in_flight = self.in_flight.iter().map(|range| range.0).filter(|&at| at > first).min();
-        next_in_flight.map_or(i64::MAX, |at| at - 1)
-    }
-
-    /// The consecutive rows from `first` on, at least one.
-    pub(super) fn rows(
-        &self,
-        first: i64,
-        to: i64,
-        max_events: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<Row>, SpoolError> {
-        let select = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue \
-             WHERE position BETWEEN ? AND ? ORDER BY position";
-        let mut query = self.connection.prepare_cached(select)?;
-        let mut found = query.query([first, to])?;
-        let (mut rows, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = found.next()? {
-            let row = Row::read(row)?;
-            bytes += row.body.len();
-            let is_next = row.position == first + rows.len() as i64;
-            if !is_next || rows.len() == max_events.max(1) || (bytes > max_bytes && !rows.is_empty()) {
-                break;
-            }
-            rows.push(row);
-        }
-        Ok(rows)
-    }
-
-    /// Makes events free to be taken again.
-    pub(super) fn give_back(&mut self, first: i64, last: i64) {
-        let rest = |&(from, to): &(i64, i64)| [(from, to.min(first - 1)), (from.max(last + 1), to)];
-        self.in_flight = self.in_flight.iter().flat_map(rest).filter(|(from, to)| from <= to).collect();
-    }
-
-    /// Makes everything queued now the backlog.
-    pub(super) fn begin_live(&mut self) -> Result<(), SpoolError> {
-        self.live_from = self.state()?.next_position;
-        Ok(())
-    }
-
     /// How long agents have run on this spool.
     pub(super) fn ran_ms(&self, now: Moment) -> i64 {
         self.ran_before_ms + now.elapsed_ms
@@ -317,10 +225,34 @@ impl Store {
         self.set_state(&state)
     }
 
-    /// Moves the log into the file, so that the room it has on the disk is used again from its beginning.
+    /// Moves the log into the file when it has become long.
+    fn shorten_log(&self) {
+        let log = self.connection.path().map(|path| super::beside(Path::new(path), "-wal"));
+        let bytes = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
+        if bytes > schema::LOG_BYTES as u64 {
+            // What was committed is safe in the log; if it cannot be moved now, the next commit tries again.
+            drop(self.empty_log());
+        }
+    }
+
+    /// Moves the log into the file and empties it, unless somebody is reading from it.
+    ///
+    /// SQLite by itself would only begin it anew, at the next write. Until then what is already in the file stays valid in
+    /// the log, and if that is cut short, older pages come back among newer ones.
     pub(super) fn empty_log(&self) -> Result<(), SpoolError> {
-        let checkpoint = "PRAGMA wal_checkpoint(RESTART)";
-        Ok(self.connection.query_row(checkpoint, [], |_| Ok(()))?)
+        self.checkpoint("TRUNCATE")
+    }
+
+    /// The same, but keeps the log's room on a full disk, where it could not be had again.
+    pub(super) fn rewind_log(&self) -> Result<(), SpoolError> {
+        self.checkpoint("RESTART")
+    }
+
+    fn checkpoint(&self, mode: &str) -> Result<(), SpoolError> {
+        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        let done = self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+        self.connection.busy_timeout(schema::BUSY_FOR)?;
+        Ok(done?)
     }
 
     /// What changes when another process writes to the file.
@@ -340,6 +272,17 @@ impl Store {
 
     fn pragma(&self, name: &str) -> Result<i64, SpoolError> {
         Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+    }
+
+    /// Whether an event is queued.
+    pub(super) fn is_queued(&self, position: i64) -> Result<bool, SpoolError> {
+        let mut query = self.connection.prepare_cached("SELECT 1 FROM queue WHERE position = ?")?;
+        Ok(query.exists([position])?)
+    }
+
+    /// How many events are queued, by counting them.
+    pub(super) fn queued(&self) -> Result<i64, SpoolError> {
+        Ok(self.connection.query_row("SELECT count(*) FROM queue", [], |row| row.get(0))?)
     }
 
     /// How the spool stands.

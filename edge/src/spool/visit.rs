@@ -1,7 +1,6 @@
 //! A spool as a person visits it from the command line, whether an agent has it open or not.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -12,9 +11,6 @@ use super::options::{SpoolOptions, WhenFull};
 use super::records::{Counts, DeadLetter};
 use super::store::{Limits, Moment, Store};
 use super::{schema, writer};
-
-/// How long a visitor waits for the agent's transaction, which takes milliseconds.
-const BUSY_FOR: Duration = Duration::from_secs(10);
 
 /// Looks into a spool without changing it.
 pub struct Visit {
@@ -44,7 +40,8 @@ impl Visit {
         }
         let open = || -> Result<(Connection, i64), SpoolError> {
             let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(BUSY_FOR)?;
+            connection.busy_timeout(schema::BUSY_FOR)?;
+            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             let version = schema::version(&connection)?;
             Ok((connection, version))

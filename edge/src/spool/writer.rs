@@ -206,7 +206,7 @@ impl Desk {
             Err(SpoolError::NoSpace(_)) if job.room() == Room::Gives && self.reserve.give_up() => {
                 let done = self.with_store(|store| store.in_transaction(|store| job.run(store, now)));
                 // The log's room comes back when all of it is in the file.
-                drop(self.with_store(|store| store.empty_log()));
+                drop(self.with_store(|store| store.rewind_log()));
                 done
             }
             done => done,

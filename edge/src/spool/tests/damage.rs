@@ -69,10 +69,13 @@ impl Victim {
                     }
                 }
                 _ if rng.bool() => store.begin_live().unwrap(),
-                _ => store.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)").unwrap(),
+                _ => store.empty_log().unwrap(),
             }
             history.push(snapshot(&store));
         }
+        // So that there is something in the log, whatever came before.
+        store.append_now(&[event(number, 0)], at(99)).unwrap();
+        history.push(snapshot(&store));
         let epoch = store.counts().unwrap().epoch;
         // The copy is what a power cut leaves; closing would move the log into the file.
         let aside = folder.path().join("cut.db");
