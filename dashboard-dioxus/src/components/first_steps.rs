@@ -155,7 +155,7 @@ fn edge_command(url: &str, factory_id: &str, shown_at: Instant) -> String {
 /// What starts an agent that keeps events until this server has them.
 pub(crate) fn agent_command(url: &str, factory_id: &str) -> String {
     let to = destination(url, factory_id);
-    format!("andon-edge run {to} \\\n  --spool edge.spool --listen 127.0.0.1:8090")
+    format!("andon-edge run {to} \\\n  --spool edge.spool --listen 127.0.0.1:8471")
 }
 
 /// Where an agent sends to, as its arguments.

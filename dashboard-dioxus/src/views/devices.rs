@@ -6,7 +6,7 @@ mod tests;
 use crate::api::instant::Instant;
 use crate::api::operation::{Closed, Device, Devices as DevicesQuery, Numbers, devices};
 use crate::api::{Panel, use_client, use_query};
-use crate::clock::use_clock;
+use crate::clock::{now_ms, use_clock};
 use crate::components::command::Command;
 use crate::components::factory_picker::go_to;
 use crate::components::first_steps::agent_command;
@@ -48,6 +48,13 @@ pub(crate) fn Devices(at: ReadSignal<Address>) -> Element {
     let answer = use_query::<DevicesQuery>(move || {
         let factory_id = here.choice()?.factory_id;
         Some(devices::Variables { factory_id })
+    });
+    let mut client = use_client();
+    // Asked again and again, so each answer is as good as a delivery.
+    use_effect(move || {
+        if answer.read().shown().is_some() {
+            client.confirmed_at_ms.set(Some(now_ms()));
+        }
     });
     let panel = answer.read();
     rsx! {

@@ -5,11 +5,10 @@ use std::time::Duration;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
 
-use crate::harness::{Program, TestServer, code, has_postgres, millis, soon};
+use crate::harness::{Program, TestServer, code, millis, soon};
 
-const NOW: &str = "2026-01-05T12:00:00Z";
+pub(crate) const NOW: &str = "2026-01-05T12:00:00Z";
 const INGEST: &str = "mutation($events: [EventInput!]!, $sender: SenderInput) { ingestEvents(factoryId: \"plant\", \
     events: $events, sender: $sender) { accepted duplicates conflicts rejected } }";
 const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", deviceIds: $ids) { id state lastSeenAt epoch \
@@ -17,7 +16,7 @@ const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", device
     lastSequence reason missingEvents from to detail toldAt } clockOffsetMs queuedEvents oldestQueuedAt lostEvents \
     deadLetteredEvents warnings } } fragment range on SequenceRange { epoch firstSequence lastSequence }";
 
-async fn plant() -> TestServer {
+pub(crate) async fn plant() -> TestServer {
     let server = TestServer::at(NOW).await;
     server.create_factory("plant").await;
     server
@@ -31,12 +30,12 @@ fn event(number: i64) -> Value {
     })
 }
 
-fn events(numbers: impl IntoIterator<Item = i64>) -> Value {
+pub(crate) fn events(numbers: impl IntoIterator<Item = i64>) -> Value {
     numbers.into_iter().map(event).collect()
 }
 
 /// A sender whose clock is right and who holds nothing back.
-fn sender(first_sequence: i64) -> Value {
+pub(crate) fn sender(first_sequence: i64) -> Value {
     json!({
         "deviceId": "edge-1", "epoch": "a", "firstSequence": first_sequence, "sentAt": NOW, "queuedEvents": 0,
         "lostEvents": 0, "deadLetteredEvents": 0,
@@ -51,7 +50,7 @@ fn with(mut object: Value, changes: &Value) -> Value {
 }
 
 /// Sends a batch and answers with accepted, duplicates, conflicts and rejected.
-async fn send(server: &TestServer, events: Value, sender: Value) -> [i64; 4] {
+pub(crate) async fn send(server: &TestServer, events: Value, sender: Value) -> [i64; 4] {
     let data = server.ask(INGEST, json!({ "events": events, "sender": sender })).await;
     ["accepted", "duplicates", "conflicts", "rejected"]
         .map(|name| data["ingestEvents"][name].as_i64().expect("a count"))
@@ -62,14 +61,14 @@ async fn devices(server: &TestServer) -> Vec<Value> {
     serde_json::from_value(data["devices"].take()).expect("a list")
 }
 
-async fn device(server: &TestServer) -> Value {
+pub(crate) async fn device(server: &TestServer) -> Value {
     let mut devices = devices(server).await;
     assert_eq!(devices.len(), 1, "{devices:?}");
     devices.remove(0)
 }
 
 /// The ranges of a list, as text.
-fn ranges(list: &Value) -> String {
+pub(crate) fn ranges(list: &Value) -> String {
     let ranges = list.as_array().expect("a list").iter();
     let shown: Vec<String> = ranges
         .map(|range| {
@@ -442,21 +441,4 @@ async fn known(program: &Program) -> (i64, i64) {
         stored.map(|range| number(&range["lastSequence"]) - number(&range["firstSequence"]) + 1).sum();
     let data = program.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
     (numbers, number(&data["factoryMetrics"]["unitsProduced"]))
-}
-
-#[tokio::test]
-async fn two_servers_on_one_database_keep_one_account_of_a_device() {
-    if !has_postgres() {
-        return;
-    }
-    let one = plant().await;
-    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), Options::default()).await;
-    let sending = (0..30_i64).map(|number| {
-        let first = 10 * number + 1;
-        send(if number % 2 == 0 { &one } else { &other }, events(first..first + 10), sender(first))
-    });
-    futures_util::future::join_all(sending.collect::<Vec<_>>()).await;
-    for server in [&one, &other] {
-        assert_eq!(ranges(&device(server).await["stored"]), "a:1-300");
-    }
 }
