@@ -13,8 +13,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// `jitter`, from 0 to 1, takes away up to half of our own wait and adds it to what the server asked for, so that
 /// senders who failed together do not come back together.
 pub fn wait(failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
-    let doublings = failures.saturating_sub(1).min(16);
-    let own = (FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT);
+    let own = doubled(FIRST_WAIT, failures, LONGEST_WAIT);
     let spread = (own / 2).mul_f64(jitter.clamp(0.0, 1.0));
     let own = own.saturating_sub(spread);
     asked.map_or(own, |asked| own.max(asked.saturating_add(spread)))
@@ -30,9 +29,14 @@ pub const LONGEST_PATIENT_WAIT: Duration = Duration::from_mins(1);
 /// from 1 s to `longest`, so that many agents that lost the same server come back evenly spread. What the server asked
 /// for is waited first.
 pub fn patient_wait(failures: u32, longest: Duration, asked: Option<Duration>, jitter: f64) -> Duration {
-    let doublings = failures.saturating_sub(1).min(16);
-    let bound = (FIRST_PATIENT_WAIT * 2_u32.pow(doublings)).min(longest);
+    let bound = doubled(FIRST_PATIENT_WAIT, failures, longest);
     asked.unwrap_or_default().saturating_add(bound.mul_f64(jitter.clamp(0.0, 1.0)))
+}
+
+/// The first wait, doubled with each failure after the first, up to the longest.
+fn doubled(first: Duration, failures: u32, longest: Duration) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    (first * 2_u32.pow(doublings)).min(longest)
 }
 
 #[cfg(test)]
