@@ -1,4 +1,4 @@
-//! The demo factory: simulated cameras that report through the ordinary queue, as real ones do.
+//! The demo factory: simulated cameras that report through the same queue as real ones.
 //!
 //! Its events are a function of a seed and the time. A restarted demo sends again what it sent before, which are
 //! duplicates, and goes on from there.
@@ -49,7 +49,7 @@ pub async fn run(app: Arc<App>, time_zone: Tz) {
     }
 }
 
-/// Reports what has ended since the last report; the first one also gives everyone a name.
+/// Reports what has ended since the last report; the first one also names all entities.
 async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> Result<(), ApiError> {
     let factory = demo_factory(app, time_zone).await?;
     let zone = factory.time_zone;
@@ -82,7 +82,7 @@ async fn demo_factory(app: &App, time_zone: Tz) -> Result<Factory, ApiError> {
         units_basis: UnitsBasis::Workers,
     };
     let created = app.store.create_factory(new).await?;
-    // Only a client that was quicker can have taken the id: the next report finds its factory.
+    // Only a client can have taken the id meanwhile: the next report finds its factory.
     created.ok_or_else(|| ApiError::unavailable("the demo factory has just been created by somebody else"))
 }
 
@@ -91,7 +91,7 @@ fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
     yesterday.map_or(now_ms, |window| window.from_ms)
 }
 
-/// Gives those that have neither a name nor an area theirs, and leaves alone what people have set.
+/// Sets the names and areas of entities that have neither, and keeps what people have set.
 async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> Result<(), ApiError> {
     let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
     for unnamed in stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none()) {

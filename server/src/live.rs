@@ -1,7 +1,7 @@
-//! Announcements, cohorts, broadcasts and conflation: what subscribers see, read once for all who asked the same and
-//! rendered once for all who sent the same operation.
+//! Announcements, cohorts, broadcasts and conflation: what subscribers see, read once for all with the same question and
+//! rendered once for all that sent the same operation.
 //!
-//! - An announcement is a hint; the rows are the truth, and are read again. Nobody waits for a subscriber.
+//! - An announcement is a hint; the rows are the truth, and are read again. Nothing waits for a subscriber.
 //! - State goes through `watch` channels, which hold one value: a slow subscriber misses deliveries and then gets the
 //!   whole, so it costs a constant amount of memory.
 //! - A broadcast, a cohort and what is kept of a factory's announcements end with their last subscriber.
@@ -31,7 +31,7 @@ use crate::{
     store::{Store, events::StoredEvent, rollups},
 };
 
-/// How often it is tried to read a factory faster than others announce what was stored in it meanwhile.
+/// How often a new feed tries to read a factory before the next commit is announced.
 const MAX_FEED_READS: usize = 20;
 
 /// The hub between commits and subscribers.
@@ -42,7 +42,7 @@ pub struct Live {
     cohorts: Arc<Cohorts>,
     metrics: Arc<Broadcasts<Follower>>,
     feeds: Arc<Broadcasts<Feed>>,
-    /// The tie to the other servers on the same database, if it is shared.
+    /// The connection to the other servers on the same database, if it is shared.
     peers: Option<Peers>,
 }
 
@@ -62,13 +62,13 @@ impl Live {
         }
     }
 
-    /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
+    /// Announces a change of a factory's names or settings, after the commit. Never waits.
     pub fn announce(&self, factory_id: i32, revision: i64) {
         self.announce_stored(factory_id, revision, 0, std::iter::empty());
     }
 
-    /// Says that a factory's revision rose by so many stored events, after the commit. `latest` are they, the latest
-    /// first. Never waits.
+    /// Announces stored events, after the commit: how many they are, and the events themselves, the latest first. Never
+    /// waits.
     pub fn announce_stored(
         &self,
         factory_id: i32,
@@ -78,14 +78,14 @@ impl Live {
     ) {
         if let Some(peers) = &self.peers {
             peers.committed(factory_id, revision);
-        } else if self.announcements.is_listened_to(factory_id) {
+        } else if self.announcements.has_listener(factory_id) {
             let mut latest: Vec<StoredEvent> = latest.take(MAX_LATEST_EVENTS).collect();
             latest.reverse();
             self.announcements.announce(factory_id, revision, stored as u64, latest);
         }
     }
 
-    /// Subscribes to the answer to a question: joins the cohort that asked the same, or founds it.
+    /// Subscribes to the answer to a question: joins the cohort of the same question, or starts it.
     ///
     /// # Errors
     /// `NOT_FOUND` for an unknown factory, `BAD_USER_INPUT` for a window that cannot be, `OVERLOADED` when too many
@@ -99,12 +99,12 @@ impl Live {
         self.cohorts.join(question, &self.store, &self.clock, listen)
     }
 
-    /// The operations that follow metrics, each run once for all who sent it.
+    /// The operations that follow metrics, each run once for all that sent it.
     pub fn metrics(&self) -> &Arc<Broadcasts<Follower>> {
         &self.metrics
     }
 
-    /// The operations that follow events, each run once for all who sent it.
+    /// The operations that follow events, each run once for all that sent it.
     pub fn feeds(&self) -> &Arc<Broadcasts<Feed>> {
         &self.feeds
     }
@@ -117,7 +117,7 @@ impl Live {
         let snapshot = self.store.snapshot().await?;
         let factory_id = report::factory(&snapshot, factory).await?.id;
         drop(snapshot);
-        // Listen first, then read: what is stored in between is announced to us.
+        // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
             let snapshot = self.store.snapshot().await?;
@@ -139,12 +139,12 @@ impl Live {
         self.cohorts.count()
     }
 
-    /// How many different operations are run for all who sent them.
+    /// How many different operations run for all that sent them.
     pub fn broadcast_count(&self) -> usize {
         self.metrics.count() + self.feeds.count()
     }
 
-    /// How many times a delivery was rendered for all who sent the same operation, since the start.
+    /// How many times a delivery was rendered for all that sent the same operation, since the start.
     pub fn rendering_count(&self) -> u64 {
         self.metrics.rendering_count() + self.feeds.rendering_count()
     }
@@ -154,7 +154,7 @@ impl Live {
         self.cohorts.failed_read_count()
     }
 
-    /// Of how many factories announcements are listened to.
+    /// How many factories have listeners of their announcements.
     pub fn listened_factory_count(&self) -> usize {
         self.announcements.count()
     }

@@ -1,5 +1,5 @@
-//! What queries and subscriptions share: a question about workers and workstations, and the report that answers it for
-//! exactly one set of events.
+//! Questions about workers and workstations, and the reports that answer them, each for exactly one set of events; for
+//! queries and subscriptions alike.
 
 mod change;
 mod question;
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// What a question amounts to at one revision. Rows are shared between one report and the next.
+/// The answer to a question at one revision. Rows are shared between one report and the next.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The factory as it is at this revision.
@@ -113,9 +113,10 @@ impl Report {
     }
 
     fn new(factory: Factory, window: Option<Window>, rows: Vec<Arc<Row>>) -> Self {
-        let side =
-            |side| rows.iter().filter(move |row| row.entity_type == side).map(|row: &Arc<Row>| row.totals);
-        let figures = FactoryTotals::new(side(EntityType::Worker), side(EntityType::Workstation));
+        let totals = |entity_type| {
+            rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
+        };
+        let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
         Self { factory, window, rows, figures }
     }
 }
@@ -134,7 +135,7 @@ async fn read_rows(
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
     let ids: Option<Vec<i32>> =
-        question.names_some().then(|| entities.iter().map(|entity| entity.id).collect());
+        question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
     let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
     let rows = entities.into_iter().filter_map(|entity| {
         let totals = totals.remove(&entity.id)?;

@@ -1,7 +1,7 @@
-//! Batches that were read from the request's text on the way in, past the library's own values.
+//! Batches that were deserialized directly from the request's text, without the library's values.
 //!
-//! The library makes a tree of values of a batch, copies it to validate it and takes it apart again, which costs several
-//! times what reading its text costs. So a variable that holds a batch is read and judged at once; the library gets an
+//! The library makes a tree of values of a batch, copies it to validate it and converts it again, which costs several
+//! times as much as reading its text. So a variable that holds a batch is read and validated at once; the library gets an
 //! empty list in its place, which passes its validation, and the resolver finds the batch here by its variable's name.
 
 mod place;
@@ -49,8 +49,8 @@ impl Batches {
         Self { by_variable: Mutex::new(by_variable), uses }
     }
 
-    /// What takes a batch's place among the variables.
-    pub(crate) fn stand_in() -> ConstValue {
+    /// The value of a batch's variable in the library.
+    pub(crate) fn placeholder() -> ConstValue {
         ConstValue::List(Vec::new())
     }
 

@@ -69,8 +69,8 @@ impl Factory {
         }
     }
 
-    async fn entities(&self, side: EntityType) -> Result<Vec<Entity>, ApiError> {
-        let filter = EntityFilter { entity_type: Some(side), ..EntityFilter::default() };
+    async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
+        let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
         Ok(entities::list(&*self.snapshot, self.key, filter).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! The root of all mutations. What follows a commit is done even when the caller is gone.
+//! The root of all mutations. What follows a commit is done even when the client has disconnected.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl Mutation {
         input: UpdateFactoryInput,
     ) -> Result<Factory, ApiError> {
         let patch = input.try_into()?;
-        to_the_end(update_factory(app_of(ctx), factory_id.0, patch)).await
+        run_detached(update_factory(app_of(ctx), factory_id.0, patch)).await
     }
 
     /// Entities are registered by their first event; these set what people see. A field left out stays, null clears it.
@@ -61,10 +61,8 @@ impl Mutation {
         input: UpdateEntityInput,
     ) -> Result<Worker, ApiError> {
         let patch = input.try_into()?;
-        let side = EntityType::Worker;
-        let worker =
-            to_the_end(update_entity(app_of(ctx), factory_id.0.clone(), side, worker_id.0, patch)).await?;
-        Ok(Worker::new(&factory_id, worker))
+        let update = update_entity(app_of(ctx), factory_id.0.clone(), EntityType::Worker, worker_id.0, patch);
+        Ok(Worker::new(&factory_id, run_detached(update).await?))
     }
 
     /// As updateWorker.
@@ -76,9 +74,9 @@ impl Mutation {
         input: UpdateEntityInput,
     ) -> Result<Workstation, ApiError> {
         let patch = input.try_into()?;
-        let side = EntityType::Workstation;
-        let update = update_entity(app_of(ctx), factory_id.0.clone(), side, workstation_id.0, patch);
-        Ok(Workstation::new(&factory_id, to_the_end(update).await?))
+        let entity_type = EntityType::Workstation;
+        let update = update_entity(app_of(ctx), factory_id.0.clone(), entity_type, workstation_id.0, patch);
+        Ok(Workstation::new(&factory_id, run_detached(update).await?))
     }
 
     /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
@@ -105,8 +103,8 @@ fn app_of(ctx: &Context<'_>) -> Arc<App> {
     ctx.data_unchecked::<Arc<App>>().clone()
 }
 
-/// Runs a write and its announcement to the end, even when the caller does not wait for it.
-async fn to_the_end<T: Send + 'static>(
+/// Runs a write and its announcement to its end in a task of its own, even when the client disconnects meanwhile.
+async fn run_detached<T: Send + 'static>(
     write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<T, ApiError> {
     tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
@@ -130,7 +128,7 @@ async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Res
     read_back(&app, &slug).await
 }
 
-/// The factory with what belongs to it, read together: the change is in it, and perhaps a later one.
+/// The factory and its entities as of one snapshot: it has the change, and perhaps a later one.
 async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
     let snapshot = begin(app).await?;
     Ok(Factory::new(report::factory(&snapshot, slug).await?, snapshot))
@@ -139,13 +137,13 @@ async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
 async fn update_entity(
     app: Arc<App>,
     slug: String,
-    side: EntityType,
+    entity_type: EntityType,
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {
     let factory = report::factory(&*begin(&app).await?, &slug).await?;
-    let updated = app.store.update_entity(factory.id, side, &code, patch).await?;
-    let updated = updated.ok_or_else(|| not_found(side, &code))?;
+    let updated = app.store.update_entity(factory.id, entity_type, &code, patch).await?;
+    let updated = updated.ok_or_else(|| not_found(entity_type, &code))?;
     app.live.announce(factory.id, updated.revision);
     Ok(updated)
 }

@@ -1,7 +1,7 @@
 //! The root of all queries.
 
 use async_graphql::{Context, ID, Object};
-use domain::event::EntityType as Side;
+use domain::event;
 
 use super::{
     device::{self, Device},
@@ -65,8 +65,13 @@ impl Query {
         worker_ids: Option<Vec<ID>>,
         area: Option<String>,
     ) -> Result<WorkerMetricsReport, ApiError> {
-        let question =
-            Question::about_side(factory_id.0, Side::Worker, spec(window)?, codes(worker_ids), area)?;
+        let question = Question::about_entities(
+            factory_id.0,
+            event::EntityType::Worker,
+            spec(window)?,
+            codes(worker_ids),
+            area,
+        )?;
         Ok(WorkerMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
     }
 
@@ -80,7 +85,13 @@ impl Query {
         area: Option<String>,
     ) -> Result<WorkstationMetricsReport, ApiError> {
         let codes = codes(workstation_ids);
-        let question = Question::about_side(factory_id.0, Side::Workstation, spec(window)?, codes, area)?;
+        let question = Question::about_entities(
+            factory_id.0,
+            event::EntityType::Workstation,
+            spec(window)?,
+            codes,
+            area,
+        )?;
         Ok(WorkstationMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
     }
 
@@ -113,8 +124,8 @@ impl Query {
         entity_ids: Option<Vec<ID>>,
         area: Option<String>,
     ) -> Result<EntitySeriesReport, ApiError> {
-        let (side, window) = (entity_type.into(), window.try_into()?);
-        let question = Question::about_side(factory_id.0, side, window, codes(entity_ids), area)?;
+        let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let question = Question::about_entities(factory_id.0, entity_type, window, codes(entity_ids), area)?;
         let snapshot = snapshot(ctx).await?;
         let now_ms = app(ctx).clock.now_ms();
         let series = series::of_entities(&snapshot, &question, resolution.into(), now_ms).await?;

@@ -1,4 +1,4 @@
-//! One state of the database per request: whatever a query asks for together belongs to the same set of events.
+//! One snapshot of the database per request: everything that one query asks for is from the same set of events.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{app::App, error::ApiError, store::Snapshot};
 
 /// The application behind the schema.
 pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a App {
-    // `schema` puts it there; without it nothing at all could be answered.
+    // `schema` puts it there; without it nothing could be answered.
     ctx.data_unchecked::<Arc<App>>()
 }
 
@@ -21,7 +21,7 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
     ctx.data_unchecked::<RequestSnapshot>().0.get_or_try_init(|| begin(app(ctx))).await.cloned()
 }
 
-/// A snapshot of its own, for what follows a write.
+/// A new snapshot, for reads after a write.
 pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
     Ok(Arc::new(app.store.snapshot().await?))
 }

@@ -55,7 +55,8 @@ impl Subscription {
         area: Option<String>,
     ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
         let codes = codes(worker_ids);
-        let question = Question::about_side(factory_id.0, EntityType::Worker, spec(window)?, codes, area)?;
+        let question =
+            Question::about_entities(factory_id.0, EntityType::Worker, spec(window)?, codes, area)?;
         follow(ctx, question, WorkerMetricsReport::new).await
     }
 
@@ -70,7 +71,7 @@ impl Subscription {
     ) -> Result<Deliveries<WorkstationMetricsReport>, ApiError> {
         let codes = codes(workstation_ids);
         let question =
-            Question::about_side(factory_id.0, EntityType::Workstation, spec(window)?, codes, area)?;
+            Question::about_entities(factory_id.0, EntityType::Workstation, spec(window)?, codes, area)?;
         follow(ctx, question, WorkstationMetricsReport::new).await
     }
 
@@ -98,7 +99,7 @@ async fn follow<T: Send + 'static>(
     Ok(deliveries.map(move |delivered| delivered.map(|(report, part)| payload(&report, &part))).boxed())
 }
 
-/// What is put in by whoever runs the operation for all who sent it, or what the source gives to a single subscriber.
+/// The deliveries of the broadcast that the operation runs for, or those of the source for a single subscriber.
 fn relayed<S: Source, N>(
     ctx: &Context<'_>,
     source: S,

@@ -66,7 +66,7 @@ impl From<NamedSegment> for TimelineSegment {
 pub(crate) async fn read(
     snapshot: &Snapshot,
     slug: &str,
-    side: EntityType,
+    entity_type: EntityType,
     code: String,
     window: WindowSpec,
     now_ms: i64,
@@ -75,7 +75,7 @@ pub(crate) async fn read(
     let window = window.resolve(factory.time_zone, now_ms)?.ok_or_else(|| {
         ApiError::bad_user_input("a timeline needs a window with two ends; all time has none")
     })?;
-    let entity = entity(snapshot, factory.id, side, code).await?;
+    let entity = entity(snapshot, factory.id, entity_type, code).await?;
     let (segments, truncated) = timeline::segments(snapshot, factory.id, &entity, window).await?;
     Ok(Timeline {
         window: window.into(),
@@ -88,18 +88,19 @@ pub(crate) async fn read(
 async fn entity(
     snapshot: &Snapshot,
     factory_id: i32,
-    side: EntityType,
+    entity_type: EntityType,
     code: String,
 ) -> Result<Entity, ApiError> {
     let codes = [code];
-    let filter = EntityFilter { entity_type: Some(side), codes: Some(&codes), ..EntityFilter::default() };
+    let filter =
+        EntityFilter { entity_type: Some(entity_type), codes: Some(&codes), ..EntityFilter::default() };
     let found = entities::list(snapshot, factory_id, filter).await?.pop();
-    found.ok_or_else(|| not_found(side, &codes[0]))
+    found.ok_or_else(|| not_found(entity_type, &codes[0]))
 }
 
 /// There is no such worker or workstation.
-pub(crate) fn not_found(side: EntityType, code: &str) -> ApiError {
-    let noun = match side {
+pub(crate) fn not_found(entity_type: EntityType, code: &str) -> ApiError {
+    let noun = match entity_type {
         EntityType::Worker => "worker",
         EntityType::Workstation => "workstation",
     };

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness: whether the process runs, and whether it can serve.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use super::Shared;
 /// How long the database may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The process lives: it answers.
+/// The process runs: it answers.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }

@@ -1,4 +1,4 @@
-//! What was asked, in a form in which equal questions are equal: the key by which subscribers share one computation.
+//! A question in canonical form, so that equal questions compare equal: the key by which subscribers share one computation.
 
 use domain::{event::EntityType, window::WindowSpec};
 
@@ -8,13 +8,13 @@ use crate::{error::ApiError, store::entities::EntityFilter};
 /// ask for all.
 pub const MAX_IDS: usize = 1_000;
 
-/// A question about the workers, the workstations, or both sides of a factory.
+/// A question about the workers, the workstations, or both of a factory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
     /// The factory's slug.
     pub factory: String,
     /// Only workers, or only workstations; none is about the factory, which takes both.
-    pub side: Option<EntityType>,
+    pub entity_type: Option<EntityType>,
     /// The window as asked for; it may move with the clock.
     pub window: WindowSpec,
     /// Only those with these codes, sorted.
@@ -26,30 +26,40 @@ pub struct Question {
 impl Question {
     /// A question about a factory as a whole.
     pub fn about_factory(factory: String, window: WindowSpec, area: Option<String>) -> Self {
-        Self { factory, side: None, window, codes: None, area }
+        Self { factory, entity_type: None, window, codes: None, area }
     }
 
-    /// A question about one side of a factory. Unknown codes are just not answered.
+    /// A question about a factory's workers or workstations. Unknown codes are just not answered.
     ///
     /// # Errors
     /// `LIMIT_EXCEEDED` for more than [`MAX_IDS`] codes.
-    pub fn about_side(
+    pub fn about_entities(
         factory: String,
-        side: EntityType,
+        entity_type: EntityType,
         window: WindowSpec,
         codes: Option<Vec<String>>,
         area: Option<String>,
     ) -> Result<Self, ApiError> {
-        Ok(Self { factory, side: Some(side), window, codes: codes.map(sorted).transpose()?, area })
+        Ok(Self {
+            factory,
+            entity_type: Some(entity_type),
+            window,
+            codes: codes.map(sorted).transpose()?,
+            area,
+        })
     }
 
-    /// Who is asked about, wherever they are.
+    /// Selects the entities that are asked about, in whatever area.
     pub(super) fn filter(&self) -> EntityFilter<'_> {
-        EntityFilter { entity_type: self.side, codes: self.codes.as_deref(), ..EntityFilter::default() }
+        EntityFilter {
+            entity_type: self.entity_type,
+            codes: self.codes.as_deref(),
+            ..EntityFilter::default()
+        }
     }
 
-    /// Whether only some of a side are asked about, so that their sums are read by name.
-    pub(super) fn names_some(&self) -> bool {
+    /// Whether only some entities of a type are asked about, so that their sums are read by id.
+    pub(super) fn is_selective(&self) -> bool {
         self.codes.is_some() || self.area.is_some()
     }
 

@@ -113,19 +113,19 @@ fn check_points(steps: usize, entities: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The factory's points: the workers' sums, with the units of the side that counts.
+/// The factory's points: the workers' sums, with the units of the factory's basis.
 fn sum_up(
     factory: &Factory,
     steps: &[Window],
     entities: &[Entity],
     sums: Vec<(usize, i32, Totals)>,
 ) -> impl Iterator<Item = Point> {
-    let sides: HashMap<i32, EntityType> =
+    let entity_types: HashMap<i32, EntityType> =
         entities.iter().map(|entity| (entity.id, entity.entity_type)).collect();
     let mut workers = vec![Totals::default(); steps.len()];
     let mut workstations = workers.clone();
     for (step, entity_id, totals) in sums {
-        match sides.get(&entity_id) {
+        match entity_types.get(&entity_id) {
             Some(EntityType::Worker) => workers[step] += totals,
             Some(EntityType::Workstation) => workstations[step] += totals,
             None => {}
@@ -156,7 +156,7 @@ async fn read(
     steps: &[Window],
     entities: &[Entity],
 ) -> Result<Vec<(usize, i32, Totals)>, ApiError> {
-    let all_asked = question.side.is_none() && !question.names_some();
-    let ids: Option<Vec<i32>> = (!all_asked).then(|| entities.iter().map(|entity| entity.id).collect());
+    let is_about_all = question.entity_type.is_none() && !question.is_selective();
+    let ids: Option<Vec<i32>> = (!is_about_all).then(|| entities.iter().map(|entity| entity.id).collect());
     Ok(rollups::series(snapshot, factory.id, steps, ids.as_deref()).await?)
 }

@@ -173,8 +173,8 @@ async fn a_subscriber_who_merges_every_delivery_holds_what_a_query_answers() {
 
 /// Workers of the plant, all time.
 async fn follow(server: &TestServer) -> Follower {
-    let side = EntityType::Worker;
-    let question = Question::about_side("plant".into(), side, WindowSpec::AllTime, None, None);
+    let entity_type = EntityType::Worker;
+    let question = Question::about_entities("plant".into(), entity_type, WindowSpec::AllTime, None, None);
     server.app.live.follow(question.expect("a question")).await.expect("a follower")
 }
 

@@ -1,4 +1,4 @@
-//! Which variables may hold a batch: those that nobody but the resolver can look into.
+//! Which variables may hold a batch: those that only the resolver reads.
 
 use std::collections::HashMap;
 

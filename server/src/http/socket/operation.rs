@@ -1,4 +1,4 @@
-//! From what a client sent for one operation to all that it is to be sent for it.
+//! From the payload of a `subscribe` message to the stream of payloads that answer it.
 
 use std::sync::Arc;
 
@@ -22,27 +22,27 @@ use crate::{
     live::broadcast::{Payload, Rendering, Source, Subscriber},
 };
 
-/// What an operation's client is to be sent, one after another.
+/// What an operation's client is sent, one payload after another.
 pub(super) type Payloads = BoxStream<'static, Payload>;
 
-/// What becomes of an operation that a client sent.
-pub(super) enum Begun {
+/// The result of starting an operation.
+pub(super) enum Started {
     Running(Payloads),
     /// Its errors as JSON. Nothing follows them.
     Refused(Arc<str>),
 }
 
-/// Begins an operation, or joins those who sent the same. `sent` is the payload of the client's message.
+/// Starts an operation, or joins it if it already runs for others. `sent` is the payload of the client's message.
 ///
 /// # Errors
-/// It is not what a payload must be.
-pub(super) fn begin(shared: &Shared, sent: &str) -> Result<Begun, ApiError> {
+/// The payload is not a JSON object of an operation's parameters.
+pub(super) fn start(shared: &Shared, sent: &str) -> Result<Started, ApiError> {
     let live = &shared.app.live;
     if let Some(subscriber) = live.metrics().join(sent) {
-        return Ok(Begun::Running(payloads(subscriber)));
+        return Ok(Started::Running(payloads(subscriber)));
     }
     if let Some(subscriber) = live.feeds().join(sent) {
-        return Ok(Begun::Running(payloads(subscriber)));
+        return Ok(Started::Running(payloads(subscriber)));
     }
     let parameters: Parameters = json_object(sent.as_bytes(), "the payload")?;
     let Operation { kind, mut request } = match Operation::prepare(parameters) {
@@ -52,10 +52,10 @@ pub(super) fn begin(shared: &Shared, sent: &str) -> Result<Begun, ApiError> {
     let schema = shared.schema.clone();
     let payloads = match root_field(&mut request).as_deref() {
         Some("factoryMetrics" | "workerMetrics" | "workstationMetrics") => {
-            payloads(live.metrics().found(sent, |relay| run(&schema, request.data(relay))))
+            payloads(live.metrics().get_or_start(sent, |relay| run(&schema, request.data(relay))))
         }
         Some("eventsIngested") => {
-            payloads(live.feeds().found(sent, |relay| run(&schema, request.data(relay))))
+            payloads(live.feeds().get_or_start(sent, |relay| run(&schema, request.data(relay))))
         }
         _ => {
             let is_subscription = kind == OperationType::Subscription;
@@ -65,13 +65,13 @@ pub(super) fn begin(shared: &Shared, sent: &str) -> Result<Begun, ApiError> {
             run(&schema, request).enumerate().map(payload).boxed()
         }
     };
-    Ok(Begun::Running(payloads))
+    Ok(Started::Running(payloads))
 }
 
 /// Refuses an operation.
-pub(super) fn refused(error: impl Into<ServerError>) -> Begun {
+pub(super) fn refused(error: impl Into<ServerError>) -> Started {
     let refusal = rendering(&Answer::refused(error)).and_then(|rendering| rendering.errors);
-    Begun::Refused(refusal.unwrap_or_else(|| "[]".into()))
+    Started::Refused(refusal.unwrap_or_else(|| "[]".into()))
 }
 
 fn payloads<S: Source>(subscriber: Subscriber<S>) -> Payloads {

@@ -78,9 +78,9 @@ fn a_factory_is_forgotten_with_its_last_listener() {
 }
 
 #[test]
-fn a_revision_alone_is_enough_until_somebody_follows_the_events() {
+fn a_revision_alone_is_enough_until_a_feed_begins() {
     let announcements = Arc::new(Announcements::default());
-    assert_eq!(announcements.announce_revision(1, 1), None, "nobody listens");
+    assert_eq!(announcements.announce_revision(1, 1), None, "no listener");
     let mut listener = announcements.listen(1);
     assert_eq!(announcements.announce_revision(1, 5), None);
     assert_eq!(listener.announced().revision, 5);

@@ -67,8 +67,8 @@ async fn an_error_is_the_last_delivery() {
 fn questions_that_ask_the_same_are_the_same() {
     let ask = |codes: &[&str]| {
         let codes = codes.iter().map(ToString::to_string).collect();
-        let side = domain::event::EntityType::Worker;
-        Question::about_side("f".into(), side, WindowSpec::AllTime, Some(codes), None)
+        let entity_type = domain::event::EntityType::Worker;
+        Question::about_entities("f".into(), entity_type, WindowSpec::AllTime, Some(codes), None)
     };
     assert_eq!(ask(&["W2", "W1", "W2"]), ask(&["W1", "W2"]));
     assert_ne!(ask(&["W1"]), ask(&[]));

@@ -14,16 +14,16 @@ use super::{
     Shared,
     answer::Answer,
     body::{Coding, MAX_BODY_BYTES, too_long},
+    error_response::{ErrorResponse, respond_with},
     media::{Media, is_json, negotiate},
     operation::{Operation, Parameters, json_object},
-    refusal::{Refusal, answered},
 };
 use crate::error::ApiError;
 
 /// How long a request may take, its body included. A batch waits for its commit for a few seconds at most.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bodies from this length on, in bytes, are parsed on a thread of their own, so that parsing one holds up nobody else;
-/// below, changing threads costs more than it brings.
+/// Bodies from this length on, in bytes, are parsed on a thread of their own, so that parsing one delays no other request;
+/// below it, changing threads costs more than it saves.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
 
 /// Answers a POST.
@@ -31,7 +31,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
     let Some(media) = negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse]) else {
         return not_acceptable();
     };
-    in_time(media, async {
+    with_timeout(media, async {
         let coding = check_headers(request.headers())?;
         let body = shared.body_memory.read(request.into_body(), coding).await?;
         let operation = if body.bytes.len() < LARGE_BODY_BYTES {
@@ -40,7 +40,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
             let (shared, bytes) = (shared.clone(), body.bytes.clone());
             let reading = tokio::task::spawn_blocking(move || read(&shared, &bytes));
             reading.await.map_err(|error| {
-                Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
+                ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
             })??
         };
         run(&shared, operation).await
@@ -51,12 +51,12 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 /// Answers a GET that carries a query.
 pub(super) async fn get(shared: &Shared, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
-    let mut response = in_time(media, async {
+    let mut response = with_timeout(media, async {
         let operation = Operation::prepare(url_parameters(uri)?)?;
         is_mutation = operation.kind == OperationType::Mutation;
         if is_mutation {
             let error = ApiError::bad_user_input("a GET cannot change anything; send a mutation by POST");
-            return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, error));
+            return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, error));
         }
         run(shared, operation).await
     })
@@ -70,35 +70,35 @@ pub(super) async fn get(shared: &Shared, uri: &Uri, media: Media) -> Response {
 /// Answers every other method.
 pub(super) async fn other_method() -> Response {
     let error = ApiError::bad_user_input("only GET and POST are allowed here");
-    let mut response = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, error).into_response(Media::Json);
+    let mut response = ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, error).into_response(Media::Json);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     response
 }
 
-/// Answers a client that accepts nothing of what there is.
+/// Answers a client that accepts none of the media types.
 pub(super) fn not_acceptable() -> Response {
     let error = ApiError::bad_user_input(
         "answers are application/json or application/graphql-response+json; Accept names neither",
     );
-    Refusal::new(StatusCode::NOT_ACCEPTABLE, error).into_response(Media::Json)
+    ErrorResponse::new(StatusCode::NOT_ACCEPTABLE, error).into_response(Media::Json)
 }
 
-async fn in_time(media: Media, answering: impl Future<Output = Result<Answer, Refusal>>) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, answering).await {
-        Ok(Ok(answer)) => answered(answer, media),
-        Ok(Err(refusal)) => refusal.into_response(media),
+async fn with_timeout(media: Media, answer: impl Future<Output = Result<Answer, ErrorResponse>>) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+        Ok(Ok(answer)) => respond_with(answer, media),
+        Ok(Err(error)) => error.into_response(media),
         Err(_) => {
             let seconds = REQUEST_TIMEOUT.as_secs();
             let error = ApiError::unavailable(format!("the request took more than {seconds} s; ask again"));
-            Refusal::unavailable(error).into_response(media)
+            ErrorResponse::unavailable(error).into_response(media)
         }
     }
 }
 
-/// Refuses by its headers what need not be read, and says how the body is written.
-fn check_headers(headers: &HeaderMap) -> Result<Coding, Refusal> {
+/// Refuses a request by its headers, or says how its body is encoded.
+fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse> {
     let unsupported = |message: &str| {
-        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)))
+        Err(ErrorResponse::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)))
     };
     if !is_json(headers) {
         // A browser lets any page send the simple types, so only one that needs the server's permission is read.
@@ -121,7 +121,7 @@ fn check_headers(headers: &HeaderMap) -> Result<Coding, Refusal> {
     Ok(coding)
 }
 
-fn read(shared: &Shared, body: &[u8]) -> Result<Operation, Refusal> {
+fn read(shared: &Shared, body: &[u8]) -> Result<Operation, ErrorResponse> {
     Operation::read(body, &shared.documents, &shared.app.ingest)
 }
 
@@ -134,29 +134,29 @@ struct UrlParameters {
     extensions: Option<String>,
 }
 
-fn url_parameters(uri: &Uri) -> Result<Parameters, Refusal> {
+fn url_parameters(uri: &Uri) -> Result<Parameters, ErrorResponse> {
     let Query(url) = Query::<UrlParameters>::try_from_uri(uri).map_err(|error| {
-        Refusal::malformed(ApiError::bad_user_input(format!(
+        ErrorResponse::malformed(ApiError::bad_user_input(format!(
             "the URL's parameters are not as expected: {error}"
         )))
     })?;
     let json = |text: Option<String>| text.filter(|text| !text.is_empty() && text != "null");
     if let Some(extensions) = json(url.extensions) {
         json_object::<serde_json::Map<_, _>>(extensions.as_bytes(), "extensions")
-            .map_err(Refusal::malformed)?;
+            .map_err(ErrorResponse::malformed)?;
     }
     let variables = json(url.variables)
-        .map(|variables| json_object(variables.as_bytes(), "variables").map_err(Refusal::malformed))
+        .map(|variables| json_object(variables.as_bytes(), "variables").map_err(ErrorResponse::malformed))
         .transpose()?;
     let Some(query) = url.query else {
         let message = "a GET needs the parameter query; a browser gets a page to write one on";
-        return Err(Refusal::malformed(ApiError::bad_user_input(message)));
+        return Err(ErrorResponse::malformed(ApiError::bad_user_input(message)));
     };
     let operation_name = url.operation_name.filter(|name| !name.is_empty());
     Ok(Parameters { query, operation_name, variables: variables.unwrap_or_default(), _extensions: None })
 }
 
-async fn run(shared: &Shared, operation: Operation) -> Result<Answer, Refusal> {
+async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ErrorResponse> {
     if operation.kind == OperationType::Subscription {
         let message =
             "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws";

@@ -1,4 +1,4 @@
-//! What a client gets instead of an answer when its request is not one that can be run.
+//! The response to a request that cannot be run.
 
 use async_graphql::ServerError;
 use async_graphql_axum::GraphQLResponse;
@@ -11,20 +11,20 @@ use axum::{
 use super::{answer::Answer, media::Media};
 use crate::error::{ApiError, ErrorCode};
 
-/// Why nothing was run.
-pub(super) struct Refusal {
+/// Why a request was not run, as a response.
+pub(super) struct ErrorResponse {
     /// None where the media type decides: a request that is well formed but asks for the impossible.
     status: Option<StatusCode>,
     error: Box<ServerError>,
 }
 
-impl Refusal {
-    /// A refusal whose status is the same in every media type.
+impl ErrorResponse {
+    /// An error whose status is the same in every media type.
     pub(super) fn new(status: StatusCode, error: ApiError) -> Self {
         Self { status: Some(status), error: Box::new(error.into()) }
     }
 
-    /// What was sent is no request at all.
+    /// The request could not be read.
     pub(super) fn malformed(error: ApiError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
@@ -41,20 +41,20 @@ impl Refusal {
     }
 }
 
-impl From<ServerError> for Refusal {
+impl From<ServerError> for ErrorResponse {
     fn from(error: ServerError) -> Self {
         Self { status: None, error: Box::new(error) }
     }
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for ErrorResponse {
     fn from(error: ApiError) -> Self {
         ServerError::from(error).into()
     }
 }
 
 /// An answer as a response.
-pub(super) fn answered(answer: Answer, media: Media) -> Response {
+pub(super) fn respond_with(answer: Answer, media: Media) -> Response {
     respond(status(&answer, media), answer, media)
 }
 
@@ -62,7 +62,7 @@ pub(super) fn answered(answer: Answer, media: Media) -> Response {
 pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     // The panic's message and place are in the log already.
     let error = ApiError::new(ErrorCode::Internal, "the server failed to answer; its log says why");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json)
+    ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json)
 }
 
 fn status(answer: &Answer, media: Media) -> StatusCode {
