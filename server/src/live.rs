@@ -10,6 +10,7 @@ mod announcement;
 pub mod broadcast;
 mod cohort;
 pub mod delivery;
+mod error;
 pub mod feed;
 mod pacing;
 mod peers;
@@ -21,13 +22,13 @@ use announcement::{Announcements, MAX_LATEST_EVENTS};
 use broadcast::Broadcasts;
 use cohort::Cohorts;
 use delivery::Follower;
+pub use error::LiveError;
 use feed::Feed;
 use peers::Peers;
 
 use crate::{
     clock::Clock,
-    error::ApiError,
-    report::{self, Question},
+    report::{self, Question, ReportError},
     store::{Store, events::StoredEvent, rollups},
 };
 
@@ -88,13 +89,12 @@ impl Live {
     /// Subscribes to the answer to a question: joins the cohort of the same question, or starts it.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory, `BAD_USER_INPUT` for a window that cannot be, `OVERLOADED` when too many
-    /// different questions are being followed.
-    pub async fn follow(&self, question: Question) -> Result<Follower, ApiError> {
+    /// The factory is unknown, the window is not possible, or too many different questions are being followed.
+    pub async fn follow(&self, question: Question) -> Result<Follower, LiveError> {
         let snapshot = self.store.snapshot().await?;
         let factory = report::factory(&snapshot, &question.factory).await?;
         drop(snapshot);
-        question.window.resolve(factory.time_zone, self.clock.now_ms())?;
+        question.window.resolve(factory.time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
         let listen = || self.announcements.listen(factory.id);
         self.cohorts.join(question, &self.store, &self.clock, listen)
     }
@@ -112,8 +112,8 @@ impl Live {
     /// Subscribes to a factory's newly stored events.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory.
-    pub async fn feed(&self, factory: &str) -> Result<Feed, ApiError> {
+    /// The factory is unknown, or its events cannot be followed now.
+    pub async fn feed(&self, factory: &str) -> Result<Feed, LiveError> {
         let snapshot = self.store.snapshot().await?;
         let factory_id = report::factory(&snapshot, factory).await?.id;
         drop(snapshot);
@@ -131,7 +131,7 @@ impl Live {
                 return Ok(Feed::begin(listener, begin));
             }
         }
-        Err(ApiError::unavailable("the factory's events cannot be followed now; ask again"))
+        Err(LiveError::FeedUnavailable)
     }
 
     /// How many different questions are being followed.

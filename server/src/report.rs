@@ -2,11 +2,15 @@
 //! queries and subscriptions alike.
 
 mod change;
+mod error;
+mod limits;
 mod question;
 pub mod series;
+pub mod timeline;
 
 pub use change::Change;
-pub use question::{MAX_IDS, Question};
+pub use error::ReportError;
+pub use question::Question;
 
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
@@ -16,17 +20,14 @@ use domain::{
     metric::FactoryTotals,
     timeline::Segment,
     totals::Totals,
-    window::{Window, WindowError},
+    window::Window,
 };
 
-use crate::{
-    error::{ApiError, ErrorCode},
-    store::{
-        Snapshot,
-        entities::{self, Entity, EntityFilter},
-        factories::{self, Factory},
-        rollups,
-    },
+use crate::store::{
+    Snapshot,
+    entities::{self, Entity, EntityFilter},
+    factories::{self, Factory},
+    rollups,
 };
 
 /// The answer to a question at one revision. Rows are shared between one report and the next.
@@ -80,8 +81,8 @@ impl Report {
     /// Reads the whole answer to a question.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory, `BAD_USER_INPUT` for a window that cannot be.
-    pub async fn read(snapshot: &Snapshot, question: &Question, now_ms: i64) -> Result<Self, ApiError> {
+    /// The factory is unknown, or the window is not possible.
+    pub async fn read(snapshot: &Snapshot, question: &Question, now_ms: i64) -> Result<Self, ReportError> {
         let factory = factory(snapshot, &question.factory).await?;
         let window = question.window.resolve(factory.time_zone, now_ms)?;
         let rows = read_rows(snapshot, &factory, question, window).await?;
@@ -98,7 +99,7 @@ impl Report {
         snapshot: &Snapshot,
         question: &Question,
         now_ms: i64,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, ReportError> {
         let factory = factory(snapshot, &question.factory).await?;
         let window = question.window.resolve(factory.time_zone, now_ms)?;
         if window != self.window {
@@ -122,8 +123,11 @@ impl Report {
 }
 
 /// The factory with this slug.
-pub(crate) async fn factory(snapshot: &Snapshot, slug: &str) -> Result<Factory, ApiError> {
-    factories::by_slug(snapshot, slug).await?.ok_or_else(|| ApiError::factory_not_found(slug))
+///
+/// # Errors
+/// It is unknown.
+pub(crate) async fn factory(snapshot: &Snapshot, slug: &str) -> Result<Factory, ReportError> {
+    factories::by_slug(snapshot, slug).await?.ok_or_else(|| ReportError::FactoryNotFound(slug.to_owned()))
 }
 
 async fn read_rows(
@@ -131,7 +135,7 @@ async fn read_rows(
     factory: &Factory,
     question: &Question,
     window: Option<Window>,
-) -> Result<Vec<Arc<Row>>, ApiError> {
+) -> Result<Vec<Arc<Row>>, ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
     let ids: Option<Vec<i32>> =
@@ -151,7 +155,7 @@ async fn read_changed(
     question: &Question,
     window: Option<Window>,
     revision: i64,
-) -> Result<HashMap<i32, Option<Arc<Row>>>, ApiError> {
+) -> Result<HashMap<i32, Option<Arc<Row>>>, ReportError> {
     // The area is judged here and not by the filter, since what left the area has to be noticed.
     let filter = EntityFilter { changed_after: Some(revision), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
@@ -215,15 +219,5 @@ impl From<Segment> for Activity {
             until_ms: segment.to_ms,
             confidence: segment.confidence,
         }
-    }
-}
-
-impl From<WindowError> for ApiError {
-    fn from(error: WindowError) -> Self {
-        let code = match error {
-            WindowError::TooManySteps { .. } => ErrorCode::LimitExceeded,
-            _ => ErrorCode::BadUserInput,
-        };
-        Self::new(code, error.to_string())
     }
 }

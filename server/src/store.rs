@@ -48,8 +48,8 @@ pub type Snapshot = Transaction;
 /// The most values that one statement binds: SQLite's limit, the lower one of the engines.
 const MAX_BOUND_VALUES: usize = 32_766;
 
-/// What can go wrong below; [`crate::error::ApiError`] hides it from clients.
-#[derive(Debug, thiserror::Error)]
+/// What can go wrong with the database. Clients never see its text.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database said no.
     #[error(transparent)]

@@ -15,7 +15,7 @@ use async_graphql::{
 use async_graphql_value::Value;
 
 pub(crate) use self::place::holds_batch;
-use crate::{error::ApiError, ingest::Judged};
+use crate::ingest::{IngestError, Judged};
 
 /// The batches of one request, by the variables that hold them.
 pub(crate) struct Batches {
@@ -24,7 +24,7 @@ pub(crate) struct Batches {
 }
 
 /// A batch, or why it is refused as a whole.
-type Batch = Result<Judged, ApiError>;
+type Batch = Result<Judged, IngestError>;
 
 /// How often a request can ask for one batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

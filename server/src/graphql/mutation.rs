@@ -14,12 +14,11 @@ use super::{
     sender::SenderInput,
     snapshot::{app, begin},
     text::quoted,
-    timeline::not_found,
 };
 use crate::{
     app::App,
     error::{ApiError, ErrorCode},
-    report,
+    report::{self, ReportError},
     store::{
         entities::{Entity, EntityPatch},
         factories::{FactoryPatch, NewFactory},
@@ -143,7 +142,7 @@ async fn update_entity(
 ) -> Result<Entity, ApiError> {
     let factory = report::factory(&*begin(&app).await?, &slug).await?;
     let updated = app.store.update_entity(factory.id, entity_type, &code, patch).await?;
-    let updated = updated.ok_or_else(|| not_found(entity_type, &code))?;
+    let updated = updated.ok_or(ReportError::EntityNotFound { entity_type, code })?;
     app.live.announce(factory.id, updated.revision);
     Ok(updated)
 }

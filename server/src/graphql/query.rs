@@ -12,7 +12,7 @@ use super::{
     factory_metrics::FactoryMetrics,
     series::{EntitySeriesReport, MetricSeries, Resolution},
     snapshot::{app, snapshot},
-    timeline::{self, Timeline},
+    timeline::Timeline,
     window::{WindowInput, spec},
     worker_metrics::WorkerMetricsReport,
     workstation_metrics::WorkstationMetricsReport,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::ApiError,
     live::delivery::Part,
-    report::{Question, Report, series},
+    report::{Question, Report, series, timeline},
     store::factories,
 };
 
@@ -143,8 +143,10 @@ impl Query {
         window: WindowInput,
     ) -> Result<Timeline, ApiError> {
         let (snapshot, now_ms) = (snapshot(ctx).await?, app(ctx).clock.now_ms());
-        let window = window.try_into()?;
-        timeline::read(&snapshot, &factory_id, entity_type.into(), entity_id.0, window, now_ms).await
+        let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let timeline =
+            timeline::of_entity(&snapshot, &factory_id, entity_type, entity_id.0, &window, now_ms).await?;
+        Ok(timeline.into())
     }
 
     /// Stored events, the latest timestamp first; at most 500 a page; a cursor stays valid while events arrive.
@@ -172,7 +174,7 @@ impl Query {
 }
 
 async fn report(ctx: &Context<'_>, question: &Question) -> Result<Report, ApiError> {
-    Report::read(&*snapshot(ctx).await?, question, app(ctx).clock.now_ms()).await
+    Ok(Report::read(&*snapshot(ctx).await?, question, app(ctx).clock.now_ms()).await?)
 }
 
 /// Ids as the store knows them.

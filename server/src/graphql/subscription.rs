@@ -96,7 +96,11 @@ async fn follow<T: Send + 'static>(
     let follower = app(ctx).live.follow(question).await?;
     let deliveries =
         relayed(ctx, follower, |mut follower| async move { Some((follower.next().await?, follower)) });
-    Ok(deliveries.map(move |delivered| delivered.map(|(report, part)| payload(&report, &part))).boxed())
+    let answers = deliveries.map(move |delivered| {
+        let (report, part) = delivered?;
+        Ok(payload(&report, &part))
+    });
+    Ok(answers.boxed())
 }
 
 /// The deliveries of the broadcast that the operation runs for, or those of the source for a single subscriber.

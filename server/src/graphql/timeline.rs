@@ -1,23 +1,13 @@
 //! What one worker or workstation was doing, to the millisecond.
 
 use async_graphql::{ID, SimpleObject};
-use domain::{event::EntityType, window::WindowSpec};
 
 use super::{
     event::{EventType, confidence},
     scalar::{BigInt, DateTime},
-    text::quoted,
     window::Window,
 };
-use crate::{
-    error::{ApiError, ErrorCode},
-    report::factory,
-    store::{
-        Snapshot,
-        entities::{self, Entity, EntityFilter},
-        timeline::{self, NamedSegment},
-    },
-};
+use crate::{report::timeline, store::timeline::NamedSegment};
 
 /// What one entity was doing: segments without overlap in the order of time.
 #[derive(SimpleObject)]
@@ -62,48 +52,13 @@ impl From<NamedSegment> for TimelineSegment {
     }
 }
 
-/// Reads an entity's timeline.
-pub(crate) async fn read(
-    snapshot: &Snapshot,
-    slug: &str,
-    entity_type: EntityType,
-    code: String,
-    window: WindowSpec,
-    now_ms: i64,
-) -> Result<Timeline, ApiError> {
-    let factory = factory(snapshot, slug).await?;
-    let window = window.resolve(factory.time_zone, now_ms)?.ok_or_else(|| {
-        ApiError::bad_user_input("a timeline needs a window with two ends; all time has none")
-    })?;
-    let entity = entity(snapshot, factory.id, entity_type, code).await?;
-    let (segments, truncated) = timeline::segments(snapshot, factory.id, &entity, window).await?;
-    Ok(Timeline {
-        window: window.into(),
-        revision: BigInt(factory.revision),
-        segments: segments.into_iter().map(Into::into).collect(),
-        truncated,
-    })
-}
-
-async fn entity(
-    snapshot: &Snapshot,
-    factory_id: i32,
-    entity_type: EntityType,
-    code: String,
-) -> Result<Entity, ApiError> {
-    let codes = [code];
-    let filter =
-        EntityFilter { entity_type: Some(entity_type), codes: Some(&codes), ..EntityFilter::default() };
-    let found = entities::list(snapshot, factory_id, filter).await?.pop();
-    found.ok_or_else(|| not_found(entity_type, &codes[0]))
-}
-
-/// There is no such worker or workstation.
-pub(crate) fn not_found(entity_type: EntityType, code: &str) -> ApiError {
-    let noun = match entity_type {
-        EntityType::Worker => "worker",
-        EntityType::Workstation => "workstation",
-    };
-    let code = quoted(code);
-    ApiError::new(ErrorCode::NotFound, format!("there is no {noun} {code}; its first event registers it"))
+impl From<timeline::Timeline> for Timeline {
+    fn from(timeline: timeline::Timeline) -> Self {
+        Self {
+            window: timeline.window.into(),
+            revision: BigInt(timeline.revision),
+            segments: timeline.segments.into_iter().map(Into::into).collect(),
+            truncated: timeline.is_truncated,
+        }
+    }
 }

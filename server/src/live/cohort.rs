@@ -16,17 +16,14 @@ use tokio_util::task::TaskTracker;
 use super::{
     announcement::Listener,
     delivery::{Delivery, Follower, Part, Published},
+    error::{LiveError, MAX_COHORTS},
     pacing::{Next, Pacing, PollOutcome, Step},
 };
 use crate::{
     clock::Clock,
-    error::{ApiError, ErrorCode},
-    report::{Change, Question, Report},
+    report::{Change, Question, Report, ReportError},
     store::Store,
 };
-
-/// The most different questions followed at a time: each keeps its rows in memory.
-const MAX_COHORTS: usize = 2_000;
 
 /// The most cohorts that read at a time, so that queries find a free reader.
 const MAX_READS: usize = 2;
@@ -70,15 +67,13 @@ impl Cohorts {
         store: &Store,
         clock: &Clock,
         listen: impl FnOnce() -> Listener,
-    ) -> Result<Follower, ApiError> {
+    ) -> Result<Follower, LiveError> {
         let mut by_question = self.lock();
         if let Some(publisher) = by_question.get(&question) {
             return Ok(publisher.subscribe());
         }
         if by_question.len() >= MAX_COHORTS {
-            return Err(ApiError::overloaded(format!(
-                "{MAX_COHORTS} different questions are being followed, the most at a time; ask again later, or ask what others ask"
-            )));
+            return Err(LiveError::TooManyQuestions);
         }
         let publisher = Publisher { published: watch::Sender::new(None), in_progress: TaskTracker::new() };
         // A closed tracker can be waited for whenever it is empty, and still gives tokens.
@@ -176,22 +171,23 @@ impl Cohort {
                 let outcome = self.update(report);
                 self.pacing.polled(Instant::now(), outcome);
             }
-            // The question has no answer any more, such as a day that the factory's new time zone skipped.
-            Err(error) if matches!(error.code, ErrorCode::BadUserInput | ErrorCode::NotFound) => {
-                self.publisher.published.send_replace(Some(Err(error)));
-                return ControlFlow::Break(());
-            }
-            Err(error) => {
-                tracing::warn!(?error, "a live report could not be read; it is tried again");
+            Err(ReportError::Store(error)) => {
+                tracing::warn!(%error, "a live report could not be read; it is tried again");
                 self.cohorts.failed_reads.fetch_add(1, Ordering::Relaxed);
                 self.pacing.poll_failed(Instant::now());
+            }
+            // The question has no answer any more, such as a day that the factory's new time zone skipped.
+            Err(error) => {
+                self.publisher.published.send_replace(Some(Err(error)));
+                return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
     }
 
-    async fn read(&self, now_ms: i64) -> Result<Report, ApiError> {
-        let _permit = self.cohorts.reads.acquire().await.map_err(|closed| ApiError::internal(&closed))?;
+    async fn read(&self, now_ms: i64) -> Result<Report, ReportError> {
+        // The semaphore is never closed, so there always is a permit.
+        let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot().await?;
         match &self.report {
             Some(report) => report.read_again(&snapshot, &self.question, now_ms).await,

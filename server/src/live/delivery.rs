@@ -6,13 +6,10 @@ use tokio::sync::watch;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use super::broadcast::Source;
-use crate::{
-    error::ApiError,
-    report::{Change, Report, Row},
-};
+use crate::report::{Change, Report, ReportError, Row};
 
 /// What a cohort publishes: nothing yet, the state, or why there will be no more.
-pub(super) type Published = Option<Result<Arc<Delivery>, ApiError>>;
+pub(super) type Published = Option<Result<Arc<Delivery>, ReportError>>;
 
 /// The state at one point of a cohort's life.
 #[derive(Debug)]
@@ -66,7 +63,7 @@ impl Part {
 }
 
 /// One delivery as a follower gets it; an error is the last.
-pub type Delivered = Result<(Arc<Report>, Part), ApiError>;
+pub type Delivered = Result<(Arc<Report>, Part), ReportError>;
 
 /// One subscriber of a cohort. It only keeps the number of the delivery it was last sent.
 #[derive(Debug)]
@@ -90,7 +87,7 @@ impl Follower {
         Some(self.state().await?.map(|State { report, part, .. }| (report, part)))
     }
 
-    async fn state(&mut self) -> Option<Result<State, ApiError>> {
+    async fn state(&mut self) -> Option<Result<State, ReportError>> {
         self.token = None;
         if self.sent.is_some() {
             self.published.changed().await.ok()?;

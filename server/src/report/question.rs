@@ -2,11 +2,8 @@
 
 use domain::{event::EntityType, window::WindowSpec};
 
-use crate::{error::ApiError, store::entities::EntityFilter};
-
-/// The most ids that one question may name: a bound on what is bound into a query and kept as a key. To ask for more,
-/// ask for all.
-pub const MAX_IDS: usize = 1_000;
+use super::{error::ReportError, limits::MAX_IDS};
+use crate::store::entities::EntityFilter;
 
 /// A question about the workers, the workstations, or both of a factory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,14 +29,14 @@ impl Question {
     /// A question about a factory's workers or workstations. Unknown codes are just not answered.
     ///
     /// # Errors
-    /// `LIMIT_EXCEEDED` for more than [`MAX_IDS`] codes.
+    /// There are more than [`MAX_IDS`] codes.
     pub fn about_entities(
         factory: String,
         entity_type: EntityType,
         window: WindowSpec,
         codes: Option<Vec<String>>,
         area: Option<String>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, ReportError> {
         Ok(Self {
             factory,
             entity_type: Some(entity_type),
@@ -69,12 +66,9 @@ impl Question {
     }
 }
 
-fn sorted(mut codes: Vec<String>) -> Result<Vec<String>, ApiError> {
+fn sorted(mut codes: Vec<String>) -> Result<Vec<String>, ReportError> {
     if codes.len() > MAX_IDS {
-        let sent = codes.len();
-        return Err(ApiError::limit_exceeded(format!(
-            "{sent} ids are too many: name at most {MAX_IDS}, or leave the list out to ask for all"
-        )));
+        return Err(ReportError::TooManyIds(codes.len()));
     }
     codes.sort_unstable();
     codes.dedup();

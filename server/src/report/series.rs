@@ -8,22 +8,16 @@ use domain::{
     window::{Resolution, Window, WindowSpec, steps},
 };
 
-use super::{Question, factory};
-use crate::{
-    error::ApiError,
-    store::{
-        Snapshot,
-        entities::{self, Entity, EntityFilter},
-        factories::Factory,
-        rollups,
-    },
+use super::{
+    Question, ReportError, factory,
+    limits::{MAX_POINTS, MAX_STEPS},
 };
-
-/// The most steps of a factory's series: more than any chart has pixels.
-pub const MAX_STEPS: usize = 2_000;
-
-/// The most points, observed or not, of the series of many: a bound on one answer's size.
-pub const MAX_POINTS: usize = 50_000;
+use crate::store::{
+    Snapshot,
+    entities::{self, Entity, EntityFilter},
+    factories::Factory,
+    rollups,
+};
 
 /// A factory's sums, step by step.
 pub struct FactorySeries {
@@ -59,7 +53,7 @@ pub async fn of_factory(
     question: &Question,
     resolution: Resolution,
     now_ms: i64,
-) -> Result<FactorySeries, ApiError> {
+) -> Result<FactorySeries, ReportError> {
     let factory = factory(snapshot, &question.factory).await?;
     let window = bounded(&question.window, &factory, now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
@@ -80,12 +74,15 @@ pub async fn of_entities(
     question: &Question,
     resolution: Resolution,
     now_ms: i64,
-) -> Result<EntitySeries, ApiError> {
+) -> Result<EntitySeries, ReportError> {
     let factory = factory(snapshot, &question.factory).await?;
     let window = bounded(&question.window, &factory, now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_POINTS)?;
     let entities = entities(snapshot, &factory, question).await?;
-    check_points(steps.len(), entities.len())?;
+    let (step_count, entity_count) = (steps.len(), entities.len());
+    if step_count * entity_count > MAX_POINTS {
+        return Err(ReportError::TooManyPoints { step_count, entity_count });
+    }
     let sums = read(snapshot, &factory, question, &steps, &entities).await?;
     let mut points: HashMap<i32, Vec<Point>> = HashMap::new();
     for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
@@ -96,21 +93,8 @@ pub async fn of_entities(
     Ok(EntitySeries { factory, window, series: series.collect() })
 }
 
-fn bounded(window: &WindowSpec, factory: &Factory, now_ms: i64) -> Result<Window, ApiError> {
-    window
-        .resolve(factory.time_zone, now_ms)?
-        .ok_or_else(|| ApiError::bad_user_input("a series needs a window with two ends; all time has none"))
-}
-
-fn check_points(steps: usize, entities: usize) -> Result<(), ApiError> {
-    let points = steps * entities;
-    if points > MAX_POINTS {
-        return Err(ApiError::limit_exceeded(format!(
-            "{steps} steps of {entities} entities are {points} points, but at most {MAX_POINTS} are answered; \
-             choose a coarser resolution, a shorter window, or fewer entities by entityIds or area"
-        )));
-    }
-    Ok(())
+fn bounded(window: &WindowSpec, factory: &Factory, now_ms: i64) -> Result<Window, ReportError> {
+    window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("series"))
 }
 
 /// The factory's points: the workers' sums, with the units of the factory's basis.
@@ -144,7 +128,7 @@ async fn entities(
     snapshot: &Snapshot,
     factory: &Factory,
     question: &Question,
-) -> Result<Vec<Entity>, ApiError> {
+) -> Result<Vec<Entity>, ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     Ok(entities::list(snapshot, factory.id, filter).await?)
 }
@@ -155,7 +139,7 @@ async fn read(
     question: &Question,
     steps: &[Window],
     entities: &[Entity],
-) -> Result<Vec<(usize, i32, Totals)>, ApiError> {
+) -> Result<Vec<(usize, i32, Totals)>, ReportError> {
     let is_about_all = question.entity_type.is_none() && !question.is_selective();
     let ids: Option<Vec<i32>> = (!is_about_all).then(|| entities.iter().map(|entity| entity.id).collect());
     Ok(rollups::series(snapshot, factory.id, steps, ids.as_deref()).await?)
