@@ -14,9 +14,10 @@ use domain::{
 
 use crate::{
     app::App,
+    report::{self, ReportError},
     store::{
         entities::{self, EntityFilter, EntityPatch},
-        factories::{self, Factory, NewFactory},
+        factories::{Factory, NewFactory},
     },
 };
 
@@ -68,8 +69,10 @@ async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i
 
 async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
-    if let Some(factory) = factories::by_slug(&snapshot, FACTORY_SLUG).await? {
-        return Ok(factory);
+    match report::factory(&snapshot, FACTORY_SLUG).await {
+        Ok(scope) => return Ok(scope.factory().clone()),
+        Err(ReportError::FactoryNotFound(_)) => {}
+        Err(error) => return Err(error.into()),
     }
     drop(snapshot);
     let new = NewFactory {

@@ -17,6 +17,7 @@ mod query;
 mod scalar;
 mod sender;
 mod series;
+pub(crate) mod shared;
 mod snapshot;
 mod subscription;
 mod text;

@@ -36,7 +36,10 @@ use tower_http::{
 
 use self::{body::BodyMemory, media::Media, operation::Documents};
 pub use self::{body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::SocketLimits};
-use crate::{app::App, graphql::AndonSchema};
+use crate::{
+    app::App,
+    graphql::{AndonSchema, shared::SharedSubscriptions},
+};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -66,6 +69,7 @@ struct Shared {
     origins: Origins,
     body_memory: BodyMemory,
     documents: Documents,
+    subscriptions: Arc<SharedSubscriptions>,
     socket_limits: SocketLimits,
     sockets: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -90,6 +94,7 @@ pub async fn serve(
         origins: options.origins,
         body_memory: BodyMemory::new(),
         documents: Documents::default(),
+        subscriptions: Arc::new(SharedSubscriptions::new(app.clone())),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         tasks: tasks.clone(),

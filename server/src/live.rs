@@ -28,7 +28,7 @@ use peers::Peers;
 
 use crate::{
     clock::Clock,
-    report::{self, Question, ReportError},
+    report::{FactoryScope, Question, ReportError},
     store::{Store, events::StoredEvent, rollups},
 };
 
@@ -89,14 +89,12 @@ impl Live {
     /// Subscribes to the answer to a question: joins the cohort of the same question, or starts it.
     ///
     /// # Errors
-    /// The factory is unknown, the window is not possible, or too many different questions are being followed.
-    pub async fn follow(&self, question: Question) -> Result<Follower, LiveError> {
-        let snapshot = self.store.snapshot().await?;
-        let factory = report::factory(&snapshot, &question.factory).await?;
-        drop(snapshot);
-        question.window.resolve(factory.time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
-        let listen = || self.announcements.listen(factory.id);
-        self.cohorts.join(question, &self.store, &self.clock, listen)
+    /// The window is not possible, or too many different questions are being followed.
+    pub fn follow(&self, scope: FactoryScope, question: Question) -> Result<Follower, LiveError> {
+        let (factory_id, time_zone) = (scope.factory().id, scope.factory().time_zone);
+        question.window.resolve(time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
+        let listen = || self.announcements.listen(factory_id);
+        self.cohorts.join(scope, question, &self.store, &self.clock, listen)
     }
 
     /// The operations that follow metrics, each run once for all that sent it.
@@ -112,16 +110,14 @@ impl Live {
     /// Subscribes to a factory's newly stored events.
     ///
     /// # Errors
-    /// The factory is unknown, or its events cannot be followed now.
-    pub async fn feed(&self, factory: &str) -> Result<Feed, LiveError> {
-        let snapshot = self.store.snapshot().await?;
-        let factory_id = report::factory(&snapshot, factory).await?.id;
-        drop(snapshot);
+    /// The events cannot be followed now.
+    pub async fn feed(&self, scope: &FactoryScope) -> Result<Feed, LiveError> {
+        let factory_id = scope.factory().id;
         // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
             let snapshot = self.store.snapshot().await?;
-            let revision = report::factory(&snapshot, factory).await?.revision;
+            let revision = scope.read_again(&snapshot).await?.factory().revision;
             let events = match &self.peers {
                 Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),
                 None => None,

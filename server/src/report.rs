@@ -5,12 +5,16 @@ mod change;
 mod error;
 mod limits;
 mod question;
+mod scope;
 pub mod series;
 pub mod timeline;
 
 pub use change::Change;
 pub use error::ReportError;
 pub use question::Question;
+#[cfg(test)]
+pub(crate) use scope::View;
+pub use scope::{FactoryScope, ScopeKey, factories, factory};
 
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
@@ -26,7 +30,7 @@ use domain::{
 use crate::store::{
     Snapshot,
     entities::{self, Entity, EntityFilter},
-    factories::{self, Factory},
+    factories::Factory,
     rollups,
 };
 
@@ -81,12 +85,17 @@ impl Report {
     /// Reads the whole answer to a question.
     ///
     /// # Errors
-    /// The factory is unknown, or the window is not possible.
-    pub async fn read(snapshot: &Snapshot, question: &Question, now_ms: i64) -> Result<Self, ReportError> {
-        let factory = factory(snapshot, &question.factory).await?;
+    /// The window is not possible, or the database failed.
+    pub async fn read(
+        snapshot: &Snapshot,
+        scope: &FactoryScope,
+        question: &Question,
+        now_ms: i64,
+    ) -> Result<Self, ReportError> {
+        let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now_ms)?;
-        let rows = read_rows(snapshot, &factory, question, window).await?;
-        Ok(Self::new(factory, window, rows))
+        let rows = read_rows(snapshot, factory, question, window).await?;
+        Ok(Self::new(factory.clone(), window, rows))
     }
 
     /// Reads the answer to the same question again, which costs only what changed since this one was read, unless the
@@ -97,20 +106,20 @@ impl Report {
     pub async fn read_again(
         &self,
         snapshot: &Snapshot,
+        scope: &FactoryScope,
         question: &Question,
         now_ms: i64,
     ) -> Result<Self, ReportError> {
-        let factory = factory(snapshot, &question.factory).await?;
+        let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now_ms)?;
         if window != self.window {
-            let rows = read_rows(snapshot, &factory, question, window).await?;
-            return Ok(Self::new(factory, window, rows));
+            return Self::read(snapshot, scope, question, now_ms).await;
         }
         if factory.revision == self.factory.revision {
             return Ok(self.clone());
         }
-        let changed = read_changed(snapshot, &factory, question, window, self.factory.revision).await?;
-        Ok(Self::new(factory, window, merge(&self.rows, changed)))
+        let changed = read_changed(snapshot, factory, question, window, self.factory.revision).await?;
+        Ok(Self::new(factory.clone(), window, merge(&self.rows, changed)))
     }
 
     fn new(factory: Factory, window: Option<Window>, rows: Vec<Arc<Row>>) -> Self {
@@ -120,14 +129,6 @@ impl Report {
         let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
         Self { factory, window, rows, figures }
     }
-}
-
-/// The factory with this slug.
-///
-/// # Errors
-/// It is unknown.
-pub(crate) async fn factory(snapshot: &Snapshot, slug: &str) -> Result<Factory, ReportError> {
-    factories::by_slug(snapshot, slug).await?.ok_or_else(|| ReportError::FactoryNotFound(slug.to_owned()))
 }
 
 async fn read_rows(

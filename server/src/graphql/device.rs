@@ -132,8 +132,8 @@ pub(crate) async fn list(
             "at most {MAX_DEVICES} ids can be asked for, these are {asked}; leave deviceIds out to get all"
         )));
     }
-    let factory = factory(snapshot, slug).await?;
-    let mut known = devices::list(snapshot, factory.id, codes.as_deref()).await?;
+    let scope = factory(snapshot, slug).await?;
+    let mut known = devices::list(snapshot, scope.factory().id, codes.as_deref()).await?;
     known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
     Ok(known.into_iter().map(|known| Device::new(known, now_ms)).collect())
 }

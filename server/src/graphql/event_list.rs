@@ -60,8 +60,8 @@ pub(crate) async fn page(
         })?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(cursor).transpose()?;
-    let factory = factory(snapshot, slug).await?;
-    let page = events::page(snapshot, factory.id, &filter, first, after.as_ref()).await?;
+    let scope = factory(snapshot, slug).await?;
+    let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
     Ok(EventConnection::new(page, after.is_some()))
 }
 

@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     error::ApiError,
+    report::FactoryScope,
     store::{
         Snapshot,
         entities::{self, Entity, EntityFilter},
-        factories::{self, FactoryPatch, NewFactory},
+        factories::{FactoryPatch, NewFactory},
     },
 };
 
@@ -35,7 +36,7 @@ pub(crate) struct Factory {
     /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
     revision: BigInt,
     #[graphql(skip)]
-    key: i32,
+    scope: FactoryScope,
     #[graphql(skip)]
     snapshot: Arc<Snapshot>,
 }
@@ -57,21 +58,22 @@ impl Factory {
 
 impl Factory {
     /// The factory as read in a snapshot, from which what belongs to it is read too.
-    pub(crate) fn new(factory: factories::Factory, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
+        let factory = scope.factory();
         Self {
-            id: ID(factory.slug),
-            name: factory.name,
+            id: ID(factory.slug.clone()),
+            name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
             revision: BigInt(factory.revision),
-            key: factory.id,
+            scope,
             snapshot,
         }
     }
 
     async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
         let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
-        Ok(entities::list(&*self.snapshot, self.key, filter).await?)
+        Ok(entities::list(&*self.snapshot, self.scope.factory().id, filter).await?)
     }
 }
 

@@ -140,9 +140,9 @@ async fn update_entity(
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {
-    let factory = report::factory(&*begin(&app).await?, &slug).await?;
-    let updated = app.store.update_entity(factory.id, entity_type, &code, patch).await?;
+    let factory_id = report::factory(&*begin(&app).await?, &slug).await?.factory().id;
+    let updated = app.store.update_entity(factory_id, entity_type, &code, patch).await?;
     let updated = updated.ok_or(ReportError::EntityNotFound { entity_type, code })?;
-    app.live.announce(factory.id, updated.revision);
+    app.live.announce(factory_id, updated.revision);
     Ok(updated)
 }

@@ -1,5 +1,7 @@
 //! The root of all queries.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
 use domain::event;
 
@@ -20,8 +22,8 @@ use super::{
 use crate::{
     error::ApiError,
     live::delivery::Part,
-    report::{Question, Report, series, timeline},
-    store::factories,
+    report::{self, FactoryScope, Question, Report, ReportError, series, timeline},
+    store::Snapshot,
 };
 
 /// The root of all queries.
@@ -33,15 +35,18 @@ impl Query {
     /// The factories the caller may see, in the order of their ids.
     async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
         let snapshot = snapshot(ctx).await?;
-        let factories = factories::all(&*snapshot).await?;
-        Ok(factories.into_iter().map(|factory| Factory::new(factory, snapshot.clone())).collect())
+        let scopes = report::factories(&snapshot).await?.into_iter();
+        Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
     }
 
     /// The factory with this id, or null.
     async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
         let snapshot = snapshot(ctx).await?;
-        let factory = factories::by_slug(&*snapshot, &id).await?;
-        Ok(factory.map(|factory| Factory::new(factory, snapshot)))
+        match report::factory(&snapshot, &id).await {
+            Ok(scope) => Ok(Some(Factory::new(scope, snapshot))),
+            Err(ReportError::FactoryNotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A factory's figures in a window, or those of one of its areas.
@@ -52,8 +57,8 @@ impl Query {
         window: Option<WindowInput>,
         area: Option<String>,
     ) -> Result<FactoryMetrics, ApiError> {
-        let question = Question::about_factory(factory_id.0, spec(window)?, area);
-        Ok(FactoryMetrics::from(&report(ctx, &question).await?))
+        let question = Question::about_factory(spec(window)?, area);
+        Ok(FactoryMetrics::from(&report(ctx, &factory_id, &question).await?))
     }
 
     /// The workers' figures in a window. Unknown workers are not listed.
@@ -72,7 +77,7 @@ impl Query {
             codes(worker_ids),
             area,
         )?;
-        Ok(WorkerMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
+        Ok(WorkerMetricsReport::new(&report(ctx, &factory_id, &question).await?, &Part::Whole))
     }
 
     /// The workstations' figures in a window. Unknown workstations are not listed.
@@ -92,7 +97,7 @@ impl Query {
             codes,
             area,
         )?;
-        Ok(WorkstationMetricsReport::new(&report(ctx, &question).await?, &Part::Whole))
+        Ok(WorkstationMetricsReport::new(&report(ctx, &factory_id, &question).await?, &Part::Whole))
     }
 
     /// The factory's metrics cut into steps that follow its local clock (a DAY is its calendar day, also when daylight saving
@@ -105,10 +110,9 @@ impl Query {
         resolution: Resolution,
         area: Option<String>,
     ) -> Result<MetricSeries, ApiError> {
-        let question = Question::about_factory(factory_id.0, window.try_into()?, area);
-        let snapshot = snapshot(ctx).await?;
-        let now_ms = app(ctx).clock.now_ms();
-        let series = series::of_factory(&snapshot, &question, resolution.into(), now_ms).await?;
+        let question = Question::about_factory(window.try_into()?, area);
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let series = series::of_factory(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
         Ok(MetricSeries::new(series, resolution))
     }
 
@@ -125,10 +129,9 @@ impl Query {
         area: Option<String>,
     ) -> Result<EntitySeriesReport, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
-        let question = Question::about_entities(factory_id.0, entity_type, window, codes(entity_ids), area)?;
-        let snapshot = snapshot(ctx).await?;
-        let now_ms = app(ctx).clock.now_ms();
-        let series = series::of_entities(&snapshot, &question, resolution.into(), now_ms).await?;
+        let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let series = series::of_entities(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
         Ok(EntitySeriesReport::new(series, resolution))
     }
 
@@ -142,10 +145,10 @@ impl Query {
         entity_id: ID,
         window: WindowInput,
     ) -> Result<Timeline, ApiError> {
-        let (snapshot, now_ms) = (snapshot(ctx).await?, app(ctx).clock.now_ms());
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let timeline =
-            timeline::of_entity(&snapshot, &factory_id, entity_type, entity_id.0, &window, now_ms).await?;
+            timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
         Ok(timeline.into())
     }
 
@@ -173,8 +176,16 @@ impl Query {
     }
 }
 
-async fn report(ctx: &Context<'_>, question: &Question) -> Result<Report, ApiError> {
-    Ok(Report::read(&*snapshot(ctx).await?, question, app(ctx).clock.now_ms()).await?)
+async fn report(ctx: &Context<'_>, slug: &str, question: &Question) -> Result<Report, ApiError> {
+    let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
+    Ok(Report::read(&snapshot, &scope, question, now_ms).await?)
+}
+
+/// What a question is answered from: the request's snapshot, the scope of its factory, and the time.
+async fn scoped(ctx: &Context<'_>, slug: &str) -> Result<(Arc<Snapshot>, FactoryScope, i64), ApiError> {
+    let snapshot = snapshot(ctx).await?;
+    let scope = report::factory(&snapshot, slug).await?;
+    Ok((snapshot, scope, app(ctx).clock.now_ms()))
 }
 
 /// Ids as the store knows them.

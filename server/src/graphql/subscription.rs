@@ -11,7 +11,8 @@ use super::{
     event_list::EventFeed,
     factory_metrics::FactoryMetrics,
     query::codes,
-    snapshot::app,
+    shared::ResolvedScope,
+    snapshot::{app, begin},
     window::{WindowInput, spec},
     worker_metrics::WorkerMetricsReport,
     workstation_metrics::WorkstationMetricsReport,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     error::ApiError,
     live::{broadcast::Source, delivery::Part, relay::Relay},
-    report::{Question, Report},
+    report::{self, FactoryScope, Question, Report},
 };
 
 /// The root of all subscriptions.
@@ -41,8 +42,8 @@ impl Subscription {
         window: Option<WindowInput>,
         area: Option<String>,
     ) -> Result<Deliveries<FactoryMetrics>, ApiError> {
-        let question = Question::about_factory(factory_id.0, spec(window)?, area);
-        follow(ctx, question, |report, _| FactoryMetrics::from(report)).await
+        let question = Question::about_factory(spec(window)?, area);
+        follow(ctx, &factory_id, question, |report, _| FactoryMetrics::from(report)).await
     }
 
     /// The workers' figures in a window. Unknown workers are not listed until they are seen.
@@ -55,9 +56,8 @@ impl Subscription {
         area: Option<String>,
     ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
         let codes = codes(worker_ids);
-        let question =
-            Question::about_entities(factory_id.0, EntityType::Worker, spec(window)?, codes, area)?;
-        follow(ctx, question, WorkerMetricsReport::new).await
+        let question = Question::about_entities(EntityType::Worker, spec(window)?, codes, area)?;
+        follow(ctx, &factory_id, question, WorkerMetricsReport::new).await
     }
 
     /// The workstations' figures in a window. Unknown workstations are not listed until they are seen.
@@ -70,9 +70,8 @@ impl Subscription {
         area: Option<String>,
     ) -> Result<Deliveries<WorkstationMetricsReport>, ApiError> {
         let codes = codes(workstation_ids);
-        let question =
-            Question::about_entities(factory_id.0, EntityType::Workstation, spec(window)?, codes, area)?;
-        follow(ctx, question, WorkstationMetricsReport::new).await
+        let question = Question::about_entities(EntityType::Workstation, spec(window)?, codes, area)?;
+        follow(ctx, &factory_id, question, WorkstationMetricsReport::new).await
     }
 
     /// Newly stored events, in the order in which they were stored; at most 200 a delivery, the latest, with how many were
@@ -82,7 +81,7 @@ impl Subscription {
         ctx: &Context<'_>,
         factory_id: ID,
     ) -> Result<Deliveries<EventFeed>, ApiError> {
-        let feed = app(ctx).live.feed(&factory_id).await?;
+        let feed = app(ctx).live.feed(&scope(ctx, &factory_id).await?).await?;
         let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });
         Ok(deliveries.map(|delivery| Ok(delivery.into())).boxed())
     }
@@ -90,10 +89,11 @@ impl Subscription {
 
 async fn follow<T: Send + 'static>(
     ctx: &Context<'_>,
+    slug: &str,
     question: Question,
     payload: fn(&Report, &Part) -> T,
 ) -> Result<Deliveries<T>, ApiError> {
-    let follower = app(ctx).live.follow(question).await?;
+    let follower = app(ctx).live.follow(scope(ctx, slug).await?, question)?;
     let deliveries =
         relayed(ctx, follower, |mut follower| async move { Some((follower.next().await?, follower)) });
     let answers = deliveries.map(move |delivered| {
@@ -101,6 +101,14 @@ async fn follow<T: Send + 'static>(
         Ok(payload(&report, &part))
     });
     Ok(answers.boxed())
+}
+
+/// The scope that the subscription is shared in, or that of its only client.
+async fn scope(ctx: &Context<'_>, slug: &str) -> Result<FactoryScope, ApiError> {
+    match ctx.data_opt::<ResolvedScope>() {
+        Some(ResolvedScope(scope)) => scope.clone(),
+        None => Ok(report::factory(&*begin(app(ctx)).await?, slug).await?),
+    }
 }
 
 /// The deliveries of the broadcast that the operation runs for, or those of the source for a single subscriber.

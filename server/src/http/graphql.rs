@@ -52,7 +52,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 pub(super) async fn get(shared: &Shared, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
     let mut response = with_timeout(media, async {
-        let operation = Operation::prepare(url_parameters(uri)?)?;
+        let operation = Operation::prepare(url_parameters(uri)?, &shared.documents)?;
         is_mutation = operation.kind == OperationType::Mutation;
         if is_mutation {
             let error = ApiError::bad_user_input("a GET cannot change anything; send a mutation by POST");

@@ -69,9 +69,9 @@ impl Operation {
     }
 
     /// Parses and checks a document and selects the operation to run.
-    pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
+    pub(super) fn prepare(parameters: Parameters, documents: &Documents) -> Result<Self, ServerError> {
         let Parameters { query, operation_name, variables, .. } = parameters;
-        Self::of(documents::parse(&query)?, operation_name, variables)
+        Self::of(documents.get(&query)?, operation_name, variables)
     }
 
     /// None when a list that reads like a batch is or may be something else.

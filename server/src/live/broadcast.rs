@@ -19,6 +19,7 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::relay::Relay;
+use crate::report::ScopeKey;
 
 /// How many subscribers are woken at once. To write to one takes about 10 µs, so that other tasks wait for less than a
 /// millisecond, and yielding costs little beside it.
@@ -74,10 +75,18 @@ impl Rendering {
     }
 }
 
-/// The operations that have subscribers, by what their clients sent.
+/// The operations that have subscribers, by what their clients may see and what they sent.
 pub struct Broadcasts<S: Source> {
-    by_operation: Mutex<HashMap<Arc<str>, Entry<S>>>,
+    by_key: Mutex<HashMap<Key, Entry<S>>>,
     renderings: AtomicU64,
+}
+
+/// What a broadcast's subscribers have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    scope: ScopeKey,
+    /// The exact text that their clients sent.
+    operation: Arc<str>,
 }
 
 struct Entry<S: Source> {
@@ -87,32 +96,33 @@ struct Entry<S: Source> {
 
 impl<S: Source> Default for Broadcasts<S> {
     fn default() -> Self {
-        Self { by_operation: Mutex::default(), renderings: AtomicU64::default() }
+        Self { by_key: Mutex::default(), renderings: AtomicU64::default() }
     }
 }
 
 impl<S: Source> Broadcasts<S> {
-    /// Subscribes to an operation that already runs, given its exact text.
-    pub fn join(self: &Arc<Self>, operation: &str) -> Option<Subscriber<S>> {
-        self.lock().get_mut(operation).map(Entry::subscribe)
+    /// Subscribes to an operation that already runs in this scope, given its exact text.
+    pub fn join(&self, scope: ScopeKey, operation: &str) -> Option<Subscriber<S>> {
+        self.lock().get_mut(&Key { scope, operation: operation.into() }).map(Entry::subscribe)
     }
 
-    /// Subscribes to an operation, and starts it unless it already runs. Its resolver must give its source to the relay, and
+    /// Subscribes to an operation, and starts it unless it already runs in this scope. Its resolver must give its source to the relay, and
     /// its stream must render what the relay delivers, one answer each.
     pub fn get_or_start(
         self: &Arc<Self>,
+        scope: ScopeKey,
         operation: &str,
         run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
     ) -> Subscriber<S> {
-        let mut by_operation = self.lock();
-        if let Some(entry) = by_operation.get_mut(operation) {
+        let key = Key { scope, operation: operation.into() };
+        let mut by_key = self.lock();
+        if let Some(entry) = by_key.get_mut(&key) {
             return entry.subscribe();
         }
-        let operation: Arc<str> = operation.into();
         let (relay, source, deliveries) = Relay::new();
         let renderer = Renderer { deliveries, renderings: run(relay), is_rendering: false };
         let broadcast = Arc::new(Broadcast {
-            operation: operation.clone(),
+            key: key.clone(),
             latest: Mutex::default(),
             renderer: tokio::sync::Mutex::new(renderer),
             wake_groups: Mutex::default(),
@@ -121,7 +131,7 @@ impl<S: Source> Broadcasts<S> {
         });
         let mut entry = Entry { broadcast: broadcast.clone(), subscribers: 0 };
         let subscriber = entry.subscribe();
-        by_operation.insert(operation, entry);
+        by_key.insert(key, entry);
         tokio::spawn(broadcast.run(source));
         subscriber
     }
@@ -138,13 +148,13 @@ impl<S: Source> Broadcasts<S> {
 
     /// Removes a subscriber, and the broadcast with its last one.
     fn unsubscribe(&self, broadcast: &Arc<Broadcast<S>>) {
-        let mut by_operation = self.lock();
-        if let Some(entry) = by_operation.get_mut(&broadcast.operation)
+        let mut by_key = self.lock();
+        if let Some(entry) = by_key.get_mut(&broadcast.key)
             && Arc::ptr_eq(&entry.broadcast, broadcast)
         {
             entry.subscribers -= 1;
             if entry.subscribers == 0 {
-                by_operation.remove(&broadcast.operation);
+                by_key.remove(&broadcast.key);
                 broadcast.unsubscribed.cancel();
             }
         }
@@ -152,17 +162,14 @@ impl<S: Source> Broadcasts<S> {
 
     /// Removes a broadcast that has ended, so that the next subscriber starts a new one.
     fn remove(&self, broadcast: &Arc<Broadcast<S>>) {
-        let mut by_operation = self.lock();
-        if by_operation
-            .get(&broadcast.operation)
-            .is_some_and(|entry| Arc::ptr_eq(&entry.broadcast, broadcast))
-        {
-            by_operation.remove(&broadcast.operation);
+        let mut by_key = self.lock();
+        if by_key.get(&broadcast.key).is_some_and(|entry| Arc::ptr_eq(&entry.broadcast, broadcast)) {
+            by_key.remove(&broadcast.key);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry<S>>> {
-        self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry<S>>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -176,7 +183,7 @@ impl<S: Source> Entry<S> {
 
 /// One operation that runs once for all subscribers that sent it.
 struct Broadcast<S: Source> {
-    operation: Arc<str>,
+    key: Key,
     latest: Mutex<Option<Arc<Update<S>>>>,
     renderer: tokio::sync::Mutex<Renderer<S>>,
     /// At most [`WAKE_GROUP_SIZE`] subscribers each.

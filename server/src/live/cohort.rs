@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    report::{Change, Question, Report, ReportError},
+    report::{Change, FactoryScope, Question, Report, ReportError, ScopeKey},
     store::Store,
 };
 
@@ -30,9 +30,16 @@ const MAX_READS: usize = 2;
 
 /// The cohorts that have subscribers.
 pub(super) struct Cohorts {
-    by_question: Mutex<HashMap<Question, Publisher>>,
+    by_key: Mutex<HashMap<Key, Publisher>>,
     reads: Semaphore,
     failed_reads: AtomicU64,
+}
+
+/// What a cohort's subscribers have in common: they see the same and ask the same.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    scope: ScopeKey,
+    question: Question,
 }
 
 /// Where a cohort publishes.
@@ -52,7 +59,7 @@ impl Publisher {
 impl Default for Cohorts {
     fn default() -> Self {
         Self {
-            by_question: Mutex::default(),
+            by_key: Mutex::default(),
             reads: Semaphore::new(MAX_READS),
             failed_reads: AtomicU64::default(),
         }
@@ -60,33 +67,36 @@ impl Default for Cohorts {
 }
 
 impl Cohorts {
-    /// Joins the cohort of a question, which begins with its first subscriber and ends with its last.
+    /// Joins the cohort of a question within a scope, which begins with its first subscriber and ends with its last.
     pub(super) fn join(
         self: &Arc<Self>,
+        scope: FactoryScope,
         question: Question,
         store: &Store,
         clock: &Clock,
         listen: impl FnOnce() -> Listener,
     ) -> Result<Follower, LiveError> {
-        let mut by_question = self.lock();
-        if let Some(publisher) = by_question.get(&question) {
+        let key = Key { scope: scope.key(), question };
+        let mut by_key = self.lock();
+        if let Some(publisher) = by_key.get(&key) {
             return Ok(publisher.subscribe());
         }
-        if by_question.len() >= MAX_COHORTS {
+        if by_key.len() >= MAX_COHORTS {
             return Err(LiveError::TooManyQuestions);
         }
         let publisher = Publisher { published: watch::Sender::new(None), in_progress: TaskTracker::new() };
         // A closed tracker can be waited for whenever it is empty, and still gives tokens.
         publisher.in_progress.close();
         let follower = publisher.subscribe();
-        by_question.insert(question.clone(), publisher.clone());
+        by_key.insert(key.clone(), publisher.clone());
         let cohort = Cohort {
             publisher,
             listener: listen(),
             cohorts: self.clone(),
             store: store.clone(),
             clock: clock.clone(),
-            question,
+            scope,
+            key,
             sequence: 0,
             report: None,
             moves_at_ms: None,
@@ -106,8 +116,8 @@ impl Cohorts {
         self.failed_reads.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Question, Publisher>> {
-        self.by_question.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Publisher>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,7 +128,8 @@ struct Cohort {
     cohorts: Arc<Cohorts>,
     store: Store,
     clock: Clock,
-    question: Question,
+    scope: FactoryScope,
+    key: Key,
     /// The number of the last delivery.
     sequence: u64,
     /// What was last read; it differs from what was last published in nothing that subscribers see but its revision.
@@ -147,10 +158,10 @@ impl Cohort {
 
     /// Removes the cohort unless a subscriber joined in the meantime.
     fn has_ended(&self) -> bool {
-        let mut by_question = self.cohorts.lock();
+        let mut by_key = self.cohorts.lock();
         let has_ended = self.publisher.published.receiver_count() == 0;
         if has_ended {
-            by_question.remove(&self.question);
+            by_key.remove(&self.key);
         }
         has_ended
     }
@@ -167,7 +178,7 @@ impl Cohort {
         let now_ms = self.clock.now_ms();
         match self.read(now_ms).await {
             Ok(report) => {
-                self.moves_at_ms = self.question.window.moves_at_ms(report.factory.time_zone, now_ms);
+                self.moves_at_ms = self.key.question.window.moves_at_ms(report.factory.time_zone, now_ms);
                 let outcome = self.update(report);
                 self.pacing.polled(Instant::now(), outcome);
             }
@@ -189,9 +200,10 @@ impl Cohort {
         // The semaphore is never closed, so there always is a permit.
         let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot().await?;
+        let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
         match &self.report {
-            Some(report) => report.read_again(&snapshot, &self.question, now_ms).await,
-            None => Report::read(&snapshot, &self.question, now_ms).await,
+            Some(report) => report.read_again(&snapshot, &scope, question, now_ms).await,
+            None => Report::read(&snapshot, &scope, question, now_ms).await,
         }
     }
 
@@ -201,7 +213,7 @@ impl Cohort {
         let before = self.report.replace(report.clone());
         let part = before
             .as_ref()
-            .map_or(Some(Part::Whole), |before| visible_change(&self.question, before, &report));
+            .map_or(Some(Part::Whole), |before| visible_change(&self.key.question, before, &report));
         if let Some(part) = part {
             self.publish(report, part);
             return PollOutcome::Changed;
@@ -228,12 +240,12 @@ impl Cohort {
 impl Drop for Cohort {
     /// However the task ends, the next subscriber starts a new cohort.
     fn drop(&mut self) {
-        let mut by_question = self.cohorts.lock();
-        if by_question
-            .get(&self.question)
+        let mut by_key = self.cohorts.lock();
+        if by_key
+            .get(&self.key)
             .is_some_and(|publisher| publisher.published.same_channel(&self.publisher.published))
         {
-            by_question.remove(&self.question);
+            by_key.remove(&self.key);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A question in canonical form, so that equal questions compare equal: the key by which subscribers share one computation.
+//! A question in canonical form, so that equal questions compare equal: with a scope, the key by which subscribers share
+//! one computation.
 
 use domain::{event::EntityType, window::WindowSpec};
 
@@ -8,8 +9,6 @@ use crate::store::entities::EntityFilter;
 /// A question about the workers, the workstations, or both of a factory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The factory's slug.
-    pub factory: String,
     /// Only workers, or only workstations; none is about the factory, which takes both.
     pub entity_type: Option<EntityType>,
     /// The window as asked for; it may move with the clock.
@@ -22,8 +21,8 @@ pub struct Question {
 
 impl Question {
     /// A question about a factory as a whole.
-    pub fn about_factory(factory: String, window: WindowSpec, area: Option<String>) -> Self {
-        Self { factory, entity_type: None, window, codes: None, area }
+    pub fn about_factory(window: WindowSpec, area: Option<String>) -> Self {
+        Self { entity_type: None, window, codes: None, area }
     }
 
     /// A question about a factory's workers or workstations. Unknown codes are just not answered.
@@ -31,19 +30,12 @@ impl Question {
     /// # Errors
     /// There are more than [`MAX_IDS`] codes.
     pub fn about_entities(
-        factory: String,
         entity_type: EntityType,
         window: WindowSpec,
         codes: Option<Vec<String>>,
         area: Option<String>,
     ) -> Result<Self, ReportError> {
-        Ok(Self {
-            factory,
-            entity_type: Some(entity_type),
-            window,
-            codes: codes.map(sorted).transpose()?,
-            area,
-        })
+        Ok(Self { entity_type: Some(entity_type), window, codes: codes.map(sorted).transpose()?, area })
     }
 
     /// Selects the entities that are asked about, in whatever area.

@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{
-    Question, ReportError, factory,
+    FactoryScope, Question, ReportError,
     limits::{MAX_POINTS, MAX_STEPS},
 };
 use crate::store::{
@@ -50,47 +50,49 @@ pub struct Point {
 /// Reads the series of a factory, or of an area of it.
 pub async fn of_factory(
     snapshot: &Snapshot,
+    scope: &FactoryScope,
     question: &Question,
     resolution: Resolution,
     now_ms: i64,
 ) -> Result<FactorySeries, ReportError> {
-    let factory = factory(snapshot, &question.factory).await?;
-    let window = bounded(&question.window, &factory, now_ms)?;
+    let factory = scope.factory();
+    let window = bounded(&question.window, factory, now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
-    let entities = entities(snapshot, &factory, question).await?;
+    let entities = entities(snapshot, factory, question).await?;
     // A few steps at a time, so that a large factory's long series is never in memory entity by entity.
     let steps_at_once = (MAX_POINTS / entities.len().max(1)).max(1);
     let mut points = Vec::new();
     for steps in steps.chunks(steps_at_once) {
-        let sums = read(snapshot, &factory, question, steps, &entities).await?;
-        points.extend(sum_up(&factory, steps, &entities, sums));
+        let sums = read(snapshot, factory, question, steps, &entities).await?;
+        points.extend(sum_up(factory, steps, &entities, sums));
     }
-    Ok(FactorySeries { factory, window, points })
+    Ok(FactorySeries { factory: factory.clone(), window, points })
 }
 
 /// Reads the series of each of those asked about.
 pub async fn of_entities(
     snapshot: &Snapshot,
+    scope: &FactoryScope,
     question: &Question,
     resolution: Resolution,
     now_ms: i64,
 ) -> Result<EntitySeries, ReportError> {
-    let factory = factory(snapshot, &question.factory).await?;
-    let window = bounded(&question.window, &factory, now_ms)?;
+    let factory = scope.factory();
+    let window = bounded(&question.window, factory, now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_POINTS)?;
-    let entities = entities(snapshot, &factory, question).await?;
+    let entities = entities(snapshot, factory, question).await?;
     let (step_count, entity_count) = (steps.len(), entities.len());
     if step_count * entity_count > MAX_POINTS {
         return Err(ReportError::TooManyPoints { step_count, entity_count });
     }
-    let sums = read(snapshot, &factory, question, &steps, &entities).await?;
+    let sums = read(snapshot, factory, question, &steps, &entities).await?;
     let mut points: HashMap<i32, Vec<Point>> = HashMap::new();
     for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
         points.entry(entity_id).or_default().push(Point { step: steps[step], totals });
     }
     let series =
         entities.into_iter().filter_map(|entity| points.remove(&entity.id).map(|points| (entity, points)));
-    Ok(EntitySeries { factory, window, series: series.collect() })
+    Ok(EntitySeries { factory: factory.clone(), window, series: series.collect() })
 }
 
 fn bounded(window: &WindowSpec, factory: &Factory, now_ms: i64) -> Result<Window, ReportError> {

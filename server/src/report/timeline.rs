@@ -5,7 +5,7 @@ use domain::{
     window::{Window, WindowSpec},
 };
 
-use super::{ReportError, factory};
+use super::{FactoryScope, ReportError};
 use crate::store::{
     Snapshot,
     entities::{self, EntityFilter},
@@ -27,16 +27,16 @@ pub struct Timeline {
 /// Reads an entity's timeline.
 ///
 /// # Errors
-/// The factory or the entity is unknown, or the window has no two ends.
+/// The entity is unknown, or the window has no two ends.
 pub async fn of_entity(
     snapshot: &Snapshot,
-    slug: &str,
+    scope: &FactoryScope,
     entity_type: EntityType,
     code: String,
     window: &WindowSpec,
     now_ms: i64,
 ) -> Result<Timeline, ReportError> {
-    let factory = factory(snapshot, slug).await?;
+    let factory = scope.factory();
     let window =
         window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("timeline"))?;
     let codes = [code];

@@ -59,8 +59,8 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The factory with this slug.
-pub async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+/// The factory with this slug, for `report::factory` alone: nothing else gets from a slug to a factory.
+pub(crate) async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
 }

@@ -55,7 +55,7 @@ impl Documents {
 }
 
 /// Parses a document and checks what it asks for.
-pub(super) fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
+fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
     let document = parse_query(text).map_err(|error| syntax_error(&error))?;
     guard::check(&document)?;
     Ok(document)

@@ -15,9 +15,9 @@ use super::{
     super::Shared,
     MAX_MESSAGE_BYTES, WebSocket, frame,
     message::{self, ClientMessage, ServerMessage},
-    operation::{self, Payloads, Started},
+    operation::{self, Started},
 };
-use crate::{error::ApiError, live::broadcast::Payload};
+use crate::{error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
 
 /// The one supported sub-protocol; its predecessor `graphql-ws` is not supported.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";

@@ -68,7 +68,7 @@ fn questions_that_ask_the_same_are_the_same() {
     let ask = |codes: &[&str]| {
         let codes = codes.iter().map(ToString::to_string).collect();
         let entity_type = domain::event::EntityType::Worker;
-        Question::about_entities("f".into(), entity_type, WindowSpec::AllTime, Some(codes), None)
+        Question::about_entities(entity_type, WindowSpec::AllTime, Some(codes), None)
     };
     let ask_for = |codes: &[&str]| ask(codes).expect("a question");
     assert_eq!(ask_for(&["W2", "W1", "W2"]), ask_for(&["W1", "W2"]));
