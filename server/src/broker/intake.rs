@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{backoff::Backoff, message};
 use crate::{
     error::{ApiError, ErrorCode},
-    graphql::EventIssueCode,
+    graphql::events::EventIssueCode,
     ingest::{Ingest, IssueCode, MAX_BATCH_EVENTS, Outcome},
 };
 

@@ -17,6 +17,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
+use super::deliveries::ResolvedScope;
 use crate::{
     app::App,
     error::ApiError,
@@ -31,9 +32,6 @@ pub(crate) type Payloads = BoxStream<'static, Payload>;
 pub(crate) trait Execute: FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static {}
 
 impl<F: FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static> Execute for F {}
-
-/// The scope in which a shared subscription's resolver runs, or why its factory has none.
-pub(super) struct ResolvedScope(pub(super) Result<FactoryScope, ApiError>);
 
 /// A subscription that clients can share.
 pub(crate) struct Shareable {

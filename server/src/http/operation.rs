@@ -16,7 +16,7 @@ use super::error_response::ErrorResponse;
 use crate::{
     error::ApiError,
     graphql::{
-        batches::{Batches, holds_batch},
+        events::batches::{Batches, holds_batch},
         variables,
     },
     ingest::Ingest,

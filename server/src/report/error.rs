@@ -2,7 +2,7 @@
 
 use domain::{event::EntityType, validate::excerpt, window::WindowError};
 
-use super::limits::{MAX_IDS, MAX_POINTS};
+use super::floor::limits::{MAX_IDS, MAX_POINTS};
 use crate::store::StoreError;
 
 /// Why a question about a factory has no answer.

@@ -4,7 +4,7 @@ use domain::{event::EntityType, totals::Totals};
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::merge;
+use crate::report::floor::metrics::merge;
 
 /// Rows by their number, each with a figure that may differ.
 type Numbers = BTreeMap<i32, i64>;

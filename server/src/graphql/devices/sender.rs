@@ -6,12 +6,12 @@ use domain::{
     validate::{excerpt, id_fault},
 };
 
-use super::{
-    scalar::{BigInt, DateTime},
-    text::quoted,
-};
 use crate::{
     error::ApiError,
+    graphql::{
+        scalar::{BigInt, DateTime},
+        text::quoted,
+    },
     ingest::MAX_BATCH_EVENTS,
     store::devices::{self, Receipt, Sender},
 };

@@ -2,9 +2,9 @@
 
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, SimpleObject};
 
-use super::text::name;
 use crate::{
     error::ApiError,
+    graphql::text::name,
     store::entities::{Entity, EntityPatch},
 };
 

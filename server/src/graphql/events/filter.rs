@@ -2,8 +2,12 @@
 
 use async_graphql::{ID, InputObject};
 
-use super::{entity::EntityType, event::EventType, scalar::DateTime};
-use crate::{error::ApiError, store::events};
+use super::event::EventType;
+use crate::{
+    error::ApiError,
+    graphql::{factories::EntityType, scalar::DateTime},
+    store::events,
+};
 
 /// Only events for which all of these hold.
 #[derive(Clone, Debug, Default, InputObject)]

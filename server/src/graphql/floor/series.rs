@@ -3,12 +3,14 @@
 use async_graphql::{Enum, ID, SimpleObject};
 use domain::metric::{mean_confidence, minutes, units_per_hour, utilization};
 
-use super::{
-    entity::EntityType,
-    scalar::{BigInt, DateTime},
-    window::Window,
+use crate::{
+    graphql::{
+        factories::EntityType,
+        scalar::{BigInt, DateTime},
+        window::Window,
+    },
+    report::series,
 };
-use crate::report::series;
 
 /// How long the steps of a series are, on the factory's local clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -2,9 +2,10 @@
 
 use async_graphql::SimpleObject;
 
-use super::{event::Event, event_filter::EventFilter, scalar::BigInt, text::quoted};
+use super::{event::Event, filter::EventFilter};
 use crate::{
     error::ApiError,
+    graphql::{scalar::BigInt, text::quoted},
     live::feed,
     report::factory,
     store::{

@@ -9,8 +9,9 @@ use domain::{
 };
 
 use super::{
-    FactoryScope, Question, ReportError,
+    super::{error::ReportError, scope::FactoryScope},
     limits::{MAX_POINTS, MAX_STEPS},
+    question::Question,
 };
 use crate::store::{
     Snapshot,

@@ -3,7 +3,7 @@
 
 use domain::{event::EntityType, window::WindowSpec};
 
-use super::{error::ReportError, limits::MAX_IDS};
+use super::{super::error::ReportError, limits::MAX_IDS};
 use crate::store::entities::EntityFilter;
 
 /// A question about the workers, the workstations, or both of a factory.

@@ -6,13 +6,13 @@ use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 use chrono_tz::Tz;
 use domain::event::EntityType;
 
-use super::{
-    entity::{Worker, Workstation},
-    scalar::BigInt,
-    text::{name, quoted, slug},
-};
+use super::entity::{Worker, Workstation};
 use crate::{
     error::ApiError,
+    graphql::{
+        scalar::BigInt,
+        text::{name, quoted, slug},
+    },
     report::FactoryScope,
     store::{
         Snapshot,

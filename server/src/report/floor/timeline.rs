@@ -5,7 +5,7 @@ use domain::{
     window::{Window, WindowSpec},
 };
 
-use super::{FactoryScope, ReportError};
+use super::super::{error::ReportError, scope::FactoryScope};
 use crate::store::{
     Snapshot,
     entities::{self, EntityFilter},

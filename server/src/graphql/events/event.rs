@@ -3,8 +3,10 @@
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use domain::{event::RawEvent, metric::minutes};
 
-use super::{entity::EntityType, scalar::DateTime};
-use crate::store::events::StoredEvent;
+use crate::{
+    graphql::{factories::EntityType, scalar::DateTime},
+    store::events::StoredEvent,
+};
 
 /// What was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -1,18 +1,21 @@
-//! The root of all mutations. What follows a commit is done even when the client has disconnected.
+//! Factories and the workers and workstations that are registered in them: their names and settings. What follows a commit
+//! is done even when the client has disconnected.
+
+mod entity;
+mod factory;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
-use domain::event::EntityType;
+use domain::event;
 
-use super::{
-    batches::Batches,
+pub(super) use self::{entity::EntityType, factory::UnitsBasis};
+use self::{
     entity::{UpdateEntityInput, Worker, Workstation},
-    event::EventInput,
     factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
-    ingest::IngestEventsPayload,
-    sender::SenderInput,
-    snapshot::{app, begin},
+};
+use super::{
+    context::{app, begin, snapshot},
     text::quoted,
 };
 use crate::{
@@ -25,12 +28,36 @@ use crate::{
     },
 };
 
-/// The root of all mutations.
-pub struct Mutation;
+/// Queries of factories.
+#[derive(Default)]
+pub(super) struct FactoryQuery;
 
-/// What can be changed. When a mutation answers, the change is durable.
 #[Object]
-impl Mutation {
+impl FactoryQuery {
+    /// The factories the caller may see, in the order of their ids.
+    async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        let scopes = report::factories(&snapshot).await?.into_iter();
+        Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
+    }
+
+    /// The factory with this id, or null.
+    async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        match report::factory(&snapshot, &id).await {
+            Ok(scope) => Ok(Some(Factory::new(scope, snapshot))),
+            Err(ReportError::FactoryNotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Changes of factories, workers and workstations.
+#[derive(Default)]
+pub(super) struct FactoryMutation;
+
+#[Object]
+impl FactoryMutation {
     /// Creates a factory without workers and workstations.
     async fn create_factory(
         &self,
@@ -48,7 +75,7 @@ impl Mutation {
         input: UpdateFactoryInput,
     ) -> Result<Factory, ApiError> {
         let patch = input.try_into()?;
-        run_detached(update_factory(app_of(ctx), factory_id.0, patch)).await
+        run_detached(update_factory(app(ctx).clone(), factory_id.0, patch)).await
     }
 
     /// Entities are registered by their first event; these set what people see. A field left out stays, null clears it.
@@ -60,7 +87,13 @@ impl Mutation {
         input: UpdateEntityInput,
     ) -> Result<Worker, ApiError> {
         let patch = input.try_into()?;
-        let update = update_entity(app_of(ctx), factory_id.0.clone(), EntityType::Worker, worker_id.0, patch);
+        let update = update_entity(
+            app(ctx).clone(),
+            factory_id.0.clone(),
+            event::EntityType::Worker,
+            worker_id.0,
+            patch,
+        );
         Ok(Worker::new(&factory_id, run_detached(update).await?))
     }
 
@@ -73,33 +106,11 @@ impl Mutation {
         input: UpdateEntityInput,
     ) -> Result<Workstation, ApiError> {
         let patch = input.try_into()?;
-        let entity_type = EntityType::Workstation;
-        let update = update_entity(app_of(ctx), factory_id.0.clone(), entity_type, workstation_id.0, patch);
+        let entity_type = event::EntityType::Workstation;
+        let update =
+            update_entity(app(ctx).clone(), factory_id.0.clone(), entity_type, workstation_id.0, patch);
         Ok(Workstation::new(&factory_id, run_detached(update).await?))
     }
-
-    /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
-    /// whole or in part, in any order, changes no metric. A sender that numbers its events says which ones they are, with
-    /// or without events.
-    async fn ingest_events(
-        &self,
-        ctx: &Context<'_>,
-        factory_id: ID,
-        events: Vec<EventInput>,
-        sender: Option<SenderInput>,
-    ) -> Result<IngestEventsPayload, ApiError> {
-        let sender = sender.map(TryInto::try_into).transpose()?;
-        let ingest = &app(ctx).ingest;
-        let batch = match Batches::argument(ctx, "events") {
-            Some(batch) => batch?,
-            None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
-        };
-        Ok(ingest.store_from(sender, &factory_id, batch).await?.into())
-    }
-}
-
-fn app_of(ctx: &Context<'_>) -> Arc<App> {
-    ctx.data_unchecked::<Arc<App>>().clone()
 }
 
 /// Runs a write and its announcement to its end in a task of its own, even when the client disconnects meanwhile.
@@ -136,7 +147,7 @@ async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
 async fn update_entity(
     app: Arc<App>,
     slug: String,
-    entity_type: EntityType,
+    entity_type: event::EntityType,
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {

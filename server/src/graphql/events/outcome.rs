@@ -3,8 +3,10 @@
 use async_graphql::{Enum, SimpleObject};
 use domain::validate::RejectionCode;
 
-use super::scalar::BigInt;
-use crate::ingest::{Issue, IssueCode, Outcome};
+use crate::{
+    graphql::scalar::BigInt,
+    ingest::{Issue, IssueCode, Outcome},
+};
 
 /// What became of a batch: accepted + duplicates + conflicts + rejected = the number of events sent.
 #[derive(SimpleObject)]

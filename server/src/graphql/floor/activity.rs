@@ -2,11 +2,13 @@
 
 use async_graphql::SimpleObject;
 
-use super::{
-    event::{EventType, confidence},
-    scalar::DateTime,
+use crate::{
+    graphql::{
+        events::{EventType, confidence},
+        scalar::DateTime,
+    },
+    report::Activity,
 };
-use crate::report::Activity;
 
 /// The latest activity seen, by event time.
 #[derive(Clone, Debug, SimpleObject)]

@@ -1,23 +1,20 @@
 //! Devices as they are shown: what each has, what is missing of it, and how it is doing.
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{Context, Enum, ID, SimpleObject};
 use domain::{
     device::{self, is_clock_off},
     id_order,
     sequence::SequenceSet,
 };
 
-use super::{
-    scalar::{BigInt, DateTime},
-    sender::ClosedReason,
-};
+use super::sender::ClosedReason;
 use crate::{
     error::ApiError,
-    report::factory,
-    store::{
-        Snapshot,
-        devices::{self, Epoch, Known, MAX_DEVICES},
+    graphql::{
+        context::scoped,
+        scalar::{BigInt, DateTime},
     },
+    store::devices::{self, Epoch, Known, MAX_DEVICES},
 };
 
 /// The most ranges of one list: as many as a person reads, and more than a device that sends in order has.
@@ -122,18 +119,17 @@ pub(crate) struct ClosedRange {
 
 /// The devices of a factory, in the order of their ids.
 pub(crate) async fn list(
-    snapshot: &Snapshot,
+    ctx: &Context<'_>,
     slug: &str,
     codes: Option<Vec<String>>,
-    now_ms: i64,
 ) -> Result<Vec<Device>, ApiError> {
     if let Some(asked) = codes.as_ref().map(Vec::len).filter(|asked| *asked > MAX_DEVICES) {
         return Err(ApiError::limit_exceeded(format!(
             "at most {MAX_DEVICES} ids can be asked for, these are {asked}; leave deviceIds out to get all"
         )));
     }
-    let scope = factory(snapshot, slug).await?;
-    let mut known = devices::list(snapshot, scope.factory().id, codes.as_deref()).await?;
+    let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
+    let mut known = devices::list(&*snapshot, scope.factory().id, codes.as_deref()).await?;
     known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
     Ok(known.into_iter().map(|known| Device::new(known, now_ms)).collect())
 }

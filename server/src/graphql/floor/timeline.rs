@@ -2,12 +2,15 @@
 
 use async_graphql::{ID, SimpleObject};
 
-use super::{
-    event::{EventType, confidence},
-    scalar::{BigInt, DateTime},
-    window::Window,
+use crate::{
+    graphql::{
+        events::{EventType, confidence},
+        scalar::{BigInt, DateTime},
+        window::Window,
+    },
+    report::timeline,
+    store::timeline::NamedSegment,
 };
-use crate::{report::timeline, store::timeline::NamedSegment};
 
 /// What one entity was doing: segments without overlap in the order of time.
 #[derive(SimpleObject)]

@@ -3,8 +3,11 @@
 use async_graphql::{ID, SimpleObject};
 use domain::metric::minutes;
 
-use super::{factory::UnitsBasis, scalar::BigInt, window::Window};
-use crate::report::Report;
+use crate::{
+    graphql::{factories::UnitsBasis, scalar::BigInt, window::Window},
+    live::delivery::Part,
+    report::Report,
+};
 
 /// A factory's figures in a window.
 #[derive(Clone, Debug, SimpleObject)]
@@ -41,8 +44,9 @@ pub(crate) struct FactoryMetrics {
     active_workstations: usize,
 }
 
-impl From<&Report> for FactoryMetrics {
-    fn from(report: &Report) -> Self {
+impl FactoryMetrics {
+    /// A factory's figures, which are always sent as a whole.
+    pub(crate) fn new(report: &Report, _part: &Part) -> Self {
         let (factory, figures) = (&report.factory, &report.figures);
         let basis = factory.units_basis;
         Self {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Report, Row};
+use super::metrics::{Report, Row};
 
 /// What a client that holds the earlier rows needs to hold the later ones: replace or add `rows` by their id, then take
 /// away `removed`.
