@@ -10,6 +10,7 @@ mod health;
 mod media;
 mod operation;
 mod origin;
+mod shared;
 mod socket;
 
 use std::{sync::Arc, time::Duration};
@@ -34,8 +35,10 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use self::{body::BodyMemory, media::Media, operation::Documents};
-pub use self::{body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::SocketLimits};
+use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared};
+pub use self::{
+    body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
+};
 use crate::{
     app::App,
     graphql::{AndonSchema, shared::SharedSubscriptions},
@@ -60,20 +63,6 @@ pub struct Options {
     pub connections: ConnectionLimits,
     /// Limits and timeouts of websockets.
     pub sockets: SocketLimits,
-}
-
-/// What every request can reach.
-struct Shared {
-    app: Arc<App>,
-    schema: AndonSchema,
-    origins: Origins,
-    body_memory: BodyMemory,
-    documents: Documents,
-    subscriptions: Arc<SharedSubscriptions>,
-    socket_limits: SocketLimits,
-    sockets: Arc<Semaphore>,
-    tasks: TaskTracker,
-    shutdown: CancellationToken,
 }
 
 /// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,

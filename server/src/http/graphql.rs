@@ -11,12 +11,12 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Shared,
     answer::Answer,
     body::{Coding, MAX_BODY_BYTES, too_long},
     error_response::{ErrorResponse, respond_with},
     media::{Media, is_json, negotiate},
     operation::{Operation, Parameters, json_object},
+    shared::Shared,
 };
 use crate::error::ApiError;
 

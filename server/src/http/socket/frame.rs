@@ -7,7 +7,7 @@ use futures_util::SinkExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite;
 
-use super::WebSocket;
+use super::super::connection::WebSocket;
 
 /// A text message in one frame.
 const FINAL_TEXT: u8 = 0x81;

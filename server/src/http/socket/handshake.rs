@@ -20,8 +20,13 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::{Shared, connection::Connection, error_response::ErrorResponse, media::Media},
-    MAX_MESSAGE_BYTES, WebSocket,
+    super::{
+        connection::{Connection, WebSocket},
+        error_response::ErrorResponse,
+        media::Media,
+        shared::Shared,
+    },
+    limits::MAX_MESSAGE_BYTES,
     session::{PROTOCOL, Session},
 };
 use crate::error::ApiError;

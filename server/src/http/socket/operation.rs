@@ -6,9 +6,9 @@ use async_graphql::{Request, ServerError};
 use futures_util::{StreamExt as _, stream::BoxStream};
 
 use super::super::{
-    Shared,
     answer::Answer,
     operation::{Operation, Parameters, json_object},
+    shared::Shared,
 };
 use crate::{
     error::ApiError,

@@ -12,8 +12,9 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{
-    super::Shared,
-    MAX_MESSAGE_BYTES, WebSocket, frame,
+    super::{connection::WebSocket, shared::Shared},
+    frame,
+    limits::MAX_MESSAGE_BYTES,
     message::{self, ClientMessage, ServerMessage},
     operation::{self, Started},
 };
