@@ -12,7 +12,7 @@ const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 pub enum Clock {
     /// The operating system's clock.
     System,
-    /// A clock that stands still until it is set.
+    /// A clock that does not move until it is set.
     Manual(watch::Sender<i64>),
 }
 

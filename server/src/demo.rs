@@ -30,7 +30,7 @@ const SEED: u64 = 1;
 /// How often the cameras report: often enough to be seen live.
 const REPORT_EVERY_MS: i64 = 2_000;
 
-/// The most events in one batch of the demo: small enough not to hold up batches from elsewhere.
+/// The most events in one batch of the demo: small enough not to delay other batches.
 const BATCH_EVENTS: usize = 1_000;
 
 /// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
