@@ -7,10 +7,12 @@
 pub mod bucket;
 pub mod device;
 pub mod event;
+pub mod id;
 pub mod id_order;
 pub mod metric;
 pub mod sequence;
 pub mod simulation;
+pub mod time;
 pub mod timeline;
 pub mod totals;
 pub mod validate;

@@ -39,10 +39,7 @@ use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared}
 pub use self::{
     body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
 };
-use crate::{
-    app::App,
-    graphql::{AndonSchema, shared::SharedSubscriptions},
-};
+use crate::{app::App, graphql::shared::SharedSubscriptions};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;

@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use futures_util::{
-    StreamExt as _,
+    StreamExt,
     stream::{self, BoxStream},
 };
 

@@ -1,7 +1,7 @@
 //! Subscriptions that run once for all clients that sent the same operation and see the same of its factory.
 //!
-//! A client first gets the scope of the operation's factory and then joins those with the same scope and text, so that
-//! nobody is sent what was computed for somebody with another view.
+//! A client first gets the scope of the operation's factory and then joins those with the same scope and text, so that it
+//! is never sent what was computed for another view.
 
 use std::{
     collections::HashMap,
@@ -12,6 +12,7 @@ use async_graphql::{
     ID, InputType as _, Name, Request,
     parser::types::{Field, OperationType, Selection},
 };
+use domain::id::FactoryId;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     stream::{self, BoxStream},
@@ -28,22 +29,16 @@ use crate::{
 /// What an operation's client is sent, one payload after another.
 pub(crate) type Payloads = BoxStream<'static, Payload>;
 
-/// Executes a request and renders its answers.
-pub(crate) trait Execute: FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static {}
-
-impl<F: FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static> Execute for F {}
-
 /// A subscription that clients can share.
 pub(crate) struct Shareable {
-    broadcasts: Kind,
+    kind: Kind,
     factory_slug: String,
 }
 
-/// Which broadcasts a subscription belongs to.
-#[derive(Clone, Copy)]
+/// What a subscription follows.
 enum Kind {
     Metrics,
-    Feeds,
+    Events,
 }
 
 impl Shareable {
@@ -53,14 +48,14 @@ impl Shareable {
         let name = request.operation_name.clone();
         let variables = std::mem::take(&mut request.variables);
         let shareable = shared_field(request, name.as_deref()).and_then(|field| {
-            let broadcasts = match field.name.node.as_str() {
+            let kind = match field.name.node.as_str() {
                 "factoryMetrics" | "workerMetrics" | "workstationMetrics" => Kind::Metrics,
-                "eventsIngested" => Kind::Feeds,
+                "eventsIngested" => Kind::Events,
                 _ => return None,
             };
             let factory = field.get_argument("factoryId")?.node.clone();
             let factory = factory.into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()?;
-            Some(Self { broadcasts, factory_slug: ID::parse(Some(factory)).ok()?.0 })
+            Some(Self { kind, factory_slug: ID::parse(Some(factory)).ok()?.0 })
         });
         request.variables = variables;
         shareable
@@ -83,7 +78,7 @@ fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> O
 pub(crate) struct SharedSubscriptions {
     app: Arc<App>,
     /// The factories that subscriptions named so far. A slug names the same factory for ever.
-    factory_ids: Mutex<HashMap<String, i32>>,
+    factory_ids: Mutex<HashMap<String, FactoryId>>,
 }
 
 impl SharedSubscriptions {
@@ -91,25 +86,37 @@ impl SharedSubscriptions {
         Self { app, factory_ids: Mutex::default() }
     }
 
-    /// The payloads of a subscription; `text` is what its client sent.
+    /// The payloads of a subscription. `text` is what its client sent; `execute` runs a request and renders its answers.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
-        Shareable { broadcasts, factory_slug }: Shareable,
+        shareable: Shareable,
         text: &str,
         request: Request,
-        execute: impl Execute,
+        execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
     ) -> Payloads {
-        // Without a read for all but the first: they may be ten thousand, and the database may be away.
-        if let Some(payloads) = self.known_key(&factory_slug).and_then(|key| self.join(broadcasts, key, text))
-        {
-            return payloads;
+        let live = &self.app.live;
+        let slug = shareable.factory_slug;
+        match shareable.kind {
+            Kind::Metrics => self.join_or_start(live.metrics(), slug, text, request, execute),
+            Kind::Events => self.join_or_start(live.feeds(), slug, text, request, execute),
         }
-        let (this, text) = (self.clone(), text.to_owned());
-        let starting = async move {
-            let scope = this.read_scope(&factory_slug).await;
-            this.start(broadcasts, scope, &text, request, execute)
-        };
-        // Boxed, so that what it took is given back once it has started.
+    }
+
+    fn join_or_start<S: Source>(
+        self: &Arc<Self>,
+        broadcasts: &Arc<Broadcasts<S>>,
+        slug: String,
+        text: &str,
+        request: Request,
+        execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
+    ) -> Payloads {
+        // Only the first subscriber reads: there may be ten thousand others, and the database may not answer.
+        if let Some(subscriber) = self.known_key(&slug).and_then(|key| broadcasts.join(key, text)) {
+            return payloads(subscriber);
+        }
+        let (this, broadcasts, text) = (self.clone(), broadcasts.clone(), text.to_owned());
+        let starting = async move { start(&broadcasts, this.scope(&slug).await, &text, request, execute) };
+        // In a box of its own, so that its memory is freed once it has started.
         starting.boxed().flatten_stream().boxed()
     }
 
@@ -118,48 +125,28 @@ impl SharedSubscriptions {
         factory_ids.get(slug).copied().map(ScopeKey::of_factory)
     }
 
-    fn join(&self, broadcasts: Kind, key: ScopeKey, text: &str) -> Option<Payloads> {
-        match broadcasts {
-            Kind::Metrics => self.app.live.metrics().join(key, text).map(payloads),
-            Kind::Feeds => self.app.live.feeds().join(key, text).map(payloads),
-        }
-    }
-
-    async fn read_scope(&self, slug: &str) -> Result<FactoryScope, ApiError> {
-        let snapshot = self.app.store.snapshot().await?;
-        let scope = report::factory(&snapshot, slug).await?;
+    async fn scope(&self, slug: &str) -> Result<FactoryScope, ApiError> {
+        let scope = report::factory(&self.app.store.snapshot().await?, slug).await?;
         let mut factory_ids = self.factory_ids.lock().unwrap_or_else(PoisonError::into_inner);
         factory_ids.insert(slug.to_owned(), scope.factory().id);
         Ok(scope)
     }
-
-    fn start(
-        &self,
-        broadcasts: Kind,
-        scope: Result<FactoryScope, ApiError>,
-        text: &str,
-        request: Request,
-        execute: impl Execute,
-    ) -> Payloads {
-        let key = scope.as_ref().map(FactoryScope::key);
-        let request = request.data(ResolvedScope(scope.clone()));
-        match (key, broadcasts) {
-            (Ok(key), Kind::Metrics) => get_or_start(self.app.live.metrics(), key, text, request, execute),
-            (Ok(key), Kind::Feeds) => get_or_start(self.app.live.feeds(), key, text, request, execute),
-            // Its resolver says why.
-            (Err(_), _) => execute_alone(OperationType::Subscription, request, execute),
-        }
-    }
 }
 
-fn get_or_start<S: Source>(
+fn start<S: Source>(
     broadcasts: &Arc<Broadcasts<S>>,
-    key: ScopeKey,
+    scope: Result<FactoryScope, ApiError>,
     text: &str,
     request: Request,
-    execute: impl Execute,
+    execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
 ) -> Payloads {
-    payloads(broadcasts.get_or_start(key, text, |relay| execute(request.data(relay))))
+    let key = scope.as_ref().map(FactoryScope::key).ok();
+    let request = request.data(ResolvedScope(scope));
+    match key {
+        Some(key) => payloads(broadcasts.get_or_start(key, text, |relay| execute(request.data(relay)))),
+        // Its resolver says why there is no scope.
+        None => unshared(OperationType::Subscription, execute(request)),
+    }
 }
 
 fn payloads<S: Source>(subscriber: Subscriber<S>) -> Payloads {
@@ -171,11 +158,11 @@ fn payloads<S: Source>(subscriber: Subscriber<S>) -> Payloads {
 }
 
 /// The payloads of an operation that runs for one client.
-pub(crate) fn execute_alone(kind: OperationType, request: Request, execute: impl Execute) -> Payloads {
+pub(crate) fn unshared(kind: OperationType, renderings: BoxStream<'static, Rendering>) -> Payloads {
     let payload = move |(index, rendering): (usize, Rendering)| {
         rendering.payload(kind == OperationType::Subscription && index == 0)
     };
-    execute(request).enumerate().map(payload).boxed()
+    renderings.enumerate().map(payload).boxed()
 }
 
 #[cfg(test)]

@@ -15,7 +15,10 @@ use async_graphql::{
 use async_graphql_value::Value;
 
 pub(crate) use self::place::holds_batch;
-use crate::ingest::{IngestError, Judged};
+use crate::{
+    error::ApiError,
+    ingest::{IngestError, Judged},
+};
 
 /// The batches of one request, by the variables that hold them.
 pub(crate) struct Batches {
@@ -55,14 +58,14 @@ impl Batches {
     }
 
     /// The batch that is this argument of the field being resolved; none when its value is elsewhere, as usual.
-    pub(crate) fn argument(ctx: &Context<'_>, argument: &str) -> Option<Batch> {
+    pub(crate) fn argument(ctx: &Context<'_>, argument: &str) -> Option<Result<Judged, ApiError>> {
         match ctx.item.node.get_argument(argument).map(|value| &value.node) {
             Some(Value::Variable(variable)) => ctx.data_opt::<Self>()?.get(variable),
             _ => None,
         }
     }
 
-    fn get(&self, variable: &Name) -> Option<Batch> {
+    fn get(&self, variable: &Name) -> Option<Result<Judged, ApiError>> {
         // A panic while the lock is held would leave nothing half-done.
         let mut by_variable = self.by_variable.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let batch = by_variable.get_mut(variable)?;
@@ -71,10 +74,9 @@ impl Batches {
             Uses::Many => batch.clone(),
         };
         // Never none again: that would make an empty batch of it.
-        Some(
-            given.unwrap_or_else(|| {
-                Err(ApiError::internal(&"a batch was asked for more often than expected"))
-            }),
-        )
+        Some(match given {
+            Some(batch) => batch.map_err(Into::into),
+            None => Err(ApiError::internal(&"a batch was asked for more often than expected")),
+        })
     }
 }

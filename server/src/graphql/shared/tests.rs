@@ -26,16 +26,13 @@ async fn app() -> (Arc<App>, TempDir) {
     (App::start(store, Clock::System, 0), folder)
 }
 
-fn execute(schema: &AndonSchema) -> impl Execute + use<> {
-    let schema = schema.clone();
-    move |request: Request| {
-        let rendering = |response: async_graphql::Response| Rendering {
-            answer: serde_json::to_string(&response).expect("JSON").into(),
-            errors: None,
-            is_refused: false,
-        };
-        schema.execute_stream(request).map(rendering).boxed()
-    }
+fn execute(schema: &AndonSchema, request: Request) -> BoxStream<'static, Rendering> {
+    let rendering = |response: async_graphql::Response| Rendering {
+        answer: serde_json::to_string(&response).expect("JSON").into(),
+        errors: None,
+        is_refused: false,
+    };
+    schema.execute_stream(request).map(rendering).boxed()
 }
 
 async fn revision(payloads: &mut Payloads) -> String {
@@ -49,7 +46,6 @@ async fn revision(payloads: &mut Payloads) -> String {
 async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others() {
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
-    let shared = Arc::new(SharedSubscriptions::new(app.clone()));
     let snapshot = app.store.snapshot().await.expect("a snapshot");
     let scope = report::factory(&snapshot, "plant").await.expect("the factory");
     let other = FactoryScope::with_view(scope.factory().clone(), View::Other);
@@ -57,8 +53,9 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
 
     let mut payloads = Vec::new();
     for scope in [&scope, &other, &scope, &other] {
-        let request = Request::new(OPERATION);
-        payloads.push(shared.start(Kind::Metrics, Ok(scope.clone()), OPERATION, request, execute(&schema)));
+        let execute = |request| execute(&schema, request);
+        let (scope, request) = (Ok(scope.clone()), Request::new(OPERATION));
+        payloads.push(start(app.live.metrics(), scope, OPERATION, request, execute));
     }
     for payloads in &mut payloads {
         assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
@@ -75,7 +72,8 @@ async fn only_the_first_subscriber_of_a_factory_reads_its_scope() {
     let subscribe = || {
         let mut request = Request::new(OPERATION);
         let shareable = Shareable::new(&mut request).expect("a subscription that can be shared");
-        shared.subscribe(shareable, OPERATION, request, execute(&schema))
+        let schema = schema.clone();
+        shared.subscribe(shareable, OPERATION, request, move |request| execute(&schema, request))
     };
     let mut first = subscribe();
     revision(&mut first).await;

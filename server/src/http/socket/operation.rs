@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     error::ApiError,
-    graphql::shared::{Payloads, Shareable, execute_alone},
+    graphql::shared::{Payloads, Shareable, unshared},
     live::broadcast::Rendering,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn start(shared: &Shared, sent: &str) -> Result<Started, ApiError> {
     };
     let payloads = match Shareable::new(&mut request) {
         Some(shareable) => shared.subscriptions.subscribe(shareable, sent, request, execute),
-        None => execute_alone(kind, request, execute),
+        None => unshared(kind, execute(request)),
     };
     Ok(Started::Running(payloads))
 }
