@@ -9,6 +9,7 @@ pub mod bucket;
 pub mod device;
 pub mod event;
 pub mod id_order;
+pub mod instant;
 pub mod metric;
 pub mod sequence;
 pub mod simulation;
