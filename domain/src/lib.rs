@@ -10,6 +10,7 @@ pub mod device;
 pub mod event;
 pub mod id_order;
 pub mod instant;
+pub mod limits;
 pub mod metric;
 pub mod sequence;
 pub mod simulation;
