@@ -76,7 +76,7 @@ async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
     }
     drop(snapshot);
     let new = NewFactory {
-        slug: FACTORY_SLUG.to_owned(),
+        slug: FACTORY_SLUG.into(),
         name: "Demo factory".to_owned(),
         time_zone,
         units_basis: UnitsBasis::Workers,

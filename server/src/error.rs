@@ -10,7 +10,7 @@ use crate::{
     ingest::IngestError,
     live::LiveError,
     report::ReportError,
-    store::{StoreError, fault::Fault},
+    store::{Fault, StoreError},
 };
 
 /// What kind of failure a client sees in `extensions.code`.

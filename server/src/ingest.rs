@@ -13,7 +13,10 @@ mod outcome;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::event::{Event, RawEvent};
+use domain::{
+    event::{Event, RawEvent},
+    id::FactoryId,
+};
 use tokio::sync::{
     OwnedSemaphorePermit, Semaphore,
     mpsc::{self, error::TrySendError},
@@ -31,10 +34,9 @@ use crate::{
     clock::Clock,
     live::Live,
     store::{
-        Store,
+        Fault, Store,
         devices::Sender,
         events::StoredEvent,
-        fault::Fault,
         writer::{Batch, Numbered, Stored, Verdict, Writer},
     },
 };
@@ -111,7 +113,7 @@ impl Ingest {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
-        let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms, numbered };
+        let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, numbered };
         let (events, stored) = self.queue(batch).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }
@@ -192,7 +194,7 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
     for ((batch, result), (answer, room)) in batches.into_iter().zip(results).zip(answers) {
         let result = match result {
             Ok(Some(stored)) => Ok((batch.events, stored)),
-            Ok(None) => Err(IngestError::FactoryNotFound(batch.factory_slug)),
+            Ok(None) => Err(IngestError::FactoryNotFound(batch.factory_slug.0)),
             Err(error) => Err(error),
         };
         // A caller that went away needs no answer.
@@ -203,7 +205,7 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
 
 /// Tells subscribers once for each factory of a group.
 fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, IngestError>]) {
-    let mut by_factory: BTreeMap<i32, Vec<(&Batch, &Stored)>> = BTreeMap::new();
+    let mut by_factory: BTreeMap<FactoryId, Vec<(&Batch, &Stored)>> = BTreeMap::new();
     for (batch, result) in batches.iter().zip(results) {
         if let Ok(Some(stored)) = result {
             by_factory.entry(stored.factory_id).or_default().push((batch, stored));

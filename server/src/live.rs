@@ -16,6 +16,7 @@ mod pacing;
 mod peers;
 pub mod relay;
 
+use domain::id::{FactoryId, Revision};
 use std::sync::Arc;
 
 use announcement::{Announcements, MAX_LATEST_EVENTS};
@@ -64,7 +65,7 @@ impl Live {
     }
 
     /// Announces a change of a factory's names or settings, after the commit. Never waits.
-    pub fn announce(&self, factory_id: i32, revision: i64) {
+    pub fn announce(&self, factory_id: FactoryId, revision: Revision) {
         self.announce_stored(factory_id, revision, 0, std::iter::empty());
     }
 
@@ -72,8 +73,8 @@ impl Live {
     /// waits.
     pub fn announce_stored(
         &self,
-        factory_id: i32,
-        revision: i64,
+        factory_id: FactoryId,
+        revision: Revision,
         stored: usize,
         latest: impl Iterator<Item = StoredEvent>,
     ) {

@@ -121,14 +121,14 @@ async fn run_detached<T: Send + 'static>(
 }
 
 async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
-    let slug = quoted(&new.slug);
+    let slug = quoted(new.slug.as_str());
     let created = app.store.create_factory(new).await?.ok_or_else(|| {
         let message = format!(
             "there is already a factory {slug}; choose another id, or use updateFactory to change it"
         );
         ApiError::new(ErrorCode::AlreadyExists, message)
     })?;
-    read_back(app, &created.slug).await
+    read_back(app, created.slug.as_str()).await
 }
 
 async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {

@@ -12,6 +12,7 @@ use async_graphql::{
     ID, InputType as _, Name, Request,
     parser::types::{Field, OperationType, Selection},
 };
+use domain::id::FactoryId;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     stream::{self, BoxStream},
@@ -77,7 +78,7 @@ fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> O
 pub(crate) struct SharedSubscriptions {
     app: Arc<App>,
     /// The factories that subscriptions named so far. A slug names the same factory for ever.
-    factory_ids: Mutex<HashMap<String, i32>>,
+    factory_ids: Mutex<HashMap<String, FactoryId>>,
 }
 
 impl SharedSubscriptions {

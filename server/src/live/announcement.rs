@@ -1,5 +1,6 @@
 //! What was announced of each factory that has listeners: its latest revision and its latest events.
 
+use domain::id::{FactoryId, Revision};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,7 +17,7 @@ pub(crate) use crate::store::commit_log::MAX_LATEST_EVENTS;
 #[derive(Default)]
 pub(crate) struct Announced {
     /// The latest revision announced.
-    pub(crate) revision: i64,
+    pub(crate) revision: Revision,
     /// How many events were stored.
     pub(crate) stored: u64,
     /// The latest of them in the order in which they were stored, at most [`MAX_LATEST_EVENTS`].
@@ -29,14 +30,14 @@ pub(crate) struct Announced {
 #[derive(Clone, Copy)]
 struct FeedsFrom {
     /// What was stored up to this revision is not new to any feed.
-    revision: i64,
+    revision: Revision,
     /// How many of the factory's events are not among those announced; none where that was not asked.
     uncounted: Option<i64>,
 }
 
 impl Announced {
     /// Adds a commit and the latest of its stored events, at most [`MAX_LATEST_EVENTS`].
-    fn add(&mut self, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
+    fn add(&mut self, revision: Revision, stored: u64, latest: Vec<StoredEvent>) {
         self.revision = self.revision.max(revision);
         if self.feeds_from.is_some_and(|from| revision <= from.revision) {
             return;
@@ -69,19 +70,25 @@ impl Announced {
 /// The factories that have listeners.
 #[derive(Default)]
 pub(crate) struct Announcements {
-    by_factory: Mutex<HashMap<i32, watch::Sender<Announced>>>,
+    by_factory: Mutex<HashMap<FactoryId, watch::Sender<Announced>>>,
 }
 
 impl Announcements {
     /// Announces a commit, if the factory has a listener.
-    pub(crate) fn announce(&self, factory_id: i32, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
+    pub(crate) fn announce(
+        &self,
+        factory_id: FactoryId,
+        revision: Revision,
+        stored: u64,
+        latest: Vec<StoredEvent>,
+    ) {
         if let Some(announced) = self.lock().get(&factory_id) {
             announced.send_modify(|announced| announced.add(revision, stored, latest));
         }
     }
 
     /// Announces commits that were read from the log, and the factory's revision at that time, if it has a listener.
-    pub(crate) fn announce_read(&self, factory_id: i32, revision: i64, since: Since) {
+    pub(crate) fn announce_read(&self, factory_id: FactoryId, revision: Revision, since: Since) {
         let by_factory = self.lock();
         let Some(announced) = by_factory.get(&factory_id) else { return };
         // All at once: a listener that reads in between would see events without their revision.
@@ -99,7 +106,7 @@ impl Announcements {
 
     /// Announces a factory's revision, unless it has event feeds: then nothing is announced, and the answer is the revision
     /// after which the commits are to be read. None when there is nothing to read.
-    pub(crate) fn announce_revision(&self, factory_id: i32, revision: i64) -> Option<i64> {
+    pub(crate) fn announce_revision(&self, factory_id: FactoryId, revision: Revision) -> Option<Revision> {
         let by_factory = self.lock();
         let announced = by_factory.get(&factory_id)?;
         let mut read_after = None;
@@ -118,17 +125,17 @@ impl Announcements {
     }
 
     /// Whether a factory has a listener.
-    pub(crate) fn has_listener(&self, factory_id: i32) -> bool {
+    pub(crate) fn has_listener(&self, factory_id: FactoryId) -> bool {
         self.lock().contains_key(&factory_id)
     }
 
     /// The factories that have listeners.
-    pub(crate) fn factory_ids(&self) -> Vec<i32> {
+    pub(crate) fn factory_ids(&self) -> Vec<FactoryId> {
         self.lock().keys().copied().collect()
     }
 
     /// A new listener of a factory's announcements.
-    pub(crate) fn listen(self: &Arc<Self>, factory_id: i32) -> Listener {
+    pub(crate) fn listen(self: &Arc<Self>, factory_id: FactoryId) -> Listener {
         let receiver = self.lock().entry(factory_id).or_default().subscribe();
         Listener { factory_id, receiver, announcements: self.clone() }
     }
@@ -138,14 +145,14 @@ impl Announcements {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i32, watch::Sender<Announced>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<FactoryId, watch::Sender<Announced>>> {
         self.by_factory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A listener of one factory's announcements, which are dropped with its last listener.
 pub(crate) struct Listener {
-    factory_id: i32,
+    factory_id: FactoryId,
     receiver: watch::Receiver<Announced>,
     announcements: Arc<Announcements>,
 }
@@ -165,7 +172,7 @@ impl Listener {
     /// Where a feed begins, given the factory's revision as read after listening began, and where there are other servers
     /// how many events it had: a revision and the number of events announced up to it. None if more was announced by then,
     /// so that it is to be read again.
-    pub(crate) fn begin_feed(&self, revision: i64, events: Option<i64>) -> Option<(i64, u64)> {
+    pub(crate) fn begin_feed(&self, revision: Revision, events: Option<i64>) -> Option<(Revision, u64)> {
         let by_factory = self.announcements.lock();
         let mut begin = Some((revision, 0));
         if let Some(announced) = by_factory.get(&self.factory_id) {

@@ -1,5 +1,6 @@
 //! Newly stored events as one subscriber sees them.
 
+use domain::id::Revision;
 use std::{sync::Arc, time::Instant};
 
 use super::{
@@ -13,7 +14,7 @@ use crate::store::events::StoredEvent;
 #[derive(Debug)]
 pub struct Delivery {
     /// Everything up to this revision has been delivered or skipped.
-    pub revision: i64,
+    pub revision: Revision,
     /// In the order in which they were stored.
     pub events: Vec<Arc<StoredEvent>>,
     /// How many stored since the delivery before were left out.
@@ -24,7 +25,7 @@ pub struct Delivery {
 #[derive(Clone)]
 pub struct State {
     /// The factory's revision.
-    revision: i64,
+    revision: Revision,
     /// How many were announced.
     stored: u64,
     /// The latest of them in the order in which they were stored.
@@ -56,7 +57,7 @@ pub struct Feed {
 
 impl Feed {
     /// Begins at a revision up to which so many events were announced.
-    pub(super) fn begin(listener: Listener, (revision, stored): (i64, u64)) -> Self {
+    pub(super) fn begin(listener: Listener, (revision, stored): (Revision, u64)) -> Self {
         let state = State { revision, stored, latest: Arc::default() };
         Self { listener, pacing: Pacing::new(Instant::now()), has_begun: false, state, sent: None }
     }

@@ -5,6 +5,7 @@ use crate::store::{
     Snapshot,
     factories::{self, Factory},
 };
+use domain::id::FactoryId;
 
 /// What a caller may see of one factory. Only [`factory`] and [`factories`] make one.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub(crate) enum View {
 /// Identifies a scope: callers share a result only if the keys of their scopes are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeKey {
-    factory_id: i32,
+    factory_id: FactoryId,
     view: View,
 }
 
@@ -54,7 +55,7 @@ async fn read(snapshot: &Snapshot, slug: &str) -> Result<Factory, ReportError> {
 }
 
 /// What the caller sees of a factory; every caller sees everything.
-fn view(_factory_id: i32) -> View {
+fn view(_factory_id: FactoryId) -> View {
     View::All
 }
 
@@ -74,7 +75,7 @@ impl FactoryScope {
     /// # Errors
     /// The database failed.
     pub(crate) async fn read_again(&self, snapshot: &Snapshot) -> Result<Self, ReportError> {
-        Ok(Self { factory: read(snapshot, &self.factory.slug).await?, view: self.view })
+        Ok(Self { factory: read(snapshot, self.factory.slug.as_str()).await?, view: self.view })
     }
 
     /// A scope of this factory with another view.
@@ -86,7 +87,7 @@ impl FactoryScope {
 
 impl ScopeKey {
     /// The key of the scope that [`factory`] gives the caller for the factory with this id.
-    pub(crate) fn of_factory(factory_id: i32) -> Self {
+    pub(crate) fn of_factory(factory_id: FactoryId) -> Self {
         Self { factory_id, view: view(factory_id) }
     }
 }

@@ -170,7 +170,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
     let database = TestDatabase::new().await;
     let store = Store::open(database.url()).await.expect("a database");
     let new = NewFactory {
-        slug: factory.to_owned(),
+        slug: factory.into(),
         name: factory.to_owned(),
         time_zone: chrono_tz::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,

@@ -107,7 +107,7 @@ pub(crate) struct EventFeed {
 impl From<feed::Delivery> for EventFeed {
     fn from(delivery: feed::Delivery) -> Self {
         Self {
-            revision: BigInt(delivery.revision),
+            revision: BigInt(delivery.revision.0),
             events: delivery.events.iter().map(|stored| Event::from((**stored).clone())).collect(),
             skipped: i32::try_from(delivery.skipped).unwrap_or(i32::MAX),
         }

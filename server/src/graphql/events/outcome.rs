@@ -34,7 +34,7 @@ impl From<Outcome> for IngestEventsPayload {
             conflicts: outcome.conflicts,
             rejected: outcome.rejected,
             issues: outcome.issues.into_iter().map(Into::into).collect(),
-            revision: BigInt(outcome.revision),
+            revision: BigInt(outcome.revision.0),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{str::FromStr as _, sync::Arc};
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 use chrono_tz::Tz;
-use domain::event::EntityType;
+use domain::{event::EntityType, id::FactorySlug};
 
 use super::entity::{Worker, Workstation};
 use crate::{
@@ -61,11 +61,11 @@ impl Factory {
     pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
         let factory = scope.factory();
         Self {
-            id: ID(factory.slug.clone()),
+            id: ID(factory.slug.0.clone()),
             name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
-            revision: BigInt(factory.revision),
+            revision: BigInt(factory.revision.0),
             scope,
             snapshot,
         }
@@ -107,7 +107,7 @@ impl TryFrom<CreateFactoryInput> for NewFactory {
 
     fn try_from(input: CreateFactoryInput) -> Result<Self, ApiError> {
         Ok(Self {
-            slug: slug(&input.id)?,
+            slug: FactorySlug(slug(&input.id)?),
             name: name("name", &input.name)?,
             time_zone: time_zone(&input.time_zone)?,
             units_basis: input.units_basis.into(),

@@ -34,9 +34,9 @@ impl WorkerMetricsReport {
     /// A part of a report on workers.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
-            factory_id: ID(report.factory.slug.clone()),
+            factory_id: ID(report.factory.slug.0.clone()),
             window: report.window.map(Into::into),
-            revision: BigInt(report.factory.revision),
+            revision: BigInt(report.factory.revision.0),
             snapshot: part.is_whole(),
             workers: part.rows(report).iter().map(|row| WorkerMetrics::from(&**row)).collect(),
             removed_worker_ids: part.removed().iter().map(ID::from).collect(),
@@ -117,9 +117,9 @@ impl WorkstationMetricsReport {
     /// A part of a report on workstations.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
-            factory_id: ID(report.factory.slug.clone()),
+            factory_id: ID(report.factory.slug.0.clone()),
             window: report.window.map(Into::into),
-            revision: BigInt(report.factory.revision),
+            revision: BigInt(report.factory.revision.0),
             snapshot: part.is_whole(),
             workstations: part.rows(report).iter().map(|row| WorkstationMetrics::from(&**row)).collect(),
             removed_workstation_ids: part.removed().iter().map(ID::from).collect(),

@@ -50,9 +50,9 @@ impl FactoryMetrics {
         let (factory, figures) = (&report.factory, &report.figures);
         let basis = factory.units_basis;
         Self {
-            factory_id: ID(factory.slug.clone()),
+            factory_id: ID(factory.slug.0.clone()),
             window: report.window.map(Into::into),
-            revision: BigInt(factory.revision),
+            revision: BigInt(factory.revision.0),
             productive_minutes: minutes(figures.productive_ms()),
             idle_minutes: minutes(figures.idle_ms()),
             absent_minutes: minutes(figures.absent_ms()),

@@ -45,10 +45,10 @@ impl MetricSeries {
     /// The series as read.
     pub(crate) fn new(series: series::FactorySeries, resolution: Resolution) -> Self {
         Self {
-            factory_id: ID(series.factory.slug),
+            factory_id: ID(series.factory.slug.0),
             window: series.window.into(),
             resolution,
-            revision: BigInt(series.factory.revision),
+            revision: BigInt(series.factory.revision.0),
             points: series.points.into_iter().map(Into::into).collect(),
         }
     }
@@ -78,10 +78,10 @@ impl EntitySeriesReport {
             points: points.into_iter().map(Into::into).collect(),
         });
         Self {
-            factory_id: ID(series.factory.slug),
+            factory_id: ID(series.factory.slug.0),
             window: series.window.into(),
             resolution,
-            revision: BigInt(series.factory.revision),
+            revision: BigInt(series.factory.revision.0),
             series: entities.collect(),
         }
     }

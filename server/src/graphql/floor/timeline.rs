@@ -59,7 +59,7 @@ impl From<timeline::Timeline> for Timeline {
     fn from(timeline: timeline::Timeline) -> Self {
         Self {
             window: timeline.window.into(),
-            revision: BigInt(timeline.revision),
+            revision: BigInt(timeline.revision.0),
             segments: timeline.segments.into_iter().map(Into::into).collect(),
             truncated: timeline.is_truncated,
         }

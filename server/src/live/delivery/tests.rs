@@ -1,4 +1,5 @@
 use domain::{
+    id::{FactoryId, Revision},
     metric::{FactoryTotals, UnitsBasis},
     window::WindowSpec,
 };
@@ -8,12 +9,12 @@ use crate::{report::Question, store::factories::Factory};
 
 fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
     let factory = Factory {
-        id: 1,
+        id: FactoryId(1),
         slug: "f".into(),
         name: "F".into(),
         time_zone: chrono_tz::UTC,
         units_basis: UnitsBasis::Workers,
-        revision: sequence as i64,
+        revision: Revision(sequence as i64),
     };
     let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
@@ -26,7 +27,7 @@ fn change() -> Part {
 /// The revision and whether it was the whole.
 async fn next(follower: &mut Follower) -> (i64, bool) {
     let (report, part) = follower.next().await.expect("a delivery").expect("no error");
-    (report.factory.revision, part.is_whole())
+    (report.factory.revision.0, part.is_whole())
 }
 
 #[tokio::test]

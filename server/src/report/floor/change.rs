@@ -1,5 +1,6 @@
 //! What changed between two reports on one question.
 
+use domain::id::EntityId;
 use std::{collections::HashMap, sync::Arc};
 
 use super::metrics::{Report, Row};
@@ -17,7 +18,8 @@ pub struct Change {
 impl Change {
     /// What turns the earlier rows into the later ones.
     pub fn between(earlier: &[Arc<Row>], later: &[Arc<Row>]) -> Self {
-        let mut before: HashMap<i32, &Arc<Row>> = earlier.iter().map(|row| (row.entity_id, row)).collect();
+        let mut before: HashMap<EntityId, &Arc<Row>> =
+            earlier.iter().map(|row| (row.entity_id, row)).collect();
         let is_new = |row: &&Arc<Row>| {
             before.remove(&row.entity_id).is_none_or(|old| !Arc::ptr_eq(old, row) && old != *row)
         };

@@ -4,6 +4,7 @@ use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use domain::{
     event::{EntityType, EventType},
+    id::{EntityId, Revision},
     id_order,
     metric::FactoryTotals,
     timeline::Segment,
@@ -39,7 +40,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The key within the factory.
-    pub entity_id: i32,
+    pub entity_id: EntityId,
     /// Worker or workstation.
     pub entity_type: EntityType,
     /// As sent, such as `W1`.
@@ -127,7 +128,7 @@ async fn read_rows(
 ) -> Result<Vec<Arc<Row>>, ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
-    let ids: Option<Vec<i32>> =
+    let ids: Option<Vec<EntityId>> =
         question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
     let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
     let rows = entities.into_iter().filter_map(|entity| {
@@ -143,15 +144,15 @@ async fn read_changed(
     factory: &Factory,
     question: &Question,
     window: Option<Window>,
-    revision: i64,
-) -> Result<HashMap<i32, Option<Arc<Row>>>, ReportError> {
+    revision: Revision,
+) -> Result<HashMap<EntityId, Option<Arc<Row>>>, ReportError> {
     // The area is judged here and not by the filter, since what left the area has to be noticed.
     let filter = EntityFilter { changed_after: Some(revision), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
     if entities.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids: Vec<i32> = entities.iter().map(|entity| entity.id).collect();
+    let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
     let mut totals = rollups::totals(snapshot, factory.id, window, Some(&ids)).await?;
     let changed = entities.into_iter().map(|entity| {
         let id = entity.id;
@@ -163,7 +164,7 @@ async fn read_changed(
 }
 
 /// The rows with the changed ones put in their places.
-pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<i32, Option<Arc<Row>>>) -> Vec<Arc<Row>> {
+pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<EntityId, Option<Arc<Row>>>) -> Vec<Arc<Row>> {
     let mut merged: Vec<Arc<Row>> = Vec::with_capacity(rows.len() + changed.len());
     for row in rows {
         match changed.remove(&row.entity_id) {

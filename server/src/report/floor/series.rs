@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     event::EntityType,
+    id::EntityId,
     totals::Totals,
     window::{Resolution, Window, WindowSpec, steps},
 };
@@ -87,7 +88,7 @@ pub async fn of_entities(
         return Err(ReportError::TooManyPoints { step_count, entity_count });
     }
     let sums = read(snapshot, factory, question, &steps, &entities).await?;
-    let mut points: HashMap<i32, Vec<Point>> = HashMap::new();
+    let mut points: HashMap<EntityId, Vec<Point>> = HashMap::new();
     for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
         points.entry(entity_id).or_default().push(Point { step: steps[step], totals });
     }
@@ -105,9 +106,9 @@ fn sum_up(
     factory: &Factory,
     steps: &[Window],
     entities: &[Entity],
-    sums: Vec<(usize, i32, Totals)>,
+    sums: Vec<(usize, EntityId, Totals)>,
 ) -> impl Iterator<Item = Point> {
-    let entity_types: HashMap<i32, EntityType> =
+    let entity_types: HashMap<EntityId, EntityType> =
         entities.iter().map(|entity| (entity.id, entity.entity_type)).collect();
     let mut workers = vec![Totals::default(); steps.len()];
     let mut workstations = workers.clone();
@@ -142,8 +143,9 @@ async fn read(
     question: &Question,
     steps: &[Window],
     entities: &[Entity],
-) -> Result<Vec<(usize, i32, Totals)>, ReportError> {
+) -> Result<Vec<(usize, EntityId, Totals)>, ReportError> {
     let is_about_all = question.entity_type.is_none() && !question.is_selective();
-    let ids: Option<Vec<i32>> = (!is_about_all).then(|| entities.iter().map(|entity| entity.id).collect());
+    let ids: Option<Vec<EntityId>> =
+        (!is_about_all).then(|| entities.iter().map(|entity| entity.id).collect());
     Ok(rollups::series(snapshot, factory.id, steps, ids.as_deref()).await?)
 }

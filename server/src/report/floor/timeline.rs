@@ -2,6 +2,7 @@
 
 use domain::{
     event::EntityType,
+    id::Revision,
     window::{Window, WindowSpec},
 };
 
@@ -17,7 +18,7 @@ pub struct Timeline {
     /// The window that was asked for, on the grid.
     pub window: Window,
     /// The factory's revision.
-    pub revision: i64,
+    pub revision: Revision,
     /// Without overlap, in the order of time.
     pub segments: Vec<NamedSegment>,
     /// Whether there are more segments in the window.

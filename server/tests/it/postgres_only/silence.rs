@@ -7,7 +7,7 @@ use serde_json::json;
 use server::{
     clock::Clock,
     http::Options,
-    store::{Patience, Store},
+    store::{Store, Timeouts},
 };
 
 use super::outage::{INGEST, assert_is_told_to_ask_again, readiness, revision};
@@ -26,11 +26,11 @@ const BATCH_EVENTS: usize = 10;
 const SEED: u64 = 1;
 
 /// As patient as the server is otherwise, in a fraction of the time.
-fn short() -> Patience {
-    Patience {
-        answer: Duration::from_secs(2),
-        sign_of_life: Duration::from_millis(500),
-        quiet: Duration::from_millis(500),
+fn short() -> Timeouts {
+    Timeouts {
+        statement: Duration::from_secs(2),
+        liveness_check: Duration::from_millis(500),
+        notification_silence: Duration::from_millis(500),
         idle_transaction: Duration::from_secs(1),
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use domain::{event::EntityType, totals::Totals};
+use domain::{event::EntityType, id::EntityId, totals::Totals};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,7 +11,7 @@ type Numbers = BTreeMap<i32, i64>;
 
 fn row((&entity_id, &units): (&i32, &i64)) -> Arc<Row> {
     Arc::new(Row {
-        entity_id,
+        entity_id: EntityId(entity_id),
         entity_type: EntityType::Worker,
         code: format!("W{entity_id}"),
         name: None,
@@ -60,7 +60,7 @@ proptest! {
     fn putting_changed_rows_in_their_places_gives_the_later_rows_in_order(earlier in numbers(), later in numbers()) {
         let (before, after) = (rows(&earlier), rows(&later));
         let touched = earlier.keys().chain(later.keys()).filter(|id| earlier.get(id) != later.get(id));
-        let changed = touched.map(|id| (*id, later.get_key_value(id).map(row))).collect();
+        let changed = touched.map(|id| (EntityId(*id), later.get_key_value(id).map(row))).collect();
         prop_assert_eq!(merge(&before, changed), after);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Result, StoreError, fault::Fault};
+use super::fault::Fault;
+use crate::store::{Result, StoreError};
 
 /// How often something is tried in all. With the waits between them this takes about three seconds.
 const MAX_ATTEMPTS: u32 = 8;
@@ -11,20 +12,20 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// The longest wait.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// The attempts at one thing.
+/// The retries at one thing.
 #[derive(Default)]
-pub(super) struct Attempts {
+pub(in crate::store) struct Retries {
     failed: u32,
 }
 
-impl Attempts {
+impl Retries {
     /// Whether it is worth trying again after this outcome, now that the wait for it is over.
-    pub(super) async fn again<T>(&mut self, outcome: &Result<T>) -> bool {
+    pub(in crate::store) async fn again<T>(&mut self, outcome: &Result<T>) -> bool {
         self.after(outcome, &[Fault::Contention]).await
     }
 
-    /// As [`Attempts::again`], also where something made at the same time has taken a key.
-    pub(super) async fn again_for_a_key<T>(&mut self, outcome: &Result<T>) -> bool {
+    /// As [`Retries::again`], also where something made at the same time has taken a key.
+    pub(in crate::store) async fn again_for_a_key<T>(&mut self, outcome: &Result<T>) -> bool {
         self.after(outcome, &[Fault::Contention, Fault::Exists]).await
     }
 

@@ -9,9 +9,10 @@ use sqlx::{
 };
 
 use super::{
-    super::{Store, channel::Address, patience::Patience},
+    super::{notify::Address, timeout::Timeouts},
     OpenError,
 };
+use crate::store::Store;
 
 /// Connections that write: the writer of batches has one, the others are for names and settings.
 const WRITERS: u32 = 3;
@@ -24,7 +25,7 @@ const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// How many prepared statements a connection keeps: ours.
 const STATEMENT_CACHE: usize = 200;
 
-/// What the PostgreSQL server is asked to do for our connections, beside what our patience asks of it: nobody who died may
+/// What the PostgreSQL server is asked to do for our connections, beside what our timeouts asks of it: nobody who died may
 /// hold a factory's row for ever, and no statement of ours takes as long as a sender waits.
 const SETTINGS: [(&str, &str); 5] = [
     ("lock_timeout", "10s"),
@@ -46,7 +47,7 @@ const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// What a database URL says.
 pub(super) struct DatabaseServer {
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
     options: PgConnectOptions,
 }
 
@@ -55,7 +56,7 @@ impl DatabaseServer {
         let options: PgConnectOptions = url.parse().map_err(|_| OpenError::Url("postgres".to_owned()))?;
         let options =
             options.application_name("andon").options(SETTINGS).statement_cache_capacity(STATEMENT_CACHE);
-        Ok(Self { patience: Patience::default(), options })
+        Ok(Self { timeouts: Timeouts::default(), options })
     }
 
     /// Where it is, without who asks and with which password.
@@ -65,12 +66,12 @@ impl DatabaseServer {
     }
 
     pub(super) async fn connect(&self) -> Result<Store, DbErr> {
-        let idle_ms = self.patience.idle_transaction.as_millis().to_string();
+        let idle_ms = self.timeouts.idle_transaction.as_millis().to_string();
         let options = self.options.clone().options([("idle_in_transaction_session_timeout", idle_ms)]);
         Ok(Store {
             writer: self.pool(&options, WRITERS, WRITING).await?,
             readers: self.pool(&options, READERS, READING).await?,
-            postgres: Some(Arc::new(Address { options, patience: self.patience })),
+            postgres: Some(Arc::new(Address { options, timeouts: self.timeouts })),
             _lock: None,
         })
     }
@@ -81,7 +82,7 @@ impl DatabaseServer {
         connections: u32,
         transactions: [(&str, &str); N],
     ) -> Result<DatabaseConnection, DbErr> {
-        let limit = self.patience.sign_of_life;
+        let limit = self.timeouts.liveness_check;
         let options = options.clone().options(transactions);
         let pool = PgPoolOptions::new()
             .max_connections(connections)

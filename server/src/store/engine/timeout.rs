@@ -9,26 +9,26 @@ use sea_orm::{DbErr, RuntimeErr};
 
 /// The limits, each with its reason. Tests choose shorter ones.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// For the answer to one statement, a commit included. Longer than PostgreSQL lets a statement take, so that what it
     /// says of one comes first, and shorter than the minute that senders wait.
-    pub answer: Duration,
+    pub statement: Duration,
     /// For a connection that is not in use to say that it is alive: a round trip on a busy machine.
-    pub sign_of_life: Duration,
+    pub liveness_check: Duration,
     /// How long nothing may be heard of other servers before their connection must give a sign of life. Until then a
     /// silent one costs seconds, because revisions are looked at anyway.
-    pub quiet: Duration,
+    pub notification_silence: Duration,
     /// How long PostgreSQL keeps a transaction that nobody goes on with, and with it a factory's row from its next writer.
     /// None of ours thinks for as much as a second.
     pub idle_transaction: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            answer: Duration::from_secs(25),
-            sign_of_life: Duration::from_secs(2),
-            quiet: Duration::from_secs(30),
+            statement: Duration::from_secs(25),
+            liveness_check: Duration::from_secs(2),
+            notification_silence: Duration::from_secs(30),
             idle_transaction: Duration::from_secs(20),
         }
     }
@@ -36,7 +36,7 @@ impl Default for Patience {
 
 /// Waits for the database, but where there is a limit no longer than that. Whoever gives up must not use the connection
 /// again: the answer may still come.
-pub(super) async fn limited<T>(
+pub(in crate::store) async fn limited<T>(
     limit: Option<Duration>,
     answer: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, DbErr> {
@@ -53,7 +53,7 @@ fn silent(limit: Duration) -> DbErr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::fault::Fault;
+    use crate::store::Fault;
 
     #[tokio::test]
     async fn a_silent_database_is_one_that_cannot_be_reached() {

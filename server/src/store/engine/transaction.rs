@@ -7,7 +7,7 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait as _, prelude::async_trait::async_trait,
 };
 
-use super::{fault::is_cut_connection, patience::limited};
+use super::{fault::is_cut_connection, timeout::limited};
 
 /// How long a statement may take that rewrites a whole factory.
 const LONG_STATEMENT: Duration = Duration::from_hours(1);
@@ -26,7 +26,7 @@ pub struct Transaction {
 impl Transaction {
     /// Begins one on a free connection. One that was cut while nobody used it shows that now, when nothing is lost by
     /// taking another.
-    pub(super) async fn begin(
+    pub(in crate::store) async fn begin(
         conn: &DatabaseConnection,
         options: TransactionOptions,
         limit: Option<Duration>,
@@ -45,12 +45,12 @@ impl Transaction {
     }
 
     /// Ends it, and all of it stays. After an error nobody knows whether it does.
-    pub(super) async fn commit(self) -> Result<(), DbErr> {
+    pub(in crate::store) async fn commit(self) -> Result<(), DbErr> {
         limited(self.limit, self.transaction.commit()).await
     }
 
     /// Lets it take its time.
-    pub(super) async fn allow_long_statements(&mut self) -> Result<(), DbErr> {
+    pub(in crate::store) async fn allow_long_statements(&mut self) -> Result<(), DbErr> {
         if self.get_database_backend() == DbBackend::Postgres {
             self.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
             self.limit = Some(LONG_STATEMENT);

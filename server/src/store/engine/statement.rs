@@ -16,7 +16,7 @@ const POSTGRES_ROWS: usize = 20_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     SmallInt,
     Int,
     BigInt,
@@ -54,7 +54,7 @@ impl Kind {
 }
 
 /// How many rows one statement takes at a time.
-pub(super) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator<Item = Range<usize>> {
+pub(in crate::store) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator<Item = Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         let left = rows - from;
@@ -69,7 +69,7 @@ pub(super) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator<Item = Ra
 }
 
 /// A statement in the making: its text and the values bound to it.
-pub(super) struct Sql {
+pub(in crate::store) struct Sql {
     backend: DbBackend,
     text: String,
     values: Vec<Value>,
@@ -77,24 +77,24 @@ pub(super) struct Sql {
 
 impl Sql {
     /// Begins a statement.
-    pub(super) fn new(conn: &impl ConnectionTrait, text: &str) -> Self {
+    pub(in crate::store) fn new(conn: &impl ConnectionTrait, text: &str) -> Self {
         Self { backend: conn.get_database_backend(), text: text.to_owned(), values: Vec::new() }
     }
 
     /// Goes on with words that both engines understand.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(in crate::store) fn text(mut self, text: &str) -> Self {
         self.text.push_str(text);
         self
     }
 
     /// Goes on with a value.
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+    pub(in crate::store) fn bind(mut self, value: impl Into<Value>) -> Self {
         self.push_value(value.into());
         self
     }
 
     /// Goes on with values in brackets, for IN. There must be some.
-    pub(super) fn bind_list(mut self, values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
+    pub(in crate::store) fn bind_list(mut self, values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
         for (position, value) in values.into_iter().enumerate() {
             self.text.push_str(if position == 0 { "(" } else { ", " });
             self.push_value(value.into());
@@ -104,7 +104,7 @@ impl Sql {
     }
 
     /// Goes on with rows, as a query.
-    pub(super) fn rows<const N: usize>(
+    pub(in crate::store) fn rows<const N: usize>(
         mut self,
         kinds: &[Kind; N],
         rows: impl ExactSizeIterator<Item = [Value; N]>,
@@ -136,7 +136,7 @@ impl Sql {
 
     /// Reads the rows of a table (as `found`) that belong to given rows, whose columns are `column1`, `column2` and so on.
     /// `select` says what to read, `on` what belongs together; the last is a condition on the table's columns alone.
-    pub(super) fn seek<const N: usize>(
+    pub(in crate::store) fn seek<const N: usize>(
         conn: &impl ConnectionTrait,
         select: &str,
         table: &str,
@@ -157,7 +157,7 @@ impl Sql {
     }
 
     /// The statement as it is run.
-    pub(super) fn build(self) -> Statement {
+    pub(in crate::store) fn build(self) -> Statement {
         Statement::from_sql_and_values(self.backend, self.text, self.values)
     }
 

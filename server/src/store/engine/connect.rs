@@ -8,12 +8,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use migration::Migrator;
 use sea_orm::DbErr;
 
-pub(super) use self::file::FileLock;
+pub(in crate::store) use self::file::FileLock;
 use self::{file::DatabaseFile, server::DatabaseServer};
 use super::{
-    Store,
-    attempts::Attempts,
-    patience::{Patience, limited},
+    super::{Store, StoreError},
+    retry::Retries,
+    timeout::{Timeouts, limited},
     transaction::Transaction,
 };
 
@@ -106,11 +106,11 @@ impl Store {
         Self::open_named(named).await
     }
 
-    /// As [`Store::open`], with a patience of one's own for a PostgreSQL; an SQLite file needs none.
-    pub async fn open_with(url: &str, patience: Patience) -> Result<Self, OpenError> {
+    /// As [`Store::open`], with a timeouts of one's own for a PostgreSQL; an SQLite file needs none.
+    pub async fn open_with(url: &str, timeouts: Timeouts) -> Result<Self, OpenError> {
         let mut named = Named::by(url)?;
         if let Named::Server(server) = &mut named {
-            server.patience = patience;
+            server.timeouts = timeouts;
         }
         Self::open_named(named).await
     }
@@ -151,14 +151,14 @@ impl Store {
     /// Makes the tables. Of several servers that begin at once on an empty PostgreSQL one makes them, and the others find
     /// that out when they try to.
     async fn migrate(&self) -> Result<(), DbErr> {
-        let mut attempts = Attempts::default();
+        let mut retries = Retries::default();
         loop {
             let limit = self.is_shared().then_some(MIGRATION_LIMIT);
             let outcome = limited(limit, Migrator::migrate(&self.writer)).await.map_err(Into::into);
-            if !attempts.again_for_a_key(&outcome).await {
+            if !retries.again_for_a_key(&outcome).await {
                 return outcome.map_err(|error| match error {
-                    super::StoreError::Database(error) => error,
-                    error @ super::StoreError::Corrupt(_) => DbErr::Custom(error.to_string()),
+                    StoreError::Database(error) => error,
+                    error @ StoreError::Corrupt(_) => DbErr::Custom(error.to_string()),
                 });
             }
         }

@@ -5,10 +5,10 @@ use domain::{
     metric::UnitsBasis,
 };
 
-use super::{Result, StoreError, devices::ClosedReason};
+use crate::store::{Result, StoreError, devices::ClosedReason};
 
 /// A kind that is stored as a small number.
-pub(super) trait Code: Copy + 'static {
+pub(in crate::store) trait Code: Copy + 'static {
     /// Every kind with its number.
     const CODES: &'static [(Self, i16)];
 
@@ -58,11 +58,11 @@ impl Code for ClosedReason {
 }
 
 /// A confidence as the database holds it; parts per 10 000 fit either way.
-pub(super) fn confidence_column(confidence: Option<u16>) -> Option<i16> {
+pub(in crate::store) fn confidence_column(confidence: Option<u16>) -> Option<i16> {
     confidence.and_then(|parts| i16::try_from(parts).ok())
 }
 
 /// A confidence as the core holds it.
-pub(super) fn confidence_of(column: Option<i16>) -> Option<u16> {
+pub(in crate::store) fn confidence_of(column: Option<i16>) -> Option<u16> {
     column.and_then(|parts| u16::try_from(parts).ok())
 }

@@ -19,7 +19,7 @@ pub enum Fault {
 
 impl Fault {
     /// Judges an error by its number.
-    pub(super) fn of(error: &DbErr) -> Self {
+    pub(in crate::store) fn of(error: &DbErr) -> Self {
         match error {
             DbErr::Conn(RuntimeErr::SqlxError(error))
             | DbErr::Exec(RuntimeErr::SqlxError(error))
@@ -31,7 +31,7 @@ impl Fault {
 }
 
 /// Whether a statement found its connection cut, by the other side or on the way.
-pub(super) fn is_cut_connection(error: &DbErr) -> bool {
+pub(in crate::store) fn is_cut_connection(error: &DbErr) -> bool {
     let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
     match &**error {
         SqlxError::Io(_) | SqlxError::Protocol(_) => true,

@@ -12,7 +12,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{super::Store, OpenError};
+use super::OpenError;
+use crate::store::Store;
 
 /// How many snapshots are read at once; SQLite readers do not wait for the writer.
 const READERS: u32 = 4;
@@ -80,7 +81,7 @@ impl DatabaseFile {
 }
 
 /// The lock beside a database file, let go when dropped.
-pub(in super::super) struct FileLock(File);
+pub(in crate::store) struct FileLock(File);
 
 impl Drop for FileLock {
     fn drop(&mut self) {
