@@ -1,7 +1,8 @@
 //! The one application state that every transport shares.
 
-use domain::time::DurationMs;
 use std::sync::Arc;
+
+use domain::time::DurationMs;
 
 use crate::{clock::Clock, ingest::Ingest, live::Live, store::Store};
 

@@ -1,8 +1,8 @@
 //! The time of day, which tests can set.
 
-use domain::time::TimestampMs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::time::TimestampMs;
 use tokio::sync::watch;
 
 /// How long a sleep lasts before the operating system's clock is read again, so that a corrected clock is noticed.

@@ -1,9 +1,9 @@
 //! The command line: every option is an environment variable too, and the option wins.
 
-use domain::time::DurationMs;
 use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use domain::time::DurationMs;
 
 use crate::{app::DEFAULT_MAX_CLOCK_SKEW_MINUTES, http::Origins};
 

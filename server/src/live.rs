@@ -16,13 +16,13 @@ mod pacing;
 mod peers;
 pub mod relay;
 
-use domain::id::{FactoryId, Revision};
 use std::sync::Arc;
 
 use announcement::{Announcements, MAX_LATEST_EVENTS};
 use broadcast::Broadcasts;
 use cohort::Cohorts;
 use delivery::Follower;
+use domain::id::{FactoryId, Revision};
 pub use error::LiveError;
 use feed::Feed;
 use peers::Peers;

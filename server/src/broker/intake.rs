@@ -9,7 +9,10 @@ use async_graphql::{InputType as _, Value};
 use domain::event::RawEvent;
 use tokio::sync::watch;
 
-use super::{backoff::Backoff, message};
+use super::{
+    backoff::{BACKOFF, wait},
+    message,
+};
 use crate::{
     error::{ApiError, ErrorCode},
     graphql::events::EventIssueCode,
@@ -163,11 +166,11 @@ impl Intake {
     /// What waiting does not mend.
     async fn store(&self, factory: &str, batch: &[Pending<'_>]) -> Result<Outcome, ApiError> {
         let judged = self.ingest.judge(batch.iter().map(|pending| pending.event.clone()).collect())?;
-        let (mut backoff, mut faults) = (Backoff::default(), 0);
+        let (mut backoff, mut faults) = (BACKOFF, 0);
         loop {
             let error = match self.ingest.store(factory, judged.clone()).await {
                 Ok(outcome) => {
-                    if backoff.failures() > 0 {
+                    if backoff.failure_count() > 0 {
                         tracing::info!("events of brokers are stored again");
                         self.hold(Hold::No);
                     }
@@ -193,14 +196,14 @@ impl Intake {
                     return Err(error);
                 }
             }
-            if backoff.failures() == 0 {
+            if backoff.failure_count() == 0 {
                 tracing::warn!(
                     reason = error.message,
                     "what brokers delivered cannot be stored now and is held"
                 );
             }
             self.hold(Hold::Yes);
-            backoff.wait().await;
+            wait(&mut backoff).await;
         }
     }
 

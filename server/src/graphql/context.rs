@@ -1,13 +1,13 @@
 //! What resolvers answer from: the application, and one snapshot of the database per request, so that everything that one
 //! query asks for is from the same set of events.
 
-use domain::time::TimestampMs;
 use std::sync::Arc;
 
 use async_graphql::{
     Context, ID, Request, ServerResult,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
+use domain::time::TimestampMs;
 use tokio::sync::OnceCell;
 
 use crate::{

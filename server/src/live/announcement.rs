@@ -1,11 +1,11 @@
 //! What was announced of each factory that has listeners: its latest revision and its latest events.
 
-use domain::id::{FactoryId, Revision};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use domain::id::{FactoryId, Revision};
 use tokio::sync::watch;
 
 use crate::store::{commit_log::Since, events::StoredEvent};

@@ -1,6 +1,5 @@
 //! One computation for all subscribers with the same question: a task that reads what changed and publishes it.
 
-use domain::time::TimestampMs;
 use std::{
     collections::HashMap,
     ops::ControlFlow,
@@ -11,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use domain::time::TimestampMs;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 

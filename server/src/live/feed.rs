@@ -1,6 +1,5 @@
 //! Newly stored events as one subscriber sees them.
 
-use domain::id::Revision;
 use std::{sync::Arc, time::Instant};
 
 use super::{
@@ -8,6 +7,9 @@ use super::{
     broadcast::Source,
     pacing::{Next, Pacing, PollOutcome, Step},
 };
+
+use domain::id::Revision;
+
 use crate::store::events::StoredEvent;
 
 /// One delivery of a feed.

@@ -8,18 +8,21 @@
 
 mod payload;
 
-use domain::id::{FactoryId, Revision};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use domain::{
+    backoff::Backoff,
+    id::{FactoryId, Revision},
+};
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use super::announcement::Announcements;
 use crate::store::{
-    Result, Store, commit_log,
+    Result, Store, StoreError, commit_log,
     engine::notify::{Address, Listener, Notifier},
     factories,
 };
@@ -33,9 +36,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(3);
 const KEEP_COMMITS_MS: i64 = 10 * domain::MS_PER_MINUTE;
 /// How often old commits are forgotten.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
-/// The first and the longest wait after a connection broke.
-const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
-const MAX_BACK_OFF: Duration = Duration::from_secs(5);
+/// The waits after a connection broke.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// The tie to the other servers on the same database; cut when dropped.
 pub(super) struct Peers {
@@ -115,18 +117,18 @@ impl Shared {
     /// Tells the others what this server committed.
     async fn notify(self: Arc<Self>) {
         let mut notifier = None;
-        let mut back_off = BackOff::default();
+        let mut backoff = BACKOFF;
         loop {
             let revisions = self.to_notify.take().await;
             match self.notify_once(&mut notifier, &revisions).await {
                 Ok(()) => {
-                    back_off = BackOff::default();
+                    backoff = BACKOFF;
                     tokio::time::sleep(NOTIFY_INTERVAL).await;
                 }
                 Err(error) => {
                     notifier = None;
                     self.to_notify.add_all(&revisions);
-                    back_off.wait(&error, "other servers cannot be told of commits").await;
+                    wait_after_failure(&mut backoff, &error, "other servers cannot be told of commits").await;
                 }
             }
         }
@@ -149,17 +151,17 @@ impl Shared {
 
     /// Hears what the others committed.
     async fn listen(self: Arc<Self>) {
-        let mut back_off = BackOff::default();
+        let mut backoff = BACKOFF;
         loop {
-            if let Err(error) = self.listen_until_disconnected(&mut back_off).await {
-                back_off.wait(&error, "other servers cannot be heard").await;
+            if let Err(error) = self.listen_until_disconnected(&mut backoff).await {
+                wait_after_failure(&mut backoff, &error, "other servers cannot be heard").await;
             }
         }
     }
 
-    async fn listen_until_disconnected(&self, back_off: &mut BackOff) -> Result<()> {
+    async fn listen_until_disconnected(&self, backoff: &mut Backoff) -> Result<()> {
         let mut listener = Listener::connect(&self.address).await?;
-        *back_off = BackOff::default();
+        *backoff = BACKOFF;
         // What was told before we listened is found now.
         self.poll_once().await?;
         while let Some(payload) = listener.receive().await? {
@@ -192,15 +194,20 @@ impl Shared {
 
     /// Reads and announces what was committed, by whomever.
     async fn read(self: Arc<Self>) {
-        let mut back_off = BackOff::default();
+        let mut backoff = BACKOFF;
         loop {
             let revisions = self.to_read.take().await;
             for (&factory_id, &revision) in &revisions {
                 match self.announce(factory_id, revision).await {
-                    Ok(()) => back_off = BackOff::default(),
+                    Ok(()) => backoff = BACKOFF,
                     Err(error) => {
                         self.to_read.add(factory_id, revision);
-                        back_off.wait(&error, "what other servers committed cannot be read").await;
+                        wait_after_failure(
+                            &mut backoff,
+                            &error,
+                            "what other servers committed cannot be read",
+                        )
+                        .await;
                     }
                 }
             }
@@ -232,19 +239,10 @@ impl Shared {
     }
 }
 
-/// The waits between retries to reach the database.
-#[derive(Default)]
-struct BackOff {
-    failed: u32,
-}
-
-impl BackOff {
-    async fn wait(&mut self, error: &crate::store::StoreError, what: &str) {
-        if self.failed == 0 {
-            tracing::warn!(%error, "{what}; trying again until they can");
-        }
-        let wait = FIRST_BACK_OFF.saturating_mul(2_u32.saturating_pow(self.failed)).min(MAX_BACK_OFF);
-        self.failed = self.failed.saturating_add(1);
-        tokio::time::sleep(wait).await;
+/// Waits after one more failure to reach the database; the first of a row is logged.
+async fn wait_after_failure(backoff: &mut Backoff, error: &StoreError, what: &str) {
+    if backoff.failure_count() == 0 {
+        tracing::warn!(%error, "{what}; trying again until they can");
     }
+    tokio::time::sleep(backoff.next_delay()).await;
 }

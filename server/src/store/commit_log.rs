@@ -1,12 +1,12 @@
 //! What the other servers on the same PostgreSQL must know of a commit, to push it. On SQLite there are no others, and
 //! there is no log.
 
+use std::collections::BTreeMap;
+
 use domain::{
     id::{FactoryId, Revision},
     time::TimestampMs,
 };
-use std::collections::BTreeMap;
-
 use entity::{
     commit_log::{self as row, Column},
     event,

@@ -1,8 +1,8 @@
 //! Names that events repeat (models, sources) are stored once per factory, under small numbers.
 
-use domain::id::FactoryId;
 use std::collections::{HashMap, HashSet};
 
+use domain::id::FactoryId;
 use sea_orm::{
     ConnectionTrait, ExprTrait as _,
     sea_query::{Expr, Query},

@@ -5,7 +5,6 @@ mod program;
 mod proxy;
 mod socket;
 
-use domain::time::{DurationMs, TimestampMs};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::RequestBuilder;
@@ -16,6 +15,8 @@ use server::{
     http::{Options, serve},
     store::{Store, factories::NewFactory},
 };
+
+use domain::time::{DurationMs, TimestampMs};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 

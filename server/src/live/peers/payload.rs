@@ -1,7 +1,8 @@
 //! The payload of a notification between servers: factories and their revisions, as text.
 
-use domain::id::{FactoryId, Revision};
 use std::collections::BTreeMap;
+
+use domain::id::{FactoryId, Revision};
 
 /// The most factories in one payload: PostgreSQL takes less than 8 000 bytes, and one factory needs at most 32.
 const MAX_FACTORIES: usize = 200;

@@ -1,7 +1,8 @@
 //! What changed between two reports on one question.
 
-use domain::id::EntityId;
 use std::{collections::HashMap, sync::Arc};
+
+use domain::id::EntityId;
 
 use super::metrics::{Report, Row};
 

@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
+use domain::backoff::Backoff;
+
 use super::fault::Fault;
 use crate::store::{Result, StoreError};
 
 /// How often something is tried in all. With the waits between them this takes about three seconds.
 const MAX_ATTEMPTS: u32 = 8;
-/// The wait after the first attempt; it doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-/// The longest wait.
-const MAX_WAIT: Duration = Duration::from_secs(1);
+/// The waits between attempts.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
 
-/// The retries at one thing.
-#[derive(Default)]
+/// The attempts at one thing.
 pub(in crate::store) struct Retries {
-    failed: u32,
+    backoff: Backoff,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { backoff: BACKOFF }
+    }
 }
 
 impl Retries {
@@ -33,14 +38,13 @@ impl Retries {
         let Some(error) = outcome.as_ref().err().filter(|error| faults.contains(&error.fault())) else {
             return false;
         };
-        self.failed += 1;
-        if self.failed >= MAX_ATTEMPTS {
+        let delay = self.backoff.next_delay();
+        if self.backoff.failure_count() >= MAX_ATTEMPTS {
             return false;
         }
-        tracing::debug!(%error, attempt = self.failed, "a transaction was in the way; trying again");
-        let wait = FIRST_WAIT.saturating_mul(1 << (self.failed - 1)).min(MAX_WAIT);
+        tracing::debug!(%error, attempt = self.backoff.failure_count(), "a transaction was in the way; trying again");
         // Two that met once shall not meet again: each waits for a time of its own.
-        tokio::time::sleep(wait.mul_f64(chance(error))).await;
+        tokio::time::sleep(delay.mul_f64(chance(error))).await;
         true
     }
 }

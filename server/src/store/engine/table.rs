@@ -125,7 +125,7 @@ pub(in crate::store) mod tests {
             .map(|column| {
                 let name = column.as_str().to_owned();
                 let is_key = key.contains(&name);
-                (name, (kind_of(&column.def().get_column_type(), column.def().is_null()), is_key))
+                (name, (kind_of(column.def().get_column_type(), column.def().is_null()), is_key))
             })
             .collect();
         let of_table: BTreeMap<String, (Kind, bool)> = table

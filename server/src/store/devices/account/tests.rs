@@ -1,8 +1,8 @@
 //! Whatever a device sends, in whatever order and however often: what is known of its numbers is what became of them.
 
-use domain::time::{DurationMs, TimestampMs};
 use std::collections::BTreeMap;
 
+use domain::time::{DurationMs, TimestampMs};
 use proptest::prelude::*;
 
 use super::*;
