@@ -78,9 +78,11 @@ impl Rendering {
 
 /// The operations that have subscribers, by the exact text that their clients sent and by what these may see.
 pub struct Broadcasts<S: Source> {
-    by_operation: Mutex<HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>>,
+    by_operation: Mutex<ByOperation<S>>,
     renderings: AtomicU64,
 }
+
+type ByOperation<S> = HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>;
 
 struct Entry<S: Source> {
     broadcast: Arc<Broadcast<S>>,
@@ -174,7 +176,7 @@ impl<S: Source> Broadcasts<S> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByOperation<S>> {
         self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -87,7 +87,7 @@ impl FactoryScope {
 
 impl ScopeKey {
     /// Whose data it is about.
-    pub(crate) fn factory_id(&self) -> FactoryId {
+    pub(crate) fn factory_id(self) -> FactoryId {
         self.factory_id
     }
 
