@@ -39,7 +39,7 @@ use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared}
 pub use self::{
     body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
 };
-use crate::{app::App, graphql::shared::SharedSubscriptions};
+use crate::app::App;
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -80,7 +80,6 @@ pub async fn serve(
         origins: options.origins,
         body_memory: BodyMemory::new(),
         documents: Documents::default(),
-        subscriptions: Arc::new(SharedSubscriptions::new(app.clone())),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         tasks: tasks.clone(),

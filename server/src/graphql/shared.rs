@@ -1,18 +1,14 @@
 //! Subscriptions that run once for all clients that sent the same operation and see the same of its factory.
 //!
-//! A client first gets the scope of the operation's factory and then joins those with the same scope and text, so that it
-//! is never sent what was computed for another view.
+//! A client only joins others whose text and whose scope of the factory are the same, so that it is never sent what was
+//! computed for another view.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use async_graphql::{
     ID, InputType as _, Name, Request,
     parser::types::{Field, OperationType, Selection},
 };
-use domain::id::FactoryId;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     stream::{self, BoxStream},
@@ -22,8 +18,12 @@ use super::deliveries::ResolvedScope;
 use crate::{
     app::App,
     error::ApiError,
-    live::broadcast::{Broadcasts, Payload, Rendering, Source, Subscriber},
+    live::{
+        Live,
+        broadcast::{Broadcasts, Payload, Rendering, Source, Subscriber},
+    },
     report::{self, FactoryScope, ScopeKey},
+    store::Store,
 };
 
 /// What an operation's client is sent, one payload after another.
@@ -74,63 +74,35 @@ fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> O
     (operation.ty == OperationType::Subscription && !may_be_left_out).then_some(&field.node)
 }
 
-/// Joins subscriptions that run already, and starts the others.
-pub(crate) struct SharedSubscriptions {
-    app: Arc<App>,
-    /// The factories that subscriptions named so far. A slug names the same factory for ever.
-    factory_ids: Mutex<HashMap<String, FactoryId>>,
+/// Joins a subscription that already runs, given the exact text that its clients sent. It needs no read: there may be ten
+/// thousand of them, and the database may not answer.
+pub(crate) fn join(live: &Live, text: &str) -> Option<Payloads> {
+    let metrics = live.metrics().join(text, ScopeKey::of_factory).map(payloads);
+    metrics.or_else(|| live.feeds().join(text, ScopeKey::of_factory).map(payloads))
 }
 
-impl SharedSubscriptions {
-    pub(crate) fn new(app: Arc<App>) -> Self {
-        Self { app, factory_ids: Mutex::default() }
-    }
-
-    /// The payloads of a subscription. `text` is what its client sent; `execute` runs a request and renders its answers.
-    pub(crate) fn subscribe(
-        self: &Arc<Self>,
-        shareable: Shareable,
-        text: &str,
-        request: Request,
-        execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
-    ) -> Payloads {
-        let live = &self.app.live;
-        let slug = shareable.factory_slug;
+/// Starts a subscription, or joins it where it was started meanwhile. `execute` runs a request and renders its answers.
+pub(crate) fn subscribe(
+    app: &Arc<App>,
+    shareable: Shareable,
+    text: &str,
+    request: Request,
+    execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
+) -> Payloads {
+    let (app, text) = (app.clone(), text.to_owned());
+    let starting = async move {
+        let scope = scope(&app.store, &shareable.factory_slug).await;
         match shareable.kind {
-            Kind::Metrics => self.join_or_start(live.metrics(), slug, text, request, execute),
-            Kind::Events => self.join_or_start(live.feeds(), slug, text, request, execute),
+            Kind::Metrics => start(app.live.metrics(), scope, &text, request, execute),
+            Kind::Events => start(app.live.feeds(), scope, &text, request, execute),
         }
-    }
+    };
+    // In a box of its own, so that its memory is freed once it has started.
+    starting.boxed().flatten_stream().boxed()
+}
 
-    fn join_or_start<S: Source>(
-        self: &Arc<Self>,
-        broadcasts: &Arc<Broadcasts<S>>,
-        slug: String,
-        text: &str,
-        request: Request,
-        execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
-    ) -> Payloads {
-        // Only the first subscriber reads: there may be ten thousand others, and the database may not answer.
-        if let Some(subscriber) = self.known_key(&slug).and_then(|key| broadcasts.join(key, text)) {
-            return payloads(subscriber);
-        }
-        let (this, broadcasts, text) = (self.clone(), broadcasts.clone(), text.to_owned());
-        let starting = async move { start(&broadcasts, this.scope(&slug).await, &text, request, execute) };
-        // In a box of its own, so that its memory is freed once it has started.
-        starting.boxed().flatten_stream().boxed()
-    }
-
-    fn known_key(&self, slug: &str) -> Option<ScopeKey> {
-        let factory_ids = self.factory_ids.lock().unwrap_or_else(PoisonError::into_inner);
-        factory_ids.get(slug).copied().map(ScopeKey::of_factory)
-    }
-
-    async fn scope(&self, slug: &str) -> Result<FactoryScope, ApiError> {
-        let scope = report::factory(&self.app.store.snapshot().await?, slug).await?;
-        let mut factory_ids = self.factory_ids.lock().unwrap_or_else(PoisonError::into_inner);
-        factory_ids.insert(slug.to_owned(), scope.factory().id);
-        Ok(scope)
-    }
+async fn scope(store: &Store, slug: &str) -> Result<FactoryScope, ApiError> {
+    Ok(report::factory(&store.snapshot().await?, slug).await?)
 }
 
 fn start<S: Source>(

@@ -6,10 +6,7 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{body::BodyMemory, operation::Documents, origin::Origins, socket::limits::SocketLimits};
-use crate::{
-    app::App,
-    graphql::{AndonSchema, shared::SharedSubscriptions},
-};
+use crate::{app::App, graphql::AndonSchema};
 
 /// What every request can reach.
 pub(super) struct Shared {
@@ -18,7 +15,6 @@ pub(super) struct Shared {
     pub(super) origins: Origins,
     pub(super) body_memory: BodyMemory,
     pub(super) documents: Documents,
-    pub(super) subscriptions: Arc<SharedSubscriptions>,
     pub(super) socket_limits: SocketLimits,
     pub(super) sockets: Arc<Semaphore>,
     pub(super) tasks: TaskTracker,

@@ -14,6 +14,7 @@ use std::{
     },
 };
 
+use domain::id::FactoryId;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -75,19 +76,13 @@ impl Rendering {
     }
 }
 
-/// The operations that have subscribers, by what their clients may see and what they sent.
+/// The operations that have subscribers, by the exact text that their clients sent and by what these may see.
 pub struct Broadcasts<S: Source> {
-    by_key: Mutex<HashMap<Key, Entry<S>>>,
+    by_operation: Mutex<ByOperation<S>>,
     renderings: AtomicU64,
 }
 
-/// What a broadcast's subscribers have in common.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    scope: ScopeKey,
-    /// The exact text that their clients sent.
-    operation: Arc<str>,
-}
+type ByOperation<S> = HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>;
 
 struct Entry<S: Source> {
     broadcast: Arc<Broadcast<S>>,
@@ -96,49 +91,56 @@ struct Entry<S: Source> {
 
 impl<S: Source> Default for Broadcasts<S> {
     fn default() -> Self {
-        Self { by_key: Mutex::default(), renderings: AtomicU64::default() }
+        Self { by_operation: Mutex::default(), renderings: AtomicU64::default() }
     }
 }
 
 impl<S: Source> Broadcasts<S> {
-    /// Subscribes to an operation that already runs in this scope, given its exact text.
-    pub fn join(&self, scope: ScopeKey, operation: &str) -> Option<Subscriber<S>> {
-        self.lock().get_mut(&Key { scope, operation: operation.into() }).map(Entry::subscribe)
+    /// Subscribes to an operation that already runs in the caller's scope, given its exact text; `scope` is what the caller
+    /// may see of a factory.
+    pub fn join(&self, operation: &str, scope: impl Fn(FactoryId) -> ScopeKey) -> Option<Subscriber<S>> {
+        let mut by_operation = self.lock();
+        let by_scope = by_operation.get_mut(operation)?;
+        // The same text names the same factory, whoever sends it.
+        let factory_id = by_scope.keys().next()?.factory_id();
+        by_scope.get_mut(&scope(factory_id)).map(Entry::subscribe)
     }
 
-    /// Subscribes to an operation, and starts it unless it already runs in this scope. Its resolver must give its source to the relay, and
-    /// its stream must render what the relay delivers, one answer each.
+    /// Subscribes to an operation, and starts it unless it already runs in this scope. Its resolver must give its source to
+    /// the relay, and its stream must render what the relay delivers, one answer each.
     pub fn get_or_start(
         self: &Arc<Self>,
         scope: ScopeKey,
         operation: &str,
         run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
     ) -> Subscriber<S> {
-        let key = Key { scope, operation: operation.into() };
-        let mut by_key = self.lock();
-        if let Some(entry) = by_key.get_mut(&key) {
+        let operation: Arc<str> = operation.into();
+        let mut by_operation = self.lock();
+        let by_scope = by_operation.entry(operation.clone()).or_default();
+        if let Some(entry) = by_scope.get_mut(&scope) {
             return entry.subscribe();
         }
         let (relay, source, deliveries) = Relay::new();
         let renderer = Renderer { deliveries, renderings: run(relay), is_rendering: false };
         let broadcast = Arc::new(Broadcast {
-            key: key.clone(),
+            operation,
+            scope,
             latest: Mutex::default(),
             renderer: tokio::sync::Mutex::new(renderer),
             wake_groups: Mutex::default(),
-            unsubscribed: CancellationToken::new(),
+            ended: CancellationToken::new(),
             broadcasts: self.clone(),
         });
         let mut entry = Entry { broadcast: broadcast.clone(), subscribers: 0 };
         let subscriber = entry.subscribe();
-        by_key.insert(key, entry);
+        by_scope.insert(scope, entry);
         tokio::spawn(broadcast.run(source));
         subscriber
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().values().map(HashMap::len).sum()
     }
 
     /// How many times a delivery was rendered since the start.
@@ -148,28 +150,34 @@ impl<S: Source> Broadcasts<S> {
 
     /// Removes a subscriber, and the broadcast with its last one.
     fn unsubscribe(&self, broadcast: &Arc<Broadcast<S>>) {
-        let mut by_key = self.lock();
-        if let Some(entry) = by_key.get_mut(&broadcast.key)
-            && Arc::ptr_eq(&entry.broadcast, broadcast)
-        {
+        self.remove_if(broadcast, |entry| {
             entry.subscribers -= 1;
-            if entry.subscribers == 0 {
-                by_key.remove(&broadcast.key);
-                broadcast.unsubscribed.cancel();
-            }
-        }
+            entry.subscribers == 0
+        });
     }
 
     /// Removes a broadcast that has ended, so that the next subscriber starts a new one.
     fn remove(&self, broadcast: &Arc<Broadcast<S>>) {
-        let mut by_key = self.lock();
-        if by_key.get(&broadcast.key).is_some_and(|entry| Arc::ptr_eq(&entry.broadcast, broadcast)) {
-            by_key.remove(&broadcast.key);
+        self.remove_if(broadcast, |_| true);
+    }
+
+    fn remove_if(&self, broadcast: &Arc<Broadcast<S>>, is_over: impl FnOnce(&mut Entry<S>) -> bool) {
+        let mut by_operation = self.lock();
+        let Some(by_scope) = by_operation.get_mut(&broadcast.operation) else { return };
+        if let Some(entry) = by_scope.get_mut(&broadcast.scope)
+            && Arc::ptr_eq(&entry.broadcast, broadcast)
+            && is_over(entry)
+        {
+            by_scope.remove(&broadcast.scope);
+            broadcast.ended.cancel();
+        }
+        if by_scope.is_empty() {
+            by_operation.remove(&broadcast.operation);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry<S>>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ByOperation<S>> {
+        self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -183,13 +191,14 @@ impl<S: Source> Entry<S> {
 
 /// One operation that runs once for all subscribers that sent it.
 struct Broadcast<S: Source> {
-    key: Key,
+    operation: Arc<str>,
+    scope: ScopeKey,
     latest: Mutex<Option<Arc<Update<S>>>>,
     renderer: tokio::sync::Mutex<Renderer<S>>,
     /// At most [`WAKE_GROUP_SIZE`] subscribers each.
     wake_groups: Mutex<Vec<watch::Sender<()>>>,
-    /// Cancelled when the last subscriber has left.
-    unsubscribed: CancellationToken,
+    /// Cancelled when it has no subscriber any more.
+    ended: CancellationToken,
     broadcasts: Arc<Broadcasts<S>>,
 }
 
@@ -211,7 +220,7 @@ impl<S: Source> Broadcast<S> {
     async fn run(self: Arc<Self>, source: oneshot::Receiver<S>) {
         let end_guard = EndGuard(&self);
         tokio::select! {
-            () = self.unsubscribed.cancelled() => {}
+            () = self.ended.cancelled() => {}
             () = self.publish(source) => {}
         }
         drop(end_guard);

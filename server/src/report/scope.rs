@@ -86,6 +86,11 @@ impl FactoryScope {
 }
 
 impl ScopeKey {
+    /// Whose data it is about.
+    pub(crate) fn factory_id(self) -> FactoryId {
+        self.factory_id
+    }
+
     /// The key of the scope that [`factory`] gives the caller for the factory with this id.
     pub(crate) fn of_factory(factory_id: FactoryId) -> Self {
         Self { factory_id, view: view(factory_id) }

@@ -151,12 +151,8 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let server = plant().await;
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
-    let mut slow = server
-        .app
-        .live
-        .metrics()
-        .join(scope(&server).await.key(), &workers())
-        .expect("an operation that was sent");
+    let key = scope(&server).await.key();
+    let mut slow = server.app.live.metrics().join(&workers(), |_| key).expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
         work(&server, worker, time, 1).await;
@@ -417,8 +413,8 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let (mut one, mut two) = (subscribe(&server, &feed).await, subscribe(&server, &feed).await);
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
-    let mut slow =
-        server.app.live.feeds().join(scope(&server).await.key(), &feed).expect("an operation that was sent");
+    let key = scope(&server).await.key();
+    let mut slow = server.app.live.feeds().join(&feed, |_| key).expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()

@@ -61,24 +61,23 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
         assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     }
     assert_eq!((app.live.broadcast_count(), app.live.cohort_count()), (2, 2));
-    assert!(app.live.metrics().join(scope.key(), OPERATION).is_some());
+    assert!(join(&app.live, OPERATION).is_some());
+    drop((payloads.remove(2), payloads.remove(0)));
+    assert_eq!(app.live.broadcast_count(), 1);
+    assert!(join(&app.live, OPERATION).is_none(), "only another view has subscribers");
 }
 
 #[tokio::test]
-async fn only_the_first_subscriber_of_a_factory_reads_its_scope() {
+async fn who_joins_a_running_subscription_needs_no_read() {
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
-    let shared = Arc::new(SharedSubscriptions::new(app.clone()));
-    let subscribe = || {
-        let mut request = Request::new(OPERATION);
-        let shareable = Shareable::new(&mut request).expect("a subscription that can be shared");
-        let schema = schema.clone();
-        shared.subscribe(shareable, OPERATION, request, move |request| execute(&schema, request))
-    };
-    let mut first = subscribe();
+    assert!(join(&app.live, OPERATION).is_none());
+    let mut request = Request::new(OPERATION);
+    let shareable = Shareable::new(&mut request).expect("a subscription that can be shared");
+    let mut first = subscribe(&app, shareable, OPERATION, request, move |request| execute(&schema, request));
     revision(&mut first).await;
     app.store.close().await;
-    let mut second = subscribe();
+    let mut second = join(&app.live, OPERATION).expect("the running subscription");
     assert_eq!(revision(&mut second).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     assert_eq!(app.live.broadcast_count(), 1);
 }

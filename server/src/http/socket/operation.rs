@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     error::ApiError,
-    graphql::shared::{Payloads, Shareable, unshared},
+    graphql::shared::{Payloads, Shareable, join, subscribe, unshared},
     live::broadcast::Rendering,
 };
 
@@ -28,6 +28,9 @@ pub(super) enum Started {
 /// # Errors
 /// The payload is not a JSON object of an operation's parameters.
 pub(super) fn start(shared: &Shared, sent: &str) -> Result<Started, ApiError> {
+    if let Some(payloads) = join(&shared.app.live, sent) {
+        return Ok(Started::Running(payloads));
+    }
     let parameters: Parameters = json_object(sent.as_bytes(), "the payload")?;
     let Operation { kind, mut request } = match Operation::prepare(parameters, &shared.documents) {
         Ok(operation) => operation,
@@ -39,7 +42,7 @@ pub(super) fn start(shared: &Shared, sent: &str) -> Result<Started, ApiError> {
         answers.scan((), |(), answer| std::future::ready(rendering(&answer))).boxed()
     };
     let payloads = match Shareable::new(&mut request) {
-        Some(shareable) => shared.subscriptions.subscribe(shareable, sent, request, execute),
+        Some(shareable) => subscribe(&shared.app, shareable, sent, request, execute),
         None => unshared(kind, execute(request)),
     };
     Ok(Started::Running(payloads))
