@@ -171,7 +171,7 @@ async fn add_latest_events(conn: &Snapshot, factory_id: FactoryId, commits: &mut
 }
 
 impl Store {
-    /// Forgets commits that every server has heard of by now, or never will.
+    /// Deletes commits that every server has read by now, or never will.
     pub async fn prune_commit_log(&self, keep_ms: i64) -> Result<()> {
         let prune = Sql::new(
             &self.writer,

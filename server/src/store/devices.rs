@@ -3,8 +3,8 @@
 //! What is kept of a device has a bound, and past it the server knows less, never something wrong: a number that it
 //! forgets is a hole again, and a device that still has it sends it once more, which changes nothing.
 
-mod account;
 mod rows;
+mod update;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-pub(super) use self::account::{Account, Answers};
+pub(super) use self::update::{Answers, DeviceUpdate};
 use super::Result;
 
 /// The most devices of one factory: ten times the cameras of a large floor, and a bound on the page that lists them.
@@ -138,7 +138,7 @@ pub struct Closed {
 
 /// All that is kept of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct DeviceRecord {
     /// What it last said of itself.
     pub device: Device,
     /// Its epochs by their names.
@@ -157,7 +157,7 @@ impl Epoch {
     }
 }
 
-impl Known {
+impl DeviceRecord {
     /// Since when the oldest event that it holds waits, by the server's clock as the device last showed it.
     pub fn oldest_queued_at_ms(&self) -> Option<TimestampMs> {
         let Device { last_seen_at_ms, clock_offset_ms, oldest_queued_at_ms, .. } = self.device;
@@ -192,15 +192,15 @@ pub async fn list(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     codes: Option<&[String]>,
-) -> Result<Vec<Known>> {
-    let accounts = match codes {
+) -> Result<Vec<DeviceRecord>> {
+    let updates = match codes {
         Some(codes) => {
             let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
             rows::of_devices(conn, factory_id, &codes, &codes).await?
         }
         None => rows::of_factory(conn, factory_id).await?,
     };
-    Ok(accounts.into_values().collect())
+    Ok(updates.into_values().collect())
 }
 
 /// Reads what is known of the senders of a group, lets `answer` go through the group, and writes what has changed, all in
@@ -222,17 +222,17 @@ pub(super) async fn keep(
     with_receipts.dedup();
 
     let known = rows::of_devices(tx, factory_id, &codes, &with_receipts).await?;
-    let mut accounts: BTreeMap<String, Account> =
-        known.into_iter().map(|(code, known)| (code, Account::of(known))).collect();
+    let mut updates: BTreeMap<String, DeviceUpdate> =
+        known.into_iter().map(|(code, known)| (code, DeviceUpdate::of(known))).collect();
     let mut new = 0;
     for (sender, answers, received_at_ms) in batches {
-        if let Some(account) = accounts.get_mut(&sender.device_code) {
-            account.hear(sender, answers, *received_at_ms);
+        if let Some(update) = updates.get_mut(&sender.device_code) {
+            update.apply(sender, answers, *received_at_ms);
         } else if rows::make_room(tx, factory_id, new, *received_at_ms).await? {
             new += 1;
-            let mut account = Account::new(sender, *received_at_ms);
-            account.hear(sender, answers, *received_at_ms);
-            accounts.insert(sender.device_code.clone(), account);
+            let mut update = DeviceUpdate::new(sender, *received_at_ms);
+            update.apply(sender, answers, *received_at_ms);
+            updates.insert(sender.device_code.clone(), update);
         } else {
             tracing::warn!(
                 device = sender.device_code,
@@ -241,5 +241,5 @@ pub(super) async fn keep(
             );
         }
     }
-    rows::save(tx, factory_id, &accounts).await
+    rows::save(tx, factory_id, &updates).await
 }

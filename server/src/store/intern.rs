@@ -10,8 +10,8 @@ use sea_orm::{
 
 use super::{Result, rows_per_statement};
 
-/// The most names remembered of one table and factory; past that they are forgotten and read again.
-const MAX_REMEMBERED: usize = 20_000;
+/// The most names cached of one table and factory; past that they are dropped and read again.
+const MAX_CACHED: usize = 20_000;
 
 /// The tables of names: `(factory_id, id)`, name.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl Names {
         factory_id: FactoryId,
         names: impl Iterator<Item = &str>,
     ) -> Result<()> {
-        if self.known.len() > MAX_REMEMBERED {
+        if self.known.len() > MAX_CACHED {
             self.known.clear();
         }
         // Neighbours mostly have the same name.

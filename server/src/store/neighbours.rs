@@ -173,7 +173,7 @@ fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Sta
     Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
 }
 
-/// The statement that reads what a late event may meet, to be explained.
+/// The statement that reads the events that a late event may overlap, to be explained.
 pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Statement {
     starting_in(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), TimestampMs(BUCKET_MS))])
 }

@@ -35,7 +35,7 @@ pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
             "the sums of some entities in a window",
             rollups::sums_in(&snapshot, factory_id, Some(ragged), Some(&[1, 2, 3].map(EntityId))),
         ),
-        ("what a late event may meet", neighbours::example(&snapshot, factory_id)),
+        ("the events that a late event may overlap", neighbours::example(&snapshot, factory_id)),
         ("whether an event is stored", judge::example(&snapshot, factory_id)),
     ];
     let mut plans = Vec::with_capacity(questions.len());

@@ -28,7 +28,7 @@ use domain::{
     time::TimestampMs,
 };
 
-/// How many factories' names and entities are remembered between groups.
+/// How many factories' names and entities are cached between groups.
 const MAX_CACHED_FACTORIES: usize = 64;
 
 /// A batch whose events are valid.
@@ -242,7 +242,7 @@ fn accepted<'a>(candidates: &'a [Candidate<'a>], verdicts: &[Verdict]) -> Vec<&'
 /// Which events are looked up before they are inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lookups {
-    /// Those that may be stored already, as far as is remembered.
+    /// Those that may be stored already, as far as the cache knows.
     WhereNeeded,
     /// All.
     All,

@@ -15,7 +15,7 @@ use crate::{
         context::scoped,
         scalar::{BigInt, DateTime},
     },
-    store::devices::{self, Epoch, Known, MAX_DEVICES},
+    store::devices::{self, DeviceRecord, Epoch, MAX_DEVICES},
 };
 
 /// The most ranges of one list: as many as a person reads, and more than a device that sends in order has.
@@ -136,7 +136,7 @@ pub(crate) async fn list(
 }
 
 impl Device {
-    fn new(known: Known, now_ms: TimestampMs) -> Self {
+    fn new(known: DeviceRecord, now_ms: TimestampMs) -> Self {
         let condition = known.condition();
         let clock_off = is_clock_off(known.device.clock_offset_ms).then_some(DeviceWarning::ClockOff);
         let used_twice = known.is_used_twice(now_ms).then_some(DeviceWarning::IdUsedTwice);

@@ -13,7 +13,7 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, Value,
 };
 
-use super::{Account, Closed, ClosedReason, Device, Epoch, FORGET_AFTER_MS, Known, MAX_DEVICES};
+use super::{Closed, ClosedReason, Device, DeviceRecord, DeviceUpdate, Epoch, FORGET_AFTER_MS, MAX_DEVICES};
 use crate::store::{
     Result, StoreError,
     engine::{
@@ -27,7 +27,7 @@ use crate::store::{
 pub(super) async fn of_factory(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-) -> Result<BTreeMap<String, Known>> {
+) -> Result<BTreeMap<String, DeviceRecord>> {
     let devices = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0)).all(conn).await?;
     let epochs = device_epoch::Entity::find()
         .filter(device_epoch::Column::FactoryId.eq(factory_id.0))
@@ -46,7 +46,7 @@ pub(super) async fn of_devices(
     factory_id: FactoryId,
     codes: &[&str],
     with_closed: &[&str],
-) -> Result<BTreeMap<String, Known>> {
+) -> Result<BTreeMap<String, DeviceRecord>> {
     let devices = seek(conn, "device", "code", factory_id, codes).await?;
     let epochs = seek(conn, "device_epoch", "device_code", factory_id, codes).await?;
     let closed = seek(conn, "device_closed_range", "device_code", factory_id, with_closed).await?;
@@ -79,10 +79,10 @@ fn together(
     devices: Vec<device::Model>,
     epochs: Vec<device_epoch::Model>,
     closed: Vec<closed_range::Model>,
-) -> Result<BTreeMap<String, Known>> {
-    let mut known: BTreeMap<String, Known> = devices
+) -> Result<BTreeMap<String, DeviceRecord>> {
+    let mut known: BTreeMap<String, DeviceRecord> = devices
         .into_iter()
-        .map(|row| (row.code.clone(), Known { device: row.into(), epochs: BTreeMap::new() }))
+        .map(|row| (row.code.clone(), DeviceRecord { device: row.into(), epochs: BTreeMap::new() }))
         .collect();
     for row in epochs {
         if let Some(known) = known.get_mut(&row.device_code) {
@@ -136,23 +136,23 @@ pub(super) async fn make_room(
 pub(super) async fn save(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    accounts: &BTreeMap<String, Account>,
+    updates: &BTreeMap<String, DeviceUpdate>,
 ) -> Result<()> {
     let devices: Vec<DeviceRow<'_>> =
-        accounts.values().map(|account| (factory_id, &account.known.device)).collect();
+        updates.values().map(|update| (factory_id, &update.known.device)).collect();
     device_table().upsert(tx, &devices).await?;
-    let mut epochs = Vec::with_capacity(accounts.len());
+    let mut epochs = Vec::with_capacity(updates.len());
     let mut closed = Vec::new();
-    for (code, account) in accounts {
-        for name in &account.forgotten {
+    for (code, update) in updates {
+        for name in &update.forgotten {
             forget_epoch(tx, factory_id, code, name).await?;
         }
-        for name in &account.changed {
-            let Some(epoch) = account.known.epochs.get(name) else { continue };
+        for name in &update.changed {
+            let Some(epoch) = update.known.epochs.get(name) else { continue };
             epochs.push(EpochRow { factory_id, code, name, epoch });
         }
-        for (name, before) in &account.closed_before {
-            let Some(epoch) = account.known.epochs.get(name) else { continue };
+        for (name, before) in &update.closed_before {
+            let Some(epoch) = update.known.epochs.get(name) else { continue };
             for gone in
                 before.iter().filter(|gone| !epoch.closed.iter().any(|closed| closed.key() == gone.key()))
             {

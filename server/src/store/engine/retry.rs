@@ -43,7 +43,7 @@ impl Retries {
             return false;
         }
         tracing::debug!(%error, attempt = self.backoff.failure_count(), "a transaction was in the way; trying again");
-        // Two that met once shall not meet again: each waits for a time of its own.
+        // Two that conflicted once shall not conflict again: each waits for a time of its own.
         tokio::time::sleep(delay.mul_f64(chance(error))).await;
         true
     }

@@ -15,7 +15,7 @@ pub struct Timeouts {
     pub statement: Duration,
     /// For a connection that is not in use to say that it is alive: a round trip on a busy machine.
     pub liveness_check: Duration,
-    /// How long nothing may be heard of other servers before their connection must give a sign of life. Until then a
+    /// How long no notification may come before the connection is checked. Until then a
     /// silent one costs seconds, because revisions are looked at anyway.
     pub notification_silence: Duration,
     /// How long PostgreSQL keeps a transaction that nobody goes on with, and with it a factory's row from its next writer.

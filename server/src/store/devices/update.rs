@@ -12,7 +12,8 @@ use domain::{
 };
 
 use super::{
-    Closed, ClosedReason, Device, Epoch, Known, MAX_CLOSED_RANGES, MAX_EPOCHS, MAX_RANGES, Receipt, Sender,
+    Closed, ClosedReason, Device, DeviceRecord, Epoch, MAX_CLOSED_RANGES, MAX_EPOCHS, MAX_RANGES, Receipt,
+    Sender,
 };
 
 /// What became of a batch's events, by their numbers.
@@ -37,8 +38,8 @@ impl Answers {
 }
 
 /// What is known of a device, and what of it has yet to be written.
-pub(in super::super) struct Account {
-    pub(super) known: Known,
+pub(in super::super) struct DeviceUpdate {
+    pub(super) known: DeviceRecord,
     /// The epochs that have changed.
     pub(super) changed: BTreeSet<String>,
     /// The epochs that are forgotten.
@@ -47,9 +48,9 @@ pub(in super::super) struct Account {
     pub(super) closed_before: BTreeMap<String, Vec<Closed>>,
 }
 
-impl Account {
+impl DeviceUpdate {
     /// Of a device that was read.
-    pub(super) fn of(known: Known) -> Self {
+    pub(super) fn of(known: DeviceRecord) -> Self {
         Self { known, changed: BTreeSet::new(), forgotten: BTreeSet::new(), closed_before: BTreeMap::new() }
     }
 
@@ -66,11 +67,11 @@ impl Account {
             dead_lettered_events: 0,
             lost_at_ms: None,
         };
-        Self::of(Known { device, epochs: BTreeMap::new() })
+        Self::of(DeviceRecord { device, epochs: BTreeMap::new() })
     }
 
     /// Takes in a batch.
-    pub(super) fn hear(&mut self, sender: &Sender, answers: &Answers, received_at_ms: TimestampMs) {
+    pub(super) fn apply(&mut self, sender: &Sender, answers: &Answers, received_at_ms: TimestampMs) {
         self.answer(&sender.epoch, answers, received_at_ms);
         let mut has_lost = sender.lost_events > self.known.device.lost_events;
         for receipt in &sender.closed {

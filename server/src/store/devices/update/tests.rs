@@ -28,8 +28,8 @@ fn receipt(first: i64, last: i64, reason: ClosedReason) -> Receipt {
     Receipt { epoch: "a".into(), range, reason, from_ms: None, to_ms: None, detail: None }
 }
 
-fn account() -> Account {
-    Account::new(&sender("a", 1), NOW_MS)
+fn update() -> DeviceUpdate {
+    DeviceUpdate::new(&sender("a", 1), NOW_MS)
 }
 
 fn numbers(set: &SequenceSet) -> Vec<i64> {
@@ -60,27 +60,27 @@ enum Fate {
 proptest! {
     #[test]
     fn what_is_known_of_numbers_is_what_became_of_them(steps in prop::collection::vec(step(), 0..40)) {
-        let mut account = account();
+        let mut update = update();
         let mut fates: BTreeMap<i64, Fate> = BTreeMap::new();
         let mut closed: BTreeSet<(ClosedReason, i64)> = BTreeSet::new();
         for step in &steps {
             match step {
                 Step::Send(first, refused) => {
                     let answers = Answers::new(*first, refused.iter().copied());
-                    account.hear(&sender("a", *first), &answers, NOW_MS);
+                    update.apply(&sender("a", *first), &answers, NOW_MS);
                     for (number, is_refused) in (*first..).zip(refused) {
                         fates.insert(number, if *is_refused { Fate::Refused } else { Fate::Stored });
                     }
                 }
                 Step::Close(first, last, reason) => {
                     let told = Sender { closed: vec![receipt(*first, *last, *reason)], ..sender("a", 1) };
-                    account.hear(&told, &Answers::default(), NOW_MS);
+                    update.apply(&told, &Answers::default(), NOW_MS);
                     closed.extend((*first..=*last).map(|number| (*reason, number)));
                 }
             }
         }
         let none = Epoch::default();
-        let epoch = account.known.epochs.get("a").unwrap_or(&none);
+        let epoch = update.known.epochs.get("a").unwrap_or(&none);
         let of = |fate| fates.iter().filter(|(_, found)| **found == fate).map(|(number, _)| *number).collect::<Vec<_>>();
         prop_assert_eq!(numbers(&epoch.stored()), of(Fate::Stored));
         prop_assert_eq!(numbers(&epoch.refused), of(Fate::Refused));
@@ -101,11 +101,11 @@ proptest! {
 
 #[test]
 fn only_what_was_not_known_to_be_lost_is_a_new_loss() {
-    let mut account = account();
+    let mut update = update();
     let mut lost_at_ms = |receipt: Receipt, lost_events: i64, now_ms: TimestampMs| {
         let told = Sender { closed: vec![receipt], lost_events, ..sender("a", 1) };
-        account.hear(&told, &Answers::default(), now_ms);
-        account.known.device.lost_at_ms
+        update.apply(&told, &Answers::default(), now_ms);
+        update.known.device.lost_at_ms
     };
     assert_eq!(lost_at_ms(receipt(1, 9, ClosedReason::DeadLettered), 0, NOW_MS), None);
     assert_eq!(
@@ -132,23 +132,23 @@ fn only_what_was_not_known_to_be_lost_is_a_new_loss() {
 
 #[test]
 fn past_the_limits_less_is_known_and_nothing_wrong() {
-    let mut account = account();
+    let mut update = update();
     let rounds = 3 * MAX_RANGES as i64;
     for round in 0..rounds {
         // Every second number comes, every second of those is refused.
-        account.hear(
+        update.apply(
             &sender("a", 2 * round + 1),
             &Answers::new(2 * round + 1, [round % 2 == 0].into_iter()),
             NOW_MS,
         );
         let closed = receipt(10_000 + 2 * round, 10_000 + 2 * round, ClosedReason::Lost);
-        account.hear(
+        update.apply(
             &Sender { closed: vec![closed], ..sender("a", 1) },
             &Answers::default(),
             NOW_MS + DurationMs(round),
         );
     }
-    let epoch = &account.known.epochs["a"];
+    let epoch = &update.known.epochs["a"];
     assert!(epoch.answered.ranges().len() <= MAX_RANGES && epoch.refused.ranges().len() <= MAX_RANGES);
     assert_eq!(epoch.closed.len(), MAX_CLOSED_RANGES);
     let stored = numbers(&epoch.stored());
@@ -156,17 +156,17 @@ fn past_the_limits_less_is_known_and_nothing_wrong() {
     assert!(epoch.closed.iter().all(|closed| closed.range.first() % 2 == 0 && closed.range.count() == 1));
 
     for number in 0..2 * MAX_EPOCHS as i64 {
-        account.hear(
+        update.apply(
             &sender(&format!("b{number}"), 1),
             &Answers::new(1, [false].into_iter()),
             NOW_MS + DurationMs(rounds + number),
         );
     }
-    let epochs = &account.known.epochs;
+    let epochs = &update.known.epochs;
     assert_eq!(epochs.len(), MAX_EPOCHS);
     assert!(
         (MAX_EPOCHS..2 * MAX_EPOCHS).all(|number| epochs.contains_key(&format!("b{number}"))),
         "the latest stay"
     );
-    assert!(account.forgotten.contains("a") && !account.changed.contains("a"));
+    assert!(update.forgotten.contains("a") && !update.changed.contains("a"));
 }
