@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::Shutdown;
 
-/// How long a start or an end may take; recovery after a kill reads the whole log.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a start or an end may take; recovery after a kill reads the whole log, on however busy a machine.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long to wait before looking again: nothing announces that PostgreSQL is ready.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
 /// The line of its lock file in which it says whether it takes connections.

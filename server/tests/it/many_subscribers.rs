@@ -14,9 +14,9 @@ use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::{
-    harness::{PATIENCE, Program, Socket, TestDatabase, TestServer, soon},
+    harness::{Program, Socket, TestDatabase, TestServer, soon, until},
     queries::event,
-    subscriptions::{plant, until, work},
+    subscriptions::{plant, work},
 };
 
 const WORKERS: &str = "subscription($factory: ID!) { workerMetrics(factoryId: $factory) { revision snapshot removedWorkerIds \
@@ -222,7 +222,7 @@ async fn an_operation_that_is_refused_is_refused_for_all_and_forgotten() {
             "{message}"
         );
     }
-    until("the end", || server.app.live.broadcast_count() == 0).await;
+    until("the end", async || server.app.live.broadcast_count() == 0).await;
     server.create_factory("nowhere").await;
     let mut socket = subscribe(&server, &nowhere).await;
     assert_eq!(next(&mut socket).await["workers"], json!([]));
@@ -252,7 +252,7 @@ async fn what_ends_for_all_ends_for_each_and_who_comes_first_then_begins_anew() 
         assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
         assert_eq!(socket.receive().await, json!({ "id": "1", "type": "complete" }));
     }
-    until("the end", || server.app.live.broadcast_count() == 0).await;
+    until("the end", async || server.app.live.broadcast_count() == 0).await;
     move_to("UTC").await;
     next(&mut subscribe(&server, &operation).await).await;
 }
@@ -316,8 +316,11 @@ async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behi
     work(&server, "W1", "08:00", 1).await;
     // Without a close frame, in the middle of a delivery.
     drop(crowded);
-    until("the end", || server.app.live.broadcast_count() == 0 && server.app.live.cohort_count() == 0).await;
-    assert_eq!(server.app.live.listened_factory_count(), 0);
+    let live = &server.app.live;
+    // Each ends a moment after the one before.
+    until("the end of the broadcast", async || live.broadcast_count() == 0).await;
+    until("the end of the cohort", async || live.cohort_count() == 0).await;
+    until("the end of listening", async || live.listened_factory_count() == 0).await;
     work(&server, "W1", "08:05", 1).await;
     // Every place is free again.
     let mut again = soon("places for all", async {
@@ -340,7 +343,7 @@ async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behi
 }
 
 #[tokio::test]
-async fn who_stops_reading_holds_up_nobody_and_gets_the_whole_later() {
+async fn a_subscriber_that_stops_reading_delays_no_other_and_gets_a_snapshot_later() {
     const WORKERS_AT_WORK: u32 = 300;
     let server = plant().await;
     let batch = |minute: u32| -> Value {
@@ -381,7 +384,7 @@ async fn open_sockets(limits: &str, count: usize) -> Vec<String> {
     let program = Program::start(command).await;
     let address = program.url.trim_start_matches("http://").parse().expect("an address");
     let opening = join_all((0..count).map(|_| Socket::acknowledged(address)));
-    let sockets = tokio::time::timeout(PATIENCE, opening).await.expect("all sockets");
+    let sockets = soon("all sockets", opening).await;
     drop(sockets);
     program.terminate().await.1
 }

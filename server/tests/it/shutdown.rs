@@ -68,7 +68,7 @@ async fn what_was_answered_before_or_during_a_drain_is_stored() {
 }
 
 #[tokio::test]
-async fn a_peer_that_neither_reads_nor_answers_does_not_hold_up_a_drain() {
+async fn a_drain_ends_although_a_peer_neither_reads_nor_answers() {
     let server = TestServer::start().await;
     let _silent = server.socket().await;
     let mut half = TcpStream::connect(server.address).await.expect("a connection");

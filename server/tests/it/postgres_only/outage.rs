@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::{clock::Clock, http::Options};
 
 use crate::{
-    harness::{TestDatabase, TestServer, code, has_postgres, millis, soon},
+    harness::{TestDatabase, TestServer, code, has_postgres, millis, soon, until},
     subscriptions::{FACTORY, Subscriber},
     undisturbed::{AFTERWARDS, Watchers, arrivals, events, last_event, numbers, send, undisturbed_numbers},
 };
@@ -32,10 +32,9 @@ async fn with(mut cluster: Cluster, act: impl FnOnce(&mut Cluster) + Send + 'sta
 
 /// Waits until the server says that it can serve, or that it cannot.
 pub(super) async fn readiness(server: &TestServer, expected: StatusCode) {
-    soon(expected.as_str(), async {
-        while server.client.get(server.url("/readyz")).send().await.expect("a response").status() != expected
-        {
-        }
+    let url = server.url("/readyz");
+    until(expected.as_str(), async || {
+        server.client.get(&url).send().await.expect("a response").status() == expected
     })
     .await;
 }

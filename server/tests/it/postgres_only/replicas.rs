@@ -5,7 +5,7 @@ use serde_json::json;
 use server::{clock::Clock, http::Options};
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, has_postgres, millis},
+    harness::{Program, TestDatabase, TestServer, has_postgres, millis, until},
     queries::event,
 };
 
@@ -22,8 +22,9 @@ async fn servers_that_start_at_once_on_an_empty_database_all_become_ready() {
         let database = TestDatabase::new().await;
         let servers = join_all((0..SERVERS).map(|_| Program::serve(database.url(), &[]))).await;
         for server in servers {
-            let ready = reqwest::get(format!("{}/readyz", server.url)).await.expect("a response");
-            assert_eq!(ready.status(), 200);
+            let address = format!("{}/readyz", server.url);
+            until("readiness", async || reqwest::get(&address).await.expect("a response").status() == 200)
+                .await;
         }
     }
 }

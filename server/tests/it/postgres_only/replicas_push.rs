@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use server::{clock::Clock, http::Options};
 
 use crate::{
-    harness::{TestServer, has_postgres, millis, soon},
+    harness::{TestServer, has_postgres, millis, until},
     queries::event,
     subscriptions::{FACTORY, FEED, STATIONS, Subscriber, UPDATE_FACTORY, UPDATE_WORKER, WORKERS},
 };
@@ -162,15 +162,11 @@ async fn terminate(server: &TestServer, which: &str) -> usize {
     ended.len()
 }
 
-/// Waits until every server listens. It is looked again and again because nothing announces it.
+/// Waits until every server listens.
 async fn all_listen(servers: &[TestServer]) {
     let mut conn = servers[0].database.connect().await;
-    soon("listening", async {
-        while conn.rows(&format!("SELECT pid::text {LISTENING}")).await.len() < servers.len() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let listening = format!("SELECT pid::text {LISTENING}");
+    until("listening", async || conn.rows(&listening).await.len() >= servers.len()).await;
     conn.close().await;
 }
 
