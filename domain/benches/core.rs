@@ -7,6 +7,7 @@ use domain::{
     MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
     bucket::cover,
     event::{EventType, RawEvent},
+    id::{ModelVersionId, SourceId},
     id_order,
     simulation::{Cameras, SimulatedFactory},
     timeline::{self, Observation},
@@ -31,8 +32,8 @@ fn minutes(events: usize) -> Vec<Observation> {
         duration_ms: MS_PER_MINUTE,
         units: 2,
         confidence: Some(9_300 + (number % 50) as u16),
-        model_version: Some(1),
-        source: Some(1),
+        model_version: Some(ModelVersionId(1)),
+        source: Some(SourceId(1)),
         event_code: String::new(),
     };
     (0..events).map(observation).collect()
@@ -43,7 +44,7 @@ fn minutes_of_another_camera(events: usize) -> Vec<Observation> {
     let mut observations = minutes(events);
     for observation in &mut observations {
         observation.started_at_ms += MS_PER_MINUTE / 2;
-        observation.source = Some(2);
+        observation.source = Some(SourceId(2));
     }
     observations
 }
@@ -76,9 +77,7 @@ fn totals_where_two_cameras_overlap(bencher: Bencher<'_, '_>, events: usize) {
 #[divan::bench]
 fn insertion_past_the_frontier(bencher: Bencher<'_, '_>) {
     let added = minutes(10);
-    bencher
-        .counter(ItemsCount::new(added.len()))
-        .bench_local(|| timeline::insertion_delta([], black_box(&added)));
+    bencher.counter(ItemsCount::new(added.len())).bench_local(|| timeline::delta([], black_box(&added)));
 }
 
 /// Ten late minutes into an hour in which another camera has seen everything.
@@ -86,9 +85,10 @@ fn insertion_past_the_frontier(bencher: Bencher<'_, '_>) {
 fn insertion_among_neighbours(bencher: Bencher<'_, '_>) {
     let existing = minutes_of_another_camera(60);
     let added = &minutes(40)[30..];
+    let after: Vec<Observation> = existing.iter().chain(added).cloned().collect();
     bencher
         .counter(ItemsCount::new(added.len()))
-        .bench_local(|| timeline::insertion_delta(black_box(&existing), black_box(added)));
+        .bench_local(|| timeline::delta(black_box(&existing), black_box(&after)));
 }
 
 #[divan::bench]

@@ -6,13 +6,14 @@
 
 mod tail;
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 pub use tail::{Latest, Tail};
 
 use crate::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
+    id::{ModelVersionId, SourceId},
     totals::Totals,
 };
 
@@ -30,9 +31,9 @@ pub struct Observation {
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
     /// The model that judged.
-    pub model_version: Option<i32>,
+    pub model_version: Option<ModelVersionId>,
     /// The camera or device that saw it.
-    pub source: Option<i32>,
+    pub source: Option<SourceId>,
     /// The sender's own id, or the empty text.
     pub event_code: String,
 }
@@ -67,9 +68,9 @@ pub struct Segment {
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
     /// The model that judged.
-    pub model_version: Option<i32>,
+    pub model_version: Option<ModelVersionId>,
     /// The camera or device that saw it.
-    pub source: Option<i32>,
+    pub source: Option<SourceId>,
 }
 
 impl Segment {
@@ -107,31 +108,48 @@ pub fn push_segment(segments: &mut Vec<Segment>, segment: Segment) {
 
 /// The sums of a set of events, recomputed from nothing.
 pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation> + Clone) -> BucketTotals {
-    insertion_delta([], events)
+    delta([], events)
 }
 
-/// What the sums change by when `added` joins `existing`: the difference of two recomputations, computed from the
-/// events near the added ones alone. `existing` must hold at least the stored events that overlap an added one; more
-/// do no harm. Taking `added` away again is the negative of it.
-pub fn insertion_delta<'a>(
-    existing: impl IntoIterator<Item = &'a Observation> + Clone,
-    added: impl IntoIterator<Item = &'a Observation> + Clone,
+/// What the sums change by when one set of an entity's events gives way to another: the difference of two recomputations,
+/// computed over the spans of the events that only one of the sets has. Both sets must hold all stored events that overlap
+/// those; more do no harm. It serves every kind of change: an event that joins, that is taken out, or that is replaced.
+pub fn delta<'a>(
+    before: impl IntoIterator<Item = &'a Observation> + Clone,
+    after: impl IntoIterator<Item = &'a Observation> + Clone,
 ) -> BucketTotals {
+    let in_both = in_both(before.clone(), after.clone());
+    let only_before = || before.clone().into_iter().filter(|event| !in_both.contains(event));
+    let only_after = || after.clone().into_iter().filter(|event| !in_both.contains(event));
     let mut delta = BucketTotals::new();
-    for event in added.clone() {
-        add_units(event, &mut delta);
+    for event in only_after() {
+        for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += count);
     }
-    // An instant that no added event covers keeps its winner.
-    let touched = ranges(added.clone());
-    let after = existing.clone().into_iter().chain(added);
-    for_each_within(Spans::of(after), &touched, |span| {
+    for event in only_before() {
+        for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += -count);
+    }
+    // An instant that no changed event covers keeps its winner.
+    let changed = ranges(only_after().chain(only_before()));
+    for_each_within(Spans::of(after), &changed, |span| {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += part.time());
     });
-    for_each_within(Spans::of(existing), &touched, |span| {
+    for_each_within(Spans::of(before), &changed, |span| {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += -part.time());
     });
     delta.retain(|_, totals| !totals.is_zero());
     delta
+}
+
+/// The events that two sets share. Most changes have nothing before them, and then nothing is compared.
+fn in_both<'a>(
+    before: impl IntoIterator<Item = &'a Observation>,
+    after: impl IntoIterator<Item = &'a Observation>,
+) -> HashSet<&'a Observation> {
+    let before: HashSet<&Observation> = before.into_iter().collect();
+    if before.is_empty() {
+        return before;
+    }
+    after.into_iter().filter(|event| before.contains(event)).collect()
 }
 
 /// The spans that a set of events covers, merged where they touch, in the order of time.
@@ -154,15 +172,16 @@ pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)
     ranges
 }
 
-/// Units count whether or not the event wins its instants: they are facts. The event itself counts where it starts.
-fn add_units(event: &Observation, delta: &mut BucketTotals) {
-    let first = delta.entry(bucket_of(event.started_at_ms)).or_default();
-    first.events += 1;
-    if event.duration_ms == 0 {
-        first.units += event.units;
-    } else if event.units > 0 {
+/// Visits what an event counts whether or not it wins its instants, bucket by bucket: its units, which are facts, and the
+/// event itself where it starts.
+fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
+    let is_instant = event.duration_ms == 0;
+    let units_at_start = if is_instant { event.units } else { 0 };
+    let at_start = Totals { events: 1, units: units_at_start, ..Totals::default() };
+    visit(bucket_of(event.started_at_ms), at_start);
+    if event.units > 0 && !is_instant {
         for_each_bucket(event.started_at_ms, event.ended_at_ms(), |bucket, from_ms, to_ms| {
-            delta.entry(bucket).or_default().units += event.units_in(from_ms, to_ms);
+            visit(bucket, Totals { units: event.units_in(from_ms, to_ms), ..Totals::default() });
         });
     }
 }

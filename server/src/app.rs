@@ -20,7 +20,7 @@ pub struct App {
 pub const DEFAULT_MAX_CLOCK_SKEW_MINUTES: u16 = 10;
 
 impl App {
-    /// Puts the parts together. Must be called within a tokio runtime: the writer of batches starts here.
+    /// Starts the parts. Must be called within a tokio runtime, where the writer of batches runs.
     pub fn start(store: Store, clock: Clock, max_clock_skew_ms: i64) -> Arc<Self> {
         let live = Arc::new(Live::new(store.clone(), clock.clone()));
         let ingest = Ingest::start(store.clone(), live.clone(), clock.clone(), max_clock_skew_ms);

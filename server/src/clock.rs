@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-/// How long a sleeper trusts the operating system's clock before it looks again: a corrected clock is noticed then.
-const RECHECK: Duration = Duration::from_secs(30);
+/// How long a sleep lasts before the operating system's clock is read again, so that a corrected clock is noticed.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Where the application reads the time of day. Clones share one time.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl Clock {
         Self::Manual(watch::Sender::new(now_ms))
     }
 
-    /// Sets a manual clock; every sleeper looks again. The system's clock cannot be set and stays as it is.
+    /// Sets a manual clock; every sleep checks it again. The system's clock cannot be set and stays as it is.
     pub fn set(&self, now_ms: i64) {
         if let Self::Manual(time) = self {
             time.send_replace(now_ms);
@@ -48,7 +48,7 @@ impl Clock {
                 if left_ms == 0 {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(left_ms).min(RECHECK)).await;
+                tokio::time::sleep(Duration::from_millis(left_ms).min(RECHECK_INTERVAL)).await;
             },
             Self::Manual(time) => {
                 let mut time = time.subscribe();

@@ -1,4 +1,4 @@
-//! The demo factory: simulated cameras that report through the ordinary queue, as real ones do.
+//! The demo factory: simulated cameras that report through the same queue as real ones.
 //!
 //! Its events are a function of a seed and the time. A restarted demo sends again what it sent before, which are
 //! duplicates, and goes on from there.
@@ -14,10 +14,10 @@ use domain::{
 
 use crate::{
     app::App,
-    error::ApiError,
+    report::{self, ReportError},
     store::{
         entities::{self, EntityFilter, EntityPatch},
-        factories::{self, Factory, NewFactory},
+        factories::{Factory, NewFactory},
     },
 };
 
@@ -41,16 +41,14 @@ pub async fn run(app: Arc<App>, time_zone: Tz) {
         let now_ms = app.clock.now_ms();
         match report(&app, time_zone, reported_to_ms, now_ms).await {
             Ok(()) => reported_to_ms = Some(now_ms),
-            Err(ApiError { code, message, .. }) => {
-                tracing::warn!(code = code.as_str(), message, "the demo could not report and tries again");
-            }
+            Err(error) => tracing::warn!(%error, "the demo could not report and tries again"),
         }
         app.clock.sleep_until(now_ms + REPORT_EVERY_MS).await;
     }
 }
 
-/// Reports what has ended since the last report; the first one also gives everyone a name.
-async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> Result<(), ApiError> {
+/// Reports what has ended since the last report; the first one also names all entities.
+async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> anyhow::Result<()> {
     let factory = demo_factory(app, time_zone).await?;
     let zone = factory.time_zone;
     let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoThatOverlap };
@@ -69,21 +67,23 @@ async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i
     Ok(())
 }
 
-async fn demo_factory(app: &App, time_zone: Tz) -> Result<Factory, ApiError> {
+async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
-    if let Some(factory) = factories::by_slug(&snapshot, FACTORY_SLUG).await? {
-        return Ok(factory);
+    match report::factory(&snapshot, FACTORY_SLUG).await {
+        Ok(scope) => return Ok(scope.factory().clone()),
+        Err(ReportError::FactoryNotFound(_)) => {}
+        Err(error) => return Err(error.into()),
     }
     drop(snapshot);
     let new = NewFactory {
-        slug: FACTORY_SLUG.to_owned(),
+        slug: FACTORY_SLUG.into(),
         name: "Demo factory".to_owned(),
         time_zone,
         units_basis: UnitsBasis::Workers,
     };
     let created = app.store.create_factory(new).await?;
-    // Only a client that was quicker can have taken the id: the next report finds its factory.
-    created.ok_or_else(|| ApiError::unavailable("the demo factory has just been created by somebody else"))
+    // Only a client can have taken the id meanwhile: the next report finds its factory.
+    created.ok_or_else(|| anyhow::anyhow!("a client has just created the demo factory"))
 }
 
 fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
@@ -91,8 +91,8 @@ fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
     yesterday.map_or(now_ms, |window| window.from_ms)
 }
 
-/// Gives those that have neither a name nor an area theirs, and leaves alone what people have set.
-async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> Result<(), ApiError> {
+/// Sets the names and areas of entities that have neither, and keeps what people have set.
+async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> anyhow::Result<()> {
     let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
     for unnamed in stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none()) {
         let is_it =

@@ -66,8 +66,8 @@ fn event() -> impl Strategy<Value = Observation> {
             duration_ms: length * STEP_MS,
             units,
             confidence: confidence.map(|parts| parts * 3_000),
-            model_version: Some(model),
-            source: (source > 0).then_some(source),
+            model_version: Some(ModelVersionId(model)),
+            source: (source > 0).then_some(SourceId(source)),
             event_code,
         })
 }
@@ -104,7 +104,7 @@ proptest! {
         cuts.sort_unstable();
         let mut sums = BucketTotals::new();
         for cut in cuts.windows(2) {
-            add(&mut sums, &insertion_delta(&events[..cut[0]], &events[cut[0]..cut[1]]));
+            add(&mut sums, &delta(&events[..cut[0]], &events[..cut[1]]));
         }
         prop_assert_eq!(sums, totals(&events));
     }
@@ -122,7 +122,7 @@ proptest! {
             .cloned()
             .collect();
         let mut sums = totals(stored);
-        add(&mut sums, &insertion_delta(&overlapping, added));
+        add(&mut sums, &delta(&overlapping, overlapping.iter().chain(added)));
         prop_assert_eq!(sums, totals(&events));
     }
 
@@ -132,9 +132,27 @@ proptest! {
         let mut without = events.clone();
         let gone = without.remove(index.index(events.len()));
         let mut sums = totals(&events);
-        let delta = insertion_delta(&without, [&gone]).into_iter().map(|(bucket, totals)| (bucket, -totals)).collect();
-        add(&mut sums, &delta);
+        add(&mut sums, &delta(without.iter().chain([&gone]), &without));
         prop_assert_eq!(sums, totals(&without));
+    }
+
+    #[test]
+    fn the_delta_between_any_two_sets_is_the_difference_of_their_recomputations(
+        before in events(),
+        after in events(),
+        shared in events(),
+    ) {
+        let identity = |event: &Observation| (event.event_type, event.started_at_ms, event.event_code.clone());
+        let in_shared: HashSet<_> = shared.iter().map(identity).collect();
+        let with_shared = |mut events: Vec<Observation>| {
+            events.retain(|event| !in_shared.contains(&identity(event)));
+            events.extend(shared.iter().cloned());
+            events
+        };
+        let (before, after) = (with_shared(before), with_shared(after));
+        let mut sums = totals(&before);
+        add(&mut sums, &delta(&before, &after));
+        prop_assert_eq!(sums, totals(&after));
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Origins {
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
-    /// Whether whoever sent these headers may open a websocket. Browsers let any page open one to anywhere and always
+    /// Whether the client that sent these headers may open a websocket. Browsers let any page open one to anywhere and always
     /// name the page's origin; programs that are no browsers name none.
     pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     device::Condition,
+    id::FactoryId,
     sequence::{SequenceRange, SequenceSet},
 };
 use sea_orm::ConnectionTrait;
@@ -187,7 +188,7 @@ impl Known {
 /// The devices of a factory with all that is kept of them, in the byte order of their codes; only these when some are named.
 pub async fn list(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     codes: Option<&[String]>,
 ) -> Result<Vec<Known>> {
     let accounts = match codes {
@@ -204,7 +205,7 @@ pub async fn list(
 /// the transaction of the group.
 pub(super) async fn keep(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     batches: &[(&Sender, Answers, i64)],
 ) -> Result<()> {
     let mut codes: Vec<&str> = batches.iter().map(|(sender, ..)| sender.device_code.as_str()).collect();

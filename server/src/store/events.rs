@@ -9,6 +9,7 @@ use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
+    id::{EntityId, FactoryId},
 };
 use entity::{
     event::{self as row, Column},
@@ -22,7 +23,7 @@ use sea_orm::{
 
 use super::{
     Result, StoreError,
-    code::{Code as _, confidence_of},
+    engine::code::{Code as _, confidence_of},
     intern::{self, NameTable},
 };
 
@@ -66,7 +67,7 @@ pub struct EventFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     started_at_ms: i64,
-    entity_id: i32,
+    entity_id: EntityId,
     event_type: i16,
     event_code: String,
 }
@@ -77,7 +78,7 @@ impl Cursor {
         let mut parts = text.splitn(4, '.');
         Some(Self {
             started_at_ms: parts.next()?.parse().ok()?,
-            entity_id: parts.next()?.parse().ok()?,
+            entity_id: EntityId(parts.next()?.parse().ok()?),
             event_type: parts.next()?.parse().ok()?,
             event_code: parts.next()?.to_owned(),
         })
@@ -86,13 +87,13 @@ impl Cursor {
     /// As clients hold it.
     pub fn encode(&self) -> String {
         let Self { started_at_ms, entity_id, event_type, event_code } = self;
-        format!("{started_at_ms}.{entity_id}.{event_type}.{event_code}")
+        format!("{started_at_ms}.{}.{event_type}.{event_code}", entity_id.0)
     }
 
     fn of(row: &row::Model) -> Self {
         Self {
             started_at_ms: row.started_at,
-            entity_id: row.entity_id,
+            entity_id: EntityId(row.entity_id),
             event_type: row.event_type,
             event_code: row.event_code.clone(),
         }
@@ -101,7 +102,7 @@ impl Cursor {
     fn comes_before(&self) -> Condition {
         let here: [SimpleExpr; 4] = [
             self.started_at_ms.into(),
-            self.entity_id.into(),
+            self.entity_id.0.into(),
             self.event_type.into(),
             self.event_code.as_str().into(),
         ];
@@ -127,7 +128,7 @@ pub struct Page {
 /// The events after a cursor that a filter lets through; `first` is at most [`MAX_PAGE_EVENTS`].
 pub async fn page(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     filter: &EventFilter,
     first: u32,
     after: Option<&Cursor>,
@@ -158,15 +159,15 @@ pub async fn page(
 /// What a filter asks of an event's row; none when no event can pass.
 async fn condition(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     filter: &EventFilter,
 ) -> Result<Option<Condition>> {
-    let mut condition = Condition::all().add(Column::FactoryId.eq(factory_id));
+    let mut condition = Condition::all().add(Column::FactoryId.eq(factory_id.0));
     if let (Some(entity_type), None) = (filter.entity_type, &filter.entity_code) {
         let of_type = tracked_entity::Entity::find()
             .select_only()
             .column(tracked_entity::Column::Id)
-            .filter(tracked_entity::Column::FactoryId.eq(factory_id))
+            .filter(tracked_entity::Column::FactoryId.eq(factory_id.0))
             .filter(tracked_entity::Column::EntityType.eq(entity_type.code()))
             .into_query();
         condition = condition.add(Column::EntityId.in_subquery(of_type));
@@ -207,28 +208,28 @@ async fn read(conn: &impl ConnectionTrait, condition: Condition, limit: u64) -> 
 
 async fn entity_ids(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     entity_type: Option<EntityType>,
     code: &str,
-) -> Result<Vec<i32>> {
+) -> Result<Vec<EntityId>> {
     use tracked_entity::Column;
     let mut query = tracked_entity::Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Code.eq(code));
     if let Some(entity_type) = entity_type {
         query = query.filter(Column::EntityType.eq(entity_type.code()));
     }
-    Ok(query.into_tuple().all(conn).await?)
+    Ok(query.into_tuple::<i32>().all(conn).await?.into_iter().map(EntityId).collect())
 }
 
 /// The events of few entities, day by day backwards: the query names the buckets, so that other entities' events are
 /// never read.
 async fn of_entities(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_ids: &[i32],
+    factory_id: FactoryId,
+    entity_ids: &[EntityId],
     condition: Condition,
     (earliest_ms, latest_ms): (Option<i64>, Option<i64>),
     limit: u64,
@@ -244,7 +245,7 @@ async fn of_entities(
             let condition = condition
                 .clone()
                 .add(Column::Bucket.is_in(buckets))
-                .add(Column::EntityId.is_in(entity_ids.iter().copied()));
+                .add(Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)));
             found.extend(read(conn, condition, limit - found.len() as u64).await?);
             if found.len() as u64 >= limit {
                 return Ok(found);
@@ -260,8 +261,8 @@ async fn of_entities(
 /// The latest of these UTC days in which an event of these entities starts, the latest first.
 async fn days_with_events(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_ids: &[i32],
+    factory_id: FactoryId,
+    entity_ids: &[EntityId],
     days: Range<i64>,
 ) -> Result<Vec<i64>> {
     use rollup::Column;
@@ -269,11 +270,11 @@ async fn days_with_events(
         .select_only()
         .column(Column::Bucket)
         .distinct()
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Level.eq(Level::Day.code()))
         .filter(Column::Bucket.gte(days.start))
         .filter(Column::Bucket.lt(days.end))
-        .filter(Column::EntityId.is_in(entity_ids.iter().copied()))
+        .filter(Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)))
         .filter(Column::Events.gt(0))
         .order_by_desc(Column::Bucket)
         .limit(DAYS_AT_A_TIME)
@@ -285,13 +286,13 @@ async fn days_with_events(
 /// Events with the names that their rows have numbers for.
 pub(super) async fn name(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     rows: Vec<row::Model>,
 ) -> Result<Vec<StoredEvent>> {
     use tracked_entity::Column;
     let ids: HashSet<i32> = rows.iter().map(|row| row.entity_id).collect();
     let entities: HashMap<i32, tracked_entity::Model> = tracked_entity::Entity::find()
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Id.is_in(ids))
         .all(conn)
         .await?

@@ -4,8 +4,8 @@ use std::{process::Stdio, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use server::{clock::Clock, http::Options};
-use test_harness::{reserved_port, rounds};
+use server::clock::Clock;
+use test_harness::{patient, reserved_port, rounds};
 
 use crate::{
     harness::{Program, TestDatabase, TestServer, soon},
@@ -55,7 +55,7 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
 
     let audit = Program::audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
-    let survivor = TestServer::on(database, Clock::System, Options::default()).await;
+    let survivor = TestServer::on(database, Clock::System, patient()).await;
     assert_eq!(numbers(&survivor).await, undisturbed_numbers(&events).await);
 }
 

@@ -3,10 +3,10 @@
 use chrono_tz::Tz;
 use domain::simulation::{Cameras, SimulatedFactory};
 use serde_json::{Value, json};
-use server::{clock::Clock, demo, http::Options};
+use server::{clock::Clock, demo};
 use tokio::task::JoinHandle;
 
-use crate::harness::{TestServer, millis, until};
+use crate::harness::{TestServer, millis, patient, until};
 
 /// A Tuesday morning; in Berlin it is eleven.
 const NOW: &str = "2026-01-06T10:00:00Z";
@@ -114,7 +114,7 @@ async fn a_demo_that_starts_again_adds_nothing_and_keeps_the_names_that_people_g
     name_worker(&server, "W2", json!(null), json!(null)).await;
     let revision = server.ask(FACTORY, json!({})).await["factory"]["revision"].as_i64().expect("a revision");
 
-    let server = TestServer::on(server.stop().await, Clock::manual(millis(NOW)), Options::default()).await;
+    let server = TestServer::on(server.stop().await, Clock::manual(millis(NOW)), patient()).await;
     start_demo(&server);
     let factory = complete_factory(&server).await;
     assert_eq!(factory["revision"], revision + 1, "only the name of W2 was written");

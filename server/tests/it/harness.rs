@@ -34,7 +34,7 @@ pub(crate) fn millis(rfc3339: &str) -> i64 {
 }
 
 /// Options of a server that gives up no client before the test does.
-fn patient() -> Options {
+pub(crate) fn patient() -> Options {
     Options {
         connections: ConnectionLimits {
             idle_timeout: LIMIT,
@@ -176,7 +176,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
     let database = TestDatabase::new().await;
     let store = Store::open(database.url()).await.expect("a database");
     let new = NewFactory {
-        slug: factory.to_owned(),
+        slug: factory.into(),
         name: factory.to_owned(),
         time_zone: chrono_tz::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,

@@ -14,9 +14,9 @@ use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::{
-    harness::{Program, Socket, TestDatabase, TestServer, soon, until},
+    harness::{Program, Socket, TestDatabase, TestServer, patient, soon, until},
     queries::event,
-    subscriptions::{plant, work},
+    subscriptions::{plant, scope, work},
 };
 
 const WORKERS: &str = "subscription($factory: ID!) { workerMetrics(factoryId: $factory) { revision snapshot removedWorkerIds \
@@ -151,7 +151,12 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let server = plant().await;
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
-    let mut slow = server.app.live.metrics().join(&workers()).expect("an operation that was sent");
+    let mut slow = server
+        .app
+        .live
+        .metrics()
+        .join(scope(&server).await.key(), &workers())
+        .expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
         work(&server, worker, time, 1).await;
@@ -303,8 +308,8 @@ async fn a_thousand_subscribers_all_reach_the_last_revision() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behind() {
     const SOCKETS: usize = 1_000;
-    let sockets = SocketLimits { max_sockets: SOCKETS, ..SocketLimits::default() };
-    let server = TestServer::with(Clock::System, Options { sockets, ..Options::default() }).await;
+    let sockets = SocketLimits { max_sockets: SOCKETS, ..patient().sockets };
+    let server = TestServer::with(Clock::System, Options { sockets, ..patient() }).await;
     server.create_factory("plant").await;
     let crowded = crowd(&server, SOCKETS).await;
     let refused = client_async(
@@ -415,7 +420,8 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let (mut one, mut two) = (subscribe(&server, &feed).await, subscribe(&server, &feed).await);
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
-    let mut slow = server.app.live.feeds().join(&feed).expect("an operation that was sent");
+    let mut slow =
+        server.app.live.feeds().join(scope(&server).await.key(), &feed).expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()

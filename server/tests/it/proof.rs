@@ -239,8 +239,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
             event
         };
         let began = Instant::now();
-        let removed =
-            store.remove_event("plant", &event).await.expect("a commit").expect("the event was stored");
+        let removed = writer.remove("plant", &event).await.expect("a commit").expect("the event was stored");
         removal_times.push(began.elapsed());
         checked(&event, removed.neighbours_read).await;
     }

@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 use tokio_tungstenite::client_async;
 
 use crate::{
-    harness::{Closed, Socket, TestServer, millis, soon, until},
+    harness::{Closed, Socket, TestServer, millis, patient, soon, until},
     queries::event,
     subscriptions::{Subscriber, WORKERS, work},
 };
@@ -70,8 +70,8 @@ async fn assert_begins_again_with_the_whole(server: &TestServer) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscriber_that_takes_nothing_of_much_is_dropped_delays_no_other_and_begins_again_with_a_snapshot()
 {
-    let connections = ConnectionLimits { stall_timeout: STALL_TIMEOUT, ..ConnectionLimits::default() };
-    let server = server(Options { connections, ..Options::default() }).await;
+    let connections = ConnectionLimits { stall_timeout: STALL_TIMEOUT, ..patient().connections };
+    let server = server(Options { connections, ..patient() }).await;
     let mut reader = Subscriber::new(&server, WORKERS, json!({})).await;
     reader.next().await;
     // The same question in other words: an operation of its own, which ends with its only subscriber.
@@ -106,8 +106,8 @@ async fn a_subscriber_that_takes_nothing_of_much_is_dropped_delays_no_other_and_
 
 #[tokio::test]
 async fn a_subscriber_that_takes_nothing_of_little_is_told_that_it_left_pings_unanswered() {
-    let sockets = SocketLimits { ping_interval: PING_INTERVAL, ..SocketLimits::default() };
-    let server = server(Options { sockets, ..Options::default() }).await;
+    let sockets = SocketLimits { ping_interval: PING_INTERVAL, ..patient().sockets };
+    let server = server(Options { sockets, ..patient() }).await;
     let mut stalled = small(&server, &format!("{WORKERS} ")).await;
     work(&server, "W1", "08:00", 1).await;
     until("the end of who answers no ping", async || server.app.live.broadcast_count() == 0).await;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::{event::EntityType, window::WindowSpec};
 use serde_json::{Value, json};
-use server::{live::delivery::Follower, report::Question};
+use server::{
+    live::delivery::Follower,
+    report::{self, FactoryScope, Question},
+};
 
 use crate::{
     harness::{Socket, TestServer, millis, soon, until},
@@ -161,11 +164,18 @@ async fn a_subscriber_who_merges_every_delivery_holds_what_a_query_answers() {
     assert_eq!(held, rows.map(|row| (row["workerId"].to_string(), row.clone())).collect());
 }
 
+/// What is seen of the plant.
+pub(crate) async fn scope(server: &TestServer) -> FactoryScope {
+    let snapshot = server.app.store.snapshot().await.expect("a snapshot");
+    report::factory(&snapshot, "plant").await.expect("the plant")
+}
+
 /// Workers of the plant, all time.
 async fn follow(server: &TestServer) -> Follower {
-    let side = EntityType::Worker;
-    let question = Question::about_side("plant".into(), side, WindowSpec::AllTime, None, None);
-    server.app.live.follow(question.expect("a question")).await.expect("a follower")
+    let entity_type = EntityType::Worker;
+    let question = Question::about_entities(entity_type, WindowSpec::AllTime, None, None);
+    let scope = scope(server).await;
+    server.app.live.follow(scope, question.expect("a question")).expect("a follower")
 }
 
 /// Whether the next delivery is the whole, and of whom it has rows.

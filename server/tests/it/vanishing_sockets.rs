@@ -5,11 +5,11 @@ use std::{io::Write as _, net::SocketAddr, time::Duration};
 use domain::event::RawEvent;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 use test_harness::rounds;
 
 use crate::{
-    harness::{Program, Socket, TestDatabase, TestServer, soon, until},
+    harness::{Program, Socket, TestDatabase, TestServer, patient, soon, until},
     subscriptions::WORKERS,
     undisturbed::{LARGEST_BATCH, events, last_event, numbers, send, undisturbed_numbers},
 };
@@ -109,6 +109,6 @@ async fn sockets_closed_at_once_leave_a_server_that_goes_on_as_before() {
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
     let (status, log) = program.terminate().await;
     assert!(status.success() && !log.iter().any(|line| line.contains("ERROR")), "{status}: {log:?}");
-    let survivor = TestServer::on(database, Clock::System, Options::default()).await;
+    let survivor = TestServer::on(database, Clock::System, patient()).await;
     assert_eq!(numbers(&survivor).await, undisturbed_numbers(&events).await);
 }

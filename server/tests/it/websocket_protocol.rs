@@ -20,7 +20,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::harness::{Closed, Socket, TestServer, code, soon, until};
+use crate::harness::{Closed, Socket, TestServer, code, patient, soon, until};
 
 const TYPENAME: &str = "{ __typename }";
 const FEED: &str = "subscription { eventsIngested(factoryId: \"plant\") { revision skipped } }";
@@ -37,7 +37,7 @@ async fn server() -> TestServer {
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 async fn with(sockets: SocketLimits) -> TestServer {
-    let server = TestServer::with(Clock::System, Options { sockets, ..Options::default() }).await;
+    let server = TestServer::with(Clock::System, Options { sockets, ..patient() }).await;
     server.create_factory("plant").await;
     server
 }
@@ -60,7 +60,7 @@ async fn close_code(socket: &mut Socket) -> u16 {
 
 #[tokio::test]
 async fn who_never_says_connection_init_is_closed_with_4408() {
-    let server = with(SocketLimits { init_timeout: TIMEOUT, ..SocketLimits::default() }).await;
+    let server = with(SocketLimits { init_timeout: TIMEOUT, ..patient().sockets }).await;
     let mut socket = Socket::open(server.address).await;
     assert_eq!(close_code(&mut socket).await, 4408);
 }
@@ -218,7 +218,7 @@ async fn a_ping_is_answered_with_its_payload_before_and_after_the_acknowledgemen
 #[tokio::test]
 async fn who_answers_pings_stays_and_who_does_not_is_closed() {
     let ping_interval = Duration::from_millis(500);
-    let server = with(SocketLimits { ping_interval, ..SocketLimits::default() }).await;
+    let server = with(SocketLimits { ping_interval, ..patient().sockets }).await;
     let mut silent = server.socket().await;
     let mut alive = server.socket().await;
     for _ in 0..6 {
@@ -274,7 +274,7 @@ async fn a_message_over_the_limit_closes_with_1009() {
 #[tokio::test]
 async fn a_page_from_a_foreign_origin_may_not_connect() {
     let origins = Origins::parse(["https://board.example"]).expect("an origin");
-    let server = TestServer::with(Clock::System, Options { origins, ..Options::default() }).await;
+    let server = TestServer::with(Clock::System, Options { origins, ..patient() }).await;
     let own = format!("http://{}", server.address);
     for (origin, may) in
         [("https://evil.example", false), ("null", false), ("https://board.example", true), (&own, true)]
@@ -294,7 +294,7 @@ async fn a_page_from_a_foreign_origin_may_not_connect() {
 
 #[tokio::test]
 async fn one_socket_too_many_is_asked_to_come_back_and_gets_in_once_another_left() {
-    let server = with(SocketLimits { max_sockets: 1, ..SocketLimits::default() }).await;
+    let server = with(SocketLimits { max_sockets: 1, ..patient().sockets }).await;
     let first = connect(&server).await.expect("the first socket");
     let Err(Error::Http(refused)) = connect(&server).await else { panic!("the second socket got in") };
     assert_eq!(refused.status().as_u16(), 503);
@@ -307,9 +307,9 @@ async fn one_socket_too_many_is_asked_to_come_back_and_gets_in_once_another_left
 #[tokio::test]
 async fn a_socket_that_never_reads_again_is_dropped() {
     let options = Options {
-        sockets: SocketLimits { max_sockets: 1, ..SocketLimits::default() },
-        connections: ConnectionLimits { stall_timeout: TIMEOUT, ..ConnectionLimits::default() },
-        ..Options::default()
+        sockets: SocketLimits { max_sockets: 1, ..patient().sockets },
+        connections: ConnectionLimits { stall_timeout: TIMEOUT, ..patient().connections },
+        ..patient()
     };
     let server = TestServer::with(Clock::System, options).await;
     let tcp = TcpSocket::new_v4().expect("a socket");

@@ -1,5 +1,5 @@
-//! Answers written beside the library, which would copy each into a buffer that every socket keeps at its largest size:
-//! ten thousand sockets would hold ten thousand copies of what all of them share.
+//! Answers written without the library, which would copy each into a buffer that every socket keeps at its largest size:
+//! ten thousand sockets would hold ten thousand copies of one shared answer.
 
 use std::io::{self, IoSlice};
 
@@ -7,7 +7,7 @@ use futures_util::SinkExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite;
 
-use super::WebSocket;
+use super::super::connection::WebSocket;
 
 /// A text message in one frame.
 const FINAL_TEXT: u8 = 0x81;

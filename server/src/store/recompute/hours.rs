@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
+    id::{EntityId, FactoryId},
     timeline::{self, Observation, Segment},
     totals::Totals,
 };
@@ -20,7 +21,7 @@ const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
 /// The five-minute sums of one hour, by bucket and entity.
 pub(super) struct HourSums {
     pub(super) hour: i64,
-    pub(super) sums: BTreeMap<(i64, i32), Totals>,
+    pub(super) sums: BTreeMap<(i64, EntityId), Totals>,
 }
 
 /// What an entity was last seen doing, as its raw events say.
@@ -33,15 +34,15 @@ pub(super) struct Seen {
 /// The walk over a factory's hours.
 pub(super) struct Hours<'a, C> {
     conn: &'a C,
-    factory_id: i32,
+    factory_id: FactoryId,
     next_hour: i64,
     /// The events that reach past the hours behind.
-    reaching: HashMap<i32, Vec<Observation>>,
-    seen: HashMap<i32, Seen>,
+    reaching: HashMap<EntityId, Vec<Observation>>,
+    seen: HashMap<EntityId, Seen>,
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
-    pub(super) fn new(conn: &'a C, factory_id: i32) -> Self {
+    pub(super) fn new(conn: &'a C, factory_id: FactoryId) -> Self {
         Self { conn, factory_id, next_hour: i64::MIN, reaching: HashMap::new(), seen: HashMap::new() }
     }
 
@@ -56,7 +57,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         self.next_hour = hour + 1;
         let mut events = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
-            events.entry(row.entity_id).or_default().push(observation(row)?);
+            events.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
         }
         let mut sums = BTreeMap::new();
         for (entity_id, events) in events {
@@ -71,16 +72,16 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     }
 
     /// What the entities were last seen doing, once there is no next hour.
-    pub(super) fn into_seen(self) -> HashMap<i32, Seen> {
+    pub(super) fn into_seen(self) -> HashMap<EntityId, Seen> {
         self.seen
     }
 
     fn add_entity(
         &mut self,
         hour: i64,
-        entity_id: i32,
+        entity_id: EntityId,
         events: &[Observation],
-        sums: &mut BTreeMap<(i64, i32), Totals>,
+        sums: &mut BTreeMap<(i64, EntityId), Totals>,
     ) {
         let buckets = hour * BUCKETS_PER_HOUR..(hour + 1) * BUCKETS_PER_HOUR;
         for (bucket, totals) in timeline::totals(events).range(buckets) {
@@ -111,7 +112,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let first: Option<Option<i64>> = event::Entity::find()
             .select_only()
             .column_as(Column::Bucket.min(), "bucket")
-            .filter(Column::FactoryId.eq(self.factory_id))
+            .filter(Column::FactoryId.eq(self.factory_id.0))
             .filter(Column::Bucket.gte(hour.saturating_mul(BUCKETS_PER_HOUR)))
             .into_tuple()
             .one(self.conn)
@@ -121,7 +122,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
 
     async fn rows_of(&self, hour: i64) -> Result<Vec<event::Model>> {
         Ok(event::Entity::find()
-            .filter(Column::FactoryId.eq(self.factory_id))
+            .filter(Column::FactoryId.eq(self.factory_id.0))
             .filter(Column::Bucket.gte(hour * BUCKETS_PER_HOUR))
             .filter(Column::Bucket.lt((hour + 1) * BUCKETS_PER_HOUR))
             .all(self.conn)

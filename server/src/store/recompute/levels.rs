@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
+    id::EntityId,
     totals::Totals,
 };
 
@@ -18,7 +19,7 @@ pub(super) struct Run {
     /// The bucket after the last.
     pub(super) end: i64,
     /// By bucket and entity.
-    pub(super) sums: BTreeMap<(i64, i32), Totals>,
+    pub(super) sums: BTreeMap<(i64, EntityId), Totals>,
 }
 
 /// The sums not let go yet, and from where.
@@ -60,7 +61,7 @@ impl Runs {
 
 impl Run {
     fn take_until(&mut self, end: i64) -> Self {
-        let later = self.sums.split_off(&(end, i32::MIN));
+        let later = self.sums.split_off(&(end, EntityId(i32::MIN)));
         let sums = std::mem::replace(&mut self.sums, later);
         let first = std::mem::replace(&mut self.first, end);
         Self { level: self.level, first, end, sums }

@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{TestServer, has_postgres, millis, until},
+    harness::{TestServer, has_postgres, millis, patient, until},
     queries::event,
     subscriptions::{FACTORY, FEED, STATIONS, Subscriber, UPDATE_FACTORY, UPDATE_WORKER, WORKERS},
 };
@@ -18,7 +18,7 @@ const LISTENING: &str = "FROM pg_stat_activity WHERE datname = current_database(
 
 async fn servers() -> [TestServer; 2] {
     let one = TestServer::at(NOW).await;
-    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), Options::default()).await;
+    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), patient()).await;
     one.create_factory("plant").await;
     [one, other]
 }
