@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 
 use crate::{
     event::{EntityType, EventType, RawEvent},
+    time::TimestampMs,
     window::local_clock::day_of,
 };
 
@@ -108,7 +109,7 @@ impl SimulatedFactory {
             return Vec::new();
         }
         // A night shift ends on the day after its own.
-        let days = day_of(self.zone, from_ms) - 1..=day_of(self.zone, to_ms);
+        let days = day_of(self.zone, TimestampMs(from_ms)) - 1..=day_of(self.zone, TimestampMs(to_ms));
         days.flat_map(|day| shift::of_day(self, day)).flat_map(|shift| camera::watch(self, &shift)).collect()
     }
 }

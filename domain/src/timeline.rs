@@ -14,6 +14,7 @@ use crate::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
     id::{ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
     totals::Totals,
 };
 
@@ -23,9 +24,9 @@ pub struct Observation {
     /// What the entity did.
     pub event_type: EventType,
     /// Start of the interval, Unix milliseconds.
-    pub started_at_ms: i64,
+    pub started_at_ms: TimestampMs,
     /// Length of the interval.
-    pub duration_ms: i64,
+    pub duration_ms: DurationMs,
     /// Units finished evenly over the interval.
     pub units: i64,
     /// Parts per 10 000; none is not stated.
@@ -40,18 +41,19 @@ pub struct Observation {
 
 impl Observation {
     /// The end of the interval, which it does not include.
-    pub fn ended_at_ms(&self) -> i64 {
+    pub fn ended_at_ms(&self) -> TimestampMs {
         self.started_at_ms + self.duration_ms
     }
 
     /// What decides who wins an instant; the greatest does. Unequal for events of unequal identity.
-    fn rank(&self) -> (Option<u16>, EventType, i64, &str) {
+    fn rank(&self) -> (Option<u16>, EventType, TimestampMs, &str) {
         (self.confidence, self.event_type, self.started_at_ms, &self.event_code)
     }
 
     /// Units finished in `[from_ms, to_ms)`, both within the interval: integers whose parts add up to the whole.
-    fn units_in(&self, from_ms: i64, to_ms: i64) -> i64 {
-        let finished_by = |instant_ms: i64| self.units * (instant_ms - self.started_at_ms) / self.duration_ms;
+    fn units_in(&self, from_ms: TimestampMs, to_ms: TimestampMs) -> i64 {
+        let finished_by =
+            |instant_ms: TimestampMs| self.units * (instant_ms - self.started_at_ms).0 / self.duration_ms.0;
         finished_by(to_ms) - finished_by(from_ms)
     }
 }
@@ -60,9 +62,9 @@ impl Observation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Start, Unix milliseconds.
-    pub from_ms: i64,
+    pub from_ms: TimestampMs,
     /// End, which it does not include.
-    pub to_ms: i64,
+    pub to_ms: TimestampMs,
     /// What the entity did.
     pub event_type: EventType,
     /// Parts per 10 000; none is not stated.
@@ -153,16 +155,18 @@ fn in_both<'a>(
 }
 
 /// The spans that a set of events covers, merged where they touch, in the order of time.
-pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(i64, i64)> {
+pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(TimestampMs, TimestampMs)> {
     merged(events.into_iter().map(|event| (event.started_at_ms, event.ended_at_ms())))
 }
 
 /// Intervals merged where they overlap or touch, in the order of time; those of no length are left out.
-pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
-    let mut intervals: Vec<(i64, i64)> =
+pub fn merged(
+    intervals: impl IntoIterator<Item = (TimestampMs, TimestampMs)>,
+) -> Vec<(TimestampMs, TimestampMs)> {
+    let mut intervals: Vec<(TimestampMs, TimestampMs)> =
         intervals.into_iter().filter(|(from_ms, to_ms)| from_ms < to_ms).collect();
     intervals.sort_unstable();
-    let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(intervals.len());
+    let mut ranges: Vec<(TimestampMs, TimestampMs)> = Vec::with_capacity(intervals.len());
     for (from_ms, to_ms) in intervals {
         match ranges.last_mut() {
             Some(last) if from_ms <= last.1 => last.1 = last.1.max(to_ms),
@@ -175,7 +179,7 @@ pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)
 /// Visits what an event counts whether or not it wins its instants, bucket by bucket: its units, which are facts, and the
 /// event itself where it starts.
 fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
-    let is_instant = event.duration_ms == 0;
+    let is_instant = event.duration_ms == DurationMs::ZERO;
     let units_at_start = if is_instant { event.units } else { 0 };
     let at_start = Totals { events: 1, units: units_at_start, ..Totals::default() };
     visit(bucket_of(event.started_at_ms), at_start);
@@ -186,11 +190,15 @@ fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
     }
 }
 
-fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64)) {
+fn for_each_bucket(
+    from_ms: TimestampMs,
+    to_ms: TimestampMs,
+    mut visit: impl FnMut(i64, TimestampMs, TimestampMs),
+) {
     let mut from_ms = from_ms;
     while from_ms < to_ms {
         let bucket = bucket_of(from_ms);
-        let end_ms = to_ms.min((bucket + 1) * BUCKET_MS);
+        let end_ms = to_ms.min(TimestampMs((bucket + 1) * BUCKET_MS));
         visit(bucket, from_ms, end_ms);
         from_ms = end_ms;
     }
@@ -199,7 +207,7 @@ fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64
 /// Visits the parts of the spans that lie within the ranges. Both are in the order of time.
 fn for_each_within<'a>(
     spans: impl Iterator<Item = Span<'a>>,
-    ranges: &[(i64, i64)],
+    ranges: &[(TimestampMs, TimestampMs)],
     mut visit: impl FnMut(Span<'a>),
 ) {
     let mut ranges = ranges.iter().peekable();
@@ -214,8 +222,8 @@ fn for_each_within<'a>(
 /// A span in which the same events cover every instant.
 #[derive(Clone, Copy)]
 struct Span<'a> {
-    from_ms: i64,
-    to_ms: i64,
+    from_ms: TimestampMs,
+    to_ms: TimestampMs,
     winner: &'a Observation,
     covering: i64,
 }
@@ -234,7 +242,7 @@ impl Span<'_> {
     }
 
     fn time(&self) -> Totals {
-        let length_ms = self.to_ms - self.from_ms;
+        let length_ms = (self.to_ms - self.from_ms).0;
         let mut totals = Totals { overlap_ms: (self.covering - 1) * length_ms, ..Totals::default() };
         match self.winner.event_type {
             EventType::Working => totals.working_ms = length_ms,
@@ -253,21 +261,22 @@ impl Span<'_> {
 struct Spans<'a> {
     starting: std::iter::Peekable<std::vec::IntoIter<&'a Observation>>,
     /// The ends of the events not over yet, the earliest on top.
-    ends: BinaryHeap<std::cmp::Reverse<i64>>,
+    ends: BinaryHeap<std::cmp::Reverse<TimestampMs>>,
     /// The events begun, the winner on top; those that are over leave when they come to the top.
     begun: BinaryHeap<ByRank<'a>>,
-    now_ms: i64,
+    now_ms: TimestampMs,
 }
 
 impl<'a> Spans<'a> {
     fn of(events: impl IntoIterator<Item = &'a Observation>) -> Self {
-        let mut starting: Vec<_> = events.into_iter().filter(|event| event.duration_ms > 0).collect();
+        let mut starting: Vec<_> =
+            events.into_iter().filter(|event| event.duration_ms > DurationMs::ZERO).collect();
         starting.sort_unstable_by_key(|event| event.started_at_ms);
         Self {
             starting: starting.into_iter().peekable(),
             ends: BinaryHeap::new(),
             begun: BinaryHeap::new(),
-            now_ms: i64::MIN,
+            now_ms: TimestampMs::MIN,
         }
     }
 }
@@ -290,7 +299,7 @@ impl<'a> Iterator for Spans<'a> {
             self.begun.pop();
         }
         let (winner, first_end_ms) = (self.begun.peek()?.0, self.ends.peek()?.0);
-        let next_start_ms = self.starting.peek().map_or(i64::MAX, |event| event.started_at_ms);
+        let next_start_ms = self.starting.peek().map_or(TimestampMs::MAX, |event| event.started_at_ms);
         let from_ms = std::mem::replace(&mut self.now_ms, first_end_ms.min(next_start_ms));
         Some(Span { from_ms, to_ms: self.now_ms, winner, covering: self.ends.len() as i64 })
     }

@@ -1,5 +1,6 @@
 //! The one application state that every transport shares.
 
+use domain::time::DurationMs;
 use std::sync::Arc;
 
 use crate::{clock::Clock, ingest::Ingest, live::Live, store::Store};
@@ -21,7 +22,7 @@ pub const DEFAULT_MAX_CLOCK_SKEW_MINUTES: u16 = 10;
 
 impl App {
     /// Starts the parts. Must be called within a tokio runtime, where the writer of batches runs.
-    pub fn start(store: Store, clock: Clock, max_clock_skew_ms: i64) -> Arc<Self> {
+    pub fn start(store: Store, clock: Clock, max_clock_skew_ms: DurationMs) -> Arc<Self> {
         let live = Arc::new(Live::new(store.clone(), clock.clone()));
         let ingest = Ingest::start(store.clone(), live.clone(), clock.clone(), max_clock_skew_ms);
         Arc::new(Self { store, ingest, live, clock })

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use domain::{
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
+    time::{DurationMs, TimestampMs},
     window::{Period, WindowSpec},
 };
 
@@ -28,9 +29,9 @@ pub const FACTORY_SLUG: &str = "demo";
 const SEED: u64 = 1;
 
 /// How often the cameras report: often enough to be seen live.
-const REPORT_EVERY_MS: i64 = 2_000;
+const REPORT_EVERY_MS: DurationMs = DurationMs(2_000);
 
-/// The most events in one batch of the demo: small enough not to hold up batches from elsewhere.
+/// The most events in one batch of the demo: small enough not to delay other batches.
 const BATCH_EVENTS: usize = 1_000;
 
 /// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
@@ -48,13 +49,18 @@ pub async fn run(app: Arc<App>, time_zone: Tz) {
 }
 
 /// Reports what has ended since the last report; the first one also names all entities.
-async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> anyhow::Result<()> {
+async fn report(
+    app: &App,
+    time_zone: Tz,
+    reported_to_ms: Option<TimestampMs>,
+    now_ms: TimestampMs,
+) -> anyhow::Result<()> {
     let factory = demo_factory(app, time_zone).await?;
     let zone = factory.time_zone;
     let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoThatOverlap };
     // Neither the first report nor one after a long pause reaches further back.
-    let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(i64::MIN));
-    for batch in simulated.events_ended(from_ms, now_ms).chunks(BATCH_EVENTS) {
+    let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(TimestampMs::MIN));
+    for batch in simulated.events_ended(from_ms.0, now_ms.0).chunks(BATCH_EVENTS) {
         let outcome = app.ingest.submit(FACTORY_SLUG, batch.to_vec()).await?;
         if outcome.conflicts + outcome.rejected > 0 {
             let (conflicts, rejected) = (outcome.conflicts, outcome.rejected);
@@ -86,7 +92,7 @@ async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
     created.ok_or_else(|| anyhow::anyhow!("a client has just created the demo factory"))
 }
 
-fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
+fn start_of_yesterday_ms(zone: Tz, now_ms: TimestampMs) -> TimestampMs {
     let yesterday = WindowSpec::Period(Period::Yesterday).resolve(zone, now_ms).ok().flatten();
     yesterday.map_or(now_ms, |window| window.from_ms)
 }

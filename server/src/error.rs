@@ -62,7 +62,7 @@ pub struct ApiError {
 const RETRY_AFTER_MS: u64 = 1_000;
 
 impl ApiError {
-    /// An error that asking again does not mend.
+    /// An error that a retry does not fix.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after_ms: None }
     }

@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     event::{Event, RawEvent},
     id::FactoryId,
+    time::DurationMs,
 };
 use tokio::sync::{
     OwnedSemaphorePermit, Semaphore,
@@ -49,7 +50,7 @@ pub struct Ingest {
     writer: TaskTracker,
     draining: CancellationToken,
     clock: Clock,
-    max_clock_skew_ms: i64,
+    max_clock_skew_ms: DurationMs,
 }
 
 /// What became of a batch; its events go back with it, because the caller has kept no copy of them.
@@ -64,7 +65,7 @@ struct Waiting {
 
 impl Ingest {
     /// Starts the writer, which ends when the queue is drained.
-    pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: i64) -> Self {
+    pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: DurationMs) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_QUEUED_BATCHES);
         let writer = TaskTracker::new();
         let draining = CancellationToken::new();

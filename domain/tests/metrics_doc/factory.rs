@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::event::{EntityType, Event, EventType, RawEvent};
 use domain::id::ModelVersionId;
+use domain::time::{DurationMs, TimestampMs};
 use domain::timeline::{BucketTotals, Observation, delta, totals};
 use domain::validate::validate;
 
@@ -24,7 +25,8 @@ impl Factory {
         for row in table.rows() {
             let raw = raw_event(table, row);
             let now_ms = instant_ms("2026-01-06T00:00:00Z");
-            let event = validate(raw, now_ms, 0).expect("the events of the sums' examples are valid");
+            let event =
+                validate(raw, now_ms, DurationMs::ZERO).expect("the events of the sums' examples are valid");
             let outcome = factory.store(event);
             let expected = table.cell(row, "outcome").unwrap_or("accepted");
             assert_eq!(outcome, expected, "line {} of the page", table.line(row));
@@ -102,7 +104,7 @@ pub(crate) fn event_type(name: &str) -> EventType {
     }
 }
 
-fn identity(event: &Event) -> (EntityType, &str, EventType, i64, &str) {
+fn identity(event: &Event) -> (EntityType, &str, EventType, TimestampMs, &str) {
     (event.entity_type, &event.entity_code, event.event_type, event.started_at_ms, &event.event_code)
 }
 

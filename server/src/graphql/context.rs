@@ -1,6 +1,7 @@
 //! What resolvers answer from: the application, and one snapshot of the database per request, so that everything that one
 //! query asks for is from the same set of events.
 
+use domain::time::TimestampMs;
 use std::sync::Arc;
 
 use async_graphql::{
@@ -31,7 +32,7 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
 pub(crate) async fn scoped(
     ctx: &Context<'_>,
     slug: &str,
-) -> Result<(Arc<Snapshot>, FactoryScope, i64), ApiError> {
+) -> Result<(Arc<Snapshot>, FactoryScope, TimestampMs), ApiError> {
     let snapshot = snapshot(ctx).await?;
     let scope = report::factory(&snapshot, slug).await?;
     Ok((snapshot, scope, app(ctx).clock.now_ms()))

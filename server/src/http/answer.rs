@@ -71,7 +71,7 @@ impl From<ApiError> for ServerError {
     }
 }
 
-/// What the parser says about a document, in one line instead of a drawing.
+/// The parser's error in one line, without its drawing of the place.
 pub(super) fn syntax_error(error: &parser::Error) -> ServerError {
     let message = error.to_string();
     let cause = message.rsplit("= ").next().unwrap_or(&message).trim().to_owned();

@@ -9,7 +9,7 @@ pub(super) enum Media {
     Json,
     /// `application/graphql-response+json`: what was refused before it ran answers 4xx.
     GraphqlResponse,
-    /// `text/html`: a person, who gets the page to write queries on.
+    /// `text/html`: a browser, which gets GraphiQL.
     Html,
 }
 

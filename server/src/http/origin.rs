@@ -1,4 +1,4 @@
-//! Which pages may talk to the server: those it serves itself, and those that were allowed by name.
+//! Origins whose pages may use the server: its own, and those that were allowed by name.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
@@ -28,7 +28,7 @@ impl Origins {
         Ok(origins)
     }
 
-    /// Whether pages from elsewhere may read answers at all.
+    /// Whether no other origin is allowed.
     pub(super) fn is_empty(&self) -> bool {
         !self.any && self.named.is_empty()
     }

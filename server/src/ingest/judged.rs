@@ -3,6 +3,7 @@
 use domain::{
     bucket::buckets_touched,
     event::{Event, RawEvent},
+    time::{DurationMs, TimestampMs},
     validate::{Rejection, validate},
 };
 
@@ -19,7 +20,7 @@ pub struct Judged {
     /// The others, by their position in the batch.
     pub(super) rejections: Vec<(usize, Rejection)>,
     /// The now they were judged with, Unix milliseconds.
-    pub(super) received_at_ms: i64,
+    pub(super) received_at_ms: TimestampMs,
 }
 
 impl Judged {
@@ -29,8 +30,8 @@ impl Judged {
     /// It has too many events, or they cover too many buckets.
     pub(super) fn new<Text: AsRef<str> + Into<String>>(
         sent: Vec<RawEvent<Text>>,
-        received_at_ms: i64,
-        max_clock_skew_ms: i64,
+        received_at_ms: TimestampMs,
+        max_clock_skew_ms: DurationMs,
     ) -> Result<Self, IngestError> {
         if sent.len() > MAX_BATCH_EVENTS {
             return Err(IngestError::TooManyEvents(sent.len()));

@@ -108,6 +108,7 @@ mod tests {
     use domain::{
         event::{EntityType, EventType},
         id::FactoryId,
+        time::{DurationMs, TimestampMs},
     };
 
     use super::*;
@@ -117,8 +118,8 @@ mod tests {
             entity_type: EntityType::Worker,
             entity_code: code.to_owned(),
             event_type: EventType::Idle,
-            started_at_ms: 0,
-            duration_ms: 0,
+            started_at_ms: TimestampMs(0),
+            duration_ms: DurationMs::ZERO,
             units: 0,
             confidence: None,
             model_version: None,

@@ -66,7 +66,7 @@ pub enum Payload {
 }
 
 impl Rendering {
-    /// As sent to a subscriber, as its first payload or not. An operation whose first answer is without data never began.
+    /// As sent to a subscriber, as its first payload or not. An operation whose first answer has no data never began.
     pub fn payload(&self, is_first: bool) -> Payload {
         match &self.errors {
             Some(errors) if is_first || self.is_refused => Payload::Refused(errors.clone()),

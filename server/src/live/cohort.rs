@@ -1,5 +1,6 @@
 //! One computation for all subscribers with the same question: a task that reads what changed and publishes it.
 
+use domain::time::TimestampMs;
 use std::{
     collections::HashMap,
     ops::ControlFlow,
@@ -135,7 +136,7 @@ struct Cohort {
     /// What was last read; it differs from what was last published in nothing that subscribers see but its revision.
     report: Option<Arc<Report>>,
     /// When the window moves, Unix milliseconds.
-    moves_at_ms: Option<i64>,
+    moves_at_ms: Option<TimestampMs>,
     pacing: Pacing,
 }
 
@@ -196,7 +197,7 @@ impl Cohort {
         ControlFlow::Continue(())
     }
 
-    async fn read(&self, now_ms: i64) -> Result<Report, ReportError> {
+    async fn read(&self, now_ms: TimestampMs) -> Result<Report, ReportError> {
         // The semaphore is never closed, so there always is a permit.
         let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot().await?;
@@ -270,7 +271,7 @@ async fn all_delivered(due: Instant, deadline: Instant, in_progress: &TaskTracke
 }
 
 /// Waits until the window moves, or for ever when it never does.
-async fn window_moves(clock: &Clock, moves_at_ms: Option<i64>) {
+async fn window_moves(clock: &Clock, moves_at_ms: Option<TimestampMs>) {
     match moves_at_ms {
         Some(moves_at_ms) => clock.sleep_until(moves_at_ms).await,
         None => std::future::pending().await,

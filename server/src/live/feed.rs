@@ -44,7 +44,7 @@ impl State {
     }
 }
 
-/// A subscription to a factory's newly stored events, by one subscriber or by all who sent the same operation.
+/// A subscription to a factory's newly stored events, by one subscriber or by all that sent the same operation.
 pub struct Feed {
     listener: Listener,
     pacing: Pacing,
@@ -62,7 +62,7 @@ impl Feed {
         Self { listener, pacing: Pacing::new(Instant::now()), has_begun: false, state, sent: None }
     }
 
-    /// Waits for the next delivery. The first comes at once and says where the feed begins.
+    /// Waits for the next delivery. The first comes at once and has the revision at which the feed begins.
     pub async fn next(&mut self) -> Delivery {
         let state = self.state().await;
         state.since(self.sent.replace(state.stored))

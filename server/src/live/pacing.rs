@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use domain::backoff::Backoff;
+
 /// The least time between two deliveries of changes, and between two polls of the database.
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -62,8 +64,8 @@ pub(crate) struct Pacing {
     published_at: Option<Instant>,
     /// Since when there is a revision that subscribers do not have.
     unpublished_since: Option<Instant>,
-    /// Polls that failed since the last that did not.
-    failed_poll_count: u32,
+    /// The waits after polls that failed.
+    backoff: Backoff,
 }
 
 impl Pacing {
@@ -75,7 +77,7 @@ impl Pacing {
             latest_poll_at: now,
             published_at: None,
             unpublished_since: None,
-            failed_poll_count: 0,
+            backoff: Backoff::new(INTERVAL, MAX_BACK_OFF),
         }
     }
 
@@ -103,7 +105,7 @@ impl Pacing {
     /// A poll succeeded, and what it found is being published if subscribers can see it.
     pub(crate) fn polled(&mut self, now: Instant, outcome: PollOutcome) {
         self.is_stale = false;
-        self.failed_poll_count = 0;
+        self.backoff.reset();
         self.latest_poll_at = now + MAX_POLL_INTERVAL;
         match outcome {
             PollOutcome::Changed => self.published(now),
@@ -119,10 +121,7 @@ impl Pacing {
     /// A poll failed; the next ones come less and less often.
     pub(crate) fn poll_failed(&mut self, now: Instant) {
         self.is_stale = true;
-        let back_off =
-            INTERVAL.saturating_mul(2_u32.saturating_pow(self.failed_poll_count)).min(MAX_BACK_OFF);
-        self.earliest_poll_at = now + back_off;
-        self.failed_poll_count += 1;
+        self.earliest_poll_at = now + self.backoff.next_delay();
     }
 
     /// The state, or its revision alone, is being published.

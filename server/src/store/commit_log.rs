@@ -1,7 +1,10 @@
 //! What the other servers on the same PostgreSQL must know of a commit, to push it. On SQLite there are no others, and
 //! there is no log.
 
-use domain::id::{FactoryId, Revision};
+use domain::{
+    id::{FactoryId, Revision},
+    time::TimestampMs,
+};
 use std::collections::BTreeMap;
 
 use entity::{
@@ -184,16 +187,16 @@ fn logged<'a>(row: &NewRow<'a>) -> Logged<'a> {
     let event = row.event;
     Logged(
         row.entity_id.0,
-        event.started_at_ms,
+        event.started_at_ms.0,
         event.event_type.code(),
         event.event_code.as_str().into(),
-        event.duration_ms,
+        event.duration_ms.0,
         event.units,
         confidence_column(event.confidence),
         row.model_version_id.map(|id| id.0),
         row.source_id.map(|id| id.0),
         event.workstation.as_deref().map(Into::into),
-        row.received_at,
+        row.received_at.0,
     )
 }
 
@@ -202,7 +205,7 @@ fn read(factory_id: FactoryId, latest: &str) -> Result<Vec<event::Model>> {
         .map_err(|error| StoreError::Corrupt(format!("a commit whose events cannot be read ({error})")))?;
     let rows = latest.into_iter().map(|logged| event::Model {
         factory_id: factory_id.0,
-        bucket: domain::bucket::bucket_of(logged.1),
+        bucket: domain::bucket::bucket_of(TimestampMs(logged.1)),
         entity_id: logged.0,
         started_at: logged.1,
         event_type: logged.2,

@@ -4,6 +4,7 @@ use domain::{
     event::{EntityType, EventType},
     id::{EntityId, FactoryId, ModelVersionId, Revision, SourceId},
     id_order,
+    time::{DurationMs, TimestampMs},
     timeline::Segment,
 };
 use entity::tracked_entity::{self as row, Column};
@@ -43,9 +44,9 @@ pub struct Entity {
     /// The line or area.
     pub area: Option<String>,
     /// The latest end of all its events, Unix milliseconds: its frontier.
-    pub last_seen_at_ms: i64,
+    pub last_seen_at_ms: TimestampMs,
     /// No event of it is longer.
-    pub longest_duration_ms: i64,
+    pub longest_duration_ms: DurationMs,
     /// Its segment with the latest end; none when all its events have no length.
     pub current: Option<Segment>,
     /// The factory's revision after the last commit that touched it.
@@ -137,19 +138,19 @@ fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
             Written::key("id", Kind::Int, |(_, entity)| entity.id.0.into()),
             Written::keep("entity_type", Kind::SmallInt, |(_, entity)| entity.entity_type.code().into()),
             Written::keep("code", Kind::Text, |(_, entity)| entity.code.as_str().into()),
-            Written::replace("last_seen_at", Kind::BigInt, |(_, entity)| entity.last_seen_at_ms.into()),
+            Written::replace("last_seen_at", Kind::BigInt, |(_, entity)| entity.last_seen_at_ms.0.into()),
             Written::replace("longest_duration_ms", Kind::BigInt, |(_, entity)| {
-                entity.longest_duration_ms.into()
+                entity.longest_duration_ms.0.into()
             }),
             Written::replace("revision", Kind::BigInt, |(_, entity)| entity.revision.0.into()),
             Written::replace("current_type", Kind::SmallIntOrNull, |(_, entity)| {
                 entity.current.map(|segment| segment.event_type.code()).into()
             }),
             Written::replace("current_since", Kind::BigIntOrNull, |(_, entity)| {
-                entity.current.map(|segment| segment.from_ms).into()
+                entity.current.map(|segment| segment.from_ms.0).into()
             }),
             Written::replace("current_until", Kind::BigIntOrNull, |(_, entity)| {
-                entity.current.map(|segment| segment.to_ms).into()
+                entity.current.map(|segment| segment.to_ms.0).into()
             }),
             Written::replace("current_confidence", Kind::SmallIntOrNull, |(_, entity)| {
                 entity.current.and_then(|segment| confidence_column(segment.confidence)).into()
@@ -219,8 +220,8 @@ impl TryFrom<row::Model> for Entity {
     fn try_from(row: row::Model) -> Result<Self> {
         let current = match (row.current_type, row.current_since, row.current_until) {
             (Some(event_type), Some(from_ms), Some(to_ms)) => Some(Segment {
-                from_ms,
-                to_ms,
+                from_ms: TimestampMs(from_ms),
+                to_ms: TimestampMs(to_ms),
                 event_type: EventType::of_code(event_type)?,
                 confidence: confidence_of(row.current_confidence),
                 model_version: row.current_model_version_id.map(ModelVersionId),
@@ -234,8 +235,8 @@ impl TryFrom<row::Model> for Entity {
             code: row.code,
             name: row.name,
             area: row.area,
-            last_seen_at_ms: row.last_seen_at,
-            longest_duration_ms: row.longest_duration_ms,
+            last_seen_at_ms: TimestampMs(row.last_seen_at),
+            longest_duration_ms: DurationMs(row.longest_duration_ms),
             current,
             revision: Revision(row.revision),
         })

@@ -10,6 +10,7 @@ use domain::{
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
 };
 use entity::{
     event::{self as row, Column},
@@ -39,7 +40,7 @@ pub struct StoredEvent {
     /// What was reported.
     pub event: Event,
     /// When it came, Unix milliseconds.
-    pub received_at_ms: i64,
+    pub received_at_ms: TimestampMs,
 }
 
 /// Which events to read; the default is all.
@@ -54,9 +55,9 @@ pub struct EventFilter {
     /// From this camera or device.
     pub source: Option<String>,
     /// Starting here or later, Unix milliseconds.
-    pub from_ms: Option<i64>,
+    pub from_ms: Option<TimestampMs>,
     /// Starting before this, Unix milliseconds.
-    pub to_ms: Option<i64>,
+    pub to_ms: Option<TimestampMs>,
     /// With a stated confidence of at most this, 0 to 1.
     pub max_confidence: Option<f64>,
     /// Judged by this model.
@@ -66,7 +67,7 @@ pub struct EventFilter {
 /// A place in the list of events that stays valid while events arrive. Its text is opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    started_at_ms: i64,
+    started_at_ms: TimestampMs,
     entity_id: EntityId,
     event_type: i16,
     event_code: String,
@@ -77,7 +78,7 @@ impl Cursor {
     pub fn decode(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, '.');
         Some(Self {
-            started_at_ms: parts.next()?.parse().ok()?,
+            started_at_ms: TimestampMs(parts.next()?.parse().ok()?),
             entity_id: EntityId(parts.next()?.parse().ok()?),
             event_type: parts.next()?.parse().ok()?,
             event_code: parts.next()?.to_owned(),
@@ -87,12 +88,12 @@ impl Cursor {
     /// As clients hold it.
     pub fn encode(&self) -> String {
         let Self { started_at_ms, entity_id, event_type, event_code } = self;
-        format!("{started_at_ms}.{}.{event_type}.{event_code}", entity_id.0)
+        format!("{}.{}.{event_type}.{event_code}", started_at_ms.0, entity_id.0)
     }
 
     fn of(row: &row::Model) -> Self {
         Self {
-            started_at_ms: row.started_at,
+            started_at_ms: TimestampMs(row.started_at),
             entity_id: EntityId(row.entity_id),
             event_type: row.event_type,
             event_code: row.event_code.clone(),
@@ -101,7 +102,7 @@ impl Cursor {
 
     fn comes_before(&self) -> Condition {
         let here: [SimpleExpr; 4] = [
-            self.started_at_ms.into(),
+            self.started_at_ms.0.into(),
             self.entity_id.0.into(),
             self.event_type.into(),
             self.event_code.as_str().into(),
@@ -176,10 +177,11 @@ async fn condition(
         condition = condition.add(Column::EventType.eq(event_type.code()));
     }
     if let Some(from_ms) = filter.from_ms {
-        condition = condition.add(Column::Bucket.gte(bucket_of(from_ms))).add(Column::StartedAt.gte(from_ms));
+        condition =
+            condition.add(Column::Bucket.gte(bucket_of(from_ms))).add(Column::StartedAt.gte(from_ms.0));
     }
     if let Some(to_ms) = filter.to_ms {
-        condition = condition.add(Column::Bucket.lte(bucket_of(to_ms))).add(Column::StartedAt.lt(to_ms));
+        condition = condition.add(Column::Bucket.lte(bucket_of(to_ms))).add(Column::StartedAt.lt(to_ms.0));
     }
     if let Some(max_confidence) = filter.max_confidence {
         // Rounded as a sent confidence is, so that asking for the sent value finds it.
@@ -231,7 +233,7 @@ async fn of_entities(
     factory_id: FactoryId,
     entity_ids: &[EntityId],
     condition: Condition,
-    (earliest_ms, latest_ms): (Option<i64>, Option<i64>),
+    (earliest_ms, latest_ms): (Option<TimestampMs>, Option<TimestampMs>),
     limit: u64,
 ) -> Result<Vec<row::Model>> {
     let mut found = Vec::new();
@@ -311,8 +313,8 @@ pub(super) async fn name(
             entity_type: EntityType::of_code(entity.entity_type)?,
             entity_code: entity.code.clone(),
             event_type: EventType::of_code(row.event_type)?,
-            started_at_ms: row.started_at,
-            duration_ms: row.duration_ms,
+            started_at_ms: TimestampMs(row.started_at),
+            duration_ms: DurationMs(row.duration_ms),
             units: row.units,
             confidence: confidence_of(row.confidence),
             model_version: row.model_version_id.and_then(|id| models.get(&id).cloned()),
@@ -320,7 +322,7 @@ pub(super) async fn name(
             source: row.source_id.and_then(|id| sources.get(&id).cloned()),
             workstation: row.workstation,
         };
-        Ok(StoredEvent { event, received_at_ms: row.received_at })
+        Ok(StoredEvent { event, received_at_ms: TimestampMs(row.received_at) })
     });
     named.collect()
 }

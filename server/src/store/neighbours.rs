@@ -10,6 +10,7 @@ use domain::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Observation, Segment},
 };
 use entity::event;
@@ -27,22 +28,24 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Neighbourhood {
     pub(super) entity_id: EntityId,
-    pub(super) ranges: Vec<(i64, i64)>,
-    pub(super) longest_duration_ms: i64,
+    pub(super) ranges: Vec<(TimestampMs, TimestampMs)>,
+    pub(super) longest_duration_ms: DurationMs,
 }
 
 impl Neighbourhood {
     /// Where the events start that can reach into the spans: apart, so that no event is read twice.
     fn starts(&self) -> impl Iterator<Item = Starts> {
-        let reach =
-            self.ranges.iter().map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + 1, to_ms));
+        let reach = self
+            .ranges
+            .iter()
+            .map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + DurationMs(1), to_ms));
         let reach = timeline::merged(reach);
         reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity_id, from_ms, to_ms))
     }
 
     fn holds(&self, event: &event::Model) -> bool {
         self.ranges.iter().any(|&(from_ms, to_ms)| {
-            event.started_at < to_ms && event.started_at + event.duration_ms > from_ms
+            event.started_at < to_ms.0 && event.started_at + event.duration_ms > from_ms.0
         })
     }
 }
@@ -72,10 +75,10 @@ pub(super) async fn latest_segment(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity: &Entity,
-    until_ms: i64,
+    until_ms: TimestampMs,
 ) -> Result<(Option<Segment>, usize)> {
     /// Enough for what most entities are doing; doubled until the segment's start is in view.
-    const FIRST_LOOK_MS: i64 = BUCKET_MS;
+    const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
     loop {
@@ -97,7 +100,7 @@ pub(super) async fn latest_segment(
         if is_first_look && events.is_empty() && !rollups::is_observed(conn, factory_id, entity.id).await? {
             return Ok((None, rows_read));
         }
-        look_ms *= 2;
+        look_ms = look_ms * 2;
     }
 }
 
@@ -107,15 +110,15 @@ pub(super) async fn frontier(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity: &Entity,
-) -> Result<(i64, usize)> {
+) -> Result<(TimestampMs, usize)> {
     let Some(day) = rollups::last_day_with_events(conn, factory_id, entity.id).await? else {
         return Ok((entity.last_seen_at_ms, 0));
     };
     // The event that ends last starts at most its own length before the one that starts last.
-    let from_ms = day * MS_PER_DAY - entity.longest_duration_ms;
-    let starts: Vec<Starts> = starts(entity.id, from_ms, (day + 1) * MS_PER_DAY).collect();
+    let from_ms = TimestampMs(day * MS_PER_DAY) - entity.longest_duration_ms;
+    let starts: Vec<Starts> = starts(entity.id, from_ms, TimestampMs((day + 1) * MS_PER_DAY)).collect();
     let rows = starting(conn, factory_id, &starts).await?;
-    let latest_end_ms = rows.iter().map(|row| row.started_at + row.duration_ms).max();
+    let latest_end_ms = rows.iter().map(|row| TimestampMs(row.started_at + row.duration_ms)).max();
     Ok((latest_end_ms.unwrap_or(entity.last_seen_at_ms), rows.len()))
 }
 
@@ -123,8 +126,8 @@ pub(super) async fn frontier(
 pub(super) fn observation(row: event::Model) -> Result<Observation> {
     Ok(Observation {
         event_type: EventType::of_code(row.event_type)?,
-        started_at_ms: row.started_at,
-        duration_ms: row.duration_ms,
+        started_at_ms: TimestampMs(row.started_at),
+        duration_ms: DurationMs(row.duration_ms),
         units: row.units,
         confidence: confidence_of(row.confidence),
         model_version: row.model_version_id.map(ModelVersionId),
@@ -134,11 +137,12 @@ pub(super) fn observation(row: event::Model) -> Result<Observation> {
 }
 
 /// A bucket, an entity, and from when to when its events start there.
-type Starts = (i64, EntityId, i64, i64);
+type Starts = (i64, EntityId, TimestampMs, TimestampMs);
 
 /// A span of one entity's starts, bucket by bucket.
-fn starts(entity_id: EntityId, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Starts> {
-    (bucket_of(from_ms)..=bucket_of(to_ms - 1)).map(move |bucket| (bucket, entity_id, from_ms, to_ms))
+fn starts(entity_id: EntityId, from_ms: TimestampMs, to_ms: TimestampMs) -> impl Iterator<Item = Starts> {
+    (bucket_of(from_ms)..=bucket_of(to_ms - DurationMs(1)))
+        .map(move |bucket| (bucket, entity_id, from_ms, to_ms))
 }
 
 async fn starting(
@@ -158,7 +162,7 @@ async fn starting(
 fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Starts]) -> Statement {
     const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
     let rows = starts.iter().map(|&(bucket, entity_id, from_ms, to_ms)| {
-        [bucket.into(), entity_id.0.into(), from_ms.into(), to_ms.into()]
+        [bucket.into(), entity_id.0.into(), from_ms.0.into(), to_ms.0.into()]
     });
     let on = |sql: Sql| {
         sql.text("found.factory_id = ").bind(factory_id.0).text(
@@ -171,5 +175,5 @@ fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Sta
 
 /// The statement that reads what a late event may meet, to be explained.
 pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Statement {
-    starting_in(conn, factory_id, &[(0, EntityId(1), 0, BUCKET_MS)])
+    starting_in(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), TimestampMs(BUCKET_MS))])
 }

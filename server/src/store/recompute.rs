@@ -127,8 +127,8 @@ fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Op
     (!agrees).then(|| Difference {
         factory: factory.slug.to_string(),
         what: format!("{}, last seen", entity.code),
-        stored: format!("{} {:?}", entity.last_seen_at_ms, entity.current),
-        recomputed: format!("{} {:?}", seen.last_seen_at_ms, seen.current),
+        stored: format!("{} {:?}", entity.last_seen_at_ms.0, entity.current),
+        recomputed: format!("{} {:?}", seen.last_seen_at_ms.0, seen.current),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::{
     bucket::{BUCKET_MS, BucketRange, Level, cover},
     id::{EntityId, FactoryId},
+    time::TimestampMs,
     timeline::BucketTotals,
     totals::Totals,
     window::Window,
@@ -36,7 +37,7 @@ pub(super) type LevelTotals = BTreeMap<(Level, i64, EntityId), Totals>;
 pub(super) fn add_to_levels(levels: &mut LevelTotals, entity_id: EntityId, buckets: &BucketTotals) {
     for (bucket, totals) in buckets {
         for level in Level::ALL {
-            let coarse = level.bucket_of(bucket * BUCKET_MS);
+            let coarse = level.bucket_of(TimestampMs(bucket * BUCKET_MS));
             *levels.entry((level, coarse, entity_id)).or_default() += *totals;
         }
     }
@@ -188,7 +189,7 @@ pub async fn series(
             if chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
                 let level = Level::ALL.into_iter().find(|known| known.code() == level);
                 let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
-                let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
+                let step = steps.partition_point(|step| step.to_ms.0 <= starts_at_ms);
                 *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
             }
         }

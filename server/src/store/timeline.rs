@@ -5,6 +5,7 @@ use domain::{
     bucket::Level,
     event::EventType,
     id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Segment},
     window::Window,
 };
@@ -27,9 +28,9 @@ pub const MAX_SEGMENTS: usize = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedSegment {
     /// Start, Unix milliseconds.
-    pub from_ms: i64,
+    pub from_ms: TimestampMs,
     /// End, Unix milliseconds.
-    pub to_ms: i64,
+    pub to_ms: TimestampMs,
     /// What it did.
     pub event_type: EventType,
     /// Parts per 10 000.
@@ -49,8 +50,8 @@ pub async fn segments(
 ) -> Result<(Vec<NamedSegment>, bool)> {
     let mut segments: Vec<Segment> = Vec::new();
     for day in days_observed(conn, factory_id, entity.id, window).await? {
-        let from_ms = window.from_ms.max(day * MS_PER_DAY);
-        let to_ms = window.to_ms.min((day + 1) * MS_PER_DAY);
+        let from_ms = window.from_ms.max(TimestampMs(day * MS_PER_DAY));
+        let to_ms = window.to_ms.min(TimestampMs((day + 1) * MS_PER_DAY));
         let near = Neighbourhood {
             entity_id: entity.id,
             ranges: vec![(from_ms, to_ms)],
@@ -86,7 +87,7 @@ async fn days_observed(
         .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Level.eq(Level::Day.code()))
         .filter(Column::Bucket.gte(Level::Day.bucket_of(window.from_ms)))
-        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - 1)))
+        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - DurationMs(1))))
         .filter(Column::EntityId.eq(entity_id.0))
         .order_by_asc(Column::Bucket)
         .into_tuple()

@@ -25,6 +25,7 @@ use super::{
 use domain::{
     event::Event,
     id::{EntityId, FactoryId, FactorySlug, Revision},
+    time::TimestampMs,
 };
 
 /// How many factories' names and entities are remembered between groups.
@@ -38,7 +39,7 @@ pub struct Batch {
     /// In the order in which they were sent.
     pub events: Vec<Event>,
     /// When the batch came, Unix milliseconds.
-    pub received_at_ms: i64,
+    pub received_at_ms: TimestampMs,
     /// Who sent it, where the sender numbers its events.
     pub numbered: Option<Box<Numbered>>,
 }
@@ -185,7 +186,7 @@ async fn store_in_factory(
 }
 
 /// What became of a batch's numbers, with its sender and when it came; none when its events have no numbers.
-fn answers<'a>(batch: &'a Batch, stored: &Stored) -> Option<(&'a Sender, Answers, i64)> {
+fn answers<'a>(batch: &'a Batch, stored: &Stored) -> Option<(&'a Sender, Answers, TimestampMs)> {
     let Numbered { sender, rejected } = batch.numbered.as_deref()?;
     let mut rejected = rejected.iter().peekable();
     let mut verdicts = stored.verdicts.iter();

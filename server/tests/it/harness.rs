@@ -7,6 +7,7 @@ mod socket;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use domain::time::{DurationMs, TimestampMs};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::{
@@ -29,8 +30,8 @@ pub(crate) use self::{
 };
 
 /// An instant in Unix milliseconds.
-pub(crate) fn millis(rfc3339: &str) -> i64 {
-    chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis()
+pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
+    TimestampMs(chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis())
 }
 
 /// Options of a server that gives up no client before the test does.
@@ -87,7 +88,8 @@ impl TestServer {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let app = App::start(store, clock.clone(), i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);
+        let app =
+            App::start(store, clock.clone(), DurationMs(i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000));
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(app.clone(), listener, options, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");

@@ -32,7 +32,7 @@ const NUMBERS: &str = "query($id: ID!) { \
 /// A day of a factory with two cameras that overlap.
 fn events() -> Vec<RawEvent> {
     let factory = SimulatedFactory { seed: 7, zone: Tz::UTC, cameras: Cameras::TwoThatOverlap };
-    factory.events(millis(DAY), millis(DAY) + MS_PER_DAY)
+    factory.events(millis(DAY).0, millis(DAY).0 + MS_PER_DAY)
 }
 
 /// Events as a file of lines.

@@ -6,6 +6,7 @@ use domain::{
     bucket::{BUCKET_MS, bucket_of},
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, BucketTotals, Observation},
     totals::Totals,
     window::Window,
@@ -34,8 +35,8 @@ fn event() -> impl Strategy<Value = Event> {
             entity_type: if entity == 0 { EntityType::Workstation } else { EntityType::Worker },
             entity_code: format!("E{entity}"),
             event_type,
-            started_at_ms: T0_MS + start * STEP_MS,
-            duration_ms: minutes * STEP_MS,
+            started_at_ms: TimestampMs(T0_MS + start * STEP_MS),
+            duration_ms: DurationMs(minutes * STEP_MS),
             units,
             confidence: confidence.map(|parts| parts * 2_500),
             model_version: name.map(|name| format!("m{name}")),
@@ -45,7 +46,7 @@ fn event() -> impl Strategy<Value = Event> {
         })
 }
 
-type Identity = (String, EventType, i64, String);
+type Identity = (String, EventType, TimestampMs, String);
 
 fn identity(event: &Event) -> Identity {
     (event.entity_code.clone(), event.event_type, event.started_at_ms, event.event_code.clone())
@@ -94,7 +95,7 @@ fn groups(arrivals: &[Event], batch_size: usize, group_size: usize) -> Vec<Vec<B
         .map(|events| Batch {
             factory_slug: "plant".into(),
             events: events.to_vec(),
-            received_at_ms: T0_MS,
+            received_at_ms: TimestampMs(T0_MS),
             numbered: None,
         })
         .collect();
@@ -113,8 +114,10 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
         let stored = rollups::totals(&snapshot, FACTORY_ID, None, Some(&[entity.id])).await.expect("sums");
         prop_assert_eq!(stored.get(&entity.id).copied().unwrap_or_default(), whole);
         // A window with ragged ends, as buckets, hours and days.
-        let window =
-            Window { from_ms: T0_MS + 7 * BUCKET_MS, to_ms: T0_MS + 7 * BUCKET_MS + 26 * 12 * BUCKET_MS };
+        let window = Window {
+            from_ms: TimestampMs(T0_MS + 7 * BUCKET_MS),
+            to_ms: TimestampMs(T0_MS + 7 * BUCKET_MS + 26 * 12 * BUCKET_MS),
+        };
         let part: Totals =
             sums.range(bucket_of(window.from_ms)..bucket_of(window.to_ms)).map(|(_, sum)| *sum).sum();
         let stored = rollups::totals(&snapshot, FACTORY_ID, Some(window), None).await.expect("sums");
@@ -142,8 +145,8 @@ async fn check_series(
 ) -> Result<(), TestCaseError> {
     const STEP_BUCKETS: i64 = 13;
     let steps: Vec<Window> = (0..30)
-        .map(|step| T0_MS + step * STEP_BUCKETS * BUCKET_MS)
-        .map(|from_ms| Window { from_ms, to_ms: from_ms + STEP_BUCKETS * BUCKET_MS })
+        .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
+        .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
         .collect();
     let series = rollups::series(snapshot, FACTORY_ID, &steps, Some(&[entity.id])).await.expect("a series");
     let expected: Vec<(usize, EntityId, Totals)> = steps
@@ -232,8 +235,8 @@ fn one(minute: i64, minutes: i64, units: i64) -> Event {
         entity_type: EntityType::Worker,
         entity_code: "W1".into(),
         event_type: EventType::Working,
-        started_at_ms: T0_MS + minute * STEP_MS,
-        duration_ms: minutes * STEP_MS,
+        started_at_ms: TimestampMs(T0_MS + minute * STEP_MS),
+        duration_ms: DurationMs(minutes * STEP_MS),
         units,
         confidence: None,
         model_version: None,
@@ -244,7 +247,12 @@ fn one(minute: i64, minutes: i64, units: i64) -> Event {
 }
 
 fn batch(events: &[Event]) -> Batch {
-    Batch { factory_slug: "plant".into(), events: events.to_vec(), received_at_ms: T0_MS, numbered: None }
+    Batch {
+        factory_slug: "plant".into(),
+        events: events.to_vec(),
+        received_at_ms: TimestampMs(T0_MS),
+        numbered: None,
+    }
 }
 
 #[tokio::test]
@@ -307,8 +315,8 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
         entity_type: EntityType::Worker,
         entity_code: "W1".into(),
         event_type: EventType::Working,
-        started_at_ms: T0_MS + minute * STEP_MS,
-        duration_ms: minutes * STEP_MS,
+        started_at_ms: TimestampMs(T0_MS + minute * STEP_MS),
+        duration_ms: DurationMs(minutes * STEP_MS),
         units: 1,
         confidence: None,
         model_version: None,
@@ -320,7 +328,7 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
         let batch = Batch {
             factory_slug: "plant".into(),
             events: vec![event],
-            received_at_ms: T0_MS,
+            received_at_ms: TimestampMs(T0_MS),
             numbered: None,
         };
         let stored = writer.store(&[batch]).await.expect("a commit");

@@ -5,6 +5,7 @@ use domain::{
     device::{self, is_clock_off},
     id_order,
     sequence::SequenceSet,
+    time::TimestampMs,
 };
 
 use super::sender::ClosedReason;
@@ -135,7 +136,7 @@ pub(crate) async fn list(
 }
 
 impl Device {
-    fn new(known: Known, now_ms: i64) -> Self {
+    fn new(known: Known, now_ms: TimestampMs) -> Self {
         let condition = known.condition();
         let clock_off = is_clock_off(known.device.clock_offset_ms).then_some(DeviceWarning::ClockOff);
         let used_twice = known.is_used_twice(now_ms).then_some(DeviceWarning::IdUsedTwice);
@@ -162,7 +163,7 @@ impl Device {
             holes: listed(|epoch| epoch.settled().holes()),
             refused: listed(|epoch| epoch.refused.clone()),
             closed: closed(&epochs),
-            clock_offset_ms: BigInt(known.device.clock_offset_ms),
+            clock_offset_ms: BigInt(known.device.clock_offset_ms.0),
             queued_events: big(known.device.queued_events),
             oldest_queued_at,
             lost_events: big(known.device.lost_events),

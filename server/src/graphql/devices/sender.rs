@@ -3,6 +3,7 @@
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
     sequence::{FIRST_SEQUENCE, SequenceRange},
+    time::TimestampMs,
     validate::{excerpt, id_fault},
 };
 
@@ -159,7 +160,7 @@ fn number(field: &str, BigInt(sent): BigInt, least: i64, most: i64) -> Result<i6
     )))
 }
 
-fn instant(sent: Option<&DateTime>) -> Result<Option<i64>, ApiError> {
+fn instant(sent: Option<&DateTime>) -> Result<Option<TimestampMs>, ApiError> {
     sent.map(DateTime::to_ms).transpose()
 }
 

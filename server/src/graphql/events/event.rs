@@ -103,7 +103,7 @@ impl From<StoredEvent> for Event {
             entity_type: event.entity_type.into(),
             entity_id: ID(event.entity_code),
             event_type: event.event_type.into(),
-            duration_minutes: minutes(event.duration_ms),
+            duration_minutes: minutes(event.duration_ms.0),
             units_produced: event.units,
             confidence: event.confidence.map(confidence),
             model_version: event.model_version,

@@ -1,4 +1,4 @@
-use domain::metric::UnitsBasis;
+use domain::{metric::UnitsBasis, time::DurationMs};
 use tempfile::TempDir;
 
 use super::*;
@@ -23,7 +23,7 @@ async fn app() -> (Arc<App>, TempDir) {
         units_basis: UnitsBasis::Workers,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");
-    (App::start(store, Clock::System, 0), folder)
+    (App::start(store, Clock::System, DurationMs::ZERO), folder)
 }
 
 fn execute(schema: &AndonSchema, request: Request) -> BoxStream<'static, Rendering> {

@@ -1,7 +1,7 @@
 //! A request whose variables may hold batches of events, read from its text in one pass.
 //!
-//! Only what the ordinary way would read to the same values is read here. Whatever else there may be in a request, an
-//! oddity or a mistake, ends the attempt, and the request is read again in the ordinary way, which knows what to say.
+//! Only what the general parser would read to the same values is read here. Anything unusual or wrong in a request ends the
+//! attempt, and the general parser reads it again and reports the error.
 
 #[cfg(test)]
 mod tests;

@@ -252,7 +252,7 @@ fn unreadable(error: &tungstenite::Error) -> End {
     }
 }
 
-/// Exchanges close frames: dropping the connection at once would lose ours, be it the first or the answer.
+/// Exchanges close frames: dropping the connection at once would lose the server's.
 async fn close_handshake(socket: &mut WebSocket, end: End) {
     match end {
         End::Close(code, reason) => {

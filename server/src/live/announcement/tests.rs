@@ -1,6 +1,7 @@
 use domain::{
     event::{EntityType, Event, EventType},
     id::{FactoryId, Revision},
+    time::{DurationMs, TimestampMs},
 };
 
 use super::*;
@@ -11,8 +12,8 @@ fn event(code: &str) -> StoredEvent {
         entity_type: EntityType::Worker,
         entity_code: code.into(),
         event_type: EventType::Working,
-        started_at_ms: 0,
-        duration_ms: 0,
+        started_at_ms: TimestampMs(0),
+        duration_ms: DurationMs::ZERO,
         units: 0,
         confidence: None,
         model_version: None,
@@ -20,7 +21,7 @@ fn event(code: &str) -> StoredEvent {
         source: None,
         workstation: None,
     };
-    StoredEvent { event, received_at_ms: 0 }
+    StoredEvent { event, received_at_ms: TimestampMs(0) }
 }
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<StoredEvent> {

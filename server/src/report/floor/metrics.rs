@@ -7,6 +7,7 @@ use domain::{
     id::{EntityId, Revision},
     id_order,
     metric::FactoryTotals,
+    time::TimestampMs,
     timeline::Segment,
     totals::Totals,
     window::Window,
@@ -52,7 +53,7 @@ pub struct Row {
     /// What it was last seen doing, whatever the window.
     pub current: Option<Activity>,
     /// The latest end of all its events, Unix milliseconds.
-    pub last_seen_at_ms: i64,
+    pub last_seen_at_ms: TimestampMs,
     /// Its sums in the window, without the number of events, which no report shows.
     pub totals: Totals,
 }
@@ -63,9 +64,9 @@ pub struct Activity {
     /// What it did.
     pub event_type: EventType,
     /// Since when, Unix milliseconds.
-    pub since_ms: i64,
+    pub since_ms: TimestampMs,
     /// Until when, Unix milliseconds.
-    pub until_ms: i64,
+    pub until_ms: TimestampMs,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
 }
@@ -79,7 +80,7 @@ impl Report {
         snapshot: &Snapshot,
         scope: &FactoryScope,
         question: &Question,
-        now_ms: i64,
+        now_ms: TimestampMs,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now_ms)?;
@@ -97,7 +98,7 @@ impl Report {
         snapshot: &Snapshot,
         scope: &FactoryScope,
         question: &Question,
-        now_ms: i64,
+        now_ms: TimestampMs,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now_ms)?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     event::EntityType,
     id::EntityId,
+    time::TimestampMs,
     totals::Totals,
     window::{Resolution, Window, WindowSpec, steps},
 };
@@ -55,7 +56,7 @@ pub async fn of_factory(
     scope: &FactoryScope,
     question: &Question,
     resolution: Resolution,
-    now_ms: i64,
+    now_ms: TimestampMs,
 ) -> Result<FactorySeries, ReportError> {
     let factory = scope.factory();
     let window = bounded(&question.window, factory, now_ms)?;
@@ -77,7 +78,7 @@ pub async fn of_entities(
     scope: &FactoryScope,
     question: &Question,
     resolution: Resolution,
-    now_ms: i64,
+    now_ms: TimestampMs,
 ) -> Result<EntitySeries, ReportError> {
     let factory = scope.factory();
     let window = bounded(&question.window, factory, now_ms)?;
@@ -97,7 +98,7 @@ pub async fn of_entities(
     Ok(EntitySeries { factory: factory.clone(), window, series: series.collect() })
 }
 
-fn bounded(window: &WindowSpec, factory: &Factory, now_ms: i64) -> Result<Window, ReportError> {
+fn bounded(window: &WindowSpec, factory: &Factory, now_ms: TimestampMs) -> Result<Window, ReportError> {
     window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("series"))
 }
 

@@ -3,6 +3,7 @@
 use domain::{
     event::EntityType,
     id::Revision,
+    time::TimestampMs,
     window::{Window, WindowSpec},
 };
 
@@ -35,7 +36,7 @@ pub async fn of_entity(
     entity_type: EntityType,
     code: String,
     window: &WindowSpec,
-    now_ms: i64,
+    now_ms: TimestampMs,
 ) -> Result<Timeline, ReportError> {
     let factory = scope.factory();
     let window =

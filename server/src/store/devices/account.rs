@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     device::is_clock_off,
     sequence::{SequenceRange, SequenceSet},
+    time::{DurationMs, TimestampMs},
 };
 
 use super::{
@@ -53,12 +54,12 @@ impl Account {
     }
 
     /// Of a device that was not heard before.
-    pub(super) fn new(sender: &Sender, received_at_ms: i64) -> Self {
+    pub(super) fn new(sender: &Sender, received_at_ms: TimestampMs) -> Self {
         let device = Device {
             code: sender.device_code.clone(),
             epoch: sender.epoch.clone(),
             last_seen_at_ms: received_at_ms,
-            clock_offset_ms: 0,
+            clock_offset_ms: DurationMs::ZERO,
             queued_events: 0,
             oldest_queued_at_ms: None,
             lost_events: 0,
@@ -69,7 +70,7 @@ impl Account {
     }
 
     /// Takes in a batch.
-    pub(super) fn hear(&mut self, sender: &Sender, answers: &Answers, received_at_ms: i64) {
+    pub(super) fn hear(&mut self, sender: &Sender, answers: &Answers, received_at_ms: TimestampMs) {
         self.answer(&sender.epoch, answers, received_at_ms);
         let mut has_lost = sender.lost_events > self.known.device.lost_events;
         for receipt in &sender.closed {
@@ -82,15 +83,23 @@ impl Account {
         self.forget_old_epochs();
     }
 
-    fn describe(&mut self, sender: &Sender, received_at_ms: i64) {
+    fn describe(&mut self, sender: &Sender, received_at_ms: TimestampMs) {
         let device = &mut self.known.device;
-        let clock_offset_ms = received_at_ms.saturating_sub(sender.sent_at_ms);
+        let clock_offset_ms = DurationMs(received_at_ms.0.saturating_sub(sender.sent_at_ms.0));
         match (is_clock_off(device.clock_offset_ms), is_clock_off(clock_offset_ms)) {
             (false, true) => {
-                tracing::warn!(device = device.code, clock_offset_ms, "a device's clock is off");
+                tracing::warn!(
+                    device = device.code,
+                    clock_offset_ms = clock_offset_ms.0,
+                    "a device's clock is off"
+                );
             }
             (true, false) => {
-                tracing::info!(device = device.code, clock_offset_ms, "a device's clock is right again");
+                tracing::info!(
+                    device = device.code,
+                    clock_offset_ms = clock_offset_ms.0,
+                    "a device's clock is right again"
+                );
             }
             _ => {}
         }
@@ -108,7 +117,7 @@ impl Account {
     }
 
     /// The latest answer counts: what was refused for its clock may be stored when it comes again.
-    fn answer(&mut self, name: &str, answers: &Answers, received_at_ms: i64) {
+    fn answer(&mut self, name: &str, answers: &Answers, received_at_ms: TimestampMs) {
         let epoch = self.epoch(name);
         epoch.first_heard_at_ms.get_or_insert(received_at_ms);
         epoch.heard_at_ms = epoch.heard_at_ms.max(Some(received_at_ms));
@@ -131,7 +140,7 @@ impl Account {
     }
 
     /// Closes numbers; answers with whether any of them were not known to be lost.
-    fn close(&mut self, receipt: &Receipt, received_at_ms: i64) -> bool {
+    fn close(&mut self, receipt: &Receipt, received_at_ms: TimestampMs) -> bool {
         let name = &receipt.epoch;
         let before = self.epoch(name).closed.clone();
         self.closed_before.entry(name.clone()).or_insert(before);
@@ -181,7 +190,7 @@ impl Account {
 }
 
 /// Adds a range to those closed before: what joins for the same reason is one, and what was told already is told again.
-fn add(closed: &mut Vec<Closed>, receipt: &Receipt, told_at_ms: i64) {
+fn add(closed: &mut Vec<Closed>, receipt: &Receipt, told_at_ms: TimestampMs) {
     let mut all = Closed {
         range: receipt.range,
         reason: receipt.reason,

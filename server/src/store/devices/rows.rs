@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     id::FactoryId,
     sequence::{SequenceRange, SequenceSet},
+    time::{DurationMs, TimestampMs},
 };
 use entity::{device, device_closed_range as closed_range, device_epoch};
 use sea_orm::{
@@ -103,14 +104,16 @@ pub(super) async fn make_room(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     new: usize,
-    now_ms: i64,
+    now_ms: TimestampMs,
 ) -> Result<bool> {
     let of_factory = || device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
     if of_factory().count(tx).await? as usize + new < MAX_DEVICES {
         return Ok(true);
     }
     let longest_silent = of_factory().order_by_asc(device::Column::LastSeenAt).one(tx).await?;
-    let Some(gone) = longest_silent.filter(|device| now_ms - device.last_seen_at > FORGET_AFTER_MS) else {
+    let Some(gone) =
+        longest_silent.filter(|device| now_ms - TimestampMs(device.last_seen_at) > FORGET_AFTER_MS)
+    else {
         return Ok(false);
     };
     tracing::info!(device = gone.code, "a device that was silent for long is forgotten");
@@ -190,17 +193,19 @@ fn device_table<'a>() -> Table<DeviceRow<'a>, 10> {
             Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Column::key("code", Kind::Text, |(_, device)| device.code.as_str().into()),
             Column::replace("epoch", Kind::Text, |(_, device)| device.epoch.as_str().into()),
-            Column::replace("last_seen_at", Kind::BigInt, |(_, device)| device.last_seen_at_ms.into()),
-            Column::replace("clock_offset_ms", Kind::BigInt, |(_, device)| device.clock_offset_ms.into()),
+            Column::replace("last_seen_at", Kind::BigInt, |(_, device)| device.last_seen_at_ms.0.into()),
+            Column::replace("clock_offset_ms", Kind::BigInt, |(_, device)| device.clock_offset_ms.0.into()),
             Column::replace("queued_events", Kind::BigInt, |(_, device)| device.queued_events.into()),
             Column::replace("oldest_queued_at", Kind::BigIntOrNull, |(_, device)| {
-                device.oldest_queued_at_ms.into()
+                device.oldest_queued_at_ms.map(|at| at.0).into()
             }),
             Column::replace("lost_events", Kind::BigInt, |(_, device)| device.lost_events.into()),
             Column::replace("dead_lettered_events", Kind::BigInt, |(_, device)| {
                 device.dead_lettered_events.into()
             }),
-            Column::replace("lost_at", Kind::BigIntOrNull, |(_, device)| device.lost_at_ms.into()),
+            Column::replace("lost_at", Kind::BigIntOrNull, |(_, device)| {
+                device.lost_at_ms.map(|at| at.0).into()
+            }),
         ],
     )
 }
@@ -220,8 +225,12 @@ fn epoch_table<'a>() -> Table<EpochRow<'a>, 7> {
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
             Column::key("device_code", Kind::Text, |row| row.code.into()),
             Column::key("epoch", Kind::Text, |row| row.name.into()),
-            Column::replace("first_heard_at", Kind::BigIntOrNull, |row| row.epoch.first_heard_at_ms.into()),
-            Column::replace("heard_at", Kind::BigIntOrNull, |row| row.epoch.heard_at_ms.into()),
+            Column::replace("first_heard_at", Kind::BigIntOrNull, |row| {
+                row.epoch.first_heard_at_ms.map(|at| at.0).into()
+            }),
+            Column::replace("heard_at", Kind::BigIntOrNull, |row| {
+                row.epoch.heard_at_ms.map(|at| at.0).into()
+            }),
             Column::replace("answered", Kind::Text, |row| row.epoch.answered.to_string().into()),
             Column::replace("refused", Kind::Text, |row| row.epoch.refused.to_string().into()),
         ],
@@ -246,10 +255,10 @@ fn closed_table<'a>() -> Table<ClosedRow<'a>, 10> {
             Column::key("reason", Kind::SmallInt, |row| row.closed.reason.code().into()),
             Column::key("first_sequence", Kind::BigInt, |row| row.closed.range.first().into()),
             Column::replace("last_sequence", Kind::BigInt, |row| row.closed.range.last().into()),
-            Column::replace("from_at", Kind::BigIntOrNull, |row| row.closed.from_ms.into()),
-            Column::replace("to_at", Kind::BigIntOrNull, |row| row.closed.to_ms.into()),
+            Column::replace("from_at", Kind::BigIntOrNull, |row| row.closed.from_ms.map(|at| at.0).into()),
+            Column::replace("to_at", Kind::BigIntOrNull, |row| row.closed.to_ms.map(|at| at.0).into()),
             Column::replace("detail", Kind::TextOrNull, |row| row.closed.detail.clone().into()),
-            Column::replace("told_at", Kind::BigInt, |row| row.closed.told_at_ms.into()),
+            Column::replace("told_at", Kind::BigInt, |row| row.closed.told_at_ms.0.into()),
         ],
     )
 }
@@ -266,13 +275,13 @@ impl From<device::Model> for Device {
         Self {
             code: row.code,
             epoch: row.epoch,
-            last_seen_at_ms: row.last_seen_at,
-            clock_offset_ms: row.clock_offset_ms,
+            last_seen_at_ms: TimestampMs(row.last_seen_at),
+            clock_offset_ms: DurationMs(row.clock_offset_ms),
             queued_events: row.queued_events,
-            oldest_queued_at_ms: row.oldest_queued_at,
+            oldest_queued_at_ms: row.oldest_queued_at.map(TimestampMs),
             lost_events: row.lost_events,
             dead_lettered_events: row.dead_lettered_events,
-            lost_at_ms: row.lost_at,
+            lost_at_ms: row.lost_at.map(TimestampMs),
         }
     }
 }
@@ -285,8 +294,8 @@ impl TryFrom<device_epoch::Model> for Epoch {
             text.parse().map_err(|_| StoreError::Corrupt(format!("the sequence numbers {text:?}")))
         };
         Ok(Self {
-            first_heard_at_ms: row.first_heard_at,
-            heard_at_ms: row.heard_at,
+            first_heard_at_ms: row.first_heard_at.map(TimestampMs),
+            heard_at_ms: row.heard_at.map(TimestampMs),
             answered: set(&row.answered)?,
             refused: set(&row.refused)?,
             closed: Vec::new(),
@@ -305,10 +314,10 @@ impl TryFrom<closed_range::Model> for Closed {
         Ok(Self {
             range,
             reason: ClosedReason::of_code(row.reason)?,
-            from_ms: row.from_at,
-            to_ms: row.to_at,
+            from_ms: row.from_at.map(TimestampMs),
+            to_ms: row.to_at.map(TimestampMs),
             detail: row.detail,
-            told_at_ms: row.told_at,
+            told_at_ms: TimestampMs(row.told_at),
         })
     }
 }

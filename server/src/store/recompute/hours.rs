@@ -7,6 +7,7 @@ use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
     id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Observation, Segment},
     totals::Totals,
 };
@@ -26,8 +27,8 @@ pub(super) struct HourSums {
 
 /// What an entity was last seen doing, as its raw events say.
 pub(super) struct Seen {
-    pub(super) last_seen_at_ms: i64,
-    pub(super) longest_duration_ms: i64,
+    pub(super) last_seen_at_ms: TimestampMs,
+    pub(super) longest_duration_ms: DurationMs,
     pub(super) current: Option<Segment>,
 }
 
@@ -50,7 +51,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     pub(super) async fn next(&mut self) -> Result<Option<HourSums>> {
         let hour = if self.reaching.is_empty() {
             let Some(bucket) = self.first_bucket_from(self.next_hour).await? else { return Ok(None) };
-            Level::Hour.bucket_of(bucket * BUCKET_MS)
+            Level::Hour.bucket_of(TimestampMs(bucket * BUCKET_MS))
         } else {
             self.next_hour
         };
@@ -62,7 +63,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let mut sums = BTreeMap::new();
         for (entity_id, events) in events {
             self.add_entity(hour, entity_id, &events, &mut sums);
-            let ends_ms = (hour + 1) * MS_PER_HOUR;
+            let ends_ms = TimestampMs((hour + 1) * MS_PER_HOUR);
             let reaching: Vec<_> = events.into_iter().filter(|event| event.ended_at_ms() > ends_ms).collect();
             if !reaching.is_empty() {
                 self.reaching.insert(entity_id, reaching);
@@ -88,15 +89,15 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
             sums.insert((*bucket, entity_id), *totals);
         }
         let seen = self.seen.entry(entity_id).or_insert(Seen {
-            last_seen_at_ms: i64::MIN,
-            longest_duration_ms: 0,
+            last_seen_at_ms: TimestampMs::MIN,
+            longest_duration_ms: DurationMs::ZERO,
             current: None,
         });
         for event in events {
             seen.last_seen_at_ms = seen.last_seen_at_ms.max(event.ended_at_ms());
             seen.longest_duration_ms = seen.longest_duration_ms.max(event.duration_ms);
         }
-        let (starts_ms, ends_ms) = (hour * MS_PER_HOUR, (hour + 1) * MS_PER_HOUR);
+        let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
         let mut segments = Vec::from_iter(seen.current);
         for mut segment in timeline::segments(events) {
             segment.from_ms = segment.from_ms.max(starts_ms);

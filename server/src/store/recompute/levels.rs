@@ -6,6 +6,7 @@ use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
     id::EntityId,
+    time::TimestampMs,
     totals::Totals,
 };
 
@@ -45,11 +46,11 @@ impl Runs {
     pub(super) fn add(&mut self, hour: &HourSums) -> Vec<Run> {
         for (&(bucket, entity_id), totals) in &hour.sums {
             for pending in &mut self.pending {
-                let coarse = pending.level.bucket_of(bucket * BUCKET_MS);
+                let coarse = pending.level.bucket_of(TimestampMs(bucket * BUCKET_MS));
                 *pending.sums.entry((coarse, entity_id)).or_default() += *totals;
             }
         }
-        let ends_ms = (hour.hour + 1) * MS_PER_HOUR;
+        let ends_ms = TimestampMs((hour.hour + 1) * MS_PER_HOUR);
         self.pending.iter_mut().map(|pending| pending.take_until(pending.level.bucket_of(ends_ms))).collect()
     }
 

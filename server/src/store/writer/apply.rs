@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     id::{EntityId, FactoryId, Revision},
+    time::TimestampMs,
     timeline::{self, Latest, Observation, Tail, delta},
 };
 use sea_orm::ConnectionTrait;
@@ -48,7 +49,7 @@ pub(super) async fn find_overlaps(
     cache: &Cache,
     new: &[&NewRow<'_>],
 ) -> Result<(HashMap<EntityId, Vec<Observation>>, usize)> {
-    let mut late: BTreeMap<EntityId, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut late: BTreeMap<EntityId, Vec<(TimestampMs, TimestampMs)>> = BTreeMap::new();
     for row in new {
         let (started_at_ms, ended_at_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
         if started_at_ms < ended_at_ms && cache.may_overlap(row) {
@@ -77,7 +78,7 @@ pub(super) struct Effects {
 struct Changed {
     entity_id: EntityId,
     /// Up to when its latest segment lies (Unix milliseconds).
-    read_segment_until_ms: Option<i64>,
+    read_segment_until_ms: Option<TimestampMs>,
     /// Whether the event that ended last is gone.
     read_frontier: bool,
 }
@@ -113,9 +114,9 @@ pub(super) fn effects(
 fn move_current<'a>(
     entity: &mut Entity,
     tail: &mut Tail,
-    changed: &[(i64, i64)],
+    changed: &[(TimestampMs, TimestampMs)],
     events_now: impl IntoIterator<Item = &'a Observation>,
-) -> Option<i64> {
+) -> Option<TimestampMs> {
     let &(_, last_changed_ms) = changed.last()?;
     match tail.change(changed, events_now) {
         Latest::Known(latest) => {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     event::EntityType,
     id::{EntityId, Revision},
+    time::{DurationMs, TimestampMs},
     timeline::Tail,
 };
 use sea_orm::ConnectionTrait;
@@ -97,8 +98,8 @@ impl Cache {
                 code: code.to_owned(),
                 name: None,
                 area: None,
-                last_seen_at_ms: i64::MIN,
-                longest_duration_ms: 0,
+                last_seen_at_ms: TimestampMs::MIN,
+                longest_duration_ms: DurationMs::ZERO,
                 current: None,
                 revision: Revision(0),
             },

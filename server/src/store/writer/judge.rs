@@ -10,6 +10,7 @@ use domain::{
     bucket::bucket_of,
     event::{Event, Statement},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
 };
 use entity::{event, event_conflict};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult};
@@ -40,11 +41,11 @@ pub(in crate::store) struct NewRow<'a> {
     pub(in crate::store) entity_id: EntityId,
     pub(in crate::store) model_version_id: Option<ModelVersionId>,
     pub(in crate::store) source_id: Option<SourceId>,
-    pub(in crate::store) received_at: i64,
+    pub(in crate::store) received_at: TimestampMs,
 }
 
 /// What makes a report the same report, in the order of the table's key.
-type Identity<'a> = (i64, EntityId, i64, i16, &'a str);
+type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
 
 impl NewRow<'_> {
     fn identity(&self) -> Identity<'_> {
@@ -63,12 +64,12 @@ impl NewRow<'_> {
 }
 
 fn identity_of(row: &event::Model) -> Identity<'_> {
-    (row.bucket, EntityId(row.entity_id), row.started_at, row.event_type, &row.event_code)
+    (row.bucket, EntityId(row.entity_id), TimestampMs(row.started_at), row.event_type, &row.event_code)
 }
 
 fn statement_of(row: &event::Model) -> Statement<Option<ModelVersionId>> {
     Statement {
-        duration_ms: row.duration_ms,
+        duration_ms: DurationMs(row.duration_ms),
         units: row.units,
         confidence: confidence_of(row.confidence),
         model_version: row.model_version_id.map(ModelVersionId),
@@ -184,7 +185,7 @@ fn stored_as(
 ) -> sea_orm::Statement {
     const KINDS: [Kind; 5] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text];
     let rows = identities.iter().map(|&(bucket, entity_id, started_at, event_type, event_code)| {
-        [bucket.into(), entity_id.0.into(), started_at.into(), event_type.into(), event_code.into()]
+        [bucket.into(), entity_id.0.into(), started_at.0.into(), event_type.into(), event_code.into()]
     });
     let on = |sql: Sql| {
         sql.text("found.factory_id = ").bind(factory_id.0).text(
@@ -197,7 +198,7 @@ fn stored_as(
 
 /// The statement that looks up what may be stored already, to be explained.
 pub(in crate::store) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> sea_orm::Statement {
-    stored_as(conn, factory_id, &[(0, EntityId(1), 0, 0, "")])
+    stored_as(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), 0, "")])
 }
 
 /// Inserts rows that are new, in the order of the key, so that what arrives together is written side by side.
@@ -217,10 +218,10 @@ fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
             Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Column::key("bucket", Kind::BigInt, |(_, row)| row.bucket.into()),
             Column::key("entity_id", Kind::Int, |(_, row)| row.entity_id.0.into()),
-            Column::key("started_at", Kind::BigInt, |(_, row)| row.event.started_at_ms.into()),
+            Column::key("started_at", Kind::BigInt, |(_, row)| row.event.started_at_ms.0.into()),
             Column::key("event_type", Kind::SmallInt, |(_, row)| row.event.event_type.code().into()),
             Column::key("event_code", Kind::Text, |(_, row)| row.event.event_code.as_str().into()),
-            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms.into()),
+            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms.0.into()),
             Column::keep("units", Kind::BigInt, |(_, row)| row.event.units.into()),
             Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| {
                 confidence_column(row.event.confidence).into()
@@ -230,7 +231,7 @@ fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
             }),
             Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.map(|id| id.0).into()),
             Column::keep("workstation", Kind::TextOrNull, |(_, row)| row.event.workstation.clone().into()),
-            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.into()),
+            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.0.into()),
         ],
     )
 }
@@ -274,16 +275,16 @@ fn conflict_row(factory_id: FactoryId, row: &NewRow<'_>) -> event_conflict::Acti
         factory_id: Set(factory_id.0),
         bucket: Set(row.bucket),
         entity_id: Set(row.entity_id.0),
-        started_at: Set(event.started_at_ms),
+        started_at: Set(event.started_at_ms.0),
         event_type: Set(event.event_type.code()),
         event_code: Set(event.event_code.clone()),
-        duration_ms: Set(event.duration_ms),
+        duration_ms: Set(event.duration_ms.0),
         units: Set(event.units),
         confidence: Set(confidence_column(event.confidence).unwrap_or(LEFT_OUT)),
         model_version_id: Set(row.model_version_id.map_or_else(|| LEFT_OUT.into(), |id| id.0)),
         source_id: Set(row.source_id.map(|id| id.0)),
         workstation: Set(event.workstation.clone()),
-        received_at: Set(row.received_at),
+        received_at: Set(row.received_at.0),
     }
 }
 

@@ -38,7 +38,7 @@ impl Writer {
             factory.id.0,
             bucket_of(removed.started_at_ms),
             entity_id.0,
-            removed.started_at_ms,
+            removed.started_at_ms.0,
             removed.event_type.code(),
             removed.event_code.clone(),
         );

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use domain::{event::EntityType, id::EntityId, totals::Totals};
+use domain::{event::EntityType, id::EntityId, time::TimestampMs, totals::Totals};
 use proptest::prelude::*;
 
 use super::*;
@@ -17,7 +17,7 @@ fn row((&entity_id, &units): (&i32, &i64)) -> Arc<Row> {
         name: None,
         area: None,
         current: None,
-        last_seen_at_ms: 0,
+        last_seen_at_ms: TimestampMs(0),
         totals: Totals { units, ..Totals::default() },
     })
 }

@@ -1,12 +1,13 @@
 //! Whatever a device sends, in whatever order and however often: what is known of its numbers is what became of them.
 
+use domain::time::{DurationMs, TimestampMs};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use super::*;
 
-const NOW_MS: i64 = 1_767_571_200_000;
+const NOW_MS: TimestampMs = TimestampMs(1_767_571_200_000);
 
 fn sender(epoch: &str, first_sequence: i64) -> Sender {
     Sender {
@@ -101,17 +102,32 @@ proptest! {
 #[test]
 fn only_what_was_not_known_to_be_lost_is_a_new_loss() {
     let mut account = account();
-    let mut lost_at_ms = |receipt: Receipt, lost_events: i64, now_ms: i64| {
+    let mut lost_at_ms = |receipt: Receipt, lost_events: i64, now_ms: TimestampMs| {
         let told = Sender { closed: vec![receipt], lost_events, ..sender("a", 1) };
         account.hear(&told, &Answers::default(), now_ms);
         account.known.device.lost_at_ms
     };
     assert_eq!(lost_at_ms(receipt(1, 9, ClosedReason::DeadLettered), 0, NOW_MS), None);
-    assert_eq!(lost_at_ms(receipt(1, 9, ClosedReason::Lost), 0, NOW_MS + 1), Some(NOW_MS + 1));
-    assert_eq!(lost_at_ms(receipt(2, 8, ClosedReason::Lost), 0, NOW_MS + 2), Some(NOW_MS + 1));
-    assert_eq!(lost_at_ms(receipt(2, 10, ClosedReason::Lost), 0, NOW_MS + 3), Some(NOW_MS + 3));
-    assert_eq!(lost_at_ms(receipt(2, 10, ClosedReason::Lost), 11, NOW_MS + 4), Some(NOW_MS + 4));
-    assert_eq!(lost_at_ms(receipt(2, 10, ClosedReason::Lost), 11, NOW_MS + 5), Some(NOW_MS + 4));
+    assert_eq!(
+        lost_at_ms(receipt(1, 9, ClosedReason::Lost), 0, NOW_MS + DurationMs(1)),
+        Some(NOW_MS + DurationMs(1))
+    );
+    assert_eq!(
+        lost_at_ms(receipt(2, 8, ClosedReason::Lost), 0, NOW_MS + DurationMs(2)),
+        Some(NOW_MS + DurationMs(1))
+    );
+    assert_eq!(
+        lost_at_ms(receipt(2, 10, ClosedReason::Lost), 0, NOW_MS + DurationMs(3)),
+        Some(NOW_MS + DurationMs(3))
+    );
+    assert_eq!(
+        lost_at_ms(receipt(2, 10, ClosedReason::Lost), 11, NOW_MS + DurationMs(4)),
+        Some(NOW_MS + DurationMs(4))
+    );
+    assert_eq!(
+        lost_at_ms(receipt(2, 10, ClosedReason::Lost), 11, NOW_MS + DurationMs(5)),
+        Some(NOW_MS + DurationMs(4))
+    );
 }
 
 #[test]
@@ -126,7 +142,11 @@ fn past_the_limits_less_is_known_and_nothing_wrong() {
             NOW_MS,
         );
         let closed = receipt(10_000 + 2 * round, 10_000 + 2 * round, ClosedReason::Lost);
-        account.hear(&Sender { closed: vec![closed], ..sender("a", 1) }, &Answers::default(), NOW_MS + round);
+        account.hear(
+            &Sender { closed: vec![closed], ..sender("a", 1) },
+            &Answers::default(),
+            NOW_MS + DurationMs(round),
+        );
     }
     let epoch = &account.known.epochs["a"];
     assert!(epoch.answered.ranges().len() <= MAX_RANGES && epoch.refused.ranges().len() <= MAX_RANGES);
@@ -139,7 +159,7 @@ fn past_the_limits_less_is_known_and_nothing_wrong() {
         account.hear(
             &sender(&format!("b{number}"), 1),
             &Answers::new(1, [false].into_iter()),
-            NOW_MS + rounds + number,
+            NOW_MS + DurationMs(rounds + number),
         );
     }
     let epochs = &account.known.epochs;
