@@ -73,7 +73,7 @@ async fn an_empty_batch_is_fine_and_all_zeros() {
 }
 
 #[tokio::test]
-async fn one_broken_event_does_not_hold_up_the_999_others() {
+async fn one_invalid_event_does_not_keep_the_999_others_from_being_stored() {
     let server = plant().await;
     let mut events: Vec<Value> = (0..1_000).map(|n| event(n % 700, &format!("W{}", n / 700))).collect();
     events[617]["durationMinutes"] = json!(1_440.000_02);

@@ -1,8 +1,5 @@
 //! The proof on a crowded day: late inserts and removals cost the entity's neighbourhood, not the factory's day, and
 //! each leaves the sums of a recomputation.
-//!
-//! `ANDON_PROOF_EVENTS` and `ANDON_PROOF_CHANGES` set the size; the documented run has ten million events and 1 000
-//! inserts and removals.
 
 use std::{
     collections::BTreeMap,
@@ -20,17 +17,17 @@ use domain::{
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use server::store::writer::{Batch, Verdict, Writer};
+use test_harness::rounds;
 
 use crate::harness::{Connection, T0_MS, empty_store};
 
+const EVENTS: usize = 60_000;
+/// So many inserts, and as many removals.
+const CHANGES: usize = 40;
 const ENTITIES: i64 = 300;
 const CAMERAS: i64 = 2;
 /// The day, and the hours into which its last intervals reach.
 const BUCKETS: i64 = (MS_PER_DAY + 4 * MS_PER_HOUR) / BUCKET_MS;
-
-fn setting(name: &str, default: i64) -> i64 {
-    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
-}
 
 /// What one camera saw of one entity in its n-th interval: the two cameras are half an interval apart.
 fn seen(entity: i64, camera: i64, n: i64, interval_ms: i64, random: &mut ChaCha8Rng) -> Event {
@@ -168,8 +165,8 @@ fn p99(mut times: Vec<Duration>) -> (Duration, Duration) {
 
 #[tokio::test]
 async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and_stay_exact() {
-    let events = setting("ANDON_PROOF_EVENTS", 60_000);
-    let changes = setting("ANDON_PROOF_CHANGES", 40);
+    let events = rounds(EVENTS) as i64;
+    let changes = rounds(CHANGES) as i64;
     let per_camera = events / ENTITIES / CAMERAS;
     let interval_ms = MS_PER_DAY / per_camera;
     let mut random = ChaCha8Rng::seed_from_u64(1);

@@ -18,6 +18,7 @@ use server::store::{
     rebuild, rollups, timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
 };
+use test_harness::rounds;
 
 use crate::harness::{T0_MS, empty_store};
 
@@ -184,7 +185,7 @@ async fn check_timeline(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rounds(12) as u32, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_batching_and_repetition_stores_each_event_once_and_gives_the_sums_of_a_recomputation(

@@ -1,6 +1,6 @@
 //! What subscribers see: the whole first, then what changed, and the last state always.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use domain::{event::EntityType, window::WindowSpec};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use server::{
 };
 
 use crate::{
-    harness::{Socket, TestServer, millis, soon},
+    harness::{Socket, TestServer, millis, soon, until},
     queries::event,
 };
 
@@ -91,16 +91,6 @@ async fn name_worker(server: &TestServer, id: &str, input: Value) {
 
 fn column<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
     rows.as_array().expect("rows").iter().filter_map(|row| row[field].as_str()).collect()
-}
-
-/// Waits until something holds. It is looked again and again because nothing announces it.
-pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
-    let look = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon(what, look).await;
 }
 
 #[tokio::test]
@@ -248,7 +238,7 @@ async fn a_read_that_fails_is_repeated_until_it_succeeds() {
     let mut connection = server.database.connect().await;
     connection.execute("ALTER TABLE rollup RENAME TO away").await;
     let mut subscriber = Subscriber::new(&server, WORKERS, json!({})).await;
-    until("a second failure", || server.app.live.failed_read_count() > 1).await;
+    until("a second failure", async || server.app.live.failed_read_count() > 1).await;
     connection.execute("ALTER TABLE away RENAME TO rollup").await;
     assert_eq!(column(&subscriber.next().await["workers"], "workerId"), ["W1"]);
 }
@@ -367,7 +357,7 @@ async fn a_day_that_the_new_time_zone_skipped_ends_the_subscription_with_the_rea
     server.ask(UPDATE_FACTORY, json!({ "input": { "timeZone": "Pacific/Apia" } })).await;
     let message = subscriber.socket.receive().await;
     assert!(message.to_string().contains("BAD_USER_INPUT"), "{message}");
-    until("the end of the cohort", || server.app.live.cohort_count() == 0).await;
+    until("the end of the cohort", async || server.app.live.cohort_count() == 0).await;
 }
 
 #[tokio::test]
@@ -434,14 +424,14 @@ async fn however_subscribers_leave_everything_is_freed() {
     assert_eq!((live.cohort_count(), live.listened_factory_count()), (2, 1));
     completing.socket.complete("1").await;
     drop(other);
-    until("the end of one cohort", || live.cohort_count() == 1).await;
+    until("the end of one cohort", async || live.cohort_count() == 1).await;
     work(&server, "W1", "08:00", 1).await;
     vanishing.next().await;
     drop(vanishing);
-    until("the end of the other cohort", || live.cohort_count() == 0).await;
+    until("the end of the other cohort", async || live.cohort_count() == 0).await;
     assert_eq!(live.listened_factory_count(), 1);
     drop(feed);
-    until("the end of listening", || live.listened_factory_count() == 0).await;
+    until("the end of listening", async || live.listened_factory_count() == 0).await;
 
     let mut again = Subscriber::new(&server, WORKERS, json!({})).await;
     assert_eq!(again.next().await["workers"][0]["workerId"], "W1");
