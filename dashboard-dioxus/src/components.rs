@@ -1,7 +1,8 @@
-//! The parts of the views.
+//! The parts of the pages.
 
 pub(crate) mod command;
 pub(crate) mod connection_status;
+pub(crate) mod download;
 pub(crate) mod explained;
 pub(crate) mod export_button;
 pub(crate) mod factory_picker;
@@ -10,6 +11,8 @@ pub(crate) mod first_steps;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;
+pub(crate) mod page_context;
+pub(crate) mod page_title;
 pub(crate) mod panel_frame;
 pub(crate) mod rename;
 pub(crate) mod search;

@@ -1,6 +1,8 @@
 //! What the page shows, as its parts think of it: the API's answers in one shape for workers and workstations.
 
-use crate::api::instant::Instant;
+pub(crate) mod window;
+
+use crate::lean::instant::Instant;
 use crate::live::table::Row;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -74,7 +74,7 @@ impl Drawn {
                 let history = MemoryHistory::with_initial_path(ADDRESS.with_borrow(|address| *address));
                 provide_context::<Rc<dyn History>>(Rc::new(history));
             });
-            rsx! { Router::<crate::route::Route> {} }
+            rsx! { Router::<crate::app::Route> {} }
         })
     }
 

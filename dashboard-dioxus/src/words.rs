@@ -4,6 +4,7 @@
 //! that a translator has one.
 
 pub(crate) mod chart;
+pub(crate) mod quantity;
 
 /// What stands where the server has no value: never 0, because 0 is a measurement.
 pub(crate) const NO_VALUE: &str = "-";
@@ -208,7 +209,7 @@ pub(crate) mod endpoint {
 
 /// Days and spans of time.
 pub(crate) mod time {
-    use crate::zone::Local;
+    use crate::lean::zone::Local;
 
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -704,7 +705,7 @@ pub(crate) mod rename {
     }
 
     pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
-        let kind = crate::letter_case::lower(entity::kind(kind));
+        let kind = crate::lean::letter_case::lower(entity::kind(kind));
         match what {
             Editable::Name => format!("Name of {kind} {id}"),
             Editable::Area => format!("Area of {kind} {id}"),
@@ -826,9 +827,9 @@ pub(crate) mod entity_page {
 
 /// The floor: how it is doing, who needs somebody, who does what.
 pub(crate) mod floor {
-    use crate::format;
     use crate::model::{EntityKind, State};
     use crate::words::entity;
+    use crate::words::quantity;
 
     pub(crate) const AREA: &str = "Area";
     pub(crate) const ALL_AREAS: &str = "All areas";
@@ -951,7 +952,7 @@ pub(crate) mod floor {
         match minutes {
             0..60 => format!("{minutes} min"),
             _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
-            _ => format::span(f64::from(minutes) * 60_000.0),
+            _ => quantity::span(f64::from(minutes) * 60_000.0),
         }
     }
 }

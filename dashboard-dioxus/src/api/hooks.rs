@@ -3,7 +3,7 @@
 use crate::api::client::{Client, Handler, Outcome, read, request, use_client};
 use crate::api::operation::Shows;
 use crate::api::session::{Hangup, Key, Kind, Operation, Order};
-use crate::memo::{Memo, use_memo};
+use crate::lean::memo::{Memo, use_memo};
 use dioxus::prelude::*;
 use std::rc::Rc;
 

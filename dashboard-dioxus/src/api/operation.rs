@@ -20,10 +20,10 @@ pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, met
 
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
 
-use crate::api::instant::Instant;
 use crate::api::session::Arrival;
+use crate::lean::instant::Instant;
+use crate::model::window::WindowChoice;
 use crate::model::{EntityKind, Resolution, State, UnitsBasis};
-use crate::window::WindowChoice;
 use graphql_client::GraphQLQuery;
 
 pub(crate) use factory_metrics::{RangeInput, WindowInput};

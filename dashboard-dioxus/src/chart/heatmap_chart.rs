@@ -6,7 +6,7 @@ use crate::chart::layer::{Layer, Shared};
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
-use crate::number::percent;
+use crate::lean::number::percent;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;

@@ -5,7 +5,7 @@ use crate::chart::scale::Linear;
 use crate::chart::series::{Axis, HEIGHT, MOST_SERIES, Mark, Reading, Series, SeriesLayout, WIDTH, axis_of};
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{Frame, TimeAxis, time_labels};
-use crate::number::{percent, short};
+use crate::lean::number::{percent, short};
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;

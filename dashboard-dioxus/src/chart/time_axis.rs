@@ -2,7 +2,7 @@
 
 use crate::chart::clock::Zone;
 use crate::chart::time_tick::time_ticks;
-use crate::number::percent;
+use crate::lean::number::percent;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 

@@ -7,8 +7,8 @@ use crate::chart::series::WIDTH;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
 use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
+use crate::lean::number::{percent, short};
 use crate::model::State;
-use crate::number::{percent, short};
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -313,7 +313,7 @@ fn TimelineTableRow(track: Track, span: Span, zone: Zone, working: &'static str)
             td { {words::instant(&zone, span.from_ms)} }
             td { {words::instant(&zone, span.to_ms)} }
             td { {state_word(segment.map(|segment| segment.state), working)} }
-            td { {confidence.map(|confidence| crate::number::grouped(confidence, 2))} }
+            td { {confidence.map(|confidence| crate::lean::number::grouped(confidence, 2))} }
             td { {segment.and_then(|segment| segment.model.as_deref())} }
         }
     }

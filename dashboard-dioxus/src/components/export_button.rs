@@ -1,4 +1,4 @@
-use crate::download::{CSV_TYPE, file_name, save};
+use crate::components::download::{CSV_TYPE, file_name, save};
 use crate::words::over_time as words;
 use dioxus::prelude::*;
 

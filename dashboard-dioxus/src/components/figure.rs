@@ -1,6 +1,6 @@
 use crate::components::explained::Explained;
 use crate::components::metric_cell::raw;
-use crate::format::Quantity;
+use crate::words::quantity::Quantity;
 use dioxus::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 use crate::api::operation::{EntityChange, update_entity};
 use crate::api::use_client;
-use crate::here::use_here;
+use crate::components::page_context::use_page_context;
 use crate::model::{EntityKind, EntityName};
 use crate::words::rename as words;
 use dioxus::prelude::*;
@@ -58,7 +58,7 @@ pub(crate) fn Rename(
     onrenamed: Option<EventHandler<EntityName>>,
     children: Element,
 ) -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let client = use_client();
     let mut typed = use_signal(String::new);
     let mut stage = use_signal(|| Stage::Reading);
@@ -81,7 +81,7 @@ pub(crate) fn Rename(
         move |event: FormEvent| {
             event.prevent_default();
             let text = typed.peek().clone();
-            let Some(choice) = here.choice() else { return };
+            let Some(choice) = context.choice() else { return };
             if *stage.peek() == Stage::Saving {
                 return;
             }

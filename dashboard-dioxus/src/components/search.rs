@@ -1,13 +1,13 @@
 use crate::api::operation::{FactoryEntities, factory_entities};
 use crate::api::{Panel, use_query};
 use crate::components::notice::{Empty, Refused};
+use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
-use crate::here::use_here;
-use crate::letter_case;
-use crate::memo::use_memo;
+use crate::lean::letter_case;
+use crate::lean::memo::use_memo;
+use crate::lean::order;
 use crate::model::EntityName;
-use crate::order;
-use crate::route::Route;
+use crate::route::{Address, go_to};
 use crate::words::{entity, search as words};
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -53,9 +53,9 @@ pub(crate) fn Search() -> Element {
 
 #[component]
 fn SearchDialog(onclose: EventHandler<()>) -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = here.choice()?.factory_id;
+        let factory_id = context.choice()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let mut typed = use_signal(String::new);
@@ -67,8 +67,7 @@ fn SearchDialog(onclose: EventHandler<()>) -> Element {
         let chosen = found.peek().get(index).cloned();
         if let Some(EntityName { kind, id, .. }) = chosen {
             onclose.call(());
-            // Only an address outside this application could fail to be shown.
-            _ = navigator().push(Route::entity(kind, &id, &here.place()));
+            go_to(Address::entity(kind, &id, context.selection()));
         }
     };
     let onkeydown = move |event: KeyboardEvent| match event.key() {

@@ -1,10 +1,9 @@
-use crate::api::instant::{Instant, parse_date};
-use crate::components::factory_picker::go_to;
-use crate::here::use_here;
-use crate::route::Address;
-use crate::window::{MAX_MINUTES, WindowChoice};
+use crate::components::page_context::use_page_context;
+use crate::lean::instant::{Instant, parse_date};
+use crate::lean::zone::Zone;
+use crate::model::window::{MAX_MINUTES, WindowChoice};
+use crate::route::{Selection, go_to};
 use crate::words::window as words;
-use crate::zone::Zone;
 use dioxus::prelude::*;
 
 /// The picker's entry that opens the fields for any other window.
@@ -33,13 +32,15 @@ pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
 /// Which window is looked at: the usual ones in a list, any other by its fields.
 #[component]
 pub(crate) fn WindowPicker() -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let mut is_open = use_signal(|| false);
-    let window = here.at.read().window;
-    let zone = here.zone();
+    let window = context.address.read().selection().window;
+    let zone = context.zone();
     let go = move |window: WindowChoice| {
         is_open.set(false);
-        go_to(Address { window, ..here.at.peek().clone() });
+        let address = context.address.peek().clone();
+        let selection = Selection { window, ..address.selection().clone() };
+        go_to(address.selecting(selection));
     };
     let mut choose = go;
     rsx! {

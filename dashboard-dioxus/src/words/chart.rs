@@ -138,7 +138,7 @@ pub(crate) fn named_value(name: &str, value: &str) -> String {
 
 /// How sure a model was.
 pub(crate) fn confidence(confidence: f64) -> String {
-    format!("confidence {}", crate::number::grouped(confidence, 2))
+    format!("confidence {}", crate::lean::number::grouped(confidence, 2))
 }
 
 /// Which model judged.
@@ -172,7 +172,7 @@ pub(crate) fn shade([from, to]: [usize; 2]) -> String {
 
 /// A utilization.
 pub(crate) fn percent(percent: f64) -> String {
-    format!("{}\u{a0}%", crate::number::grouped(percent, 1))
+    format!("{}\u{a0}%", crate::lean::number::grouped(percent, 1))
 }
 
 fn month(local: Local) -> &'static str {

@@ -4,8 +4,8 @@ use crate::api::operation::{
     factory_entities,
 };
 use crate::model::EntityKind;
+use crate::model::window::WindowChoice;
 use crate::testing::{Drawn, Knob};
-use crate::window::WindowChoice;
 use serde_json::{Value, json};
 
 /// The workers of the factory that the knob names, and how old they are known to be.

@@ -1,0 +1,104 @@
+//! The page of one worker or workstation, written once for both.
+
+mod events;
+mod figures;
+mod head;
+mod quality;
+mod subject;
+mod timeline;
+mod trends;
+
+#[cfg(test)]
+mod tests;
+
+use crate::api::Panel;
+use crate::components::notice::{Empty, Refused};
+use crate::components::page_context::use_page_context;
+use crate::components::page_title::PageTitle;
+use crate::components::panel_frame::PanelFrame;
+use crate::components::skeleton::Skeleton;
+use crate::components::window_picker;
+use crate::live::table::Table;
+use crate::model::EntityKind;
+use crate::route::{Address, EntityAddress};
+use crate::words::{entity, entity_page as words};
+use dioxus::prelude::*;
+
+use self::events::LatestEvents;
+use self::figures::{Figures, Now};
+use self::head::Head;
+use self::quality::QualityNotes;
+use self::subject::{Standing, provide_subject};
+use self::timeline::DayTimeline;
+use self::trends::Trends;
+
+/// One worker.
+#[component]
+pub(crate) fn Worker(address: ReadSignal<EntityAddress>) -> Element {
+    rsx! {
+        EntityPage { kind: EntityKind::Worker, address }
+    }
+}
+
+/// One workstation.
+#[component]
+pub(crate) fn Workstation(address: ReadSignal<EntityAddress>) -> Element {
+    rsx! {
+        EntityPage { kind: EntityKind::Workstation, address }
+    }
+}
+
+/// One worker or workstation in the window of the address.
+#[component]
+fn EntityPage(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Element {
+    let context = use_page_context();
+    let subject = provide_subject(kind, address);
+    let id = address.read().id.clone();
+    let window = window_picker::label(address.read().selection.window, &context.zone());
+    let panel = subject.entities.read();
+    let standing = subject.standing.read().clone();
+    if id.is_empty() {
+        return rsx! {
+            PageTitle { title: entity::kind(kind) }
+            Empty { text: entity::NO_ID }
+        };
+    }
+    if standing == Standing::Unknown {
+        return rsx! {
+            PageTitle { title: id.clone() }
+            p { class: "notice notice-empty", "data-testid": "unknown-entity",
+                "{words::unknown(kind, &id)} "
+                Link { to: Address::floor(context.selection()), {words::TO_FLOOR} }
+            }
+        };
+    }
+    rsx! {
+        Head { key: "{kind}-{id}", kind, id: id.clone(), standing: standing.clone() }
+        PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
+            match (&*panel, &standing) {
+                (Panel::Refused(reason), _) => rsx! {
+                    Refused { reason, onretry: move |()| subject.entities.retry() }
+                },
+                (_, Standing::Refused(reason)) => rsx! {
+                    Refused { reason, onretry: move |()| subject.names.retry() }
+                },
+                (_, Standing::Seen(row)) => rsx! {
+                    Now { kind, row: row.clone() }
+                    Figures { row: row.clone(), window }
+                },
+                (_, Standing::Known(_)) => rsx! {
+                    Empty { text: entity::not_in_window(kind, &id) }
+                },
+                _ => rsx! { Skeleton { lines: 3 } },
+            }
+        }
+        if subject.is_known() {
+            DayTimeline {}
+            Trends {}
+            div { class: "entity-page-pair",
+                QualityNotes {}
+                LatestEvents {}
+            }
+        }
+    }
+}

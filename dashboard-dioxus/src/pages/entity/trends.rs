@@ -1,0 +1,80 @@
+use super::subject::use_subject;
+use crate::api::operation::{EntitySeries, WindowInput, entity_series};
+use crate::api::{Answer, use_query_at};
+use crate::components::page_context::use_page_context;
+use crate::lean::memo::use_memo;
+use crate::model::{EntitySeriesSet, Resolution};
+use crate::pages::over_time::reach::Reach;
+use crate::pages::over_time::trend_panel::TrendPanel;
+use crate::pages::over_time::{export, trend};
+use crate::words::{entity_page as words, time};
+use dioxus::prelude::*;
+
+/// How busy it was and what it made, hour by hour and day by day.
+#[component]
+pub(super) fn Trends() -> Element {
+    let subject = use_subject();
+    let context = use_page_context();
+    let ask = move |resolution: Resolution, window: fn(&Reach) -> &WindowInput| {
+        use_query_at::<EntitySeries>(
+            move || (subject.moved)(),
+            move || {
+                Some(entity_series::Variables {
+                    factory_id: context.choice()?.factory_id,
+                    window: window(subject.reach.read().as_ref()?).clone(),
+                    resolution,
+                    kind: subject.kind,
+                    ids: Some(vec![subject.address.read().id.clone()]),
+                    area: None,
+                })
+            },
+        )
+    };
+    let hours = ask(Resolution::Hour, |reach| &reach.hours);
+    let days = ask(Resolution::Day, |reach| &reach.days);
+    let reach = subject.reach.cloned();
+    let is_cut = reach.as_ref().is_some_and(|reach| reach.is_cut);
+    let zone = context.zone();
+    let date = |day: i64| time::day_and_month(&zone.local(zone.instant(day, 0)));
+    let days_title =
+        reach.map(|Reach { day_range: (first, last), .. }| words::by_day(&date(first), &date(last)));
+    rsx! {
+        div { class: "entity-page-pair",
+            Trend {
+                title: if is_cut { words::BY_HOUR_LAST_WEEK } else { words::BY_HOUR },
+                slug: "by-hour",
+                answer: hours,
+            }
+            Trend { title: days_title.unwrap_or_default(), slug: "by-day", answer: days }
+        }
+    }
+}
+
+#[component]
+fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> Element {
+    let subject = use_subject();
+    let context = use_page_context();
+    let drawn = use_memo(move || {
+        answer.with(|set| (set.window, trend::of_one(trend::points_of(set, &subject.address.read().id))))
+    });
+    let table = use_callback(move |()| {
+        let id = subject.address.peek().id.clone();
+        let answer = answer.peek();
+        let points = answer.shown().map_or(&[][..], |set| trend::points_of(set, &id));
+        export::points(subject.kind, &context.zone(), &[(&id, points)])
+    });
+    let address = subject.address.read();
+    let window = address.selection.window.to_string();
+    let name = [context.selection().factory, address.id.clone(), slug.to_owned(), window];
+    rsx! {
+        TrendPanel {
+            title,
+            answer,
+            drawn,
+            now_ms: subject.now_ms,
+            zone: subject.chart_zone,
+            name: name.to_vec(),
+            table,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Who or what needs somebody now.
+
+use crate::lean::instant::Instant;
+use crate::lean::order;
+use crate::live::table::Kept;
+use crate::model::{EntityKind, EntityMetrics, Presence, State};
+use std::cmp::Reverse;
+
+/// The most that are named: more than one looks at in a glance is no help.
+pub(super) const MOST_NAMED: usize = 6;
+/// Idle or absent for less, in ms, is part of any work: five minutes.
+const LONG_MS: f64 = 300_000.0;
+/// Whoever was last seen longer ago, in ms, has gone home and is not missed: twelve hours.
+const MISSED_FOR_MS: f64 = 43_200_000.0;
+/// Below this utilization, in %, one looks what is in the way.
+const LOW_UTILIZATION: f64 = 50.0;
+/// A utilization of less time, in minutes, says nothing yet.
+const TELLING_MINUTES: f64 = 30.0;
+
+/// Why somebody or something needs somebody.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Reason {
+    /// Idle or absent since so many whole minutes.
+    Long(State, u32),
+    /// Not seen since so many whole minutes.
+    Unseen(u32),
+    /// At work, but little of it in the window, in %.
+    Low(f64),
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Need {
+    pub(super) kind: EntityKind,
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) presence: Presence,
+    pub(super) reason: Reason,
+}
+
+/// Those to look after first, and how many more there are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Needs {
+    pub(super) named: Vec<Need>,
+    pub(super) more: usize,
+}
+
+/// Looks through all rows. Each reason has its turn, the worst of each first, so that a long list of one does not hide
+/// the others.
+pub(super) fn needs<'rows>(
+    rows: impl Iterator<Item = &'rows Kept<EntityMetrics>>,
+    now_ms: f64,
+    unseen_after_ms: f64,
+) -> Needs {
+    let [mut idle, mut absent, mut unseen, mut low] = [const { Vec::new() }; 4];
+    for row in rows {
+        let Some(need) = need(row, now_ms, unseen_after_ms) else { continue };
+        match need.reason {
+            Reason::Long(State::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), need)),
+            Reason::Long(_, minutes) => absent.push((Reverse(u64::from(minutes)), need)),
+            // Whom one has only just lost sight of is the likeliest to be found.
+            Reason::Unseen(minutes) => unseen.push((Reverse(u64::MAX - u64::from(minutes)), need)),
+            Reason::Low(percent) => low.push((Reverse(u64::MAX - percent.max(0.0) as u64), need)),
+        }
+    }
+    let mut groups = [idle, absent, unseen, low];
+    for group in &mut groups {
+        order::sort(group, |one, other| one.0.cmp(&other.0));
+    }
+    let all: usize = groups.iter().map(Vec::len).sum();
+    let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
+    let turns = (0..longest).flat_map(|turn| groups.iter().filter_map(move |group| group.get(turn)));
+    let named: Vec<Need> = turns.take(MOST_NAMED).map(|(_, need)| need.clone()).collect();
+    Needs { more: all - named.len(), named }
+}
+
+fn need(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Need> {
+    let activity = row.current.as_ref()?;
+    let presence = Presence::of(Some(activity), now_ms, unseen_after_ms);
+    let for_ms = |since: Instant| now_ms - since.ms();
+    let minutes = |ms: f64| (ms / 60_000.0) as u32;
+    let reason = match presence {
+        Presence::Seen(State::Working) => Reason::Low(row.utilization.filter(|percent| {
+            *percent < LOW_UTILIZATION && row.productive_minutes + row.idle_minutes >= TELLING_MINUTES
+        })?),
+        Presence::Seen(state) => {
+            let ms = for_ms(activity.since);
+            (ms >= LONG_MS).then(|| Reason::Long(state, minutes(ms)))?
+        }
+        Presence::NotObserved => {
+            let ms = for_ms(activity.until);
+            (ms < MISSED_FOR_MS).then(|| Reason::Unseen(minutes(ms)))?
+        }
+    };
+    Some(Need { kind: row.kind, id: row.id.clone(), name: row.name.clone(), presence, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::table::{Delivery, Table};
+    use crate::model::Activity;
+
+    const NOW_MS: f64 = 100.0 * 3_600_000.0;
+
+    fn row(id: &str, state: State, since_min: i64, until_min: i64, utilization: f64) -> EntityMetrics {
+        let ago = |minutes: i64| Instant(NOW_MS as i64 - minutes * 60_000);
+        let current = Activity { state, since: ago(since_min), until: ago(until_min), confidence: None };
+        EntityMetrics {
+            kind: EntityKind::Worker,
+            id: id.to_owned(),
+            name: None,
+            area: None,
+            productive_minutes: 60.0,
+            idle_minutes: 60.0,
+            absent_minutes: 0.0,
+            overlap_minutes: 0.0,
+            utilization: Some(utilization),
+            units: 0,
+            units_per_hour: None,
+            mean_confidence: None,
+            current: Some(current),
+            last_seen_at: None,
+        }
+    }
+
+    fn found(rows: Vec<EntityMetrics>) -> Needs {
+        let mut table = Table::default();
+        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
+        needs(table.rows(), NOW_MS, 600_000.0)
+    }
+
+    fn ids(needs: &Needs) -> Vec<&str> {
+        needs.named.iter().map(|need| need.id.as_str()).collect()
+    }
+
+    #[test]
+    fn each_reason_has_its_turn_and_the_worst_of_each_comes_first() {
+        let needs = found(vec![
+            row("W1", State::Idle, 6, 0, 80.0),
+            row("W2", State::Idle, 60, 0, 80.0),
+            row("W3", State::Absent, 20, 0, 80.0),
+            row("W4", State::Working, 90, 30, 80.0),
+            row("W5", State::Working, 90, 12, 80.0),
+            row("W6", State::Working, 5, 0, 30.0),
+            row("W7", State::Working, 5, 0, 20.0),
+            row("W8", State::Working, 5, 0, 80.0),
+        ]);
+        assert_eq!(ids(&needs), ["W2", "W3", "W5", "W7", "W1", "W4"]);
+        assert_eq!(needs.named[0].reason, Reason::Long(State::Idle, 60));
+        assert_eq!(needs.named[2].reason, Reason::Unseen(12));
+        assert_eq!(needs.more, 1);
+    }
+
+    #[test]
+    fn nobody_needs_anybody_who_works_pauses_a_moment_or_went_home() {
+        let mut barely_seen = row("W4", State::Working, 5, 0, 10.0);
+        (barely_seen.productive_minutes, barely_seen.idle_minutes) = (2.0, 18.0);
+        let needs = found(vec![
+            row("W1", State::Working, 200, 0, 80.0),
+            row("W2", State::Idle, 4, 0, 80.0),
+            row("W3", State::Working, 800, 721, 10.0),
+            barely_seen,
+        ]);
+        assert_eq!(needs, Needs::default());
+    }
+}
