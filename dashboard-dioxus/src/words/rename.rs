@@ -1,0 +1,28 @@
+//! Names and areas edited in place.
+
+use super::entity;
+use crate::components::rename::Editable;
+use crate::model::EntityKind;
+
+pub(crate) const NAME: &str = "Name";
+pub(crate) const SAVE: &str = "Save";
+pub(crate) const CANCEL: &str = "Cancel";
+
+pub(crate) fn change(field: &str) -> String {
+    format!("Change: {field}")
+}
+
+pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
+    let kind = crate::lean::letter_case::lower(entity::kind(kind));
+    match what {
+        Editable::Name => format!("Name of {kind} {id}"),
+        Editable::Area => format!("Area of {kind} {id}"),
+    }
+}
+
+pub(crate) fn placeholder(what: Editable) -> &'static str {
+    match what {
+        Editable::Name => "No name",
+        Editable::Area => "No area",
+    }
+}
