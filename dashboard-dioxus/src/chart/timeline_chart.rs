@@ -1,4 +1,3 @@
-use crate::chart::clock::Zone;
 use crate::chart::heatmap::index_at;
 use crate::chart::layer::{Layer, Shared};
 use crate::chart::roving::Move;
@@ -7,9 +6,11 @@ use crate::chart::series::WIDTH;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
 use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
+use crate::lean::instant::Instant;
 use crate::lean::number::{percent, short};
+use crate::lean::zone::Zone;
 use crate::model::State;
-use crate::words::chart as words;
+use crate::words::{chart as words, time};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -132,8 +133,11 @@ fn span_details(tracks: &[Track], zone: &Zone, track: usize, span: &Span) -> Vec
     if let Some(track) = track.filter(|_| tracks.len() > 1) {
         details.push(track.name.to_string());
     }
-    let length = words::length(span.to_ms - span.from_ms);
-    details.push(format!("{} ({length})", words::span(zone, span.from_ms, span.to_ms)));
+    let length = time::length(span.to_ms - span.from_ms);
+    details.push(format!(
+        "{} ({length})",
+        zone.span(Instant::from_ms(span.from_ms), Instant::from_ms(span.to_ms))
+    ));
     let segment = track.and_then(|track| segment_of(track, span));
     details.extend(segment.and_then(|segment| segment.confidence).map(words::confidence));
     details.extend(segment.and_then(|segment| segment.model.as_deref()).map(words::model));
@@ -310,8 +314,8 @@ fn TimelineTableRow(track: Track, span: Span, zone: Zone, working: &'static str)
     rsx! {
         tr {
             th { scope: "row", "{track.name}" }
-            td { {words::instant(&zone, span.from_ms)} }
-            td { {words::instant(&zone, span.to_ms)} }
+            td { {zone.exact(Instant::from_ms(span.from_ms))} }
+            td { {zone.exact(Instant::from_ms(span.to_ms))} }
             td { {state_word(segment.map(|segment| segment.state), working)} }
             td { {confidence.map(|confidence| crate::lean::number::grouped(confidence, 2))} }
             td { {segment.and_then(|segment| segment.model.as_deref())} }

@@ -2,12 +2,12 @@
 
 use crate::api::operation::{Choice, Factories, factories};
 use crate::api::{Answer, Panel, use_query};
-use crate::chart::clock::MINUTE_MS;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
 use crate::model::{Factory, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Selection, replace_by};
 use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
 
 /// The factory and window that the address names, and what follows from them.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl PageContext {
 
     /// The same in ms.
     pub(crate) fn unseen_after_ms(&self) -> f64 {
-        f64::from(self.unseen_after_min()) * MINUTE_MS as f64
+        f64::from(self.unseen_after_min()) * MS_PER_MINUTE as f64
     }
 
     /// The factory as it is listed.

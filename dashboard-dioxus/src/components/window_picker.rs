@@ -1,5 +1,5 @@
 use crate::components::page_context::use_page_context;
-use crate::lean::instant::{Instant, parse_date};
+use crate::lean::calendar::Date;
 use crate::lean::zone::Zone;
 use crate::model::window::{MAX_MINUTES, WindowChoice};
 use crate::route::{Selection, go_to};
@@ -8,8 +8,6 @@ use dioxus::prelude::*;
 
 /// The picker's entry that opens the fields for any other window.
 const OTHER: &str = "other";
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 
 /// The words for a window; times are the zone's.
 pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
@@ -109,8 +107,8 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     };
     let chosen_day = move |event: FormEvent| {
         event.prevent_default();
-        if let Some(days) = parse_date(&day.peek()) {
-            onchosen.call(WindowChoice::Day(days));
+        if let Some(date) = Date::parse(&day.peek()) {
+            onchosen.call(WindowChoice::Day(date.days()));
         }
     };
     let chosen_range = move |event: FormEvent| {
@@ -186,16 +184,9 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     }
 }
 
-/// The window between two fields such as `2026-01-05T08:00`, which show the zone's clock.
+/// The window between two fields for times.
 fn range(zone: &Zone, from: &str, to: &str) -> Option<WindowChoice> {
-    let instant = |field: &str| {
-        let (date, _) = field.split_once('T')?;
-        let days = parse_date(date)?;
-        // Read as if it were UTC: the minutes since midnight are the same.
-        let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
-        Some(zone.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
-    };
-    WindowChoice::range(instant(from)?, instant(to)?)
+    WindowChoice::range(zone.typed(from)?, zone.typed(to)?)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! The spans of time a person can choose, by the words that the address bar uses for them.
 
 use crate::api::operation::{Period, RangeInput, WindowInput};
-use crate::lean::instant::{Civil, Instant, parse_date};
+use crate::lean::calendar::Date;
+use crate::lean::instant::Instant;
 use crate::model::Span;
+use domain::bucket::BUCKET_MS;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-/// Windows are runs of buckets of this length, in ms: the server's grid.
-pub(crate) const BUCKET_MS: i64 = 300_000;
+/// Windows are runs of buckets of this length: the server's grid.
 const BUCKET_MINUTES: u32 = 5;
 /// The most minutes a moving window may have: the server's limit, 31 days.
 pub(crate) const MAX_MINUTES: u32 = 44_640;
@@ -94,7 +95,7 @@ pub(crate) fn range_input(span: Span) -> WindowInput {
 
 /// A calendar day as the API and the address bar write it.
 pub(crate) fn date(days: i64) -> String {
-    let Civil { year, month, day } = Civil::of_day(days);
+    let Date { year, month, day } = Date::of_day(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -155,7 +156,7 @@ fn understood(slug: &str) -> Option<WindowChoice> {
     if let Some((from, to)) = slug.split_once("..") {
         return WindowChoice::range(Instant::parse(from)?, Instant::parse(to)?);
     }
-    parse_date(slug).map(WindowChoice::Day)
+    Date::parse(slug).map(|date| WindowChoice::Day(date.days()))
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ use crate::model::DeviceState;
 use crate::route::{Address, DevicesAddress, go_to};
 use crate::words::NO_VALUE;
 use crate::words::devices as words;
-use crate::words::quantity::{self, Quantity};
+use crate::words::quantity::Quantity;
+use crate::words::time;
 use dioxus::prelude::*;
 
 /// How often ages are told anew, in ms.
@@ -117,7 +118,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
     let off = domain::device::is_clock_off(device.clock_offset_ms);
     let waiting = device.oldest_queued_at.map(|oldest| {
         let waited_ms = device.last_seen_at.ms() - oldest.ms();
-        words::waiting_for(&quantity::span(waited_ms))
+        words::waiting_for(&time::span(waited_ms))
     });
     let counts = [
         ("received", device.received_up_to, None),
@@ -138,7 +139,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
             }
             td { class: TEXT, {mark(device.state)} }
             td { "data-field": "heard",
-                time { datetime: device.last_seen_at.to_rfc3339(), {quantity::age(now_ms - device.last_seen_at.ms())} }
+                time { datetime: device.last_seen_at.to_rfc3339(), {time::age(now_ms - device.last_seen_at.ms())} }
             }
             for (field, value, below) in counts {
                 td { "data-field": field, "data-value": value,
@@ -247,7 +248,7 @@ fn count(value: i64) -> String {
 
 /// How far a clock is from the server's: ahead where the device's shows more.
 fn clock(offset_ms: i64) -> String {
-    let span = quantity::span(offset_ms.abs() as f64);
+    let span = time::span(offset_ms.abs() as f64);
     match offset_ms {
         ahead if ahead <= -RIGHT_BELOW_MS => words::ahead(&span),
         late if late >= RIGHT_BELOW_MS => words::late(&span),

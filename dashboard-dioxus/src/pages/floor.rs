@@ -29,14 +29,14 @@ use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
 use crate::model::EntityKind;
-use crate::model::window::BUCKET_MS;
 use crate::route::FloorAddress;
 use crate::words;
 use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
+use domain::bucket::BUCKET_MS;
 
 /// How often it is looked whether what was seen has become old, in ms. The whole page has one clock.
 const CLOCK_STEP_MS: u32 = 10_000;
-const MINUTE_MS: f64 = 60_000.0;
 
 /// How the factory is doing: its figures, who or what needs somebody, everybody and everything, and the course of the
 /// window. Whatever tells of all workers or all workstations is one operation.
@@ -44,10 +44,9 @@ const MINUTE_MS: f64 = 60_000.0;
 pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
-    let minute = use_memo(move || (clock() / MINUTE_MS) as i64);
+    let minute = use_memo(move || (clock() / MS_PER_MINUTE as f64) as i64);
     // The end of the step of the server's grid that holds now: charts are drawn again only when it moves.
     let step_end_ms = use_memo(move || ((clock() / BUCKET_MS as f64).floor() + 1.0) * BUCKET_MS as f64);
-    let zone = use_memo(move || course::chart_zone(&context.zone()));
     let area = use_memo(move || Some(address.read().area.clone()).filter(|area| !area.is_empty()));
 
     let summary = use_subscription::<FactoryMetrics>(move || {
@@ -121,8 +120,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
                         Rows { kind: EntityKind::Workstation, address, answer: workstations, clock }
                     }
                     div { class: "floor-charts",
-                        Production { series, zone, now_ms: step_end_ms }
-                        Heat { summary, names, area, zone, minute, now_ms: step_end_ms }
+                        Production { series, now_ms: step_end_ms }
+                        Heat { summary, names, area, minute, now_ms: step_end_ms }
                     }
                 }
             },

@@ -1,8 +1,7 @@
 //! The floor: how it is doing, who needs somebody, who does what.
 
+use super::{entity, time};
 use crate::model::{EntityKind, State};
-use crate::words::entity;
-use crate::words::quantity;
 
 pub(crate) const AREA: &str = "Area";
 pub(crate) const ALL_AREAS: &str = "All areas";
@@ -125,6 +124,6 @@ fn length(minutes: u32) -> String {
     match minutes {
         0..60 => format!("{minutes} min"),
         _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
-        _ => quantity::span(f64::from(minutes) * 60_000.0),
+        _ => time::span(f64::from(minutes) * 60_000.0),
     }
 }

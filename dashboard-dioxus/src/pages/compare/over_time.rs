@@ -67,7 +67,7 @@ pub(super) fn Timelines() -> Element {
                         title: words::TIMELINES,
                         tracks: tracks.clone(),
                         now_ms: (subject.now_ms)(),
-                        zone: subject.chart_zone.cloned(),
+                        zone: context.zone(),
                         working: entity::state(subject.kind.cloned(), State::Working),
                     }
                 },
@@ -114,7 +114,6 @@ fn Trend(title: String, compared: Compared) -> Element {
             answer,
             drawn,
             now_ms: subject.now_ms,
-            zone: subject.chart_zone,
             name: file_name("trends"),
             table,
         }

@@ -4,16 +4,15 @@ use crate::api::operation::{
     Entities, EntitySeries, FactoryEntities, entity_series, factory_entities, timeline,
 };
 use crate::api::{Answer, use_query_at, use_subscription};
-use crate::chart::clock;
 use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
 use crate::model::{EntityKind, EntityMetrics, EntityName, EntitySeriesSet, Resolution};
+use crate::pages::over_time::CHART_CLOCK_STEP_MS;
 use crate::pages::over_time::reach::Reach;
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
-use crate::pages::over_time::{CHART_CLOCK_STEP_MS, use_chart_zone};
 use crate::route::{Address, CompareAddress};
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -38,7 +37,6 @@ pub(super) struct Subject {
     pub(super) reach: Memo<Option<Reach>>,
     pub(super) timelines: Timelines<MOST>,
     pub(super) series: Answer<EntitySeriesSet>,
-    pub(super) chart_zone: Memo<clock::Zone>,
     /// The time, coarsely.
     pub(super) now_ms: ReadSignal<f64>,
 }
@@ -135,7 +133,6 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
             })
         },
     );
-    let chart_zone = use_chart_zone();
     use_context_provider(|| Subject {
         address,
         kind,
@@ -147,7 +144,6 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
         reach,
         timelines,
         series,
-        chart_zone,
         now_ms,
     })
 }

@@ -9,7 +9,6 @@ use crate::lean::order;
 use crate::live::table::Table;
 use crate::model::{EntityMetrics, Span, Timeline};
 use crate::pages::over_time::timelines::together;
-use crate::words::chart::length;
 use crate::words::entity_page as words;
 use crate::words::quantity::Quantity;
 use crate::words::time;
@@ -21,7 +20,7 @@ const UNSURE_BELOW: f64 = 0.6;
 const MOST_LISTED: usize = 5;
 /// Unsure segments that are no further apart are one stretch, in ms: times are told to the second.
 const SAME_STRETCH_MS: i64 = 1_000;
-const MS_PER_MINUTE: f64 = 60_000.0;
+const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 
 /// What to know before trusting the figures.
 #[component]
@@ -46,7 +45,7 @@ pub(super) fn QualityNotes() -> Element {
                     li { "data-testid": "mean-confidence", "data-value": raw(row.mean_confidence), {confidence(row)} }
                 }
                 if let Some(unobserved) = unobserved {
-                    li { "data-testid": "unobserved", {words::unobserved(&length(unobserved))} }
+                    li { "data-testid": "unobserved", {words::unobserved(&time::length(unobserved))} }
                 }
                 match unsure.cloned() {
                     Some(stretches) => rsx! { UnsureNote { stretches } },
@@ -71,12 +70,12 @@ fn UnsureNote(stretches: Vec<Span>) -> Element {
     let (listed, left_out) = longest(&stretches);
     rsx! {
         li { "data-testid": "unsure",
-            {words::unsure(&limit, &length(total_ms as f64))}
+            {words::unsure(&limit, &time::length(total_ms as f64))}
             ul { class: "quality-stretches",
                 for stretch in listed {
                     li { key: "{stretch.from.0}",
                         {time::from_to(&zone.date_time(stretch.from), &zone.time_near(stretch.to, stretch.from))}
-                        span { class: "page-note", " {length(length_ms(&stretch) as f64)}" }
+                        span { class: "page-note", " {time::length(length_ms(&stretch) as f64)}" }
                     }
                 }
                 if left_out > 0 {

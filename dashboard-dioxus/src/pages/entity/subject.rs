@@ -2,16 +2,15 @@
 
 use crate::api::operation::{Entities, FactoryEntities, factory_entities, timeline};
 use crate::api::{Answer, Panel, use_query_at, use_subscription};
-use crate::chart::clock;
 use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::use_clock;
 use crate::live::table::{Kept, Table};
 use crate::model::{EntityKind, EntityMetrics, EntityName};
+use crate::pages::over_time::CHART_CLOCK_STEP_MS;
 use crate::pages::over_time::reach::{MOST_DAYS, Reach};
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
-use crate::pages::over_time::{CHART_CLOCK_STEP_MS, use_chart_zone};
 use crate::route::EntityAddress;
 use dioxus::prelude::*;
 
@@ -43,7 +42,6 @@ pub(crate) struct Subject {
     pub(crate) moved: Memo<Option<i64>>,
     pub(crate) reach: Memo<Option<Reach>>,
     pub(crate) timelines: Timelines<MOST_DAYS>,
-    pub(crate) chart_zone: Memo<clock::Zone>,
     /// The time, coarsely.
     pub(crate) now_ms: ReadSignal<f64>,
 }
@@ -122,7 +120,6 @@ pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddres
         reach.row_windows().into_iter().map(asked).collect()
     });
     let timelines = use_timelines(move || moved.cloned(), asked);
-    let chart_zone = use_chart_zone();
     use_context_provider(|| Subject {
         kind,
         address,
@@ -132,7 +129,6 @@ pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddres
         moved,
         reach,
         timelines,
-        chart_zone,
         now_ms,
     })
 }

@@ -84,7 +84,7 @@ pub(super) fn DayTimeline() -> Element {
                         title: words::TIMELINE,
                         tracks: drawn.tracks.clone(),
                         now_ms: (subject.now_ms)(),
-                        zone: subject.chart_zone.cloned(),
+                        zone: context.zone(),
                         working: entity::state(subject.kind, State::Working),
                     }
                 },

@@ -72,7 +72,6 @@ fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> 
             answer,
             drawn,
             now_ms: subject.now_ms,
-            zone: subject.chart_zone,
             name: name.to_vec(),
             table,
         }

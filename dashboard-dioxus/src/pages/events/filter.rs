@@ -1,16 +1,16 @@
 //! Which events are wanted, as the address says it.
 
 use crate::api::operation::EventFilter;
-use crate::lean::instant::{Instant, parse_date};
+use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::window::{BUCKET_MS, WindowChoice};
+use crate::model::window::WindowChoice;
 use crate::model::{EntityKind, SeenEvent, Span, State};
 use crate::route::{Address, EventsAddress};
 use crate::words::events as words;
+use domain::MS_PER_MINUTE;
+use domain::bucket::BUCKET_MS;
 use domain::validate::FULL_CONFIDENCE;
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 /// From Monday to Monday.
 const DAYS_PER_WEEK: i64 = 7;
 
@@ -132,23 +132,6 @@ pub(crate) fn span(window: WindowChoice, zone: &Zone, now: Instant) -> Option<Sp
     })
 }
 
-/// What a field such as `2026-01-05T08:00` means on the zone's clock; none when it is empty.
-pub(crate) fn typed_instant(zone: &Zone, field: &str) -> Option<Instant> {
-    let (date, _) = field.split_once('T')?;
-    let days = parse_date(date)?;
-    // Read as if it were UTC: the minutes since midnight are the same.
-    let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
-    Some(zone.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
-}
-
-/// What a field for a time shows for an instant.
-pub(crate) fn shown_instant(zone: &Zone, instant: Option<Instant>) -> String {
-    let Some(instant) = instant else { return String::new() };
-    let mut text = Instant(instant.0 + zone.offset_ms(instant)).to_rfc3339();
-    text.truncate("2026-01-05T08:00".len());
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,7 +218,7 @@ mod tests {
         let now = at("2026-01-06T20:00Z");
         let told = |window| {
             let Span { from, to } = span(window, &zone, now).unwrap();
-            (shown_instant(&zone, Some(from)), shown_instant(&zone, Some(to)))
+            (zone.field(from), zone.field(to))
         };
         let expected = |from: &str, to: &str| (from.to_owned(), to.to_owned());
         assert_eq!(told(WindowChoice::Today), expected("2026-01-07T00:00", "2026-01-08T00:00"));
@@ -244,15 +227,6 @@ mod tests {
         assert_eq!(told(WindowChoice::Last7Days), expected("2026-01-01T00:00", "2026-01-08T00:00"));
         assert_eq!(told(WindowChoice::LastMinutes(15)), expected("2026-01-07T01:20", "2026-01-07T01:35"));
         assert_eq!(span(WindowChoice::AllTime, &zone, now), None);
-    }
-
-    #[test]
-    fn a_time_is_typed_and_shown_on_the_factorys_clock() {
-        let zone = Zone::fixed("Asia/Kolkata", 330);
-        let instant = typed_instant(&zone, "2026-01-05T08:00").unwrap();
-        assert_eq!(instant, at("2026-01-05T02:30Z"));
-        assert_eq!(shown_instant(&zone, Some(instant)), "2026-01-05T08:00");
-        assert_eq!(typed_instant(&zone, ""), None);
     }
 
     #[test]

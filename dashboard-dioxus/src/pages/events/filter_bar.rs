@@ -1,4 +1,4 @@
-use super::filter::{cleared, shown_instant, told, typed_instant};
+use super::filter::{cleared, told};
 use super::names::Names;
 use crate::components::page_context::use_page_context;
 use crate::model::{EntityKind, State};
@@ -149,8 +149,8 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                     class: "field",
                     r#type: "datetime-local",
                     "data-testid": "filter-from",
-                    value: shown_instant(&zone, said.from),
-                    onchange: move |event| change(&|to| to.from = typed_instant(&zone_from, &event.value())),
+                    value: said.from.map(|from| zone.field(from)).unwrap_or_default(),
+                    onchange: move |event| change(&|to| to.from = zone_from.typed(&event.value())),
                 }
             }
             label {
@@ -159,8 +159,8 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                     class: "field",
                     r#type: "datetime-local",
                     "data-testid": "filter-to",
-                    value: shown_instant(&zone, said.to),
-                    onchange: move |event| change(&|to| to.to = typed_instant(&zone_to, &event.value())),
+                    value: said.to.map(|to| zone.field(to)).unwrap_or_default(),
+                    onchange: move |event| change(&|to| to.to = zone_to.typed(&event.value())),
                 }
             }
         }

@@ -12,11 +12,12 @@ use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
-use crate::model::window::{BUCKET_MS, range_input};
+use crate::model::window::range_input;
 use crate::model::{FactorySummary, Point, Series, Span, UnitsBasis};
 use crate::words::quantity::Quantity;
 use crate::words::{figure, floor as words};
 use dioxus::prelude::*;
+use domain::bucket::BUCKET_MS;
 use std::rc::Rc;
 
 /// One of the four figures.

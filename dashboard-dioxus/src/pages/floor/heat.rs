@@ -1,7 +1,6 @@
 use super::course;
 use crate::api::operation::{UtilizationByStep, utilization_by_step};
 use crate::api::{Answer, Panel, use_query_at};
-use crate::chart::clock::Zone as ChartZone;
 use crate::chart::heatmap::{Column, Row, cells};
 use crate::chart::heatmap_chart::Heatmap;
 use crate::chart::series::Step;
@@ -30,7 +29,6 @@ pub(super) fn Heat(
     summary: Answer<FactorySummary>,
     names: Answer<Vec<EntityName>>,
     area: Memo<Option<String>>,
-    zone: Memo<ChartZone>,
     minute: Memo<i64>,
     now_ms: Memo<f64>,
 ) -> Element {
@@ -80,7 +78,7 @@ pub(super) fn Heat(
                                 columns,
                                 rows: rows.clone(),
                                 now_ms: Some(now_ms()),
-                                zone: zone(),
+                                zone: context.zone(),
                                 on_open: move |id: String| go_to(Address::entity(EntityKind::Worker, &id, context.selection())),
                             }
                         }

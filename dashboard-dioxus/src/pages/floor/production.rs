@@ -1,7 +1,6 @@
 use super::course::{self, UNITS, UTILIZATION};
 use super::export::{ExportButton, series_csv};
 use crate::api::{Answer, Panel};
-use crate::chart::clock::Zone as ChartZone;
 use crate::chart::series::{Mark, Series as ChartSeries};
 use crate::chart::series_chart::SeriesChart;
 use crate::chart::time_axis::Frame;
@@ -19,7 +18,7 @@ use std::rc::Rc;
 /// Units of each step as bars, and utilization as a line over them. `now_ms` is coarse: each change of it draws the
 /// chart again.
 #[component]
-pub(super) fn Production(series: Answer<Series>, zone: Memo<ChartZone>, now_ms: Memo<f64>) -> Element {
+pub(super) fn Production(series: Answer<Series>, now_ms: Memo<f64>) -> Element {
     let context = use_page_context();
     let drawn = use_memo(move || series.with(drawn));
     let panel = series.read();
@@ -52,7 +51,7 @@ pub(super) fn Production(series: Answer<Series>, zone: Memo<ChartZone>, now_ms: 
                                 from_ms: window.from.ms(),
                                 to_ms: window.to.ms(),
                                 now_ms: Some(now_ms()),
-                                zone: zone(),
+                                zone: context.zone(),
                             },
                             series: lines,
                         }

@@ -6,7 +6,7 @@ use crate::lean::zone::Zone;
 use crate::model::{EntityKind, Point, Span, Timeline};
 use crate::words::{entity, figure, over_time as words};
 
-const MS_PER_MINUTE: f64 = 60_000.0;
+const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 
 /// An instant as the factory's clock shows it, with its distance from UTC: `2026-01-05T09:00:00.000+01:00`.
 pub(crate) fn local_time(zone: &Zone, instant: Instant) -> String {

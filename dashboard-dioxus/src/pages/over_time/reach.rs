@@ -5,9 +5,8 @@ use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::Span;
 use crate::model::window::{WindowChoice, date, range_input};
+use domain::{MS_PER_DAY, MS_PER_MINUTE};
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 /// Windows up to this length are read as one row of a timeline, in ms: two days.
 const ONE_ROW_MS: i64 = 2 * MS_PER_DAY;
 /// The most days that stand below each other, and the most whose hours are drawn: a week.
