@@ -9,8 +9,8 @@ use crate::chart::time_axis::Frame;
 use crate::chart::timeline::{Segment, Track};
 use crate::chart::timeline_chart::Timeline;
 use crate::lean::zone::Zone;
-use crate::model::State;
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// 2026-01-05T08:00Z, a Monday.
@@ -160,9 +160,9 @@ fn track(name: &str) -> Track {
         model: model.map(Rc::from),
     };
     let segments = [
-        of(0.0, 1.0, State::Working, Some(0.9), Some("v3")),
-        of(1.0, 1.5, State::Idle, None, None),
-        of(3.0, 4.0, State::Absent, Some(0.75), None),
+        of(0.0, 1.0, EventType::Working, Some(0.9), Some("v3")),
+        of(1.0, 1.5, EventType::Idle, None, None),
+        of(3.0, 4.0, EventType::Absent, Some(0.75), None),
     ];
     Track { name: name.into(), from_ms: EIGHT, to_ms: EIGHT + 8.0 * HOUR, segments: segments.into() }
 }

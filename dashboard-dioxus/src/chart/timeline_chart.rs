@@ -9,9 +9,10 @@ use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, lo
 use crate::lean::instant::Instant;
 use crate::lean::number::{percent, short};
 use crate::lean::zone::Zone;
-use crate::model::State;
+use crate::model::EVENT_TYPES;
 use crate::words::{chart as words, time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// What entities were seen doing, span by span: one track for each entity or each day. What nobody observed is hatched;
@@ -71,7 +72,7 @@ pub(crate) fn Timeline(
                                 role: "img",
                                 "aria-label": words::drawing(&track.name),
                                 path { class: "timeline-observed", d: "{layout.observed}" }
-                                for (state , path) in State::ALL.into_iter().zip(&layout.paths) {
+                                for (state , path) in EVENT_TYPES.into_iter().zip(&layout.paths) {
                                     path { class: class(Some(state)), d: "{path}" }
                                 }
                             }
@@ -92,7 +93,7 @@ pub(crate) fn Timeline(
             }
             div { class: "timeline-foot",
                 p { class: "timeline-legend",
-                    for state in State::ALL.into_iter().map(Some).chain([None]) {
+                    for state in EVENT_TYPES.into_iter().map(Some).chain([None]) {
                         span { class: "timeline-legend-item",
                             StateMark { state }
                             {state_word(state, working)}
@@ -148,29 +149,29 @@ fn segment_of<'track>(track: &'track Track, span: &Span) -> Option<&'track Segme
     track.segments.get(span.segment?)
 }
 
-fn state_of(tracks: &[Track], track: usize, span: &Span) -> Option<State> {
+fn state_of(tracks: &[Track], track: usize, span: &Span) -> Option<EventType> {
     tracks.get(track).and_then(|track| segment_of(track, span)).map(|segment| segment.state)
 }
 
-fn state_word(state: Option<State>, working: &'static str) -> &'static str {
+fn state_word(state: Option<EventType>, working: &'static str) -> &'static str {
     match state {
-        Some(State::Working) => working,
+        Some(EventType::Working) => working,
         Some(other) => words::state(other),
         None => words::NOT_OBSERVED,
     }
 }
 
-fn class(state: Option<State>) -> &'static str {
+fn class(state: Option<EventType>) -> &'static str {
     match state {
-        Some(State::Working) => "timeline-working",
-        Some(State::Idle) => "timeline-idle",
-        Some(State::Absent) => "timeline-absent",
+        Some(EventType::Working) => "timeline-working",
+        Some(EventType::Idle) => "timeline-idle",
+        Some(EventType::Absent) => "timeline-absent",
         None => "timeline-unobserved",
     }
 }
 
 #[component]
-fn StateMark(state: Option<State>) -> Element {
+fn StateMark(state: Option<EventType>) -> Element {
     rsx! {
         span { class: "timeline-mark {class(state)}", aria_hidden: "true", {words::state_mark(state)} }
     }

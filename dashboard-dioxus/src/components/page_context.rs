@@ -100,7 +100,7 @@ fn wanted_choice(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UnitsBasis;
+    use domain::metric::UnitsBasis;
 
     fn factories() -> Panel<Vec<Factory>> {
         let factory = |id: &str| Factory {

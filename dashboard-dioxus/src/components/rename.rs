@@ -1,9 +1,10 @@
 use crate::api::operation::{EntityChange, update_entity};
 use crate::api::use_client;
 use crate::components::page_context::use_page_context;
-use crate::model::{EntityKind, EntityName};
+use crate::model::EntityName;
 use crate::words::rename as words;
 use dioxus::prelude::*;
+use domain::event::EntityType;
 use std::rc::Rc;
 
 /// What of an entity is edited.
@@ -49,7 +50,7 @@ enum Stage {
 /// children are what is shown while nobody edits.
 #[component]
 pub(crate) fn Rename(
-    kind: EntityKind,
+    kind: EntityType,
     id: String,
     what: Editable,
     /// As it is known now.
@@ -92,7 +93,7 @@ pub(crate) fn Rename(
             stage.set(Stage::Saving);
             let id = id.clone();
             spawn(async move {
-                match update_entity(client, choice, kind, id, what.change(&text)).await {
+                match update_entity(client, choice.factory_id, kind, id, what.change(&text)).await {
                     Ok(entity) => {
                         if let Some(onrenamed) = onrenamed {
                             onrenamed.call(entity);

@@ -6,7 +6,7 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::letter_case;
 use crate::lean::memo::use_memo;
 use crate::lean::order;
-use crate::model::EntityName;
+use crate::model::{EntityName, Slug};
 use crate::route::{Address, go_to};
 use crate::words::{entity, search as words};
 use dioxus::prelude::*;
@@ -129,7 +129,7 @@ fn SearchDialog(onclose: EventHandler<()>) -> Element {
                         ul { id: LIST_ID, class: "search-list", role: "listbox", aria_label: words::RESULTS,
                             for (index, entity) in found.read().iter().take(MAX_LISTED).enumerate() {
                                 li {
-                                    key: "{entity.kind}-{entity.id}",
+                                    key: "{entity.kind.slug()}-{entity.id}",
                                     id: "{LIST_ID}-{index}",
                                     class: "search-option",
                                     role: "option",
@@ -231,11 +231,11 @@ pub(crate) mod keyboard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::EntityKind;
+    use domain::event::EntityType;
 
     fn entity(id: &str, name: Option<&str>, area: Option<&str>) -> EntityName {
         EntityName {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: id.to_owned(),
             name: name.map(str::to_owned),
             area: area.map(str::to_owned),

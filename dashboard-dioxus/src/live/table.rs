@@ -1,6 +1,6 @@
 //! The rows of one table and how deliveries change them.
 
-use crate::model::Span;
+use crate::model::span::Span;
 use domain::id_order;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,9 +1,8 @@
 //! The spans of time a person can choose, by the words that the address bar uses for them.
 
-use crate::api::operation::{Period, RangeInput, WindowInput};
+use super::span::Span;
 use crate::lean::calendar::Date;
 use crate::lean::instant::Instant;
-use crate::model::Span;
 use domain::bucket::BUCKET_MS;
 use std::convert::Infallible;
 use std::fmt;
@@ -57,21 +56,6 @@ impl WindowChoice {
         (from < to).then_some(Self::Range(Span { from: Instant(from), to: Instant(to) }))
     }
 
-    /// The window as the API takes it; none means all time.
-    pub(crate) fn input(self) -> Option<WindowInput> {
-        Some(match self {
-            Self::Today => WindowInput::Period(Period::Today),
-            Self::Yesterday => WindowInput::Period(Period::Yesterday),
-            Self::ThisWeek => WindowInput::Period(Period::ThisWeek),
-            Self::Last7Days => WindowInput::Period(Period::Last7Days),
-            Self::Last30Days => WindowInput::Period(Period::Last30Days),
-            Self::LastMinutes(minutes) => WindowInput::LastMinutes(i64::from(minutes)),
-            Self::Day(days) => WindowInput::Day(date(days)),
-            Self::Range(span) => range_input(span),
-            Self::AllTime => return None,
-        })
-    }
-
     /// The window to compare with, given the one that the server used: of the same length, ending where that one
     /// begins. While a calendar window still runs, both are cut to the elapsed part, so that today until 10:00 is
     /// compared with yesterday until 10:00. None when there is nothing to compare with.
@@ -86,11 +70,6 @@ impl WindowChoice {
         let begin_ms = from_ms - length_ms;
         (elapsed_ms > 0).then_some(Span { from: Instant(begin_ms), to: Instant(begin_ms + elapsed_ms) })
     }
-}
-
-/// A range as the API takes it.
-pub(crate) fn range_input(span: Span) -> WindowInput {
-    WindowInput::Range(RangeInput { from: span.from, to: span.to })
 }
 
 /// A calendar day as the API and the address bar write it.

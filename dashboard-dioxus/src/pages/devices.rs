@@ -16,13 +16,14 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::live::clock::{now_ms, use_clock};
-use crate::model::DeviceState;
+use crate::model::Slug;
 use crate::route::{Address, DevicesAddress, go_to};
 use crate::words::NO_VALUE;
 use crate::words::devices as words;
 use crate::words::quantity::Quantity;
 use crate::words::time;
 use dioxus::prelude::*;
+use domain::device::DeviceState;
 
 /// How often ages are told anew, in ms.
 const CLOCK_STEP_MS: u32 = 5_000;

@@ -19,10 +19,11 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::live::table::Table;
-use crate::model::EntityKind;
+use crate::model::Slug;
 use crate::route::{Address, EntityAddress};
 use crate::words::{entity, entity_page as words};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 use self::events::LatestEvents;
 use self::figures::{Figures, Now};
@@ -36,7 +37,7 @@ use self::trends::Trends;
 #[component]
 pub(crate) fn Worker(address: ReadSignal<EntityAddress>) -> Element {
     rsx! {
-        EntityPage { kind: EntityKind::Worker, address }
+        EntityPage { kind: EntityType::Worker, address }
     }
 }
 
@@ -44,13 +45,13 @@ pub(crate) fn Worker(address: ReadSignal<EntityAddress>) -> Element {
 #[component]
 pub(crate) fn Workstation(address: ReadSignal<EntityAddress>) -> Element {
     rsx! {
-        EntityPage { kind: EntityKind::Workstation, address }
+        EntityPage { kind: EntityType::Workstation, address }
     }
 }
 
 /// One worker or workstation in the window of the address.
 #[component]
-fn EntityPage(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Element {
+fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
     let context = use_page_context();
     let subject = provide_subject(kind, address);
     let id = address.read().id.clone();
@@ -73,7 +74,7 @@ fn EntityPage(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Element {
         };
     }
     rsx! {
-        Head { key: "{kind}-{id}", kind, id: id.clone(), standing: standing.clone() }
+        Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), standing: standing.clone() }
         PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
             match (&*panel, &standing) {
                 (Panel::Refused(reason), _) => rsx! {

@@ -17,7 +17,8 @@ use self::needs::NeedsList;
 use self::production::Production;
 use self::rows::Rows;
 use crate::api::operation::{
-    Entities, FactoryEntities, FactoryMetrics, MetricSeries, factory_entities, factory_metrics, metric_series,
+    Entities, FactoryEntities, FactoryMetrics, MetricSeries, factory_entities, factory_metrics,
+    metric_series, window_input,
 };
 use crate::api::{Panel, use_query, use_query_at, use_subscription};
 use crate::components::first_steps::FirstSteps;
@@ -28,12 +29,12 @@ use crate::components::window_picker;
 use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
-use crate::model::EntityKind;
 use crate::route::FloorAddress;
 use crate::words;
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
 use domain::bucket::BUCKET_MS;
+use domain::event::EntityType;
 
 /// How often it is looked whether what was seen has become old, in ms. The whole page has one clock.
 const CLOCK_STEP_MS: u32 = 10_000;
@@ -51,14 +52,14 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
 
     let summary = use_subscription::<FactoryMetrics>(move || {
         let choice = context.choice()?;
-        let window = choice.window.input();
+        let window = window_input(choice.window);
         Some(factory_metrics::Variables { factory_id: choice.factory_id, window, area: area() })
     });
     let entities = move |kind| {
         use_subscription::<Entities>(move || Some(context.choice()?.entities(kind).in_area(area())))
     };
-    let workers = entities(EntityKind::Worker);
-    let workstations = entities(EntityKind::Workstation);
+    let workers = entities(EntityType::Worker);
+    let workstations = entities(EntityType::Workstation);
     let names = use_query::<FactoryEntities>(move || {
         Some(factory_entities::Variables { factory_id: context.choice()?.factory_id })
     });
@@ -73,7 +74,7 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
             let choice = context.choice()?;
             Some(metric_series::Variables {
                 factory_id: choice.factory_id,
-                window: choice.window.input()?,
+                window: window_input(choice.window)?,
                 resolution: course::resolution(span()?),
                 area: area(),
             })
@@ -116,8 +117,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
                         NeedsList { address, workers, workstations, clock }
                     }
                     div { class: "floor-rows",
-                        Rows { kind: EntityKind::Worker, address, answer: workers, clock }
-                        Rows { kind: EntityKind::Workstation, address, answer: workstations, clock }
+                        Rows { kind: EntityType::Worker, address, answer: workers, clock }
+                        Rows { kind: EntityType::Workstation, address, answer: workstations, clock }
                     }
                     div { class: "floor-charts",
                         Production { series, now_ms: step_end_ms }

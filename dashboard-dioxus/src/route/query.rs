@@ -3,8 +3,8 @@
 use super::field::{Fields, Query, escaped, impl_text_of_query, unescaped};
 use super::selection::{Selection, positive};
 use crate::lean::instant::Instant;
-use crate::model::{EntityKind, State};
-use std::str::FromStr;
+use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
+use domain::event::{EntityType, EventType};
 
 /// The floor.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,14 +59,14 @@ impl Query for EntityAddress {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CompareAddress {
     pub(crate) selection: Selection,
-    pub(crate) kind: Option<EntityKind>,
+    pub(crate) kind: Option<EntityType>,
     pub(crate) ids: Vec<String>,
 }
 
 impl Query for CompareAddress {
     fn write(&self, fields: &mut Fields) {
         self.selection.write_first(fields);
-        fields.push("kind", self.kind.map(EntityKind::slug).unwrap_or_default());
+        fields.push("kind", self.kind.map(EntityType::slug).unwrap_or_default());
         let ids: Vec<String> = self.ids.iter().map(|id| escaped(id)).collect();
         fields.push("ids", &ids.join(","));
         self.selection.write_last(fields);
@@ -74,7 +74,7 @@ impl Query for CompareAddress {
 
     fn set(&mut self, name: &str, value: &str) {
         match name {
-            "kind" => self.kind = EntityKind::from_str(value).ok(),
+            "kind" => self.kind = by_slug(&ENTITY_TYPES, value),
             "ids" => self.ids = value.split(',').filter(|id| !id.is_empty()).map(unescaped).collect(),
             _ => self.selection.set(name, value),
         }
@@ -85,10 +85,10 @@ impl Query for CompareAddress {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct EventsAddress {
     pub(crate) selection: Selection,
-    pub(crate) kind: Option<EntityKind>,
+    pub(crate) kind: Option<EntityType>,
     /// The id of a worker or workstation.
     pub(crate) id: String,
-    pub(crate) state: Option<State>,
+    pub(crate) state: Option<EventType>,
     pub(crate) source: String,
     pub(crate) model: String,
     pub(crate) from: Option<Instant>,
@@ -101,9 +101,9 @@ impl Query for EventsAddress {
     fn write(&self, fields: &mut Fields) {
         let time = |time: Option<Instant>| time.map(Instant::to_rfc3339).unwrap_or_default();
         self.selection.write_first(fields);
-        fields.push("kind", self.kind.map(EntityKind::slug).unwrap_or_default());
+        fields.push("kind", self.kind.map(EntityType::slug).unwrap_or_default());
         fields.push_text("id", &self.id);
-        fields.push("state", self.state.map(State::slug).unwrap_or_default());
+        fields.push("state", self.state.map(EventType::slug).unwrap_or_default());
         fields.push_text("source", &self.source);
         fields.push_text("model", &self.model);
         fields.push("from", &time(self.from));
@@ -114,9 +114,9 @@ impl Query for EventsAddress {
 
     fn set(&mut self, name: &str, value: &str) {
         match name {
-            "kind" => self.kind = EntityKind::from_str(value).ok(),
+            "kind" => self.kind = by_slug(&ENTITY_TYPES, value),
             "id" => self.id = unescaped(value),
-            "state" => self.state = State::from_str(value).ok(),
+            "state" => self.state = by_slug(&EVENT_TYPES, value),
             "source" => self.source = unescaped(value),
             "model" => self.model = unescaped(value),
             "from" => self.from = Instant::parse(value),
@@ -190,8 +190,8 @@ mod tests {
         let selection = Selection { factory: "demo".to_owned(), ..Selection::default() };
         let events = EventsAddress {
             selection: selection.clone(),
-            kind: Some(EntityKind::Worker),
-            state: Some(State::Idle),
+            kind: Some(EntityType::Worker),
+            state: Some(EventType::Idle),
             confidence_below: Some(60),
             from: Some(Instant(1_767_600_000_000)),
             ..EventsAddress::default()
@@ -203,7 +203,7 @@ mod tests {
         );
         assert_eq!(EventsAddress::from(text.as_str()), events);
         let ids = vec!["W1".to_owned(), "W,2".to_owned()];
-        let compare = CompareAddress { selection, kind: Some(EntityKind::Worker), ids };
+        let compare = CompareAddress { selection, kind: Some(EntityType::Worker), ids };
         let text = compare.to_string();
         assert_eq!(text, "factory=demo&window=today&kind=worker&ids=W1,W~2c2");
         assert_eq!(CompareAddress::from(text.as_str()), compare);

@@ -1,6 +1,8 @@
 //! The view for a television.
 
-use crate::model::{Presence, State};
+use crate::model::Presence;
+
+use domain::event::EventType;
 
 pub(crate) const TITLE: &str = "Board";
 pub(crate) const LEAVE: &str = "To the floor";
@@ -49,9 +51,9 @@ pub(crate) fn old(span: &str) -> String {
 /// What workers and workstations are doing together.
 pub(crate) fn doing(presence: Presence) -> &'static str {
     match presence {
-        Presence::Seen(State::Working) => "working",
-        Presence::Seen(State::Idle) => "idle",
-        Presence::Seen(State::Absent) => "absent",
+        Presence::Seen(EventType::Working) => "working",
+        Presence::Seen(EventType::Idle) => "idle",
+        Presence::Seen(EventType::Absent) => "absent",
         Presence::NotObserved => "not observed",
     }
 }

@@ -1,7 +1,7 @@
 //! The words of charts.
 
 use crate::lean::number::grouped;
-use crate::model::State;
+use domain::event::EventType;
 
 /// What says that nobody observed anything: it is neither idle nor absent.
 pub(crate) const NOT_OBSERVED: &str = "Not observed";
@@ -34,20 +34,20 @@ pub(crate) const KEYS_OPEN: &str =
 pub(crate) const WORKING: &str = "Working";
 
 /// The word for a state.
-pub(crate) fn state(state: State) -> &'static str {
+pub(crate) fn state(state: EventType) -> &'static str {
     match state {
-        State::Working => WORKING,
-        State::Idle => "Idle",
-        State::Absent => "Absent",
+        EventType::Working => WORKING,
+        EventType::Idle => "Idle",
+        EventType::Absent => "Absent",
     }
 }
 
 /// The shape that stands for a state, so that it is told without a colour.
-pub(crate) fn state_mark(state: Option<State>) -> &'static str {
+pub(crate) fn state_mark(state: Option<EventType>) -> &'static str {
     match state {
-        Some(State::Working) => "●",
-        Some(State::Idle) => "▲",
-        Some(State::Absent) => "○",
+        Some(EventType::Working) => "●",
+        Some(EventType::Idle) => "▲",
+        Some(EventType::Absent) => "○",
         None => "▨",
     }
 }

@@ -1,6 +1,6 @@
 //! The page that compares entities.
 
-use crate::model::EntityKind;
+use domain::event::EntityType;
 
 pub(crate) const TITLE: &str = "Compare";
 pub(crate) const NOBODY: &str = "Choose two to four workers or workstations to compare.";
@@ -22,10 +22,10 @@ pub(crate) const UNITS_BY_DAY: &str = "Units by day";
 pub(crate) const NOT_SEEN: &str = "not seen in this window";
 pub(crate) const HOW_NOW: &str = "What the latest report says, whatever the window. Not observed when nothing was seen for as long as the floor's setting says, 10 minutes unless it was changed.";
 
-pub(crate) fn one_more(kind: EntityKind) -> &'static str {
+pub(crate) fn one_more(kind: EntityType) -> &'static str {
     match kind {
-        EntityKind::Worker => "Add another worker to compare with.",
-        EntityKind::Workstation => "Add another workstation to compare with.",
+        EntityType::Worker => "Add another worker to compare with.",
+        EntityType::Workstation => "Add another workstation to compare with.",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The devices that send events.
 
-use crate::model::DeviceState;
+use domain::device::DeviceState;
 
 pub(crate) const TITLE: &str = "Devices";
 pub(crate) const LIST: &str = "Devices that number what they send";

@@ -1,6 +1,8 @@
 //! Workers, workstations and what they do.
 
-use crate::model::{EntityKind, Presence, State};
+use crate::model::Presence;
+
+use domain::event::{EntityType, EventType};
 
 pub(crate) const WORKER: &str = "Worker";
 pub(crate) const WORKSTATION: &str = "Workstation";
@@ -14,46 +16,46 @@ pub(crate) const NEVER_SEEN: &str = "never";
 pub(crate) const NO_ID: &str =
     "The address names nobody. Choose a worker or workstation on the floor or by search.";
 
-pub(crate) fn kind(kind: EntityKind) -> &'static str {
+pub(crate) fn kind(kind: EntityType) -> &'static str {
     match kind {
-        EntityKind::Worker => WORKER,
-        EntityKind::Workstation => WORKSTATION,
+        EntityType::Worker => WORKER,
+        EntityType::Workstation => WORKSTATION,
     }
 }
 
-pub(crate) fn kinds(kind: EntityKind) -> &'static str {
+pub(crate) fn kinds(kind: EntityType) -> &'static str {
     match kind {
-        EntityKind::Worker => WORKERS,
-        EntityKind::Workstation => WORKSTATIONS,
+        EntityType::Worker => WORKERS,
+        EntityType::Workstation => WORKSTATIONS,
     }
 }
 
-pub(crate) fn none_seen(kind: EntityKind) -> &'static str {
+pub(crate) fn none_seen(kind: EntityType) -> &'static str {
     match kind {
-        EntityKind::Worker => NO_WORKER,
-        EntityKind::Workstation => NO_WORKSTATION,
+        EntityType::Worker => NO_WORKER,
+        EntityType::Workstation => NO_WORKSTATION,
     }
 }
 
-pub(crate) fn state(kind: EntityKind, state: State) -> &'static str {
+pub(crate) fn state(kind: EntityType, state: EventType) -> &'static str {
     match (kind, state) {
-        (EntityKind::Worker, State::Working) => "Working",
-        (EntityKind::Workstation, State::Working) => "Occupied",
-        (_, State::Idle) => "Idle",
-        (_, State::Absent) => "Absent",
+        (EntityType::Worker, EventType::Working) => "Working",
+        (EntityType::Workstation, EventType::Working) => "Occupied",
+        (_, EventType::Idle) => "Idle",
+        (_, EventType::Absent) => "Absent",
     }
 }
 
-pub(crate) fn presence(kind: EntityKind, presence: Presence) -> &'static str {
+pub(crate) fn presence(kind: EntityType, presence: Presence) -> &'static str {
     match presence {
         Presence::Seen(seen) => state(kind, seen),
         Presence::NotObserved => "Not observed",
     }
 }
 
-pub(crate) fn not_in_window(kind: EntityKind, id: &str) -> String {
+pub(crate) fn not_in_window(kind: EntityType, id: &str) -> String {
     match kind {
-        EntityKind::Worker => format!("Worker {id} was not seen in this window."),
-        EntityKind::Workstation => format!("Workstation {id} was not seen in this window."),
+        EntityType::Worker => format!("Worker {id} was not seen in this window."),
+        EntityType::Workstation => format!("Workstation {id} was not seen in this window."),
     }
 }

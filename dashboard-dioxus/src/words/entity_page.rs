@@ -1,6 +1,6 @@
 //! The page of one worker or workstation.
 
-use crate::model::EntityKind;
+use domain::event::EntityType;
 
 pub(crate) const TIMELINE: &str = "Timeline";
 pub(crate) const DAYS: &str = "Days";
@@ -35,10 +35,10 @@ pub(crate) fn area(area: &str) -> String {
     format!("Area {area}")
 }
 
-pub(crate) fn unknown(kind: EntityKind, id: &str) -> String {
+pub(crate) fn unknown(kind: EntityType, id: &str) -> String {
     match kind {
-        EntityKind::Worker => format!("No worker {id} was ever seen in this factory."),
-        EntityKind::Workstation => format!("No workstation {id} was ever seen in this factory."),
+        EntityType::Worker => format!("No worker {id} was ever seen in this factory."),
+        EntityType::Workstation => format!("No workstation {id} was ever seen in this factory."),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page of events.
 
-use crate::model::{EntityKind, State};
+use domain::event::{EntityType, EventType};
 
 pub(crate) const TITLE: &str = "Events";
 pub(crate) const LIST: &str = "Latest first";
@@ -75,10 +75,10 @@ pub(crate) fn confidence_at_most(percent: u8) -> String {
 }
 
 /// The word for a state where it may be a worker's or a workstation's.
-pub(crate) fn state(kind: Option<EntityKind>, state: State) -> String {
+pub(crate) fn state(kind: Option<EntityType>, state: EventType) -> String {
     match (kind, state) {
-        (None, State::Working) => "Working, occupied".to_owned(),
-        _ => super::entity::state(kind.unwrap_or_default(), state).to_owned(),
+        (None, EventType::Working) => "Working, occupied".to_owned(),
+        _ => super::entity::state(kind.unwrap_or(EntityType::Worker), state).to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Figures: their names, units and how they come about, in the words of METRICS.
 
-use crate::model::UnitsBasis;
+use domain::metric::UnitsBasis;
 
 pub(crate) const PRODUCTIVE_TIME: &str = "Productive time";
 pub(crate) const UNITS_PRODUCED: &str = "Units produced";

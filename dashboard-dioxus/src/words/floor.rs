@@ -1,7 +1,7 @@
 //! The floor: how it is doing, who needs somebody, who does what.
 
 use super::{entity, time};
-use crate::model::{EntityKind, State};
+use domain::event::{EntityType, EventType};
 
 pub(crate) const AREA: &str = "Area";
 pub(crate) const ALL_AREAS: &str = "All areas";
@@ -100,7 +100,7 @@ pub(crate) fn since(time: &str) -> String {
     format!("since {time}")
 }
 
-pub(crate) fn state_for(kind: EntityKind, state: State, minutes: u32) -> String {
+pub(crate) fn state_for(kind: EntityType, state: EventType, minutes: u32) -> String {
     format!("{} for {}", entity::state(kind, state), length(minutes))
 }
 

@@ -2,7 +2,7 @@
 
 use super::entity;
 use crate::components::rename::Editable;
-use crate::model::EntityKind;
+use domain::event::EntityType;
 
 pub(crate) const NAME: &str = "Name";
 pub(crate) const SAVE: &str = "Save";
@@ -12,7 +12,7 @@ pub(crate) fn change(field: &str) -> String {
     format!("Change: {field}")
 }
 
-pub(crate) fn field(kind: EntityKind, what: Editable, id: &str) -> String {
+pub(crate) fn field(kind: EntityType, what: Editable, id: &str) -> String {
     let kind = crate::lean::letter_case::lower(entity::kind(kind));
     match what {
         Editable::Name => format!("Name of {kind} {id}"),

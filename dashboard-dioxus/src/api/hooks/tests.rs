@@ -1,11 +1,10 @@
 use super::*;
 use crate::api::operation::{
-    CreateFactory, Entities, EntitiesAsked, Factories, FactoryEntities, create_factory, factories,
-    factory_entities,
+    CreateFactory, Entities, Factories, FactoryEntities, create_factory, factories, factory_entities,
 };
-use crate::model::EntityKind;
 use crate::model::window::WindowChoice;
 use crate::testing::{Drawn, Knob};
+use domain::event::EntityType;
 use serde_json::{Value, json};
 
 /// The workers of the factory that the knob names, and how old they are known to be.
@@ -14,7 +13,7 @@ fn workers() -> Element {
     let workers = use_subscription::<Entities>(move || {
         let factory_id = Some(factory()).filter(|id| !id.is_empty())?;
         let choice = crate::api::operation::Choice { factory_id, window: WindowChoice::AllTime };
-        Some(EntitiesAsked::new(EntityKind::Worker, &choice, None))
+        Some(choice.entities(EntityType::Worker))
     });
     let is_confirmed = use_client().confirmed_at_ms.read().is_some();
     let ids = match &*workers.read() {

@@ -1,8 +1,9 @@
 //! The devices that number what they send.
 
-use super::{BigInt, DateTime, Shows};
+use super::scalar::{BigInt, DateTime};
+use super::shows::Shows;
 use crate::api::session::Arrival;
-use crate::model::DeviceState;
+use domain::device::DeviceState;
 use graphql_client::GraphQLQuery;
 
 /// When the devices are asked for again, in ms: an agent gives a sign of life every 30 s.

@@ -2,8 +2,10 @@
 
 use crate::lean::order;
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, FactorySummary, UnitsBasis};
+use crate::model::{EntityMetrics, FactorySummary};
+use domain::event::EntityType;
 use domain::id_order;
+use domain::metric::UnitsBasis;
 use std::cmp::Ordering;
 
 /// Names a page for as long as there are such entities, whatever pages come and go around it.
@@ -93,14 +95,14 @@ pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
 /// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
 /// the server's are there. The formulas are those of METRICS.
 pub(crate) fn summed(entities: &[Kept<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
-    let of = |kind: EntityKind| entities.iter().filter(move |row| row.kind == kind);
-    let productive_minutes: f64 = of(EntityKind::Worker).map(|row| row.productive_minutes).sum();
+    let of = |kind: EntityType| entities.iter().filter(move |row| row.kind == kind);
+    let productive_minutes: f64 = of(EntityType::Worker).map(|row| row.productive_minutes).sum();
     let counting = match units_basis {
-        UnitsBasis::Workers => EntityKind::Worker,
-        UnitsBasis::Workstations => EntityKind::Workstation,
+        UnitsBasis::Workers => EntityType::Worker,
+        UnitsBasis::Workstations => EntityType::Workstation,
     };
     let units: i64 = of(counting).map(|row| row.units).sum();
-    let utilizations: Vec<f64> = of(EntityKind::Worker).filter_map(|row| row.utilization).collect();
+    let utilizations: Vec<f64> = of(EntityType::Worker).filter_map(|row| row.utilization).collect();
     let rate = units as f64 / (productive_minutes / 60.0);
     let mean = utilizations.iter().sum::<f64>() / utilizations.len() as f64;
     Figures {
@@ -138,7 +140,7 @@ mod tests {
     use super::*;
     use crate::live::table::Delivery;
 
-    fn row(kind: EntityKind, id: &str, area: Option<&str>) -> EntityMetrics {
+    fn row(kind: EntityType, id: &str, area: Option<&str>) -> EntityMetrics {
         EntityMetrics {
             kind,
             id: id.to_owned(),
@@ -164,14 +166,14 @@ mod tests {
     }
 
     fn floor() -> Vec<Area> {
-        let worker = |id, area| row(EntityKind::Worker, id, area);
+        let worker = |id, area| row(EntityType::Worker, id, area);
         let workers = table(vec![
             worker("W1", Some("Line 2")),
             worker("W2", None),
             worker("W3", Some("Line 10")),
             worker("W10", Some("Line 2")),
         ]);
-        let workstations = table(vec![row(EntityKind::Workstation, "S1", Some("Line 2"))]);
+        let workstations = table(vec![row(EntityType::Workstation, "S1", Some("Line 2"))]);
         areas([&workers, &workstations].into_iter())
     }
 

@@ -15,11 +15,13 @@ use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::memo::{Memo, use_memo, use_read_only};
 use crate::live::clock::{now_ms, use_clock};
-use crate::model::{EntityKind, UnitsBasis};
+use crate::model::Slug;
 use crate::route::{Address, BoardAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, figure};
 use dioxus::prelude::*;
+use domain::event::EntityType;
+use domain::metric::UnitsBasis;
 use gloo_timers::future::TimeoutFuture;
 
 /// What an address calls the setting up of areas.
@@ -37,9 +39,9 @@ const POINTER_STEP_MS: u32 = 1_000;
 #[component]
 pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
-    let workers = use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityKind::Worker)));
+    let workers = use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityType::Worker)));
     let workstations =
-        use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityKind::Workstation)));
+        use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityType::Workstation)));
     let room = use_room();
     let clock = use_clock(CLOCK_STEP_MS);
     let areas = use_memo(move || {
@@ -194,7 +196,7 @@ fn AreaPage(
         }
         ul { class: "board-tiles", style: "--board-columns: {columns}; --board-scale: {scale}",
             for row in page.tiles {
-                Tile { key: "{row.kind} {row.id}", row, clock, zone: zone.clone() }
+                Tile { key: "{row.kind.slug()} {row.id}", row, clock, zone: zone.clone() }
             }
         }
     }

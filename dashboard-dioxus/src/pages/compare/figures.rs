@@ -13,11 +13,12 @@ use crate::lean::csv::{Cell, Csv};
 use crate::lean::instant::Instant;
 use crate::live::clock::use_clock;
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::Address;
 use crate::words::quantity::Quantity;
 use crate::words::{compare as words, entity, figure};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
@@ -34,12 +35,12 @@ struct Line {
 }
 
 /// The figures of a kind, in the order in which they are read.
-fn lines(kind: EntityKind) -> [Line; 8] {
+fn lines(kind: EntityType) -> [Line; 8] {
     let (time, how_time, rate, how_rate) = match kind {
-        EntityKind::Worker => {
+        EntityType::Worker => {
             (figure::WORKING, figure::HOW_WORKING, figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR)
         }
-        EntityKind::Workstation => (
+        EntityType::Workstation => (
             figure::OCCUPIED,
             figure::HOW_OCCUPIED,
             figure::THROUGHPUT_PER_HOUR,
@@ -197,7 +198,7 @@ fn best(values: &[Option<f64>], texts: &[String]) -> Option<usize> {
 }
 
 /// The same as a file, one line for each entity.
-fn csv(kind: EntityKind, rows: &[(&str, &str, Option<Kept<EntityMetrics>>)]) -> String {
+fn csv(kind: EntityType, rows: &[(&str, &str, Option<Kept<EntityMetrics>>)]) -> String {
     let lines = lines(kind);
     let names: Vec<String> = lines.iter().map(|line| in_unit(line.name, line.quantity)).collect();
     let header: Vec<&str> = [entity::kind(kind), crate::words::rename::NAME]

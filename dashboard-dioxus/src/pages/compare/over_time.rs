@@ -8,13 +8,14 @@ use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::memo::use_memo;
-use crate::model::State;
+use crate::model::Slug;
 use crate::pages::over_time::reach::Reach;
 use crate::pages::over_time::trend::Compared;
 use crate::pages::over_time::trend_panel::TrendPanel;
 use crate::pages::over_time::{export, timelines, trend};
 use crate::words::{compare as words, entity, entity_page, over_time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// What each was doing, below each other on one axis of time.
@@ -68,7 +69,7 @@ pub(super) fn Timelines() -> Element {
                         tracks: tracks.clone(),
                         now_ms: (subject.now_ms)(),
                         zone: context.zone(),
-                        working: entity::state(subject.kind.cloned(), State::Working),
+                        working: entity::state(subject.kind.cloned(), EventType::Working),
                     }
                 },
             }

@@ -4,7 +4,7 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::search::matching;
 use crate::lean::memo::use_memo;
-use crate::model::{EntityKind, EntityName};
+use crate::model::{ENTITY_TYPES, EntityName, Slug, by_slug};
 use crate::route::{CompareAddress, go_to};
 use crate::words::{compare as words, entity};
 use dioxus::prelude::*;
@@ -30,14 +30,14 @@ pub(super) fn Picker() -> Element {
                     select {
                         class: "field",
                         "data-testid": "compare-kind",
-                        value: "{kind}",
+                        value: kind.slug(),
                         onchange: move |event| {
-                            let kind = event.value().parse().ok();
+                            let kind = by_slug(&ENTITY_TYPES, &event.value());
                             let selection = subject.address.peek().selection.clone();
                             go_to(CompareAddress { selection, kind, ids: Vec::new() }.into());
                         },
-                        for one in EntityKind::ALL {
-                            option { key: "{one}", value: "{one}", selected: one == kind, {entity::kinds(one)} }
+                        for one in ENTITY_TYPES {
+                            option { key: "{one.slug()}", value: one.slug(), selected: one == kind, {entity::kinds(one)} }
                         }
                     }
                 }

@@ -9,12 +9,14 @@ use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
-use crate::model::{EntityKind, EntityMetrics, EntityName, EntitySeriesSet, Resolution};
+use crate::model::{EntityMetrics, EntityName, EntitySeriesSet};
 use crate::pages::over_time::CHART_CLOCK_STEP_MS;
 use crate::pages::over_time::reach::Reach;
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
 use crate::route::{Address, CompareAddress};
 use dioxus::prelude::*;
+use domain::event::EntityType;
+use domain::window::Resolution;
 use std::rc::Rc;
 
 /// The most that are compared at once: as many as a chart can tell apart.
@@ -24,7 +26,7 @@ pub(super) const MOST: usize = crate::chart::series::MOST_SERIES;
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
     pub(super) address: ReadSignal<CompareAddress>,
-    pub(super) kind: Memo<EntityKind>,
+    pub(super) kind: Memo<EntityType>,
     /// Each once, in the order of the address, at most [`MOST`].
     pub(super) ids: Memo<Vec<String>>,
     /// Everybody who could be compared.
@@ -57,7 +59,7 @@ pub(super) fn use_subject() -> Subject {
 /// Asks about those of the address.
 pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
     let context = use_page_context();
-    let kind = use_memo(move || address.read().kind.unwrap_or_default());
+    let kind = use_memo(move || address.read().kind.unwrap_or(EntityType::Worker));
     let ids = use_memo(move || compared(&address.read().ids));
     let entities = use_subscription::<Entities>(move || {
         let ids = ids();

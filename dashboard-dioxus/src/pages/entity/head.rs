@@ -2,14 +2,14 @@ use super::subject::{Standing, use_subject};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
 use crate::components::rename::{Editable, Rename};
-use crate::model::EntityKind;
 use crate::route::{Address, CompareAddress};
 use crate::words::{entity, entity_page as words};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// Who it is: name, id and area, the first and the last edited in place.
 #[component]
-pub(super) fn Head(kind: EntityKind, id: String, standing: Standing) -> Element {
+pub(super) fn Head(kind: EntityType, id: String, standing: Standing) -> Element {
     let context = use_page_context();
     let subject = use_subject();
     let (is_known, name, area) = match standing {

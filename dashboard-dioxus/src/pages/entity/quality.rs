@@ -145,7 +145,8 @@ fn length_ms(span: &Span) -> i64 {
 mod tests {
     use super::*;
     use crate::lean::instant::Instant;
-    use crate::model::{Segment, State};
+    use crate::model::Segment;
+    use domain::event::EventType;
 
     const MINUTE: i64 = 60_000;
 
@@ -156,7 +157,7 @@ mod tests {
     fn timeline(segments: &[(i64, i64, Option<f64>)]) -> Timeline {
         let segment = |(from, to, confidence): &(i64, i64, Option<f64>)| Segment {
             span: span(*from, *to),
-            state: State::Working,
+            state: EventType::Working,
             confidence: *confidence,
             model_version: None,
             source_id: None,
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn only_the_elapsed_part_of_a_window_can_be_unobserved() {
         let row = EntityMetrics {
-            kind: crate::model::EntityKind::Worker,
+            kind: domain::event::EntityType::Worker,
             id: "W1".to_owned(),
             name: None,
             area: None,

@@ -7,12 +7,13 @@ use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::use_clock;
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, EntityName};
+use crate::model::{EntityMetrics, EntityName};
 use crate::pages::over_time::CHART_CLOCK_STEP_MS;
 use crate::pages::over_time::reach::{MOST_DAYS, Reach};
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
 use crate::route::EntityAddress;
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// What is known of a worker or workstation.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,7 @@ pub(crate) enum Standing {
 /// Given to all parts of the page as a context.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject {
-    pub(crate) kind: EntityKind,
+    pub(crate) kind: EntityType,
     pub(crate) address: ReadSignal<EntityAddress>,
     pub(crate) entities: Answer<Table<EntityMetrics>>,
     /// Asked only where the window has no figures of it.
@@ -59,7 +60,7 @@ pub(crate) fn use_subject() -> Subject {
 }
 
 /// Asks about the entity of the address.
-pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Subject {
+pub(crate) fn provide_subject(kind: EntityType, address: ReadSignal<EntityAddress>) -> Subject {
     let context = use_page_context();
     let entities = use_subscription::<Entities>(move || {
         let id = address.read().id.clone();

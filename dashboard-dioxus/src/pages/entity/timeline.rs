@@ -10,12 +10,12 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
 use crate::lean::zone::Zone;
-use crate::model::State;
 use crate::pages::over_time::reach::{Reach, Rows, day_of_window, window_of_day};
 use crate::pages::over_time::{export, timelines};
 use crate::route::{Address, Selection};
 use crate::words::{entity, entity_page as words, over_time, time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// The rows of the timeline, and whether the server listed everything.
@@ -85,7 +85,7 @@ pub(super) fn DayTimeline() -> Element {
                         tracks: drawn.tracks.clone(),
                         now_ms: (subject.now_ms)(),
                         zone: context.zone(),
-                        working: entity::state(subject.kind, State::Working),
+                        working: entity::state(subject.kind, EventType::Working),
                     }
                 },
             }

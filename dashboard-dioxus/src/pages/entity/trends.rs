@@ -3,12 +3,13 @@ use crate::api::operation::{EntitySeries, WindowInput, entity_series};
 use crate::api::{Answer, use_query_at};
 use crate::components::page_context::use_page_context;
 use crate::lean::memo::use_memo;
-use crate::model::{EntitySeriesSet, Resolution};
+use crate::model::EntitySeriesSet;
 use crate::pages::over_time::reach::Reach;
 use crate::pages::over_time::trend_panel::TrendPanel;
 use crate::pages::over_time::{export, trend};
 use crate::words::{entity_page as words, time};
 use dioxus::prelude::*;
+use domain::window::Resolution;
 
 /// How busy it was and what it made, hour by hour and day by day.
 #[component]

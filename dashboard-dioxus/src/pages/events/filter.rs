@@ -4,11 +4,12 @@ use crate::api::operation::EventFilter;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::window::WindowChoice;
-use crate::model::{EntityKind, SeenEvent, Span, State};
+use crate::model::{SeenEvent, Span};
 use crate::route::{Address, EventsAddress};
 use crate::words::events as words;
 use domain::MS_PER_MINUTE;
 use domain::bucket::BUCKET_MS;
+use domain::event::{EntityType, EventType};
 use domain::validate::FULL_CONFIDENCE;
 
 /// From Monday to Monday.
@@ -17,9 +18,9 @@ const DAYS_PER_WEEK: i64 = 7;
 /// What an event must be to be listed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Filter {
-    pub(crate) kind: Option<EntityKind>,
+    pub(crate) kind: Option<EntityType>,
     pub(crate) entity_id: Option<String>,
-    pub(crate) state: Option<State>,
+    pub(crate) state: Option<EventType>,
     pub(crate) source: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) from: Option<Instant>,
@@ -148,9 +149,9 @@ mod tests {
     fn seen() -> SeenEvent {
         SeenEvent {
             timestamp: at("2026-01-05T08:00Z"),
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             entity_id: "W1".to_owned(),
-            state: State::Idle,
+            state: EventType::Idle,
             duration_minutes: 5.0,
             units: 0,
             confidence: Some(0.6),

@@ -1,7 +1,7 @@
 use super::filter::{cleared, told};
 use super::names::Names;
 use crate::components::page_context::use_page_context;
-use crate::model::{EntityKind, State};
+use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
 use crate::route::{EventsAddress, go_to};
 use crate::words::{entity, events as words};
 use dioxus::prelude::*;
@@ -68,10 +68,10 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                 select {
                     class: "field",
                     "data-testid": "filter-kind",
-                    onchange: move |event| change(&|to| to.kind = event.value().parse().ok()),
+                    onchange: move |event| change(&|to| to.kind = by_slug(&ENTITY_TYPES, &event.value())),
                     option { value: "", selected: said.kind.is_none(), {words::ANY} }
-                    for kind in EntityKind::ALL {
-                        option { key: "{kind}", value: "{kind}", selected: said.kind == Some(kind), {entity::kinds(kind)} }
+                    for kind in ENTITY_TYPES {
+                        option { key: "{kind.slug()}", value: kind.slug(), selected: said.kind == Some(kind), {entity::kinds(kind)} }
                     }
                 }
             }
@@ -98,10 +98,10 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                 select {
                     class: "field",
                     "data-testid": "filter-state",
-                    onchange: move |event| change(&|to| to.state = event.value().parse().ok()),
+                    onchange: move |event| change(&|to| to.state = by_slug(&EVENT_TYPES, &event.value())),
                     option { value: "", selected: said.state.is_none(), {words::ANY} }
-                    for state in State::ALL {
-                        option { key: "{state}", value: "{state}", selected: said.state == Some(state), {words::state(said.kind, state)} }
+                    for state in EVENT_TYPES {
+                        option { key: "{state.slug()}", value: state.slug(), selected: said.state == Some(state), {words::state(said.kind, state)} }
                     }
                 }
             }

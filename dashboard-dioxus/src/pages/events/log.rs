@@ -1,6 +1,8 @@
 //! The list of events in view: a page that was asked for, with what was stored since put where it belongs.
 
-use crate::model::{EntityKind, EventPage, SeenEvent, State};
+use crate::model::{EventPage, SeenEvent};
+
+use domain::event::{EntityType, EventType};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -10,9 +12,9 @@ pub(crate) const MAX_HELD: usize = 500;
 /// What two reports of the same event agree on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
-    kind: EntityKind,
+    kind: EntityType,
     entity_id: String,
-    state: State,
+    state: EventType,
     timestamp_ms: i64,
     event_id: Option<String>,
 }
@@ -150,9 +152,9 @@ mod tests {
     fn event(timestamp_ms: i64) -> SeenEvent {
         SeenEvent {
             timestamp: Instant(timestamp_ms),
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             entity_id: "W1".to_owned(),
-            state: State::Working,
+            state: EventType::Working,
             duration_minutes: 5.0,
             units: 0,
             confidence: None,

@@ -5,7 +5,7 @@ use crate::components::state_mark::StateMark;
 use crate::lean::calendar::Date;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Presence, SeenEvent};
+use crate::model::{Presence, SeenEvent, Slug};
 use crate::route::Selection;
 use crate::words::quantity::Quantity;
 use crate::words::{NO_VALUE, events as words, time};
@@ -71,7 +71,8 @@ pub(crate) fn EventRow(
 /// An event's identity, as one text.
 pub(crate) fn key(event: &SeenEvent) -> String {
     let SeenEvent { kind, entity_id, state, timestamp, event_id, .. } = event;
-    format!("{kind} {entity_id} {state} {} {}", timestamp.0, event_id.as_deref().unwrap_or_default())
+    let event_id = event_id.as_deref().unwrap_or_default();
+    format!("{} {entity_id} {} {} {event_id}", kind.slug(), state.slug(), timestamp.0)
 }
 
 /// To the second, with the day before it unless that is today, and with the year unless it is this one.
@@ -94,14 +95,14 @@ fn late_ms(event: &SeenEvent) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntityKind, State};
+    use domain::event::{EntityType, EventType};
 
     fn received(minutes_after_begin: i64) -> SeenEvent {
         SeenEvent {
             timestamp: Instant(0),
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             entity_id: "W1".to_owned(),
-            state: State::Idle,
+            state: EventType::Idle,
             duration_minutes: 5.0,
             units: 0,
             confidence: None,

@@ -4,8 +4,9 @@ use crate::chart::heatmap::{Column, hour_columns};
 use crate::chart::series::{Measure, Step};
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Point, Resolution, Series, Span};
+use crate::model::{Point, Series, Span};
 use crate::words::{figure, floor as words};
+use domain::window::Resolution;
 use domain::{MS_PER_DAY, MS_PER_HOUR};
 use std::rc::Rc;
 

@@ -4,9 +4,10 @@ use super::ranking::Line;
 use crate::components::download;
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::instant::Instant;
-use crate::model::{EntityKind, Series};
+use crate::model::Series;
 use crate::words::{entity, floor as words};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// Saves what a function writes when it is pressed, and says so where the browser does not let it. `parts` name the file.
 #[component]
@@ -31,7 +32,7 @@ pub(super) fn ExportButton(testid: String, parts: Vec<String>, onwrite: Callback
 }
 
 /// The rows in the order in which they stand, every number as it was sent.
-pub(super) fn rows_csv(kind: EntityKind, lines: &[Line]) -> String {
+pub(super) fn rows_csv(kind: EntityType, lines: &[Line]) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let instant = |value: Option<Instant>| value.map(Instant::to_rfc3339).unwrap_or_default();
     let mut csv = Csv::new(&words::ROW_COLUMNS);

@@ -1,6 +1,6 @@
 use super::change::{Change, before_in_words, change};
 use super::course::{self, PRODUCTIVE, RATE, UNITS, UTILIZATION};
-use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once};
+use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once, range_input};
 use crate::api::{Answer, Panel, use_query};
 use crate::chart::series::{Measure, Step};
 use crate::chart::sparkline::Sparkline;
@@ -12,12 +12,12 @@ use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
-use crate::model::window::range_input;
-use crate::model::{FactorySummary, Point, Series, Span, UnitsBasis};
+use crate::model::{FactorySummary, Point, Series, Span};
 use crate::words::quantity::Quantity;
 use crate::words::{figure, floor as words};
 use dioxus::prelude::*;
 use domain::bucket::BUCKET_MS;
+use domain::metric::UnitsBasis;
 use std::rc::Rc;
 
 /// One of the four figures.

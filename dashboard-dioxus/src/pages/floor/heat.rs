@@ -1,5 +1,5 @@
 use super::course;
-use crate::api::operation::{UtilizationByStep, utilization_by_step};
+use crate::api::operation::{UtilizationByStep, utilization_by_step, window_input};
 use crate::api::{Answer, Panel, use_query_at};
 use crate::chart::heatmap::{Column, Row, cells};
 use crate::chart::heatmap_chart::Heatmap;
@@ -11,12 +11,12 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
 use crate::model::window::WindowChoice;
-use crate::model::{
-    EntityKind, EntityName, FactorySummary, Resolution, Span, UtilizationSet, UtilizationSteps,
-};
+use crate::model::{EntityName, FactorySummary, Span, UtilizationSet, UtilizationSteps};
 use crate::route::{Address, go_to};
 use crate::words::floor as words;
 use dioxus::prelude::*;
+use domain::event::EntityType;
+use domain::window::Resolution;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ pub(super) fn Heat(
             let choice = context.choice()?;
             Some(utilization_by_step::Variables {
                 factory_id: choice.factory_id,
-                window: choice.window.input()?,
+                window: window_input(choice.window)?,
                 resolution: resolution()?,
                 area: area(),
             })
@@ -79,7 +79,7 @@ pub(super) fn Heat(
                                 rows: rows.clone(),
                                 now_ms: Some(now_ms()),
                                 zone: context.zone(),
-                                on_open: move |id: String| go_to(Address::entity(EntityKind::Worker, &id, context.selection())),
+                                on_open: move |id: String| go_to(Address::entity(EntityType::Worker, &id, context.selection())),
                             }
                         }
                     }
@@ -96,7 +96,7 @@ fn drawn(
     zone: &Zone,
 ) -> (Rc<[Column]>, Rc<[Row]>) {
     let columns = course::heat_columns(set.window, resolution, zone);
-    let workers = names.iter().filter(|known| known.kind == EntityKind::Worker);
+    let workers = names.iter().filter(|known| known.kind == EntityType::Worker);
     let names: BTreeMap<&str, &str> =
         workers.filter_map(|known| Some((known.id.as_str(), known.name.as_deref()?))).collect();
     let row = |entity: &UtilizationSteps| {

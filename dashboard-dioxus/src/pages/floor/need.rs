@@ -3,7 +3,8 @@
 use crate::lean::instant::Instant;
 use crate::lean::order;
 use crate::live::table::Kept;
-use crate::model::{EntityKind, EntityMetrics, Presence, State};
+use crate::model::{EntityMetrics, Presence};
+use domain::event::{EntityType, EventType};
 use std::cmp::Reverse;
 
 /// The most that are named: more than one looks at in a glance is no help.
@@ -21,7 +22,7 @@ const TELLING_MINUTES: f64 = 30.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Reason {
     /// Idle or absent since so many whole minutes.
-    Long(State, u32),
+    Long(EventType, u32),
     /// Not seen since so many whole minutes.
     Unseen(u32),
     /// At work, but little of it in the window, in %.
@@ -31,7 +32,7 @@ pub(super) enum Reason {
 /// One of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Need {
-    pub(super) kind: EntityKind,
+    pub(super) kind: EntityType,
     pub(super) id: String,
     pub(super) name: Option<String>,
     pub(super) presence: Presence,
@@ -56,7 +57,7 @@ pub(super) fn needs<'rows>(
     for row in rows {
         let Some(need) = need(row, now_ms, unseen_after_ms) else { continue };
         match need.reason {
-            Reason::Long(State::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), need)),
+            Reason::Long(EventType::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), need)),
             Reason::Long(_, minutes) => absent.push((Reverse(u64::from(minutes)), need)),
             // Whom one has only just lost sight of is the likeliest to be found.
             Reason::Unseen(minutes) => unseen.push((Reverse(u64::MAX - u64::from(minutes)), need)),
@@ -80,7 +81,7 @@ fn need(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Need> 
     let for_ms = |since: Instant| now_ms - since.ms();
     let minutes = |ms: f64| (ms / 60_000.0) as u32;
     let reason = match presence {
-        Presence::Seen(State::Working) => Reason::Low(row.utilization.filter(|percent| {
+        Presence::Seen(EventType::Working) => Reason::Low(row.utilization.filter(|percent| {
             *percent < LOW_UTILIZATION && row.productive_minutes + row.idle_minutes >= TELLING_MINUTES
         })?),
         Presence::Seen(state) => {
@@ -103,11 +104,11 @@ mod tests {
 
     const NOW_MS: f64 = 100.0 * 3_600_000.0;
 
-    fn row(id: &str, state: State, since_min: i64, until_min: i64, utilization: f64) -> EntityMetrics {
+    fn row(id: &str, state: EventType, since_min: i64, until_min: i64, utilization: f64) -> EntityMetrics {
         let ago = |minutes: i64| Instant(NOW_MS as i64 - minutes * 60_000);
         let current = Activity { state, since: ago(since_min), until: ago(until_min), confidence: None };
         EntityMetrics {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: id.to_owned(),
             name: None,
             area: None,
@@ -137,29 +138,29 @@ mod tests {
     #[test]
     fn each_reason_has_its_turn_and_the_worst_of_each_comes_first() {
         let needs = found(vec![
-            row("W1", State::Idle, 6, 0, 80.0),
-            row("W2", State::Idle, 60, 0, 80.0),
-            row("W3", State::Absent, 20, 0, 80.0),
-            row("W4", State::Working, 90, 30, 80.0),
-            row("W5", State::Working, 90, 12, 80.0),
-            row("W6", State::Working, 5, 0, 30.0),
-            row("W7", State::Working, 5, 0, 20.0),
-            row("W8", State::Working, 5, 0, 80.0),
+            row("W1", EventType::Idle, 6, 0, 80.0),
+            row("W2", EventType::Idle, 60, 0, 80.0),
+            row("W3", EventType::Absent, 20, 0, 80.0),
+            row("W4", EventType::Working, 90, 30, 80.0),
+            row("W5", EventType::Working, 90, 12, 80.0),
+            row("W6", EventType::Working, 5, 0, 30.0),
+            row("W7", EventType::Working, 5, 0, 20.0),
+            row("W8", EventType::Working, 5, 0, 80.0),
         ]);
         assert_eq!(ids(&needs), ["W2", "W3", "W5", "W7", "W1", "W4"]);
-        assert_eq!(needs.named[0].reason, Reason::Long(State::Idle, 60));
+        assert_eq!(needs.named[0].reason, Reason::Long(EventType::Idle, 60));
         assert_eq!(needs.named[2].reason, Reason::Unseen(12));
         assert_eq!(needs.more, 1);
     }
 
     #[test]
     fn nobody_needs_anybody_who_works_pauses_a_moment_or_went_home() {
-        let mut barely_seen = row("W4", State::Working, 5, 0, 10.0);
+        let mut barely_seen = row("W4", EventType::Working, 5, 0, 10.0);
         (barely_seen.productive_minutes, barely_seen.idle_minutes) = (2.0, 18.0);
         let needs = found(vec![
-            row("W1", State::Working, 200, 0, 80.0),
-            row("W2", State::Idle, 4, 0, 80.0),
-            row("W3", State::Working, 800, 721, 10.0),
+            row("W1", EventType::Working, 200, 0, 80.0),
+            row("W2", EventType::Idle, 4, 0, 80.0),
+            row("W3", EventType::Working, 800, 721, 10.0),
             barely_seen,
         ]);
         assert_eq!(needs, Needs::default());

@@ -7,7 +7,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateShape;
 use crate::lean::memo::use_memo;
 use crate::live::table::Table;
-use crate::model::{EntityMetrics, UNSEEN_AFTER_MIN};
+use crate::model::{EntityMetrics, Slug, UNSEEN_AFTER_MIN};
 use crate::route::{Address, FloorAddress, Selection, go_to};
 use crate::words::floor as words;
 use crate::words::quantity::Quantity;
@@ -37,7 +37,7 @@ pub(super) fn NeedsList(
                 Some(Needs { named, more }) => rsx! {
                     ul { class: "floor-needs", "data-testid": "needs",
                         for need in named {
-                            NeedLine { key: "{need.kind} {need.id}", need }
+                            NeedLine { key: "{need.kind.slug()} {need.id}", need }
                         }
                     }
                     if more > 0 {
@@ -91,7 +91,7 @@ fn NeedLine(need: Need) -> Element {
         Reason::Low(percent) => words::low(&Quantity::Percent.text(Some(percent))),
     };
     rsx! {
-        li { class: "floor-need", "data-testid": "need-{need.kind}-{need.id}",
+        li { class: "floor-need", "data-testid": "need-{need.kind.slug()}-{need.id}",
             StateShape { presence: need.presence }
             Link { class: "entity-link floor-need-name", to: Address::entity(need.kind, &need.id, context.selection()),
                 if let Some(name) = need.name {

@@ -2,7 +2,8 @@
 
 use crate::lean::order;
 use crate::live::table::{Kept, Table};
-use crate::model::{EntityMetrics, Presence, State};
+use crate::model::{EntityMetrics, Presence};
+use domain::event::EventType;
 use domain::id_order;
 use std::cmp::Ordering;
 
@@ -165,10 +166,10 @@ fn compared(one: &Line, other: &Line, ranking: Ranking) -> Ordering {
 /// What needs somebody first: idle before absent before not observed before working, and the longest first.
 fn attention(line: &Line) -> (u8, i64) {
     let state = match line.presence {
-        Presence::Seen(State::Idle) => 0,
-        Presence::Seen(State::Absent) => 1,
+        Presence::Seen(EventType::Idle) => 0,
+        Presence::Seen(EventType::Absent) => 1,
         Presence::NotObserved => 2,
-        Presence::Seen(State::Working) => 3,
+        Presence::Seen(EventType::Working) => 3,
     };
     (state, line.row.current.as_ref().map_or(0, |activity| activity.since.0))
 }
@@ -178,14 +179,15 @@ mod tests {
     use super::*;
     use crate::lean::instant::Instant;
     use crate::live::table::Delivery;
-    use crate::model::{Activity, EntityKind};
+    use crate::model::Activity;
+    use domain::event::EntityType;
     use proptest::prelude::*;
 
-    fn row(id: &str, utilization: Option<f64>, state: State, since_ms: i64) -> EntityMetrics {
+    fn row(id: &str, utilization: Option<f64>, state: EventType, since_ms: i64) -> EntityMetrics {
         let current =
             Activity { state, since: Instant(since_ms), until: Instant(1_000_000), confidence: None };
         EntityMetrics {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: id.to_owned(),
             name: None,
             area: None,
@@ -216,10 +218,10 @@ mod tests {
 
     fn floor() -> Table<EntityMetrics> {
         table(vec![
-            row("W1", Some(50.0), State::Working, 10),
-            row("W2", None, State::Idle, 900),
-            row("W3", Some(90.0), State::Absent, 5),
-            row("W10", Some(50.0), State::Idle, 100),
+            row("W1", Some(50.0), EventType::Working, 10),
+            row("W2", None, EventType::Idle, 900),
+            row("W3", Some(90.0), EventType::Absent, 5),
+            row("W10", Some(50.0), EventType::Idle, 100),
         ])
     }
 

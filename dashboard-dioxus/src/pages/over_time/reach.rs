@@ -1,10 +1,10 @@
 //! How far the charts of a page reach, given its window: what is too long to be read as a whole is cut to its last days.
 
-use crate::api::operation::WindowInput;
+use crate::api::operation::{WindowInput, range_input, window_input};
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::Span;
-use crate::model::window::{WindowChoice, date, range_input};
+use crate::model::window::{WindowChoice, date};
 use domain::{MS_PER_DAY, MS_PER_MINUTE};
 
 /// Windows up to this length are read as one row of a timeline, in ms: two days.
@@ -69,7 +69,8 @@ impl Reach {
             range_input(Span { from: zone.instant(first, 0), to: zone.instant(last + 1, 0) })
         };
         let length_ms = length_ms(choice);
-        let whole = |limit_ms: i64| choice.input().filter(|_| length_ms.is_some_and(|ms| ms <= limit_ms));
+        let whole =
+            |limit_ms: i64| window_input(choice).filter(|_| length_ms.is_some_and(|ms| ms <= limit_ms));
         Self {
             rows: whole(ONE_ROW_MS).map_or_else(|| Rows::Days((week..=last).rev().collect()), Rows::Whole),
             hours: whole(WEEK_DAYS * MS_PER_DAY).unwrap_or_else(|| between(week, last)),
@@ -144,8 +145,8 @@ mod tests {
     fn a_day_is_one_row_with_its_hours_beside_the_two_weeks_that_end_with_it() {
         let window = span("2026-01-04T18:30Z", "2026-01-05T18:30Z");
         let reach = Reach::new(WindowChoice::Today, Some(window), None, at("2026-01-05T10:00Z"), &zone());
-        assert_eq!(reach.rows, Rows::Whole(WindowChoice::Today.input().unwrap()));
-        assert_eq!(reach.hours, WindowChoice::Today.input().unwrap());
+        assert_eq!(reach.rows, Rows::Whole(window_input(WindowChoice::Today).unwrap()));
+        assert_eq!(reach.hours, window_input(WindowChoice::Today).unwrap());
         assert_eq!(reach.days, range_input(span("2025-12-22T18:30Z", "2026-01-05T18:30Z")));
         assert_eq!(reach.day_range, (MONDAY - 13, MONDAY));
         assert!(!reach.is_cut && reach.is_short());
@@ -158,7 +159,7 @@ mod tests {
         let reach = Reach::new(WindowChoice::ThisWeek, Some(window), None, now, &zone());
         assert_eq!(reach.rows, Rows::Days(vec![MONDAY + 2, MONDAY + 1, MONDAY]));
         assert_eq!(reach.row_windows()[2], WindowInput::Day("2026-01-05".to_owned()));
-        assert_eq!(reach.hours, WindowChoice::ThisWeek.input().unwrap());
+        assert_eq!(reach.hours, window_input(WindowChoice::ThisWeek).unwrap());
     }
 
     #[test]

@@ -1,0 +1,35 @@
+use super::span::Span;
+use domain::metric::UnitsBasis;
+
+/// A factory as the picker lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Factory {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The IANA name.
+    pub(crate) time_zone: String,
+    pub(crate) units_basis: UnitsBasis,
+}
+
+/// The factory as a whole in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FactorySummary {
+    /// The window that was used, none for all time.
+    pub(crate) window: Option<Span>,
+    pub(crate) revision: i64,
+    pub(crate) productive_minutes: f64,
+    pub(crate) idle_minutes: f64,
+    pub(crate) absent_minutes: f64,
+    pub(crate) units_basis: UnitsBasis,
+    pub(crate) units: i64,
+    pub(crate) worker_units: i64,
+    pub(crate) workstation_units: i64,
+    /// The plain mean of the workers' utilization, %.
+    pub(crate) average_utilization: Option<f64>,
+    /// Weighted by time, %.
+    pub(crate) utilization: Option<f64>,
+    /// Units per hour.
+    pub(crate) average_production_rate: Option<f64>,
+    pub(crate) active_workers: i64,
+    pub(crate) active_workstations: i64,
+}
