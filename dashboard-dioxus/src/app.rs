@@ -23,9 +23,9 @@ use domain::event::EntityType;
 #[component]
 pub(crate) fn App() -> Element {
     use_hook(|| {
-        let (client, orders) = Client::open();
+        let (client, commands) = Client::open();
         provide_context(client);
-        spawn(keep_live(client, orders));
+        spawn(keep_live(client, commands));
     });
     rsx! {
         if cfg!(debug_assertions) {

@@ -100,7 +100,8 @@ fn a_refused_subscription_shows_the_reason_and_has_no_age() {
 fn an_answer_of_another_shape_ends_the_connection_with_a_sentence() {
     let mut page = Drawn::of(workers);
     page.turn("a");
-    let Hangup(reason) = page.try_answer("WorkerMetrics", &json!({ "workerMetrics": {} })).unwrap_err();
+    let ConnectionError(reason) =
+        page.try_answer("WorkerMetrics", &json!({ "workerMetrics": {} })).unwrap_err();
     assert!(reason.starts_with("The server's answer has another shape than agreed"), "{reason}");
 }
 
