@@ -1,5 +1,6 @@
 //! The parts of the pages.
 
+pub(crate) mod changing;
 pub(crate) mod command;
 pub(crate) mod connection_status;
 pub(crate) mod download;

@@ -18,10 +18,10 @@ use std::rc::Rc;
 const ROUNDS: usize = 8;
 
 /// A page, and what it asked.
-pub(crate) struct Drawn {
+pub(crate) struct TestPage {
     page: VirtualDom,
     client: Client,
-    knob: Knob,
+    input: TestInput,
     commands: UnboundedReceiver<Command>,
     /// The operation names of what is asked, by key, with the variables.
     asked: BTreeMap<Key, (String, Value)>,
@@ -29,11 +29,11 @@ pub(crate) struct Drawn {
     waits_ms: Vec<f64>,
 }
 
-/// What a test turns to make a component ask something else.
+/// What a test sets to make a component ask something else.
 #[derive(Clone, Copy)]
-pub(crate) struct Knob(pub(crate) Signal<String>);
+pub(crate) struct TestInput(pub(crate) Signal<String>);
 
-type Opened = Rc<RefCell<Option<(Client, Knob, UnboundedReceiver<Command>)>>>;
+type Opened = Rc<RefCell<Option<(Client, TestInput, UnboundedReceiver<Command>)>>>;
 
 #[component]
 fn Root() -> Element {
@@ -42,13 +42,13 @@ fn Root() -> Element {
     use_hook(|| {
         let (client, commands) = Client::open();
         provide_context(client);
-        let knob = provide_context(Knob(Signal::new(String::new())));
-        *opened.borrow_mut() = Some((client, knob, commands));
+        let input = provide_context(TestInput(Signal::new(String::new())));
+        *opened.borrow_mut() = Some((client, input, commands));
     });
     content()
 }
 
-impl Drawn {
+impl TestPage {
     /// Draws what a function makes of components.
     pub(crate) fn of(content: fn() -> Element) -> Self {
         let mut page = VirtualDom::new(Root);
@@ -56,11 +56,18 @@ impl Drawn {
         page.provide_root_context(Rc::clone(&opened));
         page.provide_root_context(content);
         page.rebuild_in_place();
-        let (client, knob, commands) = opened.borrow_mut().take().unwrap();
-        let mut drawn =
-            Self { page, client, knob, commands, asked: BTreeMap::new(), refreshes: 0, waits_ms: Vec::new() };
-        drawn.settle();
-        drawn
+        let (client, input, commands) = opened.borrow_mut().take().unwrap();
+        let mut page = Self {
+            page,
+            client,
+            input,
+            commands,
+            asked: BTreeMap::new(),
+            refreshes: 0,
+            waits_ms: Vec::new(),
+        };
+        page.settle();
+        page
     }
 
     /// Draws the whole application at an address.
@@ -98,10 +105,10 @@ impl Drawn {
         Ok(())
     }
 
-    /// Turns the knob.
-    pub(crate) fn turn(&mut self, text: &str) {
-        let Knob(mut knob) = self.knob;
-        self.page.in_scope(ScopeId::ROOT, || knob.set(text.to_owned()));
+    /// Sets the input.
+    pub(crate) fn set_input(&mut self, text: &str) {
+        let TestInput(mut input) = self.input;
+        self.page.in_scope(ScopeId::ROOT, || input.set(text.to_owned()));
         self.settle();
     }
 

@@ -1,11 +1,11 @@
 //! The operations of `queries/`, checked against the schema when this compiles, and what pages make of their answers.
 
 mod change;
-mod choice;
 mod device_list;
 mod entities;
 mod event_list;
 mod factory;
+mod factory_window;
 mod scalar;
 mod series;
 mod shows;
@@ -13,7 +13,6 @@ mod utilization;
 mod window;
 
 pub(crate) use change::{CreateFactory, EntityChange, create_factory, update_entity};
-pub(crate) use choice::Choice;
 pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;
 pub(crate) use event_list::{EventFilter, Events, EventsIngested, events, events_ingested};
@@ -21,6 +20,7 @@ pub(crate) use factory::{
     Factories, FactoryEntities, FactoryMetrics, FactoryMetricsOnce, factories, factory_entities,
     factory_metrics, factory_metrics_once,
 };
+pub(crate) use factory_window::FactoryWindow;
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};

@@ -25,6 +25,22 @@ impl Editable {
         }
     }
 
+    /// What it is called for screen readers.
+    fn label(self, kind: EntityType, id: &str) -> String {
+        match self {
+            Self::Name => words::name_of(kind, id),
+            Self::Area => words::area_of(kind, id),
+        }
+    }
+
+    /// What stands in its field while there is nothing.
+    fn placeholder(self) -> &'static str {
+        match self {
+            Self::Name => words::NO_NAME,
+            Self::Area => words::NO_AREA,
+        }
+    }
+
     /// What a text typed for it changes. An empty one takes away what there was.
     fn change(self, typed: &str) -> EntityChange {
         let text = Some(EntityChange::text(typed));
@@ -65,7 +81,7 @@ pub(crate) fn Rename(
     let mut stage = use_signal(|| Stage::Reading);
     // Who edited with the keyboard goes on where they began.
     let mut takes_focus = use_signal(|| false);
-    let field = words::field(kind, what, &id);
+    let field = what.label(kind, &id);
     let button = words::change(&field);
     let known = value.clone().unwrap_or_default();
 
@@ -82,7 +98,7 @@ pub(crate) fn Rename(
         move |event: FormEvent| {
             event.prevent_default();
             let text = typed.peek().clone();
-            let Some(choice) = context.choice() else { return };
+            let Some(choice) = context.factory_window() else { return };
             if *stage.peek() == Stage::Saving {
                 return;
             }
@@ -143,7 +159,7 @@ pub(crate) fn Rename(
                 "data-testid": "rename-{what.slug()}-field",
                 aria_label: "{field}",
                 aria_invalid: complaint.is_some().then_some("true"),
-                placeholder: words::placeholder(what),
+                placeholder: what.placeholder(),
                 autocomplete: "off",
                 readonly: is_saving,
                 value: "{typed}",

@@ -55,7 +55,7 @@ pub(crate) fn Search() -> Element {
 fn SearchDialog(onclose: EventHandler<()>) -> Element {
     let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let mut typed = use_signal(String::new);

@@ -27,21 +27,21 @@ pub(crate) struct Delivery<R> {
 /// A row in its place in memory. Two are equal when they are the same one, so that comparing a row with what is drawn
 /// costs nothing, and a component that is given one is drawn again only when the row was replaced.
 #[derive(Debug)]
-pub(crate) struct Kept<R>(Rc<R>);
+pub(crate) struct SharedRow<R>(Rc<R>);
 
-impl<R> Clone for Kept<R> {
+impl<R> Clone for SharedRow<R> {
     fn clone(&self) -> Self {
         Self(Rc::clone(&self.0))
     }
 }
 
-impl<R> PartialEq for Kept<R> {
+impl<R> PartialEq for SharedRow<R> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl<R> Deref for Kept<R> {
+impl<R> Deref for SharedRow<R> {
     type Target = R;
 
     fn deref(&self) -> &R {
@@ -55,7 +55,7 @@ impl<R> Deref for Kept<R> {
 pub(crate) struct Table<R> {
     window: Option<Span>,
     revision: i64,
-    rows: BTreeMap<RowId, Kept<R>>,
+    rows: BTreeMap<RowId, SharedRow<R>>,
 }
 
 impl<R> Default for Table<R> {
@@ -71,7 +71,7 @@ impl<R: Row> Table<R> {
         for row in delivery.rows {
             let id = RowId(row.id().to_owned());
             let known = held.remove(&id).filter(|known| **known == row);
-            self.rows.insert(id, known.unwrap_or_else(|| Kept(Rc::new(row))));
+            self.rows.insert(id, known.unwrap_or_else(|| SharedRow(Rc::new(row))));
         }
         for id in delivery.removed_ids {
             self.rows.remove(&RowId(id));
@@ -90,7 +90,7 @@ impl<R: Row> Table<R> {
         self.window
     }
 
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Kept<R>> {
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &SharedRow<R>> {
         self.rows.values()
     }
 
@@ -99,7 +99,7 @@ impl<R: Row> Table<R> {
     }
 
     /// The row with this id.
-    pub(crate) fn row(&self, id: &str) -> Option<&Kept<R>> {
+    pub(crate) fn row(&self, id: &str) -> Option<&SharedRow<R>> {
         self.rows.get(&RowId(id.to_owned()))
     }
 }
@@ -178,12 +178,12 @@ mod tests {
     fn only_a_changed_row_moves_in_memory() {
         let mut table = Table::default();
         table.apply(snapshot(1, &[Station("S1", 1), Station("S2", 1)]));
-        let before: Vec<Kept<Station>> = table.rows().cloned().collect();
+        let before: Vec<SharedRow<Station>> = table.rows().cloned().collect();
         for delivery in
             [change(2, &[Station("S2", 2)], &[]), snapshot(3, &[Station("S1", 1), Station("S2", 3)])]
         {
             table.apply(delivery);
-            let after: Vec<Kept<Station>> = table.rows().cloned().collect();
+            let after: Vec<SharedRow<Station>> = table.rows().cloned().collect();
             assert_eq!(before[0], after[0]);
             assert_ne!(before[1], after[1]);
         }

@@ -47,7 +47,7 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
     let answer = use_query::<DevicesQuery>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(devices::Variables { factory_id })
     });
     let mut client = use_client();
@@ -87,7 +87,7 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 fn NoDevice() -> Element {
     let url = use_client().api_url;
-    let factory_id = use_page_context().choice().map(|choice| choice.factory_id).unwrap_or_default();
+    let factory_id = use_page_context().factory_window().map(|choice| choice.factory_id).unwrap_or_default();
     rsx! {
         div { class: "devices-none", "data-testid": "devices-none",
             h3 { {words::NONE} }

@@ -29,7 +29,7 @@ use self::events::LatestEvents;
 use self::figures::{Figures, Now};
 use self::head::Head;
 use self::quality::QualityNotes;
-use self::subject::{Standing, provide_subject};
+use self::subject::{EntityStatus, provide_subject};
 use self::timeline::DayTimeline;
 use self::trends::Trends;
 
@@ -57,14 +57,14 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
     let id = address.read().id.clone();
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let panel = subject.entities.read();
-    let standing = subject.standing.read().clone();
+    let status = subject.status.read().clone();
     if id.is_empty() {
         return rsx! {
             PageTitle { title: entity::kind(kind) }
             Empty { text: entity::NO_ID }
         };
     }
-    if standing == Standing::Unknown {
+    if status == EntityStatus::Unknown {
         return rsx! {
             PageTitle { title: id.clone() }
             p { class: "notice notice-empty", "data-testid": "unknown-entity",
@@ -74,20 +74,20 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
         };
     }
     rsx! {
-        Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), standing: standing.clone() }
+        Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), status: status.clone() }
         PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
-            match (&*panel, &standing) {
+            match (&*panel, &status) {
                 (Panel::Refused(reason), _) => rsx! {
                     Refused { reason, onretry: move |()| subject.entities.retry() }
                 },
-                (_, Standing::Refused(reason)) => rsx! {
+                (_, EntityStatus::Refused(reason)) => rsx! {
                     Refused { reason, onretry: move |()| subject.names.retry() }
                 },
-                (_, Standing::Seen(row)) => rsx! {
+                (_, EntityStatus::Seen(row)) => rsx! {
                     Now { kind, row: row.clone() }
                     Figures { row: row.clone(), window }
                 },
-                (_, Standing::Known(_)) => rsx! {
+                (_, EntityStatus::Known(_)) => rsx! {
                     Empty { text: entity::not_in_window(kind, &id) }
                 },
                 _ => rsx! { Skeleton { lines: 3 } },

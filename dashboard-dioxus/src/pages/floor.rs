@@ -1,19 +1,19 @@
 mod area;
+mod attention;
+mod attention_list;
 mod change;
-mod course;
 mod export;
 mod figures;
 mod heat;
-mod need;
-mod needs;
 mod production;
 mod ranking;
 mod rows;
+mod steps;
 
 use self::area::{AreaPicker, areas};
+use self::attention_list::AttentionList;
 use self::figures::Figures;
 use self::heat::Heat;
-use self::needs::NeedsList;
 use self::production::Production;
 use self::rows::Rows;
 use crate::api::operation::{
@@ -51,17 +51,17 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let area = use_memo(move || Some(address.read().area.clone()).filter(|area| !area.is_empty()));
 
     let summary = use_subscription::<FactoryMetrics>(move || {
-        let choice = context.choice()?;
+        let choice = context.factory_window()?;
         let window = window_input(choice.window);
         Some(factory_metrics::Variables { factory_id: choice.factory_id, window, area: area() })
     });
     let entities = move |kind| {
-        use_subscription::<Entities>(move || Some(context.choice()?.entities(kind).in_area(area())))
+        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(kind).in_area(area())))
     };
     let workers = entities(EntityType::Worker);
     let workstations = entities(EntityType::Workstation);
     let names = use_query::<FactoryEntities>(move || {
-        Some(factory_entities::Variables { factory_id: context.choice()?.factory_id })
+        Some(factory_entities::Variables { factory_id: context.factory_window()?.factory_id })
     });
     let areas = use_memo(move || names.with(|names| areas(names)).unwrap_or_default());
     let span = use_memo(move || summary.with(|summary| summary.window).flatten());
@@ -71,11 +71,11 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
             summary.with(|shown| shown.revision + shown.window.map_or(0, |window| window.to.0 / BUCKET_MS))
         },
         move || {
-            let choice = context.choice()?;
+            let choice = context.factory_window()?;
             Some(metric_series::Variables {
                 factory_id: choice.factory_id,
                 window: window_input(choice.window)?,
-                resolution: course::resolution(span()?),
+                resolution: steps::resolution(span()?),
                 area: area(),
             })
         },
@@ -103,8 +103,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
             AreaPicker { address, areas, onopen: move |()| names.refresh() }
         }
         match (&*context.factories.read(), factory) {
-            (Panel::Showing(factories), _) if factories.is_empty() && context.choice().is_none() => rsx! { FirstSteps {} },
-            (Panel::Refused(reason), _) if context.choice().is_none() => rsx! {
+            (Panel::Showing(factories), _) if factories.is_empty() && context.factory_window().is_none() => rsx! { FirstSteps {} },
+            (Panel::Refused(reason), _) if context.factory_window().is_none() => rsx! {
                 Refused { reason, onretry: move |()| context.factories.retry() }
             },
             (_, Some(factory)) if is_untouched() => rsx! { FirstSteps { factory: (factory.id, factory.name) } },
@@ -114,7 +114,7 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
                         Figures { summary, series, area, clock, now_ms: step_end_ms, window }
                     }
                     div { class: "floor-needs-place",
-                        NeedsList { address, workers, workstations, clock }
+                        AttentionList { address, workers, workstations, clock }
                     }
                     div { class: "floor-rows",
                         Rows { kind: EntityType::Worker, address, answer: workers, clock }

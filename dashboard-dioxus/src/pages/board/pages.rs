@@ -1,7 +1,7 @@
 //! The pages of a board: its areas, each in as many parts as it takes.
 
 use crate::lean::order;
-use crate::live::table::{Kept, Table};
+use crate::live::table::{SharedRow, Table};
 use crate::model::{EntityMetrics, FactorySummary};
 use domain::event::EntityType;
 use domain::id_order;
@@ -41,14 +41,14 @@ pub(crate) struct Page {
     /// How many parts its area has.
     pub(crate) parts: usize,
     /// Workers, then workstations, each in the order of their ids.
-    pub(crate) tiles: Vec<Kept<EntityMetrics>>,
+    pub(crate) tiles: Vec<SharedRow<EntityMetrics>>,
 }
 
 /// All entities of an area, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Area {
     pub(crate) name: Option<String>,
-    pub(crate) entities: Vec<Kept<EntityMetrics>>,
+    pub(crate) entities: Vec<SharedRow<EntityMetrics>>,
 }
 
 /// The areas in the order in which they are shown.
@@ -94,7 +94,7 @@ pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
 
 /// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
 /// the server's are there. The formulas are those of METRICS.
-pub(crate) fn summed(entities: &[Kept<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
+pub(crate) fn summed(entities: &[SharedRow<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
     let of = |kind: EntityType| entities.iter().filter(move |row| row.kind == kind);
     let productive_minutes: f64 = of(EntityType::Worker).map(|row| row.productive_minutes).sum();
     let counting = match units_basis {

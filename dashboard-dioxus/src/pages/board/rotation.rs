@@ -1,9 +1,9 @@
 use super::layout::Grid;
-use super::line::{NotLive, TopLine, use_is_trusted};
 use super::pages::{Area, Figures, Page, PageId, after, areas, pages, place_of, summed};
-use super::room::use_room;
 use super::tile::{Counts, Tile};
-use super::wake_lock::{Wakefulness, use_wake_lock};
+use super::top_line::{NotLive, TopLine, use_is_trusted};
+use super::viewport::use_viewport;
+use super::wake_lock::{ScreenLock, use_wake_lock};
 use crate::api::operation::{Entities, FactoryMetrics, factory_metrics};
 use crate::api::{Panel, use_subscription};
 use crate::components::figure::Figure;
@@ -39,10 +39,12 @@ const POINTER_STEP_MS: u32 = 1_000;
 #[component]
 pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
-    let workers = use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityType::Worker)));
-    let workstations =
-        use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityType::Workstation)));
-    let room = use_room();
+    let workers =
+        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(EntityType::Worker)));
+    let workstations = use_subscription::<Entities>(move || {
+        Some(context.factory_window()?.entities(EntityType::Workstation))
+    });
+    let viewport = use_viewport();
     let clock = use_clock(CLOCK_STEP_MS);
     let areas = use_memo(move || {
         // Half of the board would look like all of it.
@@ -51,7 +53,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             _ => Vec::new(),
         }
     });
-    let pages = use_memo(move || pages(&areas.read(), room().capacity()));
+    let pages = use_memo(move || pages(&areas.read(), viewport().capacity()));
     let wanted = use_rotation(address, pages);
     let shown = use_memo(move || {
         let pages = pages.read();
@@ -60,12 +62,12 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let area = use_memo(move || shown.read().as_ref().map(|page| page.id.area.clone()));
     let has_areas = use_memo(move || areas.read().iter().any(|area| area.name.is_some()));
     let summary = use_subscription::<FactoryMetrics>(move || {
-        let summary = context.choice()?.summary();
+        let summary = context.factory_window()?.summary();
         let area = area()?;
         // The server sums up areas and the whole, which is the same where there are none.
         (area.is_some() || !has_areas()).then_some(factory_metrics::Variables { area, ..summary })
     });
-    let wakefulness = use_wake_lock();
+    let screen_lock = use_wake_lock();
     let is_trusted = use_is_trusted();
     let (is_pointing, pointed) = use_pointer();
 
@@ -80,14 +82,14 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             class,
             "data-testid": "board",
             "data-trusted": "{is_trusted()}",
-            "data-screen": wakefulness().slug(),
+            "data-screen": screen_lock().slug(),
             onmousemove: move |_| pointed.call(()),
             TopLine { address }
             if !is_trusted() {
                 NotLive {}
             }
             match (&*context.factories.read(), &*workers.read(), &*workstations.read(), &*shown.read()) {
-                (Panel::Showing(factories), ..) if factories.is_empty() && context.choice().is_none() => rsx! {
+                (Panel::Showing(factories), ..) if factories.is_empty() && context.factory_window().is_none() => rsx! {
                     PageTitle { title }
                     FirstSteps {}
                 },
@@ -114,7 +116,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
                             title: title.clone(),
                             figures: figures(&areas.read(), &page, summary.with(|summary| Figures::from(summary)), basis(context.factory())),
                             area: areas.read().iter().find(|area| area.name == page.id.area).cloned(),
-                            grid: room().grid(page.tiles.len()),
+                            grid: viewport().grid(page.tiles.len()),
                             page,
                             clock,
                             address,
@@ -124,7 +126,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             }
             footer { class: "board-foot",
                 Progress { pages, shown }
-                if wakefulness() == Wakefulness::Unavailable {
+                if screen_lock() == ScreenLock::Unavailable {
                     p { class: "board-asleep", "data-testid": "board-asleep", {words::SCREEN_MAY_SLEEP} }
                 }
                 nav { class: "board-tools", aria_label: words::TOOLS,

@@ -20,7 +20,7 @@ const COLUMNS: &[Column] = &[Column::text(words::WHO), Column::text(words::KIND)
 pub(crate) fn AreaSetup(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let board = Address::from(BoardAddress { edit: String::new(), ..address.read().clone() });

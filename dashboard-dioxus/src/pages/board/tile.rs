@@ -1,11 +1,11 @@
-use crate::components::figure::Changing;
+use crate::components::changing::Changing;
 use crate::components::metric_cell::raw;
 use crate::components::page_context::use_page_context;
 use crate::components::state_mark::{StateMark, StateShape};
 use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
 use crate::lean::zone::Zone;
-use crate::live::table::Kept;
+use crate::live::table::SharedRow;
 use crate::model::{EVENT_TYPES, EntityMetrics, Presence, Slug};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, entity, figure};
@@ -13,7 +13,7 @@ use dioxus::prelude::*;
 
 /// One worker or workstation. Drawn again only when its numbers or its state change.
 #[component]
-pub(crate) fn Tile(row: Kept<EntityMetrics>, clock: ReadSignal<f64>, zone: Zone) -> Element {
+pub(crate) fn Tile(row: SharedRow<EntityMetrics>, clock: ReadSignal<f64>, zone: Zone) -> Element {
     let context = use_page_context();
     let (shown, told_zone) = (row.clone(), zone);
     let now = use_memo(use_reactive!(|(shown, told_zone)| {
@@ -69,11 +69,11 @@ fn told(row: &EntityMetrics, zone: &Zone, now_ms: f64, unseen_after_ms: f64) -> 
 
 /// How many of an area's workers and workstations are seen doing what.
 #[component]
-pub(crate) fn Counts(entities: Vec<Kept<EntityMetrics>>, clock: ReadSignal<f64>) -> Element {
+pub(crate) fn Counts(entities: Vec<SharedRow<EntityMetrics>>, clock: ReadSignal<f64>) -> Element {
     let (now_ms, unseen_after_ms) = (clock(), use_page_context().unseen_after_ms());
     let presences = EVENT_TYPES.map(Presence::Seen).into_iter().chain([Presence::NotObserved]);
     let of = |presence: Presence| {
-        let is_it = |row: &&Kept<EntityMetrics>| {
+        let is_it = |row: &&SharedRow<EntityMetrics>| {
             Presence::of(row.current.as_ref(), now_ms, unseen_after_ms) == presence
         };
         entities.iter().filter(is_it).count()

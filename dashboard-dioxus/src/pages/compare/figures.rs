@@ -1,8 +1,8 @@
 use super::subject::use_subject;
 use crate::api::Panel;
+use crate::components::changing::Changing;
 use crate::components::explained::Explained;
 use crate::components::export_button::ExportButton;
-use crate::components::figure::Changing;
 use crate::components::metric_cell::raw;
 use crate::components::notice::Refused;
 use crate::components::page_context::use_page_context;
@@ -12,7 +12,7 @@ use crate::components::state_mark::StateMark;
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::instant::Instant;
 use crate::live::clock::use_clock;
-use crate::live::table::{Kept, Table};
+use crate::live::table::{SharedRow, Table};
 use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::Address;
 use crate::words::quantity::Quantity;
@@ -102,7 +102,7 @@ pub(super) fn Figures(window: String) -> Element {
         .iter()
         .map(|(id, title)| (id.clone(), title.clone(), row(&panel, id)))
         .collect();
-    let now = |metrics: &Kept<EntityMetrics>| {
+    let now = |metrics: &SharedRow<EntityMetrics>| {
         let presence = Presence::of(metrics.current.as_ref(), clock(), context.unseen_after_ms());
         let seen = metrics.last_seen_at.map(|at| zone.time_near(at, Instant::from_ms(clock())));
         (presence, seen)
@@ -173,11 +173,11 @@ pub(super) fn Figures(window: String) -> Element {
     }
 }
 
-fn row(panel: &Panel<Table<EntityMetrics>>, id: &str) -> Option<Kept<EntityMetrics>> {
+fn row(panel: &Panel<Table<EntityMetrics>>, id: &str) -> Option<SharedRow<EntityMetrics>> {
     panel.shown().and_then(|table| table.row(id)).cloned()
 }
 
-type Column = (String, std::rc::Rc<str>, Option<Kept<EntityMetrics>>);
+type Column = (String, std::rc::Rc<str>, Option<SharedRow<EntityMetrics>>);
 
 /// The values of a line by id, and which is the best.
 fn values(line: &Line, columns: &[Column]) -> Vec<(String, Option<f64>, bool)> {
@@ -198,7 +198,7 @@ fn best(values: &[Option<f64>], texts: &[String]) -> Option<usize> {
 }
 
 /// The same as a file, one line for each entity.
-fn csv(kind: EntityType, rows: &[(&str, &str, Option<Kept<EntityMetrics>>)]) -> String {
+fn csv(kind: EntityType, rows: &[(&str, &str, Option<SharedRow<EntityMetrics>>)]) -> String {
     let lines = lines(kind);
     let names: Vec<String> = lines.iter().map(|line| in_unit(line.name, line.quantity)).collect();
     let header: Vec<&str> = [entity::kind(kind), crate::words::rename::NAME]

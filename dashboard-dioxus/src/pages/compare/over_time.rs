@@ -9,7 +9,7 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::memo::use_memo;
 use crate::model::Slug;
-use crate::pages::over_time::reach::Reach;
+use crate::pages::over_time::chart_windows::ChartWindows;
 use crate::pages::over_time::trend::Compared;
 use crate::pages::over_time::trend_panel::TrendPanel;
 use crate::pages::over_time::{export, timelines, trend};
@@ -25,7 +25,7 @@ pub(super) fn Timelines() -> Element {
     let context = use_page_context();
     let answers = subject.timelines;
     let drawn = use_memo(move || {
-        if subject.reach.read().is_none() {
+        if subject.windows.read().is_none() {
             return Panel::Waiting;
         }
         let titles = subject.known.read();
@@ -58,7 +58,7 @@ pub(super) fn Timelines() -> Element {
                     Refused { reason, onretry: move |()| timelines::retry(&answers) }
                 },
                 Panel::Showing((tracks, is_truncated)) => rsx! {
-                    if subject.reach.read().as_ref().is_some_and(|reach| reach.is_cut) {
+                    if subject.windows.read().as_ref().is_some_and(|windows| windows.is_cut) {
                         p { class: "page-note", {entity_page::LAST_WEEK} }
                     }
                     if *is_truncated {
@@ -81,7 +81,7 @@ pub(super) fn Timelines() -> Element {
 #[component]
 pub(super) fn Trends() -> Element {
     let subject = use_subject();
-    let is_short = subject.reach.read().as_ref().is_none_or(Reach::is_short);
+    let is_short = subject.windows.read().as_ref().is_none_or(ChartWindows::is_short);
     let (utilization, units) = if is_short {
         (words::UTILIZATION_BY_HOUR, words::UNITS_BY_HOUR)
     } else {

@@ -36,7 +36,7 @@ pub(super) fn LatestEvents() -> Element {
                 max_confidence: None,
                 model_version: None,
             };
-            let factory_id = context.choice()?.factory_id;
+            let factory_id = context.factory_window()?.factory_id;
             Some(events::Variables { factory_id, filter: Some(filter), first: LISTED, after: None })
         },
     );

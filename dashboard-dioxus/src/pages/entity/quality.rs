@@ -1,4 +1,4 @@
-use super::subject::{Standing, use_subject};
+use super::subject::{EntityStatus, use_subject};
 use crate::api::Panel;
 use crate::components::metric_cell::raw;
 use crate::components::page_context::use_page_context;
@@ -27,14 +27,14 @@ const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 pub(super) fn QualityNotes() -> Element {
     let subject = use_subject();
     let unsure = use_memo(move || {
-        let count = subject.reach.read().as_ref().map_or(0, |reach| reach.row_windows().len());
+        let count = subject.windows.read().as_ref().map_or(0, |windows| windows.row_windows().len());
         match together(&subject.timelines, count) {
             Panel::Showing(timelines) => Some(unsure(&timelines)),
             Panel::Waiting | Panel::Refused(_) => None,
         }
     });
-    let standing = subject.standing.read();
-    let row = if let Standing::Seen(row) = &*standing { Some(row) } else { None };
+    let status = subject.status.read();
+    let row = if let EntityStatus::Seen(row) = &*status { Some(row) } else { None };
     let window = subject.entities.with(Table::window).flatten();
     let unobserved = row.zip(window).and_then(|(row, window)| unobserved_ms(row, window, (subject.now_ms)()));
     rsx! {

@@ -60,7 +60,7 @@ impl Filter {
     }
 
     /// Whether an event passes, as the server would judge it.
-    pub(crate) fn lets_through(&self, event: &SeenEvent) -> bool {
+    pub(crate) fn matches(&self, event: &SeenEvent) -> bool {
         let same = |wanted: &Option<String>, stated: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| stated == Some(wanted))
         };
@@ -88,7 +88,7 @@ pub(crate) fn has_own_times(at: &EventsAddress) -> bool {
 }
 
 /// The filters of an address in words, without its window.
-pub(crate) fn told(at: &EventsAddress, zone: &Zone) -> Vec<String> {
+pub(crate) fn described(at: &EventsAddress, zone: &Zone) -> Vec<String> {
     let quoted = |label: &str, text: &str| (!text.is_empty()).then(|| words::filtered(label, text));
     let time = |label: &str, at: Option<Instant>| Some(words::filtered(label, &zone.date_time(at?)));
     let state = at.state.map(|state| words::state(at.kind, state));
@@ -165,7 +165,7 @@ mod tests {
 
     fn lets_through(query: &str) -> bool {
         let address = EventsAddress::from(&*format!("factory=f&window=all-time&{query}"));
-        Filter::of(&address, &utc(), at("2026-01-05T12:00Z")).lets_through(&seen())
+        Filter::of(&address, &utc(), at("2026-01-05T12:00Z")).matches(&seen())
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
     fn an_event_that_states_no_confidence_is_not_below_any() {
         let filter =
             Filter::of(&EventsAddress::from("window=all-time&confidence-below=100"), &utc(), Instant(0));
-        assert!(!filter.lets_through(&SeenEvent { confidence: None, ..seen() }));
+        assert!(!filter.matches(&SeenEvent { confidence: None, ..seen() }));
     }
 
     #[test]
@@ -234,9 +234,9 @@ mod tests {
     fn the_filters_are_told_in_words() {
         let address = EventsAddress::from("kind=workstation&state=working&confidence-below=60&source=cam-1");
         assert_eq!(
-            told(&address, &utc()),
+            described(&address, &utc()),
             ["Workstations", "Occupied", "Confidence at most 60\u{a0}%", "Source cam-1"]
         );
-        assert!(told(&EventsAddress::from("window=today"), &utc()).is_empty());
+        assert!(described(&EventsAddress::from("window=today"), &utc()).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-use super::filter::{cleared, told};
+use super::filter::{cleared, described};
 use super::names::Names;
 use crate::components::page_context::use_page_context;
 use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
@@ -19,7 +19,7 @@ pub(crate) fn FilterBar(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc
     let context = use_page_context();
     let mut is_open = use_signal(is_roomy);
     let zone = context.zone();
-    let told = told(&address.read(), &zone);
+    let told = described(&address.read(), &zone);
     rsx! {
         section { class: "event-filters", aria_label: words::FILTERS,
             div { class: "event-filters-head",

@@ -30,7 +30,7 @@ pub(crate) fn EventRow(
     let event = &*listed.event;
     let late_ms = late_ms(event);
     let is_unsure = event.confidence.is_some_and(|confidence| confidence < UNSURE_BELOW);
-    let class = if listed.origin == Origin::Fed { "event-row event-row-new" } else { "event-row" };
+    let class = if listed.origin == Origin::Streamed { "event-row event-row-new" } else { "event-row" };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NO_VALUE.to_owned());
     rsx! {
         tr { class, "data-testid": "event-row", "data-event": key(event),

@@ -1,4 +1,4 @@
-use super::course;
+use super::steps;
 use crate::api::operation::{UtilizationByStep, utilization_by_step, window_input};
 use crate::api::{Answer, Panel, use_query_at};
 use crate::chart::heatmap::{Column, Row, cells};
@@ -34,7 +34,7 @@ pub(super) fn Heat(
 ) -> Element {
     let context = use_page_context();
     let window = use_memo(move || summary.with(|summary| summary.window).flatten());
-    let resolution = use_memo(move || window().map(course::heat_resolution));
+    let resolution = use_memo(move || window().map(steps::heat_resolution));
     // A thousand workers' hours are a large answer, and an hour's colour seldom changes within a minute.
     let revision = use_memo(move || {
         minute();
@@ -43,7 +43,7 @@ pub(super) fn Heat(
     let answer = use_query_at::<UtilizationByStep>(
         move || revision.cloned(),
         move || {
-            let choice = context.choice()?;
+            let choice = context.factory_window()?;
             Some(utilization_by_step::Variables {
                 factory_id: choice.factory_id,
                 window: window_input(choice.window)?,
@@ -58,7 +58,7 @@ pub(super) fn Heat(
         let resolution = resolution()?;
         answer.with(|set| drawn(set, known, resolution, &context.zone()))
     });
-    let is_all_time = context.choice().is_some_and(|choice| choice.window == WindowChoice::AllTime);
+    let is_all_time = context.factory_window().is_some_and(|choice| choice.window == WindowChoice::AllTime);
     let title = if resolution() == Some(Resolution::Day) { words::HEAT_BY_DAY } else { words::HEAT };
     let panel = answer.read();
     rsx! {
@@ -95,7 +95,7 @@ fn drawn(
     resolution: Resolution,
     zone: &Zone,
 ) -> (Rc<[Column]>, Rc<[Row]>) {
-    let columns = course::heat_columns(set.window, resolution, zone);
+    let columns = steps::heat_columns(set.window, resolution, zone);
     let workers = names.iter().filter(|known| known.kind == EntityType::Worker);
     let names: BTreeMap<&str, &str> =
         workers.filter_map(|known| Some((known.id.as_str(), known.name.as_deref()?))).collect();

@@ -1,5 +1,5 @@
-use super::course::{self, UNITS, UTILIZATION};
 use super::export::{ExportButton, series_csv};
+use super::steps::{self, UNITS, UTILIZATION};
 use crate::api::{Answer, Panel};
 use crate::chart::series::{Mark, Series as ChartSeries};
 use crate::chart::series_chart::SeriesChart;
@@ -23,7 +23,7 @@ pub(super) fn Production(series: Answer<Series>, now_ms: Memo<f64>) -> Element {
     let drawn = use_memo(move || series.with(drawn));
     let panel = series.read();
     let revision = panel.shown().map(|series| series.revision);
-    let choice = context.choice();
+    let choice = context.factory_window();
     let is_all_time = choice.as_ref().is_some_and(|choice| choice.window == WindowChoice::AllTime);
     let file = choice
         .filter(|_| panel.shown().is_some())
@@ -67,13 +67,13 @@ fn drawn(series: &Series) -> (Span, Rc<[ChartSeries]>) {
         name: UNITS.name.into(),
         measure: UNITS,
         mark: Mark::Bars,
-        steps: course::steps(series, |point| Some(point.units as f64)),
+        steps: steps::steps(series, |point| Some(point.units as f64)),
     };
     let utilization = ChartSeries {
         name: UTILIZATION.name.into(),
         measure: UTILIZATION,
         mark: Mark::Line,
-        steps: course::steps(series, |point| point.utilization),
+        steps: steps::steps(series, |point| point.utilization),
     };
     (series.window, [units, utilization].into())
 }

@@ -1,7 +1,7 @@
 //! The order of rows: by any column, in either direction.
 
 use crate::lean::order;
-use crate::live::table::{Kept, Table};
+use crate::live::table::{SharedRow, Table};
 use crate::model::{EntityMetrics, Presence};
 use domain::event::EventType;
 use domain::id_order;
@@ -97,12 +97,12 @@ impl Ranking {
 /// A row, and what it says of now.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
-    pub(crate) row: Kept<EntityMetrics>,
+    pub(crate) row: SharedRow<EntityMetrics>,
     pub(crate) presence: Presence,
 }
 
 impl Line {
-    fn new(row: &Kept<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
+    fn new(row: &SharedRow<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
         let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
         Self { row: row.clone(), presence }
     }

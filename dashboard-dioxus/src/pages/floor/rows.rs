@@ -1,8 +1,8 @@
 use super::export::{ExportButton, rows_csv};
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::{Answer, Panel};
+use crate::components::changing::Changing;
 use crate::components::explained::Explained;
-use crate::components::figure::Changing;
 use crate::components::metric_cell::{MetricCell, raw};
 use crate::components::metric_table::EntityCell;
 use crate::components::notice::{Empty, Refused};
@@ -15,7 +15,7 @@ use crate::lean::memo::{Memo, use_memo};
 use crate::lean::number::percent;
 use crate::lean::zone::Zone;
 use crate::live::clock::now_ms;
-use crate::live::table::{Kept, Table};
+use crate::live::table::{SharedRow, Table};
 use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::{FloorAddress, replace_by};
 use crate::words::quantity::Quantity;
@@ -67,7 +67,7 @@ pub(super) fn Rows(
     let panel = answer.read();
     let revision = panel.shown().map(Table::revision);
     let file = context
-        .choice()
+        .factory_window()
         .map(|choice| vec![choice.factory_id, format!("{}s", kind.slug()), choice.window.to_string()]);
     let tools = rsx! {
         span { class: "page-note", "data-testid": "{kind.slug()}-count", {count().to_string()} }
@@ -229,7 +229,7 @@ fn title(kind: EntityType, column: Column) -> (&'static str, &'static str) {
 
 /// One worker or workstation: drawn again only when its numbers or its state changed.
 #[component]
-fn EntityLine(row: Kept<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
+fn EntityLine(row: SharedRow<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
     let context = use_page_context();
     let (time_field, rate_field) = match row.kind {
         EntityType::Worker => ("working", "units-per-hour"),

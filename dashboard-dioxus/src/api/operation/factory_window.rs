@@ -6,12 +6,12 @@ use domain::event::EntityType;
 
 /// What is looked at: one factory in one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Choice {
+pub(crate) struct FactoryWindow {
     pub(crate) factory_id: String,
     pub(crate) window: WindowChoice,
 }
 
-impl Choice {
+impl FactoryWindow {
     /// The whole factory.
     pub(crate) fn summary(&self) -> factory_metrics::Variables {
         factory_metrics::Variables {
@@ -41,7 +41,7 @@ mod tests {
     use serde_json::json;
 
     fn sent(window: WindowChoice) -> serde_json::Value {
-        let choice = Choice { factory_id: "demo".to_owned(), window };
+        let choice = FactoryWindow { factory_id: "demo".to_owned(), window };
         serde_json::to_value(choice.summary()).unwrap()
     }
 

@@ -2,21 +2,21 @@
 
 use crate::lean::instant::Instant;
 use crate::lean::order;
-use crate::live::table::Kept;
+use crate::live::table::SharedRow;
 use crate::model::{EntityMetrics, Presence};
 use domain::event::{EntityType, EventType};
 use std::cmp::Reverse;
 
 /// The most that are named: more than one looks at in a glance is no help.
-pub(super) const MOST_NAMED: usize = 6;
+pub(super) const MAX_NAMED: usize = 6;
 /// Idle or absent for less, in ms, is part of any work: five minutes.
 const LONG_MS: f64 = 300_000.0;
 /// Whoever was last seen longer ago, in ms, has gone home and is not missed: twelve hours.
-const MISSED_FOR_MS: f64 = 43_200_000.0;
+const GONE_AFTER_MS: f64 = 43_200_000.0;
 /// Below this utilization, in %, one looks what is in the way.
 const LOW_UTILIZATION: f64 = 50.0;
 /// A utilization of less time, in minutes, says nothing yet.
-const TELLING_MINUTES: f64 = 30.0;
+const MIN_OBSERVED_MINUTES: f64 = 30.0;
 
 /// Why somebody or something needs somebody.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub(super) enum Reason {
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Need {
+pub(super) struct AttentionItem {
     pub(super) kind: EntityType,
     pub(super) id: String,
     pub(super) name: Option<String>,
@@ -41,27 +41,27 @@ pub(super) struct Need {
 
 /// Those to look after first, and how many more there are.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Needs {
-    pub(super) named: Vec<Need>,
+pub(super) struct Attention {
+    pub(super) named: Vec<AttentionItem>,
     pub(super) more: usize,
 }
 
 /// Looks through all rows. Each reason has its turn, the worst of each first, so that a long list of one does not hide
 /// the others.
-pub(super) fn needs<'rows>(
-    rows: impl Iterator<Item = &'rows Kept<EntityMetrics>>,
+pub(super) fn attention<'rows>(
+    rows: impl Iterator<Item = &'rows SharedRow<EntityMetrics>>,
     now_ms: f64,
     unseen_after_ms: f64,
-) -> Needs {
+) -> Attention {
     let [mut idle, mut absent, mut unseen, mut low] = [const { Vec::new() }; 4];
     for row in rows {
-        let Some(need) = need(row, now_ms, unseen_after_ms) else { continue };
-        match need.reason {
-            Reason::Long(EventType::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), need)),
-            Reason::Long(_, minutes) => absent.push((Reverse(u64::from(minutes)), need)),
+        let Some(item) = item(row, now_ms, unseen_after_ms) else { continue };
+        match item.reason {
+            Reason::Long(EventType::Idle, minutes) => idle.push((Reverse(u64::from(minutes)), item)),
+            Reason::Long(_, minutes) => absent.push((Reverse(u64::from(minutes)), item)),
             // Whom one has only just lost sight of is the likeliest to be found.
-            Reason::Unseen(minutes) => unseen.push((Reverse(u64::MAX - u64::from(minutes)), need)),
-            Reason::Low(percent) => low.push((Reverse(u64::MAX - percent.max(0.0) as u64), need)),
+            Reason::Unseen(minutes) => unseen.push((Reverse(u64::MAX - u64::from(minutes)), item)),
+            Reason::Low(percent) => low.push((Reverse(u64::MAX - percent.max(0.0) as u64), item)),
         }
     }
     let mut groups = [idle, absent, unseen, low];
@@ -71,18 +71,18 @@ pub(super) fn needs<'rows>(
     let all: usize = groups.iter().map(Vec::len).sum();
     let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
     let turns = (0..longest).flat_map(|turn| groups.iter().filter_map(move |group| group.get(turn)));
-    let named: Vec<Need> = turns.take(MOST_NAMED).map(|(_, need)| need.clone()).collect();
-    Needs { more: all - named.len(), named }
+    let named: Vec<AttentionItem> = turns.take(MAX_NAMED).map(|(_, item)| item.clone()).collect();
+    Attention { more: all - named.len(), named }
 }
 
-fn need(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Need> {
+fn item(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<AttentionItem> {
     let activity = row.current.as_ref()?;
     let presence = Presence::of(Some(activity), now_ms, unseen_after_ms);
     let for_ms = |since: Instant| now_ms - since.ms();
     let minutes = |ms: f64| (ms / 60_000.0) as u32;
     let reason = match presence {
         Presence::Seen(EventType::Working) => Reason::Low(row.utilization.filter(|percent| {
-            *percent < LOW_UTILIZATION && row.productive_minutes + row.idle_minutes >= TELLING_MINUTES
+            *percent < LOW_UTILIZATION && row.productive_minutes + row.idle_minutes >= MIN_OBSERVED_MINUTES
         })?),
         Presence::Seen(state) => {
             let ms = for_ms(activity.since);
@@ -90,10 +90,10 @@ fn need(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Need> 
         }
         Presence::NotObserved => {
             let ms = for_ms(activity.until);
-            (ms < MISSED_FOR_MS).then(|| Reason::Unseen(minutes(ms)))?
+            (ms < GONE_AFTER_MS).then(|| Reason::Unseen(minutes(ms)))?
         }
     };
-    Some(Need { kind: row.kind, id: row.id.clone(), name: row.name.clone(), presence, reason })
+    Some(AttentionItem { kind: row.kind, id: row.id.clone(), name: row.name.clone(), presence, reason })
 }
 
 #[cfg(test)]
@@ -125,19 +125,19 @@ mod tests {
         }
     }
 
-    fn found(rows: Vec<EntityMetrics>) -> Needs {
+    fn found(rows: Vec<EntityMetrics>) -> Attention {
         let mut table = Table::default();
         table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        needs(table.rows(), NOW_MS, 600_000.0)
+        attention(table.rows(), NOW_MS, 600_000.0)
     }
 
-    fn ids(needs: &Needs) -> Vec<&str> {
-        needs.named.iter().map(|need| need.id.as_str()).collect()
+    fn ids(attention: &Attention) -> Vec<&str> {
+        attention.named.iter().map(|item| item.id.as_str()).collect()
     }
 
     #[test]
     fn each_reason_has_its_turn_and_the_worst_of_each_comes_first() {
-        let needs = found(vec![
+        let attention = found(vec![
             row("W1", EventType::Idle, 6, 0, 80.0),
             row("W2", EventType::Idle, 60, 0, 80.0),
             row("W3", EventType::Absent, 20, 0, 80.0),
@@ -147,22 +147,22 @@ mod tests {
             row("W7", EventType::Working, 5, 0, 20.0),
             row("W8", EventType::Working, 5, 0, 80.0),
         ]);
-        assert_eq!(ids(&needs), ["W2", "W3", "W5", "W7", "W1", "W4"]);
-        assert_eq!(needs.named[0].reason, Reason::Long(EventType::Idle, 60));
-        assert_eq!(needs.named[2].reason, Reason::Unseen(12));
-        assert_eq!(needs.more, 1);
+        assert_eq!(ids(&attention), ["W2", "W3", "W5", "W7", "W1", "W4"]);
+        assert_eq!(attention.named[0].reason, Reason::Long(EventType::Idle, 60));
+        assert_eq!(attention.named[2].reason, Reason::Unseen(12));
+        assert_eq!(attention.more, 1);
     }
 
     #[test]
     fn nobody_needs_anybody_who_works_pauses_a_moment_or_went_home() {
         let mut barely_seen = row("W4", EventType::Working, 5, 0, 10.0);
         (barely_seen.productive_minutes, barely_seen.idle_minutes) = (2.0, 18.0);
-        let needs = found(vec![
+        let attention = found(vec![
             row("W1", EventType::Working, 200, 0, 80.0),
             row("W2", EventType::Idle, 4, 0, 80.0),
             row("W3", EventType::Working, 800, 721, 10.0),
             barely_seen,
         ]);
-        assert_eq!(needs, Needs::default());
+        assert_eq!(attention, Attention::default());
     }
 }
