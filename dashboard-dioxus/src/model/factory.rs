@@ -18,18 +18,10 @@ pub(crate) struct FactorySummary {
     pub(crate) window: Option<Span>,
     pub(crate) revision: i64,
     pub(crate) productive_minutes: f64,
-    pub(crate) idle_minutes: f64,
-    pub(crate) absent_minutes: f64,
     pub(crate) units_basis: UnitsBasis,
     pub(crate) units: i64,
-    pub(crate) worker_units: i64,
-    pub(crate) workstation_units: i64,
     /// The plain mean of the workers' utilization, %.
     pub(crate) average_utilization: Option<f64>,
-    /// Weighted by time, %.
-    pub(crate) utilization: Option<f64>,
     /// Units per hour.
     pub(crate) average_production_rate: Option<f64>,
-    pub(crate) active_workers: i64,
-    pub(crate) active_workstations: i64,
 }

@@ -98,17 +98,10 @@ macro_rules! shows_summary {
                     window: metrics.window.map(|window| Span { from: window.from, to: window.to }),
                     revision: metrics.revision,
                     productive_minutes: metrics.productive_minutes,
-                    idle_minutes: metrics.idle_minutes,
-                    absent_minutes: metrics.absent_minutes,
                     units_basis: metrics.units_basis,
                     units: metrics.units_produced,
-                    worker_units: metrics.worker_units_produced,
-                    workstation_units: metrics.workstation_units_produced,
                     average_utilization: metrics.average_utilization,
-                    utilization: metrics.utilization,
                     average_production_rate: metrics.average_production_rate,
-                    active_workers: metrics.active_workers,
-                    active_workstations: metrics.active_workstations,
                 }
             }
         }
