@@ -7,4 +7,5 @@ pub(crate) mod letter_case;
 pub(crate) mod memo;
 pub(crate) mod number;
 pub(crate) mod order;
+pub(crate) mod shared;
 pub(crate) mod zone;

@@ -1,12 +1,13 @@
 use crate::chart::heatmap::{
     BAND_ROWS, BandPaths, Cell, Column, Row, SHADES, band_paths, begun, index_at, place_in, shade_span,
 };
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
 use crate::lean::instant::Instant;
 use crate::lean::number::percent;
+use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
 use crate::words::chart as words;
 use dioxus::prelude::*;

@@ -1,4 +1,4 @@
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::{Axis, HEIGHT, MOST_SERIES, Mark, Reading, Series, SeriesLayout, WIDTH, axis_of};
@@ -6,6 +6,7 @@ use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{Frame, TimeAxis, time_labels};
 use crate::lean::instant::Instant;
 use crate::lean::number::{percent, short};
+use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
 use crate::words::chart as words;
 use dioxus::prelude::*;

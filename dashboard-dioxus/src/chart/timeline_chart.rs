@@ -1,13 +1,14 @@
 use crate::chart::heatmap::index_at;
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::roving::Move;
 use crate::chart::scale::Linear;
 use crate::chart::series::WIDTH;
 use crate::chart::table::{ChartTable, TableSwitch};
-use crate::chart::time_axis::{TimeAxis, time_labels};
+use crate::chart::time_axis::{TimeAxis, TimeLabel, time_labels};
 use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
 use crate::lean::instant::Instant;
 use crate::lean::number::{percent, short};
+use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
 use crate::model::EVENT_TYPES;
 use crate::words::{chart as words, time};
@@ -34,18 +35,7 @@ pub(crate) fn Timeline(
     let layouts = tracks.iter().map(|track| TrackLayout::new(track, length_ms, now_ms));
     let layouts = Shared::new(layouts.collect::<Vec<_>>());
     let chosen = use_signal(|| None);
-    let longest = tracks.iter().rfind(|track| track.to_ms - track.from_ms >= length_ms);
-    let labels = longest.map(|track| {
-        let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
-        let mut labels = time_labels(track.from_ms, track.to_ms, &zone, |at_ms| x.place(at_ms));
-        // Below several days stands the time of each, not the date of one.
-        if tracks.iter().any(|other| other.from_ms.total_cmp(&track.from_ms).is_ne()) {
-            for label in &mut labels {
-                label.text = words::time_below_days(&label.text, label.share).to_owned();
-            }
-        }
-        labels
-    });
+    let labels = labels(&tracks, length_ms, &zone);
     rsx! {
         figure { class: "timeline", aria_label: title.to_string(), "data-tracks": tracks.len() as i64,
             TimelineReading {
@@ -62,22 +52,7 @@ pub(crate) fn Timeline(
                     }
                 }
                 div { class: "timeline-plot",
-                    for (track , layout) in tracks.iter().zip(layouts.iter()) {
-                        div { class: "timeline-track",
-                            div { class: "chart-hatch", width: percent(layout.past) }
-                            svg {
-                                class: "chart-drawing",
-                                view_box: "0 0 {short(WIDTH)} {short(TRACK_HEIGHT)}",
-                                preserve_aspect_ratio: "none",
-                                role: "img",
-                                "aria-label": words::drawing(&track.name),
-                                path { class: "timeline-observed", d: "{layout.observed}" }
-                                for (state , path) in EVENT_TYPES.into_iter().zip(&layout.paths) {
-                                    path { class: class(Some(state)), d: "{path}" }
-                                }
-                            }
-                        }
-                    }
+                    {drawing(&tracks, &layouts)}
                     TimelineCursor {
                         title: title.clone(),
                         layouts: layouts.clone(),
@@ -88,24 +63,68 @@ pub(crate) fn Timeline(
                     }
                 }
                 div { class: "timeline-times",
-                    TimeAxis { labels: labels.unwrap_or_default() }
+                    TimeAxis { labels }
                 }
             }
             div { class: "timeline-foot",
-                p { class: "timeline-legend",
-                    for state in EVENT_TYPES.into_iter().map(Some).chain([None]) {
-                        span { class: "timeline-legend-item",
-                            StateMark { state }
-                            {state_word(state, working)}
-                        }
-                    }
-                }
+                {legend(working)}
                 TimelineTable {
                     title: title.clone(),
                     layouts: layouts.clone(),
                     tracks: tracks.clone(),
                     zone,
                     working,
+                }
+            }
+        }
+    }
+}
+
+/// The times below the tracks: those of the longest.
+fn labels(tracks: &[Track], length_ms: f64, zone: &Zone) -> Vec<TimeLabel> {
+    let longest = tracks.iter().rfind(|track| track.to_ms - track.from_ms >= length_ms);
+    let Some(track) = longest else { return Vec::new() };
+    let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
+    let mut labels = time_labels(track.from_ms, track.to_ms, zone, |at_ms| x.place(at_ms));
+    // Below several days stands the time of each, not the date of one.
+    if tracks.iter().any(|other| other.from_ms.total_cmp(&track.from_ms).is_ne()) {
+        for label in &mut labels {
+            label.text = words::time_below_days(&label.text, label.share).to_owned();
+        }
+    }
+    labels
+}
+
+/// The tracks below each other.
+fn drawing(tracks: &[Track], layouts: &[TrackLayout]) -> Element {
+    rsx! {
+        for (track , layout) in tracks.iter().zip(layouts.iter()) {
+            div { class: "timeline-track",
+                div { class: "chart-hatch", width: percent(layout.past) }
+                svg {
+                    class: "chart-drawing",
+                    view_box: "0 0 {short(WIDTH)} {short(TRACK_HEIGHT)}",
+                    preserve_aspect_ratio: "none",
+                    role: "img",
+                    "aria-label": words::drawing(&track.name),
+                    path { class: "timeline-observed", d: "{layout.observed}" }
+                    for (state , path) in EVENT_TYPES.into_iter().zip(&layout.paths) {
+                        path { class: class(Some(state)), d: "{path}" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What each colour, height and mark stands for.
+fn legend(working: &'static str) -> Element {
+    rsx! {
+        p { class: "timeline-legend",
+            for state in EVENT_TYPES.into_iter().map(Some).chain([None]) {
+                span { class: "timeline-legend-item",
+                    StateMark { state }
+                    {state_word(state, working)}
                 }
             }
         }

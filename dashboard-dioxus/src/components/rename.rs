@@ -121,8 +121,7 @@ pub(crate) fn Rename(
             });
         }
     };
-    let current = stage.read().clone();
-    if current == Stage::Reading {
+    if *stage.read() == Stage::Reading {
         return rsx! {
             span { class: "rename",
                 {children}
@@ -141,16 +140,31 @@ pub(crate) fn Rename(
             }
         };
     }
-    let is_saving = current == Stage::Saving;
-    let complaint = if let Stage::Writing { complaint } = current { complaint } else { None };
+    rsx! {
+        RenameForm { what, field, typed, stage, onsave: save, onclose: move |()| close() }
+    }
+}
+
+/// The field while somebody edits.
+#[component]
+fn RenameForm(
+    what: Editable,
+    field: String,
+    typed: Signal<String>,
+    stage: ReadSignal<Stage>,
+    onsave: EventHandler<FormEvent>,
+    onclose: EventHandler<()>,
+) -> Element {
+    let is_saving = *stage.read() == Stage::Saving;
+    let complaint = if let Stage::Writing { complaint } = &*stage.read() { complaint.clone() } else { None };
     rsx! {
         form {
             class: "rename rename-form",
-            onsubmit: save,
+            onsubmit: move |event| onsave.call(event),
             onkeydown: move |event| {
                 if event.key() == Key::Escape {
                     event.stop_propagation();
-                    close();
+                    onclose.call(());
                 }
             },
             input {
@@ -170,7 +184,7 @@ pub(crate) fn Rename(
                 oninput: move |event| typed.set(event.value()),
             }
             button { class: "button", r#type: "submit", disabled: is_saving, {words::SAVE} }
-            button { class: "button", r#type: "button", disabled: is_saving, onclick: move |_| close(), {words::CANCEL} }
+            button { class: "button", r#type: "button", disabled: is_saving, onclick: move |_| onclose.call(()), {words::CANCEL} }
             if let Some(complaint) = &complaint {
                 span { class: "rename-complaint", role: "alert", "data-testid": "rename-complaint", "{complaint}" }
             }

@@ -95,9 +95,9 @@ pub(crate) fn WindowPicker() -> Element {
 #[component]
 fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     let mut minutes = use_signal(|| "30".to_owned());
-    let mut day = use_signal(String::new);
-    let mut from = use_signal(String::new);
-    let mut to = use_signal(String::new);
+    let day = use_signal(String::new);
+    let from = use_signal(String::new);
+    let to = use_signal(String::new);
     let mut complaint = use_signal(|| None::<&'static str>);
     let chosen_minutes = move |event: FormEvent| {
         event.prevent_default();
@@ -136,51 +136,49 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
                     }
                     span { {words::MINUTES} }
                 }
-                button { class: "button", "data-testid": "window-minutes-show", {words::SHOW} }
+                {show_button("window-minutes-show")}
             }
             form { class: "window-picker-form", onsubmit: chosen_day,
-                label {
-                    span { {words::DAY} }
-                    input {
-                        class: "field",
-                        r#type: "date",
-                        "data-testid": "window-day",
-                        required: true,
-                        value: "{day}",
-                        oninput: move |event| day.set(event.value()),
-                    }
-                }
-                button { class: "button", "data-testid": "window-day-show", {words::SHOW} }
+                {field(words::DAY, "date", "window-day", day)}
+                {show_button("window-day-show")}
             }
             form { class: "window-picker-form", onsubmit: chosen_range,
-                label {
-                    span { {words::FROM} }
-                    input {
-                        class: "field",
-                        r#type: "datetime-local",
-                        "data-testid": "window-from",
-                        required: true,
-                        value: "{from}",
-                        oninput: move |event| from.set(event.value()),
-                    }
-                }
-                label {
-                    span { {words::TO} }
-                    input {
-                        class: "field",
-                        r#type: "datetime-local",
-                        "data-testid": "window-to",
-                        required: true,
-                        value: "{to}",
-                        oninput: move |event| to.set(event.value()),
-                    }
-                }
-                button { class: "button", "data-testid": "window-range-show", {words::SHOW} }
+                {field(words::FROM, "datetime-local", "window-from", from)}
+                {field(words::TO, "datetime-local", "window-to", to)}
+                {show_button("window-range-show")}
             }
             if let Some(complaint) = complaint() {
                 p { class: "window-picker-complaint", role: "alert", {complaint} }
             }
         }
+    }
+}
+
+/// A field that must be filled in, by its label, its type and what is typed.
+fn field(
+    label: &'static str,
+    r#type: &'static str,
+    testid: &'static str,
+    mut typed: Signal<String>,
+) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            input {
+                class: "field",
+                r#type,
+                "data-testid": testid,
+                required: true,
+                value: "{typed}",
+                oninput: move |event| typed.set(event.value()),
+            }
+        }
+    }
+}
+
+fn show_button(testid: &'static str) -> Element {
+    rsx! {
+        button { class: "button", "data-testid": testid, {words::SHOW} }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Instants in the factory's time zone. The browser knows the zones, so the bundle holds no table of them; tests have
-//! zones with one offset.
+//! zones of their own. `chrono-tz` has that table, which is larger than the rest of the page.
 
 use super::calendar::{Date, LocalTime};
 use super::instant::Instant;

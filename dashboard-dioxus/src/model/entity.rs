@@ -53,3 +53,26 @@ pub(crate) struct Activity {
     pub(crate) until: Instant,
     pub(crate) confidence: Option<f64>,
 }
+
+#[cfg(test)]
+impl EntityMetrics {
+    /// One of which nothing was seen.
+    pub(crate) fn unseen(kind: EntityType, id: &str) -> Self {
+        Self {
+            kind,
+            id: id.to_owned(),
+            name: None,
+            area: None,
+            productive_minutes: 0.0,
+            idle_minutes: 0.0,
+            absent_minutes: 0.0,
+            overlap_minutes: 0.0,
+            utilization: None,
+            units: 0,
+            units_per_hour: None,
+            mean_confidence: None,
+            current: None,
+            last_seen_at: None,
+        }
+    }
+}

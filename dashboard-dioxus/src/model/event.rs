@@ -39,3 +39,24 @@ pub(crate) struct EventFeed {
     /// Whether something may have been stored unseen before this delivery, because the connection was gone.
     pub(crate) follows_gap: bool,
 }
+
+#[cfg(test)]
+impl SeenEvent {
+    /// Five minutes of the worker `W1`, received as they began.
+    pub(crate) fn of_worker(timestamp: Instant, state: EventType) -> Self {
+        Self {
+            timestamp,
+            kind: EntityType::Worker,
+            entity_id: "W1".to_owned(),
+            state,
+            duration_minutes: 5.0,
+            units: 0,
+            confidence: None,
+            model_version: None,
+            event_id: None,
+            source_id: None,
+            workstation_id: None,
+            received_at: timestamp,
+        }
+    }
+}

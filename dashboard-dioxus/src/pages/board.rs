@@ -1,4 +1,5 @@
 mod browser_event;
+mod data;
 mod layout;
 mod pages;
 mod rotation;

@@ -16,7 +16,6 @@ pub(crate) const NO_COURSE: &str =
 pub(crate) const HEAT: &str = "Utilization of workers, hour by hour";
 pub(crate) const HEAT_BY_DAY: &str = "Utilization of workers, day by day";
 pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
-pub(crate) const EXPORT: &str = "CSV";
 pub(crate) const STATE_NOW: &str = "Now";
 pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for as long as is set under What needs you, nobody knows: not observed.";
 pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";

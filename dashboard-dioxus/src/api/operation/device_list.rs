@@ -3,6 +3,7 @@
 use super::scalar::{BigInt, DateTime};
 use super::shows::Shows;
 use crate::api::session::Arrival;
+use crate::lean::order;
 use domain::device::DeviceState;
 use graphql_client::GraphQLQuery;
 
@@ -35,9 +36,9 @@ impl Shows for Devices {
     fn show(_: Option<Self::Shown>, data: devices::ResponseData, _: Arrival) -> Self::Shown {
         let mut devices = data.devices;
         // The worst first, and what is warned of before the rest; those alike in the order of their ids.
-        devices.sort_by_key(|device| {
-            (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0)
-        });
+        let urgency =
+            |device: &Device| (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0);
+        order::sort(&mut devices, |one, other| urgency(one).cmp(&urgency(other)));
         devices
     }
 

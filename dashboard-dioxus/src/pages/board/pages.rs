@@ -1,7 +1,8 @@
 //! The pages of a board: its areas, each in as many parts as it takes.
 
 use crate::lean::order;
-use crate::live::table::{SharedRow, Table};
+use crate::lean::shared::Shared;
+use crate::live::table::Table;
 use crate::model::{EntityMetrics, FactorySummary};
 use domain::event::EntityType;
 use domain::id_order;
@@ -41,14 +42,14 @@ pub(crate) struct Page {
     /// How many parts its area has.
     pub(crate) parts: usize,
     /// Workers, then workstations, each in the order of their ids.
-    pub(crate) tiles: Vec<SharedRow<EntityMetrics>>,
+    pub(crate) tiles: Vec<Shared<EntityMetrics>>,
 }
 
 /// All entities of an area, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Area {
     pub(crate) name: Option<String>,
-    pub(crate) entities: Vec<SharedRow<EntityMetrics>>,
+    pub(crate) entities: Vec<Shared<EntityMetrics>>,
 }
 
 /// The areas in the order in which they are shown.
@@ -94,7 +95,7 @@ pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
 
 /// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
 /// the server's are there. The formulas are those of METRICS.
-pub(crate) fn summed(entities: &[SharedRow<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
+pub(crate) fn summed(entities: &[Shared<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
     let of = |kind: EntityType| entities.iter().filter(move |row| row.kind == kind);
     let productive_minutes: f64 = of(EntityType::Worker).map(|row| row.productive_minutes).sum();
     let counting = match units_basis {
@@ -138,31 +139,20 @@ impl From<&FactorySummary> for Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::table::Delivery;
 
     fn row(kind: EntityType, id: &str, area: Option<&str>) -> EntityMetrics {
         EntityMetrics {
-            kind,
-            id: id.to_owned(),
-            name: None,
             area: area.map(str::to_owned),
             productive_minutes: 30.0,
             idle_minutes: 10.0,
-            absent_minutes: 0.0,
-            overlap_minutes: 0.0,
             utilization: Some(75.0),
             units: 12,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: None,
-            last_seen_at: None,
+            ..EntityMetrics::unseen(kind, id)
         }
     }
 
     fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
-        let mut table = Table::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        table
+        Table::of(rows)
     }
 
     fn floor() -> Vec<Area> {

@@ -1,11 +1,10 @@
+use super::data::{BoardData, use_board_data};
 use super::layout::Grid;
-use super::pages::{Area, Figures, Page, PageId, after, areas, pages, place_of, summed};
+use super::pages::{Area, Figures, Page, summed};
 use super::tile::{Counts, Tile};
 use super::top_line::{NotLive, TopLine, use_is_trusted};
-use super::viewport::use_viewport;
 use super::wake_lock::{ScreenLock, use_wake_lock};
-use crate::api::operation::{Entities, FactoryMetrics, factory_metrics};
-use crate::api::{Panel, use_subscription};
+use crate::api::Panel;
 use crate::components::figure::Figure;
 use crate::components::first_steps::FirstSteps;
 use crate::components::notice::{Empty, Refused};
@@ -13,22 +12,18 @@ use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
-use crate::lean::memo::{Memo, use_memo, use_read_only};
+use crate::lean::memo::use_read_only;
 use crate::live::clock::{now_ms, use_clock};
 use crate::model::Slug;
 use crate::route::{Address, BoardAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, figure};
 use dioxus::prelude::*;
-use domain::event::EntityType;
 use domain::metric::UnitsBasis;
 use gloo_timers::future::TimeoutFuture;
 
 /// What an address calls the setting up of areas.
 const AREAS: &str = "areas";
-/// How long a page is shown unless the address says otherwise, in seconds: long enough to find a name on it.
-const SHOWN_S: u16 = 15;
-const MS_PER_SECOND: u32 = 1_000;
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 /// How long the pointer and the tools stay in view after the pointer moved, in ms, and how often that is looked at.
@@ -39,34 +34,9 @@ const POINTER_STEP_MS: u32 = 1_000;
 #[component]
 pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
-    let workers =
-        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(EntityType::Worker)));
-    let workstations = use_subscription::<Entities>(move || {
-        Some(context.factory_window()?.entities(EntityType::Workstation))
-    });
-    let viewport = use_viewport();
+    let BoardData { viewport, workers, workstations, areas, has_areas, pages, shown, summary } =
+        use_board_data(address);
     let clock = use_clock(CLOCK_STEP_MS);
-    let areas = use_memo(move || {
-        // Half of the board would look like all of it.
-        match (workers.read().shown(), workstations.read().shown()) {
-            (Some(workers), Some(workstations)) => areas([workers, workstations].into_iter()),
-            _ => Vec::new(),
-        }
-    });
-    let pages = use_memo(move || pages(&areas.read(), viewport().capacity()));
-    let wanted = use_rotation(address, pages);
-    let shown = use_memo(move || {
-        let pages = pages.read();
-        pages.get(place_of(&pages, wanted.read().as_ref())).cloned()
-    });
-    let area = use_memo(move || shown.read().as_ref().map(|page| page.id.area.clone()));
-    let has_areas = use_memo(move || areas.read().iter().any(|area| area.name.is_some()));
-    let summary = use_subscription::<FactoryMetrics>(move || {
-        let summary = context.factory_window()?.summary();
-        let area = area()?;
-        // The server sums up areas and the whole, which is the same where there are none.
-        (area.is_some() || !has_areas()).then_some(factory_metrics::Variables { area, ..summary })
-    });
     let screen_lock = use_wake_lock();
     let is_trusted = use_is_trusted();
     let (is_pointing, pointed) = use_pointer();
@@ -234,25 +204,6 @@ fn figures(areas: &[Area], page: &Page, summary: Option<Figures>, basis: UnitsBa
 
 fn basis(factory: Option<crate::model::Factory>) -> UnitsBasis {
     factory.map_or(UnitsBasis::Workers, |factory| factory.units_basis)
-}
-
-/// The page that is wanted next, turned as time passes.
-fn use_rotation(address: ReadSignal<BoardAddress>, pages: Memo<Vec<Page>>) -> ReadSignal<Option<PageId>> {
-    let mut wanted = use_signal(|| None::<PageId>);
-    use_future(move || async move {
-        // Only a browser has timers; a page that is drawn as text stands still.
-        while cfg!(target_arch = "wasm32") {
-            let shown_s = address.peek().rotate_s.unwrap_or(SHOWN_S);
-            TimeoutFuture::new(u32::from(shown_s) * MS_PER_SECOND).await;
-            let pages = pages.peek();
-            let shown = pages.get(place_of(&pages, wanted.peek().as_ref())).map(|page| page.id.clone());
-            let next = after(&pages, shown.as_ref());
-            if *wanted.peek() != next {
-                wanted.set(next);
-            }
-        }
-    });
-    use_read_only(wanted)
 }
 
 /// Whether the pointer was moved a moment ago, and what to call when it moves.

@@ -2,8 +2,8 @@ use crate::components::figure::Figure;
 use crate::components::page_context::use_page_context;
 use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
+use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
-use crate::live::table::SharedRow;
 use crate::model::{EntityMetrics, Presence};
 use crate::words::quantity::Quantity;
 use crate::words::{entity, entity_page as words, figure};
@@ -15,7 +15,7 @@ const CLOCK_STEP_MS: u32 = 10_000;
 
 /// What it is doing now, and since when.
 #[component]
-pub(super) fn Now(kind: EntityType, row: SharedRow<EntityMetrics>) -> Element {
+pub(super) fn Now(kind: EntityType, row: Shared<EntityMetrics>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
     let zone = context.zone();
@@ -36,7 +36,7 @@ pub(super) fn Now(kind: EntityType, row: SharedRow<EntityMetrics>) -> Element {
 
 /// Its figures in the window, each with how it comes about.
 #[component]
-pub(super) fn Figures(row: SharedRow<EntityMetrics>, window: String) -> Element {
+pub(super) fn Figures(row: Shared<EntityMetrics>, window: String) -> Element {
     let how = |explanation: &str| figure::how(explanation, &window);
     let (time, how_time, rate, how_rate) = match row.kind {
         EntityType::Worker => {

@@ -190,20 +190,12 @@ mod tests {
     #[test]
     fn only_the_elapsed_part_of_a_window_can_be_unobserved() {
         let row = EntityMetrics {
-            kind: domain::event::EntityType::Worker,
-            id: "W1".to_owned(),
-            name: None,
-            area: None,
             productive_minutes: 30.0,
             idle_minutes: 20.0,
             absent_minutes: 10.0,
             overlap_minutes: 5.0,
             utilization: Some(60.0),
-            units: 0,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: None,
-            last_seen_at: None,
+            ..EntityMetrics::unseen(domain::event::EntityType::Worker, "W1")
         };
         let at = |minute: i64| unobserved_ms(&row, span(0, 1_440), (minute * MINUTE) as f64);
         assert_eq!(at(60), None);

@@ -5,8 +5,9 @@ use crate::api::{Answer, Panel, use_query_at, use_subscription};
 use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
+use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
-use crate::live::table::{SharedRow, Table};
+use crate::live::table::Table;
 use crate::model::{EntityMetrics, EntityName};
 use crate::pages::over_time::CHART_CLOCK_STEP_MS;
 use crate::pages::over_time::chart_windows::{ChartWindows, MOST_DAYS};
@@ -21,7 +22,7 @@ pub(crate) enum EntityStatus {
     /// Nothing yet.
     Waiting,
     /// It has figures in the window.
-    Seen(SharedRow<EntityMetrics>),
+    Seen(Shared<EntityMetrics>),
     /// It was seen at some time, but not in this window.
     Known(EntityName),
     /// Nobody ever saw it.

@@ -51,18 +51,13 @@ mod tests {
     #[test]
     fn an_event_is_a_line_with_all_that_is_known_of_it() {
         let event = SeenEvent {
-            timestamp: Instant(1_767_600_000_000),
-            kind: EntityType::Worker,
-            entity_id: "W1".to_owned(),
-            state: EventType::Idle,
             duration_minutes: 2.5,
             units: 3,
             confidence: Some(0.75),
             model_version: Some("m1".to_owned()),
-            event_id: None,
             source_id: Some("cam-1".to_owned()),
-            workstation_id: None,
             received_at: Instant(1_767_600_300_000),
+            ..SeenEvent::of_worker(Instant(1_767_600_000_000), EventType::Idle)
         };
         let names = Names::of(&[EntityName {
             kind: EntityType::Worker,

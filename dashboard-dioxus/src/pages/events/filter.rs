@@ -148,18 +148,11 @@ mod tests {
 
     fn seen() -> SeenEvent {
         SeenEvent {
-            timestamp: at("2026-01-05T08:00Z"),
-            kind: EntityType::Worker,
-            entity_id: "W1".to_owned(),
-            state: EventType::Idle,
-            duration_minutes: 5.0,
-            units: 0,
             confidence: Some(0.6),
             model_version: Some("m1".to_owned()),
-            event_id: None,
             source_id: Some("cam-1".to_owned()),
-            workstation_id: None,
             received_at: at("2026-01-05T08:05Z"),
+            ..SeenEvent::of_worker(at("2026-01-05T08:00Z"), EventType::Idle)
         }
     }
 

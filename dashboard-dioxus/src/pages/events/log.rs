@@ -151,18 +151,8 @@ mod tests {
 
     fn event(timestamp_ms: i64) -> SeenEvent {
         SeenEvent {
-            timestamp: Instant(timestamp_ms),
-            kind: EntityType::Worker,
-            entity_id: "W1".to_owned(),
-            state: EventType::Working,
-            duration_minutes: 5.0,
-            units: 0,
-            confidence: None,
-            model_version: None,
-            event_id: None,
-            source_id: None,
-            workstation_id: None,
             received_at: Instant(timestamp_ms),
+            ..SeenEvent::of_worker(Instant(timestamp_ms), EventType::Working)
         }
     }
 

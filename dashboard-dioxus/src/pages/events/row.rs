@@ -95,22 +95,12 @@ fn late_ms(event: &SeenEvent) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::{EntityType, EventType};
+    use domain::event::EventType;
 
     fn received(minutes_after_begin: i64) -> SeenEvent {
         SeenEvent {
-            timestamp: Instant(0),
-            kind: EntityType::Worker,
-            entity_id: "W1".to_owned(),
-            state: EventType::Idle,
-            duration_minutes: 5.0,
-            units: 0,
-            confidence: None,
-            model_version: None,
-            event_id: None,
-            source_id: None,
-            workstation_id: None,
             received_at: Instant(minutes_after_begin * 60_000),
+            ..SeenEvent::of_worker(Instant(0), EventType::Idle)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::lean::instant::Instant;
 use crate::lean::order;
-use crate::live::table::SharedRow;
+use crate::lean::shared::Shared;
 use crate::model::{EntityMetrics, Presence};
 use domain::event::{EntityType, EventType};
 use std::cmp::Reverse;
@@ -49,7 +49,7 @@ pub(super) struct Attention {
 /// Looks through all rows. Each reason has its turn, the worst of each first, so that a long list of one does not hide
 /// the others.
 pub(super) fn attention<'rows>(
-    rows: impl Iterator<Item = &'rows SharedRow<EntityMetrics>>,
+    rows: impl Iterator<Item = &'rows Shared<EntityMetrics>>,
     now_ms: f64,
     unseen_after_ms: f64,
 ) -> Attention {
@@ -99,7 +99,7 @@ fn item(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> Option<Attent
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::table::{Delivery, Table};
+    use crate::live::table::Table;
     use crate::model::Activity;
 
     const NOW_MS: f64 = 100.0 * 3_600_000.0;
@@ -108,27 +108,16 @@ mod tests {
         let ago = |minutes: i64| Instant(NOW_MS as i64 - minutes * 60_000);
         let current = Activity { state, since: ago(since_min), until: ago(until_min), confidence: None };
         EntityMetrics {
-            kind: EntityType::Worker,
-            id: id.to_owned(),
-            name: None,
-            area: None,
             productive_minutes: 60.0,
             idle_minutes: 60.0,
-            absent_minutes: 0.0,
-            overlap_minutes: 0.0,
             utilization: Some(utilization),
-            units: 0,
-            units_per_hour: None,
-            mean_confidence: None,
             current: Some(current),
-            last_seen_at: None,
+            ..EntityMetrics::unseen(EntityType::Worker, id)
         }
     }
 
     fn found(rows: Vec<EntityMetrics>) -> Attention {
-        let mut table = Table::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        attention(table.rows(), NOW_MS, 600_000.0)
+        attention(Table::of(rows).rows(), NOW_MS, 600_000.0)
     }
 
     fn ids(attention: &Attention) -> Vec<&str> {

@@ -1,9 +1,10 @@
-use super::export::{ExportButton, series_csv};
+use super::export::series_csv;
 use super::steps::{self, UNITS, UTILIZATION};
 use crate::api::{Answer, Panel};
 use crate::chart::series::{Mark, Series as ChartSeries};
 use crate::chart::series_chart::SeriesChart;
 use crate::chart::time_axis::Frame;
+use crate::components::export_button::ExportButton;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
@@ -29,11 +30,12 @@ pub(super) fn Production(series: Answer<Series>, now_ms: Memo<f64>) -> Element {
         .filter(|_| panel.shown().is_some())
         .map(|choice| vec![choice.factory_id, words::SERIES_FILE.to_owned(), choice.window.to_string()]);
     let tools = rsx! {
-        if let Some(parts) = file {
+        if let Some(name) = file {
             ExportButton {
                 testid: "export-series",
-                parts,
-                onwrite: move |()| series.peek().shown().map(series_csv).unwrap_or_default(),
+                class: "button floor-export",
+                name,
+                table: move |()| series.peek().shown().map(series_csv).unwrap_or_default(),
             }
         }
     };

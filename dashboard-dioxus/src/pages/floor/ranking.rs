@@ -1,7 +1,8 @@
 //! The order of rows: by any column, in either direction.
 
 use crate::lean::order;
-use crate::live::table::{SharedRow, Table};
+use crate::lean::shared::Shared;
+use crate::live::table::Table;
 use crate::model::{EntityMetrics, Presence};
 use domain::event::EventType;
 use domain::id_order;
@@ -97,12 +98,12 @@ impl Ranking {
 /// A row, and what it says of now.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
-    pub(crate) row: SharedRow<EntityMetrics>,
+    pub(crate) row: Shared<EntityMetrics>,
     pub(crate) presence: Presence,
 }
 
 impl Line {
-    fn new(row: &SharedRow<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
+    fn new(row: &Shared<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
         let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
         Self { row: row.clone(), presence }
     }
@@ -178,7 +179,6 @@ fn attention(line: &Line) -> (u8, i64) {
 mod tests {
     use super::*;
     use crate::lean::instant::Instant;
-    use crate::live::table::Delivery;
     use crate::model::Activity;
     use domain::event::EntityType;
     use proptest::prelude::*;
@@ -186,30 +186,13 @@ mod tests {
     fn row(id: &str, utilization: Option<f64>, state: EventType, since_ms: i64) -> EntityMetrics {
         let current =
             Activity { state, since: Instant(since_ms), until: Instant(1_000_000), confidence: None };
-        EntityMetrics {
-            kind: EntityType::Worker,
-            id: id.to_owned(),
-            name: None,
-            area: None,
-            productive_minutes: 0.0,
-            idle_minutes: 0.0,
-            absent_minutes: 0.0,
-            overlap_minutes: 0.0,
-            utilization,
-            units: 0,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: Some(current),
-            last_seen_at: None,
-        }
+        EntityMetrics { utilization, current: Some(current), ..EntityMetrics::unseen(EntityType::Worker, id) }
     }
 
     const UNSEEN_AFTER_MS: f64 = 600_000.0;
 
     fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
-        let mut table = Table::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        table
+        Table::of(rows)
     }
 
     fn ids(lines: &[Line]) -> Vec<&str> {

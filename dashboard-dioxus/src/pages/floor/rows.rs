@@ -1,8 +1,9 @@
-use super::export::{ExportButton, rows_csv};
+use super::export::rows_csv;
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::{Answer, Panel};
 use crate::components::changing::Changing;
 use crate::components::explained::Explained;
+use crate::components::export_button::ExportButton;
 use crate::components::metric_cell::{MetricCell, raw};
 use crate::components::metric_table::EntityCell;
 use crate::components::notice::{Empty, Refused};
@@ -13,9 +14,10 @@ use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::number::percent;
+use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
 use crate::live::clock::now_ms;
-use crate::live::table::{SharedRow, Table};
+use crate::live::table::Table;
 use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::{FloorAddress, replace_by};
 use crate::words::quantity::Quantity;
@@ -71,11 +73,12 @@ pub(super) fn Rows(
         .map(|choice| vec![choice.factory_id, format!("{}s", kind.slug()), choice.window.to_string()]);
     let tools = rsx! {
         span { class: "page-note", "data-testid": "{kind.slug()}-count", {count().to_string()} }
-        if let Some(parts) = file {
+        if let Some(name) = file {
             ExportButton {
                 testid: "export-{kind.slug()}s",
-                parts,
-                onwrite: move |()| rows_csv(kind, &lines.peek()),
+                class: "button floor-export",
+                name,
+                table: move |()| rows_csv(kind, &lines.peek()),
             }
         }
     };
@@ -229,7 +232,7 @@ fn title(kind: EntityType, column: Column) -> (&'static str, &'static str) {
 
 /// One worker or workstation: drawn again only when its numbers or its state changed.
 #[component]
-fn EntityLine(row: SharedRow<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
+fn EntityLine(row: Shared<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
     let context = use_page_context();
     let (time_field, rate_field) = match row.kind {
         EntityType::Worker => ("working", "units-per-hour"),
