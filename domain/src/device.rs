@@ -1,5 +1,7 @@
 //! How a device is doing that sends a factory's events, as far as the server can tell from what it was told and what came.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     MS_PER_DAY, MS_PER_MINUTE,
     time::{DurationMs, TimestampMs},
@@ -15,7 +17,8 @@ pub const LOSING_FOR_MS: DurationMs = DurationMs(MS_PER_DAY);
 pub const CLOCK_OFF_MS: DurationMs = DurationMs(2 * MS_PER_MINUTE);
 
 /// How a device is doing, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeviceState {
     /// It lost events within the last day.
     Losing,

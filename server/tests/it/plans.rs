@@ -51,7 +51,11 @@ const QUESTIONS: [(&str, &str, &[&str]); 5] = [
     ("the sums of all time", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of a window", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of some entities in a window", "rollup", &["factory_id", "level", "bucket"]),
-    ("the events that a late event may overlap", "event", &["factory_id", "bucket", "entity_id", "started_at"]),
+    (
+        "the events that a late event may overlap",
+        "event",
+        &["factory_id", "bucket", "entity_id", "started_at"],
+    ),
     (
         "whether an event is stored",
         "event",
