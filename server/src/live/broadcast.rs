@@ -156,11 +156,6 @@ impl<S: Source> Broadcasts<S> {
         });
     }
 
-    /// Removes a broadcast that has ended, so that the next subscriber starts a new one.
-    fn remove(&self, broadcast: &Arc<Broadcast<S>>) {
-        self.remove_if(broadcast, |_| true);
-    }
-
     fn remove_if(&self, broadcast: &Arc<Broadcast<S>>, is_over: impl FnOnce(&mut Entry<S>) -> bool) {
         let mut by_operation = self.lock();
         let Some(by_scope) = by_operation.get_mut(&broadcast.operation) else { return };
@@ -304,7 +299,8 @@ struct EndGuard<'a, S: Source>(&'a Arc<Broadcast<S>>);
 
 impl<S: Source> Drop for EndGuard<'_, S> {
     fn drop(&mut self) {
-        self.0.broadcasts.remove(self.0);
+        // The next subscriber starts a new one.
+        self.0.broadcasts.remove_if(self.0, |_| true);
         self.0.wake_groups().clear();
     }
 }
