@@ -1,6 +1,8 @@
 //! What is written by hand so that less is compiled: a browser has to load all of it. Each file says what it stands in for.
 
 pub(crate) mod csv;
+pub(crate) mod decode;
+pub(crate) mod history;
 pub(crate) mod instant;
 pub(crate) mod letter_case;
 pub(crate) mod memo;

@@ -118,6 +118,11 @@ pub(crate) mod devices {
 }
 
 /// What a part of a page says in place of numbers.
+pub(crate) mod back_office {
+    pub(crate) const NOT_LOADED: &str =
+        "This page could not be loaded. Try again when the server can be reached, or reload the page.";
+}
+
 pub(crate) mod notice {
     pub(crate) const LOADING: &str = "Loading…";
     pub(crate) const TRY_AGAIN: &str = "Try again";
