@@ -6,7 +6,6 @@ use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::model::EntityKind;
 use crate::pages::back_office::Devices;
 use crate::pages::board::Board;
 use crate::pages::compare::Compare;
@@ -20,6 +19,7 @@ use crate::route::{
 use crate::styles;
 use dioxus::prelude::*;
 use dioxus_history::provide_history_context;
+use domain::event::EntityType;
 use std::rc::Rc;
 
 /// Everything on the page.
@@ -29,9 +29,9 @@ pub(crate) fn App() -> Element {
         if let Some(history) = BrowserHistory::open() {
             provide_history_context(Rc::new(history));
         }
-        let (client, orders) = Client::open();
+        let (client, commands) = Client::open();
         provide_context(client);
-        spawn(keep_live(client, orders));
+        spawn(keep_live(client, commands));
     });
     rsx! {
         if cfg!(debug_assertions) {
@@ -72,8 +72,8 @@ impl Route {
     fn address(self) -> Address {
         match self {
             Self::Floor { address } => Address::Floor(address),
-            Self::Worker { address } => Address::Entity(EntityKind::Worker, address),
-            Self::Workstation { address } => Address::Entity(EntityKind::Workstation, address),
+            Self::Worker { address } => Address::Entity(EntityType::Worker, address),
+            Self::Workstation { address } => Address::Entity(EntityType::Workstation, address),
             Self::Compare { address } => Address::Compare(address),
             Self::Events { address } => Address::Events(address),
             Self::Devices { address } => Address::Devices(address),
@@ -181,11 +181,11 @@ mod tests {
 
     #[test]
     fn a_page_about_one_entity_is_left_with_its_factory() {
-        let page = Address::entity(EntityKind::Worker, "W1", selection("a", WindowChoice::Today));
+        let page = Address::entity(EntityType::Worker, "W1", selection("a", WindowChoice::Today));
         let yesterday = selection("a", WindowChoice::Yesterday);
         assert_eq!(
             page.clone().selecting(yesterday.clone()),
-            Address::entity(EntityKind::Worker, "W1", yesterday)
+            Address::entity(EntityType::Worker, "W1", yesterday)
         );
         let other = selection("b", WindowChoice::Today);
         assert_eq!(page.selecting(other), floor("b", WindowChoice::Today).address());

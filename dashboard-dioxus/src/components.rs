@@ -1,5 +1,6 @@
 //! The parts of the pages.
 
+pub(crate) mod changing;
 pub(crate) mod command;
 pub(crate) mod connection_status;
 pub(crate) mod download;
@@ -8,6 +9,7 @@ pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
+pub(crate) mod keyboard;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;

@@ -34,7 +34,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("pages/floor.css"),
     include_str!("pages/floor/figures.css"),
     include_str!("pages/floor/heat.css"),
-    include_str!("pages/floor/needs.css"),
+    include_str!("pages/floor/attention_list.css"),
     include_str!("pages/floor/rows.css"),
     include_str!("pages/not_found.css"),
 );

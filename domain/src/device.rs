@@ -1,6 +1,7 @@
 //! How a device is doing that sends a factory's events, as far as the server can tell from what it was told and what came.
 
 use crate::{MS_PER_DAY, MS_PER_MINUTE};
+use serde::{Deserialize, Serialize};
 
 /// Silent is who was not heard for this long: four of the signs of life that an agent gives every 30 s.
 pub const SILENT_AFTER_MS: i64 = 2 * MS_PER_MINUTE;
@@ -12,7 +13,8 @@ pub const LOSING_FOR_MS: i64 = MS_PER_DAY;
 pub const CLOCK_OFF_MS: i64 = 2 * MS_PER_MINUTE;
 
 /// How a device is doing, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeviceState {
     /// It lost events within the last day.
     Losing,

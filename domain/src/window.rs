@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use crate::{MS_PER_MINUTE, bucket::BUCKET_MS};
 
@@ -36,7 +37,8 @@ pub struct Window {
 }
 
 /// A calendar period that moves with the factory's days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Period {
     /// The day that holds now.
     Today,
@@ -45,8 +47,10 @@ pub enum Period {
     /// Monday to Sunday.
     ThisWeek,
     /// The seven days that end with today.
+    #[serde(rename = "LAST_7_DAYS")]
     Last7Days,
     /// The thirty days that end with today.
+    #[serde(rename = "LAST_30_DAYS")]
     Last30Days,
 }
 

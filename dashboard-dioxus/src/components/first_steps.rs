@@ -7,6 +7,7 @@ use crate::lean::letter_case;
 use crate::live::clock::now_ms;
 use crate::words::first_steps as words;
 use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
 use serde::Serialize;
 
 /// The factory that the commands create as long as nobody typed another name.
@@ -15,7 +16,6 @@ const EXAMPLE_ID: &str = "plant-1";
 const MAX_ID_LENGTH: usize = 64;
 /// How long the example's event lasts, in minutes: it ends when the command is shown.
 const EXAMPLE_MINUTES: i64 = 5;
-const MS_PER_MINUTE: i64 = 60_000;
 
 /// What to do as long as there is no factory, or no event in the one of this id and name.
 #[component]

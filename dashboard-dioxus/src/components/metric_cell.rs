@@ -1,4 +1,4 @@
-use crate::components::figure::Changing;
+use crate::components::changing::Changing;
 use crate::words::quantity::Quantity;
 use dioxus::prelude::*;
 

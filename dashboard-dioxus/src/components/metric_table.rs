@@ -1,7 +1,7 @@
 use crate::components::explained::Explained;
-use crate::model::EntityKind;
 use crate::route::{Address, Selection};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// The head of a column.
 #[derive(Clone, Copy, PartialEq)]
@@ -55,7 +55,7 @@ pub(crate) fn MetricTable(label: String, columns: &'static [Column], children: E
 /// The head of a row: the name if there is one, and always the id; the way to the entity's page.
 #[component]
 pub(crate) fn EntityCell(
-    kind: EntityKind,
+    kind: EntityType,
     id: String,
     name: Option<String>,
     selection: Selection,

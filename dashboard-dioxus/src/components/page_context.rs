@@ -1,20 +1,20 @@
 //! What the address of the page is about, for all components of the page.
 
-use crate::api::operation::{Choice, Factories, factories};
+use crate::api::operation::{Factories, FactoryWindow, factories};
 use crate::api::{Answer, Panel, use_query};
-use crate::chart::clock::MINUTE_MS;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
 use crate::model::{Factory, UNSEEN_AFTER_MIN};
 use crate::route::{Address, Selection, replace_by};
 use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
 
 /// The factory and window that the address names, and what follows from them.
 #[derive(Clone, Copy)]
 pub(crate) struct PageContext {
     pub(crate) address: Memo<Address>,
     pub(crate) factories: Answer<Vec<Factory>>,
-    choice: Memo<Option<Choice>>,
+    factory_window: Memo<Option<FactoryWindow>>,
     zone: Memo<Zone>,
 }
 
@@ -26,8 +26,8 @@ pub(crate) fn use_page_context() -> PageContext {
 impl PageContext {
     /// The factory of the address, else the first there is, in the window of the address; none as long as there is no
     /// factory. Whoever reads it is drawn again when it changes.
-    pub(crate) fn choice(&self) -> Option<Choice> {
-        self.choice.cloned()
+    pub(crate) fn factory_window(&self) -> Option<FactoryWindow> {
+        self.factory_window.cloned()
     }
 
     /// The factory's time zone, UTC as long as it is not known.
@@ -42,12 +42,12 @@ impl PageContext {
 
     /// The same in ms.
     pub(crate) fn unseen_after_ms(&self) -> f64 {
-        f64::from(self.unseen_after_min()) * MINUTE_MS as f64
+        f64::from(self.unseen_after_min()) * MS_PER_MINUTE as f64
     }
 
     /// The factory as it is listed.
     pub(crate) fn factory(&self) -> Option<Factory> {
-        let choice = self.choice()?;
+        let choice = self.factory_window()?;
         let listed =
             |list: &Vec<Factory>| list.iter().find(|factory| factory.id == choice.factory_id).cloned();
         self.factories.with(listed).flatten()
@@ -56,7 +56,7 @@ impl PageContext {
     /// What is selected on this page, for the address of another.
     pub(crate) fn selection(&self) -> Selection {
         let selection = self.address.read().selection().clone();
-        match self.choice() {
+        match self.factory_window() {
             Some(choice) => Selection { factory: choice.factory_id, ..selection },
             None => selection,
         }
@@ -66,9 +66,10 @@ impl PageContext {
 /// Provides [`PageContext`] to the components of the page at an address.
 pub(crate) fn use_page_context_provider(address: Memo<Address>) {
     let factories = use_query::<Factories>(|| Some(factories::Variables));
-    let choice = use_memo(move || wanted_choice(address.read().selection(), &factories.read()));
+    let factory_window =
+        use_memo(move || wanted_factory_window(address.read().selection(), &factories.read()));
     let zone = use_memo(move || {
-        let factory_id = choice.read().as_ref().map(|choice| choice.factory_id.clone());
+        let factory_id = factory_window.read().as_ref().map(|choice| choice.factory_id.clone());
         let zone_name = factories.with(|list| {
             list.iter()
                 .find(|factory| Some(&factory.id) == factory_id.as_ref())
@@ -76,12 +77,12 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
         });
         zone_name.flatten().map_or_else(|| Zone::fixed("UTC", 0), |name| Zone::named(&name))
     });
-    use_context_provider(|| PageContext { address, factories, choice, zone });
+    use_context_provider(|| PageContext { address, factories, factory_window, zone });
     // Writes the choice into the address in place of the one that left it open, so that a factory which is created
     // later and comes first does not take over the screen.
     use_effect(move || {
         let address = address();
-        if let Some(choice) = choice()
+        if let Some(choice) = factory_window()
             && address.selection().factory.is_empty()
         {
             let named = Selection { factory: choice.factory_id, ..address.selection().clone() };
@@ -91,16 +92,16 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
     });
 }
 
-fn wanted_choice(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Option<Choice> {
+fn wanted_factory_window(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Option<FactoryWindow> {
     let first = || factories.shown()?.first().map(|factory| factory.id.clone());
     let named = Some(selection.factory.clone()).filter(|id| !id.is_empty());
-    named.or_else(first).map(|factory_id| Choice { factory_id, window: selection.window })
+    named.or_else(first).map(|factory_id| FactoryWindow { factory_id, window: selection.window })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::UnitsBasis;
+    use domain::metric::UnitsBasis;
 
     fn factories() -> Panel<Vec<Factory>> {
         let factory = |id: &str| Factory {
@@ -114,7 +115,7 @@ mod tests {
 
     fn wanted_factory(named: &str, factories: &Panel<Vec<Factory>>) -> Option<String> {
         let selection = Selection { factory: named.to_owned(), ..Selection::default() };
-        wanted_choice(&selection, factories).map(|choice| choice.factory_id)
+        wanted_factory_window(&selection, factories).map(|choice| choice.factory_id)
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! Tables as text that spreadsheets open: comma-separated values (RFC 4180), with the mark by which Excel knows UTF-8.
+//!
+//! A crate for it would bring a reader, errors and options; this writes cells into one text.
 
 use std::fmt::Write;
 

@@ -1,20 +1,22 @@
-//! Instants as the API writes them.
+//! Instants as the API writes them, read and written by hand: the one form that the server sends needs no parser of dates.
 
+use super::calendar::{Date, LocalTime, two_digits};
+use domain::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MS_PER_SECOND: i64 = 1_000;
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_HOUR: i64 = 3_600_000;
-const MS_PER_DAY: i64 = 86_400_000;
+/// The furthest instant from 1970 that JavaScript's dates can hold, in ms; beyond it a browser's clock throws.
+const FURTHEST_MS: f64 = 8.64e15;
 
 /// An instant in ms since 1970, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(pub(crate) i64);
 
 impl Instant {
-    /// The instant as the browser's clock tells it.
+    /// From ms since 1970 as browsers and charts count them: the nearest whole number that a browser's dates can hold; what
+    /// is no number is 1970.
     pub(crate) fn from_ms(ms: f64) -> Self {
-        Self(ms.floor() as i64)
+        Self(ms.clamp(-FURTHEST_MS, FURTHEST_MS).round() as i64)
     }
 
     /// In ms since 1970, for arithmetic with charts and clocks.
@@ -25,7 +27,7 @@ impl Instant {
     /// Reads RFC 3339 in UTC, such as `2026-01-05T08:00:00.000Z`; seconds and their parts may be left out.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix(['Z', 'z'])?.split_once(['T', 't'])?;
-        let day = parse_date(date)?;
+        let days = Date::parse(date)?.days();
         let mut parts = time.splitn(3, ':');
         let hour: i64 = two_digits(parts.next()?)?;
         let minute: i64 = two_digits(parts.next()?)?;
@@ -38,16 +40,15 @@ impl Instant {
         let ms =
             fraction.bytes().chain(*b"000").take(3).fold(0, |ms, digit| ms * 10 + i64::from(digit - b'0'));
         Some(Self(
-            day * MS_PER_DAY + hour * MS_PER_HOUR + minute * MS_PER_MINUTE + second * MS_PER_SECOND + ms,
+            days * MS_PER_DAY + hour * MS_PER_HOUR + minute * MS_PER_MINUTE + second * MS_PER_SECOND + ms,
         ))
     }
 
     /// RFC 3339 in UTC with milliseconds.
     pub(crate) fn to_rfc3339(self) -> String {
-        let (day, in_day) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
-        let Civil { year, month, day } = Civil::of_day(day);
-        let (hour, minute) = (in_day / MS_PER_HOUR, in_day % MS_PER_HOUR / MS_PER_MINUTE);
-        let (second, ms) = (in_day % MS_PER_MINUTE / MS_PER_SECOND, in_day % MS_PER_SECOND);
+        let LocalTime { date: Date { year, month, day }, hour, minute, second, .. } =
+            LocalTime::of_wall_ms(self.0);
+        let ms = self.0.rem_euclid(MS_PER_SECOND);
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
     }
 }
@@ -63,57 +64,6 @@ impl<'de> Deserialize<'de> for Instant {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| de::Error::custom("no instant in UTC"))
     }
-}
-
-/// A day of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Civil {
-    pub(crate) year: i64,
-    /// From 1.
-    pub(crate) month: i64,
-    /// From 1.
-    pub(crate) day: i64,
-}
-
-impl Civil {
-    /// The day that is so many days after 1 January 1970.
-    pub(crate) fn of_day(days: i64) -> Self {
-        // Eras of 400 years that begin in March, so that the leap day is the last of its year.
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let in_era = shifted.rem_euclid(146_097);
-        let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
-        let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * in_year + 2) / 153;
-        let day = in_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, day }
-    }
-
-    /// How many days after 1 January 1970 it is.
-    pub(crate) fn days(self) -> i64 {
-        let year = if self.month <= 2 { self.year - 1 } else { self.year };
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let month_from_march = if self.month > 2 { self.month - 3 } else { self.month + 9 };
-        let in_year = (153 * month_from_march + 2) / 5 + self.day - 1;
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + in_year - 719_468
-    }
-}
-
-/// The days since 1970 of a date such as `2026-01-05`, if the calendar has it.
-pub(crate) fn parse_date(date: &str) -> Option<i64> {
-    let mut parts = date.split('-');
-    let year = parts.next().filter(|year| year.len() == 4)?;
-    let year = year.bytes().all(|byte| byte.is_ascii_digit()).then(|| year.parse().ok()).flatten()?;
-    let civil = Civil { year, month: two_digits(parts.next()?)?, day: two_digits(parts.next()?)? };
-    let days = civil.days();
-    (parts.next().is_none() && Civil::of_day(days) == civil).then_some(days)
-}
-
-fn two_digits(text: &str) -> Option<i64> {
-    let is_plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -154,17 +104,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn instants_that_no_browser_can_hold_are_taken_to_the_furthest_that_it_can() {
+        assert_eq!(Instant::from_ms(f64::NAN), Instant(0));
+        assert_eq!(Instant::from_ms(f64::INFINITY), Instant(8_640_000_000_000_000));
+        assert!(Instant::from_ms(1e300).to_rfc3339().starts_with("275760-"));
+    }
+
     proptest! {
         #[test]
         fn an_instant_that_is_written_is_read_as_the_same(ms in -62_135_596_800_000..253_402_300_799_999_i64) {
             prop_assert_eq!(Instant::parse(&Instant(ms).to_rfc3339()), Some(Instant(ms)));
-        }
-
-        #[test]
-        fn days_and_dates_are_each_others_inverse(days in -719_000..2_900_000_i64) {
-            prop_assert_eq!(Civil::of_day(days).days(), days);
-            let next = Civil::of_day(days + 1);
-            prop_assert!(next.day == 1 || next.day == Civil::of_day(days).day + 1);
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Values that are computed again when the signals they read change.
+//!
+//! A memo of Dioxus is compiled anew for each type of value; this one is compiled once, with a thin layer for each type.
 
 use dioxus::prelude::{ReadSignal, Signal, use_hook};
 use dioxus::signals::MappedSignal;
@@ -7,8 +9,7 @@ use std::any::Any;
 /// A value of [`use_memo`]; whoever reads it is drawn again when it changes.
 pub(crate) type Memo<T> = MappedSignal<T, dioxus::signals::Memo<Computed>>;
 
-/// As [`dioxus::prelude::use_memo`], but what keeps the value does not know its type, so that it is compiled once: a browser
-/// has to load all that is compiled.
+/// As [`dioxus::prelude::use_memo`], but what keeps the value does not know its type.
 pub(crate) fn use_memo<T: PartialEq + 'static>(mut compute: impl FnMut() -> T + 'static) -> Memo<T> {
     let computed = use_computed(Box::new(move || Computed(Box::new(compute()))));
     MappedSignal::new(computed, Computed::value::<T>)

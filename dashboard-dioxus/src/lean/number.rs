@@ -1,5 +1,8 @@
 //! Numbers as they are written: short ones in the paths of charts, read by a browser thousands of times, and grouped
 //! ones for people.
+//!
+//! The standard library writes a float through code that finds its shortest exact form. Rounding to a whole number of
+//! tenths first needs whole numbers alone, and is faster.
 
 /// Narrow and unbreakable, the separator of thousands that no language reads as a decimal mark.
 const THOUSANDS_SEPARATOR: char = '\u{202f}';

@@ -1,9 +1,9 @@
-//! Putting lists in order.
+//! Putting lists in order, with one sort for lists of every type: the standard library's is compiled anew for each.
 
 use std::cmp::Ordering;
 
 /// Sorts, equal items staying in the order in which they are. Not the items are sorted but their places, so that one sort
-/// is compiled for all of them and not one for each type: a browser has to load all that is compiled.
+/// serves all of them.
 pub(crate) fn sort<T>(items: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
     let places = places(items.len(), &mut |one, other| compare(&items[one], &items[other]));
     let mut unsorted: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();

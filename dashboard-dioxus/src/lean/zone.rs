@@ -1,16 +1,17 @@
 //! Instants in the factory's time zone. The browser knows the zones, so the bundle holds no table of them; tests have
-//! zones with one offset.
+//! zones of their own. `chrono-tz` has that table, which is larger than the rest of the page.
 
-use crate::lean::instant::{Civil, Instant};
-use crate::words;
+use super::calendar::{Date, LocalTime};
+use super::instant::Instant;
+use crate::words::time as words;
+use domain::{MS_PER_DAY, MS_PER_MINUTE};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 /// Offsets change on whole quarters of an hour at most, so one answer of the browser serves for that long, in ms.
 const OFFSET_STEP_MS: i64 = 900_000;
 /// The most offsets that are remembered: six weeks of quarter hours.
@@ -32,6 +33,9 @@ enum Clock {
     Fixed {
         offset_ms: i64,
     },
+    /// One that is changed, natively, where there is no browser.
+    #[cfg(test)]
+    Changing(Box<dyn Fn(i64) -> i64>),
 }
 
 impl PartialEq for Zone {
@@ -40,15 +44,10 @@ impl PartialEq for Zone {
     }
 }
 
-/// What a clock on the wall shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Local {
-    pub(crate) date: Civil,
-    pub(crate) hour: i64,
-    pub(crate) minute: i64,
-    pub(crate) second: i64,
-    /// Days since Monday.
-    pub(crate) weekday: usize,
+impl fmt::Debug for Zone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.name)
+    }
 }
 
 impl Zone {
@@ -65,6 +64,12 @@ impl Zone {
         Self::new(name, Clock::Fixed { offset_ms: offset_minutes * MS_PER_MINUTE })
     }
 
+    /// A zone of any offsets: ms by which its clocks are ahead of UTC at ms since 1970.
+    #[cfg(test)]
+    pub(crate) fn changing(offset_ms: impl Fn(i64) -> i64 + 'static) -> Self {
+        Self::new("changing", Clock::Changing(Box::new(offset_ms)))
+    }
+
     fn new(name: &str, clock: Clock) -> Self {
         Self(Rc::new(Inner { name: name.to_owned(), clock, offsets_ms: RefCell::default() }))
     }
@@ -79,6 +84,8 @@ impl Zone {
         let (formatter, to_parts) = match &self.0.clock {
             Clock::Fixed { offset_ms } => return *offset_ms,
             Clock::Browser(formatter, to_parts) => (formatter, to_parts),
+            #[cfg(test)]
+            Clock::Changing(offset_ms) => return offset_ms(instant.0),
         };
         let step = instant.0.div_euclid(OFFSET_STEP_MS);
         let mut remembered = self.0.offsets_ms.borrow_mut();
@@ -96,17 +103,8 @@ impl Zone {
     }
 
     /// What the zone's clocks show at an instant.
-    pub(crate) fn local(&self, instant: Instant) -> Local {
-        let shown_ms = instant.0 + self.offset_ms(instant);
-        let (days, in_day) = (shown_ms.div_euclid(MS_PER_DAY), shown_ms.rem_euclid(MS_PER_DAY));
-        Local {
-            date: Civil::of_day(days),
-            hour: in_day / 3_600_000,
-            minute: in_day / 60_000 % 60,
-            second: in_day / 1_000 % 60,
-            // 1 January 1970 was a Thursday.
-            weekday: usize::try_from((days + 3).rem_euclid(7)).unwrap_or_default(),
-        }
+    pub(crate) fn local(&self, instant: Instant) -> LocalTime {
+        LocalTime::of_wall_ms(instant.0 + self.offset_ms(instant))
     }
 
     /// The instant at which the zone's clocks show this day and time; where they show it twice, the earlier, and where
@@ -119,26 +117,52 @@ impl Zone {
         candidates.into_iter().filter(shows_it).min().unwrap_or(candidates[0])
     }
 
+    /// The instant that a field for a time, such as `2026-01-05T08:00`, means on the zone's clock; none when it is empty.
+    pub(crate) fn typed(&self, field: &str) -> Option<Instant> {
+        let (date, _) = field.split_once('T')?;
+        let days = Date::parse(date)?.days();
+        // Read as if it were UTC: the minutes since midnight are the same.
+        let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
+        Some(self.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
+    }
+
+    /// What a field for a time shows for an instant.
+    pub(crate) fn field(&self, instant: Instant) -> String {
+        let mut text = Instant(instant.0 + self.offset_ms(instant)).to_rfc3339();
+        text.truncate("2026-01-05T08:00".len());
+        text
+    }
+
     /// Such as `08:05`.
     pub(crate) fn time(&self, instant: Instant) -> String {
-        let local = self.local(instant);
-        format!("{:02}:{:02}", local.hour, local.minute)
+        words::time(&self.local(instant))
     }
 
     /// Such as `08:05:30`.
     pub(crate) fn time_with_seconds(&self, instant: Instant) -> String {
-        let local = self.local(instant);
-        format!("{:02}:{:02}:{:02}", local.hour, local.minute, local.second)
+        words::time_with_seconds(&self.local(instant))
     }
 
     /// Such as `Mon 5 Jan 2026`.
     pub(crate) fn date(&self, instant: Instant) -> String {
-        words::time::date(&self.local(instant))
+        words::date(&self.local(instant))
     }
 
     /// Such as `Mon 5 Jan 2026, 08:05`.
     pub(crate) fn date_time(&self, instant: Instant) -> String {
         format!("{}, {}", self.date(instant), self.time(instant))
+    }
+
+    /// A date and a time of day, with its seconds where they are not zero.
+    pub(crate) fn exact(&self, instant: Instant) -> String {
+        words::date_and_exact_time(&self.local(instant))
+    }
+
+    /// A span of time, without telling a date twice: a whole day by its date, one within a day by its times.
+    pub(crate) fn span(&self, from: Instant, to: Instant) -> String {
+        // The span does not include its end, so a day's last date is that of the instant before.
+        let last = self.local(Instant(to.0 - 1)).date;
+        words::date_span(&self.local(from), &self.local(to), last)
     }
 
     /// The time, with the day before it unless that is the day of `now`.
@@ -186,7 +210,7 @@ fn shown(parts: JsValue) -> Option<i64> {
             if kind == wanted { value.parse::<i64>().ok() } else { None }
         })
     };
-    let date = Civil { year: number("year")?, month: number("month")?, day: number("day")? };
+    let date = Date { year: number("year")?, month: number("month")?, day: number("day")? };
     let seconds = number("hour")? * 3_600 + number("minute")? * 60 + number("second")?;
     Some(date.days() * MS_PER_DAY + seconds * 1_000)
 }
@@ -207,6 +231,45 @@ mod tests {
         assert_eq!(zone.time_with_seconds(instant), "01:30:05");
         assert_eq!(zone.date(instant), "Mon 5 Jan 2026");
         assert_eq!(zone.date_time(instant), "Mon 5 Jan 2026, 01:30");
+    }
+
+    #[test]
+    fn the_clock_shows_date_weekday_and_time_of_the_place() {
+        let expected = LocalTime {
+            date: Date { year: 2026, month: 1, day: 5 },
+            weekday: 0,
+            hour: 13,
+            minute: 30,
+            second: 0,
+        };
+        assert_eq!(Zone::fixed("Asia/Kolkata", 330).local(at("2026-01-05T08:00Z")), expected);
+    }
+
+    #[test]
+    fn a_span_tells_each_date_once() {
+        let utc = Zone::fixed("UTC", 0);
+        let hour = |hours: f64| Instant(1_767_571_200_000 + (hours * 3_600_000.0) as i64);
+        let cases = [
+            (8.0, 9.0, "Mon 5 Jan 2026, 08:00 to 09:00"),
+            (23.0, 24.0, "Mon 5 Jan 2026, 23:00 to 24:00"),
+            (23.0, 25.5, "Mon 5 Jan 2026, 23:00 to Tue 6 Jan 2026, 01:30"),
+            (0.0, 24.0, "Mon 5 Jan 2026"),
+            (0.0, 48.0, "Mon 5 Jan 2026 to Tue 6 Jan 2026"),
+            (8.0, 8.0 + 1.0 / 240.0, "Mon 5 Jan 2026, 08:00 to 08:00:15"),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(utc.span(hour(from), hour(to)), expected);
+        }
+        assert_eq!(Zone::fixed("Asia/Kolkata", 330).exact(hour(0.0)), "Mon 5 Jan 2026, 05:30");
+    }
+
+    #[test]
+    fn a_time_is_typed_and_shown_on_the_factorys_clock() {
+        let zone = Zone::fixed("Asia/Kolkata", 330);
+        let instant = zone.typed("2026-01-05T08:00").unwrap();
+        assert_eq!(instant, at("2026-01-05T02:30Z"));
+        assert_eq!(zone.field(instant), "2026-01-05T08:00");
+        assert_eq!(zone.typed(""), None);
     }
 
     #[test]

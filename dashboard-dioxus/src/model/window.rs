@@ -1,14 +1,14 @@
 //! The spans of time a person can choose, by the words that the address bar uses for them.
 
-use crate::api::operation::{Period, RangeInput, WindowInput};
-use crate::lean::instant::{Civil, Instant, parse_date};
-use crate::model::Span;
+use super::span::Span;
+use crate::lean::calendar::Date;
+use crate::lean::instant::Instant;
+use domain::bucket::BUCKET_MS;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-/// Windows are runs of buckets of this length, in ms: the server's grid.
-pub(crate) const BUCKET_MS: i64 = 300_000;
+/// Windows are runs of buckets of this length: the server's grid.
 const BUCKET_MINUTES: u32 = 5;
 /// The most minutes a moving window may have: the server's limit, 31 days.
 pub(crate) const MAX_MINUTES: u32 = 44_640;
@@ -56,21 +56,6 @@ impl WindowChoice {
         (from < to).then_some(Self::Range(Span { from: Instant(from), to: Instant(to) }))
     }
 
-    /// The window as the API takes it; none means all time.
-    pub(crate) fn input(self) -> Option<WindowInput> {
-        Some(match self {
-            Self::Today => WindowInput::Period(Period::Today),
-            Self::Yesterday => WindowInput::Period(Period::Yesterday),
-            Self::ThisWeek => WindowInput::Period(Period::ThisWeek),
-            Self::Last7Days => WindowInput::Period(Period::Last7Days),
-            Self::Last30Days => WindowInput::Period(Period::Last30Days),
-            Self::LastMinutes(minutes) => WindowInput::LastMinutes(i64::from(minutes)),
-            Self::Day(days) => WindowInput::Day(date(days)),
-            Self::Range(span) => range_input(span),
-            Self::AllTime => return None,
-        })
-    }
-
     /// The window to compare with, given the one that the server used: of the same length, ending where that one
     /// begins. While a calendar window still runs, both are cut to the elapsed part, so that today until 10:00 is
     /// compared with yesterday until 10:00. None when there is nothing to compare with.
@@ -87,14 +72,9 @@ impl WindowChoice {
     }
 }
 
-/// A range as the API takes it.
-pub(crate) fn range_input(span: Span) -> WindowInput {
-    WindowInput::Range(RangeInput { from: span.from, to: span.to })
-}
-
 /// A calendar day as the API and the address bar write it.
 pub(crate) fn date(days: i64) -> String {
-    let Civil { year, month, day } = Civil::of_day(days);
+    let Date { year, month, day } = Date::of_day(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -155,7 +135,7 @@ fn understood(slug: &str) -> Option<WindowChoice> {
     if let Some((from, to)) = slug.split_once("..") {
         return WindowChoice::range(Instant::parse(from)?, Instant::parse(to)?);
     }
-    parse_date(slug).map(WindowChoice::Day)
+    Date::parse(slug).map(|date| WindowChoice::Day(date.days()))
 }
 
 #[cfg(test)]

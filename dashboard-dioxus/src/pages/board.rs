@@ -1,11 +1,12 @@
+mod browser_event;
+mod data;
 mod layout;
-mod line;
-mod outside;
 mod pages;
-mod room;
 mod rotation;
 mod setup;
 mod tile;
+mod top_line;
+mod viewport;
 mod wake_lock;
 
 #[cfg(test)]

@@ -16,12 +16,14 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::live::clock::{now_ms, use_clock};
-use crate::model::DeviceState;
+use crate::model::Slug;
 use crate::route::{Address, DevicesAddress, go_to};
 use crate::words::NO_VALUE;
 use crate::words::devices as words;
-use crate::words::quantity::{self, Quantity};
+use crate::words::quantity::Quantity;
+use crate::words::time;
 use dioxus::prelude::*;
+use domain::device::DeviceState;
 
 /// How often ages are told anew, in ms.
 const CLOCK_STEP_MS: u32 = 5_000;
@@ -45,7 +47,7 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
     let answer = use_query::<DevicesQuery>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(devices::Variables { factory_id })
     });
     let mut client = use_client();
@@ -85,7 +87,7 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 fn NoDevice() -> Element {
     let url = use_client().api_url;
-    let factory_id = use_page_context().choice().map(|choice| choice.factory_id).unwrap_or_default();
+    let factory_id = use_page_context().factory_window().map(|choice| choice.factory_id).unwrap_or_default();
     rsx! {
         div { class: "devices-none", "data-testid": "devices-none",
             h3 { {words::NONE} }
@@ -117,7 +119,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
     let off = domain::device::is_clock_off(device.clock_offset_ms);
     let waiting = device.oldest_queued_at.map(|oldest| {
         let waited_ms = device.last_seen_at.ms() - oldest.ms();
-        words::waiting_for(&quantity::span(waited_ms))
+        words::waiting_for(&time::span(waited_ms))
     });
     let counts = [
         ("received", device.received_up_to, None),
@@ -138,7 +140,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
             }
             td { class: TEXT, {mark(device.state)} }
             td { "data-field": "heard",
-                time { datetime: device.last_seen_at.to_rfc3339(), {quantity::age(now_ms - device.last_seen_at.ms())} }
+                time { datetime: device.last_seen_at.to_rfc3339(), {time::age(now_ms - device.last_seen_at.ms())} }
             }
             for (field, value, below) in counts {
                 td { "data-field": field, "data-value": value,
@@ -247,7 +249,7 @@ fn count(value: i64) -> String {
 
 /// How far a clock is from the server's: ahead where the device's shows more.
 fn clock(offset_ms: i64) -> String {
-    let span = quantity::span(offset_ms.abs() as f64);
+    let span = time::span(offset_ms.abs() as f64);
     match offset_ms {
         ahead if ahead <= -RIGHT_BELOW_MS => words::ahead(&span),
         late if late >= RIGHT_BELOW_MS => words::late(&span),

@@ -19,16 +19,17 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::live::table::Table;
-use crate::model::EntityKind;
+use crate::model::Slug;
 use crate::route::{Address, EntityAddress};
 use crate::words::{entity, entity_page as words};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 use self::events::LatestEvents;
 use self::figures::{Figures, Now};
 use self::head::Head;
 use self::quality::QualityNotes;
-use self::subject::{Standing, provide_subject};
+use self::subject::{EntityStatus, provide_subject};
 use self::timeline::DayTimeline;
 use self::trends::Trends;
 
@@ -36,7 +37,7 @@ use self::trends::Trends;
 #[component]
 pub(crate) fn Worker(address: ReadSignal<EntityAddress>) -> Element {
     rsx! {
-        EntityPage { kind: EntityKind::Worker, address }
+        EntityPage { kind: EntityType::Worker, address }
     }
 }
 
@@ -44,26 +45,26 @@ pub(crate) fn Worker(address: ReadSignal<EntityAddress>) -> Element {
 #[component]
 pub(crate) fn Workstation(address: ReadSignal<EntityAddress>) -> Element {
     rsx! {
-        EntityPage { kind: EntityKind::Workstation, address }
+        EntityPage { kind: EntityType::Workstation, address }
     }
 }
 
 /// One worker or workstation in the window of the address.
 #[component]
-fn EntityPage(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Element {
+fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
     let context = use_page_context();
     let subject = provide_subject(kind, address);
     let id = address.read().id.clone();
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let panel = subject.entities.read();
-    let standing = subject.standing.read().clone();
+    let status = subject.status.read().clone();
     if id.is_empty() {
         return rsx! {
             PageTitle { title: entity::kind(kind) }
             Empty { text: entity::NO_ID }
         };
     }
-    if standing == Standing::Unknown {
+    if status == EntityStatus::Unknown {
         return rsx! {
             PageTitle { title: id.clone() }
             p { class: "notice notice-empty", "data-testid": "unknown-entity",
@@ -73,20 +74,20 @@ fn EntityPage(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Element {
         };
     }
     rsx! {
-        Head { key: "{kind}-{id}", kind, id: id.clone(), standing: standing.clone() }
+        Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), status: status.clone() }
         PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
-            match (&*panel, &standing) {
+            match (&*panel, &status) {
                 (Panel::Refused(reason), _) => rsx! {
                     Refused { reason, onretry: move |()| subject.entities.retry() }
                 },
-                (_, Standing::Refused(reason)) => rsx! {
+                (_, EntityStatus::Refused(reason)) => rsx! {
                     Refused { reason, onretry: move |()| subject.names.retry() }
                 },
-                (_, Standing::Seen(row)) => rsx! {
+                (_, EntityStatus::Seen(row)) => rsx! {
                     Now { kind, row: row.clone() }
                     Figures { row: row.clone(), window }
                 },
-                (_, Standing::Known(_)) => rsx! {
+                (_, EntityStatus::Known(_)) => rsx! {
                     Empty { text: entity::not_in_window(kind, &id) }
                 },
                 _ => rsx! { Skeleton { lines: 3 } },

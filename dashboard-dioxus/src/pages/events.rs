@@ -2,10 +2,10 @@ mod export;
 mod filter;
 mod filter_bar;
 mod list;
+mod list_state;
 mod log;
 mod names;
 mod row;
-mod stand;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +28,7 @@ use std::rc::Rc;
 pub(crate) fn Events(address: ReadSignal<EventsAddress>) -> Element {
     let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let names = use_memo(move || Rc::new(entities.with(|list| Names::of(list)).unwrap_or_default()));

@@ -2,9 +2,9 @@ use super::query::{
     BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
 };
 use super::selection::Selection;
-use crate::model::EntityKind;
 use dioxus::router::exports::{QUERY_ASCII_SET, percent_encoding::utf8_percent_encode};
 use dioxus::router::navigation::NavigationTarget;
+use domain::event::EntityType;
 use std::fmt;
 
 /// A page by its address, which says everything about what is looked at, so it can be bookmarked, shared and put on a
@@ -12,7 +12,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Address {
     Floor(FloorAddress),
-    Entity(EntityKind, EntityAddress),
+    Entity(EntityType, EntityAddress),
     Compare(CompareAddress),
     Events(EventsAddress),
     Devices(DevicesAddress),
@@ -26,7 +26,7 @@ impl Address {
     }
 
     /// The page of one worker or workstation.
-    pub(crate) fn entity(kind: EntityKind, id: &str, selection: Selection) -> Self {
+    pub(crate) fn entity(kind: EntityType, id: &str, selection: Selection) -> Self {
         Self::Entity(kind, EntityAddress { selection, id: id.to_owned() })
     }
 
@@ -70,8 +70,8 @@ impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, query) = match self {
             Self::Floor(at) => ("/", at.to_string()),
-            Self::Entity(EntityKind::Worker, at) => ("/worker", at.to_string()),
-            Self::Entity(EntityKind::Workstation, at) => ("/workstation", at.to_string()),
+            Self::Entity(EntityType::Worker, at) => ("/worker", at.to_string()),
+            Self::Entity(EntityType::Workstation, at) => ("/workstation", at.to_string()),
             Self::Compare(at) => ("/compare", at.to_string()),
             Self::Events(at) => ("/events", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),

@@ -1,82 +1,109 @@
 //! The fields of a query, the part of an address after its `?`: written in a fixed order, read in any.
 
+use crate::lean::instant::Instant;
+use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
+use domain::event::{EntityType, EventType};
 use std::fmt::Write as _;
 
-/// The query of one page's address.
-pub(super) trait Query: Default {
-    /// Writes the fields that say something.
-    fn write(&self, fields: &mut Fields);
-    /// Reads one field. One of another name or that cannot be read changes nothing, because an address of another
-    /// release may say more.
-    fn set(&mut self, name: &str, value: &str);
+/// A value in a query. What is empty is left out, and what cannot be read is as if it were left out.
+pub(super) trait Field: Default {
+    fn text(&self) -> String;
+    fn parse(text: &str) -> Self;
 }
 
-macro_rules! impl_text_of_query {
-    ($($query:ty),+) => {$(
-        impl From<&str> for $query {
-            fn from(text: &str) -> Self {
-                let mut query = Self::default();
-                for (name, value) in $crate::route::field::fields(text) {
-                    $crate::route::field::Query::set(&mut query, name, value);
-                }
-                query
-            }
-        }
+impl Field for String {
+    fn text(&self) -> String {
+        escaped(self)
+    }
 
-        impl std::fmt::Display for $query {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let mut fields = $crate::route::field::Fields::default();
-                $crate::route::field::Query::write(self, &mut fields);
-                formatter.write_str(&fields.into_text())
-            }
-        }
-    )+};
+    fn parse(text: &str) -> Self {
+        unescaped(text)
+    }
 }
 
-pub(super) use impl_text_of_query;
+impl Field for Vec<String> {
+    fn text(&self) -> String {
+        self.iter().map(|part| escaped(part)).collect::<Self>().join(",")
+    }
+
+    fn parse(text: &str) -> Self {
+        text.split(',').filter(|part| !part.is_empty()).map(unescaped).collect()
+    }
+}
+
+impl Field for Option<EntityType> {
+    fn text(&self) -> String {
+        self.map(Slug::slug).unwrap_or_default().to_owned()
+    }
+
+    fn parse(text: &str) -> Self {
+        by_slug(&ENTITY_TYPES, text)
+    }
+}
+
+impl Field for Option<EventType> {
+    fn text(&self) -> String {
+        self.map(Slug::slug).unwrap_or_default().to_owned()
+    }
+
+    fn parse(text: &str) -> Self {
+        by_slug(&EVENT_TYPES, text)
+    }
+}
+
+impl Field for Option<Instant> {
+    fn text(&self) -> String {
+        self.map(Instant::to_rfc3339).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Self {
+        Instant::parse(text)
+    }
+}
+
+/// A number from 1.
+impl Field for Option<u16> {
+    fn text(&self) -> String {
+        self.map(|number| number.to_string()).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Self {
+        text.parse().ok().filter(|number| *number > 0)
+    }
+}
+
+/// Whole percent.
+impl Field for Option<u8> {
+    fn text(&self) -> String {
+        self.map(|percent| percent.to_string()).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Self {
+        text.parse().ok().filter(|percent| *percent <= 100)
+    }
+}
 
 /// The names and values of a query.
 pub(super) fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter_map(|field| field.split_once('='))
 }
 
-/// The text of a query that is being written. What is empty is left out.
-#[derive(Default)]
-pub(super) struct Fields(String);
-
-impl Fields {
-    /// A value that needs no escape.
-    pub(super) fn push(&mut self, name: &str, value: &str) {
-        if value.is_empty() {
-            return;
-        }
-        if !self.0.is_empty() {
-            self.0.push('&');
-        }
-        // Writing into a text cannot fail.
-        _ = write!(self.0, "{name}={value}");
+/// Appends a field to a query unless it is empty.
+pub(super) fn push(query: &mut String, name: &str, text: &str) {
+    if text.is_empty() {
+        return;
     }
-
-    /// Any text.
-    pub(super) fn push_text(&mut self, name: &str, text: &str) {
-        self.push(name, &escaped(text));
+    if !query.is_empty() {
+        query.push('&');
     }
-
-    /// A number, if there is one.
-    pub(super) fn push_number(&mut self, name: &str, number: Option<u16>) {
-        if let Some(number) = number {
-            self.push(name, &number.to_string());
-        }
-    }
-
-    pub(super) fn into_text(self) -> String {
-        self.0
-    }
+    query.push_str(name);
+    query.push('=');
+    query.push_str(text);
 }
 
 /// The router decodes a query before it is taken apart, so characters that take it apart need an escape of our own: `~`
 /// and two hexadecimal digits.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '~' | '&' | '=' | '#' | '%' | '+' | ',' | '?') {
@@ -89,8 +116,7 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The text that was escaped.
-pub(super) fn unescaped(text: &str) -> String {
+fn unescaped(text: &str) -> String {
     let mut parts = text.split('~');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

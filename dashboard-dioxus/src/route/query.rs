@@ -1,185 +1,112 @@
 //! What the address of each page says after its `?`. What is empty or none is not in it.
 
-use super::field::{Fields, Query, escaped, impl_text_of_query, unescaped};
-use super::selection::{Selection, positive};
+use super::field::{Field, fields, push};
+use super::selection::Selection;
 use crate::lean::instant::Instant;
-use crate::model::{EntityKind, State};
-use std::str::FromStr;
+use domain::event::{EntityType, EventType};
+use std::fmt;
 
-/// The floor.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct FloorAddress {
-    pub(crate) selection: Selection,
-    /// The column that rows are ranked by, with `-` before it for the other direction.
-    pub(crate) sort: String,
-    /// The area that is shown; empty means all of them.
-    pub(crate) area: String,
-}
-
-impl Query for FloorAddress {
-    fn write(&self, fields: &mut Fields) {
-        self.selection.write_first(fields);
-        fields.push_text("sort", &self.sort);
-        fields.push_text("area", &self.area);
-        self.selection.write_last(fields);
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "sort" => self.sort = unescaped(value),
-            "area" => self.area = unescaped(value),
-            _ => self.selection.set(name, value),
+/// Makes the type of a page's address: the selection, and the page's own fields with their names in the address, in their
+/// order. Those after the semicolon come last of all.
+macro_rules! address {
+    ($(#[$doc:meta])* $address:ident {
+        $($(#[$field_doc:meta])* $field:ident: $kind:ty = $name:literal,)*
+        $(; $(#[$last_doc:meta])* $last:ident: $last_kind:ty = $last_name:literal)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub(crate) struct $address {
+            pub(crate) selection: Selection,
+            $($(#[$field_doc])* pub(crate) $field: $kind,)*
+            $($(#[$last_doc])* pub(crate) $last: $last_kind,)?
         }
-    }
-}
 
-/// The page of one worker or workstation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct EntityAddress {
-    pub(crate) selection: Selection,
-    pub(crate) id: String,
-}
-
-impl Query for EntityAddress {
-    fn write(&self, fields: &mut Fields) {
-        self.selection.write_first(fields);
-        fields.push_text("id", &self.id);
-        self.selection.write_last(fields);
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "id" => self.id = unescaped(value),
-            _ => self.selection.set(name, value),
-        }
-    }
-}
-
-/// The page that compares workers or workstations.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct CompareAddress {
-    pub(crate) selection: Selection,
-    pub(crate) kind: Option<EntityKind>,
-    pub(crate) ids: Vec<String>,
-}
-
-impl Query for CompareAddress {
-    fn write(&self, fields: &mut Fields) {
-        self.selection.write_first(fields);
-        fields.push("kind", self.kind.map(EntityKind::slug).unwrap_or_default());
-        let ids: Vec<String> = self.ids.iter().map(|id| escaped(id)).collect();
-        fields.push("ids", &ids.join(","));
-        self.selection.write_last(fields);
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "kind" => self.kind = EntityKind::from_str(value).ok(),
-            "ids" => self.ids = value.split(',').filter(|id| !id.is_empty()).map(unescaped).collect(),
-            _ => self.selection.set(name, value),
-        }
-    }
-}
-
-/// The page of events and its filters.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct EventsAddress {
-    pub(crate) selection: Selection,
-    pub(crate) kind: Option<EntityKind>,
-    /// The id of a worker or workstation.
-    pub(crate) id: String,
-    pub(crate) state: Option<State>,
-    pub(crate) source: String,
-    pub(crate) model: String,
-    pub(crate) from: Option<Instant>,
-    pub(crate) to: Option<Instant>,
-    /// In whole percent.
-    pub(crate) confidence_below: Option<u8>,
-}
-
-impl Query for EventsAddress {
-    fn write(&self, fields: &mut Fields) {
-        let time = |time: Option<Instant>| time.map(Instant::to_rfc3339).unwrap_or_default();
-        self.selection.write_first(fields);
-        fields.push("kind", self.kind.map(EntityKind::slug).unwrap_or_default());
-        fields.push_text("id", &self.id);
-        fields.push("state", self.state.map(State::slug).unwrap_or_default());
-        fields.push_text("source", &self.source);
-        fields.push_text("model", &self.model);
-        fields.push("from", &time(self.from));
-        fields.push("to", &time(self.to));
-        fields.push_number("confidence-below", self.confidence_below.map(u16::from));
-        self.selection.write_last(fields);
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "kind" => self.kind = EntityKind::from_str(value).ok(),
-            "id" => self.id = unescaped(value),
-            "state" => self.state = State::from_str(value).ok(),
-            "source" => self.source = unescaped(value),
-            "model" => self.model = unescaped(value),
-            "from" => self.from = Instant::parse(value),
-            "to" => self.to = Instant::parse(value),
-            "confidence-below" => {
-                self.confidence_below = value.parse().ok().filter(|percent| *percent <= 100);
+        impl From<&str> for $address {
+            fn from(query: &str) -> Self {
+                let mut address = Self::default();
+                for (name, value) in fields(query) {
+                    match name {
+                        $($name => address.$field = Field::parse(value),)*
+                        $($last_name => address.$last = Field::parse(value),)?
+                        _ => address.selection.set(name, value),
+                    }
+                }
+                address
             }
-            _ => self.selection.set(name, value),
         }
-    }
-}
 
-/// The page of devices.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct DevicesAddress {
-    pub(crate) selection: Selection,
-    /// The device whose details are shown.
-    pub(crate) id: String,
-}
-
-impl Query for DevicesAddress {
-    fn write(&self, fields: &mut Fields) {
-        self.selection.write_first(fields);
-        fields.push_text("id", &self.id);
-        self.selection.write_last(fields);
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "id" => self.id = unescaped(value),
-            _ => self.selection.set(name, value),
+        impl fmt::Display for $address {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut query = String::new();
+                self.selection.push_first(&mut query);
+                $(push(&mut query, $name, &self.$field.text());)*
+                self.selection.push_last(&mut query);
+                $(push(&mut query, $last_name, &self.$last.text());)?
+                formatter.write_str(&query)
+            }
         }
-    }
+    };
 }
 
-/// The board.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct BoardAddress {
-    pub(crate) selection: Selection,
-    /// How long each of its pages is shown, in seconds.
-    pub(crate) rotate_s: Option<u16>,
-    /// What is set up in place of the board itself, such as `areas`.
-    pub(crate) edit: String,
-}
-
-impl Query for BoardAddress {
-    fn write(&self, fields: &mut Fields) {
-        self.selection.write_first(fields);
-        fields.push_number("rotate", self.rotate_s);
-        self.selection.write_last(fields);
-        fields.push_text("edit", &self.edit);
+address!(
+    /// The floor.
+    FloorAddress {
+        /// The column that rows are ranked by, with `-` before it for the other direction.
+        sort: String = "sort",
+        /// The area that is shown; empty means all of them.
+        area: String = "area",
     }
+);
 
-    fn set(&mut self, name: &str, value: &str) {
-        match name {
-            "rotate" => self.rotate_s = positive(value),
-            "edit" => self.edit = unescaped(value),
-            _ => self.selection.set(name, value),
-        }
+address!(
+    /// The page of one worker or workstation.
+    EntityAddress {
+        id: String = "id",
     }
-}
+);
 
-impl_text_of_query!(FloorAddress, EntityAddress, CompareAddress, EventsAddress, DevicesAddress, BoardAddress);
+address!(
+    /// The page that compares workers or workstations.
+    CompareAddress {
+        kind: Option<EntityType> = "kind",
+        ids: Vec<String> = "ids",
+    }
+);
+
+address!(
+    /// The page of events and its filters.
+    EventsAddress {
+        kind: Option<EntityType> = "kind",
+        /// The id of a worker or workstation.
+        id: String = "id",
+        state: Option<EventType> = "state",
+        source: String = "source",
+        model: String = "model",
+        from: Option<Instant> = "from",
+        to: Option<Instant> = "to",
+        /// In whole percent.
+        confidence_below: Option<u8> = "confidence-below",
+    }
+);
+
+address!(
+    /// The page of devices.
+    DevicesAddress {
+        /// The device whose details are shown.
+        id: String = "id",
+    }
+);
+
+address!(
+    /// The board.
+    BoardAddress {
+        /// How long each of its pages is shown, in seconds.
+        rotate_s: Option<u16> = "rotate",
+        ;
+        /// What is set up in place of the board itself, such as `areas`.
+        edit: String = "edit"
+    }
+);
 
 #[cfg(test)]
 mod tests {
@@ -190,8 +117,8 @@ mod tests {
         let selection = Selection { factory: "demo".to_owned(), ..Selection::default() };
         let events = EventsAddress {
             selection: selection.clone(),
-            kind: Some(EntityKind::Worker),
-            state: Some(State::Idle),
+            kind: Some(EntityType::Worker),
+            state: Some(EventType::Idle),
             confidence_below: Some(60),
             from: Some(Instant(1_767_600_000_000)),
             ..EventsAddress::default()
@@ -203,7 +130,7 @@ mod tests {
         );
         assert_eq!(EventsAddress::from(text.as_str()), events);
         let ids = vec!["W1".to_owned(), "W,2".to_owned()];
-        let compare = CompareAddress { selection, kind: Some(EntityKind::Worker), ids };
+        let compare = CompareAddress { selection, kind: Some(EntityType::Worker), ids };
         let text = compare.to_string();
         assert_eq!(text, "factory=demo&window=today&kind=worker&ids=W1,W~2c2");
         assert_eq!(CompareAddress::from(text.as_str()), compare);

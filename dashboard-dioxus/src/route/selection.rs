@@ -1,4 +1,4 @@
-use super::field::{Fields, unescaped};
+use super::field::{Field, push};
 use crate::model::window::WindowChoice;
 
 /// What is selected on every page and taken along to the next one.
@@ -13,30 +13,26 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// The fields that come before those of a page.
-    pub(super) fn write_first(&self, fields: &mut Fields) {
-        fields.push_text("factory", &self.factory);
-        fields.push("window", &self.window.to_string());
+    pub(super) fn push_first(&self, query: &mut String) {
+        push(query, "factory", &self.factory.text());
+        push(query, "window", &self.window.to_string());
     }
 
     /// The field that comes after those of a page.
-    pub(super) fn write_last(&self, fields: &mut Fields) {
-        fields.push_number("unseen-after", self.unseen_after_min);
+    pub(super) fn push_last(&self, query: &mut String) {
+        push(query, "unseen-after", &self.unseen_after_min.text());
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
         match name {
-            "factory" => self.factory = unescaped(value),
+            "factory" => self.factory = Field::parse(value),
             "window" => {
                 let Ok(window) = value.parse();
                 self.window = window;
             }
-            "unseen-after" => self.unseen_after_min = positive(value),
+            "unseen-after" => self.unseen_after_min = Field::parse(value),
+            // An address of another release may say more.
             _ => {}
         }
     }
-}
-
-/// A number from 1.
-pub(super) fn positive(value: &str) -> Option<u16> {
-    value.parse().ok().filter(|number| *number > 0)
 }

@@ -1,14 +1,12 @@
-//! Numbers and spans of time as people read them.
+//! Numbers as people read them.
 
+use super::NO_VALUE;
 use crate::lean::number::grouped;
-use crate::words::{self, NO_VALUE};
 
 /// From here on minutes are easier to read as hours and minutes: ten hours, longer than a shift.
 const HOURS_FROM_MINUTES: f64 = 600.0;
 /// Keeps a number and its unit on one line.
 const UNIT_SEPARATOR: char = '\u{a0}';
-/// Below this age in ms, data is called current: messages need that long to be worth counting.
-const JUST_NOW_MS: f64 = 2_000.0;
 
 /// What kind of number a value is, which decides its decimals and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,23 +71,6 @@ pub(crate) enum Direction {
     Up,
     Down,
     Same,
-}
-
-/// How long ago something was, given in ms.
-pub(crate) fn age(age_ms: f64) -> String {
-    if age_ms < JUST_NOW_MS { words::time::JUST_NOW.to_owned() } else { words::time::ago(&span(age_ms)) }
-}
-
-/// A span of time in its two largest units.
-pub(crate) fn span(span_ms: f64) -> String {
-    let seconds = (span_ms.max(0.0) / 1_000.0) as u64;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
-        (0, _, _) => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
-    }
 }
 
 fn minutes(value: f64) -> String {
@@ -159,22 +140,5 @@ mod tests {
         assert_eq!(change(Some(70.0), Some(70.04)), expected(Direction::Same, "\u{b1}0.0\u{a0}%"));
         assert_eq!(change(None, Some(70.0)), None);
         assert_eq!(change(Some(70.0), None), None);
-    }
-
-    #[test]
-    fn an_age_is_told_in_its_two_largest_units() {
-        let cases = [
-            (-5_000.0, "just now"),
-            (0.0, "just now"),
-            (1_999.0, "just now"),
-            (2_000.0, "2 s ago"),
-            (59_999.0, "59 s ago"),
-            (200_000.0, "3 min 20 s ago"),
-            (7_500_000.0, "2 h 5 min ago"),
-            (266_400_000.0, "3 d 2 h ago"),
-        ];
-        for (age_ms, expected) in cases {
-            assert_eq!(age(age_ms), expected);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The steps of a series: a window cut where the factory's clock shows a whole step.
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Window, WindowError,
@@ -10,7 +11,8 @@ use super::{
 use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 
 /// How long the steps of a series are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Resolution {
     /// Five minutes, the grid of all windows.
     FiveMinutes,

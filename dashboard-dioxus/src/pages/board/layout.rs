@@ -16,12 +16,12 @@ const MAX_SCALE: f64 = 1.6;
 
 /// The room that a board has.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Room {
+pub(crate) struct Viewport {
     pub(crate) width_px: f64,
     pub(crate) height_px: f64,
 }
 
-impl Room {
+impl Viewport {
     /// A television, for as long as nothing better is known.
     pub(crate) const TELEVISION: Self = Self { width_px: 1_920.0, height_px: 1_080.0 };
 
@@ -68,26 +68,26 @@ pub(crate) struct Grid {
 mod tests {
     use super::*;
 
-    fn room(width_px: f64, height_px: f64) -> Room {
-        Room { width_px, height_px }
+    fn viewport(width_px: f64, height_px: f64) -> Viewport {
+        Viewport { width_px, height_px }
     }
 
     #[test]
     fn televisions_of_any_resolution_show_the_same() {
-        for size in [room(1_280.0, 720.0), Room::TELEVISION, room(3_840.0, 2_160.0)] {
+        for size in [viewport(1_280.0, 720.0), Viewport::TELEVISION, viewport(3_840.0, 2_160.0)] {
             assert_eq!(size.fitting(), (4, 3));
         }
     }
 
     #[test]
     fn a_telephone_shows_two_columns_or_one() {
-        assert_eq!(room(390.0, 844.0).fitting().0, 2);
-        assert_eq!(room(200.0, 100.0).fitting(), (1, 1));
+        assert_eq!(viewport(390.0, 844.0).fitting().0, 2);
+        assert_eq!(viewport(200.0, 100.0).fitting(), (1, 1));
     }
 
     #[test]
     fn few_tiles_are_large_and_a_full_page_is_not() {
-        let grid = |tiles| Room::TELEVISION.grid(tiles);
+        let grid = |tiles| Viewport::TELEVISION.grid(tiles);
         assert_eq!(grid(12), Grid { columns: 4, scale: 1.0 });
         assert_eq!(grid(6).columns, 3);
         assert!(grid(6).scale > 1.0);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_number_of_tiles_up_to_the_capacity_fits() {
-        for size in [Room::TELEVISION, room(390.0, 844.0), room(1_024.0, 1_366.0)] {
+        for size in [Viewport::TELEVISION, viewport(390.0, 844.0), viewport(1_024.0, 1_366.0)] {
             let (columns, rows) = size.fitting();
             for tiles in 1..=size.capacity() {
                 let grid = size.grid(tiles);

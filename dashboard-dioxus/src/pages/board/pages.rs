@@ -1,9 +1,12 @@
 //! The pages of a board: its areas, each in as many parts as it takes.
 
 use crate::lean::order;
-use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, FactorySummary, UnitsBasis};
+use crate::lean::shared::Shared;
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, FactorySummary};
+use domain::event::EntityType;
 use domain::id_order;
+use domain::metric::UnitsBasis;
 use std::cmp::Ordering;
 
 /// Names a page for as long as there are such entities, whatever pages come and go around it.
@@ -39,14 +42,14 @@ pub(crate) struct Page {
     /// How many parts its area has.
     pub(crate) parts: usize,
     /// Workers, then workstations, each in the order of their ids.
-    pub(crate) tiles: Vec<Kept<EntityMetrics>>,
+    pub(crate) tiles: Vec<Shared<EntityMetrics>>,
 }
 
 /// All entities of an area, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Area {
     pub(crate) name: Option<String>,
-    pub(crate) entities: Vec<Kept<EntityMetrics>>,
+    pub(crate) entities: Vec<Shared<EntityMetrics>>,
 }
 
 /// The areas in the order in which they are shown.
@@ -92,15 +95,15 @@ pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
 
 /// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
 /// the server's are there. The formulas are those of METRICS.
-pub(crate) fn summed(entities: &[Kept<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
-    let of = |kind: EntityKind| entities.iter().filter(move |row| row.kind == kind);
-    let productive_minutes: f64 = of(EntityKind::Worker).map(|row| row.productive_minutes).sum();
+pub(crate) fn summed(entities: &[Shared<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
+    let of = |kind: EntityType| entities.iter().filter(move |row| row.kind == kind);
+    let productive_minutes: f64 = of(EntityType::Worker).map(|row| row.productive_minutes).sum();
     let counting = match units_basis {
-        UnitsBasis::Workers => EntityKind::Worker,
-        UnitsBasis::Workstations => EntityKind::Workstation,
+        UnitsBasis::Workers => EntityType::Worker,
+        UnitsBasis::Workstations => EntityType::Workstation,
     };
     let units: i64 = of(counting).map(|row| row.units).sum();
-    let utilizations: Vec<f64> = of(EntityKind::Worker).filter_map(|row| row.utilization).collect();
+    let utilizations: Vec<f64> = of(EntityType::Worker).filter_map(|row| row.utilization).collect();
     let rate = units as f64 / (productive_minutes / 60.0);
     let mean = utilizations.iter().sum::<f64>() / utilizations.len() as f64;
     Figures {
@@ -136,42 +139,31 @@ impl From<&FactorySummary> for Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::table::Delivery;
 
-    fn row(kind: EntityKind, id: &str, area: Option<&str>) -> EntityMetrics {
+    fn row(kind: EntityType, id: &str, area: Option<&str>) -> EntityMetrics {
         EntityMetrics {
-            kind,
-            id: id.to_owned(),
-            name: None,
             area: area.map(str::to_owned),
             productive_minutes: 30.0,
             idle_minutes: 10.0,
-            absent_minutes: 0.0,
-            overlap_minutes: 0.0,
             utilization: Some(75.0),
             units: 12,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: None,
-            last_seen_at: None,
+            ..EntityMetrics::unseen(kind, id)
         }
     }
 
     fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
-        let mut table = Table::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        table
+        Table::of(rows)
     }
 
     fn floor() -> Vec<Area> {
-        let worker = |id, area| row(EntityKind::Worker, id, area);
+        let worker = |id, area| row(EntityType::Worker, id, area);
         let workers = table(vec![
             worker("W1", Some("Line 2")),
             worker("W2", None),
             worker("W3", Some("Line 10")),
             worker("W10", Some("Line 2")),
         ]);
-        let workstations = table(vec![row(EntityKind::Workstation, "S1", Some("Line 2"))]);
+        let workstations = table(vec![row(EntityType::Workstation, "S1", Some("Line 2"))]);
         areas([&workers, &workstations].into_iter())
     }
 

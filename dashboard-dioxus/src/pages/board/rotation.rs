@@ -1,11 +1,10 @@
+use super::data::{BoardData, use_board_data};
 use super::layout::Grid;
-use super::line::{NotLive, TopLine, use_is_trusted};
-use super::pages::{Area, Figures, Page, PageId, after, areas, pages, place_of, summed};
-use super::room::use_room;
+use super::pages::{Area, Figures, Page, summed};
 use super::tile::{Counts, Tile};
-use super::wake_lock::{Wakefulness, use_wake_lock};
-use crate::api::operation::{Entities, FactoryMetrics, factory_metrics};
-use crate::api::{Panel, use_subscription};
+use super::top_line::{NotLive, TopLine, use_is_trusted};
+use super::wake_lock::{ScreenLock, use_wake_lock};
+use crate::api::Panel;
 use crate::components::figure::Figure;
 use crate::components::first_steps::FirstSteps;
 use crate::components::notice::{Empty, Refused};
@@ -13,20 +12,18 @@ use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
-use crate::lean::memo::{Memo, use_memo, use_read_only};
+use crate::lean::memo::use_read_only;
 use crate::live::clock::{now_ms, use_clock};
-use crate::model::{EntityKind, UnitsBasis};
+use crate::model::Slug;
 use crate::route::{Address, BoardAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, figure};
 use dioxus::prelude::*;
+use domain::metric::UnitsBasis;
 use gloo_timers::future::TimeoutFuture;
 
 /// What an address calls the setting up of areas.
 const AREAS: &str = "areas";
-/// How long a page is shown unless the address says otherwise, in seconds: long enough to find a name on it.
-const SHOWN_S: u16 = 15;
-const MS_PER_SECOND: u32 = 1_000;
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 /// How long the pointer and the tools stay in view after the pointer moved, in ms, and how often that is looked at.
@@ -37,33 +34,10 @@ const POINTER_STEP_MS: u32 = 1_000;
 #[component]
 pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
-    let workers = use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityKind::Worker)));
-    let workstations =
-        use_subscription::<Entities>(move || Some(context.choice()?.entities(EntityKind::Workstation)));
-    let room = use_room();
+    let BoardData { viewport, workers, workstations, areas, has_areas, pages, shown, summary } =
+        use_board_data(address);
     let clock = use_clock(CLOCK_STEP_MS);
-    let areas = use_memo(move || {
-        // Half of the board would look like all of it.
-        match (workers.read().shown(), workstations.read().shown()) {
-            (Some(workers), Some(workstations)) => areas([workers, workstations].into_iter()),
-            _ => Vec::new(),
-        }
-    });
-    let pages = use_memo(move || pages(&areas.read(), room().capacity()));
-    let wanted = use_rotation(address, pages);
-    let shown = use_memo(move || {
-        let pages = pages.read();
-        pages.get(place_of(&pages, wanted.read().as_ref())).cloned()
-    });
-    let area = use_memo(move || shown.read().as_ref().map(|page| page.id.area.clone()));
-    let has_areas = use_memo(move || areas.read().iter().any(|area| area.name.is_some()));
-    let summary = use_subscription::<FactoryMetrics>(move || {
-        let summary = context.choice()?.summary();
-        let area = area()?;
-        // The server sums up areas and the whole, which is the same where there are none.
-        (area.is_some() || !has_areas()).then_some(factory_metrics::Variables { area, ..summary })
-    });
-    let wakefulness = use_wake_lock();
+    let screen_lock = use_wake_lock();
     let is_trusted = use_is_trusted();
     let (is_pointing, pointed) = use_pointer();
 
@@ -78,14 +52,14 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             class,
             "data-testid": "board",
             "data-trusted": "{is_trusted()}",
-            "data-screen": wakefulness().slug(),
+            "data-screen": screen_lock().slug(),
             onmousemove: move |_| pointed.call(()),
             TopLine { address }
             if !is_trusted() {
                 NotLive {}
             }
             match (&*context.factories.read(), &*workers.read(), &*workstations.read(), &*shown.read()) {
-                (Panel::Showing(factories), ..) if factories.is_empty() && context.choice().is_none() => rsx! {
+                (Panel::Showing(factories), ..) if factories.is_empty() && context.factory_window().is_none() => rsx! {
                     PageTitle { title }
                     FirstSteps {}
                 },
@@ -112,7 +86,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
                             title: title.clone(),
                             figures: figures(&areas.read(), &page, summary.with(|summary| Figures::from(summary)), basis(context.factory())),
                             area: areas.read().iter().find(|area| area.name == page.id.area).cloned(),
-                            grid: room().grid(page.tiles.len()),
+                            grid: viewport().grid(page.tiles.len()),
                             page,
                             clock,
                             address,
@@ -122,7 +96,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             }
             footer { class: "board-foot",
                 Progress { pages, shown }
-                if wakefulness() == Wakefulness::Unavailable {
+                if screen_lock() == ScreenLock::Unavailable {
                     p { class: "board-asleep", "data-testid": "board-asleep", {words::SCREEN_MAY_SLEEP} }
                 }
                 nav { class: "board-tools", aria_label: words::TOOLS,
@@ -194,7 +168,7 @@ fn AreaPage(
         }
         ul { class: "board-tiles", style: "--board-columns: {columns}; --board-scale: {scale}",
             for row in page.tiles {
-                Tile { key: "{row.kind} {row.id}", row, clock, zone: zone.clone() }
+                Tile { key: "{row.kind.slug()} {row.id}", row, clock, zone: zone.clone() }
             }
         }
     }
@@ -230,25 +204,6 @@ fn figures(areas: &[Area], page: &Page, summary: Option<Figures>, basis: UnitsBa
 
 fn basis(factory: Option<crate::model::Factory>) -> UnitsBasis {
     factory.map_or(UnitsBasis::Workers, |factory| factory.units_basis)
-}
-
-/// The page that is wanted next, turned as time passes.
-fn use_rotation(address: ReadSignal<BoardAddress>, pages: Memo<Vec<Page>>) -> ReadSignal<Option<PageId>> {
-    let mut wanted = use_signal(|| None::<PageId>);
-    use_future(move || async move {
-        // Only a browser has timers; a page that is drawn as text stands still.
-        while cfg!(target_arch = "wasm32") {
-            let shown_s = address.peek().rotate_s.unwrap_or(SHOWN_S);
-            TimeoutFuture::new(u32::from(shown_s) * MS_PER_SECOND).await;
-            let pages = pages.peek();
-            let shown = pages.get(place_of(&pages, wanted.peek().as_ref())).map(|page| page.id.clone());
-            let next = after(&pages, shown.as_ref());
-            if *wanted.peek() != next {
-                wanted.set(next);
-            }
-        }
-    });
-    use_read_only(wanted)
 }
 
 /// Whether the pointer was moved a moment ago, and what to call when it moves.

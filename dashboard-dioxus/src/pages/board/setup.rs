@@ -8,6 +8,7 @@ use crate::components::page_title::PageTitle;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::rename::{Editable, Rename};
 use crate::components::skeleton::Skeleton;
+use crate::model::Slug;
 use crate::route::{Address, BoardAddress};
 use crate::words::{board as words, entity};
 use dioxus::prelude::*;
@@ -19,7 +20,7 @@ const COLUMNS: &[Column] = &[Column::text(words::WHO), Column::text(words::KIND)
 pub(crate) fn AreaSetup(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let board = Address::from(BoardAddress { edit: String::new(), ..address.read().clone() });
@@ -41,7 +42,7 @@ pub(crate) fn AreaSetup(address: ReadSignal<BoardAddress>) -> Element {
                     Panel::Showing(list) => rsx! {
                         MetricTable { label: words::EVERYONE, columns: COLUMNS,
                             for named in list.iter() {
-                                tr { key: "{named.kind} {named.id}", "data-testid": "setup-{named.kind}-{named.id}",
+                                tr { key: "{named.kind.slug()} {named.id}", "data-testid": "setup-{named.kind.slug()}-{named.id}",
                                     EntityCell { kind: named.kind, id: named.id.clone(), name: named.name.clone(), selection: context.selection() }
                                     td { class: TEXT, {entity::kind(named.kind)} }
                                     td { class: TEXT,

@@ -1,6 +1,6 @@
 //! What the board says, drawn as text.
 
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn worker(id: &str, area: Option<&str>) -> Value {
@@ -15,8 +15,8 @@ fn worker(id: &str, area: Option<&str>) -> Value {
     })
 }
 
-fn board(address: &'static str, workers: &[Value]) -> Drawn {
-    let mut board = Drawn::at(address);
+fn board(address: &'static str, workers: &[Value]) -> TestPage {
+    let mut board = TestPage::at(address);
     let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     board.answer("Factories", &json!({ "factories": [factory] }));
     let nothing = json!({ "window": null, "revision": 3, "snapshot": true });
@@ -73,7 +73,7 @@ fn a_board_without_anybody_says_so() {
 
 #[test]
 fn setting_up_lists_everyone_with_their_areas() {
-    let mut setup = Drawn::at("/board?factory=plant&window=today&edit=areas");
+    let mut setup = TestPage::at("/board?factory=plant&window=today&edit=areas");
     setup.answer(
         "FactoryEntities",
         &json!({ "factory": {

@@ -1,6 +1,6 @@
 //! Keeps a television's screen awake for as long as the board is in view.
 
-use super::outside::taken;
+use super::browser_event::event_channel;
 use crate::lean::memo::use_read_only;
 use dioxus::prelude::*;
 use js_sys::{Function, Reflect};
@@ -11,20 +11,20 @@ use web_sys::wasm_bindgen::{JsCast, JsValue};
 
 /// What the browser says about the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wakefulness {
+pub(crate) enum ScreenLock {
     /// It has not answered yet.
     Asked,
-    Kept,
+    SharedRow,
     /// It does not keep the screen awake: an old one, or one that grants it to encrypted pages alone.
     Unavailable,
 }
 
-impl Wakefulness {
+impl ScreenLock {
     /// The name by which tests know it.
     pub(crate) fn slug(self) -> &'static str {
         match self {
             Self::Asked => "asked",
-            Self::Kept => "kept",
+            Self::SharedRow => "kept",
             Self::Unavailable => "unavailable",
         }
     }
@@ -43,26 +43,26 @@ struct Held {
 }
 
 /// Asks for the screen to stay on while the component lives, and tells what became of it.
-pub(crate) fn use_wake_lock() -> ReadSignal<Wakefulness> {
-    let mut wakefulness = use_signal(|| Wakefulness::Asked);
+pub(crate) fn use_wake_lock() -> ReadSignal<ScreenLock> {
+    let mut screen_lock = use_signal(|| ScreenLock::Asked);
     let held = use_hook(|| {
         if cfg!(not(target_arch = "wasm32")) {
             return None;
         }
-        let told = taken(move |answer| wakefulness.set(answer));
+        let told = event_channel(move |answer| screen_lock.set(answer));
         let lock = Rc::new(RefCell::new(None));
         let (kept, is_granted, is_refused) = (Rc::clone(&lock), told.clone(), told.clone());
         let granted = Told::new(move |sentinel: JsValue| {
             *kept.borrow_mut() = Some(sentinel);
             // The component may be gone already, here and below.
-            _ = is_granted.unbounded_send(Wakefulness::Kept);
+            _ = is_granted.unbounded_send(ScreenLock::SharedRow);
         });
-        let refused = Told::new(move |_| _ = is_refused.unbounded_send(Wakefulness::Unavailable));
+        let refused = Told::new(move |_| _ = is_refused.unbounded_send(ScreenLock::Unavailable));
         let held = Rc::new(Held { granted, refused, lock });
         let asked = Rc::clone(&held);
         let ask = move || {
             if asked.ask().is_err() {
-                _ = told.unbounded_send(Wakefulness::Unavailable);
+                _ = told.unbounded_send(ScreenLock::Unavailable);
             }
         };
         ask();
@@ -85,7 +85,7 @@ pub(crate) fn use_wake_lock() -> ReadSignal<Wakefulness> {
         }
         held.give_back();
     });
-    use_read_only(wakefulness)
+    use_read_only(screen_lock)
 }
 
 impl Held {

@@ -1,23 +1,24 @@
 use super::subject::use_subject;
 use crate::api::Panel;
+use crate::components::changing::Changing;
 use crate::components::explained::Explained;
 use crate::components::export_button::ExportButton;
-use crate::components::figure::Changing;
 use crate::components::metric_cell::raw;
 use crate::components::notice::Refused;
-use crate::components::page_context::use_page_context;
+use crate::components::page_context::{PageContext, use_page_context};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
 use crate::lean::csv::{Cell, Csv};
-use crate::lean::instant::Instant;
+use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
-use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::Address;
 use crate::words::quantity::Quantity;
 use crate::words::{compare as words, entity, figure};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
@@ -34,12 +35,12 @@ struct Line {
 }
 
 /// The figures of a kind, in the order in which they are read.
-fn lines(kind: EntityKind) -> [Line; 8] {
+fn lines(kind: EntityType) -> [Line; 8] {
     let (time, how_time, rate, how_rate) = match kind {
-        EntityKind::Worker => {
+        EntityType::Worker => {
             (figure::WORKING, figure::HOW_WORKING, figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR)
         }
-        EntityKind::Workstation => (
+        EntityType::Workstation => (
             figure::OCCUPIED,
             figure::HOW_OCCUPIED,
             figure::THROUGHPUT_PER_HOUR,
@@ -94,18 +95,12 @@ pub(super) fn Figures(window: String) -> Element {
     let tools = rsx! {
         ExportButton { name: name.to_vec(), table }
     };
-    let zone = context.zone();
-    let columns: Vec<_> = subject
+    let columns: Vec<Column> = subject
         .titles
         .read()
         .iter()
         .map(|(id, title)| (id.clone(), title.clone(), row(&panel, id)))
         .collect();
-    let now = |metrics: &Kept<EntityMetrics>| {
-        let presence = Presence::of(metrics.current.as_ref(), clock(), context.unseen_after_ms());
-        let seen = metrics.last_seen_at.map(|at| zone.time_near(at, Instant::from_ms(clock())));
-        (presence, seen)
-    };
     rsx! {
         PanelFrame { title: words::FIGURES, revision: panel.shown().map(Table::revision), tools,
             match &*panel {
@@ -113,70 +108,85 @@ pub(super) fn Figures(window: String) -> Element {
                 Panel::Refused(reason) => rsx! {
                     Refused { reason, onretry: move |()| subject.entities.retry() }
                 },
-                Panel::Showing(_) => rsx! {
-                    div { class: "compare-scroll", role: "group", tabindex: 0, aria_label: words::FIGURES,
-                        table { class: "metric-table compare-figures", "data-testid": "compare-figures", aria_label: words::FIGURES,
-                            thead {
-                                tr {
-                                    th { scope: "col", {words::FIGURE} }
-                                    for (id , title , _) in columns.iter() {
-                                        th { key: "{id}", scope: "col", "data-id": "{id}",
-                                            Link { class: "entity-link", to: Address::entity(kind, id, context.selection()), "{title}" }
-                                            if **title != **id {
-                                                span { class: "entity-id", " {id}" }
-                                            }
-                                        }
-                                    }
-                                }
-                            }
-                            tbody {
-                                tr {
-                                    th { scope: "row",
-                                        Explained { how: words::HOW_NOW, {entity::NOW} }
-                                    }
-                                    for (id , _ , row) in columns.iter() {
-                                        td { key: "{id}",
-                                            if let Some((presence, _)) = row.as_ref().map(now) {
-                                                StateMark { kind, presence }
-                                            } else {
-                                                span { class: "page-note", {words::NOT_SEEN} }
-                                            }
-                                        }
-                                    }
-                                }
-                                for line in lines(kind) {
-                                    tr { key: "{line.field}", "data-testid": "compare-{line.field}",
-                                        th { scope: "row",
-                                            Explained { how: figure::how(line.how, &window), {line.name} }
-                                        }
-                                        for (id , value , is_best) in values(&line, &columns) {
-                                            td {
-                                                key: "{id}",
-                                                class: if is_best { "compare-best" },
-                                                "data-id": "{id}",
-                                                "data-value": raw(value),
-                                                if is_best {
-                                                    span { class: "compare-best-word", "{words::BEST} " }
-                                                }
-                                                Changing { text: line.quantity.text(value) }
-                                            }
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                },
+                Panel::Showing(_) => side_by_side(kind, &columns, &window, clock(), &context),
             }
         }
     }
 }
 
-fn row(panel: &Panel<Table<EntityMetrics>>, id: &str) -> Option<Kept<EntityMetrics>> {
+/// A row for each figure, a column for each entity.
+fn side_by_side(
+    kind: EntityType,
+    columns: &[Column],
+    window: &str,
+    now_ms: f64,
+    context: &PageContext,
+) -> Element {
+    let selection = context.selection();
+    let now = |metrics: &Shared<EntityMetrics>| {
+        Presence::of(metrics.current.as_ref(), now_ms, context.unseen_after_ms())
+    };
+    rsx! {
+        div { class: "compare-scroll", role: "group", tabindex: 0, aria_label: words::FIGURES,
+            table { class: "metric-table compare-figures", "data-testid": "compare-figures", aria_label: words::FIGURES,
+                thead {
+                    tr {
+                        th { scope: "col", {words::FIGURE} }
+                        for (id , title , _) in columns {
+                            th { key: "{id}", scope: "col", "data-id": "{id}",
+                                Link { class: "entity-link", to: Address::entity(kind, id, selection.clone()), "{title}" }
+                                if **title != **id {
+                                    span { class: "entity-id", " {id}" }
+                                }
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    tr {
+                        th { scope: "row",
+                            Explained { how: words::HOW_NOW, {entity::NOW} }
+                        }
+                        for (id , _ , row) in columns {
+                            td { key: "{id}",
+                                if let Some(presence) = row.as_ref().map(now) {
+                                    StateMark { kind, presence }
+                                } else {
+                                    span { class: "page-note", {words::NOT_SEEN} }
+                                }
+                            }
+                        }
+                    }
+                    for line in lines(kind) {
+                        tr { key: "{line.field}", "data-testid": "compare-{line.field}",
+                            th { scope: "row",
+                                Explained { how: figure::how(line.how, window), {line.name} }
+                            }
+                            for (id , value , is_best) in values(&line, columns) {
+                                td {
+                                    key: "{id}",
+                                    class: if is_best { "compare-best" },
+                                    "data-id": "{id}",
+                                    "data-value": raw(value),
+                                    if is_best {
+                                        span { class: "compare-best-word", "{words::BEST} " }
+                                    }
+                                    Changing { text: line.quantity.text(value) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(panel: &Panel<Table<EntityMetrics>>, id: &str) -> Option<Shared<EntityMetrics>> {
     panel.shown().and_then(|table| table.row(id)).cloned()
 }
 
-type Column = (String, std::rc::Rc<str>, Option<Kept<EntityMetrics>>);
+type Column = (String, std::rc::Rc<str>, Option<Shared<EntityMetrics>>);
 
 /// The values of a line by id, and which is the best.
 fn values(line: &Line, columns: &[Column]) -> Vec<(String, Option<f64>, bool)> {
@@ -197,7 +207,7 @@ fn best(values: &[Option<f64>], texts: &[String]) -> Option<usize> {
 }
 
 /// The same as a file, one line for each entity.
-fn csv(kind: EntityKind, rows: &[(&str, &str, Option<Kept<EntityMetrics>>)]) -> String {
+fn csv(kind: EntityType, rows: &[(&str, &str, Option<Shared<EntityMetrics>>)]) -> String {
     let lines = lines(kind);
     let names: Vec<String> = lines.iter().map(|line| in_unit(line.name, line.quantity)).collect();
     let header: Vec<&str> = [entity::kind(kind), crate::words::rename::NAME]

@@ -8,13 +8,14 @@ use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::memo::use_memo;
-use crate::model::State;
-use crate::pages::over_time::reach::Reach;
+use crate::model::Slug;
+use crate::pages::over_time::chart_windows::ChartWindows;
 use crate::pages::over_time::trend::Compared;
 use crate::pages::over_time::trend_panel::TrendPanel;
 use crate::pages::over_time::{export, timelines, trend};
 use crate::words::{compare as words, entity, entity_page, over_time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// What each was doing, below each other on one axis of time.
@@ -24,7 +25,7 @@ pub(super) fn Timelines() -> Element {
     let context = use_page_context();
     let answers = subject.timelines;
     let drawn = use_memo(move || {
-        if subject.reach.read().is_none() {
+        if subject.windows.read().is_none() {
             return Panel::Waiting;
         }
         let titles = subject.known.read();
@@ -57,7 +58,7 @@ pub(super) fn Timelines() -> Element {
                     Refused { reason, onretry: move |()| timelines::retry(&answers) }
                 },
                 Panel::Showing((tracks, is_truncated)) => rsx! {
-                    if subject.reach.read().as_ref().is_some_and(|reach| reach.is_cut) {
+                    if subject.windows.read().as_ref().is_some_and(|windows| windows.is_cut) {
                         p { class: "page-note", {entity_page::LAST_WEEK} }
                     }
                     if *is_truncated {
@@ -67,8 +68,8 @@ pub(super) fn Timelines() -> Element {
                         title: words::TIMELINES,
                         tracks: tracks.clone(),
                         now_ms: (subject.now_ms)(),
-                        zone: subject.chart_zone.cloned(),
-                        working: entity::state(subject.kind.cloned(), State::Working),
+                        zone: context.zone(),
+                        working: entity::state(subject.kind.cloned(), EventType::Working),
                     }
                 },
             }
@@ -80,7 +81,7 @@ pub(super) fn Timelines() -> Element {
 #[component]
 pub(super) fn Trends() -> Element {
     let subject = use_subject();
-    let is_short = subject.reach.read().as_ref().is_none_or(Reach::is_short);
+    let is_short = subject.windows.read().as_ref().is_none_or(ChartWindows::is_short);
     let (utilization, units) = if is_short {
         (words::UTILIZATION_BY_HOUR, words::UNITS_BY_HOUR)
     } else {
@@ -114,7 +115,6 @@ fn Trend(title: String, compared: Compared) -> Element {
             answer,
             drawn,
             now_ms: subject.now_ms,
-            zone: subject.chart_zone,
             name: file_name("trends"),
             table,
         }

@@ -3,8 +3,8 @@ use crate::api::Panel;
 use crate::components::notice::{Empty, Refused};
 use crate::components::panel_frame::PanelFrame;
 use crate::components::search::matching;
-use crate::lean::memo::use_memo;
-use crate::model::{EntityKind, EntityName};
+use crate::lean::memo::{Memo, use_memo};
+use crate::model::{ENTITY_TYPES, EntityName, Slug, by_slug};
 use crate::route::{CompareAddress, go_to};
 use crate::words::{compare as words, entity};
 use dioxus::prelude::*;
@@ -30,37 +30,18 @@ pub(super) fn Picker() -> Element {
                     select {
                         class: "field",
                         "data-testid": "compare-kind",
-                        value: "{kind}",
+                        value: kind.slug(),
                         onchange: move |event| {
-                            let kind = event.value().parse().ok();
+                            let kind = by_slug(&ENTITY_TYPES, &event.value());
                             let selection = subject.address.peek().selection.clone();
                             go_to(CompareAddress { selection, kind, ids: Vec::new() }.into());
                         },
-                        for one in EntityKind::ALL {
-                            option { key: "{one}", value: "{one}", selected: one == kind, {entity::kinds(one)} }
+                        for one in ENTITY_TYPES {
+                            option { key: "{one.slug()}", value: one.slug(), selected: one == kind, {entity::kinds(one)} }
                         }
                     }
                 }
-                if !subject.ids.read().is_empty() {
-                    ul { class: "compare-chosen", aria_label: words::CHOSEN,
-                        for (id , title) in subject.titles.read().iter().cloned() {
-                            li { key: "{id}", class: "compare-chip", "data-testid": "compared-{id}",
-                                "{title}"
-                                button {
-                                    class: "compare-remove",
-                                    r#type: "button",
-                                    aria_label: words::remove(&title),
-                                    title: words::remove(&title),
-                                    onclick: move |_| {
-                                        let rest = subject.ids.peek().iter().filter(|other| **other != id).cloned().collect();
-                                        go_to(subject.with_ids(rest));
-                                    },
-                                    "×"
-                                }
-                            }
-                        }
-                    }
-                }
+                Chosen {}
                 if is_full {
                     p { class: "page-note", {words::FULL} }
                 } else {
@@ -89,32 +70,70 @@ pub(super) fn Picker() -> Element {
                 Panel::Refused(reason) => rsx! {
                     Refused { reason, onretry: move |()| subject.names.retry() }
                 },
-                Panel::Showing(_) if !is_full && !typed.read().is_empty() => rsx! {
-                    if offered.read().is_empty() {
-                        Empty { text: words::NOTHING }
-                    } else {
-                        ul { class: "compare-offered", aria_label: words::FOUND,
-                            for one in offered.read().iter().take(MOST_OFFERED).cloned() {
-                                li { key: "{one.id}",
-                                    button {
-                                        class: "button",
-                                        r#type: "button",
-                                        aria_label: words::add(&title(&one)),
-                                        onclick: move |_| {
-                                            add(&subject, &one.id);
-                                            typed.set(String::new());
-                                        },
-                                        {title(&one)}
-                                    }
-                                }
-                            }
-                            if offered.read().len() > MOST_OFFERED {
-                                li { class: "page-note", {words::more(offered.read().len() - MOST_OFFERED)} }
-                            }
-                        }
-                    }
-                },
+                Panel::Showing(_) if !is_full && !typed.read().is_empty() => rsx! { Offered { offered, typed } },
                 _ => rsx! {},
+            }
+        }
+    }
+}
+
+/// Those chosen, each with a button that removes it.
+#[component]
+fn Chosen() -> Element {
+    let subject = use_subject();
+    if subject.ids.read().is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        ul { class: "compare-chosen", aria_label: words::CHOSEN,
+            for (id , title) in subject.titles.read().iter().cloned() {
+                li { key: "{id}", class: "compare-chip", "data-testid": "compared-{id}",
+                    "{title}"
+                    button {
+                        class: "compare-remove",
+                        r#type: "button",
+                        aria_label: words::remove(&title),
+                        title: words::remove(&title),
+                        onclick: move |_| {
+                            let rest = subject.ids.peek().iter().filter(|other| **other != id).cloned().collect();
+                            go_to(subject.with_ids(rest));
+                        },
+                        "×"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Those who can be added, each as a button.
+#[component]
+fn Offered(offered: Memo<Vec<EntityName>>, typed: Signal<String>) -> Element {
+    let subject = use_subject();
+    let offered = offered.read();
+    if offered.is_empty() {
+        return rsx! {
+            Empty { text: words::NOTHING }
+        };
+    }
+    rsx! {
+        ul { class: "compare-offered", aria_label: words::FOUND,
+            for one in offered.iter().take(MOST_OFFERED).cloned() {
+                li { key: "{one.id}",
+                    button {
+                        class: "button",
+                        r#type: "button",
+                        aria_label: words::add(&title(&one)),
+                        onclick: move |_| {
+                            add(&subject, &one.id);
+                            typed.set(String::new());
+                        },
+                        {title(&one)}
+                    }
+                }
+            }
+            if offered.len() > MOST_OFFERED {
+                li { class: "page-note", {words::more(offered.len() - MOST_OFFERED)} }
             }
         }
     }

@@ -4,18 +4,19 @@ use crate::api::operation::{
     Entities, EntitySeries, FactoryEntities, entity_series, factory_entities, timeline,
 };
 use crate::api::{Answer, use_query_at, use_subscription};
-use crate::chart::clock;
 use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
-use crate::model::{EntityKind, EntityMetrics, EntityName, EntitySeriesSet, Resolution};
-use crate::pages::over_time::reach::Reach;
+use crate::model::{EntityMetrics, EntityName, EntitySeriesSet};
+use crate::pages::over_time::CHART_CLOCK_STEP_MS;
+use crate::pages::over_time::chart_windows::ChartWindows;
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
-use crate::pages::over_time::{CHART_CLOCK_STEP_MS, use_chart_zone};
 use crate::route::{Address, CompareAddress};
 use dioxus::prelude::*;
+use domain::event::EntityType;
+use domain::window::Resolution;
 use std::rc::Rc;
 
 /// The most that are compared at once: as many as a chart can tell apart.
@@ -25,7 +26,7 @@ pub(super) const MOST: usize = crate::chart::series::MOST_SERIES;
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
     pub(super) address: ReadSignal<CompareAddress>,
-    pub(super) kind: Memo<EntityKind>,
+    pub(super) kind: Memo<EntityType>,
     /// Each once, in the order of the address, at most [`MOST`].
     pub(super) ids: Memo<Vec<String>>,
     /// Everybody who could be compared.
@@ -35,10 +36,9 @@ pub(super) struct Subject {
     /// Those of them that were ever seen: of others the server can tell nothing.
     pub(super) known: Memo<Vec<(String, Rc<str>)>>,
     pub(super) entities: Answer<Table<EntityMetrics>>,
-    pub(super) reach: Memo<Option<Reach>>,
+    pub(super) windows: Memo<Option<ChartWindows>>,
     pub(super) timelines: Timelines<MOST>,
     pub(super) series: Answer<EntitySeriesSet>,
-    pub(super) chart_zone: Memo<clock::Zone>,
     /// The time, coarsely.
     pub(super) now_ms: ReadSignal<f64>,
 }
@@ -59,11 +59,11 @@ pub(super) fn use_subject() -> Subject {
 /// Asks about those of the address.
 pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
     let context = use_page_context();
-    let kind = use_memo(move || address.read().kind.unwrap_or_default());
+    let kind = use_memo(move || address.read().kind.unwrap_or(EntityType::Worker));
     let ids = use_memo(move || compared(&address.read().ids));
     let entities = use_subscription::<Entities>(move || {
         let ids = ids();
-        if ids.is_empty() { None } else { Some(context.choice()?.entities_with_ids(kind(), ids)) }
+        if ids.is_empty() { None } else { Some(context.factory_window()?.entities_with_ids(kind(), ids)) }
     });
     // The window moves with the clock even while the factory does not.
     let moved = use_memo(move || {
@@ -71,7 +71,7 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
     });
     let names = use_query_at::<FactoryEntities>(
         move || moved.cloned(),
-        move || Some(factory_entities::Variables { factory_id: context.choice()?.factory_id }),
+        move || Some(factory_entities::Variables { factory_id: context.factory_window()?.factory_id }),
     );
     let titles = use_memo(move || {
         let title = |id: &String| {
@@ -93,11 +93,11 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
         titles().into_iter().filter(|(id, _)| is_known(id)).collect::<Vec<(String, Rc<str>)>>()
     });
     let now_ms = use_clock(CHART_CLOCK_STEP_MS);
-    let reach = use_memo(move || {
+    let windows = use_memo(move || {
         context.factory()?;
         let (window, last_seen) =
             entities.with(|table| (table.window(), table.rows().filter_map(|row| row.last_seen_at).max()))?;
-        Some(Reach::new(
+        Some(ChartWindows::new(
             address.read().selection.window,
             window,
             last_seen,
@@ -106,12 +106,12 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
         ))
     });
     let asked = use_memo(move || {
-        let (Some(choice), Some(reach)) = (context.choice(), reach()) else { return Vec::new() };
+        let (Some(choice), Some(windows)) = (context.factory_window(), windows()) else { return Vec::new() };
         let asked = |(id, _): &(String, Rc<str>)| timeline::Variables {
             factory_id: choice.factory_id.clone(),
             kind: kind(),
             id: id.clone(),
-            window: reach.hours.clone(),
+            window: windows.hours.clone(),
         };
         known.read().iter().map(asked).collect()
     });
@@ -119,14 +119,14 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
     let series = use_query_at::<EntitySeries>(
         move || moved.cloned(),
         move || {
-            let reach = reach().filter(|_| !known.read().is_empty())?;
-            let (resolution, window) = if reach.is_short() {
-                (Resolution::Hour, reach.hours)
+            let windows = windows().filter(|_| !known.read().is_empty())?;
+            let (resolution, window) = if windows.is_short() {
+                (Resolution::Hour, windows.hours)
             } else {
-                (Resolution::Day, reach.days)
+                (Resolution::Day, windows.days)
             };
             Some(entity_series::Variables {
-                factory_id: context.choice()?.factory_id,
+                factory_id: context.factory_window()?.factory_id,
                 window,
                 resolution,
                 kind: kind(),
@@ -135,7 +135,6 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
             })
         },
     );
-    let chart_zone = use_chart_zone();
     use_context_provider(|| Subject {
         address,
         kind,
@@ -144,10 +143,9 @@ pub(super) fn provide_subject(address: ReadSignal<CompareAddress>) -> Subject {
         titles,
         known,
         entities,
-        reach,
+        windows,
         timelines,
         series,
-        chart_zone,
         now_ms,
     })
 }

@@ -1,6 +1,6 @@
 //! What the page that compares says, drawn as text.
 
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
@@ -18,7 +18,7 @@ fn station(id: &str, utilization: f64, units: i64) -> Value {
 
 #[test]
 fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_words() {
-    let mut page = Drawn::at("/compare?factory=plant&window=2026-01-05&kind=workstation&ids=S2,S1,S77,S2");
+    let mut page = TestPage::at("/compare?factory=plant&window=2026-01-05&kind=workstation&ids=S2,S1,S77,S2");
     page.answer("Factories", &factories());
     page.answer(
         "WorkstationMetrics",
@@ -51,7 +51,7 @@ fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_
 
 #[test]
 fn a_page_without_anybody_says_what_to_do() {
-    let mut page = Drawn::at("/compare?factory=plant&window=today");
+    let mut page = TestPage::at("/compare?factory=plant&window=today");
     page.answer("Factories", &factories());
     page.shows(&["Choose two to four workers or workstations to compare."]);
     assert!(page.asked("WorkerMetrics").is_empty());

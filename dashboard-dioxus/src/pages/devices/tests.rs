@@ -1,7 +1,7 @@
 //! What the page of devices says, drawn as text.
 
 use super::*;
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn device(id: &str, state: &str) -> Value {
@@ -19,12 +19,12 @@ fn with(mut device: Value, changes: &Value) -> Value {
     device
 }
 
-fn opened(devices: &[Value]) -> Drawn {
+fn opened(devices: &[Value]) -> TestPage {
     opened_at("/devices?factory=plant", devices)
 }
 
-fn opened_at(address: &'static str, devices: &[Value]) -> Drawn {
-    let mut page = Drawn::at(address);
+fn opened_at(address: &'static str, devices: &[Value]) -> TestPage {
+    let mut page = TestPage::at(address);
     let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert_eq!(page.asked("Devices"), [&json!({ "factoryId": "plant" })]);

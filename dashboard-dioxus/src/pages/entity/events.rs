@@ -9,7 +9,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Presence, SeenEvent};
+use crate::model::{Presence, SeenEvent, Slug};
 use crate::route::{Address, EventsAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{entity_page as words, over_time, time};
@@ -36,7 +36,7 @@ pub(super) fn LatestEvents() -> Element {
                 max_confidence: None,
                 model_version: None,
             };
-            let factory_id = context.choice()?.factory_id;
+            let factory_id = context.factory_window()?.factory_id;
             Some(events::Variables { factory_id, filter: Some(filter), first: LISTED, after: None })
         },
     );
@@ -107,5 +107,5 @@ fn time_of(zone: &Zone, instant: Instant) -> String {
 fn key(event: &SeenEvent) -> String {
     let SeenEvent { state, timestamp, event_id, source_id, .. } = event;
     let named = |id: &Option<String>| id.clone().unwrap_or_default();
-    format!("{} {state} {} {}", timestamp.0, named(event_id), named(source_id))
+    format!("{} {} {} {}", timestamp.0, state.slug(), named(event_id), named(source_id))
 }

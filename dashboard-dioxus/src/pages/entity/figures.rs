@@ -2,19 +2,20 @@ use crate::components::figure::Figure;
 use crate::components::page_context::use_page_context;
 use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
+use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
-use crate::live::table::Kept;
-use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::model::{EntityMetrics, Presence};
 use crate::words::quantity::Quantity;
 use crate::words::{entity, entity_page as words, figure};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 
 /// What it is doing now, and since when.
 #[component]
-pub(super) fn Now(kind: EntityKind, row: Kept<EntityMetrics>) -> Element {
+pub(super) fn Now(kind: EntityType, row: Shared<EntityMetrics>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
     let zone = context.zone();
@@ -35,13 +36,13 @@ pub(super) fn Now(kind: EntityKind, row: Kept<EntityMetrics>) -> Element {
 
 /// Its figures in the window, each with how it comes about.
 #[component]
-pub(super) fn Figures(row: Kept<EntityMetrics>, window: String) -> Element {
+pub(super) fn Figures(row: Shared<EntityMetrics>, window: String) -> Element {
     let how = |explanation: &str| figure::how(explanation, &window);
     let (time, how_time, rate, how_rate) = match row.kind {
-        EntityKind::Worker => {
+        EntityType::Worker => {
             (figure::WORKING, figure::HOW_WORKING, figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR)
         }
-        EntityKind::Workstation => (
+        EntityType::Workstation => (
             figure::OCCUPIED,
             figure::HOW_OCCUPIED,
             figure::THROUGHPUT_PER_HOUR,

@@ -1,21 +1,21 @@
-use super::subject::{Standing, use_subject};
+use super::subject::{EntityStatus, use_subject};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
 use crate::components::rename::{Editable, Rename};
-use crate::model::EntityKind;
 use crate::route::{Address, CompareAddress};
 use crate::words::{entity, entity_page as words};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// Who it is: name, id and area, the first and the last edited in place.
 #[component]
-pub(super) fn Head(kind: EntityKind, id: String, standing: Standing) -> Element {
+pub(super) fn Head(kind: EntityType, id: String, status: EntityStatus) -> Element {
     let context = use_page_context();
     let subject = use_subject();
-    let (is_known, name, area) = match standing {
-        Standing::Seen(row) => (true, row.name.clone(), row.area.clone()),
-        Standing::Known(names) => (true, names.name, names.area),
-        Standing::Waiting | Standing::Unknown | Standing::Refused(_) => (false, None, None),
+    let (is_known, name, area) = match status {
+        EntityStatus::Seen(row) => (true, row.name.clone(), row.area.clone()),
+        EntityStatus::Known(names) => (true, names.name, names.area),
+        EntityStatus::Waiting | EntityStatus::Unknown | EntityStatus::Refused(_) => (false, None, None),
     };
     let title = name.clone().unwrap_or_else(|| id.clone());
     let others = Address::Compare(CompareAddress {

@@ -1,4 +1,4 @@
-use super::subject::{Standing, use_subject};
+use super::subject::{EntityStatus, use_subject};
 use crate::api::Panel;
 use crate::components::metric_cell::raw;
 use crate::components::page_context::use_page_context;
@@ -9,7 +9,6 @@ use crate::lean::order;
 use crate::live::table::Table;
 use crate::model::{EntityMetrics, Span, Timeline};
 use crate::pages::over_time::timelines::together;
-use crate::words::chart::length;
 use crate::words::entity_page as words;
 use crate::words::quantity::Quantity;
 use crate::words::time;
@@ -21,21 +20,21 @@ const UNSURE_BELOW: f64 = 0.6;
 const MOST_LISTED: usize = 5;
 /// Unsure segments that are no further apart are one stretch, in ms: times are told to the second.
 const SAME_STRETCH_MS: i64 = 1_000;
-const MS_PER_MINUTE: f64 = 60_000.0;
+const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 
 /// What to know before trusting the figures.
 #[component]
 pub(super) fn QualityNotes() -> Element {
     let subject = use_subject();
     let unsure = use_memo(move || {
-        let count = subject.reach.read().as_ref().map_or(0, |reach| reach.row_windows().len());
+        let count = subject.windows.read().as_ref().map_or(0, |windows| windows.row_windows().len());
         match together(&subject.timelines, count) {
             Panel::Showing(timelines) => Some(unsure(&timelines)),
             Panel::Waiting | Panel::Refused(_) => None,
         }
     });
-    let standing = subject.standing.read();
-    let row = if let Standing::Seen(row) = &*standing { Some(row) } else { None };
+    let status = subject.status.read();
+    let row = if let EntityStatus::Seen(row) = &*status { Some(row) } else { None };
     let window = subject.entities.with(Table::window).flatten();
     let unobserved = row.zip(window).and_then(|(row, window)| unobserved_ms(row, window, (subject.now_ms)()));
     rsx! {
@@ -46,7 +45,7 @@ pub(super) fn QualityNotes() -> Element {
                     li { "data-testid": "mean-confidence", "data-value": raw(row.mean_confidence), {confidence(row)} }
                 }
                 if let Some(unobserved) = unobserved {
-                    li { "data-testid": "unobserved", {words::unobserved(&length(unobserved))} }
+                    li { "data-testid": "unobserved", {words::unobserved(&time::length(unobserved))} }
                 }
                 match unsure.cloned() {
                     Some(stretches) => rsx! { UnsureNote { stretches } },
@@ -71,12 +70,12 @@ fn UnsureNote(stretches: Vec<Span>) -> Element {
     let (listed, left_out) = longest(&stretches);
     rsx! {
         li { "data-testid": "unsure",
-            {words::unsure(&limit, &length(total_ms as f64))}
+            {words::unsure(&limit, &time::length(total_ms as f64))}
             ul { class: "quality-stretches",
                 for stretch in listed {
                     li { key: "{stretch.from.0}",
                         {time::from_to(&zone.date_time(stretch.from), &zone.time_near(stretch.to, stretch.from))}
-                        span { class: "page-note", " {length(length_ms(&stretch) as f64)}" }
+                        span { class: "page-note", " {time::length(length_ms(&stretch) as f64)}" }
                     }
                 }
                 if left_out > 0 {
@@ -146,7 +145,8 @@ fn length_ms(span: &Span) -> i64 {
 mod tests {
     use super::*;
     use crate::lean::instant::Instant;
-    use crate::model::{Segment, State};
+    use crate::model::Segment;
+    use domain::event::EventType;
 
     const MINUTE: i64 = 60_000;
 
@@ -157,7 +157,7 @@ mod tests {
     fn timeline(segments: &[(i64, i64, Option<f64>)]) -> Timeline {
         let segment = |(from, to, confidence): &(i64, i64, Option<f64>)| Segment {
             span: span(*from, *to),
-            state: State::Working,
+            state: EventType::Working,
             confidence: *confidence,
             model_version: None,
             source_id: None,
@@ -190,20 +190,12 @@ mod tests {
     #[test]
     fn only_the_elapsed_part_of_a_window_can_be_unobserved() {
         let row = EntityMetrics {
-            kind: crate::model::EntityKind::Worker,
-            id: "W1".to_owned(),
-            name: None,
-            area: None,
             productive_minutes: 30.0,
             idle_minutes: 20.0,
             absent_minutes: 10.0,
             overlap_minutes: 5.0,
             utilization: Some(60.0),
-            units: 0,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: None,
-            last_seen_at: None,
+            ..EntityMetrics::unseen(domain::event::EntityType::Worker, "W1")
         };
         let at = |minute: i64| unobserved_ms(&row, span(0, 1_440), (minute * MINUTE) as f64);
         assert_eq!(at(60), None);

@@ -2,26 +2,27 @@
 
 use crate::api::operation::{Entities, FactoryEntities, factory_entities, timeline};
 use crate::api::{Answer, Panel, use_query_at, use_subscription};
-use crate::chart::clock;
 use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
+use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
-use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, EntityName};
-use crate::pages::over_time::reach::{MOST_DAYS, Reach};
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, EntityName};
+use crate::pages::over_time::CHART_CLOCK_STEP_MS;
+use crate::pages::over_time::chart_windows::{ChartWindows, MOST_DAYS};
 use crate::pages::over_time::timelines::{Timelines, use_timelines};
-use crate::pages::over_time::{CHART_CLOCK_STEP_MS, use_chart_zone};
 use crate::route::EntityAddress;
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// What is known of a worker or workstation.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Standing {
+pub(crate) enum EntityStatus {
     /// Nothing yet.
     Waiting,
     /// It has figures in the window.
-    Seen(Kept<EntityMetrics>),
+    Seen(Shared<EntityMetrics>),
     /// It was seen at some time, but not in this window.
     Known(EntityName),
     /// Nobody ever saw it.
@@ -33,17 +34,16 @@ pub(crate) enum Standing {
 /// Given to all parts of the page as a context.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject {
-    pub(crate) kind: EntityKind,
+    pub(crate) kind: EntityType,
     pub(crate) address: ReadSignal<EntityAddress>,
     pub(crate) entities: Answer<Table<EntityMetrics>>,
     /// Asked only where the window has no figures of it.
     pub(crate) names: Answer<Vec<EntityName>>,
-    pub(crate) standing: Memo<Standing>,
+    pub(crate) status: Memo<EntityStatus>,
     /// Another number whenever the answers of queries may have changed.
     pub(crate) moved: Memo<Option<i64>>,
-    pub(crate) reach: Memo<Option<Reach>>,
+    pub(crate) windows: Memo<Option<ChartWindows>>,
     pub(crate) timelines: Timelines<MOST_DAYS>,
-    pub(crate) chart_zone: Memo<clock::Zone>,
     /// The time, coarsely.
     pub(crate) now_ms: ReadSignal<f64>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Subject {
 impl Subject {
     /// Whether there is anybody to show anything of.
     pub(crate) fn is_known(&self) -> bool {
-        matches!(&*self.standing.read(), Standing::Seen(_) | Standing::Known(_))
+        matches!(&*self.status.read(), EntityStatus::Seen(_) | EntityStatus::Known(_))
     }
 }
 
@@ -61,11 +61,11 @@ pub(crate) fn use_subject() -> Subject {
 }
 
 /// Asks about the entity of the address.
-pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddress>) -> Subject {
+pub(crate) fn provide_subject(kind: EntityType, address: ReadSignal<EntityAddress>) -> Subject {
     let context = use_page_context();
     let entities = use_subscription::<Entities>(move || {
         let id = address.read().id.clone();
-        if id.is_empty() { None } else { Some(context.choice()?.entities_with_ids(kind, vec![id])) }
+        if id.is_empty() { None } else { Some(context.factory_window()?.entities_with_ids(kind, vec![id])) }
     });
     let row = use_memo(move || entities.with(|table| table.row(&address.read().id).cloned()).flatten());
     // The window moves with the clock even while the factory does not.
@@ -76,34 +76,34 @@ pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddres
     let names = use_query_at::<FactoryEntities>(
         move || moved.cloned(),
         move || {
-            let factory_id = context.choice()?.factory_id;
+            let factory_id = context.factory_window()?.factory_id;
             is_missing().then_some(factory_entities::Variables { factory_id })
         },
     );
-    let standing = use_memo(move || {
+    let status = use_memo(move || {
         if let Some(row) = row() {
-            return Standing::Seen(row);
+            return EntityStatus::Seen(row);
         }
         if !is_missing() {
-            return Standing::Waiting;
+            return EntityStatus::Waiting;
         }
         let id = &address.read().id;
         match &*names.read() {
-            Panel::Waiting => Standing::Waiting,
-            Panel::Refused(reason) => Standing::Refused(reason.clone()),
+            Panel::Waiting => EntityStatus::Waiting,
+            Panel::Refused(reason) => EntityStatus::Refused(reason.clone()),
             Panel::Showing(names) => names
                 .iter()
                 .find(|name| name.kind == kind && name.id == *id)
-                .map_or(Standing::Unknown, |name| Standing::Known(name.clone())),
+                .map_or(EntityStatus::Unknown, |name| EntityStatus::Known(name.clone())),
         }
     });
     let now_ms = use_clock(CHART_CLOCK_STEP_MS);
-    let reach = use_memo(move || {
+    let windows = use_memo(move || {
         context.factory()?;
-        let is_known = matches!(&*standing.read(), Standing::Seen(_) | Standing::Known(_));
+        let is_known = matches!(&*status.read(), EntityStatus::Seen(_) | EntityStatus::Known(_));
         let window = entities.with(Table::window).filter(|_| is_known)?;
         let last_seen = row.read().as_ref().and_then(|row| row.last_seen_at);
-        Some(Reach::new(
+        Some(ChartWindows::new(
             address.read().selection.window,
             window,
             last_seen,
@@ -112,27 +112,25 @@ pub(crate) fn provide_subject(kind: EntityKind, address: ReadSignal<EntityAddres
         ))
     });
     let asked = use_memo(move || {
-        let (Some(choice), Some(reach)) = (context.choice(), reach()) else { return Vec::new() };
+        let (Some(choice), Some(windows)) = (context.factory_window(), windows()) else { return Vec::new() };
         let asked = |window| timeline::Variables {
             factory_id: choice.factory_id.clone(),
             kind,
             id: address.read().id.clone(),
             window,
         };
-        reach.row_windows().into_iter().map(asked).collect()
+        windows.row_windows().into_iter().map(asked).collect()
     });
     let timelines = use_timelines(move || moved.cloned(), asked);
-    let chart_zone = use_chart_zone();
     use_context_provider(|| Subject {
         kind,
         address,
         entities,
         names,
-        standing,
+        status,
         moved,
-        reach,
+        windows,
         timelines,
-        chart_zone,
         now_ms,
     })
 }

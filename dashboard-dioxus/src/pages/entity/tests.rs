@@ -1,6 +1,6 @@
 //! What the page of an entity says, drawn as text.
 
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
@@ -29,8 +29,8 @@ fn worker() -> Value {
     })
 }
 
-fn opened(address: &'static str) -> Drawn {
-    let mut page = Drawn::at(address);
+fn opened(address: &'static str) -> TestPage {
+    let mut page = TestPage::at(address);
     page.answer("Factories", &factories());
     page
 }

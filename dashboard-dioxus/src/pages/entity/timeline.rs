@@ -10,12 +10,12 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
 use crate::lean::zone::Zone;
-use crate::model::State;
-use crate::pages::over_time::reach::{Reach, Rows, day_of_window, window_of_day};
+use crate::pages::over_time::chart_windows::{ChartWindows, Rows, day_of_window, window_of_day};
 use crate::pages::over_time::{export, timelines};
 use crate::route::{Address, Selection};
 use crate::words::{entity, entity_page as words, over_time, time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// The rows of the timeline, and whether the server listed everything.
@@ -32,13 +32,13 @@ pub(super) fn DayTimeline() -> Element {
     let context = use_page_context();
     let answers = subject.timelines;
     let drawn = use_memo(move || {
-        let Some(reach) = subject.reach.cloned() else { return Panel::Waiting };
+        let Some(windows) = subject.windows.cloned() else { return Panel::Waiting };
         let zone = context.zone();
-        match timelines::together(&answers, reach.row_windows().len()) {
+        match timelines::together(&answers, windows.row_windows().len()) {
             Panel::Waiting => Panel::Waiting,
             Panel::Refused(reason) => Panel::Refused(reason),
             Panel::Showing(shown) => {
-                let names = row_names(&reach, &subject.address.read().id, &zone);
+                let names = row_names(&windows, &subject.address.read().id, &zone);
                 let tracks = shown.iter().zip(&names).map(|(one, name)| timelines::track(name, one));
                 let is_truncated = shown.iter().any(|timeline| timeline.truncated);
                 Panel::Showing(Drawn { tracks: tracks.collect(), is_truncated })
@@ -74,7 +74,7 @@ pub(super) fn DayTimeline() -> Element {
                     Refused { reason, onretry: move |()| timelines::retry(&answers) }
                 },
                 Panel::Showing(drawn) => rsx! {
-                    if subject.reach.read().as_ref().is_some_and(|reach| reach.is_cut) {
+                    if subject.windows.read().as_ref().is_some_and(|windows| windows.is_cut) {
                         p { class: "page-note", {words::LAST_DAYS} }
                     }
                     if drawn.is_truncated {
@@ -84,8 +84,8 @@ pub(super) fn DayTimeline() -> Element {
                         title: words::TIMELINE,
                         tracks: drawn.tracks.clone(),
                         now_ms: (subject.now_ms)(),
-                        zone: subject.chart_zone.cloned(),
-                        working: entity::state(subject.kind, State::Working),
+                        zone: context.zone(),
+                        working: entity::state(subject.kind, EventType::Working),
                     }
                 },
             }
@@ -94,8 +94,8 @@ pub(super) fn DayTimeline() -> Element {
 }
 
 /// What the rows are called.
-fn row_names(reach: &Reach, id: &str, zone: &Zone) -> Vec<String> {
-    match &reach.rows {
+fn row_names(windows: &ChartWindows, id: &str, zone: &Zone) -> Vec<String> {
+    match &windows.rows {
         Rows::Whole(_) => vec![id.to_owned()],
         Rows::Days(days) => {
             days.iter().map(|day| time::weekday_and_month(&zone.local(zone.instant(*day, 0)))).collect()
@@ -105,7 +105,7 @@ fn row_names(reach: &Reach, id: &str, zone: &Zone) -> Vec<String> {
 
 /// The ways to single days: to those that are drawn, or from one day to its neighbours.
 fn links(subject: &Subject, zone: &Zone) -> Vec<(String, Address)> {
-    let Some(reach) = subject.reach.cloned() else { return Vec::new() };
+    let Some(windows) = subject.windows.cloned() else { return Vec::new() };
     let address = subject.address.read().clone();
     let now = Instant::from_ms((subject.now_ms)());
     let to = |day: i64| {
@@ -113,7 +113,7 @@ fn links(subject: &Subject, zone: &Zone) -> Vec<(String, Address)> {
         Address::entity(subject.kind, &address.id, selection)
     };
     let date = |day: i64| time::weekday_and_month(&zone.local(zone.instant(day, 0)));
-    match reach.rows {
+    match windows.rows {
         Rows::Days(days) => days.into_iter().rev().map(|day| (date(day), to(day))).collect(),
         Rows::Whole(_) => {
             let Some(day) = day_of_window(address.selection.window, now, zone) else { return Vec::new() };

@@ -3,25 +3,26 @@ use crate::api::operation::{EntitySeries, WindowInput, entity_series};
 use crate::api::{Answer, use_query_at};
 use crate::components::page_context::use_page_context;
 use crate::lean::memo::use_memo;
-use crate::model::{EntitySeriesSet, Resolution};
-use crate::pages::over_time::reach::Reach;
+use crate::model::EntitySeriesSet;
+use crate::pages::over_time::chart_windows::ChartWindows;
 use crate::pages::over_time::trend_panel::TrendPanel;
 use crate::pages::over_time::{export, trend};
 use crate::words::{entity_page as words, time};
 use dioxus::prelude::*;
+use domain::window::Resolution;
 
 /// How busy it was and what it made, hour by hour and day by day.
 #[component]
 pub(super) fn Trends() -> Element {
     let subject = use_subject();
     let context = use_page_context();
-    let ask = move |resolution: Resolution, window: fn(&Reach) -> &WindowInput| {
+    let ask = move |resolution: Resolution, window: fn(&ChartWindows) -> &WindowInput| {
         use_query_at::<EntitySeries>(
             move || (subject.moved)(),
             move || {
                 Some(entity_series::Variables {
-                    factory_id: context.choice()?.factory_id,
-                    window: window(subject.reach.read().as_ref()?).clone(),
+                    factory_id: context.factory_window()?.factory_id,
+                    window: window(subject.windows.read().as_ref()?).clone(),
                     resolution,
                     kind: subject.kind,
                     ids: Some(vec![subject.address.read().id.clone()]),
@@ -30,14 +31,14 @@ pub(super) fn Trends() -> Element {
             },
         )
     };
-    let hours = ask(Resolution::Hour, |reach| &reach.hours);
-    let days = ask(Resolution::Day, |reach| &reach.days);
-    let reach = subject.reach.cloned();
-    let is_cut = reach.as_ref().is_some_and(|reach| reach.is_cut);
+    let hours = ask(Resolution::Hour, |windows| &windows.hours);
+    let days = ask(Resolution::Day, |windows| &windows.days);
+    let windows = subject.windows.cloned();
+    let is_cut = windows.as_ref().is_some_and(|windows| windows.is_cut);
     let zone = context.zone();
     let date = |day: i64| time::day_and_month(&zone.local(zone.instant(day, 0)));
     let days_title =
-        reach.map(|Reach { day_range: (first, last), .. }| words::by_day(&date(first), &date(last)));
+        windows.map(|ChartWindows { day_range: (first, last), .. }| words::by_day(&date(first), &date(last)));
     rsx! {
         div { class: "entity-page-pair",
             Trend {
@@ -72,7 +73,6 @@ fn Trend(title: String, slug: &'static str, answer: Answer<EntitySeriesSet>) -> 
             answer,
             drawn,
             now_ms: subject.now_ms,
-            zone: subject.chart_zone,
             name: name.to_vec(),
             table,
         }

@@ -3,7 +3,7 @@
 use super::names::Names;
 use crate::components::download::{self, CSV_TYPE};
 use crate::lean::csv::{Cell, Csv};
-use crate::model::SeenEvent;
+use crate::model::{SeenEvent, Slug};
 use crate::words::events as words;
 
 /// Saves these events; the error says what a person can do.
@@ -45,26 +45,22 @@ fn csv<'event>(events: impl Iterator<Item = &'event SeenEvent>, names: &Names) -
 mod tests {
     use super::*;
     use crate::lean::instant::Instant;
-    use crate::model::{EntityKind, EntityName, State};
+    use crate::model::EntityName;
+    use domain::event::{EntityType, EventType};
 
     #[test]
     fn an_event_is_a_line_with_all_that_is_known_of_it() {
         let event = SeenEvent {
-            timestamp: Instant(1_767_600_000_000),
-            kind: EntityKind::Worker,
-            entity_id: "W1".to_owned(),
-            state: State::Idle,
             duration_minutes: 2.5,
             units: 3,
             confidence: Some(0.75),
             model_version: Some("m1".to_owned()),
-            event_id: None,
             source_id: Some("cam-1".to_owned()),
-            workstation_id: None,
             received_at: Instant(1_767_600_300_000),
+            ..SeenEvent::of_worker(Instant(1_767_600_000_000), EventType::Idle)
         };
         let names = Names::of(&[EntityName {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: "W1".to_owned(),
             name: Some("Anna".to_owned()),
             area: None,

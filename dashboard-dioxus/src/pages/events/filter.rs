@@ -1,25 +1,26 @@
 //! Which events are wanted, as the address says it.
 
 use crate::api::operation::EventFilter;
-use crate::lean::instant::{Instant, parse_date};
+use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::window::{BUCKET_MS, WindowChoice};
-use crate::model::{EntityKind, SeenEvent, Span, State};
+use crate::model::window::WindowChoice;
+use crate::model::{SeenEvent, Span};
 use crate::route::{Address, EventsAddress};
 use crate::words::events as words;
+use domain::MS_PER_MINUTE;
+use domain::bucket::BUCKET_MS;
+use domain::event::{EntityType, EventType};
 use domain::validate::FULL_CONFIDENCE;
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 /// From Monday to Monday.
 const DAYS_PER_WEEK: i64 = 7;
 
 /// What an event must be to be listed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Filter {
-    pub(crate) kind: Option<EntityKind>,
+    pub(crate) kind: Option<EntityType>,
     pub(crate) entity_id: Option<String>,
-    pub(crate) state: Option<State>,
+    pub(crate) state: Option<EventType>,
     pub(crate) source: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) from: Option<Instant>,
@@ -59,7 +60,7 @@ impl Filter {
     }
 
     /// Whether an event passes, as the server would judge it.
-    pub(crate) fn lets_through(&self, event: &SeenEvent) -> bool {
+    pub(crate) fn matches(&self, event: &SeenEvent) -> bool {
         let same = |wanted: &Option<String>, stated: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| stated == Some(wanted))
         };
@@ -87,7 +88,7 @@ pub(crate) fn has_own_times(at: &EventsAddress) -> bool {
 }
 
 /// The filters of an address in words, without its window.
-pub(crate) fn told(at: &EventsAddress, zone: &Zone) -> Vec<String> {
+pub(crate) fn described(at: &EventsAddress, zone: &Zone) -> Vec<String> {
     let quoted = |label: &str, text: &str| (!text.is_empty()).then(|| words::filtered(label, text));
     let time = |label: &str, at: Option<Instant>| Some(words::filtered(label, &zone.date_time(at?)));
     let state = at.state.map(|state| words::state(at.kind, state));
@@ -132,23 +133,6 @@ pub(crate) fn span(window: WindowChoice, zone: &Zone, now: Instant) -> Option<Sp
     })
 }
 
-/// What a field such as `2026-01-05T08:00` means on the zone's clock; none when it is empty.
-pub(crate) fn typed_instant(zone: &Zone, field: &str) -> Option<Instant> {
-    let (date, _) = field.split_once('T')?;
-    let days = parse_date(date)?;
-    // Read as if it were UTC: the minutes since midnight are the same.
-    let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
-    Some(zone.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
-}
-
-/// What a field for a time shows for an instant.
-pub(crate) fn shown_instant(zone: &Zone, instant: Option<Instant>) -> String {
-    let Some(instant) = instant else { return String::new() };
-    let mut text = Instant(instant.0 + zone.offset_ms(instant)).to_rfc3339();
-    text.truncate("2026-01-05T08:00".len());
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,24 +148,17 @@ mod tests {
 
     fn seen() -> SeenEvent {
         SeenEvent {
-            timestamp: at("2026-01-05T08:00Z"),
-            kind: EntityKind::Worker,
-            entity_id: "W1".to_owned(),
-            state: State::Idle,
-            duration_minutes: 5.0,
-            units: 0,
             confidence: Some(0.6),
             model_version: Some("m1".to_owned()),
-            event_id: None,
             source_id: Some("cam-1".to_owned()),
-            workstation_id: None,
             received_at: at("2026-01-05T08:05Z"),
+            ..SeenEvent::of_worker(at("2026-01-05T08:00Z"), EventType::Idle)
         }
     }
 
     fn lets_through(query: &str) -> bool {
         let address = EventsAddress::from(&*format!("factory=f&window=all-time&{query}"));
-        Filter::of(&address, &utc(), at("2026-01-05T12:00Z")).lets_through(&seen())
+        Filter::of(&address, &utc(), at("2026-01-05T12:00Z")).matches(&seen())
     }
 
     #[test]
@@ -215,7 +192,7 @@ mod tests {
     fn an_event_that_states_no_confidence_is_not_below_any() {
         let filter =
             Filter::of(&EventsAddress::from("window=all-time&confidence-below=100"), &utc(), Instant(0));
-        assert!(!filter.lets_through(&SeenEvent { confidence: None, ..seen() }));
+        assert!(!filter.matches(&SeenEvent { confidence: None, ..seen() }));
     }
 
     #[test]
@@ -235,7 +212,7 @@ mod tests {
         let now = at("2026-01-06T20:00Z");
         let told = |window| {
             let Span { from, to } = span(window, &zone, now).unwrap();
-            (shown_instant(&zone, Some(from)), shown_instant(&zone, Some(to)))
+            (zone.field(from), zone.field(to))
         };
         let expected = |from: &str, to: &str| (from.to_owned(), to.to_owned());
         assert_eq!(told(WindowChoice::Today), expected("2026-01-07T00:00", "2026-01-08T00:00"));
@@ -247,21 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_typed_and_shown_on_the_factorys_clock() {
-        let zone = Zone::fixed("Asia/Kolkata", 330);
-        let instant = typed_instant(&zone, "2026-01-05T08:00").unwrap();
-        assert_eq!(instant, at("2026-01-05T02:30Z"));
-        assert_eq!(shown_instant(&zone, Some(instant)), "2026-01-05T08:00");
-        assert_eq!(typed_instant(&zone, ""), None);
-    }
-
-    #[test]
     fn the_filters_are_told_in_words() {
         let address = EventsAddress::from("kind=workstation&state=working&confidence-below=60&source=cam-1");
         assert_eq!(
-            told(&address, &utc()),
+            described(&address, &utc()),
             ["Workstations", "Occupied", "Confidence at most 60\u{a0}%", "Source cam-1"]
         );
-        assert!(told(&EventsAddress::from("window=today"), &utc()).is_empty());
+        assert!(described(&EventsAddress::from("window=today"), &utc()).is_empty());
     }
 }

@@ -1,7 +1,9 @@
-use super::filter::{cleared, shown_instant, told, typed_instant};
+use super::filter::{cleared, described};
 use super::names::Names;
 use crate::components::page_context::use_page_context;
-use crate::model::{EntityKind, State};
+use crate::lean::instant::Instant;
+use crate::lean::zone::Zone;
+use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
 use crate::route::{EventsAddress, go_to};
 use crate::words::{entity, events as words};
 use dioxus::prelude::*;
@@ -19,7 +21,7 @@ pub(crate) fn FilterBar(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc
     let context = use_page_context();
     let mut is_open = use_signal(is_roomy);
     let zone = context.zone();
-    let told = told(&address.read(), &zone);
+    let told = described(&address.read(), &zone);
     rsx! {
         section { class: "event-filters", aria_label: words::FILTERS,
             div { class: "event-filters-head",
@@ -53,28 +55,22 @@ pub(crate) fn FilterBar(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc
 fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> Element {
     let context = use_page_context();
     let zone = context.zone();
-    let said = address.read();
+    let shown = address.read();
     // Each field changes its own part of the address.
-    let change = move |change: &dyn Fn(&mut EventsAddress)| {
+    let apply = use_callback(move |(change, text): (Change, String)| {
         let mut to = address.peek().clone();
-        change(&mut to);
+        change(&mut to, &text, &context.zone());
         go_to(to.into());
-    };
-    let (zone_from, zone_to) = (zone.clone(), zone.clone());
+    });
+    let on = move |change: Change| OnChange { change, apply };
+    let time = |time: Option<Instant>| time.map(|time| zone.field(time)).unwrap_or_default();
+    let kinds = ENTITY_TYPES.map(|kind| (kind.slug(), entity::kinds(kind).to_owned()));
+    let states = EVENT_TYPES.map(|state| (state.slug(), words::state(shown.kind, state)));
+    let ids = names.read();
+    let proposed = ids.ids(shown.kind).take(MAX_PROPOSED);
     rsx! {
         div { class: "event-filters-fields", "data-testid": "filters",
-            label {
-                span { {words::KIND} }
-                select {
-                    class: "field",
-                    "data-testid": "filter-kind",
-                    onchange: move |event| change(&|to| to.kind = event.value().parse().ok()),
-                    option { value: "", selected: said.kind.is_none(), {words::ANY} }
-                    for kind in EntityKind::ALL {
-                        option { key: "{kind}", value: "{kind}", selected: said.kind == Some(kind), {entity::kinds(kind)} }
-                    }
-                }
-            }
+            {select(words::KIND, "filter-kind", &kinds, shown.kind.map(Slug::slug), on(|to, kind, _| to.kind = by_slug(&ENTITY_TYPES, kind)))}
             label {
                 span { {words::ENTITY} }
                 input {
@@ -84,27 +80,16 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                     "data-testid": "filter-entity",
                     autocomplete: "off",
                     spellcheck: "false",
-                    value: "{said.id}",
-                    onchange: move |event| change(&|to| to.id = trimmed(&event)),
+                    value: "{shown.id}",
+                    onchange: move |event| on(|to, id, _| to.id = trimmed(id)).call(&event),
                 }
                 datalist { id: PROPOSED_ID,
-                    for (id, name) in names.read().ids(said.kind).take(MAX_PROPOSED) {
+                    for (id, name) in proposed {
                         option { value: "{id}", {name.unwrap_or_default()} }
                     }
                 }
             }
-            label {
-                span { {words::STATE} }
-                select {
-                    class: "field",
-                    "data-testid": "filter-state",
-                    onchange: move |event| change(&|to| to.state = event.value().parse().ok()),
-                    option { value: "", selected: said.state.is_none(), {words::ANY} }
-                    for state in State::ALL {
-                        option { key: "{state}", value: "{state}", selected: said.state == Some(state), {words::state(said.kind, state)} }
-                    }
-                }
-            }
+            {select(words::STATE, "filter-state", &states, shown.state.map(Slug::slug), on(|to, state, _| to.state = by_slug(&EVENT_TYPES, state)))}
             label {
                 span { {words::CONFIDENCE_AT_MOST} }
                 input {
@@ -113,62 +98,86 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                     "data-testid": "filter-confidence",
                     min: "0",
                     max: "100",
-                    value: said.confidence_below.map(|percent| percent.to_string()).unwrap_or_default(),
+                    value: shown.confidence_below.map(|percent| percent.to_string()).unwrap_or_default(),
                     onchange: move |event| {
-                        change(&|to| to.confidence_below = event.value().parse().ok().filter(|percent| *percent <= 100));
+                        on(|to, percent, _| to.confidence_below = percent.parse().ok().filter(|percent| *percent <= 100))
+                            .call(&event);
                     },
                 }
             }
-            label {
-                span { {words::MODEL} }
-                input {
-                    class: "field",
-                    r#type: "text",
-                    "data-testid": "filter-model",
-                    autocomplete: "off",
-                    spellcheck: "false",
-                    value: "{said.model}",
-                    onchange: move |event| change(&|to| to.model = trimmed(&event)),
-                }
-            }
-            label {
-                span { {words::SOURCE} }
-                input {
-                    class: "field",
-                    r#type: "text",
-                    "data-testid": "filter-source",
-                    autocomplete: "off",
-                    spellcheck: "false",
-                    value: "{said.source}",
-                    onchange: move |event| change(&|to| to.source = trimmed(&event)),
-                }
-            }
-            label {
-                span { {words::in_zone(words::FROM, zone.name())} }
-                input {
-                    class: "field",
-                    r#type: "datetime-local",
-                    "data-testid": "filter-from",
-                    value: shown_instant(&zone, said.from),
-                    onchange: move |event| change(&|to| to.from = typed_instant(&zone_from, &event.value())),
-                }
-            }
-            label {
-                span { {words::in_zone(words::TO, zone.name())} }
-                input {
-                    class: "field",
-                    r#type: "datetime-local",
-                    "data-testid": "filter-to",
-                    value: shown_instant(&zone, said.to),
-                    onchange: move |event| change(&|to| to.to = typed_instant(&zone_to, &event.value())),
+            {text(words::MODEL, "filter-model", &shown.model, on(|to, model, _| to.model = trimmed(model)))}
+            {text(words::SOURCE, "filter-source", &shown.source, on(|to, source, _| to.source = trimmed(source)))}
+            {date_time(words::in_zone(words::FROM, zone.name()), "filter-from", time(shown.from), on(|to, from, zone| to.from = zone.typed(from)))}
+            {date_time(words::in_zone(words::TO, zone.name()), "filter-to", time(shown.to), on(|to, until, zone| to.to = zone.typed(until)))}
+        }
+    }
+}
+
+/// How a field's text changes the address.
+type Change = fn(&mut EventsAddress, &str, &Zone);
+
+/// What is done with the text of one field.
+#[derive(Clone, Copy)]
+struct OnChange {
+    change: Change,
+    apply: Callback<(Change, String)>,
+}
+
+impl OnChange {
+    fn call(self, event: &FormEvent) {
+        self.apply.call((self.change, event.value()));
+    }
+}
+
+/// A list of which one or none is chosen, each by its slug and its word.
+fn select(
+    label: &'static str,
+    testid: &'static str,
+    options: &[(&'static str, String)],
+    chosen: Option<&'static str>,
+    on: OnChange,
+) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            select { class: "field", "data-testid": testid, onchange: move |event| on.call(&event),
+                option { value: "", selected: chosen.is_none(), {words::ANY} }
+                for (slug, word) in options {
+                    option { key: "{slug}", value: *slug, selected: chosen == Some(*slug), {word.clone()} }
                 }
             }
         }
     }
 }
 
-fn trimmed(event: &FormEvent) -> String {
-    event.value().trim().to_owned()
+fn text(label: &'static str, testid: &'static str, value: &str, on: OnChange) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            input {
+                class: "field",
+                r#type: "text",
+                "data-testid": testid,
+                autocomplete: "off",
+                spellcheck: "false",
+                value: "{value}",
+                onchange: move |event| on.call(&event),
+            }
+        }
+    }
+}
+
+fn date_time(label: String, testid: &'static str, value: String, on: OnChange) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            input { class: "field", r#type: "datetime-local", "data-testid": testid, value, onchange: move |event| on.call(&event) }
+        }
+    }
+}
+
+fn trimmed(text: &str) -> String {
+    text.trim().to_owned()
 }
 
 /// A telephone shows the events first, and the fields when they are asked for.

@@ -1,16 +1,16 @@
 use super::export;
-use super::filter::{Filter, cleared, told};
-use super::log::{Below, Listed, Whole};
+use super::filter::{Filter, cleared, described};
+use super::list_state::ListState;
+use super::log::{Below, Completeness, Listed};
 use super::names::Names;
 use super::row::{EventRow, key};
-use super::stand::Stand;
 use crate::api::operation::{Events as EventsQuery, EventsIngested, events, events_ingested};
 use crate::api::{Answer, Panel, use_query, use_subscription};
+use crate::components::keyboard::use_key;
 use crate::components::metric_table::{Column, MetricTable};
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
-use crate::components::search::keyboard::use_key;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::instant::Instant;
@@ -54,33 +54,33 @@ pub(crate) fn EventList(
     let clock = use_clock(CLOCK_STEP_MS);
     let filter = use_memo(move || Filter::of(&address.read(), &context.zone(), Instant::from_ms(clock())));
     let feed = use_subscription::<EventsIngested>(move || {
-        Some(events_ingested::Variables { factory_id: context.choice()?.factory_id })
+        Some(events_ingested::Variables { factory_id: context.factory_window()?.factory_id })
     });
     // Asked once the feed has begun, so that nothing is stored between the two and seen by neither.
     let has_begun = use_memo(move || feed.with(|_| ()).is_some());
     let question = move |after: Option<String>| {
-        let factory_id = context.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         // An address names its factory before the list of factories tells its zone, on which its days depend.
         context.factory()?;
         Some(events::Variables { factory_id, filter: Some(filter().input()), first: PAGE_EVENTS, after })
     };
     let top = use_query::<EventsQuery>(move || if has_begun() { question(None) } else { None });
-    let stand = use_hook(Stand::new);
-    let past = use_query::<EventsQuery>(move || question(Some(stand.cursors.read().last()?.clone())));
-    use_feed(stand, feed, top, filter, names, onunknown);
-    use_key(PAUSE_KEY, move || stand.toggle_pause());
+    let state = use_hook(ListState::new);
+    let past = use_query::<EventsQuery>(move || question(Some(state.cursors.read().last()?.clone())));
+    use_feed(state, feed, top, filter, names, onunknown);
+    use_key(PAUSE_KEY, move || state.toggle_pause());
 
-    let in_past = !stand.cursors.read().is_empty();
+    let in_past = !state.cursors.read().is_empty();
     let answer = if in_past { past } else { top };
     let zone = context.zone();
     let today = zone.local(Instant::from_ms(clock())).date;
-    let shown = shown(stand, past);
+    let shown = shown(state, past);
     let selection = context.selection();
     let is_empty = shown.rows.is_empty();
-    let tools = rsx! { Tools { stand, rows: shown.rows.clone(), address, names } };
+    let tools = rsx! { Tools { state, rows: shown.rows.clone(), address, names } };
     rsx! {
         PanelFrame { title: words::LIST, outdated: answer.outdated(), tools,
-            Standing { stand }
+            FeedStatus { state }
             match (&*feed.read(), &*answer.read()) {
                 (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| feed.retry() } },
                 (_, Panel::Refused(reason)) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
@@ -104,8 +104,8 @@ pub(crate) fn EventList(
                 },
             }
         }
-        Pages { stand, below: shown.below, is_empty }
-        Announcer { stand }
+        Pages { state, below: shown.below, is_empty }
+        Announcer { state }
     }
 }
 
@@ -115,21 +115,21 @@ struct Shown {
     below: Below,
 }
 
-fn shown(stand: Stand, past: Answer<EventPage>) -> Shown {
-    if !stand.cursors.read().is_empty() {
+fn shown(state: ListState, past: Answer<EventPage>) -> Shown {
+    if !state.cursors.read().is_empty() {
         let mut page = super::log::EventLog::default();
-        past.with(|answer| page.take_page(answer, |_| true));
+        past.with(|answer| page.replace_by_page(answer, |_| true));
         return Shown { rows: page.listed().to_vec(), below: page.below().clone() };
     }
-    let paused = stand.paused.read();
-    let log = stand.log.read();
+    let paused = state.paused.read();
+    let log = state.log.read();
     let log = paused.as_deref().unwrap_or(&log);
     Shown { rows: log.listed().to_vec(), below: log.below().clone() }
 }
 
 /// Brings the feed and the first page into the list.
 fn use_feed(
-    stand: Stand,
+    state: ListState,
     feed: Answer<EventFeed>,
     top: Answer<EventPage>,
     filter: Memo<Filter>,
@@ -140,7 +140,7 @@ fn use_feed(
         let panel = feed.read();
         let Some(delivery) = panel.shown() else { return };
         let filter = filter.peek();
-        if stand.take_fed(delivery, |event| filter.lets_through(event)) == Whole::No {
+        if state.add_streamed(delivery, |event| filter.matches(event)) == Completeness::Incomplete {
             top.refresh();
         }
         let names = names.peek();
@@ -152,19 +152,19 @@ fn use_feed(
         let panel = top.read();
         let Some(page) = panel.shown() else { return };
         let filter = filter.peek();
-        stand.take_page(page, |event| filter.lets_through(event));
+        state.replace_by_page(page, |event| filter.matches(event));
     });
 }
 
 /// Whether the list moves, and what came while it does not.
 #[component]
-fn Standing(stand: Stand) -> Element {
-    let pages = stand.cursors.read().len();
-    let skipped = (stand.skipped)();
-    let (state, text) = match (pages, stand.paused.read().is_some()) {
+fn FeedStatus(state: ListState) -> Element {
+    let pages = state.cursors.read().len();
+    let skipped = (state.skipped)();
+    let (state, text) = match (pages, state.paused.read().is_some()) {
         (0, false) => ("live", words::MOVING.to_owned()),
-        (0, true) => ("paused", words::paused(stand.held_back())),
-        _ => ("past", words::past(pages + 1, stand.held_back())),
+        (0, true) => ("paused", words::paused(state.held_back_count())),
+        _ => ("past", words::past(pages + 1, state.held_back_count())),
     };
     rsx! {
         p { class: "event-list-standing", "data-testid": "feed-standing", "data-state": state, {text} }
@@ -176,17 +176,17 @@ fn Standing(stand: Stand) -> Element {
 
 #[component]
 fn Tools(
-    stand: Stand,
+    state: ListState,
     rows: Vec<Listed>,
     address: ReadSignal<EventsAddress>,
     names: ReadSignal<Rc<Names>>,
 ) -> Element {
     let context = use_page_context();
     let mut complaint = use_signal(|| None::<&'static str>);
-    let is_still = stand.paused.read().is_some() || !stand.cursors.read().is_empty();
+    let is_still = state.paused.read().is_some() || !state.cursors.read().is_empty();
     let is_empty = rows.is_empty();
     let export = move |_| {
-        let factory_id = context.choice().map(|choice| choice.factory_id).unwrap_or_default();
+        let factory_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
         let window = address.peek().selection.window.to_string();
         let events = rows.iter().map(|listed| &*listed.event);
         complaint.set(export::save(&factory_id, &window, events, &names.peek()).err());
@@ -197,9 +197,9 @@ fn Tools(
             r#type: "button",
             "data-testid": "feed-pause",
             aria_keyshortcuts: "Space",
-            onclick: move |_| stand.toggle_pause(),
+            onclick: move |_| state.toggle_pause(),
             if is_still {
-                {words::resume(stand.held_back())}
+                {words::resume(state.held_back_count())}
             } else {
                 {words::PAUSE}
             }
@@ -220,8 +220,8 @@ fn Tools(
 
 /// The ways to the pages around the one in view.
 #[component]
-fn Pages(stand: Stand, below: Below, is_empty: bool) -> Element {
-    let in_past = !stand.cursors.read().is_empty();
+fn Pages(state: ListState, below: Below, is_empty: bool) -> Element {
+    let in_past = !state.cursors.read().is_empty();
     let cursor = match &below {
         Below::Cursor(cursor) => Some(cursor.clone()),
         Below::Nothing | Below::Cut => None,
@@ -234,7 +234,7 @@ fn Pages(stand: Stand, below: Below, is_empty: bool) -> Element {
                 r#type: "button",
                 "data-testid": "events-newer",
                 disabled: !in_past,
-                onclick: move |_| stand.newer(),
+                onclick: move |_| state.newer(),
                 {words::NEWER}
             }
             button {
@@ -244,7 +244,7 @@ fn Pages(stand: Stand, below: Below, is_empty: bool) -> Element {
                 disabled: cursor.is_none(),
                 onclick: move |_| {
                     if let Some(cursor) = cursor.clone() {
-                        stand.older(cursor);
+                        state.older(cursor);
                     }
                 },
                 {words::OLDER}
@@ -261,7 +261,7 @@ fn Pages(stand: Stand, below: Below, is_empty: bool) -> Element {
 fn NoEvents(address: ReadSignal<EventsAddress>) -> Element {
     let context = use_page_context();
     let window = window_picker::label(address.read().selection.window, &context.zone());
-    let told = told(&address.read(), &context.zone());
+    let told = described(&address.read(), &context.zone());
     rsx! {
         div { class: "event-list-none", "data-testid": "events-none",
             Empty { text: words::none(&told, &window) }
@@ -280,13 +280,13 @@ fn NoEvents(address: ReadSignal<EventsAddress>) -> Element {
 
 /// Tells those who hear the page how many events came, now and then.
 #[component]
-fn Announcer(stand: Stand) -> Element {
+fn Announcer(state: ListState) -> Element {
     let clock = use_clock(ANNOUNCED_EVERY_MS);
     let mut told = use_hook(|| CopyValue::new(0_usize));
     let said = use_memo(move || {
         clock.read();
-        let brought = *stand.brought.peek();
-        let new = brought - told.replace(brought);
+        let received_count = *state.received_count.peek();
+        let new = received_count - told.replace(received_count);
         if new == 0 { String::new() } else { words::announced(new) }
     });
     rsx! {

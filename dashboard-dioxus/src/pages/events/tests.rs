@@ -1,6 +1,6 @@
 //! What the page of events says, drawn as text.
 
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn event(timestamp: &str, received_at: &str) -> Value {
@@ -23,8 +23,8 @@ fn page(events: &[Value], next: Option<&str>) -> Value {
 }
 
 /// The page of a factory's events, once the feed has begun.
-fn opened(address: &'static str) -> Drawn {
-    let mut page = Drawn::at(address);
+fn opened(address: &'static str) -> TestPage {
+    let mut page = TestPage::at(address);
     let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert!(page.asked("Events").is_empty(), "asked before the feed has begun");
@@ -75,7 +75,7 @@ fn an_empty_list_names_the_filters_that_let_nothing_through() {
 
 #[test]
 fn a_feed_that_is_refused_says_why() {
-    let mut shown = Drawn::at("/events?factory=plant&window=all-time");
+    let mut shown = TestPage::at("/events?factory=plant&window=all-time");
     shown.refuse("EventsIngested", "There is no factory \"plant\".");
     shown.shows(&["There is no factory &#34;plant&#34;.", "Try again"]);
 }

@@ -51,12 +51,12 @@ pub(super) fn areas(names: &[EntityName]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::EntityKind;
+    use domain::event::EntityType;
 
     #[test]
     fn each_area_is_listed_once_and_lines_in_the_order_of_their_numbers() {
         let known = |id: &str, area: Option<&str>| EntityName {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: id.to_owned(),
             name: None,
             area: area.map(str::to_owned),

@@ -1,37 +1,14 @@
 //! What the floor shows, as files.
 
 use super::ranking::Line;
-use crate::components::download;
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::instant::Instant;
-use crate::model::{EntityKind, Series};
+use crate::model::Series;
 use crate::words::{entity, floor as words};
-use dioxus::prelude::*;
-
-/// Saves what a function writes when it is pressed, and says so where the browser does not let it. `parts` name the file.
-#[component]
-pub(super) fn ExportButton(testid: String, parts: Vec<String>, onwrite: Callback<(), String>) -> Element {
-    let mut complaint = use_signal(|| None);
-    rsx! {
-        button {
-            class: "button floor-export",
-            r#type: "button",
-            "data-testid": testid,
-            onclick: move |_| {
-                let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-                let name = download::file_name(&parts, "csv");
-                complaint.set(download::save(&name, download::CSV_TYPE, &onwrite.call(())).err());
-            },
-            {words::EXPORT}
-        }
-        if let Some(complaint) = complaint() {
-            span { class: "notice notice-refused", role: "alert", {complaint} }
-        }
-    }
-}
+use domain::event::EntityType;
 
 /// The rows in the order in which they stand, every number as it was sent.
-pub(super) fn rows_csv(kind: EntityKind, lines: &[Line]) -> String {
+pub(super) fn rows_csv(kind: EntityType, lines: &[Line]) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let instant = |value: Option<Instant>| value.map(Instant::to_rfc3339).unwrap_or_default();
     let mut csv = Csv::new(&words::ROW_COLUMNS);

@@ -1,6 +1,6 @@
 use super::change::{Change, before_in_words, change};
-use super::course::{self, PRODUCTIVE, RATE, UNITS, UTILIZATION};
-use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once};
+use super::steps::{self, PRODUCTIVE, RATE, UNITS, UTILIZATION};
+use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once, range_input};
 use crate::api::{Answer, Panel, use_query};
 use crate::chart::series::{Measure, Step};
 use crate::chart::sparkline::Sparkline;
@@ -12,11 +12,12 @@ use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
-use crate::model::window::{BUCKET_MS, range_input};
-use crate::model::{FactorySummary, Point, Series, Span, UnitsBasis};
+use crate::model::{FactorySummary, Point, Series, Span};
 use crate::words::quantity::Quantity;
 use crate::words::{figure, floor as words};
 use dioxus::prelude::*;
+use domain::bucket::BUCKET_MS;
+use domain::metric::UnitsBasis;
 use std::rc::Rc;
 
 /// One of the four figures.
@@ -113,15 +114,15 @@ pub(super) fn Figures(
     let context = use_page_context();
     let used = use_memo(move || summary.with(|summary| summary.window).flatten());
     // Both spans stay the same until the clock has passed another step of the server's grid.
-    let before_span = use_memo(move || context.choice()?.window.previous(used(), clock()));
+    let before_span = use_memo(move || context.factory_window()?.window.previous(used(), clock()));
     let before = use_query::<FactoryMetricsOnce>(move || {
         Some(factory_metrics_once::Variables {
-            factory_id: context.choice()?.factory_id,
+            factory_id: context.factory_window()?.factory_id,
             window: Some(range_input(before_span()?)),
             area: area(),
         })
     });
-    let courses = use_memo(move || series.with(|series| courses(series, now_ms())));
+    let sparklines = use_memo(move || series.with(|series| sparklines(series, now_ms())));
     let panel = summary.read();
     let revision = panel.shown().map(|summary| summary.revision.to_string());
     rsx! {
@@ -140,7 +141,7 @@ pub(super) fn Figures(
                                 quantity: kind.quantity(),
                                 value: kind.value(shown),
                                 ChangeLine { kind, value: kind.value(shown), before, spans: used().zip(before_span()) }
-                                if let Some((span, steps)) = courses().map(|(span, steps)| (span, steps[index].clone())) {
+                                if let Some((span, steps)) = sparklines().map(|(span, steps)| (span, steps[index].clone())) {
                                     Sparkline { measure: kind.measure(), from_ms: span.from.ms(), to_ms: span.to.ms(), steps }
                                 }
                             }
@@ -154,13 +155,13 @@ pub(super) fn Figures(
 
 /// The part of a series' window that has elapsed, and its steps for each figure. Of what adds up, a step that is cut or
 /// still runs is left out: it would look like a fall. `now_ms` is the end of the server's step that holds now.
-fn courses(series: &Series, now_ms: f64) -> (Span, [Rc<[Step]>; 4]) {
+fn sparklines(series: &Series, now_ms: f64) -> (Span, [Rc<[Step]>; 4]) {
     let last = series.points.last().map_or(series.window.from, |point| point.span.to);
     let elapsed_to = series.window.to.min(last.max(Instant::from_ms(now_ms)));
     let steps = |kind: Kind| {
-        let all = course::steps(series, |point| kind.step(point));
+        let all = steps::steps(series, |point| kind.step(point));
         let over_ms = now_ms - BUCKET_MS as f64;
-        if kind.adds_up() { course::whole(&all, over_ms).unwrap_or(all) } else { all }
+        if kind.adds_up() { steps::whole(&all, over_ms).unwrap_or(all) } else { all }
     };
     (Span { to: elapsed_to, ..series.window }, Kind::ALL.map(steps))
 }
@@ -176,7 +177,7 @@ fn ChangeLine(
 ) -> Element {
     let context = use_page_context();
     let known = before.with(|before| kind.value(before));
-    let Some((((window, span), choice), known)) = spans.zip(context.choice()).zip(known) else {
+    let Some((((window, span), choice), known)) = spans.zip(context.factory_window()).zip(known) else {
         return rsx! {
             p { class: "floor-change" }
         };

@@ -1,7 +1,6 @@
-use super::course;
-use crate::api::operation::{UtilizationByStep, utilization_by_step};
+use super::steps;
+use crate::api::operation::{UtilizationByStep, utilization_by_step, window_input};
 use crate::api::{Answer, Panel, use_query_at};
-use crate::chart::clock::Zone as ChartZone;
 use crate::chart::heatmap::{Column, Row, cells};
 use crate::chart::heatmap_chart::Heatmap;
 use crate::chart::series::Step;
@@ -12,12 +11,12 @@ use crate::components::skeleton::Skeleton;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
 use crate::model::window::WindowChoice;
-use crate::model::{
-    EntityKind, EntityName, FactorySummary, Resolution, Span, UtilizationSet, UtilizationSteps,
-};
+use crate::model::{EntityName, FactorySummary, Span, UtilizationSet, UtilizationSteps};
 use crate::route::{Address, go_to};
 use crate::words::floor as words;
 use dioxus::prelude::*;
+use domain::event::EntityType;
+use domain::window::Resolution;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -30,13 +29,12 @@ pub(super) fn Heat(
     summary: Answer<FactorySummary>,
     names: Answer<Vec<EntityName>>,
     area: Memo<Option<String>>,
-    zone: Memo<ChartZone>,
     minute: Memo<i64>,
     now_ms: Memo<f64>,
 ) -> Element {
     let context = use_page_context();
     let window = use_memo(move || summary.with(|summary| summary.window).flatten());
-    let resolution = use_memo(move || window().map(course::heat_resolution));
+    let resolution = use_memo(move || window().map(steps::heat_resolution));
     // A thousand workers' hours are a large answer, and an hour's colour seldom changes within a minute.
     let revision = use_memo(move || {
         minute();
@@ -45,10 +43,10 @@ pub(super) fn Heat(
     let answer = use_query_at::<UtilizationByStep>(
         move || revision.cloned(),
         move || {
-            let choice = context.choice()?;
+            let choice = context.factory_window()?;
             Some(utilization_by_step::Variables {
                 factory_id: choice.factory_id,
-                window: choice.window.input()?,
+                window: window_input(choice.window)?,
                 resolution: resolution()?,
                 area: area(),
             })
@@ -60,7 +58,7 @@ pub(super) fn Heat(
         let resolution = resolution()?;
         answer.with(|set| drawn(set, known, resolution, &context.zone()))
     });
-    let is_all_time = context.choice().is_some_and(|choice| choice.window == WindowChoice::AllTime);
+    let is_all_time = context.factory_window().is_some_and(|choice| choice.window == WindowChoice::AllTime);
     let title = if resolution() == Some(Resolution::Day) { words::HEAT_BY_DAY } else { words::HEAT };
     let panel = answer.read();
     rsx! {
@@ -80,8 +78,8 @@ pub(super) fn Heat(
                                 columns,
                                 rows: rows.clone(),
                                 now_ms: Some(now_ms()),
-                                zone: zone(),
-                                on_open: move |id: String| go_to(Address::entity(EntityKind::Worker, &id, context.selection())),
+                                zone: context.zone(),
+                                on_open: move |id: String| go_to(Address::entity(EntityType::Worker, &id, context.selection())),
                             }
                         }
                     }
@@ -97,8 +95,8 @@ fn drawn(
     resolution: Resolution,
     zone: &Zone,
 ) -> (Rc<[Column]>, Rc<[Row]>) {
-    let columns = course::heat_columns(set.window, resolution, zone);
-    let workers = names.iter().filter(|known| known.kind == EntityKind::Worker);
+    let columns = steps::heat_columns(set.window, resolution, zone);
+    let workers = names.iter().filter(|known| known.kind == EntityType::Worker);
     let names: BTreeMap<&str, &str> =
         workers.filter_map(|known| Some((known.id.as_str(), known.name.as_deref()?))).collect();
     let row = |entity: &UtilizationSteps| {

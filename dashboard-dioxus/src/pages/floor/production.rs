@@ -1,10 +1,10 @@
-use super::course::{self, UNITS, UTILIZATION};
-use super::export::{ExportButton, series_csv};
+use super::export::series_csv;
+use super::steps::{self, UNITS, UTILIZATION};
 use crate::api::{Answer, Panel};
-use crate::chart::clock::Zone as ChartZone;
 use crate::chart::series::{Mark, Series as ChartSeries};
 use crate::chart::series_chart::SeriesChart;
 use crate::chart::time_axis::Frame;
+use crate::components::export_button::ExportButton;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
@@ -19,22 +19,23 @@ use std::rc::Rc;
 /// Units of each step as bars, and utilization as a line over them. `now_ms` is coarse: each change of it draws the
 /// chart again.
 #[component]
-pub(super) fn Production(series: Answer<Series>, zone: Memo<ChartZone>, now_ms: Memo<f64>) -> Element {
+pub(super) fn Production(series: Answer<Series>, now_ms: Memo<f64>) -> Element {
     let context = use_page_context();
     let drawn = use_memo(move || series.with(drawn));
     let panel = series.read();
     let revision = panel.shown().map(|series| series.revision);
-    let choice = context.choice();
+    let choice = context.factory_window();
     let is_all_time = choice.as_ref().is_some_and(|choice| choice.window == WindowChoice::AllTime);
     let file = choice
         .filter(|_| panel.shown().is_some())
         .map(|choice| vec![choice.factory_id, words::SERIES_FILE.to_owned(), choice.window.to_string()]);
     let tools = rsx! {
-        if let Some(parts) = file {
+        if let Some(name) = file {
             ExportButton {
                 testid: "export-series",
-                parts,
-                onwrite: move |()| series.peek().shown().map(series_csv).unwrap_or_default(),
+                class: "button floor-export",
+                name,
+                table: move |()| series.peek().shown().map(series_csv).unwrap_or_default(),
             }
         }
     };
@@ -52,7 +53,7 @@ pub(super) fn Production(series: Answer<Series>, zone: Memo<ChartZone>, now_ms: 
                                 from_ms: window.from.ms(),
                                 to_ms: window.to.ms(),
                                 now_ms: Some(now_ms()),
-                                zone: zone(),
+                                zone: context.zone(),
                             },
                             series: lines,
                         }
@@ -68,13 +69,13 @@ fn drawn(series: &Series) -> (Span, Rc<[ChartSeries]>) {
         name: UNITS.name.into(),
         measure: UNITS,
         mark: Mark::Bars,
-        steps: course::steps(series, |point| Some(point.units as f64)),
+        steps: steps::steps(series, |point| Some(point.units as f64)),
     };
     let utilization = ChartSeries {
         name: UTILIZATION.name.into(),
         measure: UTILIZATION,
         mark: Mark::Line,
-        steps: course::steps(series, |point| point.utilization),
+        steps: steps::steps(series, |point| point.utilization),
     };
     (series.window, [units, utilization].into())
 }

@@ -1,8 +1,10 @@
 //! The order of rows: by any column, in either direction.
 
 use crate::lean::order;
-use crate::live::table::{Kept, Table};
-use crate::model::{EntityMetrics, Presence, State};
+use crate::lean::shared::Shared;
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, Presence};
+use domain::event::EventType;
 use domain::id_order;
 use std::cmp::Ordering;
 
@@ -96,12 +98,12 @@ impl Ranking {
 /// A row, and what it says of now.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
-    pub(crate) row: Kept<EntityMetrics>,
+    pub(crate) row: Shared<EntityMetrics>,
     pub(crate) presence: Presence,
 }
 
 impl Line {
-    fn new(row: &Kept<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
+    fn new(row: &Shared<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
         let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
         Self { row: row.clone(), presence }
     }
@@ -165,10 +167,10 @@ fn compared(one: &Line, other: &Line, ranking: Ranking) -> Ordering {
 /// What needs somebody first: idle before absent before not observed before working, and the longest first.
 fn attention(line: &Line) -> (u8, i64) {
     let state = match line.presence {
-        Presence::Seen(State::Idle) => 0,
-        Presence::Seen(State::Absent) => 1,
+        Presence::Seen(EventType::Idle) => 0,
+        Presence::Seen(EventType::Absent) => 1,
         Presence::NotObserved => 2,
-        Presence::Seen(State::Working) => 3,
+        Presence::Seen(EventType::Working) => 3,
     };
     (state, line.row.current.as_ref().map_or(0, |activity| activity.since.0))
 }
@@ -177,37 +179,20 @@ fn attention(line: &Line) -> (u8, i64) {
 mod tests {
     use super::*;
     use crate::lean::instant::Instant;
-    use crate::live::table::Delivery;
-    use crate::model::{Activity, EntityKind};
+    use crate::model::Activity;
+    use domain::event::EntityType;
     use proptest::prelude::*;
 
-    fn row(id: &str, utilization: Option<f64>, state: State, since_ms: i64) -> EntityMetrics {
+    fn row(id: &str, utilization: Option<f64>, state: EventType, since_ms: i64) -> EntityMetrics {
         let current =
             Activity { state, since: Instant(since_ms), until: Instant(1_000_000), confidence: None };
-        EntityMetrics {
-            kind: EntityKind::Worker,
-            id: id.to_owned(),
-            name: None,
-            area: None,
-            productive_minutes: 0.0,
-            idle_minutes: 0.0,
-            absent_minutes: 0.0,
-            overlap_minutes: 0.0,
-            utilization,
-            units: 0,
-            units_per_hour: None,
-            mean_confidence: None,
-            current: Some(current),
-            last_seen_at: None,
-        }
+        EntityMetrics { utilization, current: Some(current), ..EntityMetrics::unseen(EntityType::Worker, id) }
     }
 
     const UNSEEN_AFTER_MS: f64 = 600_000.0;
 
     fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
-        let mut table = Table::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
-        table
+        Table::of(rows)
     }
 
     fn ids(lines: &[Line]) -> Vec<&str> {
@@ -216,10 +201,10 @@ mod tests {
 
     fn floor() -> Table<EntityMetrics> {
         table(vec![
-            row("W1", Some(50.0), State::Working, 10),
-            row("W2", None, State::Idle, 900),
-            row("W3", Some(90.0), State::Absent, 5),
-            row("W10", Some(50.0), State::Idle, 100),
+            row("W1", Some(50.0), EventType::Working, 10),
+            row("W2", None, EventType::Idle, 900),
+            row("W3", Some(90.0), EventType::Absent, 5),
+            row("W10", Some(50.0), EventType::Idle, 100),
         ])
     }
 

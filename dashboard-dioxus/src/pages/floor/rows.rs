@@ -1,8 +1,9 @@
-use super::export::{ExportButton, rows_csv};
+use super::export::rows_csv;
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::{Answer, Panel};
+use crate::components::changing::Changing;
 use crate::components::explained::Explained;
-use crate::components::figure::Changing;
+use crate::components::export_button::ExportButton;
 use crate::components::metric_cell::{MetricCell, raw};
 use crate::components::metric_table::EntityCell;
 use crate::components::notice::{Empty, Refused};
@@ -13,14 +14,16 @@ use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::number::percent;
+use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
 use crate::live::clock::now_ms;
-use crate::live::table::{Kept, Table};
-use crate::model::{EntityKind, EntityMetrics, Presence};
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, Presence, Slug};
 use crate::route::{FloorAddress, replace_by};
 use crate::words::quantity::Quantity;
 use crate::words::{entity, figure, floor as words, time};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -38,7 +41,7 @@ const USUAL_HEIGHT_PX: f64 = 1_080.0;
 /// Every worker, or every workstation, with what is seen of it now and its numbers in the window.
 #[component]
 pub(super) fn Rows(
-    kind: EntityKind,
+    kind: EntityType,
     address: ReadSignal<FloorAddress>,
     answer: Answer<Table<EntityMetrics>>,
     clock: ReadSignal<f64>,
@@ -65,15 +68,17 @@ pub(super) fn Rows(
     });
     let panel = answer.read();
     let revision = panel.shown().map(Table::revision);
-    let file =
-        context.choice().map(|choice| vec![choice.factory_id, format!("{kind}s"), choice.window.to_string()]);
+    let file = context
+        .factory_window()
+        .map(|choice| vec![choice.factory_id, format!("{}s", kind.slug()), choice.window.to_string()]);
     let tools = rsx! {
-        span { class: "page-note", "data-testid": "{kind}-count", {count().to_string()} }
-        if let Some(parts) = file {
+        span { class: "page-note", "data-testid": "{kind.slug()}-count", {count().to_string()} }
+        if let Some(name) = file {
             ExportButton {
-                testid: "export-{kind}s",
-                parts,
-                onwrite: move |()| rows_csv(kind, &lines.peek()),
+                testid: "export-{kind.slug()}s",
+                class: "button floor-export",
+                name,
+                table: move |()| rows_csv(kind, &lines.peek()),
             }
         }
     };
@@ -130,7 +135,7 @@ fn window_height_px() -> f64 {
 
 #[component]
 fn RowTable(
-    kind: EntityKind,
+    kind: EntityType,
     address: ReadSignal<FloorAddress>,
     lines: Memo<Rc<[Line]>>,
     ranking: Memo<Option<Ranking>>,
@@ -179,7 +184,7 @@ fn RowTable(
 }
 
 #[component]
-fn Head(kind: EntityKind, address: ReadSignal<FloorAddress>, ranking: Memo<Option<Ranking>>) -> Element {
+fn Head(kind: EntityType, address: ReadSignal<FloorAddress>, ranking: Memo<Option<Ranking>>) -> Element {
     let current = ranking();
     let press = move |column| {
         let sort = Ranking::pressed(*ranking.peek(), column).slug();
@@ -206,18 +211,18 @@ fn Head(kind: EntityKind, address: ReadSignal<FloorAddress>, ranking: Memo<Optio
 }
 
 /// The name of a column and how its numbers come about.
-fn title(kind: EntityKind, column: Column) -> (&'static str, &'static str) {
+fn title(kind: EntityType, column: Column) -> (&'static str, &'static str) {
     match (column, kind) {
         (Column::Name, _) => (entity::kind(kind), words::HOW_NAME),
         (Column::Now, _) => (words::STATE_NOW, words::HOW_STATE_NOW),
         (Column::Utilization, _) => (figure::UTILIZATION, figure::HOW_UTILIZATION),
         (Column::Units, _) => (figure::UNITS, figure::HOW_UNITS),
-        (Column::Rate, EntityKind::Worker) => (figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR),
-        (Column::Rate, EntityKind::Workstation) => {
+        (Column::Rate, EntityType::Worker) => (figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR),
+        (Column::Rate, EntityType::Workstation) => {
             (figure::THROUGHPUT_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR)
         }
-        (Column::Productive, EntityKind::Worker) => (figure::WORKING, figure::HOW_WORKING),
-        (Column::Productive, EntityKind::Workstation) => (figure::OCCUPIED, figure::HOW_OCCUPIED),
+        (Column::Productive, EntityType::Worker) => (figure::WORKING, figure::HOW_WORKING),
+        (Column::Productive, EntityType::Workstation) => (figure::OCCUPIED, figure::HOW_OCCUPIED),
         (Column::Idle, _) => (figure::IDLE, figure::HOW_IDLE),
         (Column::Overlap, _) => (figure::OVERLAP, figure::HOW_OVERLAP),
         (Column::Confidence, _) => (words::CONFIDENCE, figure::HOW_MEAN_CONFIDENCE),
@@ -227,17 +232,17 @@ fn title(kind: EntityKind, column: Column) -> (&'static str, &'static str) {
 
 /// One worker or workstation: drawn again only when its numbers or its state changed.
 #[component]
-fn EntityLine(row: Kept<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
+fn EntityLine(row: Shared<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
     let context = use_page_context();
     let (time_field, rate_field) = match row.kind {
-        EntityKind::Worker => ("working", "units-per-hour"),
-        EntityKind::Workstation => ("occupied", "throughput-per-hour"),
+        EntityType::Worker => ("working", "units-per-hour"),
+        EntityType::Workstation => ("occupied", "throughput-per-hour"),
     };
     rsx! {
         tr {
             class: "entity-rows-row",
             role: "row",
-            "data-testid": "{row.kind}-row-{row.id}",
+            "data-testid": "{row.kind.slug()}-row-{row.id}",
             "data-state": presence.slug(),
             aria_rowindex: row_index.map(|index| index.to_string()),
             EntityCell { kind: row.kind, id: row.id.clone(), name: row.name.clone(), selection: context.selection() }

@@ -3,10 +3,11 @@
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{EntityKind, Point, Span, Timeline};
+use crate::model::{Point, Span, Timeline};
 use crate::words::{entity, figure, over_time as words};
+use domain::event::EntityType;
 
-const MS_PER_MINUTE: f64 = 60_000.0;
+const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 
 /// An instant as the factory's clock shows it, with its distance from UTC: `2026-01-05T09:00:00.000+01:00`.
 pub(crate) fn local_time(zone: &Zone, instant: Instant) -> String {
@@ -19,7 +20,7 @@ pub(crate) fn local_time(zone: &Zone, instant: Instant) -> String {
 }
 
 /// What was observed, segment by segment, for each entity (or none twice) with its id.
-pub(crate) fn timelines(kind: EntityKind, zone: &Zone, timelines: &[(&str, &Timeline)]) -> String {
+pub(crate) fn timelines(kind: EntityType, zone: &Zone, timelines: &[(&str, &Timeline)]) -> String {
     let mut csv = Csv::new(&[
         entity::kind(kind),
         words::FROM,
@@ -49,10 +50,10 @@ pub(crate) fn timelines(kind: EntityKind, zone: &Zone, timelines: &[(&str, &Time
 }
 
 /// Steps of series, for each entity with its id.
-pub(crate) fn points(kind: EntityKind, zone: &Zone, series: &[(&str, &[Point])]) -> String {
+pub(crate) fn points(kind: EntityType, zone: &Zone, series: &[(&str, &[Point])]) -> String {
     let (productive, rate) = match kind {
-        EntityKind::Worker => (figure::WORKING, figure::UNITS_PER_HOUR),
-        EntityKind::Workstation => (figure::OCCUPIED, figure::THROUGHPUT_PER_HOUR),
+        EntityType::Worker => (figure::WORKING, figure::UNITS_PER_HOUR),
+        EntityType::Workstation => (figure::OCCUPIED, figure::THROUGHPUT_PER_HOUR),
     };
     let minutes = |name: &str| words::in_minutes(name);
     let mut csv = Csv::new(&[
@@ -89,7 +90,8 @@ pub(crate) fn points(kind: EntityKind, zone: &Zone, series: &[(&str, &[Point])])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Segment, State};
+    use crate::model::Segment;
+    use domain::event::EventType;
 
     fn span(from: &str, to: &str) -> Span {
         Span { from: Instant::parse(from).unwrap(), to: Instant::parse(to).unwrap() }
@@ -111,7 +113,7 @@ mod tests {
     fn a_file_of_segments_has_a_line_for_each_and_none_for_what_nobody_observed() {
         let segment = |from: &str, to: &str, confidence| Segment {
             span: span(from, to),
-            state: State::Working,
+            state: EventType::Working,
             confidence,
             model_version: Some("m,1".to_owned()),
             source_id: None,
@@ -125,7 +127,7 @@ mod tests {
                 segment("2026-01-05T09:00Z", "2026-01-05T09:00:30Z", None),
             ],
         };
-        let text = timelines(EntityKind::Workstation, &Zone::fixed("UTC", 0), &[("S1", &timeline)]);
+        let text = timelines(EntityType::Workstation, &Zone::fixed("UTC", 0), &[("S1", &timeline)]);
         let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(
             lines,

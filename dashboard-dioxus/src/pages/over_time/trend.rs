@@ -1,8 +1,8 @@
 //! Steps of series as charts take them.
 
-use crate::chart::clock::Zone;
 use crate::chart::series::{Mark, Measure, Series, Step};
 use crate::chart::time_axis::Frame;
+use crate::lean::zone::Zone;
 use crate::model::{EntitySeriesSet, Point, Span};
 use crate::words::figure;
 use std::rc::Rc;

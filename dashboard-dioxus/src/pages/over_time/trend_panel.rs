@@ -1,10 +1,10 @@
 use super::trend;
 use crate::api::{Answer, Panel};
-use crate::chart::clock::Zone;
 use crate::chart::series::Series;
 use crate::chart::series_chart::SeriesChart;
 use crate::components::export_button::ExportButton;
 use crate::components::notice::Refused;
+use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::memo::Memo;
@@ -22,10 +22,10 @@ pub(crate) fn TrendPanel(
     answer: Answer<EntitySeriesSet>,
     drawn: Memo<Drawn>,
     now_ms: ReadSignal<f64>,
-    zone: Memo<Zone>,
     name: Vec<String>,
     table: Callback<(), String>,
 ) -> Element {
+    let zone = use_page_context().zone();
     let tools = rsx! {
         ExportButton { name, table }
     };
@@ -34,7 +34,7 @@ pub(crate) fn TrendPanel(
             match (&*answer.read(), drawn.cloned()) {
                 (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
                 (_, Some((window, series))) => rsx! {
-                    SeriesChart { title, frame: trend::frame(window, now_ms(), zone.cloned()), series }
+                    SeriesChart { title, frame: trend::frame(window, now_ms(), zone), series }
                 },
                 (_, None) => rsx! { Skeleton { lines: 6 } },
             }

@@ -7,7 +7,7 @@ use crate::lean::memo::{Memo, use_memo};
 use crate::live::clock::{now_ms, use_clock};
 use crate::route::BoardAddress;
 use crate::words::board as words;
-use crate::words::quantity;
+use crate::words::time;
 use dioxus::prelude::*;
 
 /// How often the clock and the age are told anew, in ms.
@@ -34,11 +34,11 @@ fn Clock() -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
     let zone = context.zone();
-    let time = zone.time(Instant::from_ms(clock()));
+    let shown = zone.time(Instant::from_ms(clock()));
     rsx! {
         if context.factory().is_some() {
             p { class: "board-line-clock", "data-testid": "board-clock",
-                span { class: "board-line-time", {time} }
+                span { class: "board-line-time", {shown} }
                 " "
                 span { class: "board-line-zone", {zone.name().to_owned()} }
             }
@@ -66,7 +66,7 @@ pub(crate) fn NotLive() -> Element {
     rsx! {
         div { class: "board-not-live", "data-testid": "board-not-live",
             p { class: "board-not-live-word", role: "alert", {words::NOT_LIVE} }
-            p { {age_ms.map_or_else(|| words::NO_NUMBERS.to_owned(), |age_ms| words::old(&quantity::span(age_ms)))} }
+            p { {age_ms.map_or_else(|| words::NO_NUMBERS.to_owned(), |age_ms| words::old(&time::span(age_ms)))} }
         }
     }
 }

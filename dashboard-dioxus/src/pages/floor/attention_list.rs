@@ -1,4 +1,4 @@
-use super::need::{Need, Needs, Reason, needs};
+use super::attention::{Attention, AttentionItem, Reason, attention};
 use crate::api::Answer;
 use crate::components::notice::Empty;
 use crate::components::page_context::use_page_context;
@@ -7,7 +7,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateShape;
 use crate::lean::memo::use_memo;
 use crate::live::table::Table;
-use crate::model::{EntityMetrics, UNSEEN_AFTER_MIN};
+use crate::model::{EntityMetrics, Slug, UNSEEN_AFTER_MIN};
 use crate::route::{Address, FloorAddress, Selection, go_to};
 use crate::words::floor as words;
 use crate::words::quantity::Quantity;
@@ -15,7 +15,7 @@ use dioxus::prelude::*;
 
 /// Who and what needs somebody now: a few, with the way to each.
 #[component]
-pub(super) fn NeedsList(
+pub(super) fn AttentionList(
     address: ReadSignal<FloorAddress>,
     workers: Answer<Table<EntityMetrics>>,
     workstations: Answer<Table<EntityMetrics>>,
@@ -26,18 +26,18 @@ pub(super) fn NeedsList(
     let found = use_memo(move || {
         let (workers, workstations) = (workers.read(), workstations.read());
         let (workers, workstations) = (workers.shown()?, workstations.shown()?);
-        Some(needs(workers.rows().chain(workstations.rows()), clock(), context.unseen_after_ms()))
+        Some(attention(workers.rows().chain(workstations.rows()), clock(), context.unseen_after_ms()))
     });
     let all = Address::from(FloorAddress { sort: "now".to_owned(), ..address.read().clone() });
     rsx! {
         PanelFrame { title: words::NEEDS, tools: rsx! { UnseenAfter {} },
             match found() {
                 None => rsx! { Skeleton { lines: 2 } },
-                Some(Needs { named, .. }) if named.is_empty() => rsx! { Empty { text: words::NO_NEED } },
-                Some(Needs { named, more }) => rsx! {
+                Some(Attention { named, .. }) if named.is_empty() => rsx! { Empty { text: words::NO_NEED } },
+                Some(Attention { named, more }) => rsx! {
                     ul { class: "floor-needs", "data-testid": "needs",
-                        for need in named {
-                            NeedLine { key: "{need.kind} {need.id}", need }
+                        for item in named {
+                            AttentionLine { key: "{item.kind.slug()} {item.id}", item }
                         }
                     }
                     if more > 0 {
@@ -83,22 +83,22 @@ fn UnseenAfter() -> Element {
 }
 
 #[component]
-fn NeedLine(need: Need) -> Element {
+fn AttentionLine(item: AttentionItem) -> Element {
     let context = use_page_context();
-    let reason = match need.reason {
-        Reason::Long(state, minutes) => words::state_for(need.kind, state, minutes),
+    let reason = match item.reason {
+        Reason::Long(state, minutes) => words::state_for(item.kind, state, minutes),
         Reason::Unseen(minutes) => words::unseen_for(minutes),
         Reason::Low(percent) => words::low(&Quantity::Percent.text(Some(percent))),
     };
     rsx! {
-        li { class: "floor-need", "data-testid": "need-{need.kind}-{need.id}",
-            StateShape { presence: need.presence }
-            Link { class: "entity-link floor-need-name", to: Address::entity(need.kind, &need.id, context.selection()),
-                if let Some(name) = need.name {
+        li { class: "floor-need", "data-testid": "need-{item.kind.slug()}-{item.id}",
+            StateShape { presence: item.presence }
+            Link { class: "entity-link floor-need-name", to: Address::entity(item.kind, &item.id, context.selection()),
+                if let Some(name) = item.name {
                     "{name} "
-                    span { class: "entity-id", "{need.id}" }
+                    span { class: "entity-id", "{item.id}" }
                 } else {
-                    "{need.id}"
+                    "{item.id}"
                 }
             }
             span { class: "floor-need-reason", {reason} }

@@ -1,13 +1,12 @@
-//! How far the charts of a page reach, given its window: what is too long to be read as a whole is cut to its last days.
+//! How far the charts of a page windows, given its window: what is too long to be read as a whole is cut to its last days.
 
-use crate::api::operation::WindowInput;
+use crate::api::operation::{WindowInput, range_input, window_input};
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::Span;
-use crate::model::window::{WindowChoice, date, range_input};
+use crate::model::window::{WindowChoice, date};
+use domain::{MS_PER_DAY, MS_PER_MINUTE};
 
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 /// Windows up to this length are read as one row of a timeline, in ms: two days.
 const ONE_ROW_MS: i64 = 2 * MS_PER_DAY;
 /// The most days that stand below each other, and the most whose hours are drawn: a week.
@@ -31,7 +30,7 @@ pub(crate) enum Rows {
 
 /// What the charts show.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reach {
+pub(crate) struct ChartWindows {
     pub(crate) rows: Rows,
     /// What is drawn hour by hour, at most a week.
     pub(crate) hours: WindowInput,
@@ -43,7 +42,7 @@ pub(crate) struct Reach {
     pub(crate) is_cut: bool,
 }
 
-impl Reach {
+impl ChartWindows {
     /// `window` is the one that the server used, none for all time; `last_seen` matters only then.
     pub(crate) fn new(
         choice: WindowChoice,
@@ -70,7 +69,8 @@ impl Reach {
             range_input(Span { from: zone.instant(first, 0), to: zone.instant(last + 1, 0) })
         };
         let length_ms = length_ms(choice);
-        let whole = |limit_ms: i64| choice.input().filter(|_| length_ms.is_some_and(|ms| ms <= limit_ms));
+        let whole =
+            |limit_ms: i64| window_input(choice).filter(|_| length_ms.is_some_and(|ms| ms <= limit_ms));
         Self {
             rows: whole(ONE_ROW_MS).map_or_else(|| Rows::Days((week..=last).rev().collect()), Rows::Whole),
             hours: whole(WEEK_DAYS * MS_PER_DAY).unwrap_or_else(|| between(week, last)),
@@ -144,59 +144,66 @@ mod tests {
     #[test]
     fn a_day_is_one_row_with_its_hours_beside_the_two_weeks_that_end_with_it() {
         let window = span("2026-01-04T18:30Z", "2026-01-05T18:30Z");
-        let reach = Reach::new(WindowChoice::Today, Some(window), None, at("2026-01-05T10:00Z"), &zone());
-        assert_eq!(reach.rows, Rows::Whole(WindowChoice::Today.input().unwrap()));
-        assert_eq!(reach.hours, WindowChoice::Today.input().unwrap());
-        assert_eq!(reach.days, range_input(span("2025-12-22T18:30Z", "2026-01-05T18:30Z")));
-        assert_eq!(reach.day_range, (MONDAY - 13, MONDAY));
-        assert!(!reach.is_cut && reach.is_short());
+        let windows =
+            ChartWindows::new(WindowChoice::Today, Some(window), None, at("2026-01-05T10:00Z"), &zone());
+        assert_eq!(windows.rows, Rows::Whole(window_input(WindowChoice::Today).unwrap()));
+        assert_eq!(windows.hours, window_input(WindowChoice::Today).unwrap());
+        assert_eq!(windows.days, range_input(span("2025-12-22T18:30Z", "2026-01-05T18:30Z")));
+        assert_eq!(windows.day_range, (MONDAY - 13, MONDAY));
+        assert!(!windows.is_cut && windows.is_short());
     }
 
     #[test]
     fn a_week_that_still_runs_is_a_row_for_each_day_that_has_begun_the_latest_first() {
         let window = span("2026-01-04T18:30Z", "2026-01-11T18:30Z");
         let now = at("2026-01-07T10:00Z");
-        let reach = Reach::new(WindowChoice::ThisWeek, Some(window), None, now, &zone());
-        assert_eq!(reach.rows, Rows::Days(vec![MONDAY + 2, MONDAY + 1, MONDAY]));
-        assert_eq!(reach.row_windows()[2], WindowInput::Day("2026-01-05".to_owned()));
-        assert_eq!(reach.hours, WindowChoice::ThisWeek.input().unwrap());
+        let windows = ChartWindows::new(WindowChoice::ThisWeek, Some(window), None, now, &zone());
+        assert_eq!(windows.rows, Rows::Days(vec![MONDAY + 2, MONDAY + 1, MONDAY]));
+        assert_eq!(windows.row_windows()[2], WindowInput::Day("2026-01-05".to_owned()));
+        assert_eq!(windows.hours, window_input(WindowChoice::ThisWeek).unwrap());
     }
 
     #[test]
     fn of_a_long_window_the_last_week_is_drawn_closely_and_the_whole_day_by_day() {
         let window = span("2025-12-06T18:30Z", "2026-01-05T18:30Z");
         let now = at("2026-01-05T10:00Z");
-        let reach = Reach::new(WindowChoice::Last30Days, Some(window), None, now, &zone());
-        assert_eq!(reach.rows, Rows::Days((MONDAY - 6..=MONDAY).rev().collect()));
-        assert_eq!(reach.hours, range_input(span("2025-12-29T18:30Z", "2026-01-05T18:30Z")));
-        assert_eq!(reach.days, range_input(window));
-        assert!(reach.is_cut);
+        let windows = ChartWindows::new(WindowChoice::Last30Days, Some(window), None, now, &zone());
+        assert_eq!(windows.rows, Rows::Days((MONDAY - 6..=MONDAY).rev().collect()));
+        assert_eq!(windows.hours, range_input(span("2025-12-29T18:30Z", "2026-01-05T18:30Z")));
+        assert_eq!(windows.days, range_input(window));
+        assert!(windows.is_cut);
     }
 
     #[test]
     fn all_time_ends_with_the_day_that_was_last_seen() {
         let now = at("2026-03-01T10:00Z");
         let seen = Some(at("2026-01-05T18:30Z"));
-        let reach = Reach::new(WindowChoice::AllTime, None, seen, now, &zone());
-        assert_eq!(reach.rows, Rows::Days((MONDAY - 6..=MONDAY).rev().collect()));
-        assert_eq!(reach.day_range, (MONDAY - 29, MONDAY));
-        assert!(reach.is_cut);
+        let windows = ChartWindows::new(WindowChoice::AllTime, None, seen, now, &zone());
+        assert_eq!(windows.rows, Rows::Days((MONDAY - 6..=MONDAY).rev().collect()));
+        assert_eq!(windows.day_range, (MONDAY - 29, MONDAY));
+        assert!(windows.is_cut);
     }
 
     #[test]
     fn no_window_has_more_rows_or_steps_than_can_be_asked_for() {
         let years = span("2006-01-01T00:00Z", "2026-01-01T00:00Z");
-        let reach =
-            Reach::new(WindowChoice::Range(years), Some(years), None, at("2026-06-01T00:00Z"), &zone());
-        assert_eq!(reach.row_windows().len(), MOST_DAYS);
-        assert_eq!(reach.day_range.1 - reach.day_range.0 + 1, MOST_DAY_STEPS);
+        let windows = ChartWindows::new(
+            WindowChoice::Range(years),
+            Some(years),
+            None,
+            at("2026-06-01T00:00Z"),
+            &zone(),
+        );
+        assert_eq!(windows.row_windows().len(), MOST_DAYS);
+        assert_eq!(windows.day_range.1 - windows.day_range.0 + 1, MOST_DAY_STEPS);
     }
 
     #[test]
     fn a_window_that_has_not_begun_is_drawn_from_its_first_day() {
         let next = span("2026-02-01T18:30Z", "2026-02-11T18:30Z");
-        let reach = Reach::new(WindowChoice::Range(next), Some(next), None, at("2026-01-05T00:00Z"), &zone());
-        assert_eq!(reach.rows, Rows::Days(vec![MONDAY + 28]));
+        let windows =
+            ChartWindows::new(WindowChoice::Range(next), Some(next), None, at("2026-01-05T00:00Z"), &zone());
+        assert_eq!(windows.rows, Rows::Days(vec![MONDAY + 28]));
     }
 
     #[test]

@@ -1,22 +1,21 @@
 //! How the window went: the API's series as charts take them.
 
-use crate::chart::clock::Zone as ChartZone;
 use crate::chart::heatmap::{Column, hour_columns};
 use crate::chart::series::{Measure, Step};
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Point, Resolution, Series, Span};
+use crate::model::{Point, Series, Span};
 use crate::words::{figure, floor as words};
+use domain::window::Resolution;
+use domain::{MS_PER_DAY, MS_PER_HOUR};
 use std::rc::Rc;
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Steps of 5 minutes up to this length, in ms: 48 of them.
-const FIVE_MINUTES_UP_TO_MS: i64 = 4 * HOUR_MS;
+const FIVE_MINUTES_UP_TO_MS: i64 = 4 * MS_PER_HOUR;
 /// Steps of a quarter of an hour up to this length, in ms: a long shift.
-const FIFTEEN_MINUTES_UP_TO_MS: i64 = 12 * HOUR_MS;
+const FIFTEEN_MINUTES_UP_TO_MS: i64 = 12 * MS_PER_HOUR;
 /// Hours up to this length, in ms: two days, of which a thousand workers have fewer steps than the server gives at once.
-const HOURS_UP_TO_MS: i64 = 2 * DAY_MS;
+const HOURS_UP_TO_MS: i64 = 2 * MS_PER_DAY;
 /// A step of this share of the longest is whole: a day of 23 hours is.
 const WHOLE_SHARE: f64 = 0.9;
 /// A line is between two steps.
@@ -72,7 +71,7 @@ pub(super) fn heat_columns(window: Span, resolution: Resolution, zone: &Zone) ->
     if resolution == Resolution::Day {
         return days(window, zone);
     }
-    hour_columns(window.from.ms(), window.to.ms(), chart_zone(zone).offset_minutes())
+    hour_columns(window.from.ms(), window.to.ms(), zone)
 }
 
 /// The calendar days of a window, the first and the last cut at it.
@@ -85,12 +84,6 @@ fn days(window: Span, zone: &Zone) -> Rc<[Column]> {
         columns[next - 1].to_ms = columns[next].from_ms;
     }
     columns.into()
-}
-
-/// The zone as charts want it. Make it once: each is another one to them.
-pub(super) fn chart_zone(zone: &Zone) -> ChartZone {
-    let zone = zone.clone();
-    ChartZone::new(move |at_ms| (zone.offset_ms(Instant::from_ms(at_ms)) / 60_000) as i32)
 }
 
 #[cfg(test)]
@@ -129,7 +122,7 @@ mod tests {
         let week = window("2026-01-04T18:30Z", "2026-01-11T18:30Z");
         let columns = heat_columns(week, heat_resolution(week), &kolkata);
         assert_eq!(columns.len(), 7);
-        assert!(columns.iter().all(|column| (column.to_ms - column.from_ms) as i64 == DAY_MS));
+        assert!(columns.iter().all(|column| (column.to_ms - column.from_ms) as i64 == MS_PER_DAY));
         assert!((columns[0].from_ms - week.from.ms()).abs() < 0.5);
     }
 
