@@ -11,10 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{ScrollRestoration, Window};
 
-/// How many frames a page has to become as long again as it was: some two seconds, because its numbers come first.
-const FRAMES_TO_GROW: u32 = 120;
-/// For how many of them it is looked whether the page has become shorter again: the page that was left goes first.
-const FRAMES_TO_SHRINK: u32 = 10;
+/// For how many frames a page that is come back to is held where it was left: one or two seconds, in which its numbers
+/// come and it becomes as long again as it was.
+const HELD_FRAMES: u32 = 120;
 /// Of how many entries it is known how far they were scrolled: more than anybody goes back.
 const MAX_ENTRIES: usize = 100;
 /// What people do who want to be elsewhere on the page.
@@ -29,8 +28,8 @@ struct Entries {
     /// Of the entry that is shown; each entry has its key as its state. Keys rise.
     key: Cell<u64>,
     scrolled_px: RefCell<BTreeMap<u64, f64>>,
-    /// Where to scroll to as soon as the page is long enough, and for how many more frames to try.
-    wanted: Cell<Option<(f64, u32)>>,
+    /// Where the page is held, and for how many more frames.
+    held: Cell<Option<(f64, u32)>>,
 }
 
 impl BrowserHistory {
@@ -44,11 +43,11 @@ impl BrowserHistory {
             history,
             key: Cell::new(js_sys::Date::now() as u64),
             scrolled_px: RefCell::default(),
-            wanted: Cell::new(None),
+            held: Cell::new(None),
         });
         entries.listen("scroll", |entries| entries.note());
         for event in BY_HAND {
-            entries.listen(event, |entries| entries.wanted.set(None));
+            entries.listen(event, |entries| entries.held.set(None));
         }
         let opened = Self(entries);
         opened.0.replace(&opened.current_route());
@@ -116,13 +115,13 @@ impl Entries {
     }
 
     fn scroll_to(&self, px: f64) {
-        self.wanted.set(None);
+        self.held.set(None);
         self.window.scroll_to_with_x_and_y(0.0, px);
     }
 
     /// Remembers how far the page is scrolled.
     fn note(&self) {
-        if self.wanted.get().is_some() {
+        if self.held.get().is_some() {
             return;
         }
         let mut scrolled_px = self.scrolled_px.borrow_mut();
@@ -138,22 +137,16 @@ impl Entries {
             self.key.set(key as u64);
         }
         let px = self.scrolled_px.borrow().get(&self.key.get()).copied().unwrap_or_default();
-        self.wanted.set(Some((px, FRAMES_TO_GROW)));
-        self.try_to_scroll();
+        self.held.set(Some((px, HELD_FRAMES)));
+        self.hold();
     }
 
-    fn try_to_scroll(self: &Rc<Self>) {
-        let Some((px, frames)) = self.wanted.get() else { return };
+    fn hold(self: &Rc<Self>) {
+        let Some((px, frames)) = self.held.get() else { return };
         self.window.scroll_to_with_x_and_y(0.0, px);
-        let is_there = self.window.scroll_y().is_ok_and(|now_px| (now_px - px).abs() < 1.0);
-        if frames == 0 || (is_there && frames + FRAMES_TO_SHRINK <= FRAMES_TO_GROW) {
-            self.wanted.set(None);
-            return;
-        }
-        self.wanted.set(Some((px, frames - 1)));
+        self.held.set(frames.checked_sub(1).map(|frames| (px, frames)));
         let entries = Rc::clone(self);
-        let next: Box<dyn FnOnce()> = Box::new(move || entries.try_to_scroll());
-        let next = Closure::once_into_js(next);
-        _ = self.window.request_animation_frame(next.unchecked_ref());
+        let next: Box<dyn FnOnce()> = Box::new(move || entries.hold());
+        _ = self.window.request_animation_frame(Closure::once_into_js(next).unchecked_ref());
     }
 }

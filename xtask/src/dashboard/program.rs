@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 use wasm_split_cli::{SplitModule, Splitter};
 
+use super::optimise::optimised;
 use super::shrink;
 use crate::publish::{Files, read, read_folder};
 use crate::workspace;
@@ -30,11 +31,11 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
         .and_then(Splitter::emit)
         .context("the dashboard could not be split into its parts")?;
     let (program, glue) = shrink::program(&split.main.bytes, &glue)?;
-    files.insert(PROGRAM.to_owned(), program);
+    files.insert(PROGRAM.to_owned(), optimised(&program)?);
     files.insert(GLUE.to_owned(), glue.into_bytes());
     files.insert(LOADER.0.to_owned(), loader(&split.modules)?.into_bytes());
     for part in split.modules {
-        files.insert(format!("{}.wasm", part.module_name), shrink::part(&part.bytes)?);
+        files.insert(format!("{}.wasm", part.module_name), optimised(&shrink::part(&part.bytes)?)?);
     }
     Ok(files)
 }

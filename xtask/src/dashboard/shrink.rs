@@ -16,7 +16,7 @@ const NEVER_RUN: [[&str; 3]; 3] = [
 /// The module under whose name a program asks for the glue's functions.
 const GLUE_MODULE: &str = "./dashboard_bg.js";
 
-/// The program without names and without what is never run, and with short names for the glue's functions in both.
+/// The program without what is never run, and with short names for the glue's functions in both.
 pub(super) fn program(wasm: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
     let mut module = parse(wasm)?;
     let names = shorten_imports(&mut module);
@@ -30,8 +30,7 @@ pub(super) fn part(wasm: &[u8]) -> Result<Vec<u8>> {
 
 fn parse(wasm: &[u8]) -> Result<Module> {
     let mut config = ModuleConfig::new();
-    config.generate_name_section(false).generate_producers_section(false);
-    config.parse(wasm).context("could not read the dashboard's WebAssembly")
+    config.generate_producers_section(false).parse(wasm).context("could not read the dashboard's WebAssembly")
 }
 
 fn written(mut module: Module) -> Vec<u8> {
