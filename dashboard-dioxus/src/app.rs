@@ -4,10 +4,11 @@ use crate::api::client::Client;
 use crate::api::link::keep_live;
 use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
+use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
+use crate::pages::back_office::Devices;
 use crate::pages::board::Board;
 use crate::pages::compare::Compare;
-use crate::pages::devices::Devices;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
 use crate::pages::floor::Floor;
@@ -17,12 +18,17 @@ use crate::route::{
 };
 use crate::styles;
 use dioxus::prelude::*;
+use dioxus_history::provide_history_context;
 use domain::event::EntityType;
+use std::rc::Rc;
 
 /// Everything on the page.
 #[component]
 pub(crate) fn App() -> Element {
     use_hook(|| {
+        if let Some(history) = BrowserHistory::open() {
+            provide_history_context(Rc::new(history));
+        }
         let (client, commands) = Client::open();
         provide_context(client);
         spawn(keep_live(client, commands));

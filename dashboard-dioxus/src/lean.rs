@@ -2,6 +2,8 @@
 
 pub(crate) mod calendar;
 pub(crate) mod csv;
+pub(crate) mod decode;
+pub(crate) mod history;
 pub(crate) mod instant;
 pub(crate) mod letter_case;
 pub(crate) mod memo;

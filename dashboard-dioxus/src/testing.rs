@@ -4,7 +4,7 @@ use crate::api::client::Client;
 use crate::api::session::{Arrival, Command, ConnectionError, Event, Key};
 use crate::words;
 use dioxus::core::{NoOpMutations, ScopeId};
-use dioxus::history::{History, MemoryHistory};
+use dioxus_history::{History, MemoryHistory};
 use dioxus::prelude::*;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::FutureExt;

@@ -3,6 +3,7 @@
 //!
 //! A sentence that holds values is a function of them.
 
+pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod chart;
 pub(crate) mod compare;

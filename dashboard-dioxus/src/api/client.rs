@@ -1,11 +1,13 @@
 //! The page's side of the connection: who is told of which answer, and what is known of the connection itself.
 
 use crate::api::session::{Arrival, Command, ConnectionError, Event, Key, OperationType, Request};
+use crate::lean::decode::from_json;
 use crate::words::connection as words;
 use dioxus::prelude::*;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use futures_channel::oneshot;
 use graphql_client::GraphQLQuery;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,6 +203,6 @@ pub(crate) fn request<O: GraphQLQuery>(variables: O::Variables) -> Result<Rc<str
 }
 
 /// The data of an answer.
-pub(crate) fn read<D: for<'de> serde::Deserialize<'de>>(data: &RawValue) -> Result<D, ConnectionError> {
-    serde_json::from_str(data.get()).map_err(|error| ConnectionError(words::another_shape(&error)))
+pub(crate) fn read<D: DeserializeOwned>(data: &RawValue) -> Result<D, ConnectionError> {
+    from_json(data.get()).map_err(|error| ConnectionError(words::another_shape(&error)))
 }
