@@ -10,6 +10,7 @@
 
 mod dead_letters;
 mod group;
+mod message;
 mod settings;
 
 use std::{pin::pin, sync::Arc, thread, time::Duration};
@@ -24,40 +25,19 @@ use tokio::{sync::oneshot, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub use self::settings::Settings;
-use self::{dead_letters::DeadLetters, group::Group};
+use self::{
+    dead_letters::DeadLetters,
+    group::Group,
+    message::{FACTORY_HEADER, Message},
+};
 use super::{
     LINGER, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES,
     backoff::{BACKOFF, wait},
-    intake::{Delivered, Intake},
+    intake::Intake,
 };
 
-/// The header that names the factory where the key does not.
-const FACTORY_HEADER: &str = "factory";
 /// How often a commit that failed is tried again while no messages come.
 const RECOMMIT_INTERVAL: Duration = Duration::from_secs(2);
-
-/// A message, apart from the client's own memory.
-struct Message {
-    topic: String,
-    partition: i32,
-    offset: i64,
-    /// Which assignment of the partition it came with.
-    assignment: u64,
-    timestamp_ms: Option<i64>,
-    key: Option<Vec<u8>>,
-    factory: Option<Vec<u8>>,
-    payload: Vec<u8>,
-}
-
-impl Delivered for Message {
-    fn factory(&self) -> Option<&[u8]> {
-        self.factory.as_deref().or(self.key.as_deref())
-    }
-
-    fn payload(&self) -> &[u8] {
-        &self.payload
-    }
-}
 
 /// A member of the group.
 struct Member {

@@ -17,13 +17,14 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Result, Snapshot, Store, StoreError,
+    database::{Snapshot, Store},
     engine::code::{Code as _, confidence_column},
     engine::statement::Sql,
     engine::timeout::limited,
+    error::{Result, StoreError},
     events::{self, StoredEvent},
     rollups,
-    writer::judge::NewRow,
+    writer::row::NewRow,
 };
 
 /// The most events kept of a commit, and so delivered at once to whoever follows them: what a person can take in.

@@ -17,7 +17,7 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 pub(super) use self::update::{Answers, DeviceUpdate};
-use super::Result;
+use super::error::Result;
 
 /// The most devices of one factory: ten times the cameras of a large floor, and a bound on the page that lists them.
 pub const MAX_DEVICES: usize = 1_000;

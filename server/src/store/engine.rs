@@ -4,7 +4,9 @@
 pub(super) mod code;
 pub(super) mod connect;
 pub(super) mod fault;
+pub(super) mod lock;
 pub(crate) mod notify;
+pub(super) mod open_error;
 pub(super) mod retry;
 pub(super) mod statement;
 pub(super) mod table;

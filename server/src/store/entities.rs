@@ -14,13 +14,14 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Store, StoreError,
+    database::Store,
     engine::{
         code::{Code as _, confidence_column, confidence_of},
         retry::Retries,
         statement::Kind,
         table::{Column as Written, Table},
     },
+    error::{Result, StoreError},
     factories,
 };
 

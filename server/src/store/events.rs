@@ -23,8 +23,8 @@ use sea_orm::{
 };
 
 use super::{
-    Result, StoreError,
     engine::code::{Code as _, confidence_of},
+    error::{Result, StoreError},
     intern::{self, NameTable},
 };
 

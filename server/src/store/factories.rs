@@ -14,8 +14,9 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Store, StoreError,
+    database::Store,
     engine::{code::Code as _, retry::Retries, statement::Sql},
+    error::{Result, StoreError},
 };
 
 /// One factory.

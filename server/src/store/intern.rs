@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Expr, Query},
 };
 
-use super::{Result, rows_per_statement};
+use super::{engine::statement::rows_per_statement, error::Result};
 
 /// The most names cached of one table and factory; past that they are dropped and read again.
 const MAX_CACHED: usize = 20_000;

@@ -17,10 +17,10 @@ use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
-    Result,
     engine::code::{Code as _, confidence_of},
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
+    error::Result,
     rollups,
 };
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::{Result, Store, neighbours, rollups, writer::judge};
+use super::{database::Store, error::Result, neighbours, rollups, writer::judge};
 
 /// What the database would do for one question.
 #[derive(Clone, Debug)]

@@ -17,8 +17,9 @@ use self::{
     levels::{Run, Runs},
 };
 use super::{
-    Result, Store,
+    database::Store,
     entities::{self, Entity, EntityFilter},
+    error::Result,
     factories::{self, Factory},
     rollups,
 };

@@ -17,11 +17,11 @@ use sea_orm::{
 };
 
 use super::{
-    Result,
     engine::{
         statement::{Kind, Sql},
         table::{Column, Table},
     },
+    error::Result,
 };
 
 /// Above this many entities the database sends all and we choose: shorter than naming each.

@@ -15,8 +15,8 @@ use sea_orm::{
 };
 
 use super::{
-    Result,
     entities::Entity,
+    error::Result,
     intern::{self, NameTable},
     neighbours::{self, Neighbourhood},
 };

@@ -5,86 +5,36 @@
 //! come alone.
 
 mod apply;
+mod batch;
 mod cache;
 pub(super) mod judge;
 mod remove;
+pub(super) mod row;
 
 use std::collections::{BTreeMap, HashMap};
 
+use domain::{
+    id::{EntityId, FactorySlug, Revision},
+    time::TimestampMs,
+};
+
+pub use self::batch::{Batch, GroupStored, Numbered, Stored, Verdict};
 use self::{
     cache::Cache,
-    judge::{Candidate, Judgement, NewRow},
+    judge::{Candidate, Judgement, Lookups},
+    row::NewRow,
 };
 use super::{
-    Fault, Result, Store, commit_log,
+    commit_log,
+    database::Store,
     devices::{self, Answers, Sender},
-    engine::retry::Retries,
-    engine::transaction::Transaction,
+    engine::{fault::Fault, retry::Retries, transaction::Transaction},
+    error::Result,
     factories::{self, Factory},
-};
-use domain::{
-    event::Event,
-    id::{EntityId, FactoryId, FactorySlug, Revision},
-    time::TimestampMs,
 };
 
 /// How many factories' names and entities are cached between groups.
 const MAX_CACHED_FACTORIES: usize = 64;
-
-/// A batch whose events are valid.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// For which factory.
-    pub factory_slug: FactorySlug,
-    /// In the order in which they were sent.
-    pub events: Vec<Event>,
-    /// When the batch came, Unix milliseconds.
-    pub received_at_ms: TimestampMs,
-    /// Who sent it, where the sender numbers its events.
-    pub numbered: Option<Box<Numbered>>,
-}
-
-/// What a sender that numbers its events says of a batch.
-#[derive(Clone, Debug)]
-pub struct Numbered {
-    /// Who it is.
-    pub sender: Sender,
-    /// The positions, in order, of those events of the batch that were not valid.
-    pub rejected: Vec<usize>,
-}
-
-/// What became of one event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is stored now.
-    Accepted,
-    /// It was said before, in the same words.
-    Duplicate,
-    /// It was said before, in other words; these are kept beside.
-    Conflict,
-    /// It names one worker or workstation too many.
-    EntityLimitReached,
-}
-
-/// What became of one batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// The factory's key.
-    pub factory_id: FactoryId,
-    /// The factory's revision once this batch is in.
-    pub revision: Revision,
-    /// One for each event, in their order.
-    pub verdicts: Vec<Verdict>,
-}
-
-/// What became of a group of batches.
-#[derive(Debug)]
-pub struct GroupStored {
-    /// One for each batch, in their order; none where there is no such factory.
-    pub batches: Vec<Option<Stored>>,
-    /// How many stored events were read because an event was late.
-    pub neighbours_read: usize,
-}
 
 /// The one writer of events, with what it keeps in memory between commits.
 pub struct Writer {
@@ -237,13 +187,4 @@ fn revisions_of_entities(
 fn accepted<'a>(candidates: &'a [Candidate<'a>], verdicts: &[Verdict]) -> Vec<&'a NewRow<'a>> {
     let accepted = candidates.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
     accepted.filter_map(|(candidate, _)| candidate.row.as_ref()).collect()
-}
-
-/// Which events are looked up before they are inserted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lookups {
-    /// Those that may be stored already, as far as the cache knows.
-    WhereNeeded,
-    /// All.
-    All,
 }

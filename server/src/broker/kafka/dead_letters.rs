@@ -8,7 +8,10 @@ use rdkafka::{
     producer::{FutureProducer, FutureRecord, Producer as _, future_producer::OwnedDeliveryResult},
 };
 
-use super::{Message, settings::Settings};
+use super::{
+    message::{FACTORY_HEADER, Message},
+    settings::Settings,
+};
 use crate::broker::{
     BODY_OMITTED, EVENT_INDEX, REASON, REASON_CODE,
     backoff::{BACKOFF, wait},
@@ -89,7 +92,7 @@ impl DeadLetters {
             headers = headers.insert(Header { key, value: Some(value.as_bytes()) });
         }
         if let Some(factory) = &message.factory {
-            headers = headers.insert(Header { key: super::FACTORY_HEADER, value: Some(factory) });
+            headers = headers.insert(Header { key: FACTORY_HEADER, value: Some(factory) });
         }
         let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&self.topic).headers(headers);
         record.payload = body;

@@ -12,7 +12,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::Message;
+use super::message::Message;
 
 /// What the client's callbacks and its user both know.
 #[derive(Default)]

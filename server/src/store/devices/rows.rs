@@ -15,12 +15,12 @@ use sea_orm::{
 
 use super::{Closed, ClosedReason, Device, DeviceRecord, DeviceUpdate, Epoch, FORGET_AFTER_MS, MAX_DEVICES};
 use crate::store::{
-    Result, StoreError,
     engine::{
-        code::Code as _,
+        code::Code,
         statement::{Kind, Sql, chunks},
         table::{Column, Table},
     },
+    error::{Result, StoreError},
 };
 
 /// All devices of a factory.
@@ -261,6 +261,14 @@ fn closed_table<'a>() -> Table<ClosedRow<'a>, 10> {
             Column::replace("told_at", Kind::BigInt, |row| row.closed.told_at_ms.0.into()),
         ],
     )
+}
+
+impl Code for ClosedReason {
+    const CODES: &'static [(Self, i16)] = &[(Self::Lost, 0), (Self::DeadLettered, 1)];
+
+    fn code(self) -> i16 {
+        self as i16
+    }
 }
 
 impl Closed {

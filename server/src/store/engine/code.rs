@@ -5,7 +5,7 @@ use domain::{
     metric::UnitsBasis,
 };
 
-use crate::store::{Result, StoreError, devices::ClosedReason};
+use crate::store::error::{Result, StoreError};
 
 /// A kind that is stored as a small number.
 pub(in crate::store) trait Code: Copy + 'static {
@@ -46,14 +46,6 @@ impl Code for UnitsBasis {
             Self::Workers => 0,
             Self::Workstations => 1,
         }
-    }
-}
-
-impl Code for ClosedReason {
-    const CODES: &'static [(Self, i16)] = &[(Self::Lost, 0), (Self::DeadLettered, 1)];
-
-    fn code(self) -> i16 {
-        self as i16
     }
 }
 

@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use super::timeout::{Timeouts, limited};
-use crate::store::Result;
+use crate::store::error::Result;
 
 /// The channel of all servers on one database.
 const CHANNEL: &str = "andon";

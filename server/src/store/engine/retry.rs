@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::backoff::Backoff;
 
 use super::fault::Fault;
-use crate::store::{Result, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// How often something is tried in all. With the waits between them this takes about three seconds.
 const MAX_ATTEMPTS: u32 = 8;

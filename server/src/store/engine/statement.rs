@@ -68,6 +68,14 @@ pub(in crate::store) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator
     })
 }
 
+/// The most values that one statement binds: SQLite's limit, the lower one of the engines.
+const MAX_BOUND_VALUES: usize = 32_766;
+
+/// How many rows of so many columns one statement can bind.
+pub(in crate::store) const fn rows_per_statement(columns: usize) -> usize {
+    MAX_BOUND_VALUES / columns
+}
+
 /// A statement in the making: its text and the values bound to it.
 pub(in crate::store) struct Sql {
     backend: DbBackend,

@@ -4,7 +4,7 @@
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 use super::statement::{Kind, Sql, chunks};
-use crate::store::Result;
+use crate::store::error::Result;
 
 /// What becomes of a column where a row with the same key is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ fn silent(limit: Duration) -> DbErr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Fault;
+    use crate::store::engine::fault::Fault;
 
     #[tokio::test]
     async fn a_silent_database_is_one_that_cannot_be_reached() {

@@ -14,7 +14,7 @@ use domain::{
 use entity::event::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use crate::store::{Result, neighbours::observation};
+use crate::store::{error::Result, neighbours::observation};
 
 /// Five-minute buckets in an hour.
 const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;

@@ -12,10 +12,10 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::{Cache, judge::NewRow};
+use super::{cache::Cache, row::NewRow};
 use crate::store::{
-    Result,
     entities::{self, Entity},
+    error::Result,
     neighbours::{self, Neighbourhood},
     rollups::{self, LevelTotals},
 };

@@ -10,10 +10,10 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::judge::NewRow;
+use super::row::NewRow;
 use crate::store::{
-    Result,
     entities::{self, Entity, EntityFilter},
+    error::Result,
     factories::Factory,
     intern::Names,
 };

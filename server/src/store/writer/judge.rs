@@ -8,59 +8,43 @@ use std::collections::HashMap;
 
 use domain::{
     bucket::bucket_of,
-    event::{Event, Statement},
+    event::Statement,
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
 };
 use entity::{event, event_conflict};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult};
 
-use super::{Batch, Cache, Lookups, Verdict};
+use super::{
+    batch::{Batch, Verdict},
+    cache::Cache,
+    row::{Identity, NewRow},
+};
 use crate::store::{
-    Result,
     engine::code::{Code as _, confidence_column, confidence_of},
+    engine::statement::rows_per_statement,
     engine::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table},
     },
+    error::Result,
     intern::{LastName, NameTable},
-    rows_per_statement,
 };
+
+/// Which events are looked up before they are inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookups {
+    /// Those that may be stored already, as far as the cache knows.
+    WhereNeeded,
+    /// All.
+    All,
+}
 
 /// One event of a group; no row when it names one entity too many.
 pub(super) struct Candidate<'a> {
     /// The position of its batch in the group.
     pub(super) batch: usize,
     pub(super) row: Option<NewRow<'a>>,
-}
-
-/// An event as the row that it would be.
-pub(in crate::store) struct NewRow<'a> {
-    pub(in crate::store) event: &'a Event,
-    bucket: i64,
-    pub(in crate::store) entity_id: EntityId,
-    pub(in crate::store) model_version_id: Option<ModelVersionId>,
-    pub(in crate::store) source_id: Option<SourceId>,
-    pub(in crate::store) received_at: TimestampMs,
-}
-
-/// What makes a report the same report, in the order of the table's key.
-type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
-
-impl NewRow<'_> {
-    fn identity(&self) -> Identity<'_> {
-        let event = self.event;
-        (self.bucket, self.entity_id, event.started_at_ms, event.event_type.code(), &event.event_code)
-    }
-
-    fn statement(&self) -> Statement<Option<ModelVersionId>> {
-        Statement {
-            duration_ms: self.event.duration_ms,
-            units: self.event.units,
-            confidence: self.event.confidence,
-            model_version: self.model_version_id,
-        }
-    }
 }
 
 fn identity_of(row: &event::Model) -> Identity<'_> {

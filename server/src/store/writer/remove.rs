@@ -11,8 +11,8 @@ use super::{
     cache::Cache,
 };
 use crate::store::{
-    Result,
     engine::code::Code as _,
+    error::Result,
     factories,
     neighbours::{self, Neighbourhood},
 };

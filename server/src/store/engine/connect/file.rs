@@ -1,7 +1,6 @@
 //! An SQLite file: one server at a time, kept apart by a lock beside it.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,8 +11,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::OpenError;
-use crate::store::Store;
+use crate::store::{
+    database::Store,
+    engine::{
+        lock::{FileLock, lock},
+        open_error::OpenError,
+    },
+};
 
 /// How many snapshots are read at once; SQLite readers do not wait for the writer.
 const READERS: u32 = 4;
@@ -80,17 +84,6 @@ impl DatabaseFile {
     }
 }
 
-/// The lock beside a database file, let go when dropped.
-pub(in crate::store) struct FileLock(File);
-
-impl Drop for FileLock {
-    fn drop(&mut self) {
-        // Closing the file would not do: a process that is being started at this moment has a copy of it until it runs its
-        // own program. Where this fails, the end of the process lets go.
-        self.0.unlock().ok();
-    }
-}
-
 /// One name for a file that may have several, such as symbolic links, so that all of them meet at one lock.
 fn one_name_of(path: &Path) -> PathBuf {
     let in_one_directory = || {
@@ -145,34 +138,4 @@ async fn has_ended(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
         tracing::warn!("SQLite ended a transaction by itself; its connection is replaced by a new one");
     }
     Ok(has_ended)
-}
-
-fn lock(database: &Path) -> Result<FileLock, OpenError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let failed = |source| OpenError::Lock { path: path.clone(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(FileLock(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lock_that_is_dropped_is_free_though_somebody_holds_a_copy_of_its_file() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let database = directory.path().join("andon.db");
-        let held = lock(&database).expect("the lock");
-        let copy = held.0.try_clone().expect("a copy");
-        assert!(matches!(lock(&database), Err(OpenError::InUse(_))));
-        drop(held);
-        drop(lock(&database).expect("the lock again"));
-        drop(copy);
-    }
 }

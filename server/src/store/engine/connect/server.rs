@@ -8,11 +8,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{
-    super::{notify::Address, timeout::Timeouts},
-    OpenError,
+use crate::store::{
+    database::Store,
+    engine::{notify::Address, open_error::OpenError, timeout::Timeouts},
 };
-use crate::store::Store;
 
 /// Connections that write: the writer of batches has one, the others are for names and settings.
 const WRITERS: u32 = 3;

@@ -1,0 +1,29 @@
+//! What can go wrong in the database.
+
+use sea_orm::DbErr;
+
+use super::engine::fault::Fault;
+
+/// What can go wrong with the database. Clients never see its text.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// A row does not hold what we write.
+    #[error("the database holds {0}, which this version does not understand")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// What kind of failure it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Database(error) => Fault::of(error),
+            Self::Corrupt(_) => Fault::Other,
+        }
+    }
+}
+
+/// The result of everything here.
+pub type Result<T> = std::result::Result<T, StoreError>;
