@@ -5,10 +5,10 @@ use std::{process::Stdio, time::Duration};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use server::clock::Clock;
-use test_harness::{patient, reserved_port, rounds};
+use test_harness::{reserved_port, rounds};
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, soon},
+    harness::{Program, TestDatabase, TestServer, patient, soon},
     undisturbed::{LARGEST_BATCH, arrivals, events, numbers, send, undisturbed_numbers},
 };
 
