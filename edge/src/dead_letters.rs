@@ -80,7 +80,7 @@ pub fn dead_letters(
         Action::List { json } => {
             let mut session = Session::read_only(&args.spool)?;
             each(&mut session, |letter| {
-                say(&if json { in_json(letter).to_string() } else { in_words(letter) })
+                say(&if json { in_json(letter).to_string() } else { in_words(letter) });
             })?;
             Ok(())
         }

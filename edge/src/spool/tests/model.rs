@@ -152,7 +152,7 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             model.in_flight.extend(taken);
         }
         Order::Acknowledge { refuse_every, at_most } => {
-            acknowledge(store, model, *refuse_every, *at_most, now)
+            acknowledge(store, model, *refuse_every, *at_most, now);
         }
         Order::LoseAnswer => {
             if let Some(batch) = model.in_flight.pop() {
