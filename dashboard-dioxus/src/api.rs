@@ -8,7 +8,6 @@ pub(crate) mod backoff;
 pub(crate) mod client;
 pub(crate) mod endpoint;
 pub(crate) mod hooks;
-pub(crate) mod instant;
 pub(crate) mod keep_alive;
 pub(crate) mod link;
 pub(crate) mod operation;

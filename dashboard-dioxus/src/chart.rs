@@ -4,7 +4,6 @@
 //! Paths are drawn in a view box that is stretched over the space there is. Everything that must not be stretched (text,
 //! marks, hatching) is HTML, positioned in percent, so that no chart ever has to measure the page.
 
-pub(crate) mod clock;
 pub(crate) mod heatmap;
 pub(crate) mod heatmap_chart;
 pub(crate) mod layer;

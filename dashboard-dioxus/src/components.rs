@@ -1,15 +1,20 @@
-//! The parts of the views.
+//! The parts of the pages.
 
+pub(crate) mod changing;
 pub(crate) mod command;
 pub(crate) mod connection_status;
+pub(crate) mod download;
 pub(crate) mod explained;
 pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
+pub(crate) mod keyboard;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;
+pub(crate) mod page_context;
+pub(crate) mod page_title;
 pub(crate) mod panel_frame;
 pub(crate) mod rename;
 pub(crate) mod search;

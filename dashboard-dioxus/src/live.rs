@@ -1,3 +1,4 @@
-//! What subscriptions bring, merged into what the page holds.
+//! What changes while it is in view.
 
+pub(crate) mod clock;
 pub(crate) mod table;

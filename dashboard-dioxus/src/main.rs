@@ -1,32 +1,20 @@
 //! Andon's live dashboard: one page in the browser, fed by one connection to the server.
 
 mod api;
+mod app;
 mod chart;
-mod clock;
 mod components;
-mod csv;
-mod download;
-mod format;
-mod here;
-mod letter_case;
+mod lean;
 mod live;
-mod memo;
 mod model;
-mod number;
-mod order;
+mod pages;
 mod route;
 mod styles;
 #[cfg(test)]
 mod testing;
-mod views;
-mod window;
 mod words;
-mod zone;
 
-use api::client::Client;
-use api::link::keep_live;
-use dioxus::prelude::*;
-use route::Route;
+use app::App;
 
 fn main() {
     std::panic::set_hook(Box::new(|_| say_on_page(words::page::FAILED)));
@@ -34,21 +22,6 @@ fn main() {
     say_on_page("");
     components::theme_switch::apply_remembered();
     dioxus::launch(App);
-}
-
-#[component]
-fn App() -> Element {
-    use_hook(|| {
-        let (client, orders) = Client::open();
-        provide_context(client);
-        spawn(keep_live(client, orders));
-    });
-    rsx! {
-        if cfg!(debug_assertions) {
-            style { {styles::ALL} }
-        }
-        Router::<Route> {}
-    }
 }
 
 /// Puts text in place of everything on the page. A panic cannot be caught in wasm and nothing runs after it, so this

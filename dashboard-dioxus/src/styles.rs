@@ -18,6 +18,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/first_steps.css"),
     include_str!("components/metric_table.css"),
     include_str!("components/notice.css"),
+    include_str!("components/page_title.css"),
     include_str!("components/panel_frame.css"),
     include_str!("components/rename.css"),
     include_str!("components/search.css"),
@@ -25,18 +26,17 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/skeleton.css"),
     include_str!("components/state_mark.css"),
     include_str!("components/window_picker.css"),
-    include_str!("views/board.css"),
-    include_str!("views/compare.css"),
-    include_str!("views/devices.css"),
-    include_str!("views/entity_page.css"),
-    include_str!("views/events.css"),
-    include_str!("views/floor.css"),
-    include_str!("views/floor/figures.css"),
-    include_str!("views/floor/heat.css"),
-    include_str!("views/floor/needs.css"),
-    include_str!("views/floor/rows.css"),
-    include_str!("views/not_found.css"),
-    include_str!("views/page_title.css"),
+    include_str!("pages/board.css"),
+    include_str!("pages/compare.css"),
+    include_str!("pages/devices.css"),
+    include_str!("pages/entity.css"),
+    include_str!("pages/events.css"),
+    include_str!("pages/floor.css"),
+    include_str!("pages/floor/figures.css"),
+    include_str!("pages/floor/heat.css"),
+    include_str!("pages/floor/attention_list.css"),
+    include_str!("pages/floor/rows.css"),
+    include_str!("pages/not_found.css"),
 );
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn every_stylesheet_beside_a_component_or_view_is_in_the_list() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["assets", "src/chart", "src/components", "src/views", "src/views/floor"]
+        let folders = ["assets", "src/chart", "src/components", "src/pages", "src/pages/floor"]
             .map(|folder| source.join(folder));
         let files =
             folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());

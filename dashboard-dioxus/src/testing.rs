@@ -1,10 +1,10 @@
 //! Pages drawn as text, with a server that the test plays.
 
 use crate::api::client::Client;
-use crate::api::session::{Arrival, Event, Hangup, Key, Order};
+use crate::api::session::{Arrival, Command, ConnectionError, Event, Key};
 use crate::words;
 use dioxus::core::{NoOpMutations, ScopeId};
-use dioxus::history::{History, MemoryHistory};
+use dioxus_history::{History, MemoryHistory};
 use dioxus::prelude::*;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::FutureExt;
@@ -18,37 +18,37 @@ use std::rc::Rc;
 const ROUNDS: usize = 8;
 
 /// A page, and what it asked.
-pub(crate) struct Drawn {
+pub(crate) struct TestPage {
     page: VirtualDom,
     client: Client,
-    knob: Knob,
-    orders: UnboundedReceiver<Order>,
+    input: TestInput,
+    commands: UnboundedReceiver<Command>,
     /// The operation names of what is asked, by key, with the variables.
     asked: BTreeMap<Key, (String, Value)>,
     refreshes: usize,
     waits_ms: Vec<f64>,
 }
 
-/// What a test turns to make a component ask something else.
+/// What a test sets to make a component ask something else.
 #[derive(Clone, Copy)]
-pub(crate) struct Knob(pub(crate) Signal<String>);
+pub(crate) struct TestInput(pub(crate) Signal<String>);
 
-type Opened = Rc<RefCell<Option<(Client, Knob, UnboundedReceiver<Order>)>>>;
+type Opened = Rc<RefCell<Option<(Client, TestInput, UnboundedReceiver<Command>)>>>;
 
 #[component]
 fn Root() -> Element {
     let opened = use_context::<Opened>();
     let content = use_context::<fn() -> Element>();
     use_hook(|| {
-        let (client, orders) = Client::open();
+        let (client, commands) = Client::open();
         provide_context(client);
-        let knob = provide_context(Knob(Signal::new(String::new())));
-        *opened.borrow_mut() = Some((client, knob, orders));
+        let input = provide_context(TestInput(Signal::new(String::new())));
+        *opened.borrow_mut() = Some((client, input, commands));
     });
     content()
 }
 
-impl Drawn {
+impl TestPage {
     /// Draws what a function makes of components.
     pub(crate) fn of(content: fn() -> Element) -> Self {
         let mut page = VirtualDom::new(Root);
@@ -56,11 +56,18 @@ impl Drawn {
         page.provide_root_context(Rc::clone(&opened));
         page.provide_root_context(content);
         page.rebuild_in_place();
-        let (client, knob, orders) = opened.borrow_mut().take().unwrap();
-        let mut drawn =
-            Self { page, client, knob, orders, asked: BTreeMap::new(), refreshes: 0, waits_ms: Vec::new() };
-        drawn.settle();
-        drawn
+        let (client, input, commands) = opened.borrow_mut().take().unwrap();
+        let mut page = Self {
+            page,
+            client,
+            input,
+            commands,
+            asked: BTreeMap::new(),
+            refreshes: 0,
+            waits_ms: Vec::new(),
+        };
+        page.settle();
+        page
     }
 
     /// Draws the whole application at an address.
@@ -74,7 +81,7 @@ impl Drawn {
                 let history = MemoryHistory::with_initial_path(ADDRESS.with_borrow(|address| *address));
                 provide_context::<Rc<dyn History>>(Rc::new(history));
             });
-            rsx! { Router::<crate::route::Route> {} }
+            rsx! { Router::<crate::app::Route> {} }
         })
     }
 
@@ -89,31 +96,31 @@ impl Drawn {
     }
 
     /// The same for an answer that cannot be read.
-    pub(crate) fn try_answer(&mut self, operation: &str, data: &Value) -> Result<(), Hangup> {
+    pub(crate) fn try_answer(&mut self, operation: &str, data: &Value) -> Result<(), ConnectionError> {
         let data = RawValue::from_string(data.to_string()).unwrap();
         for key in self.keys(operation) {
-            self.take_in(Event::Answered { key, data: &data, arrival: Arrival::First })?;
+            self.handle(Event::Answered { key, data: &data, arrival: Arrival::First })?;
         }
         self.settle();
         Ok(())
     }
 
-    /// Turns the knob.
-    pub(crate) fn turn(&mut self, text: &str) {
-        let Knob(mut knob) = self.knob;
-        self.page.in_scope(ScopeId::ROOT, || knob.set(text.to_owned()));
+    /// Sets the input.
+    pub(crate) fn set_input(&mut self, text: &str) {
+        let TestInput(mut input) = self.input;
+        self.page.in_scope(ScopeId::ROOT, || input.set(text.to_owned()));
         self.settle();
     }
 
     /// The server was heard, and everything is answered.
     pub(crate) fn all_is_current(&mut self) {
-        self.take_in(Event::Current).unwrap();
+        self.handle(Event::Current).unwrap();
         self.settle();
     }
 
     /// The connection ends.
     pub(crate) fn lose_connection(&mut self) {
-        self.page.in_scope(ScopeId::ROOT, || self.client.give_up_mutations(words::connection::UNANSWERED));
+        self.page.in_scope(ScopeId::ROOT, || self.client.fail_mutations(words::connection::UNANSWERED));
         self.settle();
     }
 
@@ -130,7 +137,7 @@ impl Drawn {
     /// Refuses all that ask this operation.
     pub(crate) fn refuse(&mut self, operation: &str, reason: &str) {
         for key in self.keys(operation) {
-            self.take_in(Event::Refused { key, reason: reason.to_owned() }).unwrap();
+            self.handle(Event::Refused { key, reason: reason.to_owned() }).unwrap();
         }
         self.settle();
     }
@@ -155,8 +162,8 @@ impl Drawn {
         keys
     }
 
-    fn take_in(&self, event: Event<'_>) -> Result<(), Hangup> {
-        self.page.in_scope(ScopeId::ROOT, || self.client.take_in(event, 0.0))
+    fn handle(&self, event: Event<'_>) -> Result<(), ConnectionError> {
+        self.page.in_scope(ScopeId::ROOT, || self.client.handle(event, 0.0))
     }
 
     /// Lets effects and memos do their work and takes note of what they ask.
@@ -165,19 +172,19 @@ impl Drawn {
             _ = self.page.wait_for_work().now_or_never();
             self.page.render_immediate(&mut NoOpMutations);
         }
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::Begin(key, operation) => {
-                    let request: Value = serde_json::from_str(&operation.request).unwrap();
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Start(key, request) => {
+                    let request: Value = serde_json::from_str(&request.body).unwrap();
                     let name = request["operationName"].as_str().unwrap().to_owned();
                     self.asked.insert(key, (name, request["variables"].clone()));
                 }
-                Order::End(key) => {
+                Command::Stop(key) => {
                     self.asked.remove(&key);
                 }
-                Order::Refresh(_) => self.refreshes += 1,
-                Order::AgainIn(_, wait_ms) => self.waits_ms.push(wait_ms),
-                Order::Retry(_) => {}
+                Command::Refresh(_) => self.refreshes += 1,
+                Command::RefreshIn(_, wait_ms) => self.waits_ms.push(wait_ms),
+                Command::Retry(_) => {}
             }
         }
     }

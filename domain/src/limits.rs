@@ -37,6 +37,6 @@ mod tests {
 
     #[test]
     fn a_device_is_silent_after_four_missed_heartbeats() {
-        assert_eq!((4 * HEARTBEAT_INTERVAL).as_millis() as i64, SILENT_AFTER_MS);
+        assert_eq!((4 * HEARTBEAT_INTERVAL).as_millis() as i64, SILENT_AFTER_MS.0);
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
 use domain::device::is_clock_off;
+use domain::time::DurationMs;
 
 use crate::delivery::schedule::Alarm;
 use crate::spool::Counts;
@@ -57,7 +58,7 @@ impl Health {
     pub fn set_clock_offset(&self, offset_ms: i64) -> Option<ClockState> {
         self.clock_offset_ms.store(offset_ms, Ordering::Relaxed);
         self.is_clock_known.store(true, Ordering::Relaxed);
-        let is_off = is_clock_off(offset_ms);
+        let is_off = is_clock_off(DurationMs(offset_ms));
         let was_off = self.is_clock_off.swap(is_off, Ordering::Relaxed);
         match (was_off, is_off) {
             (false, true) => Some(ClockState::Off),

@@ -1,11 +1,13 @@
 //! The page's side of the connection: who is told of which answer, and what is known of the connection itself.
 
-use crate::api::session::{Arrival, Event, Hangup, Key, Kind, Operation, Order};
+use crate::api::session::{Arrival, Command, ConnectionError, Event, Key, OperationType, Request};
+use crate::lean::decode::from_json;
 use crate::words::connection as words;
 use dioxus::prelude::*;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use futures_channel::oneshot;
 use graphql_client::GraphQLQuery;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +33,7 @@ pub(crate) enum Outcome<'frame> {
 }
 
 /// Takes in what became of one operation; the error says that the answer cannot be read.
-pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<(), Hangup>>;
+pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<(), ConnectionError>>;
 
 /// The one way from a component to the server. There is one for the page, given to all components as a context.
 #[derive(Clone, Copy)]
@@ -41,9 +43,9 @@ pub(crate) struct Client {
     pub(crate) confirmed_at_ms: Signal<Option<f64>>,
     /// Where the API is, for people and their programs.
     pub(crate) api_url: Signal<Option<String>>,
-    orders: CopyValue<UnboundedSender<Order>>,
+    commands: CopyValue<UnboundedSender<Command>>,
     next_key: CopyValue<u64>,
-    handlers: CopyValue<BTreeMap<Key, (Kind, Handler)>>,
+    handlers: CopyValue<BTreeMap<Key, (OperationType, Handler)>>,
     /// The subscriptions whose answers are in view.
     in_view: CopyValue<BTreeSet<Key>>,
 }
@@ -54,19 +56,19 @@ pub(crate) fn use_client() -> Client {
 }
 
 impl Client {
-    /// A client that belongs to the component that makes it, and the orders that it gives.
-    pub(crate) fn open() -> (Self, UnboundedReceiver<Order>) {
-        let (sender, orders) = mpsc::unbounded();
+    /// A client that belongs to the component that makes it, and the commands that it gives.
+    pub(crate) fn open() -> (Self, UnboundedReceiver<Command>) {
+        let (sender, commands) = mpsc::unbounded();
         let client = Self {
             connection: Signal::new(Connection::Connecting),
             confirmed_at_ms: Signal::new(None),
             api_url: Signal::new(None),
-            orders: CopyValue::new(sender),
+            commands: CopyValue::new(sender),
             next_key: CopyValue::new(1),
             handlers: CopyValue::new(BTreeMap::new()),
             in_view: CopyValue::new(BTreeSet::new()),
         };
-        (client, orders)
+        (client, commands)
     }
 
     /// A key that nobody has.
@@ -77,22 +79,23 @@ impl Client {
     }
 
     /// Asks; what comes of it goes to the handler until [`Self::end`].
-    pub(crate) fn begin(mut self, key: Key, operation: Operation, handler: Handler) {
-        self.handlers.write().insert(key, (operation.kind, handler));
+    pub(crate) fn begin(mut self, key: Key, request: Request, handler: Handler) {
+        self.handlers.write().insert(key, (request.operation_type, handler));
         self.take_out_of_view(key);
-        self.order(Order::Begin(key, operation));
+        self.send(Command::Start(key, request));
     }
 
     /// No longer wants to know.
     pub(crate) fn end(mut self, key: Key) {
         self.handlers.write().remove(&key);
         self.take_out_of_view(key);
-        self.order(Order::End(key));
+        self.send(Command::Stop(key));
     }
 
-    pub(crate) fn order(self, order: Order) {
-        // Orders can no longer be given only when the page is being closed.
-        _ = self.orders.peek().unbounded_send(order);
+    /// Gives a command to the connection.
+    pub(crate) fn send(self, command: Command) {
+        // Commands can no longer be given only when the page is being closed.
+        _ = self.commands.peek().unbounded_send(command);
     }
 
     /// Changes something on the server: the answer, or a sentence on why there is none. It is sent once; when the
@@ -104,14 +107,14 @@ impl Client {
     where
         O::ResponseData: 'static,
     {
-        let request = request::<O>(variables).map_err(|Hangup(reason)| reason)?;
+        let body = request::<O>(variables).map_err(|ConnectionError(reason)| reason)?;
         let (sender, answer) = oneshot::channel();
         let sender = RefCell::new(Some(sender));
         let handler = move |outcome: Outcome<'_>| {
             let (answer, step) = match outcome {
                 Outcome::Answered(data, _) => match read::<O::ResponseData>(data) {
                     Ok(data) => (Ok(data), Ok(())),
-                    Err(hangup) => (Err(hangup.0.clone()), Err(hangup)),
+                    Err(error) => (Err(error.0.clone()), Err(error)),
                 },
                 Outcome::Refused(reason) => (Err(reason), Ok(())),
             };
@@ -122,24 +125,24 @@ impl Client {
             step
         };
         let key = self.new_key();
-        self.handlers.write().insert(key, (Kind::Mutation, Rc::new(handler)));
-        self.order(Order::Begin(key, Operation { kind: Kind::Mutation, request }));
+        self.handlers.write().insert(key, (OperationType::Mutation, Rc::new(handler)));
+        self.send(Command::Start(key, Request { operation_type: OperationType::Mutation, body }));
         answer.await.unwrap_or_else(|_| Err(words::UNANSWERED.to_owned()))
     }
 
     /// Takes in what the connection brought at `now_ms`.
-    pub(crate) fn take_in(mut self, event: Event<'_>, now_ms: f64) -> Result<(), Hangup> {
+    pub(crate) fn handle(mut self, event: Event<'_>, now_ms: f64) -> Result<(), ConnectionError> {
         match event {
             Event::Answered { key, data, arrival } => {
-                self.tell(key, Outcome::Answered(data, arrival))?;
-                if self.kind_of(key) == Some(Kind::Subscription) {
+                self.deliver(key, Outcome::Answered(data, arrival))?;
+                if self.type_of(key) == Some(OperationType::Subscription) {
                     self.in_view.write().insert(key);
                 }
                 self.forget_if_mutation(key);
             }
             Event::Refused { key, reason } => {
                 self.take_out_of_view(key);
-                self.tell(key, Outcome::Refused(reason))?;
+                self.deliver(key, Outcome::Refused(reason))?;
                 self.forget_if_mutation(key);
             }
             Event::Current => {
@@ -153,14 +156,15 @@ impl Client {
     }
 
     /// Tells those who wait for a mutation that they wait in vain.
-    pub(crate) fn give_up_mutations(mut self, reason: &str) {
-        let waiting = self.handlers.peek().iter().filter(|(_, (kind, _))| *kind == Kind::Mutation).count();
+    pub(crate) fn fail_mutations(mut self, reason: &str) {
+        let waiting =
+            self.handlers.peek().iter().filter(|(_, (kind, _))| *kind == OperationType::Mutation).count();
         if waiting == 0 {
             return;
         }
         let handlers = std::mem::take(&mut *self.handlers.write());
         let (mutations, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            handlers.into_iter().partition(|(_, (kind, _))| *kind == Kind::Mutation);
+            handlers.into_iter().partition(|(_, (kind, _))| *kind == OperationType::Mutation);
         self.handlers.set(others);
         for (_, handler) in mutations.into_values() {
             // A refusal can always be read.
@@ -168,17 +172,17 @@ impl Client {
         }
     }
 
-    fn tell(self, key: Key, outcome: Outcome<'_>) -> Result<(), Hangup> {
+    fn deliver(self, key: Key, outcome: Outcome<'_>) -> Result<(), ConnectionError> {
         let handler = self.handlers.peek().get(&key).map(|(_, handler)| Rc::clone(handler));
         handler.map_or(Ok(()), |handler| handler(outcome))
     }
 
-    fn kind_of(self, key: Key) -> Option<Kind> {
+    fn type_of(self, key: Key) -> Option<OperationType> {
         self.handlers.peek().get(&key).map(|(kind, _)| *kind)
     }
 
     fn forget_if_mutation(mut self, key: Key) {
-        if self.kind_of(key) == Some(Kind::Mutation) {
+        if self.type_of(key) == Some(OperationType::Mutation) {
             self.handlers.write().remove(&key);
         }
     }
@@ -193,12 +197,12 @@ impl Client {
 }
 
 /// Operation and variables as they are sent; fails only for variables that JSON cannot say.
-pub(crate) fn request<O: GraphQLQuery>(variables: O::Variables) -> Result<Rc<str>, Hangup> {
+pub(crate) fn request<O: GraphQLQuery>(variables: O::Variables) -> Result<Rc<str>, ConnectionError> {
     let request = serde_json::to_string(&O::build_query(variables));
-    request.map(Rc::from).map_err(|error| Hangup(words::cannot_ask(&error)))
+    request.map(Rc::from).map_err(|error| ConnectionError(words::cannot_ask(&error)))
 }
 
 /// The data of an answer.
-pub(crate) fn read<D: for<'de> serde::Deserialize<'de>>(data: &RawValue) -> Result<D, Hangup> {
-    serde_json::from_str(data.get()).map_err(|error| Hangup(words::another_shape(&error)))
+pub(crate) fn read<D: DeserializeOwned>(data: &RawValue) -> Result<D, ConnectionError> {
+    from_json(data.get()).map_err(|error| ConnectionError(words::another_shape(&error)))
 }

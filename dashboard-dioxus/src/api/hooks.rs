@@ -2,8 +2,8 @@
 
 use crate::api::client::{Client, Handler, Outcome, read, request, use_client};
 use crate::api::operation::Shows;
-use crate::api::session::{Hangup, Key, Kind, Operation, Order};
-use crate::memo::{Memo, use_memo};
+use crate::api::session::{Command, ConnectionError, Key, OperationType, Request};
+use crate::lean::memo::{Memo, use_memo};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -71,13 +71,13 @@ impl<T> Answer<T> {
     /// Asks again at once for what was refused.
     pub(crate) fn retry(&self) {
         let (client, key) = *self.via.peek();
-        client.order(Order::Retry(key));
+        client.send(Command::Retry(key));
     }
 
     /// Asks a query again, with the old answer in view meanwhile; several times within 5 s are one.
     pub(crate) fn refresh(&self) {
         let (client, key) = *self.via.peek();
-        client.order(Order::Refresh(key));
+        client.send(Command::Refresh(key));
     }
 }
 
@@ -86,7 +86,7 @@ impl<T> Answer<T> {
 pub(crate) fn use_subscription<O: Shows>(
     variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
-    use_operation::<O>(Kind::Subscription, variables)
+    use_operation::<O>(OperationType::Subscription, variables)
 }
 
 /// Asks a query with these variables, nothing as long as they are none. Signals that the closure reads change what is
@@ -94,7 +94,7 @@ pub(crate) fn use_subscription<O: Shows>(
 pub(crate) fn use_query<O: Shows>(
     variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
-    use_operation::<O>(Kind::Query, variables)
+    use_operation::<O>(OperationType::Query, variables)
 }
 
 /// Asks a query, and asks it again whenever the revision that the closure tells has changed, at most every 5 s.
@@ -124,7 +124,7 @@ fn use_change_of(revision: Box<dyn FnMut() -> Option<i64>>, action: Box<dyn Fn()
 }
 
 /// The request to be sent, none as long as nothing is asked.
-type Asked = Option<Result<Rc<str>, Hangup>>;
+type Asked = Option<Result<Rc<str>, ConnectionError>>;
 
 /// What is held of the answer to one request.
 struct Held<T> {
@@ -134,11 +134,11 @@ struct Held<T> {
 }
 
 fn use_operation<O: Shows>(
-    kind: Kind,
+    operation_type: OperationType,
     mut variables: impl FnMut() -> Option<O::Variables> + 'static,
 ) -> Answer<O::Shown> {
     let asked = use_asked(Box::new(move || variables().map(request::<O>)));
-    use_answer::<O>(kind, asked)
+    use_answer::<O>(operation_type, asked)
 }
 
 fn use_asked(ask: Box<dyn FnMut() -> Asked>) -> Memo<Asked> {
@@ -149,7 +149,7 @@ fn use_asked(ask: Box<dyn FnMut() -> Asked>) -> Memo<Asked> {
 type Turn = Box<dyn FnMut(Asked) -> Option<Handler>>;
 
 #[inline(never)]
-fn use_answer<O: Shows>(kind: Kind, asked: Memo<Asked>) -> Answer<O::Shown> {
+fn use_answer<O: Shows>(operation_type: OperationType, asked: Memo<Asked>) -> Answer<O::Shown> {
     let client = use_client();
     let (mut held, answer, key) = use_hook(|| {
         let held = Signal::new(Held { request: None, panel: Panel::Waiting, outdated: None });
@@ -167,24 +167,24 @@ fn use_answer<O: Shows>(kind: Kind, asked: Memo<Asked>) -> Answer<O::Shown> {
     let turn: Turn = Box::new(move |asked| {
         let (request, panel) = match asked {
             Some(Ok(request)) => (Some(request), Panel::Waiting),
-            Some(Err(Hangup(reason))) => (None, Panel::Refused(reason)),
+            Some(Err(ConnectionError(reason))) => (None, Panel::Refused(reason)),
             None => (None, Panel::Waiting),
         };
         let is_asked = request.is_some();
         held.set(Held { request, panel, outdated: None });
-        is_asked.then(|| handler::<O>(kind, held, client, key))
+        is_asked.then(|| handler::<O>(operation_type, held, client, key))
     });
-    use_asking(client, key, kind, asked, turn);
+    use_asking(client, key, operation_type, asked, turn);
     answer
 }
 
 /// Asks what is to be asked, for as long as the component is there.
-fn use_asking(client: Client, key: Key, kind: Kind, asked: Memo<Asked>, mut turn: Turn) {
+fn use_asking(client: Client, key: Key, operation_type: OperationType, asked: Memo<Asked>, mut turn: Turn) {
     use_effect(move || {
         let asked = asked();
         let request = asked.as_ref().and_then(|request| request.as_ref().ok()).cloned();
         match turn(asked).zip(request) {
-            Some((handler, request)) => client.begin(key, Operation { kind, request }, handler),
+            Some((handler, request)) => client.begin(key, Request { operation_type, body: request }, handler),
             None => client.end(key),
         }
     });
@@ -195,7 +195,12 @@ fn current(asked: &Memo<Asked>) -> Option<Rc<str>> {
     asked.read().as_ref().and_then(|request| request.as_ref().ok()).cloned()
 }
 
-fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, client: Client, key: Key) -> Handler {
+fn handler<O: Shows>(
+    operation_type: OperationType,
+    held: Signal<Held<O::Shown>>,
+    client: Client,
+    key: Key,
+) -> Handler {
     Rc::new(move |outcome| {
         let mut held = held;
         match outcome {
@@ -208,13 +213,15 @@ fn handler<O: Shows>(kind: Kind, held: Signal<Held<O::Shown>>, client: Client, k
                 };
                 let shown = O::show(before, data, arrival);
                 if let Some(wait_ms) = O::again_in_ms(&shown) {
-                    client.order(Order::AgainIn(key, wait_ms));
+                    client.send(Command::RefreshIn(key, wait_ms));
                 }
                 held.panel = Panel::Showing(shown);
                 held.outdated = None;
             }
             // A query's answer was true when it came and says of which revision it is, so it stays.
-            Outcome::Refused(reason) if kind == Kind::Query && held.peek().panel.shown().is_some() => {
+            Outcome::Refused(reason)
+                if operation_type == OperationType::Query && held.peek().panel.shown().is_some() =>
+            {
                 held.write().outdated = Some(reason);
             }
             Outcome::Refused(reason) => held.write().panel = Panel::Refused(reason),

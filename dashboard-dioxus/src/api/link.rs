@@ -3,7 +3,7 @@
 use crate::api::backoff::Backoff;
 use crate::api::client::{Client, Connection};
 use crate::api::endpoint::Endpoint;
-use crate::api::session::{Kind, Order, Standing};
+use crate::api::session::{Command, OperationType, Subscriptions};
 use crate::api::socket::{self, Ended};
 use crate::words::connection as words;
 use dioxus::prelude::*;
@@ -12,23 +12,23 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 
-/// Connects, talks and connects again. The orders that arrive decide what is asked.
-pub(crate) async fn keep_live(mut client: Client, mut orders: UnboundedReceiver<Order>) {
-    let mut standing = Standing::default();
+/// Connects, talks and connects again. The commands that arrive decide what is asked.
+pub(crate) async fn keep_live(mut client: Client, mut commands: UnboundedReceiver<Command>) {
+    let mut subscriptions = Subscriptions::default();
     let mut endpoint = None;
     let mut backoff = Backoff::default();
     loop {
-        let ended = connect_once(client, &mut endpoint, &mut standing, &mut orders).await;
-        client.give_up_mutations(words::UNANSWERED);
+        let ended = connect_once(client, &mut endpoint, &mut subscriptions, &mut commands).await;
+        client.fail_mutations(words::UNANSWERED);
         if *client.connection.peek() == Connection::Live {
             backoff.reset();
         }
         let random = js_sys::Math::random();
         let wait_ms =
-            if ended.is_misfit { Backoff::after_refusal(random) } else { backoff.after_failure(random) };
+            if ended.is_permanent { Backoff::after_refusal(random) } else { backoff.after_failure(random) };
         let retry_at_ms = js_sys::Date::now() + wait_ms;
         client.connection.set(Connection::Disconnected { reason: ended.reason, retry_at_ms });
-        note_orders_for(wait_ms, client, &mut standing, &mut orders).await;
+        apply_commands_for(wait_ms, client, &mut subscriptions, &mut commands).await;
     }
 }
 
@@ -36,8 +36,8 @@ pub(crate) async fn keep_live(mut client: Client, mut orders: UnboundedReceiver<
 async fn connect_once(
     mut client: Client,
     endpoint: &mut Option<Endpoint>,
-    standing: &mut Standing,
-    orders: &mut UnboundedReceiver<Order>,
+    subscriptions: &mut Subscriptions,
+    commands: &mut UnboundedReceiver<Command>,
 ) -> Ended {
     let endpoint = match endpoint {
         Some(endpoint) => endpoint,
@@ -46,26 +46,27 @@ async fn connect_once(
                 client.api_url.set(Some(found.api_url.clone()));
                 endpoint.insert(found)
             }
-            Err(reason) => return Ended { reason, is_misfit: false },
+            Err(reason) => return Ended { reason, is_permanent: false },
         },
     };
-    let on_event = |event: crate::api::session::Event<'_>| client.take_in(event, js_sys::Date::now());
-    socket::talk(&endpoint.websocket_url, standing, orders, on_event).await
+    let on_event = |event: crate::api::session::Event<'_>| client.handle(event, js_sys::Date::now());
+    socket::talk(&endpoint.websocket_url, subscriptions, commands, on_event).await
 }
 
-/// Waits, and takes note of what is wanted meanwhile. What waits in line goes first, so a mutation that was ordered
+/// Waits, and takes note of what is wanted meanwhile. What waits in line goes first, so a mutation that was started
 /// before the connection ended is dropped here and never sent to the next one.
-async fn note_orders_for(
+async fn apply_commands_for(
     wait_ms: f64,
     client: Client,
-    standing: &mut Standing,
-    orders: &mut UnboundedReceiver<Order>,
+    subscriptions: &mut Subscriptions,
+    commands: &mut UnboundedReceiver<Command>,
 ) {
     let mut pause = TimeoutFuture::new(wait_ms as u32);
-    while let Either::Left((Some(order), rest)) = select(orders.next(), pause).await {
-        standing.note(&order);
-        if matches!(&order, Order::Begin(_, operation) if operation.kind == Kind::Mutation) {
-            client.give_up_mutations(words::NOT_SENT);
+    while let Either::Left((Some(command), rest)) = select(commands.next(), pause).await {
+        subscriptions.apply(&command);
+        if matches!(&command, Command::Start(_, request) if request.operation_type == OperationType::Mutation)
+        {
+            client.fail_mutations(words::NOT_SENT);
         }
         pause = rest;
     }

@@ -28,7 +28,7 @@ pub(crate) enum ServerMessage<'a> {
     /// Operation `id` was refused and has ended.
     Error {
         id: u64,
-        errors: Vec<Problem>,
+        errors: Vec<GraphQLError>,
     },
     /// Operation `id` has ended.
     Complete {
@@ -65,7 +65,7 @@ pub(crate) fn read(frame: &str) -> serde_json::Result<ServerMessage<'_>> {
 
 /// What the server found wrong with an operation: its words. Where and why else is for programs.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Problem {
+pub(crate) struct GraphQLError {
     pub(crate) message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is said on one connection, apart from the connection: text, orders and time go in, text and events come out.
+//! The conversation on one connection, apart from the connection: text, commands and time go in, text and events come out.
 //!
 //! - The server has 10 s to acknowledge the connection.
 //! - Any number of operations, each named by a key and known only as text; what arrives for one that was given up or
@@ -8,8 +8,8 @@
 //! - A mutation is sent once. It is never repeated, because nobody knows what became of the first attempt.
 //! - A silent server is asked after 15 s and given up 5 s later.
 
-use crate::api::keep_alive::{KeepAlive, Pulse};
-use crate::api::protocol::{self, Problem, ServerMessage};
+use crate::api::keep_alive::{KeepAlive, Liveness};
+use crate::api::protocol::{self, GraphQLError, ServerMessage};
 use crate::words;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use std::rc::Rc;
 /// How long the server may take to open and acknowledge the connection, in ms.
 const HANDSHAKE_MS: f64 = 10_000.0;
 /// When a refused operation is asked for again, in ms.
-const REFUSED_AGAIN_MS: f64 = 10_000.0;
+const RETRY_AFTER_MS: f64 = 10_000.0;
 /// The shortest time between two askings of one query for news, in ms: what it shows changes slower than events arrive,
 /// and costs the server more than a delivery.
 const REFRESH_INTERVAL_MS: f64 = 5_000.0;
@@ -30,7 +30,7 @@ pub(crate) struct Key(pub(crate) u64);
 
 /// How an operation is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum OperationType {
     /// Again and again.
     Subscription,
     /// Once; may be asked again.
@@ -39,43 +39,43 @@ pub(crate) enum Kind {
     Mutation,
 }
 
-/// What is to be asked.
+/// What is sent to start an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Operation {
-    pub(crate) kind: Kind,
+pub(crate) struct Request {
+    pub(crate) operation_type: OperationType,
     /// Operation and variables as JSON.
-    pub(crate) request: Rc<str>,
+    pub(crate) body: Rc<str>,
 }
 
-/// What the page wants of the connection.
+/// What the connection is to do.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Order {
+pub(crate) enum Command {
     /// Ask this; under a key that is in use, ask this instead.
-    Begin(Key, Operation),
+    Start(Key, Request),
     /// The answer of this query may have changed.
     Refresh(Key),
     /// Ask now what was refused.
     Retry(Key),
     /// Ask this query again after so many ms.
-    AgainIn(Key, f64),
-    End(Key),
+    RefreshIn(Key, f64),
+    Stop(Key),
 }
 
-/// What the page wants to be told of, on this connection and on the next.
+/// The operations that every connection starts again, on this connection and on the next.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Standing(BTreeMap<Key, Operation>);
+pub(crate) struct Subscriptions(BTreeMap<Key, Request>);
 
-impl Standing {
-    /// Keeps what an order changes for later connections.
-    pub(crate) fn note(&mut self, order: &Order) {
-        match order {
-            Order::Begin(key, operation) if operation.kind != Kind::Mutation => {
-                self.0.insert(*key, operation.clone());
+impl Subscriptions {
+    /// Keeps what a command changes for later connections.
+    pub(crate) fn apply(&mut self, command: &Command) {
+        match command {
+            Command::Start(key, request) if request.operation_type != OperationType::Mutation => {
+                self.0.insert(*key, request.clone());
             }
-            Order::End(key) => {
+            Command::Stop(key) => {
                 self.0.remove(key);
             }
-            Order::Begin(..) | Order::Refresh(_) | Order::Retry(_) | Order::AgainIn(..) => {}
+            Command::Start(..) | Command::Refresh(_) | Command::Retry(_) | Command::RefreshIn(..) => {}
         }
     }
 }
@@ -101,65 +101,65 @@ pub(crate) enum Event<'frame> {
 
 /// Why a connection is no longer usable, in words for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hangup(pub(crate) String);
+pub(crate) struct ConnectionError(pub(crate) String);
 
 /// The state of one conversation. Times are ms since 1970.
 #[derive(Debug)]
 pub(crate) struct Session {
     opened_at_ms: f64,
-    acknowledged: bool,
+    is_acknowledged: bool,
     keep_alive: KeepAlive,
     next_id: u64,
-    inquiries: BTreeMap<Key, Inquiry>,
+    operations: BTreeMap<Key, Operation>,
     outgoing: Vec<String>,
 }
 
-/// How far one operation has come.
+/// The state of one operation.
 #[derive(Debug)]
-struct Inquiry {
-    operation: Operation,
-    /// Of the operation in flight.
+struct Operation {
+    request: Request,
+    /// The number under which it is in flight.
     id: Option<u64>,
-    answered: bool,
-    asked_at_ms: f64,
-    again_at_ms: Option<f64>,
+    is_answered: bool,
+    sent_at_ms: f64,
+    due_at_ms: Option<f64>,
 }
 
-impl Inquiry {
-    fn new(operation: Operation) -> Self {
-        Self { operation, id: None, answered: false, asked_at_ms: f64::NEG_INFINITY, again_at_ms: None }
+impl Operation {
+    fn new(request: Request) -> Self {
+        Self { request, id: None, is_answered: false, sent_at_ms: f64::NEG_INFINITY, due_at_ms: None }
     }
 
     fn is_mutation(&self) -> bool {
-        self.operation.kind == Kind::Mutation
+        self.request.operation_type == OperationType::Mutation
     }
 
     /// A question in flight is waited for: asking again would throw away what the server has done for it.
     fn is_due(&self, now_ms: f64) -> bool {
-        self.id.is_none() && self.again_at_ms.is_some_and(|again_at_ms| again_at_ms <= now_ms)
+        self.id.is_none() && self.due_at_ms.is_some_and(|due_at_ms| due_at_ms <= now_ms)
     }
 
-    fn ask_again_at(&mut self, at_ms: f64) {
-        self.again_at_ms = Some(self.again_at_ms.map_or(at_ms, |again_at_ms| again_at_ms.min(at_ms)));
+    fn schedule(&mut self, at_ms: f64) {
+        self.due_at_ms = Some(self.due_at_ms.map_or(at_ms, |due_at_ms| due_at_ms.min(at_ms)));
     }
 
     /// Notes that the operation is over and was not answered as it should have been.
     fn fail(&mut self, now_ms: f64) {
         self.id = None;
-        self.again_at_ms.get_or_insert(now_ms + REFUSED_AGAIN_MS);
+        self.due_at_ms.get_or_insert(now_ms + RETRY_AFTER_MS);
     }
 }
 
 impl Session {
     /// A conversation about what is wanted, on a connection that is being opened.
-    pub(crate) fn open(standing: &Standing, now_ms: f64) -> Self {
-        let inquiries = standing.0.iter().map(|(key, operation)| (*key, Inquiry::new(operation.clone())));
+    pub(crate) fn open(subscriptions: &Subscriptions, now_ms: f64) -> Self {
+        let operations = subscriptions.0.iter().map(|(key, request)| (*key, Operation::new(request.clone())));
         Self {
             opened_at_ms: now_ms,
-            acknowledged: false,
+            is_acknowledged: false,
             keep_alive: KeepAlive::new(now_ms),
             next_id: 1,
-            inquiries: inquiries.collect(),
+            operations: operations.collect(),
             outgoing: vec![protocol::CONNECTION_INIT.to_owned()],
         }
     }
@@ -171,33 +171,33 @@ impl Session {
 
     /// Whether the server agreed to talk.
     pub(crate) fn is_acknowledged(&self) -> bool {
-        self.acknowledged
+        self.is_acknowledged
     }
 
-    /// Does as it is told.
-    pub(crate) fn follow(&mut self, order: Order, now_ms: f64) {
-        match order {
-            Order::Begin(key, operation) => self.begin(key, operation, now_ms),
-            Order::End(key) => self.give_up(key),
-            Order::Refresh(key) => {
-                if let Some(inquiry) = self.inquiries.get_mut(&key) {
+    /// Carries out a command.
+    pub(crate) fn execute(&mut self, command: Command, now_ms: f64) {
+        match command {
+            Command::Start(key, request) => self.start(key, request, now_ms),
+            Command::Stop(key) => self.cancel(key),
+            Command::Refresh(key) => {
+                if let Some(operation) = self.operations.get_mut(&key) {
                     // A clock that was set back must not stretch the wait by as much.
-                    inquiry.asked_at_ms = inquiry.asked_at_ms.min(now_ms);
-                    inquiry.ask_again_at(inquiry.asked_at_ms + REFRESH_INTERVAL_MS);
+                    operation.sent_at_ms = operation.sent_at_ms.min(now_ms);
+                    operation.schedule(operation.sent_at_ms + REFRESH_INTERVAL_MS);
                 }
             }
-            Order::Retry(key) => {
-                if let Some(inquiry) = self.inquiries.get_mut(&key) {
-                    inquiry.ask_again_at(now_ms);
+            Command::Retry(key) => {
+                if let Some(operation) = self.operations.get_mut(&key) {
+                    operation.schedule(now_ms);
                 }
             }
-            Order::AgainIn(key, wait_ms) => {
-                if let Some(inquiry) = self.inquiries.get_mut(&key) {
-                    inquiry.ask_again_at(now_ms + wait_ms);
+            Command::RefreshIn(key, wait_ms) => {
+                if let Some(operation) = self.operations.get_mut(&key) {
+                    operation.schedule(now_ms + wait_ms);
                 }
             }
         }
-        self.ask_what_is_due(now_ms);
+        self.send_due(now_ms);
     }
 
     /// Takes in one message of the server.
@@ -205,26 +205,26 @@ impl Session {
         &mut self,
         frame: &'frame str,
         now_ms: f64,
-    ) -> Result<Vec<Event<'frame>>, Hangup> {
+    ) -> Result<Vec<Event<'frame>>, ConnectionError> {
         self.keep_alive.heard(now_ms);
-        let message =
-            protocol::read(frame).map_err(|error| Hangup(words::connection::not_understood(&error)))?;
+        let message = protocol::read(frame)
+            .map_err(|error| ConnectionError(words::connection::not_understood(&error)))?;
         let mut events = Vec::new();
         match message {
             ServerMessage::ConnectionAck => self.acknowledge(now_ms),
             ServerMessage::Ping => self.outgoing.push(protocol::PONG.to_owned()),
-            ServerMessage::Pong => self.note_current(&mut events),
+            ServerMessage::Pong => self.report_if_current(&mut events),
             ServerMessage::Next { id, payload } => {
                 if let Some(key) = self.key_of(id) {
                     events.push(self.answer(key, payload, now_ms)?);
-                    self.note_current(&mut events);
+                    self.report_if_current(&mut events);
                 }
             }
             ServerMessage::Error { id, errors } => {
                 if let Some(key) = self.key_of(id) {
                     self.refuse(key, now_ms);
-                    events.push(Event::Refused { key, reason: in_words(&errors) });
-                    self.note_current(&mut events);
+                    events.push(Event::Refused { key, reason: message_of(&errors) });
+                    self.report_if_current(&mut events);
                 }
             }
             ServerMessage::Complete { id } => {
@@ -237,70 +237,74 @@ impl Session {
     }
 
     /// Does what is due by the clock.
-    pub(crate) fn tick(&mut self, now_ms: f64) -> Result<(), Hangup> {
-        if !self.acknowledged {
+    pub(crate) fn tick(&mut self, now_ms: f64) -> Result<(), ConnectionError> {
+        if !self.is_acknowledged {
             // A clock that was set back must not stretch the wait by as much.
             self.opened_at_ms = self.opened_at_ms.min(now_ms);
             let too_late = now_ms - self.opened_at_ms >= HANDSHAKE_MS;
-            return if too_late { Err(Hangup(words::connection::NO_ANSWER.to_owned())) } else { Ok(()) };
+            return if too_late {
+                Err(ConnectionError(words::connection::NO_ANSWER.to_owned()))
+            } else {
+                Ok(())
+            };
         }
         match self.keep_alive.check(now_ms) {
-            Pulse::Fine => {}
-            Pulse::Ask => self.outgoing.push(protocol::PING.to_owned()),
-            Pulse::Dead => return Err(Hangup(words::connection::SILENT.to_owned())),
+            Liveness::Alive => {}
+            Liveness::SendPing => self.outgoing.push(protocol::PING.to_owned()),
+            Liveness::Dead => return Err(ConnectionError(words::connection::SILENT.to_owned())),
         }
-        self.ask_what_is_due(now_ms);
+        self.send_due(now_ms);
         Ok(())
     }
 
     fn acknowledge(&mut self, now_ms: f64) {
-        self.acknowledged = true;
-        let keys: Vec<Key> = self.inquiries.keys().copied().collect();
+        self.is_acknowledged = true;
+        let keys: Vec<Key> = self.operations.keys().copied().collect();
         for key in keys {
-            self.ask(key, now_ms);
+            self.send(key, now_ms);
         }
     }
 
-    fn begin(&mut self, key: Key, operation: Operation, now_ms: f64) {
-        if self.inquiries.get(&key).is_some_and(|inquiry| inquiry.operation == operation) {
+    fn start(&mut self, key: Key, request: Request, now_ms: f64) {
+        if self.operations.get(&key).is_some_and(|operation| operation.request == request) {
             return;
         }
-        self.give_up(key);
-        self.inquiries.insert(key, Inquiry::new(operation));
-        if self.acknowledged {
-            self.ask(key, now_ms);
+        self.cancel(key);
+        self.operations.insert(key, Operation::new(request));
+        if self.is_acknowledged {
+            self.send(key, now_ms);
         }
     }
 
-    fn give_up(&mut self, key: Key) {
-        if let Some(id) = self.inquiries.remove(&key).and_then(|inquiry| inquiry.id) {
+    fn cancel(&mut self, key: Key) {
+        if let Some(id) = self.operations.remove(&key).and_then(|operation| operation.id) {
             self.outgoing.push(protocol::complete(id));
         }
     }
 
-    fn ask_what_is_due(&mut self, now_ms: f64) {
-        if !self.acknowledged {
+    fn send_due(&mut self, now_ms: f64) {
+        if !self.is_acknowledged {
             return;
         }
-        let due = self.inquiries.iter().filter(|(_, inquiry)| inquiry.is_due(now_ms));
+        let due = self.operations.iter().filter(|(_, operation)| operation.is_due(now_ms));
         let due: Vec<Key> = due.map(|(key, _)| *key).collect();
         for key in due {
-            self.ask(key, now_ms);
+            self.send(key, now_ms);
         }
     }
 
-    fn ask(&mut self, key: Key, now_ms: f64) {
-        let Some(inquiry) = self.inquiries.get_mut(&key) else { return };
+    fn send(&mut self, key: Key, now_ms: f64) {
+        let Some(operation) = self.operations.get_mut(&key) else { return };
         let id = self.next_id;
         self.next_id += 1;
-        self.outgoing.push(protocol::subscribe(id, &inquiry.operation.request));
-        inquiry.id = Some(id);
-        inquiry.asked_at_ms = now_ms;
-        inquiry.again_at_ms = None;
+        self.outgoing.push(protocol::subscribe(id, &operation.request.body));
+        operation.id = Some(id);
+        operation.sent_at_ms = now_ms;
+        operation.due_at_ms = None;
     }
 
     fn key_of(&self, id: u64) -> Option<Key> {
-        self.inquiries.iter().find(|(_, inquiry)| inquiry.id == Some(id)).map(|(key, _)| *key)
+        self.operations.iter().find(|(_, operation)| operation.id == Some(id)).map(|(key, _)| *key)
     }
 
     fn answer<'frame>(
@@ -308,35 +312,35 @@ impl Session {
         key: Key,
         payload: &'frame RawValue,
         now_ms: f64,
-    ) -> Result<Event<'frame>, Hangup> {
+    ) -> Result<Event<'frame>, ConnectionError> {
         let payload: Payload<'frame> = serde_json::from_str(payload.get())
-            .map_err(|error| Hangup(words::connection::another_shape(&error)))?;
+            .map_err(|error| ConnectionError(words::connection::another_shape(&error)))?;
         let errors = payload.errors.unwrap_or_default();
-        let Some(inquiry) = self.inquiries.get_mut(&key) else {
-            return Ok(Event::Refused { key, reason: in_words(&errors) });
+        let Some(operation) = self.operations.get_mut(&key) else {
+            return Ok(Event::Refused { key, reason: message_of(&errors) });
         };
-        let arrival = if inquiry.answered { Arrival::Later } else { Arrival::First };
-        inquiry.answered = true;
-        if inquiry.operation.kind != Kind::Subscription {
+        let arrival = if operation.is_answered { Arrival::Later } else { Arrival::First };
+        operation.is_answered = true;
+        if operation.request.operation_type != OperationType::Subscription {
             // One answer is all there is; that it is complete goes without saying.
-            inquiry.id = None;
+            operation.id = None;
         }
         let event = if let Some(data) = payload.data.filter(|_| errors.is_empty()) {
             Event::Answered { key, data, arrival }
         } else {
-            if inquiry.operation.kind == Kind::Query {
-                inquiry.fail(now_ms);
+            if operation.request.operation_type == OperationType::Query {
+                operation.fail(now_ms);
             }
-            Event::Refused { key, reason: in_words(&errors) }
+            Event::Refused { key, reason: message_of(&errors) }
         };
         self.forget_if_mutation(key);
         Ok(event)
     }
 
     fn refuse(&mut self, key: Key, now_ms: f64) {
-        if let Some(inquiry) = self.inquiries.get_mut(&key) {
-            inquiry.answered = true;
-            inquiry.fail(now_ms);
+        if let Some(operation) = self.operations.get_mut(&key) {
+            operation.is_answered = true;
+            operation.fail(now_ms);
         }
         self.forget_if_mutation(key);
     }
@@ -344,26 +348,26 @@ impl Session {
     /// Takes in that an operation is over: a subscription that ends leaves what is shown unwatched, and anything else
     /// that is still known has had no answer.
     fn complete(&mut self, key: Key, now_ms: f64) -> Option<Event<'static>> {
-        let inquiry = self.inquiries.get_mut(&key)?;
-        inquiry.fail(now_ms);
-        inquiry.answered = false;
-        if inquiry.operation.kind == Kind::Subscription {
+        let operation = self.operations.get_mut(&key)?;
+        operation.fail(now_ms);
+        operation.is_answered = false;
+        if operation.request.operation_type == OperationType::Subscription {
             return None;
         }
-        inquiry.answered = true;
+        operation.is_answered = true;
         self.forget_if_mutation(key);
-        Some(Event::Refused { key, reason: in_words(&[]) })
+        Some(Event::Refused { key, reason: message_of(&[]) })
     }
 
     fn forget_if_mutation(&mut self, key: Key) {
-        if self.inquiries.get(&key).is_some_and(Inquiry::is_mutation) {
-            self.inquiries.remove(&key);
+        if self.operations.get(&key).is_some_and(Operation::is_mutation) {
+            self.operations.remove(&key);
         }
     }
 
-    fn note_current(&self, events: &mut Vec<Event<'_>>) {
-        let is_settled = |inquiry: &Inquiry| inquiry.answered || inquiry.is_mutation();
-        if self.acknowledged && self.inquiries.values().all(is_settled) {
+    fn report_if_current(&self, events: &mut Vec<Event<'_>>) {
+        let is_settled = |operation: &Operation| operation.is_answered || operation.is_mutation();
+        if self.is_acknowledged && self.operations.values().all(is_settled) {
             events.push(Event::Current);
         }
     }
@@ -374,10 +378,10 @@ struct Payload<'frame> {
     #[serde(default, borrow)]
     data: Option<&'frame RawValue>,
     #[serde(default)]
-    errors: Option<Vec<Problem>>,
+    errors: Option<Vec<GraphQLError>>,
 }
 
-fn in_words(errors: &[Problem]) -> String {
+fn message_of(errors: &[GraphQLError]) -> String {
     if errors.is_empty() {
         return words::connection::NO_REASON.to_owned();
     }

@@ -1,7 +1,7 @@
 //! The one websocket: carries a [`Session`]'s text to the server and back until it ends.
 
 use crate::api::protocol::SUBPROTOCOL;
-use crate::api::session::{Event, Hangup, Order, Session, Standing};
+use crate::api::session::{Command, ConnectionError, Event, Session, Subscriptions};
 use crate::words::connection as words;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{Either, poll_fn, select};
@@ -16,7 +16,7 @@ const OPEN_TIMEOUT_MS: u32 = 10_000;
 /// How late, in ms, a deadline of the session is noticed at most.
 const TICK_MS: u32 = 500;
 /// Close codes that say that the two sides do not fit together: trying again soon would end the same way.
-const MISFIT_CODES: [u16; 9] = [4004, 4005, 4400, 4401, 4403, 4406, 4409, 4429, 4500];
+const PERMANENT_CODES: [u16; 9] = [4004, 4005, 4400, 4401, 4403, 4406, 4409, 4429, 4500];
 /// The server is about to stop.
 const GOING_AWAY: u16 = 1001;
 
@@ -26,84 +26,84 @@ pub(crate) struct Ended {
     /// In words for the page.
     pub(crate) reason: String,
     /// Whether another attempt would most likely end the same way.
-    pub(crate) is_misfit: bool,
+    pub(crate) is_permanent: bool,
 }
 
-impl From<Hangup> for Ended {
-    fn from(Hangup(reason): Hangup) -> Self {
-        Self { reason, is_misfit: false }
+impl From<ConnectionError> for Ended {
+    fn from(ConnectionError(reason): ConnectionError) -> Self {
+        Self { reason, is_permanent: false }
     }
 }
 
-/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; an order that arrives on `orders`
-/// changes what is talked about, and what of it lasts is kept in `standing` for the next connection.
+/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; a command that arrives on `commands`
+/// changes what is talked about, and what of it lasts is kept in `subscriptions` for the next connection.
 pub(crate) async fn talk(
     websocket_url: &str,
-    standing: &mut Standing,
-    orders: &mut UnboundedReceiver<Order>,
-    on_event: impl Fn(Event<'_>) -> Result<(), Hangup>,
+    subscriptions: &mut Subscriptions,
+    commands: &mut UnboundedReceiver<Command>,
+    on_event: impl Fn(Event<'_>) -> Result<(), ConnectionError>,
 ) -> Ended {
     let mut socket = match WebSocket::open_with_protocol(websocket_url, SUBPROTOCOL) {
         Ok(socket) => socket,
-        Err(error) => return misfit(words::browser_refuses(websocket_url, &error)),
+        Err(error) => return permanent(words::browser_refuses(websocket_url, &error)),
     };
-    let mut session = Session::open(standing, js_sys::Date::now());
+    let mut session = Session::open(subscriptions, js_sys::Date::now());
     // One timer for many frames: one that is given up for each frame leaves something in memory each time.
     let mut tick = TimeoutFuture::new(TICK_MS);
     loop {
         if let Err(ended) = send_all(&mut socket, session.take_outgoing()).await {
             return ended;
         }
-        let step = match wait(&mut socket, orders, &mut tick).await {
-            Woken::Order(order) => {
-                standing.note(&order);
-                session.follow(order, js_sys::Date::now());
+        let step = match wait(&mut socket, commands, &mut tick).await {
+            Wakeup::Command(command) => {
+                subscriptions.apply(&command);
+                session.execute(command, js_sys::Date::now());
                 Ok(())
             }
-            Woken::Frame(frame) => session
+            Wakeup::Frame(frame) => session
                 .receive(&frame, js_sys::Date::now())
                 .and_then(|events| events.into_iter().try_for_each(&on_event)),
-            Woken::Tick => {
+            Wakeup::Tick => {
                 tick = TimeoutFuture::new(TICK_MS);
                 Ok(())
             }
-            Woken::Closed(close) => return closed(&close, session.is_acknowledged()),
-            Woken::Over(ended) => return ended,
+            Wakeup::Closed(close) => return closed(&close, session.is_acknowledged()),
+            Wakeup::Over(ended) => return ended,
         };
         // After every step, because a server with much to say leaves no pause for a tick.
-        if let Err(hangup) = step.and_then(|()| session.tick(js_sys::Date::now())) {
-            return hangup.into();
+        if let Err(error) = step.and_then(|()| session.tick(js_sys::Date::now())) {
+            return error.into();
         }
     }
 }
 
-enum Woken {
-    Order(Order),
+enum Wakeup {
+    Command(Command),
     Frame(String),
     Tick,
     Closed(CloseEvent),
     Over(Ended),
 }
 
-/// Waits for the next thing to happen. An order goes before a frame that is also there: the frame may belong to what
+/// Waits for the next thing to happen. A command goes before a frame that is also there: the frame may belong to what
 /// was wanted before.
 async fn wait(
     socket: &mut WebSocket,
-    orders: &mut UnboundedReceiver<Order>,
+    commands: &mut UnboundedReceiver<Command>,
     tick: &mut TimeoutFuture,
-) -> Woken {
+) -> Wakeup {
     let frame_or_tick = select(socket.next(), tick);
-    match select(orders.next(), frame_or_tick).await {
-        Either::Left((Some(order), _)) => Woken::Order(order),
-        Either::Left((None, _)) => Woken::Over(misfit(words::CLOSING.to_owned())),
-        Either::Right((Either::Right(_), _)) => Woken::Tick,
+    match select(commands.next(), frame_or_tick).await {
+        Either::Left((Some(command), _)) => Wakeup::Command(command),
+        Either::Left((None, _)) => Wakeup::Over(permanent(words::CLOSING.to_owned())),
+        Either::Right((Either::Right(_), _)) => Wakeup::Tick,
         Either::Right((Either::Left((message, _)), _)) => match message {
-            Some(Ok(Message::Text(frame))) => Woken::Frame(frame),
-            Some(Ok(Message::Bytes(_))) => Woken::Over(misfit(words::BYTES.to_owned())),
-            Some(Err(WebSocketError::ConnectionClose(close))) => Woken::Closed(close),
+            Some(Ok(Message::Text(frame))) => Wakeup::Frame(frame),
+            Some(Ok(Message::Bytes(_))) => Wakeup::Over(permanent(words::BYTES.to_owned())),
+            Some(Err(WebSocketError::ConnectionClose(close))) => Wakeup::Closed(close),
             // An error says nothing; the close event that follows it says more.
-            Some(Err(_)) => Woken::Tick,
-            None => Woken::Over(lost()),
+            Some(Err(_)) => Wakeup::Tick,
+            None => Wakeup::Over(lost()),
         },
     }
 }
@@ -127,8 +127,8 @@ async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), End
 
 fn closed(close: &CloseEvent, was_acknowledged: bool) -> Ended {
     let CloseEvent { code, reason, .. } = close;
-    if MISFIT_CODES.contains(code) {
-        return misfit(words::refuses_this_page(reason, *code));
+    if PERMANENT_CODES.contains(code) {
+        return permanent(words::refuses_this_page(reason, *code));
     }
     match (*code, was_acknowledged) {
         (GOING_AWAY, _) => ended(words::STOPPING),
@@ -146,11 +146,11 @@ fn lost() -> Ended {
 }
 
 fn ended(reason: &str) -> Ended {
-    Ended { reason: reason.to_owned(), is_misfit: false }
+    Ended { reason: reason.to_owned(), is_permanent: false }
 }
 
-fn misfit(reason: String) -> Ended {
-    Ended { reason, is_misfit: true }
+fn permanent(reason: String) -> Ended {
+    Ended { reason, is_permanent: true }
 }
 
 #[cfg(test)]
@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_close_that_would_happen_again_is_told_with_its_reason() {
-        for code in MISFIT_CODES {
+        for code in PERMANENT_CODES {
             let ended = closed_with(code, true);
-            assert!(ended.is_misfit);
+            assert!(ended.is_permanent);
             assert_eq!(ended.reason, format!("The server refuses this page: Because (code {code})."));
         }
     }

@@ -4,6 +4,7 @@
 use crate::chart::path;
 use crate::chart::series::{SAME_INSTANT_MS, Step};
 use crate::chart::time_tick::hour_steps;
+use crate::lean::zone::Zone;
 use std::rc::Rc;
 
 /// What a cell holds.
@@ -82,11 +83,8 @@ fn layer(cell: Cell) -> Option<usize> {
 }
 
 /// The hours of a window as columns, on the factory's local clock.
-pub(crate) fn hour_columns(from_ms: f64, to_ms: f64, offset_minutes: &dyn Fn(f64) -> i32) -> Rc<[Column]> {
-    hour_steps(from_ms, to_ms, offset_minutes)
-        .into_iter()
-        .map(|(from_ms, to_ms)| Column { from_ms, to_ms })
-        .collect()
+pub(crate) fn hour_columns(from_ms: f64, to_ms: f64, zone: &Zone) -> Rc<[Column]> {
+    hour_steps(from_ms, to_ms, zone).into_iter().map(|(from_ms, to_ms)| Column { from_ms, to_ms }).collect()
 }
 
 /// An entity's steps as the cells of the columns that begin when they do. Both are in the order of time.
@@ -157,7 +155,7 @@ mod tests {
 
     #[test]
     fn steps_become_the_cells_of_the_columns_that_begin_with_them() {
-        let columns = hour_columns(0.0, 4.0 * 3_600_000.0, &|_| 0);
+        let columns = hour_columns(0.0, 4.0 * 3_600_000.0, &Zone::fixed("UTC", 0));
         let step =
             |hour: f64, value| Step { from_ms: hour * 3_600_000.0, to_ms: (hour + 1.0) * 3_600_000.0, value };
         let steps = [step(-1.0, Some(1.0)), step(1.0, Some(50.0)), step(3.0, None)];
@@ -169,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_instant_stands_in_its_column_however_short_that_is() {
-        let columns = hour_columns(50.0 * 60_000.0, 3.0 * 3_600_000.0, &|_| 0);
+        let columns = hour_columns(50.0 * 60_000.0, 3.0 * 3_600_000.0, &Zone::fixed("UTC", 0));
         assert_eq!(
             [0.0, 55.0, 60.0, 90.0, 180.0, 999.0].map(|minute| place_in(&columns, minute * 60_000.0)),
             [0.0, 0.5, 1.0, 1.5, 3.0, 3.0]

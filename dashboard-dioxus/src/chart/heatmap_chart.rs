@@ -1,12 +1,14 @@
-use crate::chart::clock::Zone;
 use crate::chart::heatmap::{
     BAND_ROWS, BandPaths, Cell, Column, Row, SHADES, band_paths, begun, index_at, place_in, shade_span,
 };
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
-use crate::number::percent;
+use crate::lean::instant::Instant;
+use crate::lean::number::percent;
+use crate::lean::shared::Shared;
+use crate::lean::zone::Zone;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -111,7 +113,7 @@ impl Grid {
     fn when(&self, column: usize) -> String {
         self.columns
             .get(column)
-            .map(|column| words::span(&self.zone, column.from_ms, column.to_ms))
+            .map(|column| self.zone.span(Instant::from_ms(column.from_ms), Instant::from_ms(column.to_ms)))
             .unwrap_or_default()
     }
 

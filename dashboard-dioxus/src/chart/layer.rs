@@ -5,40 +5,7 @@
 
 use crate::chart::roving::Move;
 use dioxus::prelude::*;
-use std::ops::Deref;
-use std::rc::Rc;
 use web_sys::js_sys::wasm_bindgen::JsCast;
-
-/// A layout that the parts of a chart share. Two are equal when they are one: comparing thousands of numbers would cost
-/// more than drawing them.
-#[derive(Debug)]
-pub(crate) struct Shared<T>(Rc<T>);
-
-impl<T> Shared<T> {
-    pub(crate) fn new(layout: T) -> Self {
-        Self(Rc::new(layout))
-    }
-}
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
-    }
-}
-
-impl<T> PartialEq for Shared<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
 
 /// Takes pointer and keys. What is drawn in it (the mark of what is chosen) takes none itself.
 #[component]
@@ -121,12 +88,5 @@ mod tests {
     fn a_place_outside_the_layer_is_taken_to_its_edge() {
         assert_eq!([-1, 50, 120].map(|offset| share(offset, 100)), [0.0, 0.5, 1.0].map(Some));
         assert_eq!(share(5, 0), None);
-    }
-
-    #[test]
-    fn shared_layouts_are_equal_only_to_themselves() {
-        let one = Shared::new(1.0);
-        assert!(one == one.clone());
-        assert!(one != Shared::new(1.0));
     }
 }

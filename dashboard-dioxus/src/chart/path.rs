@@ -2,7 +2,7 @@
 
 use crate::chart::scale::Linear;
 use crate::chart::series::{SAME_INSTANT_MS, Step};
-use crate::number::push_short;
+use crate::lean::number::push_short;
 use std::fmt::Write;
 
 /// The part of a step that its bars leave empty on each side.

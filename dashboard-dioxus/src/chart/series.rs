@@ -3,7 +3,7 @@
 
 use crate::chart::path::{self, Beside};
 use crate::chart::scale::{Linear, ticks_from_zero, value_ticks};
-use crate::number::{grouped, percent};
+use crate::lean::number::{grouped, percent};
 use std::rc::Rc;
 
 /// A span of time and what was measured in it.

@@ -1,11 +1,13 @@
-use crate::chart::clock::Zone;
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::{Axis, HEIGHT, MOST_SERIES, Mark, Reading, Series, SeriesLayout, WIDTH, axis_of};
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{Frame, TimeAxis, time_labels};
-use crate::number::{percent, short};
+use crate::lean::instant::Instant;
+use crate::lean::number::{percent, short};
+use crate::lean::shared::Shared;
+use crate::lean::zone::Zone;
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -136,7 +138,7 @@ fn SeriesReading(
     };
     rsx! {
         p { class: "series-chart-reading",
-            span { class: "series-chart-when", {words::span(&zone, slot.from_ms, slot.to_ms)} }
+            span { class: "series-chart-when", {zone.span(Instant::from_ms(slot.from_ms), Instant::from_ms(slot.to_ms))} }
             for (index , (series , reading)) in series.iter().zip(layout.readings(index)).enumerate() {
                 span { class: "series-chart-value",
                     Sample { index, mark: series.mark }
@@ -175,7 +177,7 @@ fn reading_text(series: &Series, reading: Reading) -> String {
 /// A slot in words.
 fn slot_text(layout: &SeriesLayout, series: &[Series], zone: &Zone, index: usize) -> String {
     let Some(slot) = layout.slots.get(index) else { return words::NOTHING_OBSERVED.to_owned() };
-    let mut text = words::span(zone, slot.from_ms, slot.to_ms);
+    let mut text = zone.span(Instant::from_ms(slot.from_ms), Instant::from_ms(slot.to_ms));
     if !slot.is_observed {
         return format!("{text}: {}", words::NOT_OBSERVED);
     }
@@ -237,8 +239,8 @@ fn SeriesTable(title: Rc<str>, layout: Shared<SeriesLayout>, series: Rc<[Series]
             ChartTable { title: "{title}", columns: columns(),
                 for (index , slot) in layout.slots.iter().enumerate() {
                     tr { key: "{slot.from_ms}",
-                        th { scope: "row", {words::instant(&zone, slot.from_ms)} }
-                        td { {words::instant(&zone, slot.to_ms)} }
+                        th { scope: "row", {zone.exact(Instant::from_ms(slot.from_ms))} }
+                        td { {zone.exact(Instant::from_ms(slot.to_ms))} }
                         for (series , reading) in series.iter().zip(layout.readings(index)) {
                             td { {reading_text(series, *reading)} }
                         }

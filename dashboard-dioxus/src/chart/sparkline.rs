@@ -1,7 +1,7 @@
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::{Measure, Step};
-use crate::number::{percent, short};
+use crate::lean::number::{percent, short};
 use crate::words::chart as words;
 use dioxus::prelude::*;
 use std::rc::Rc;

@@ -1,6 +1,5 @@
 //! What charts say and draw, as text.
 
-use crate::chart::clock::Zone;
 use crate::chart::heatmap::{BAND_ROWS, Cell, Row, hour_columns};
 use crate::chart::heatmap_chart::Heatmap;
 use crate::chart::series::{Mark, Measure, Series, Step};
@@ -9,8 +8,9 @@ use crate::chart::sparkline::Sparkline;
 use crate::chart::time_axis::Frame;
 use crate::chart::timeline::{Segment, Track};
 use crate::chart::timeline_chart::Timeline;
-use crate::model::State;
+use crate::lean::zone::Zone;
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// 2026-01-05T08:00Z, a Monday.
@@ -31,7 +31,7 @@ fn step(hour: f64, value: Option<f64>) -> Step {
 
 fn frame(hours: f64, now_hour: Option<f64>) -> Frame {
     let now_ms = now_hour.map(|hour| EIGHT + hour * HOUR);
-    Frame { from_ms: EIGHT, to_ms: EIGHT + hours * HOUR, now_ms, zone: Zone::new(|_| 0) }
+    Frame { from_ms: EIGHT, to_ms: EIGHT + hours * HOUR, now_ms, zone: Zone::fixed("UTC", 0) }
 }
 
 #[track_caller]
@@ -160,9 +160,9 @@ fn track(name: &str) -> Track {
         model: model.map(Rc::from),
     };
     let segments = [
-        of(0.0, 1.0, State::Working, Some(0.9), Some("v3")),
-        of(1.0, 1.5, State::Idle, None, None),
-        of(3.0, 4.0, State::Absent, Some(0.75), None),
+        of(0.0, 1.0, EventType::Working, Some(0.9), Some("v3")),
+        of(1.0, 1.5, EventType::Idle, None, None),
+        of(3.0, 4.0, EventType::Absent, Some(0.75), None),
     ];
     Track { name: name.into(), from_ms: EIGHT, to_ms: EIGHT + 8.0 * HOUR, segments: segments.into() }
 }
@@ -171,7 +171,7 @@ fn track(name: &str) -> Track {
 fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
     fn chart() -> Element {
         let tracks: Rc<[Track]> = [track("Anna")].into();
-        rsx! { Timeline { title: "Monday", tracks, now_ms: EIGHT + 5.0 * HOUR, zone: Zone::new(|_| 0) } }
+        rsx! { Timeline { title: "Monday", tracks, now_ms: EIGHT + 5.0 * HOUR, zone: Zone::fixed("UTC", 0) } }
     }
     assert_says(
         &drawn(chart),
@@ -193,7 +193,7 @@ fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
 fn a_timeline_of_several_tracks_names_them_and_is_one_stop_of_the_tab_key() {
     fn chart() -> Element {
         let tracks: Rc<[Track]> = [track("Anna"), track("Ben")].into();
-        rsx! { Timeline { title: "Compared", tracks, now_ms: None, zone: Zone::new(|_| 0) } }
+        rsx! { Timeline { title: "Compared", tracks, now_ms: None, zone: Zone::fixed("UTC", 0) } }
     }
     let page = drawn(chart);
     assert_says(
@@ -206,14 +206,14 @@ fn a_timeline_of_several_tracks_names_them_and_is_one_stop_of_the_tab_key() {
 #[test]
 fn a_heatmap_draws_a_path_for_each_colour_of_a_band_however_many_cells_there_are() {
     fn chart() -> Element {
-        let columns = hour_columns(EIGHT, EIGHT + 4.0 * HOUR, &|_| 0);
+        let columns = hour_columns(EIGHT, EIGHT + 4.0 * HOUR, &Zone::fixed("UTC", 0));
         let cells: Rc<[Cell]> = [Cell::Percent(95.0), Cell::NotObserved, Cell::NoValue].into();
         let row = |index: usize| {
             let id: Rc<str> = format!("W{index}").into();
             Row { name: id.clone(), id, cells: cells.clone() }
         };
         let rows: Rc<[Row]> = (0..=BAND_ROWS).map(row).collect();
-        rsx! { Heatmap { title: "Hours", columns, rows, now_ms: EIGHT + 3.0 * HOUR - 1.0, zone: Zone::new(|_| 0), on_open: |_| {} } }
+        rsx! { Heatmap { title: "Hours", columns, rows, now_ms: EIGHT + 3.0 * HOUR - 1.0, zone: Zone::fixed("UTC", 0), on_open: |_| {} } }
     }
     let page = drawn(chart);
     assert_says(
@@ -235,8 +235,8 @@ fn a_heatmap_draws_a_path_for_each_colour_of_a_band_however_many_cells_there_are
 #[test]
 fn a_heatmap_without_rows_says_so() {
     fn chart() -> Element {
-        let columns = hour_columns(EIGHT, EIGHT + HOUR, &|_| 0);
-        rsx! { Heatmap { title: "Hours", columns, rows: Rc::<[Row]>::from([]), now_ms: None, zone: Zone::new(|_| 0), on_open: |_| {} } }
+        let columns = hour_columns(EIGHT, EIGHT + HOUR, &Zone::fixed("UTC", 0));
+        rsx! { Heatmap { title: "Hours", columns, rows: Rc::<[Row]>::from([]), now_ms: None, zone: Zone::fixed("UTC", 0), on_open: |_| {} } }
     }
     assert_says(&drawn(chart), &["Nothing was observed in this window."]);
 }

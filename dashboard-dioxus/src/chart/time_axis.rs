@@ -1,9 +1,8 @@
 //! The window of a chart and the labels below it.
 
-use crate::chart::clock::Zone;
-use crate::chart::time_tick::time_ticks;
-use crate::number::percent;
-use crate::words::chart as words;
+use crate::chart::time_tick::{TimeTick, time_ticks};
+use crate::lean::number::percent;
+use crate::lean::zone::Zone;
 use dioxus::prelude::*;
 
 /// The window that a chart shows.
@@ -42,11 +41,11 @@ pub(crate) fn time_labels(
     zone: &Zone,
     share: impl Fn(f64) -> f64,
 ) -> Vec<TimeLabel> {
-    let ticks = time_ticks(from_ms, to_ms, MOST_LABELS, zone.offset_minutes());
+    let ticks = time_ticks(from_ms, to_ms, MOST_LABELS, zone);
     // Every other label stays where it is narrow, a new date among them.
     let anchor = ticks.iter().position(|tick| tick.local.is_midnight()).unwrap_or(0);
-    let label = |(index, tick)| TimeLabel {
-        text: words::tick(tick),
+    let label = |(index, tick): (usize, &TimeTick)| TimeLabel {
+        text: tick.label(),
         share: share(tick.at_ms),
         is_minor: index % 2 != anchor % 2,
     };
@@ -91,7 +90,7 @@ mod tests {
     fn a_new_date_is_among_the_labels_that_a_narrow_chart_keeps() {
         let monday = 1_767_571_200_000.0;
         let hours = |hours: f64| monday + hours * 3_600_000.0;
-        let labels = time_labels(hours(15.0), hours(39.0), &Zone::new(|_| 0), |at_ms| {
+        let labels = time_labels(hours(15.0), hours(39.0), &Zone::fixed("UTC", 0), |at_ms| {
             (at_ms - hours(15.0)) / 86_400_000.0
         });
         let kept: Vec<_> =

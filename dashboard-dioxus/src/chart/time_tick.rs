@@ -1,6 +1,10 @@
 //! Where a time axis is marked: at whole steps of the factory's local clock, also on days when the clock is changed.
 
-use crate::chart::clock::{DAY_MS, HOUR_MS, Local, MINUTE_MS, days_of_date, offset_ms, whole_ms};
+use crate::lean::calendar::{Date, LocalTime};
+use crate::lean::instant::Instant;
+use crate::lean::zone::Zone;
+use crate::words::time as words;
+use domain::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 use std::ops::RangeInclusive;
 
 /// A mark on a time axis.
@@ -9,7 +13,7 @@ pub(crate) struct TimeTick {
     /// The instant, in ms since 1970.
     pub(crate) at_ms: f64,
     /// What the clock shows then.
-    pub(crate) local: Local,
+    pub(crate) local: LocalTime,
     /// How far apart the marks are.
     pub(crate) pace: Pace,
 }
@@ -52,22 +56,32 @@ impl Pace {
     /// Its length where no clock is changed, in ms; a month is taken at its shortest.
     fn shortest_ms(self) -> i64 {
         match self {
-            Self::Minutes(minutes) => minutes * MINUTE_MS,
-            Self::Days(days) => days * DAY_MS,
-            Self::Months(months) => months * 28 * DAY_MS,
+            Self::Minutes(minutes) => minutes * MS_PER_MINUTE,
+            Self::Days(days) => days * MS_PER_DAY,
+            Self::Months(months) => months * 28 * MS_PER_DAY,
+        }
+    }
+}
+
+impl TimeTick {
+    /// What is written at it.
+    pub(crate) fn label(&self) -> String {
+        let local = &self.local;
+        match self.pace {
+            Pace::Minutes(_) if !local.is_midnight() => words::exact_time(local),
+            Pace::Minutes(_) | Pace::Days(1) => words::weekday_and_day(local),
+            Pace::Days(_) => words::day_and_month(local),
+            Pace::Months(months) if months % 12 != 0 && local.date.month != 1 => {
+                words::month(local).to_owned()
+            }
+            Pace::Months(_) => local.date.year.to_string(),
         }
     }
 }
 
 /// The marks from `from_ms` (inclusive) to `to_ms` (inclusive), at most so many, in the order of time.
-/// `offset_minutes` tells the local clock's offset from UTC, east positive, at an instant in ms since 1970.
-pub(crate) fn time_ticks(
-    from_ms: f64,
-    to_ms: f64,
-    at_most: usize,
-    offset_minutes: &dyn Fn(f64) -> i32,
-) -> Vec<TimeTick> {
-    let (from, to) = (whole_ms(from_ms), whole_ms(to_ms));
+pub(crate) fn time_ticks(from_ms: f64, to_ms: f64, at_most: usize, zone: &Zone) -> Vec<TimeTick> {
+    let (from, to) = (Instant::from_ms(from_ms).0, Instant::from_ms(to_ms).0);
     if from >= to || at_most == 0 {
         return Vec::new();
     }
@@ -76,26 +90,27 @@ pub(crate) fn time_ticks(
     let pace = PACES.into_iter().find(|pace| (to - from) / pace.shortest_ms() < most_paces);
     let Some(pace) = pace else { return Vec::new() };
     // Asking a browser for an offset is slow, and almost every short span has but one.
-    let [early, late] = [from - DAY_MS, to + DAY_MS].map(|at| offset_minutes(at as f64));
-    let unchanging = move |_| early;
-    let is_short = matches!(pace, Pace::Minutes(_));
-    let offset_minutes = if is_short && early == late { &unchanging } else { offset_minutes };
+    let [early, late] = [from - MS_PER_DAY, to + MS_PER_DAY].map(|at| zone.offset_ms(Instant(at)));
+    let is_unchanging = matches!(pace, Pace::Minutes(_)) && early == late;
+    let zone = if is_unchanging { &Zone::fixed("", early / MS_PER_MINUTE) } else { zone };
     // What the clock can show within the span, whichever of its offsets holds.
-    let offsets = [from, to].map(|at| offset_ms(offset_minutes, at));
+    let offsets = [from, to].map(|at| zone.offset_ms(Instant(at)));
     let wall = (from + offsets[0].min(offsets[1]))..=(to + offsets[0].max(offsets[1]));
-    let days = (wall.start().div_euclid(DAY_MS) - 1)..=(wall.end().div_euclid(DAY_MS) + 1);
+    let days = (wall.start().div_euclid(MS_PER_DAY) - 1)..=(wall.end().div_euclid(MS_PER_DAY) + 1);
     let mut instants = match pace {
-        Pace::Minutes(minutes) => whole_minutes(wall, minutes * MINUTE_MS, offset_minutes),
+        Pace::Minutes(minutes) => whole_minutes(wall, minutes * MS_PER_MINUTE, zone),
         // Weeks begin on Monday, and day 0 was a Thursday.
         Pace::Days(pace) => {
             let first = (days.start() + 3).div_euclid(pace) * pace - 3;
-            (first..=*days.end()).step_by(pace as usize).map(|day| day_start(day, offset_minutes)).collect()
+            (first..=*days.end()).step_by(pace as usize).map(|day| day_start(day, zone)).collect()
         }
         Pace::Months(pace) => {
-            let date = Local::of_wall(days.start() * DAY_MS);
-            let first = (date.year * 12 + i64::from(date.month) - 1).div_euclid(pace) * pace;
-            let starts = (first..).step_by(pace as usize).map(|month| days_of_date(0, month + 1, 1));
-            starts.take_while(|day| day <= days.end()).map(|day| day_start(day, offset_minutes)).collect()
+            let date = Date::of_day(*days.start());
+            let first = (date.year * 12 + date.month - 1).div_euclid(pace) * pace;
+            let starts = (first..)
+                .step_by(pace as usize)
+                .map(|month| Date { year: 0, month: month + 1, day: 1 }.days());
+            starts.take_while(|day| day <= days.end()).map(|day| day_start(day, zone)).collect()
         }
     };
     // Of an hour that comes twice, the whole first one is before the second; a skipped date begins with the next.
@@ -103,19 +118,19 @@ pub(crate) fn time_ticks(
     instants.dedup();
     let tick = |at: i64| TimeTick {
         at_ms: at as f64,
-        local: Local::of_wall(at + offset_ms(offset_minutes, at)),
+        local: LocalTime::of_wall_ms(at + zone.offset_ms(Instant(at))),
         pace,
     };
     instants.into_iter().filter(|at| (from..=to).contains(at)).take(at_most).map(tick).collect()
 }
 
 /// When the clock shows whole steps between two of its times.
-fn whole_minutes(wall: RangeInclusive<i64>, step: i64, offset_minutes: &dyn Fn(f64) -> i32) -> Vec<i64> {
+fn whole_minutes(wall: RangeInclusive<i64>, step: i64, zone: &Zone) -> Vec<i64> {
     let first = wall.start().div_euclid(step) * step;
     let mut instants = Vec::new();
     for wall in (first..=*wall.end()).step_by(step as usize) {
-        let shown = Shown::at(wall, offset_minutes);
-        let is_midnight = wall.rem_euclid(DAY_MS) == 0;
+        let shown = Shown::at(wall, zone);
+        let is_midnight = wall.rem_euclid(MS_PER_DAY) == 0;
         let once = shown.once.or_else(|| is_midnight.then(|| shown.first_at_or_after()));
         instants.extend(once);
         // A repeated hour is marked twice only where that keeps the marks a step apart.
@@ -128,13 +143,13 @@ fn whole_minutes(wall: RangeInclusive<i64>, step: i64, offset_minutes: &dyn Fn(f
 
 /// The steps of an hour that a window is cut into, as the server cuts them: on whole hours of the local clock and where its
 /// offset changes, the first and the last cut at the window. At most [`MOST_HOURS`].
-pub(crate) fn hour_steps(from_ms: f64, to_ms: f64, offset_minutes: &dyn Fn(f64) -> i32) -> Vec<(f64, f64)> {
-    let (mut at, to) = (whole_ms(from_ms), whole_ms(to_ms));
+pub(crate) fn hour_steps(from_ms: f64, to_ms: f64, zone: &Zone) -> Vec<(f64, f64)> {
+    let (mut at, to) = (Instant::from_ms(from_ms).0, Instant::from_ms(to_ms).0);
     let mut steps = Vec::new();
     while at < to && steps.len() < MOST_HOURS {
-        let offset = offset_ms(offset_minutes, at);
-        let next = at + HOUR_MS - (at + offset).rem_euclid(HOUR_MS);
-        let next = change_between(at, next, offset, offset_minutes).unwrap_or(next).min(to);
+        let offset = zone.offset_ms(Instant(at));
+        let next = at + MS_PER_HOUR - (at + offset).rem_euclid(MS_PER_HOUR);
+        let next = change_between(at, next, offset, zone).unwrap_or(next).min(to);
         steps.push((at as f64, next as f64));
         at = next;
     }
@@ -145,25 +160,25 @@ pub(crate) fn hour_steps(from_ms: f64, to_ms: f64, offset_minutes: &dyn Fn(f64) 
 pub(crate) const MOST_HOURS: usize = 31 * 24 + 1;
 
 /// When the offset stops being `offset` in a span, to the minute.
-fn change_between(from: i64, to: i64, offset: i64, offset_minutes: &dyn Fn(f64) -> i32) -> Option<i64> {
-    if offset_ms(offset_minutes, to - 1) == offset {
+fn change_between(from: i64, to: i64, offset: i64, zone: &Zone) -> Option<i64> {
+    if zone.offset_ms(Instant(to - 1)) == offset {
         return None;
     }
     let (mut before, mut after) = (from, to - 1);
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        if offset_ms(offset_minutes, middle) == offset { before = middle } else { after = middle }
+        if zone.offset_ms(Instant(middle)) == offset { before = middle } else { after = middle }
     }
     Some(after)
 }
 
 /// A date's first instant.
-fn day_start(day: i64, offset_minutes: &dyn Fn(f64) -> i32) -> i64 {
-    Shown::at(day * DAY_MS, offset_minutes).first_at_or_after()
+fn day_start(day: i64, zone: &Zone) -> i64 {
+    Shown::at(day * MS_PER_DAY, zone).first_at_or_after()
 }
 
 /// When the clock shows a time: once, twice where it is set back, never where it is set forward.
-struct Shown<'offsets> {
+struct Shown<'zone> {
     wall: i64,
     /// The offsets a day before and a day after. No zone is further than a day from UTC, so they are those on both
     /// sides of a change, and no zone changes twice within two days.
@@ -171,14 +186,14 @@ struct Shown<'offsets> {
     after: i64,
     once: Option<i64>,
     again: Option<i64>,
-    offset_minutes: &'offsets dyn Fn(f64) -> i32,
+    zone: &'zone Zone,
 }
 
-impl<'offsets> Shown<'offsets> {
-    fn at(wall: i64, offset_minutes: &'offsets dyn Fn(f64) -> i32) -> Self {
-        let before = offset_ms(offset_minutes, wall - DAY_MS);
-        let after = offset_ms(offset_minutes, wall + DAY_MS);
-        let shows = |offset: i64| Some(wall - offset).filter(|at| offset_ms(offset_minutes, *at) == offset);
+impl<'zone> Shown<'zone> {
+    fn at(wall: i64, zone: &'zone Zone) -> Self {
+        let before = zone.offset_ms(Instant(wall - MS_PER_DAY));
+        let after = zone.offset_ms(Instant(wall + MS_PER_DAY));
+        let shows = |offset: i64| Some(wall - offset).filter(|at| zone.offset_ms(Instant(*at)) == offset);
         let (once, again) = if before == after {
             (shows(before), None)
         } else {
@@ -187,14 +202,14 @@ impl<'offsets> Shown<'offsets> {
                 (None, once) => (once, None),
             }
         };
-        Self { wall, before, after, once, again, offset_minutes }
+        Self { wall, before, after, once, again, zone }
     }
 
     /// The first instant at which the clock shows the time or, where it skips it, a later one.
     fn first_at_or_after(&self) -> i64 {
         self.once.unwrap_or_else(|| {
             let (from, to) = (self.wall - self.after, self.wall - self.before);
-            change_between(from, to + 1, self.before, self.offset_minutes).unwrap_or(to)
+            change_between(from, to + 1, self.before, self.zone).unwrap_or(to)
         })
     }
 }

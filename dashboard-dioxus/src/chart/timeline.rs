@@ -4,15 +4,16 @@
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::WIDTH;
-use crate::model::State;
+use crate::model::EVENT_TYPES;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// The upper and lower edge of a state. Each is of another height, so that no colour is needed to tell them apart.
-fn rows(state: State) -> [f64; 2] {
+fn rows(state: EventType) -> [f64; 2] {
     match state {
-        State::Working => [0.0, TRACK_HEIGHT],
-        State::Idle => [TRACK_HEIGHT * 0.4, TRACK_HEIGHT],
-        State::Absent => [TRACK_HEIGHT * 0.7, TRACK_HEIGHT],
+        EventType::Working => [0.0, TRACK_HEIGHT],
+        EventType::Idle => [TRACK_HEIGHT * 0.4, TRACK_HEIGHT],
+        EventType::Absent => [TRACK_HEIGHT * 0.7, TRACK_HEIGHT],
     }
 }
 
@@ -23,7 +24,7 @@ pub(crate) struct Segment {
     pub(crate) from_ms: f64,
     /// The instant after the last.
     pub(crate) to_ms: f64,
-    pub(crate) state: State,
+    pub(crate) state: EventType,
     /// How sure the model was, 0 to 1.
     pub(crate) confidence: Option<f64>,
     pub(crate) model: Option<Rc<str>>,
@@ -63,7 +64,7 @@ pub(crate) struct Span {
 pub(crate) struct TrackLayout {
     /// In the order of time, which is that of the arrow keys too.
     pub(crate) spans: Vec<Span>,
-    /// A path for each of [`State::ALL`].
+    /// A path for each of [`EVENT_TYPES`].
     pub(crate) paths: [String; 3],
     /// What covers the hatching wherever anything was observed.
     pub(crate) observed: String,
@@ -82,15 +83,15 @@ impl TrackLayout {
         }
         let end = spans.last().map_or(0.0, |span| span.places[1]);
         spread(&mut spans, end);
-        let drawn = |state: Option<State>| {
+        let drawn = |state: Option<EventType>| {
             spans.iter().filter(move |span| {
                 let of =
                     span.segment.and_then(|index| track.segments.get(index)).map(|segment| segment.state);
                 of.is_some() && (state.is_none() || state == of)
             })
         };
-        let paths =
-            State::ALL.map(|state| path::boxes(&mut drawn(Some(state)).map(|span| span.places), rows(state)));
+        let paths = EVENT_TYPES
+            .map(|state| path::boxes(&mut drawn(Some(state)).map(|span| span.places), rows(state)));
         let observed = path::boxes(&mut drawn(None).map(|span| span.places), [0.0, TRACK_HEIGHT]);
         let until_ms = now_ms.unwrap_or(track.to_ms).clamp(track.from_ms, track.to_ms.max(track.from_ms));
         let past = (x.place(until_ms) / WIDTH).max(end / WIDTH);

@@ -1,16 +1,19 @@
-use crate::chart::clock::Zone;
 use crate::chart::heatmap::index_at;
-use crate::chart::layer::{Layer, Shared};
+use crate::chart::layer::Layer;
 use crate::chart::roving::Move;
 use crate::chart::scale::Linear;
 use crate::chart::series::WIDTH;
 use crate::chart::table::{ChartTable, TableSwitch};
-use crate::chart::time_axis::{TimeAxis, time_labels};
+use crate::chart::time_axis::{TimeAxis, TimeLabel, time_labels};
 use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
-use crate::model::State;
-use crate::number::{percent, short};
-use crate::words::chart as words;
+use crate::lean::instant::Instant;
+use crate::lean::number::{percent, short};
+use crate::lean::shared::Shared;
+use crate::lean::zone::Zone;
+use crate::model::EVENT_TYPES;
+use crate::words::{chart as words, time};
 use dioxus::prelude::*;
+use domain::event::EventType;
 use std::rc::Rc;
 
 /// What entities were seen doing, span by span: one track for each entity or each day. What nobody observed is hatched;
@@ -32,18 +35,7 @@ pub(crate) fn Timeline(
     let layouts = tracks.iter().map(|track| TrackLayout::new(track, length_ms, now_ms));
     let layouts = Shared::new(layouts.collect::<Vec<_>>());
     let chosen = use_signal(|| None);
-    let longest = tracks.iter().rfind(|track| track.to_ms - track.from_ms >= length_ms);
-    let labels = longest.map(|track| {
-        let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
-        let mut labels = time_labels(track.from_ms, track.to_ms, &zone, |at_ms| x.place(at_ms));
-        // Below several days stands the time of each, not the date of one.
-        if tracks.iter().any(|other| other.from_ms.total_cmp(&track.from_ms).is_ne()) {
-            for label in &mut labels {
-                label.text = words::time_below_days(&label.text, label.share).to_owned();
-            }
-        }
-        labels
-    });
+    let labels = labels(&tracks, length_ms, &zone);
     rsx! {
         figure { class: "timeline", aria_label: title.to_string(), "data-tracks": tracks.len() as i64,
             TimelineReading {
@@ -60,22 +52,7 @@ pub(crate) fn Timeline(
                     }
                 }
                 div { class: "timeline-plot",
-                    for (track , layout) in tracks.iter().zip(layouts.iter()) {
-                        div { class: "timeline-track",
-                            div { class: "chart-hatch", width: percent(layout.past) }
-                            svg {
-                                class: "chart-drawing",
-                                view_box: "0 0 {short(WIDTH)} {short(TRACK_HEIGHT)}",
-                                preserve_aspect_ratio: "none",
-                                role: "img",
-                                "aria-label": words::drawing(&track.name),
-                                path { class: "timeline-observed", d: "{layout.observed}" }
-                                for (state , path) in State::ALL.into_iter().zip(&layout.paths) {
-                                    path { class: class(Some(state)), d: "{path}" }
-                                }
-                            }
-                        }
-                    }
+                    {drawing(&tracks, &layouts)}
                     TimelineCursor {
                         title: title.clone(),
                         layouts: layouts.clone(),
@@ -86,24 +63,68 @@ pub(crate) fn Timeline(
                     }
                 }
                 div { class: "timeline-times",
-                    TimeAxis { labels: labels.unwrap_or_default() }
+                    TimeAxis { labels }
                 }
             }
             div { class: "timeline-foot",
-                p { class: "timeline-legend",
-                    for state in State::ALL.into_iter().map(Some).chain([None]) {
-                        span { class: "timeline-legend-item",
-                            StateMark { state }
-                            {state_word(state, working)}
-                        }
-                    }
-                }
+                {legend(working)}
                 TimelineTable {
                     title: title.clone(),
                     layouts: layouts.clone(),
                     tracks: tracks.clone(),
                     zone,
                     working,
+                }
+            }
+        }
+    }
+}
+
+/// The times below the tracks: those of the longest.
+fn labels(tracks: &[Track], length_ms: f64, zone: &Zone) -> Vec<TimeLabel> {
+    let longest = tracks.iter().rfind(|track| track.to_ms - track.from_ms >= length_ms);
+    let Some(track) = longest else { return Vec::new() };
+    let x = Linear::new([track.from_ms, track.to_ms], [0.0, 1.0]);
+    let mut labels = time_labels(track.from_ms, track.to_ms, zone, |at_ms| x.place(at_ms));
+    // Below several days stands the time of each, not the date of one.
+    if tracks.iter().any(|other| other.from_ms.total_cmp(&track.from_ms).is_ne()) {
+        for label in &mut labels {
+            label.text = words::time_below_days(&label.text, label.share).to_owned();
+        }
+    }
+    labels
+}
+
+/// The tracks below each other.
+fn drawing(tracks: &[Track], layouts: &[TrackLayout]) -> Element {
+    rsx! {
+        for (track , layout) in tracks.iter().zip(layouts.iter()) {
+            div { class: "timeline-track",
+                div { class: "chart-hatch", width: percent(layout.past) }
+                svg {
+                    class: "chart-drawing",
+                    view_box: "0 0 {short(WIDTH)} {short(TRACK_HEIGHT)}",
+                    preserve_aspect_ratio: "none",
+                    role: "img",
+                    "aria-label": words::drawing(&track.name),
+                    path { class: "timeline-observed", d: "{layout.observed}" }
+                    for (state , path) in EVENT_TYPES.into_iter().zip(&layout.paths) {
+                        path { class: class(Some(state)), d: "{path}" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What each colour, height and mark stands for.
+fn legend(working: &'static str) -> Element {
+    rsx! {
+        p { class: "timeline-legend",
+            for state in EVENT_TYPES.into_iter().map(Some).chain([None]) {
+                span { class: "timeline-legend-item",
+                    StateMark { state }
+                    {state_word(state, working)}
                 }
             }
         }
@@ -132,8 +153,11 @@ fn span_details(tracks: &[Track], zone: &Zone, track: usize, span: &Span) -> Vec
     if let Some(track) = track.filter(|_| tracks.len() > 1) {
         details.push(track.name.to_string());
     }
-    let length = words::length(span.to_ms - span.from_ms);
-    details.push(format!("{} ({length})", words::span(zone, span.from_ms, span.to_ms)));
+    let length = time::length(span.to_ms - span.from_ms);
+    details.push(format!(
+        "{} ({length})",
+        zone.span(Instant::from_ms(span.from_ms), Instant::from_ms(span.to_ms))
+    ));
     let segment = track.and_then(|track| segment_of(track, span));
     details.extend(segment.and_then(|segment| segment.confidence).map(words::confidence));
     details.extend(segment.and_then(|segment| segment.model.as_deref()).map(words::model));
@@ -144,29 +168,29 @@ fn segment_of<'track>(track: &'track Track, span: &Span) -> Option<&'track Segme
     track.segments.get(span.segment?)
 }
 
-fn state_of(tracks: &[Track], track: usize, span: &Span) -> Option<State> {
+fn state_of(tracks: &[Track], track: usize, span: &Span) -> Option<EventType> {
     tracks.get(track).and_then(|track| segment_of(track, span)).map(|segment| segment.state)
 }
 
-fn state_word(state: Option<State>, working: &'static str) -> &'static str {
+fn state_word(state: Option<EventType>, working: &'static str) -> &'static str {
     match state {
-        Some(State::Working) => working,
+        Some(EventType::Working) => working,
         Some(other) => words::state(other),
         None => words::NOT_OBSERVED,
     }
 }
 
-fn class(state: Option<State>) -> &'static str {
+fn class(state: Option<EventType>) -> &'static str {
     match state {
-        Some(State::Working) => "timeline-working",
-        Some(State::Idle) => "timeline-idle",
-        Some(State::Absent) => "timeline-absent",
+        Some(EventType::Working) => "timeline-working",
+        Some(EventType::Idle) => "timeline-idle",
+        Some(EventType::Absent) => "timeline-absent",
         None => "timeline-unobserved",
     }
 }
 
 #[component]
-fn StateMark(state: Option<State>) -> Element {
+fn StateMark(state: Option<EventType>) -> Element {
     rsx! {
         span { class: "timeline-mark {class(state)}", aria_hidden: "true", {words::state_mark(state)} }
     }
@@ -310,10 +334,10 @@ fn TimelineTableRow(track: Track, span: Span, zone: Zone, working: &'static str)
     rsx! {
         tr {
             th { scope: "row", "{track.name}" }
-            td { {words::instant(&zone, span.from_ms)} }
-            td { {words::instant(&zone, span.to_ms)} }
+            td { {zone.exact(Instant::from_ms(span.from_ms))} }
+            td { {zone.exact(Instant::from_ms(span.to_ms))} }
             td { {state_word(segment.map(|segment| segment.state), working)} }
-            td { {confidence.map(|confidence| crate::number::grouped(confidence, 2))} }
+            td { {confidence.map(|confidence| crate::lean::number::grouped(confidence, 2))} }
             td { {segment.and_then(|segment| segment.model.as_deref())} }
         }
     }

@@ -1,7 +1,7 @@
 use crate::api::{Connection, use_client};
-use crate::clock::{now_ms, use_clock};
-use crate::format;
+use crate::live::clock::{now_ms, use_clock};
 use crate::words::connection as words;
+use crate::words::time;
 use dioxus::prelude::*;
 
 /// How often the age is told anew, in ms.
@@ -51,7 +51,7 @@ fn detail(connection: &Connection, now_ms: f64) -> Option<String> {
 }
 
 fn age_text(age_ms: Option<f64>) -> String {
-    age_ms.map_or_else(|| words::NO_DATA.to_owned(), |age_ms| words::confirmed(&format::age(age_ms)))
+    age_ms.map_or_else(|| words::NO_DATA.to_owned(), |age_ms| words::confirmed(&time::age(age_ms)))
 }
 
 #[cfg(test)]

@@ -10,16 +10,16 @@ const MARGIN_PX: f64 = 8.0;
 /// The room, in CSS pixels, that an explanation may need above its subject: a handful of lines.
 const HEIGHT_PX: f64 = 120.0;
 
-/// Where the explanation stands, in CSS pixels from the window's corner.
+/// Where the explanation stands, in CSS pixels from the window's position.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Corner {
+struct Position {
     left: f64,
-    side: Side,
+    placement: Placement,
 }
 
 /// Above, where it hides nothing that it explains; below only where there is no room above.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Side {
+enum Placement {
     Above { bottom: f64 },
     Below { top: f64 },
 }
@@ -30,32 +30,32 @@ enum Side {
 pub(crate) fn Explained(how: String, onpress: Option<EventHandler<()>>, children: Element) -> Element {
     let id = use_hook(next_id);
     let mut element = use_signal(|| None::<Rc<MountedData>>);
-    let mut corner = use_signal(|| None::<Corner>);
+    let mut position = use_signal(|| None::<Position>);
     // Placed in the window itself, because a scrolling table would cut it off.
     let show = move || async move {
         let mounted = element.peek().clone();
         let Some(mounted) = mounted else { return };
         if let Ok(place) = mounted.get_client_rect().await {
             let left = left_inside(place.min_x(), window_width());
-            corner.set(Some(Corner { left, side: side(place.min_y(), place.max_y()) }));
+            position.set(Some(Position { left, placement: placement(place.min_y(), place.max_y()) }));
         }
     };
-    let style = corner().map(|Corner { left, side }| match side {
-        Side::Above { bottom } => format!("left: {left}px; top: {bottom}px; translate: 0 -100%"),
-        Side::Below { top } => format!("left: {left}px; top: {top}px"),
+    let style = position().map(|Position { left, placement }| match placement {
+        Placement::Above { bottom } => format!("left: {left}px; top: {bottom}px; translate: 0 -100%"),
+        Placement::Below { top } => format!("left: {left}px; top: {top}px"),
     });
     rsx! {
         span {
             class: "explained",
             onmouseenter: move |_| show(),
-            onmouseleave: move |_| corner.set(None),
+            onmouseleave: move |_| position.set(None),
             button {
                 class: "explained-subject",
                 r#type: "button",
                 aria_describedby: "{id}",
                 onmounted: move |event| element.set(Some(event.data())),
                 onfocus: move |_| show(),
-                onblur: move |_| corner.set(None),
+                onblur: move |_| position.set(None),
                 onclick: move |_| async move {
                     match onpress {
                         Some(onpress) => onpress.call(()),
@@ -63,9 +63,9 @@ pub(crate) fn Explained(how: String, onpress: Option<EventHandler<()>>, children
                     }
                 },
                 onkeydown: move |event| {
-                    if event.key() == Key::Escape && corner.peek().is_some() {
+                    if event.key() == Key::Escape && position.peek().is_some() {
                         event.stop_propagation();
-                        corner.set(None);
+                        position.set(None);
                     }
                 },
                 {children}
@@ -74,7 +74,7 @@ pub(crate) fn Explained(how: String, onpress: Option<EventHandler<()>>, children
                 id: "{id}",
                 class: "explained-how",
                 role: "tooltip",
-                hidden: corner().is_none(),
+                hidden: position().is_none(),
                 style,
                 {how}
             }
@@ -88,11 +88,11 @@ fn left_inside(subject_left: f64, window_width: f64) -> f64 {
     subject_left.clamp(MARGIN_PX, rightmost)
 }
 
-fn side(subject_top: f64, subject_bottom: f64) -> Side {
+fn placement(subject_top: f64, subject_bottom: f64) -> Placement {
     if subject_top >= HEIGHT_PX {
-        Side::Above { bottom: subject_top - MARGIN_PX / 2.0 }
+        Placement::Above { bottom: subject_top - MARGIN_PX / 2.0 }
     } else {
-        Side::Below { top: subject_bottom + MARGIN_PX / 2.0 }
+        Placement::Below { top: subject_bottom + MARGIN_PX / 2.0 }
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         assert!((left(1_200.0, 1_280.0) - 952.0).abs() < f64::EPSILON);
         assert!((left(200.0, 390.0) - 62.0).abs() < f64::EPSILON);
         assert!((left(200.0, 300.0) - MARGIN_PX).abs() < f64::EPSILON);
-        assert_eq!(side(200.0, 220.0), Side::Above { bottom: 196.0 });
-        assert_eq!(side(20.0, 40.0), Side::Below { top: 44.0 });
+        assert_eq!(placement(200.0, 220.0), Placement::Above { bottom: 196.0 });
+        assert_eq!(placement(20.0, 40.0), Placement::Below { top: 44.0 });
     }
 }

@@ -1,14 +1,14 @@
-use crate::here::use_here;
-use crate::route::{Address, Route};
+use crate::components::page_context::use_page_context;
+use crate::route::{Selection, go_to};
 use crate::words::factory as words;
 use dioxus::prelude::*;
 
 /// Which factory is looked at.
 #[component]
 pub(crate) fn FactoryPicker() -> Element {
-    let here = use_here();
-    let chosen_id = here.choice().map(|choice| choice.factory_id).unwrap_or_default();
-    let factories = here.factories.with(Clone::clone).unwrap_or_default();
+    let context = use_page_context();
+    let chosen_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
+    let factories = context.factories.with(Clone::clone).unwrap_or_default();
     let is_unlisted = !chosen_id.is_empty() && factories.iter().all(|factory| factory.id != chosen_id);
     // A list of none is no choice; the page says how to make the first one.
     if factories.is_empty() && !is_unlisted {
@@ -22,7 +22,9 @@ pub(crate) fn FactoryPicker() -> Element {
                 "data-testid": "factory-picker",
                 value: "{chosen_id}",
                 onchange: move |event| {
-                    go_to(Address { factory: event.value(), ..here.at.peek().clone() });
+                    let address = context.address.peek().clone();
+                    let selection = Selection { factory: event.value(), ..address.selection().clone() };
+                    go_to(address.selecting(selection));
                 },
                 // The factory of the address stands here even when the server does not list it.
                 if is_unlisted {
@@ -39,11 +41,4 @@ pub(crate) fn FactoryPicker() -> Element {
             }
         }
     }
-}
-
-/// Goes to an address of its own on the same page, so that the browser's back button returns to the one before.
-pub(crate) fn go_to(at: Address) {
-    let page = router().current::<Route>();
-    // Only an address outside this application could fail to be shown.
-    _ = navigator().push(page.moved_to(at));
 }

@@ -1,12 +1,13 @@
-use crate::api::instant::Instant;
 use crate::api::operation::{CreateFactory, create_factory};
 use crate::api::use_client;
-use crate::clock::now_ms;
 use crate::components::command::Command;
-use crate::here::use_here;
-use crate::letter_case;
+use crate::components::page_context::use_page_context;
+use crate::lean::instant::Instant;
+use crate::lean::letter_case;
+use crate::live::clock::now_ms;
 use crate::words::first_steps as words;
 use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
 use serde::Serialize;
 
 /// The factory that the commands create as long as nobody typed another name.
@@ -15,7 +16,6 @@ const EXAMPLE_ID: &str = "plant-1";
 const MAX_ID_LENGTH: usize = 64;
 /// How long the example's event lasts, in minutes: it ends when the command is shown.
 const EXAMPLE_MINUTES: i64 = 5;
-const MS_PER_MINUTE: i64 = 60_000;
 
 /// What to do as long as there is no factory, or no event in the one of this id and name.
 #[component]
@@ -60,7 +60,7 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
 /// A form that creates the first factory.
 #[component]
 fn NewFactory() -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let client = use_client();
     let mut name = use_signal(|| words::EXAMPLE_NAME.to_owned());
     let mut zone = use_signal(own_zone);
@@ -70,7 +70,7 @@ fn NewFactory() -> Element {
         async move {
             let variables = create_factory::Variables { id: id_of(&name()), name: name(), time_zone: zone() };
             match client.mutate::<CreateFactory>(variables).await {
-                Ok(_) => here.factories.refresh(),
+                Ok(_) => context.factories.refresh(),
                 Err(reason) => complaint.set(Some(reason)),
             }
         }

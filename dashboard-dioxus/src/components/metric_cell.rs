@@ -1,5 +1,5 @@
-use crate::components::figure::Changing;
-use crate::format::Quantity;
+use crate::components::changing::Changing;
+use crate::words::quantity::Quantity;
 use dioxus::prelude::*;
 
 /// A number in a table.

@@ -1,7 +1,7 @@
 use crate::components::explained::Explained;
-use crate::model::EntityKind;
-use crate::route::{Address, Route};
+use crate::route::{Address, Selection};
 use dioxus::prelude::*;
+use domain::event::EntityType;
 
 /// The head of a column.
 #[derive(Clone, Copy, PartialEq)]
@@ -54,10 +54,15 @@ pub(crate) fn MetricTable(label: String, columns: &'static [Column], children: E
 
 /// The head of a row: the name if there is one, and always the id; the way to the entity's page.
 #[component]
-pub(crate) fn EntityCell(kind: EntityKind, id: String, name: Option<String>, at: Address) -> Element {
+pub(crate) fn EntityCell(
+    kind: EntityType,
+    id: String,
+    name: Option<String>,
+    selection: Selection,
+) -> Element {
     rsx! {
         th { scope: "row",
-            Link { class: "entity-link", to: Route::entity(kind, &id, &at),
+            Link { class: "entity-link", to: Address::entity(kind, &id, selection),
                 if let Some(name) = name {
                     "{name} "
                     span { class: "entity-id", "{id}" }

@@ -1,9 +1,10 @@
 use crate::api::operation::{EntityChange, update_entity};
 use crate::api::use_client;
-use crate::here::use_here;
-use crate::model::{EntityKind, EntityName};
+use crate::components::page_context::use_page_context;
+use crate::model::EntityName;
 use crate::words::rename as words;
 use dioxus::prelude::*;
+use domain::event::EntityType;
 use std::rc::Rc;
 
 /// What of an entity is edited.
@@ -21,6 +22,22 @@ impl Editable {
         match self {
             Self::Name => "name",
             Self::Area => "area",
+        }
+    }
+
+    /// What it is called for screen readers.
+    fn label(self, kind: EntityType, id: &str) -> String {
+        match self {
+            Self::Name => words::name_of(kind, id),
+            Self::Area => words::area_of(kind, id),
+        }
+    }
+
+    /// What stands in its field while there is nothing.
+    fn placeholder(self) -> &'static str {
+        match self {
+            Self::Name => words::NO_NAME,
+            Self::Area => words::NO_AREA,
         }
     }
 
@@ -49,7 +66,7 @@ enum Stage {
 /// children are what is shown while nobody edits.
 #[component]
 pub(crate) fn Rename(
-    kind: EntityKind,
+    kind: EntityType,
     id: String,
     what: Editable,
     /// As it is known now.
@@ -58,13 +75,13 @@ pub(crate) fn Rename(
     onrenamed: Option<EventHandler<EntityName>>,
     children: Element,
 ) -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let client = use_client();
     let mut typed = use_signal(String::new);
     let mut stage = use_signal(|| Stage::Reading);
     // Who edited with the keyboard goes on where they began.
     let mut takes_focus = use_signal(|| false);
-    let field = words::field(kind, what, &id);
+    let field = what.label(kind, &id);
     let button = words::change(&field);
     let known = value.clone().unwrap_or_default();
 
@@ -81,7 +98,7 @@ pub(crate) fn Rename(
         move |event: FormEvent| {
             event.prevent_default();
             let text = typed.peek().clone();
-            let Some(choice) = here.choice() else { return };
+            let Some(choice) = context.factory_window() else { return };
             if *stage.peek() == Stage::Saving {
                 return;
             }
@@ -92,7 +109,7 @@ pub(crate) fn Rename(
             stage.set(Stage::Saving);
             let id = id.clone();
             spawn(async move {
-                match update_entity(client, choice, kind, id, what.change(&text)).await {
+                match update_entity(client, choice.factory_id, kind, id, what.change(&text)).await {
                     Ok(entity) => {
                         if let Some(onrenamed) = onrenamed {
                             onrenamed.call(entity);
@@ -104,8 +121,7 @@ pub(crate) fn Rename(
             });
         }
     };
-    let current = stage.read().clone();
-    if current == Stage::Reading {
+    if *stage.read() == Stage::Reading {
         return rsx! {
             span { class: "rename",
                 {children}
@@ -124,16 +140,31 @@ pub(crate) fn Rename(
             }
         };
     }
-    let is_saving = current == Stage::Saving;
-    let complaint = if let Stage::Writing { complaint } = current { complaint } else { None };
+    rsx! {
+        RenameForm { what, field, typed, stage, onsave: save, onclose: move |()| close() }
+    }
+}
+
+/// The field while somebody edits.
+#[component]
+fn RenameForm(
+    what: Editable,
+    field: String,
+    typed: Signal<String>,
+    stage: ReadSignal<Stage>,
+    onsave: EventHandler<FormEvent>,
+    onclose: EventHandler<()>,
+) -> Element {
+    let is_saving = *stage.read() == Stage::Saving;
+    let complaint = if let Stage::Writing { complaint } = &*stage.read() { complaint.clone() } else { None };
     rsx! {
         form {
             class: "rename rename-form",
-            onsubmit: save,
+            onsubmit: move |event| onsave.call(event),
             onkeydown: move |event| {
                 if event.key() == Key::Escape {
                     event.stop_propagation();
-                    close();
+                    onclose.call(());
                 }
             },
             input {
@@ -142,7 +173,7 @@ pub(crate) fn Rename(
                 "data-testid": "rename-{what.slug()}-field",
                 aria_label: "{field}",
                 aria_invalid: complaint.is_some().then_some("true"),
-                placeholder: words::placeholder(what),
+                placeholder: what.placeholder(),
                 autocomplete: "off",
                 readonly: is_saving,
                 value: "{typed}",
@@ -153,7 +184,7 @@ pub(crate) fn Rename(
                 oninput: move |event| typed.set(event.value()),
             }
             button { class: "button", r#type: "submit", disabled: is_saving, {words::SAVE} }
-            button { class: "button", r#type: "button", disabled: is_saving, onclick: move |_| close(), {words::CANCEL} }
+            button { class: "button", r#type: "button", disabled: is_saving, onclick: move |_| onclose.call(()), {words::CANCEL} }
             if let Some(complaint) = &complaint {
                 span { class: "rename-complaint", role: "alert", "data-testid": "rename-complaint", "{complaint}" }
             }

@@ -1,13 +1,14 @@
 use crate::api::operation::{FactoryEntities, factory_entities};
 use crate::api::{Panel, use_query};
+use crate::components::keyboard::use_key;
 use crate::components::notice::{Empty, Refused};
+use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
-use crate::here::use_here;
-use crate::letter_case;
-use crate::memo::use_memo;
-use crate::model::EntityName;
-use crate::order;
-use crate::route::Route;
+use crate::lean::letter_case;
+use crate::lean::memo::{Memo, use_memo};
+use crate::lean::order;
+use crate::model::{EntityName, Slug};
+use crate::route::{Address, go_to};
 use crate::words::{entity, search as words};
 use dioxus::prelude::*;
 use std::rc::Rc;
@@ -22,7 +23,7 @@ const LIST_ID: &str = "search-found";
 pub(crate) fn Search() -> Element {
     let mut is_open = use_signal(|| false);
     let mut opener = use_signal(|| None::<Rc<MountedData>>);
-    keyboard::use_key(words::KEY, move || is_open.set(true));
+    use_key(words::KEY, move || is_open.set(true));
     let mut close = move || {
         is_open.set(false);
         // Whoever came by keyboard goes on where they were.
@@ -53,9 +54,9 @@ pub(crate) fn Search() -> Element {
 
 #[component]
 fn SearchDialog(onclose: EventHandler<()>) -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let entities = use_query::<FactoryEntities>(move || {
-        let factory_id = here.choice()?.factory_id;
+        let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });
     let mut typed = use_signal(String::new);
@@ -67,8 +68,7 @@ fn SearchDialog(onclose: EventHandler<()>) -> Element {
         let chosen = found.peek().get(index).cloned();
         if let Some(EntityName { kind, id, .. }) = chosen {
             onclose.call(());
-            // Only an address outside this application could fail to be shown.
-            _ = navigator().push(Route::entity(kind, &id, &here.place()));
+            go_to(Address::entity(kind, &id, context.selection()));
         }
     };
     let onkeydown = move |event: KeyboardEvent| match event.key() {
@@ -126,24 +126,30 @@ fn SearchDialog(onclose: EventHandler<()>) -> Element {
                     Panel::Waiting => rsx! { Skeleton { lines: 4 } },
                     Panel::Refused(reason) => rsx! { Refused { reason, onretry: move |()| entities.retry() } },
                     Panel::Showing(_) if listed == 0 => rsx! { Empty { text: words::NOTHING } },
-                    Panel::Showing(_) => rsx! {
-                        ul { id: LIST_ID, class: "search-list", role: "listbox", aria_label: words::RESULTS,
-                            for (index, entity) in found.read().iter().take(MAX_LISTED).enumerate() {
-                                li {
-                                    key: "{entity.kind}-{entity.id}",
-                                    id: "{LIST_ID}-{index}",
-                                    class: "search-option",
-                                    role: "option",
-                                    aria_selected: index == marked_index,
-                                    onclick: move |_| open(index),
-                                    span { class: "search-name", {entity.name.clone().unwrap_or_else(|| entity.id.clone())} }
-                                    span { class: "search-detail", {detail(entity)} }
-                                }
-                            }
-                        }
-                    },
+                    Panel::Showing(_) => rsx! { Found { found, marked_index, onopen: open } },
                 }
                 p { class: "search-count", role: "status", {words::count(found.read().len(), found.read().len() - listed)} }
+            }
+        }
+    }
+}
+
+/// What was found, one of it marked.
+#[component]
+fn Found(found: Memo<Vec<EntityName>>, marked_index: usize, onopen: EventHandler<usize>) -> Element {
+    rsx! {
+        ul { id: LIST_ID, class: "search-list", role: "listbox", aria_label: words::RESULTS,
+            for (index, entity) in found.read().iter().take(MAX_LISTED).enumerate() {
+                li {
+                    key: "{entity.kind.slug()}-{entity.id}",
+                    id: "{LIST_ID}-{index}",
+                    class: "search-option",
+                    role: "option",
+                    aria_selected: index == marked_index,
+                    onclick: move |_| onopen.call(index),
+                    span { class: "search-name", {entity.name.clone().unwrap_or_else(|| entity.id.clone())} }
+                    span { class: "search-detail", {detail(entity)} }
+                }
             }
         }
     }
@@ -170,73 +176,14 @@ pub(crate) fn matching(entities: &[EntityName], typed: &str) -> Vec<EntityName> 
     ranked.into_iter().map(|(_, entity)| entity.clone()).collect()
 }
 
-pub(crate) mod keyboard {
-    use dioxus::prelude::*;
-    use futures_channel::mpsc;
-    use futures_util::StreamExt;
-    use std::rc::Rc;
-    use web_sys::wasm_bindgen::JsCast;
-    use web_sys::wasm_bindgen::closure::Closure;
-
-    /// Where typing means writing.
-    const WRITING: [&str; 3] = ["INPUT", "TEXTAREA", "SELECT"];
-    /// What the space bar presses.
-    const PRESSED: [&str; 2] = ["BUTTON", "SUMMARY"];
-
-    /// Calls when a key is pressed anywhere on the page but where it already means something.
-    pub(crate) fn use_key(key: &'static str, mut pressed: impl FnMut() + 'static) {
-        let listener = use_hook(|| {
-            let (sender, mut presses) = mpsc::unbounded();
-            spawn(async move {
-                while presses.next().await.is_some() {
-                    pressed();
-                }
-            });
-            if cfg!(not(target_arch = "wasm32")) {
-                return None;
-            }
-            let on_event =
-                Closure::<dyn Fn(web_sys::KeyboardEvent)>::new(move |event: web_sys::KeyboardEvent| {
-                    if event.key() == key && is_free(&event) {
-                        event.prevent_default();
-                        // The component may be gone already.
-                        _ = sender.unbounded_send(());
-                    }
-                });
-            let window = web_sys::window()?;
-            let function = on_event.as_ref().unchecked_ref();
-            window.add_event_listener_with_callback("keydown", function).ok()?;
-            Some(Rc::new(on_event))
-        });
-        use_drop(move || {
-            if let Some(on_event) = listener
-                && let Some(window) = web_sys::window()
-            {
-                // What is not listening any more need not be removed.
-                _ = window
-                    .remove_event_listener_with_callback("keydown", (*on_event).as_ref().unchecked_ref());
-            }
-        });
-    }
-
-    fn is_free(event: &web_sys::KeyboardEvent) -> bool {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let is_taken = target.is_some_and(|element| {
-            let name = element.tag_name();
-            WRITING.contains(&&*name) || (event.key() == " " && PRESSED.contains(&&*name))
-        });
-        !is_taken && !event.ctrl_key() && !event.meta_key() && !event.alt_key()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::EntityKind;
+    use domain::event::EntityType;
 
     fn entity(id: &str, name: Option<&str>, area: Option<&str>) -> EntityName {
         EntityName {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: id.to_owned(),
             name: name.map(str::to_owned),
             area: area.map(str::to_owned),

@@ -1,22 +1,22 @@
 use crate::components::connection_status::ConnectionStatus;
 use crate::components::factory_picker::FactoryPicker;
+use crate::components::page_context::use_page_context;
 use crate::components::search::Search;
 use crate::components::theme_switch::ThemeSwitch;
 use crate::components::window_picker::WindowPicker;
-use crate::here::use_here;
-use crate::route::{Address, Route};
+use crate::route::{Address, BoardAddress, CompareAddress, DevicesAddress, EventsAddress};
 use crate::words::{page as words, time};
 use dioxus::prelude::*;
 
 /// What every page has around it: where one is, what is looked at, how current it is, and the ways to elsewhere.
 #[component]
-pub(crate) fn Shell() -> Element {
-    let here = use_here();
+pub(crate) fn Shell(children: Element) -> Element {
+    let context = use_page_context();
     rsx! {
         a { class: "shell-skip", href: "#content", onclick: move |event| skip(&event), {words::SKIP} }
         header { class: "shell-header",
             div { class: "shell-row",
-                Link { class: "shell-product", to: Route::Floor { at: here.place() }, {words::PRODUCT} }
+                Link { class: "shell-product", to: Address::floor(context.selection()), {words::PRODUCT} }
                 Navigation {}
                 div { class: "shell-tools",
                     Search {}
@@ -26,29 +26,41 @@ pub(crate) fn Shell() -> Element {
             div { class: "shell-row",
                 FactoryPicker {}
                 WindowPicker {}
-                if here.factory().is_some() {
-                    p { class: "shell-zone", "data-testid": "time-zone", {time::in_zone(here.zone().name())} }
+                if context.factory().is_some() {
+                    p { class: "shell-zone", "data-testid": "time-zone", {time::in_zone(context.zone().name())} }
                 }
                 ConnectionStatus {}
             }
         }
         main { id: "content", class: "shell-content", tabindex: "-1",
-            Outlet::<Route> {}
+            {children}
         }
     }
 }
 
 #[component]
 fn Navigation() -> Element {
-    let here = use_here();
-    let route = use_route::<Route>();
-    let at: Address = here.place();
+    let context = use_page_context();
+    let current = context.address.read();
+    let selection = context.selection();
     let pages = [
-        (words::FLOOR, Route::Floor { at: at.clone() }, matches!(route, Route::Floor { .. })),
-        (words::COMPARE, Route::Compare { at: at.clone() }, matches!(route, Route::Compare { .. })),
-        (words::EVENTS, Route::Events { at: at.clone() }, matches!(route, Route::Events { .. })),
-        (words::DEVICES, Route::Devices { at: at.clone() }, matches!(route, Route::Devices { .. })),
-        (words::BOARD, Route::Board { at }, false),
+        (words::FLOOR, Address::floor(selection.clone()), matches!(*current, Address::Floor(_))),
+        (
+            words::COMPARE,
+            CompareAddress { selection: selection.clone(), ..CompareAddress::default() }.into(),
+            matches!(*current, Address::Compare(_)),
+        ),
+        (
+            words::EVENTS,
+            EventsAddress { selection: selection.clone(), ..EventsAddress::default() }.into(),
+            matches!(*current, Address::Events(_)),
+        ),
+        (
+            words::DEVICES,
+            DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }.into(),
+            matches!(*current, Address::Devices(_)),
+        ),
+        (words::BOARD, BoardAddress { selection, ..BoardAddress::default() }.into(), false),
     ];
     rsx! {
         nav { class: "shell-navigation", aria_label: words::NAVIGATION,

@@ -1,10 +1,11 @@
-use crate::model::{EntityKind, Presence, State};
+use crate::model::Presence;
 use crate::words;
 use dioxus::prelude::*;
+use domain::event::{EntityType, EventType};
 
 /// What somebody or something is doing: a mark that is told apart by shape as well as by colour, and the word for it.
 #[component]
-pub(crate) fn StateMark(kind: EntityKind, presence: Presence) -> Element {
+pub(crate) fn StateMark(kind: EntityType, presence: Presence) -> Element {
     rsx! {
         span { class: "state-mark", "data-state": presence.slug(),
             StateShape { presence }
@@ -19,9 +20,9 @@ pub(crate) fn StateShape(presence: Presence) -> Element {
     rsx! {
         svg { class: "state-shape", "data-state": presence.slug(), view_box: "0 0 12 12", "aria-hidden": "true",
             match presence {
-                Presence::Seen(State::Working) => rsx! { circle { cx: "6", cy: "6", r: "5" } },
-                Presence::Seen(State::Idle) => rsx! { path { d: "M6 1 L11.5 11 H0.5 Z" } },
-                Presence::Seen(State::Absent) => rsx! {
+                Presence::Seen(EventType::Working) => rsx! { circle { cx: "6", cy: "6", r: "5" } },
+                Presence::Seen(EventType::Idle) => rsx! { path { d: "M6 1 L11.5 11 H0.5 Z" } },
+                Presence::Seen(EventType::Absent) => rsx! {
                     circle { cx: "6", cy: "6", r: "4.25", fill: "none", stroke: "currentColor", stroke_width: "1.75" }
                 },
                 Presence::NotObserved => rsx! {

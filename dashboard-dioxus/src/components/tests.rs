@@ -1,6 +1,6 @@
 //! What the pages say, drawn as text.
 
-use crate::testing::Drawn;
+use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
@@ -28,8 +28,8 @@ fn worker() -> Value {
     })
 }
 
-fn floor() -> Drawn {
-    let mut page = Drawn::at("/?factory=plant&window=all-time");
+fn floor() -> TestPage {
+    let mut page = TestPage::at("/?factory=plant&window=all-time");
     page.answer("Factories", &factories());
     page
 }
@@ -103,7 +103,7 @@ fn a_changed_number_is_marked_and_an_unchanged_one_is_not() {
 
 #[test]
 fn the_first_factory_is_asked_about_when_the_address_names_none() {
-    let mut page = Drawn::at("/");
+    let mut page = TestPage::at("/");
     assert_eq!(page.asked("FactoryMetrics").len(), 0);
     page.answer("Factories", &factories());
     let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" } });
@@ -113,14 +113,14 @@ fn the_first_factory_is_asked_about_when_the_address_names_none() {
 
 #[test]
 fn without_a_factory_the_page_says_how_to_begin() {
-    let mut page = Drawn::at("/");
+    let mut page = TestPage::at("/");
     page.answer("Factories", &json!({ "factories": [] }));
     page.shows(&["There is no factory yet"]);
 }
 
 #[test]
 fn a_list_of_factories_that_cannot_be_had_says_why() {
-    let mut page = Drawn::at("/");
+    let mut page = TestPage::at("/");
     page.refuse("Factories", "The database is away.");
     page.shows(&["The database is away."]);
 }
@@ -130,7 +130,7 @@ fn every_page_has_one_heading_and_a_main_part() {
     for address in
         ["/", "/worker?id=W1", "/workstation?id=S1", "/compare?ids=W1,W2", "/events", "/board", "/nowhere"]
     {
-        let html = Drawn::at(address).html();
+        let html = TestPage::at(address).html();
         assert_eq!(html.matches("<h1").count(), 1, "{address}: {html}");
         assert_eq!(html.matches("<main").count(), 1, "{address}: {html}");
     }

@@ -1,16 +1,13 @@
-use crate::api::instant::{Instant, parse_date};
-use crate::components::factory_picker::go_to;
-use crate::here::use_here;
-use crate::route::Address;
-use crate::window::{MAX_MINUTES, WindowChoice};
+use crate::components::page_context::use_page_context;
+use crate::lean::calendar::Date;
+use crate::lean::zone::Zone;
+use crate::model::window::{MAX_MINUTES, WindowChoice};
+use crate::route::{Selection, go_to};
 use crate::words::window as words;
-use crate::zone::Zone;
 use dioxus::prelude::*;
 
 /// The picker's entry that opens the fields for any other window.
 const OTHER: &str = "other";
-const MS_PER_MINUTE: i64 = 60_000;
-const MS_PER_DAY: i64 = 86_400_000;
 
 /// The words for a window; times are the zone's.
 pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
@@ -33,13 +30,15 @@ pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
 /// Which window is looked at: the usual ones in a list, any other by its fields.
 #[component]
 pub(crate) fn WindowPicker() -> Element {
-    let here = use_here();
+    let context = use_page_context();
     let mut is_open = use_signal(|| false);
-    let window = here.at.read().window;
-    let zone = here.zone();
+    let window = context.address.read().selection().window;
+    let zone = context.zone();
     let go = move |window: WindowChoice| {
         is_open.set(false);
-        go_to(Address { window, ..here.at.peek().clone() });
+        let address = context.address.peek().clone();
+        let selection = Selection { window, ..address.selection().clone() };
+        go_to(address.selecting(selection));
     };
     let mut choose = go;
     rsx! {
@@ -96,9 +95,9 @@ pub(crate) fn WindowPicker() -> Element {
 #[component]
 fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     let mut minutes = use_signal(|| "30".to_owned());
-    let mut day = use_signal(String::new);
-    let mut from = use_signal(String::new);
-    let mut to = use_signal(String::new);
+    let day = use_signal(String::new);
+    let from = use_signal(String::new);
+    let to = use_signal(String::new);
     let mut complaint = use_signal(|| None::<&'static str>);
     let chosen_minutes = move |event: FormEvent| {
         event.prevent_default();
@@ -108,8 +107,8 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     };
     let chosen_day = move |event: FormEvent| {
         event.prevent_default();
-        if let Some(days) = parse_date(&day.peek()) {
-            onchosen.call(WindowChoice::Day(days));
+        if let Some(date) = Date::parse(&day.peek()) {
+            onchosen.call(WindowChoice::Day(date.days()));
         }
     };
     let chosen_range = move |event: FormEvent| {
@@ -137,46 +136,16 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
                     }
                     span { {words::MINUTES} }
                 }
-                button { class: "button", "data-testid": "window-minutes-show", {words::SHOW} }
+                {show_button("window-minutes-show")}
             }
             form { class: "window-picker-form", onsubmit: chosen_day,
-                label {
-                    span { {words::DAY} }
-                    input {
-                        class: "field",
-                        r#type: "date",
-                        "data-testid": "window-day",
-                        required: true,
-                        value: "{day}",
-                        oninput: move |event| day.set(event.value()),
-                    }
-                }
-                button { class: "button", "data-testid": "window-day-show", {words::SHOW} }
+                {field(words::DAY, "date", "window-day", day)}
+                {show_button("window-day-show")}
             }
             form { class: "window-picker-form", onsubmit: chosen_range,
-                label {
-                    span { {words::FROM} }
-                    input {
-                        class: "field",
-                        r#type: "datetime-local",
-                        "data-testid": "window-from",
-                        required: true,
-                        value: "{from}",
-                        oninput: move |event| from.set(event.value()),
-                    }
-                }
-                label {
-                    span { {words::TO} }
-                    input {
-                        class: "field",
-                        r#type: "datetime-local",
-                        "data-testid": "window-to",
-                        required: true,
-                        value: "{to}",
-                        oninput: move |event| to.set(event.value()),
-                    }
-                }
-                button { class: "button", "data-testid": "window-range-show", {words::SHOW} }
+                {field(words::FROM, "datetime-local", "window-from", from)}
+                {field(words::TO, "datetime-local", "window-to", to)}
+                {show_button("window-range-show")}
             }
             if let Some(complaint) = complaint() {
                 p { class: "window-picker-complaint", role: "alert", {complaint} }
@@ -185,16 +154,37 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     }
 }
 
-/// The window between two fields such as `2026-01-05T08:00`, which show the zone's clock.
+/// A field that must be filled in, by its label, its type and what is typed.
+fn field(
+    label: &'static str,
+    r#type: &'static str,
+    testid: &'static str,
+    mut typed: Signal<String>,
+) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            input {
+                class: "field",
+                r#type,
+                "data-testid": testid,
+                required: true,
+                value: "{typed}",
+                oninput: move |event| typed.set(event.value()),
+            }
+        }
+    }
+}
+
+fn show_button(testid: &'static str) -> Element {
+    rsx! {
+        button { class: "button", "data-testid": testid, {words::SHOW} }
+    }
+}
+
+/// The window between two fields for times.
 fn range(zone: &Zone, from: &str, to: &str) -> Option<WindowChoice> {
-    let instant = |field: &str| {
-        let (date, _) = field.split_once('T')?;
-        let days = parse_date(date)?;
-        // Read as if it were UTC: the minutes since midnight are the same.
-        let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
-        Some(zone.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
-    };
-    WindowChoice::range(instant(from)?, instant(to)?)
+    WindowChoice::range(zone.typed(from)?, zone.typed(to)?)
 }
 
 #[cfg(test)]

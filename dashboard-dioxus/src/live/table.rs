@@ -1,11 +1,10 @@
 //! The rows of one table and how deliveries change them.
 
-use crate::model::Span;
+use crate::lean::shared::Shared;
+use crate::model::span::Span;
 use domain::id_order;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::ops::Deref;
-use std::rc::Rc;
 
 /// What has an id that names its row.
 pub(crate) trait Row: PartialEq {
@@ -24,38 +23,13 @@ pub(crate) struct Delivery<R> {
     pub(crate) removed_ids: Vec<String>,
 }
 
-/// A row in its place in memory. Two are equal when they are the same one, so that comparing a row with what is drawn
-/// costs nothing, and a component that is given one is drawn again only when the row was replaced.
-#[derive(Debug)]
-pub(crate) struct Kept<R>(Rc<R>);
-
-impl<R> Clone for Kept<R> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
-    }
-}
-
-impl<R> PartialEq for Kept<R> {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<R> Deref for Kept<R> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.0
-    }
-}
-
 /// All rows as of one revision, in the order of their ids. A row that a delivery did not change keeps its place in
 /// memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<R> {
     window: Option<Span>,
     revision: i64,
-    rows: BTreeMap<RowId, Kept<R>>,
+    rows: BTreeMap<RowId, Shared<R>>,
 }
 
 impl<R> Default for Table<R> {
@@ -71,7 +45,7 @@ impl<R: Row> Table<R> {
         for row in delivery.rows {
             let id = RowId(row.id().to_owned());
             let known = held.remove(&id).filter(|known| **known == row);
-            self.rows.insert(id, known.unwrap_or_else(|| Kept(Rc::new(row))));
+            self.rows.insert(id, known.unwrap_or_else(|| Shared::new(row)));
         }
         for id in delivery.removed_ids {
             self.rows.remove(&RowId(id));
@@ -90,7 +64,7 @@ impl<R: Row> Table<R> {
         self.window
     }
 
-    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Kept<R>> {
+    pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Shared<R>> {
         self.rows.values()
     }
 
@@ -99,8 +73,18 @@ impl<R: Row> Table<R> {
     }
 
     /// The row with this id.
-    pub(crate) fn row(&self, id: &str) -> Option<&Kept<R>> {
+    pub(crate) fn row(&self, id: &str) -> Option<&Shared<R>> {
         self.rows.get(&RowId(id.to_owned()))
+    }
+}
+
+#[cfg(test)]
+impl<R: Row> Table<R> {
+    /// A table of these rows.
+    pub(crate) fn of(rows: Vec<R>) -> Self {
+        let mut table = Self::default();
+        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
+        table
     }
 }
 
@@ -178,12 +162,12 @@ mod tests {
     fn only_a_changed_row_moves_in_memory() {
         let mut table = Table::default();
         table.apply(snapshot(1, &[Station("S1", 1), Station("S2", 1)]));
-        let before: Vec<Kept<Station>> = table.rows().cloned().collect();
+        let before: Vec<Shared<Station>> = table.rows().cloned().collect();
         for delivery in
             [change(2, &[Station("S2", 2)], &[]), snapshot(3, &[Station("S1", 1), Station("S2", 3)])]
         {
             table.apply(delivery);
-            let after: Vec<Kept<Station>> = table.rows().cloned().collect();
+            let after: Vec<Shared<Station>> = table.rows().cloned().collect();
             assert_eq!(before[0], after[0]);
             assert_ne!(before[1], after[1]);
         }

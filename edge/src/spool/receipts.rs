@@ -26,7 +26,7 @@ impl Times {
             timestamp: Cow<'a, str>,
         }
         let stamp = serde_json::from_slice::<Stamped<'_>>(body).ok();
-        let at_ms = stamp.and_then(|stamped| instant_ms(&stamped.timestamp));
+        let at_ms = stamp.and_then(|stamped| instant_ms(&stamped.timestamp)).map(|at| at.0);
         Self { from_ms: at_ms, to_ms: at_ms }
     }
 

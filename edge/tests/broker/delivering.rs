@@ -11,9 +11,8 @@ use edge::input::Intake;
 use edge::outlet::destination::Destination;
 use edge::spool::{Spool, SpoolOptions};
 use tempfile::TempDir;
+use test_harness::until;
 use tokio_util::sync::CancellationToken;
-
-use crate::process::until;
 
 /// Small, so that several batches are under way.
 const BATCH_EVENTS: usize = 50;

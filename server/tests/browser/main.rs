@@ -5,6 +5,7 @@
 
 mod andon;
 mod axe;
+mod back_office;
 mod board;
 mod dashboard;
 mod devices;

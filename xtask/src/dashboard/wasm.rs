@@ -13,6 +13,10 @@ use crate::workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm";
 
+/// Keeps for each function what it refers to, by which the program is split into parts; and leaves out where in its source
+/// a program fails and what its values look like, which nobody would see: the page has one sentence for it.
+const RUSTFLAGS: &str = "-Clink-arg=--emit-relocs -Zlocation-detail=none -Zfmt-debug=none";
+
 /// Debian's compiler, the standard library's source and a linker for WebAssembly.
 const DEBIAN_TOOLCHAIN: Need = Need {
     what: "the Rust target wasm32-unknown-unknown, which rustup could not download",
@@ -90,6 +94,9 @@ fn build_with(toolchain: Toolchain) -> Command {
         PROFILE,
         "--locked",
     ]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", RUSTFLAGS);
+    // Stable compilers offer the flags that begin with -Z, and compiling the standard library, only under this name.
+    cargo.env("RUSTC_BOOTSTRAP", "1");
     if toolchain == Toolchain::Debian {
         cargo.arg("-Zbuild-std=std,panic_abort");
     }
@@ -103,8 +110,6 @@ fn debian_cargo() -> Command {
         cargo.env_remove(variable);
     }
     cargo.env("RUSTC", "/usr/bin/rustc");
-    // Compiling the standard library is a feature that stable compilers only offer under this name.
-    cargo.env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld-19");
     cargo
 }

@@ -1,20 +1,19 @@
 use super::*;
 use crate::api::operation::{
-    CreateFactory, Entities, EntitiesAsked, Factories, FactoryEntities, create_factory, factories,
-    factory_entities,
+    CreateFactory, Entities, Factories, FactoryEntities, create_factory, factories, factory_entities,
 };
-use crate::model::EntityKind;
-use crate::testing::{Drawn, Knob};
-use crate::window::WindowChoice;
+use crate::model::window::WindowChoice;
+use crate::testing::{TestInput, TestPage};
+use domain::event::EntityType;
 use serde_json::{Value, json};
 
-/// The workers of the factory that the knob names, and how old they are known to be.
+/// The workers of the factory that the input names, and how old they are known to be.
 fn workers() -> Element {
-    let Knob(factory) = use_context();
+    let TestInput(factory) = use_context();
     let workers = use_subscription::<Entities>(move || {
         let factory_id = Some(factory()).filter(|id| !id.is_empty())?;
-        let choice = crate::api::operation::Choice { factory_id, window: WindowChoice::AllTime };
-        Some(EntitiesAsked::new(EntityKind::Worker, &choice, None))
+        let choice = crate::api::operation::FactoryWindow { factory_id, window: WindowChoice::AllTime };
+        Some(choice.entities(EntityType::Worker))
     });
     let is_confirmed = use_client().confirmed_at_ms.read().is_some();
     let ids = match &*workers.read() {
@@ -25,9 +24,9 @@ fn workers() -> Element {
     rsx! { "{factory}: {ids}; confirmed {is_confirmed}" }
 }
 
-/// A query that is asked again with every revision that the knob names.
+/// A query that is asked again with every revision that the input names.
 fn names() -> Element {
-    let Knob(revision) = use_context();
+    let TestInput(revision) = use_context();
     let entities = use_query_at::<FactoryEntities>(
         move || revision.read().parse().ok(),
         || Some(factory_entities::Variables { factory_id: "a".to_owned() }),
@@ -57,18 +56,18 @@ fn entities(count: usize) -> Value {
 
 #[test]
 fn nothing_is_asked_without_variables_and_nothing_is_left_asked_when_they_go() {
-    let mut page = Drawn::of(workers);
+    let mut page = TestPage::of(workers);
     assert_eq!(page.asked("WorkerMetrics").len(), 0);
-    page.turn("a");
+    page.set_input("a");
     assert_eq!(page.asked("WorkerMetrics"), [&json!({ "factoryId": "a" })]);
-    page.turn("");
+    page.set_input("");
     assert_eq!(page.asked("WorkerMetrics").len(), 0);
 }
 
 #[test]
 fn deliveries_are_merged_into_what_is_shown() {
-    let mut page = Drawn::of(workers);
-    page.turn("a");
+    let mut page = TestPage::of(workers);
+    page.set_input("a");
     page.answer("WorkerMetrics", &delivery(true, &["W1"]));
     page.answer("WorkerMetrics", &delivery(false, &["W2"]));
     page.shows(&["a: W1 W2;"]);
@@ -76,21 +75,21 @@ fn deliveries_are_merged_into_what_is_shown() {
 
 #[test]
 fn another_choice_is_asked_instead_and_the_old_answer_goes_with_its_age() {
-    let mut page = Drawn::of(workers);
-    page.turn("a");
+    let mut page = TestPage::of(workers);
+    page.set_input("a");
     page.answer("WorkerMetrics", &delivery(true, &["W1"]));
     page.shows(&["a: W1; confirmed false"]);
     page.all_is_current();
     page.shows(&["a: W1; confirmed true"]);
-    page.turn("b");
+    page.set_input("b");
     page.shows(&["b: waiting; confirmed false"]);
     assert_eq!(page.asked("WorkerMetrics"), [&json!({ "factoryId": "b" })]);
 }
 
 #[test]
 fn a_refused_subscription_shows_the_reason_and_has_no_age() {
-    let mut page = Drawn::of(workers);
-    page.turn("a");
+    let mut page = TestPage::of(workers);
+    page.set_input("a");
     page.answer("WorkerMetrics", &delivery(true, &["W1"]));
     page.refuse("WorkerMetrics", "No factory a.");
     page.all_is_current();
@@ -99,15 +98,16 @@ fn a_refused_subscription_shows_the_reason_and_has_no_age() {
 
 #[test]
 fn an_answer_of_another_shape_ends_the_connection_with_a_sentence() {
-    let mut page = Drawn::of(workers);
-    page.turn("a");
-    let Hangup(reason) = page.try_answer("WorkerMetrics", &json!({ "workerMetrics": {} })).unwrap_err();
+    let mut page = TestPage::of(workers);
+    page.set_input("a");
+    let ConnectionError(reason) =
+        page.try_answer("WorkerMetrics", &json!({ "workerMetrics": {} })).unwrap_err();
     assert!(reason.starts_with("The server's answer has another shape than agreed"), "{reason}");
 }
 
 #[test]
 fn a_query_that_cannot_be_renewed_keeps_its_answer_and_says_why_it_is_old() {
-    let mut page = Drawn::of(names);
+    let mut page = TestPage::of(names);
     page.answer("FactoryEntities", &entities(2));
     page.shows(&["Some(2) None"]);
     page.refuse("FactoryEntities", "Busy.");
@@ -118,13 +118,13 @@ fn a_query_that_cannot_be_renewed_keeps_its_answer_and_says_why_it_is_old() {
 
 #[test]
 fn a_query_is_refreshed_when_the_revision_has_changed_and_only_then() {
-    let mut page = Drawn::of(names);
+    let mut page = TestPage::of(names);
     assert_eq!(page.refreshes(), 0);
-    page.turn("7");
+    page.set_input("7");
     assert_eq!(page.refreshes(), 0, "the first revision that is known is the one that was just asked about");
-    page.turn("8");
+    page.set_input("8");
     assert_eq!(page.refreshes(), 1);
-    page.turn("8");
+    page.set_input("8");
     assert_eq!(page.refreshes(), 1);
 }
 
@@ -146,17 +146,17 @@ fn creation() -> Element {
 
 #[test]
 fn a_mutation_is_answered_with_its_data_or_with_the_servers_words() {
-    let mut page = Drawn::of(creation);
+    let mut page = TestPage::of(creation);
     page.answer("CreateFactory", &json!({ "createFactory": { "id": "plant" } }));
     page.shows(&["plant"]);
-    let mut page = Drawn::of(creation);
+    let mut page = TestPage::of(creation);
     page.refuse("CreateFactory", "There is one already.");
     page.shows(&["There is one already."]);
 }
 
 #[test]
 fn a_mutation_whose_connection_ends_says_that_nobody_knows_what_became_of_it() {
-    let mut page = Drawn::of(creation);
+    let mut page = TestPage::of(creation);
     page.shows(&["waiting"]);
     page.lose_connection();
     page.shows(&["may or may not have been made"]);
@@ -168,7 +168,7 @@ fn a_query_that_asks_to_be_asked_again_by_itself_is() {
         let list = use_query::<Factories>(|| Some(factories::Variables));
         rsx! { "{list.with(Vec::len):?}" }
     }
-    let mut page = Drawn::of(list);
+    let mut page = TestPage::of(list);
     page.answer("Factories", &json!({ "factories": [] }));
     assert_eq!(page.waits_ms(), [5_000.0]);
     page.answer(

@@ -1,8 +1,8 @@
 //! What people change: names and areas of entities, and the first factory.
 
-use super::Choice;
 use crate::api::client::Client;
-use crate::model::{EntityKind, EntityName};
+use crate::model::EntityName;
+use domain::event::EntityType;
 use graphql_client::GraphQLQuery;
 use serde::Serialize;
 
@@ -45,19 +45,18 @@ impl EntityChange {
 /// Changes what people call a worker or workstation, or where it belongs. The error is a sentence for the page.
 pub(crate) async fn update_entity(
     client: Client,
-    choice: Choice,
-    kind: EntityKind,
+    factory_id: String,
+    kind: EntityType,
     id: String,
     input: EntityChange,
 ) -> Result<EntityName, String> {
-    let factory_id = choice.factory_id;
     Ok(match kind {
-        EntityKind::Worker => {
+        EntityType::Worker => {
             let variables = update_worker::Variables { factory_id, id, input };
             let worker = client.mutate::<UpdateWorker>(variables).await?.update_worker;
             EntityName { kind, id: worker.worker_id, name: worker.name, area: worker.area }
         }
-        EntityKind::Workstation => {
+        EntityType::Workstation => {
             let variables = update_workstation::Variables { factory_id, id, input };
             let workstation = client.mutate::<UpdateWorkstation>(variables).await?.update_workstation;
             EntityName {

@@ -1,8 +1,10 @@
 //! The devices that number what they send.
 
-use super::{BigInt, DateTime, Shows};
+use super::scalar::{BigInt, DateTime};
+use super::shows::Shows;
 use crate::api::session::Arrival;
-use crate::model::DeviceState;
+use crate::lean::order;
+use domain::device::DeviceState;
 use graphql_client::GraphQLQuery;
 
 /// When the devices are asked for again, in ms: an agent gives a sign of life every 30 s.
@@ -34,9 +36,9 @@ impl Shows for Devices {
     fn show(_: Option<Self::Shown>, data: devices::ResponseData, _: Arrival) -> Self::Shown {
         let mut devices = data.devices;
         // The worst first, and what is warned of before the rest; those alike in the order of their ids.
-        devices.sort_by_key(|device| {
-            (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0)
-        });
+        let urgency =
+            |device: &Device| (device.state, device.warnings.is_empty(), device.dead_lettered_events == 0);
+        order::sort(&mut devices, |one, other| urgency(one).cmp(&urgency(other)));
         devices
     }
 

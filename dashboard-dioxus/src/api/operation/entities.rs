@@ -1,9 +1,12 @@
 //! Workers and workstations, asked and shown in one way.
 
-use super::{BigInt, Choice, Date, DateTime, EventType, Shows};
+use super::scalar::{BigInt, Date, DateTime};
+use super::shows::Shows;
+use super::window::WindowInput;
 use crate::api::session::Arrival;
 use crate::live::table::{Delivery, Table};
-use crate::model::{Activity, EntityKind, EntityMetrics, Span};
+use crate::model::{Activity, EntityMetrics, Span};
+use domain::event::{EntityType, EventType};
 use graphql_client::{GraphQLQuery, QueryBody};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
     schema_path = "../schema.graphql",
     query_path = "queries/worker_metrics.graphql",
     extern_enums("EventType"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
 #[expect(dead_code, reason = "its module of types is what is used")]
@@ -23,7 +26,7 @@ pub(crate) struct WorkerMetrics;
     schema_path = "../schema.graphql",
     query_path = "queries/workstation_metrics.graphql",
     extern_enums("EventType"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
 #[expect(dead_code, reason = "its module of types is what is used")]
@@ -42,18 +45,21 @@ pub(crate) enum EntitiesAsked {
 
 impl EntitiesAsked {
     /// Those with these ids, all of them when the ids are none.
-    pub(crate) fn new(kind: EntityKind, choice: &Choice, ids: Option<Vec<String>>) -> Self {
-        let (factory_id, window, area) = (choice.factory_id.clone(), choice.window.input(), None);
+    pub(super) fn new(
+        kind: EntityType,
+        factory_id: String,
+        window: Option<WindowInput>,
+        ids: Option<Vec<String>>,
+    ) -> Self {
+        let area = None;
         match kind {
-            EntityKind::Worker => Self::Workers(worker_metrics::Variables { factory_id, window, ids, area }),
-            EntityKind::Workstation => {
+            EntityType::Worker => Self::Workers(worker_metrics::Variables { factory_id, window, ids, area }),
+            EntityType::Workstation => {
                 Self::Workstations(workstation_metrics::Variables { factory_id, window, ids, area })
             }
         }
     }
-}
 
-impl EntitiesAsked {
     /// Only those of an area; of all areas when it is none.
     pub(crate) fn in_area(mut self, in_area: Option<String>) -> Self {
         match &mut self {
@@ -140,7 +146,7 @@ macro_rules! delivery {
 delivery!(
     worker_delivery,
     worker_metrics::WorkerMetricsWorkerMetrics,
-    EntityKind::Worker,
+    EntityType::Worker,
     workers,
     removed_worker_ids,
     worker_id,
@@ -150,7 +156,7 @@ delivery!(
 delivery!(
     workstation_delivery,
     workstation_metrics::WorkstationMetricsWorkstationMetrics,
-    EntityKind::Workstation,
+    EntityType::Workstation,
     workstations,
     removed_workstation_ids,
     workstation_id,

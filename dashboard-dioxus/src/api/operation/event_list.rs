@@ -1,8 +1,10 @@
 //! Events: what is stored, and what is being stored.
 
-use super::{BigInt, DateTime, EntityType, EventType, Shows};
+use super::scalar::{BigInt, DateTime};
+use super::shows::Shows;
 use crate::api::session::Arrival;
 use crate::model::{EventFeed, EventPage, SeenEvent};
+use domain::event::{EntityType, EventType};
 use graphql_client::GraphQLQuery;
 
 #[derive(GraphQLQuery)]

@@ -1,8 +1,12 @@
 //! The factories, one factory's entities, and one factory's figures.
 
-use super::{BigInt, Date, DateTime, Period, Shows, UnitsBasis};
+use super::scalar::{BigInt, Date, DateTime};
+use super::shows::Shows;
 use crate::api::session::Arrival;
-use crate::model::{EntityKind, EntityName, Factory, FactorySummary, Span};
+use crate::model::{EntityName, Factory, FactorySummary, Span};
+use domain::event::EntityType;
+use domain::metric::UnitsBasis;
+use domain::window::Period;
 use graphql_client::GraphQLQuery;
 
 /// When an empty list of factories is asked for again, in ms: somebody is about to create the first one.
@@ -38,7 +42,7 @@ pub(crate) struct FactoryMetrics;
     schema_path = "../schema.graphql",
     query_path = "queries/factory_metrics_once.graphql",
     extern_enums("UnitsBasis", "Period"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::factory_metrics::WindowInput"),
     skip_serializing_none
 )]
 pub(crate) struct FactoryMetricsOnce;
@@ -68,13 +72,13 @@ impl Shows for FactoryEntities {
     fn show(_: Option<Self::Shown>, data: factory_entities::ResponseData, _: Arrival) -> Self::Shown {
         let Some(factory) = data.factory else { return Vec::new() };
         let workers = factory.workers.into_iter().map(|worker| EntityName {
-            kind: EntityKind::Worker,
+            kind: EntityType::Worker,
             id: worker.worker_id,
             name: worker.name,
             area: worker.area,
         });
         let workstations = factory.workstations.into_iter().map(|workstation| EntityName {
-            kind: EntityKind::Workstation,
+            kind: EntityType::Workstation,
             id: workstation.workstation_id,
             name: workstation.name,
             area: workstation.area,
@@ -94,17 +98,10 @@ macro_rules! shows_summary {
                     window: metrics.window.map(|window| Span { from: window.from, to: window.to }),
                     revision: metrics.revision,
                     productive_minutes: metrics.productive_minutes,
-                    idle_minutes: metrics.idle_minutes,
-                    absent_minutes: metrics.absent_minutes,
                     units_basis: metrics.units_basis,
                     units: metrics.units_produced,
-                    worker_units: metrics.worker_units_produced,
-                    workstation_units: metrics.workstation_units_produced,
                     average_utilization: metrics.average_utilization,
-                    utilization: metrics.utilization,
                     average_production_rate: metrics.average_production_rate,
-                    active_workers: metrics.active_workers,
-                    active_workstations: metrics.active_workstations,
                 }
             }
         }

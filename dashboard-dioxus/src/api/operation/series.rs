@@ -1,8 +1,12 @@
 //! Figures over time, and what one entity was doing.
 
-use super::{BigInt, Date, DateTime, EntityType, EventType, Resolution, Shows};
+use super::scalar::{BigInt, Date, DateTime};
+use super::shows::Shows;
+use super::window::WindowInput;
 use crate::api::session::Arrival;
 use crate::model::{self, EntityPoints, EntitySeriesSet, Point, Segment, Series, Span};
+use domain::event::{EntityType, EventType};
+use domain::window::Resolution;
 use graphql_client::GraphQLQuery;
 
 #[derive(GraphQLQuery)]
@@ -10,7 +14,7 @@ use graphql_client::GraphQLQuery;
     schema_path = "../schema.graphql",
     query_path = "queries/metric_series.graphql",
     extern_enums("Resolution"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
 pub(crate) struct MetricSeries;
@@ -20,7 +24,7 @@ pub(crate) struct MetricSeries;
     schema_path = "../schema.graphql",
     query_path = "queries/entity_series.graphql",
     extern_enums("Resolution", "EntityType"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
 pub(crate) struct EntitySeries;
@@ -31,7 +35,7 @@ pub(crate) struct EntitySeries;
     query_path = "queries/timeline.graphql",
     extern_enums("EntityType", "EventType"),
     variables_derives = "Clone, Debug, PartialEq",
-    variable_types("ID", "EntityType", "ID", "super::super::WindowInput"),
+    variable_types("ID", "EntityType", "ID", "super::WindowInput"),
     skip_serializing_none
 )]
 pub(crate) struct Timeline;

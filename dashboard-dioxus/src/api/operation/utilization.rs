@@ -1,8 +1,11 @@
 //! The workers' utilization over time, and nothing else: a thousand workers have many thousand steps.
 
-use super::{BigInt, Date, DateTime, Resolution, Shows};
+use super::scalar::{BigInt, Date, DateTime};
+use super::shows::Shows;
+use super::window::WindowInput;
 use crate::api::session::Arrival;
 use crate::model::{Span, UtilizationSet, UtilizationSteps};
+use domain::window::Resolution;
 use graphql_client::GraphQLQuery;
 
 #[derive(GraphQLQuery)]
@@ -10,7 +13,7 @@ use graphql_client::GraphQLQuery;
     schema_path = "../schema.graphql",
     query_path = "queries/utilization_by_step.graphql",
     extern_enums("Resolution"),
-    variable_types("ID", "super::super::WindowInput"),
+    variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
 pub(crate) struct UtilizationByStep;

@@ -7,31 +7,31 @@ const WORKERS: Key = Key(3);
 const WORKSTATIONS: Key = Key(4);
 const CHANGE: Key = Key(9);
 
-fn operation(kind: Kind, name: &str, factory: &str) -> Operation {
+fn request(operation_type: OperationType, name: &str, factory: &str) -> Request {
     let request = json!({ "operationName": name, "variables": { "factoryId": factory }, "query": "" });
-    Operation { kind, request: request.to_string().into() }
+    Request { operation_type, body: request.to_string().into() }
 }
 
-fn about(factory: &str) -> [(Key, Operation); 3] {
+fn about(factory: &str) -> [(Key, Request); 3] {
     [
-        (SUMMARY, operation(Kind::Subscription, "FactoryMetrics", factory)),
-        (WORKERS, operation(Kind::Subscription, "WorkerMetrics", factory)),
-        (WORKSTATIONS, operation(Kind::Subscription, "WorkstationMetrics", factory)),
+        (SUMMARY, request(OperationType::Subscription, "FactoryMetrics", factory)),
+        (WORKERS, request(OperationType::Subscription, "WorkerMetrics", factory)),
+        (WORKSTATIONS, request(OperationType::Subscription, "WorkstationMetrics", factory)),
     ]
 }
 
-fn standing(factory: &str) -> Standing {
-    let mut standing = Standing::default();
-    standing.note(&Order::Begin(FACTORIES, operation(Kind::Query, "Factories", "")));
-    for (key, operation) in about(factory) {
-        standing.note(&Order::Begin(key, operation));
+fn subscriptions(factory: &str) -> Subscriptions {
+    let mut subscriptions = Subscriptions::default();
+    subscriptions.apply(&Command::Start(FACTORIES, request(OperationType::Query, "Factories", "")));
+    for (key, request) in about(factory) {
+        subscriptions.apply(&Command::Start(key, request));
     }
-    standing
+    subscriptions
 }
 
 fn choose(session: &mut Session, factory: &str, now_ms: f64) {
-    for (key, operation) in about(factory) {
-        session.follow(Order::Begin(key, operation), now_ms);
+    for (key, request) in about(factory) {
+        session.execute(Command::Start(key, request), now_ms);
     }
 }
 
@@ -58,7 +58,7 @@ fn message(kind: &str, id: &str, operation: &str, factory: &str) -> (String, Str
 /// A session about factory `a` in which the server has acknowledged, and every operation is asked for: 1 factories,
 /// 2 summary, 3 workers, 4 workstations.
 fn begun() -> Session {
-    let mut session = Session::open(&standing("a"), 0.0);
+    let mut session = Session::open(&subscriptions("a"), 0.0);
     receive(&mut session, r#"{"type":"connection_ack"}"#, 0.0);
     session.take_outgoing();
     session
@@ -101,10 +101,10 @@ fn answer_all(session: &mut Session, now_ms: f64) -> Vec<Said> {
 
 #[test]
 fn nothing_is_asked_before_the_server_has_acknowledged() {
-    let mut session = Session::open(&standing("a"), 0.0);
+    let mut session = Session::open(&subscriptions("a"), 0.0);
     assert_eq!(sent(&mut session), [message("connection_init", "", "", "")]);
     choose(&mut session, "b", 1.0);
-    session.follow(Order::Retry(SUMMARY), 1.0);
+    session.execute(Command::Retry(SUMMARY), 1.0);
     assert_eq!(sent(&mut session), []);
     receive(&mut session, r#"{"type":"connection_ack"}"#, 5.0);
     let expected = [
@@ -168,7 +168,7 @@ fn the_same_choice_again_changes_nothing() {
 #[test]
 fn what_is_no_longer_wanted_is_ended_and_not_waited_for() {
     let mut session = begun();
-    session.follow(Order::End(WORKSTATIONS), 0.0);
+    session.execute(Command::Stop(WORKSTATIONS), 0.0);
     assert_eq!(sent(&mut session), [message("complete", "4", "", "")]);
     assert_eq!(answer_all(&mut session, 0.0).last(), Some(&Said::Current));
     assert_eq!(receive(&mut session, &next(4, &json!({})), 1.0), []);
@@ -176,16 +176,16 @@ fn what_is_no_longer_wanted_is_ended_and_not_waited_for() {
 
 #[test]
 fn what_stands_is_asked_again_on_the_next_connection() {
-    let mut standing = standing("a");
-    for order in [
-        Order::End(WORKERS),
-        Order::Begin(SUMMARY, operation(Kind::Subscription, "FactoryMetrics", "b")),
-        Order::Begin(CHANGE, operation(Kind::Mutation, "UpdateWorker", "b")),
-        Order::Refresh(FACTORIES),
+    let mut subscriptions = subscriptions("a");
+    for command in [
+        Command::Stop(WORKERS),
+        Command::Start(SUMMARY, request(OperationType::Subscription, "FactoryMetrics", "b")),
+        Command::Start(CHANGE, request(OperationType::Mutation, "UpdateWorker", "b")),
+        Command::Refresh(FACTORIES),
     ] {
-        standing.note(&order);
+        subscriptions.apply(&command);
     }
-    let mut session = Session::open(&standing, 0.0);
+    let mut session = Session::open(&subscriptions, 0.0);
     receive(&mut session, r#"{"type":"connection_ack"}"#, 0.0);
     let expected = [
         message("connection_init", "", "", ""),
@@ -221,14 +221,14 @@ fn a_silent_server_is_asked_and_then_given_up() {
     session.tick(15_000.0).unwrap();
     assert_eq!(sent(&mut session), [message("ping", "", "", "")]);
     session.tick(19_999.0).unwrap();
-    assert_eq!(session.tick(20_000.0), Err(Hangup("The server has fallen silent.".to_owned())));
+    assert_eq!(session.tick(20_000.0), Err(ConnectionError("The server has fallen silent.".to_owned())));
 }
 
 #[test]
 fn a_server_that_never_acknowledges_is_given_up() {
-    let mut session = Session::open(&Standing::default(), 0.0);
+    let mut session = Session::open(&Subscriptions::default(), 0.0);
     session.tick(9_999.0).unwrap();
-    assert_eq!(session.tick(10_000.0), Err(Hangup("The server does not answer.".to_owned())));
+    assert_eq!(session.tick(10_000.0), Err(ConnectionError("The server does not answer.".to_owned())));
 }
 
 #[test]
@@ -248,9 +248,9 @@ fn a_refusal_is_passed_on_in_the_servers_words_and_the_question_repeated_later()
 fn what_was_refused_is_asked_at_once_when_a_person_wants_to_try_again() {
     let mut session = begun();
     receive(&mut session, r#"{"type":"error","id":"3","payload":[{"message":"No."}]}"#, 0.0);
-    session.follow(Order::Retry(WORKERS), 1.0);
+    session.execute(Command::Retry(WORKERS), 1.0);
     assert_eq!(sent(&mut session), [message("subscribe", "5", "WorkerMetrics", "a")]);
-    session.follow(Order::Retry(WORKERS), 2.0);
+    session.execute(Command::Retry(WORKERS), 2.0);
     assert_eq!(sent(&mut session), [], "it is on its way");
 }
 
@@ -300,7 +300,7 @@ fn an_answered_query_is_over_and_asked_again_when_it_was_said_to() {
     let mut session = begun();
     answer_all(&mut session, 0.0);
     receive(&mut session, &complete(1), 0.0);
-    session.follow(Order::AgainIn(FACTORIES, 5_000.0), 0.0);
+    session.execute(Command::RefreshIn(FACTORIES, 5_000.0), 0.0);
     session.tick(4_999.0).unwrap();
     assert_eq!(sent(&mut session), []);
     session.tick(5_000.0).unwrap();
@@ -313,11 +313,11 @@ fn an_answered_query_is_over_and_asked_again_when_it_was_said_to() {
 fn a_query_is_refreshed_at_once_and_then_no_more_than_every_five_seconds() {
     let mut session = begun();
     answer_all(&mut session, 0.0);
-    session.follow(Order::Refresh(FACTORIES), 6_000.0);
+    session.execute(Command::Refresh(FACTORIES), 6_000.0);
     assert_eq!(sent(&mut session), [message("subscribe", "5", "Factories", "")]);
     receive(&mut session, &next(5, &json!({})), 6_010.0);
     for now_ms in [6_020.0, 6_500.0, 10_999.0] {
-        session.follow(Order::Refresh(FACTORIES), now_ms);
+        session.execute(Command::Refresh(FACTORIES), now_ms);
         session.tick(now_ms).unwrap();
         assert_eq!(sent(&mut session), []);
     }
@@ -330,7 +330,7 @@ fn a_query_is_refreshed_at_once_and_then_no_more_than_every_five_seconds() {
 #[test]
 fn a_slow_query_is_waited_for_and_refreshed_once_it_is_answered() {
     let mut session = begun();
-    session.follow(Order::Refresh(FACTORIES), 8_000.0);
+    session.execute(Command::Refresh(FACTORIES), 8_000.0);
     session.tick(9_000.0).unwrap();
     assert_eq!(sent(&mut session), []);
     answer_all(&mut session, 9_500.0);
@@ -342,7 +342,7 @@ fn a_slow_query_is_waited_for_and_refreshed_once_it_is_answered() {
 fn a_mutation_is_sent_once_answered_once_and_holds_up_nothing() {
     let mut session = begun();
     answer_all(&mut session, 0.0);
-    session.follow(Order::Begin(CHANGE, operation(Kind::Mutation, "UpdateWorker", "a")), 1.0);
+    session.execute(Command::Start(CHANGE, request(OperationType::Mutation, "UpdateWorker", "a")), 1.0);
     assert_eq!(sent(&mut session), [message("subscribe", "5", "UpdateWorker", "a")]);
     assert_eq!(receive(&mut session, PONG, 2.0), [Said::Current]);
     let said = receive(&mut session, &next(5, &json!({ "done": true })), 3.0);
@@ -361,11 +361,11 @@ fn a_refused_mutation_is_not_tried_again() {
     ] {
         let mut session = begun();
         answer_all(&mut session, 0.0);
-        session.follow(Order::Begin(CHANGE, operation(Kind::Mutation, "UpdateWorker", "a")), 1.0);
+        session.execute(Command::Start(CHANGE, request(OperationType::Mutation, "UpdateWorker", "a")), 1.0);
         session.take_outgoing();
         let said = receive(&mut session, refusal, 2.0);
         assert_eq!(said[0], Said::Refused(CHANGE, reason.to_owned()));
-        session.follow(Order::Retry(CHANGE), 3.0);
+        session.execute(Command::Retry(CHANGE), 3.0);
         session.tick(14_000.0).unwrap();
         assert_eq!(sent(&mut session), []);
     }
@@ -373,9 +373,9 @@ fn a_refused_mutation_is_not_tried_again() {
 
 #[test]
 fn what_is_not_understood_ends_the_connection_with_a_sentence() {
-    let Err(Hangup(reason)) = begun().receive("<html>", 0.0) else { panic!("accepted") };
+    let Err(ConnectionError(reason)) = begun().receive("<html>", 0.0) else { panic!("accepted") };
     assert!(reason.starts_with("The server sent what this page does not understand"), "{reason}");
     let frame = r#"{"type":"next","id":"2","payload":{"data":{},"errors":"none"}}"#;
-    let Err(Hangup(reason)) = begun().receive(frame, 0.0) else { panic!("accepted") };
+    let Err(ConnectionError(reason)) = begun().receive(frame, 0.0) else { panic!("accepted") };
     assert!(reason.starts_with("The server's answer has another shape than agreed"), "{reason}");
 }

@@ -1,32 +1,38 @@
 use super::*;
-use crate::chart::clock::Zone;
 use proptest::prelude::*;
 
 /// 2026-01-05T00:00Z, a Monday.
 const MONDAY: f64 = 1_767_571_200_000.0;
-const HOUR: f64 = HOUR_MS as f64;
-const DAY: f64 = DAY_MS as f64;
+const HOUR: f64 = MS_PER_HOUR as f64;
+const DAY: f64 = MS_PER_DAY as f64;
 
 fn utc(year: i64, month: i64, day: i64, minute: i64) -> f64 {
-    (days_of_date(year, month, day) * DAY_MS + minute * MINUTE_MS) as f64
+    (Date { year, month, day }.days() * MS_PER_DAY + minute * MS_PER_MINUTE) as f64
+}
+
+fn fixed(offset_minutes: i64) -> Zone {
+    Zone::fixed("somewhere", offset_minutes)
 }
 
 /// Berlin's clock in 2026.
-fn berlin(at_ms: f64) -> i32 {
-    if (utc(2026, 3, 29, 60)..utc(2026, 10, 25, 60)).contains(&at_ms) { 120 } else { 60 }
+fn berlin() -> Zone {
+    let [spring, autumn] = [utc(2026, 3, 29, 60), utc(2026, 10, 25, 60)].map(|change_ms| change_ms as i64);
+    Zone::changing(move |at_ms| if (spring..autumn).contains(&at_ms) { 120 } else { 60 } * MS_PER_MINUTE)
 }
 
-/// A clock whose offset changes once.
-fn changing(change_ms: f64, before: i32, after: i32) -> impl Fn(f64) -> i32 {
-    move |at_ms| if at_ms < change_ms { before } else { after }
+/// A clock whose offset in minutes changes once.
+fn changing(change_ms: f64, before: i64, after: i64) -> Zone {
+    Zone::changing(move |at_ms| if at_ms < change_ms as i64 { before } else { after } * MS_PER_MINUTE)
 }
 
 fn shown(ticks: &[TimeTick]) -> Vec<String> {
-    let two = |number: u8| format!("{number:02}");
+    let two = |number: i64| format!("{number:02}");
     ticks
         .iter()
         .map(|tick| tick.local)
-        .map(|local| format!("{}.{} {}:{}", local.day, local.month, two(local.hour), two(local.minute)))
+        .map(|local| {
+            format!("{}.{} {}:{}", local.date.day, local.date.month, two(local.hour), two(local.minute))
+        })
         .collect()
 }
 
@@ -36,10 +42,10 @@ fn hours_apart(ticks: &[TimeTick]) -> Vec<f64> {
 
 #[test]
 fn an_eight_hour_shift_is_marked_every_hour_and_a_day_every_three() {
-    let shift = time_ticks(MONDAY + 6.0 * HOUR, MONDAY + 14.0 * HOUR, 10, &|_| 0);
+    let shift = time_ticks(MONDAY + 6.0 * HOUR, MONDAY + 14.0 * HOUR, 10, &fixed(0));
     assert_eq!(shown(&shift)[..3], ["5.1 06:00", "5.1 07:00", "5.1 08:00"]);
     assert_eq!(shift.len(), 9);
-    let day = time_ticks(MONDAY, MONDAY + DAY, 10, &|_| 0);
+    let day = time_ticks(MONDAY, MONDAY + DAY, 10, &fixed(0));
     assert_eq!(
         shown(&day),
         [
@@ -58,14 +64,14 @@ fn an_eight_hour_shift_is_marked_every_hour_and_a_day_every_three() {
 
 #[test]
 fn marks_stand_at_whole_hours_of_the_local_clock_and_not_of_utc() {
-    let ticks = time_ticks(MONDAY, MONDAY + 6.0 * HOUR, 10, &|_| 330);
+    let ticks = time_ticks(MONDAY, MONDAY + 6.0 * HOUR, 10, &fixed(330));
     assert_eq!(shown(&ticks), ["5.1 06:00", "5.1 07:00", "5.1 08:00", "5.1 09:00", "5.1 10:00", "5.1 11:00"]);
     assert_eq!(ticks[0].at_ms, MONDAY + 0.5 * HOUR);
 }
 
 #[test]
 fn the_hour_that_spring_skips_has_no_mark_and_the_others_stay_an_hour_apart() {
-    let ticks = time_ticks(utc(2026, 3, 28, 23 * 60), utc(2026, 3, 29, 4 * 60), 10, &berlin);
+    let ticks = time_ticks(utc(2026, 3, 28, 23 * 60), utc(2026, 3, 29, 4 * 60), 10, &berlin());
     assert_eq!(
         shown(&ticks),
         ["29.3 00:00", "29.3 01:00", "29.3 03:00", "29.3 04:00", "29.3 05:00", "29.3 06:00"]
@@ -75,9 +81,9 @@ fn the_hour_that_spring_skips_has_no_mark_and_the_others_stay_an_hour_apart() {
 
 #[test]
 fn the_hour_that_autumn_repeats_is_marked_twice() {
-    let ticks = time_ticks(utc(2026, 10, 24, 23 * 60), utc(2026, 10, 25, 3 * 60), 10, &berlin);
+    let ticks = time_ticks(utc(2026, 10, 24, 23 * 60), utc(2026, 10, 25, 3 * 60), 10, &berlin());
     assert_eq!(shown(&ticks)[..4], ["25.10 01:00", "25.10 01:30", "25.10 02:00", "25.10 02:30"]);
-    let hourly = time_ticks(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 4 * 60), 8, &berlin);
+    let hourly = time_ticks(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 4 * 60), 8, &berlin());
     assert_eq!(
         shown(&hourly),
         [
@@ -95,7 +101,7 @@ fn the_hour_that_autumn_repeats_is_marked_twice() {
 
 #[test]
 fn coarser_marks_take_the_earlier_of_two_and_keep_to_the_clock() {
-    let ticks = time_ticks(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 23 * 60), 14, &berlin);
+    let ticks = time_ticks(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 23 * 60), 14, &berlin());
     assert_eq!(shown(&ticks)[..4], ["25.10 00:00", "25.10 02:00", "25.10 04:00", "25.10 06:00"]);
     assert_eq!(hours_apart(&ticks)[..3], [2.0, 3.0, 2.0]);
 }
@@ -130,15 +136,28 @@ fn a_date_that_the_zone_skipped_has_no_mark() {
 
 #[test]
 fn weeks_begin_on_monday_and_long_spans_are_marked_by_months_and_years() {
-    let month = time_ticks(MONDAY - 3.0 * DAY, MONDAY + 28.0 * DAY, 7, &|_| 0);
+    let month = time_ticks(MONDAY - 3.0 * DAY, MONDAY + 28.0 * DAY, 7, &fixed(0));
     assert_eq!(shown(&month)[..2], ["5.1 00:00", "12.1 00:00"]);
-    let half_year = time_ticks(utc(2026, 1, 1, 0), utc(2026, 7, 1, 0), 9, &|_| 0);
+    let half_year = time_ticks(utc(2026, 1, 1, 0), utc(2026, 7, 1, 0), 9, &fixed(0));
     assert_eq!(shown(&half_year)[..3], ["1.1 00:00", "1.2 00:00", "1.3 00:00"]);
-    let decade = time_ticks(utc(2020, 1, 1, 0), utc(2026, 1, 2, 0), 9, &|_| 0);
+    let decade = time_ticks(utc(2020, 1, 1, 0), utc(2026, 1, 2, 0), 9, &fixed(0));
     assert_eq!(
-        decade.iter().map(|tick| tick.local.year).collect::<Vec<_>>(),
+        decade.iter().map(|tick| tick.local.date.year).collect::<Vec<_>>(),
         [2020, 2021, 2022, 2023, 2024, 2025, 2026]
     );
+}
+
+#[test]
+fn marks_tell_what_changes_between_them() {
+    let labels = |hours: f64, at_most| -> Vec<String> {
+        let (from, to) = (MONDAY + 18.0 * HOUR, MONDAY + (18.0 + hours) * HOUR);
+        time_ticks(from, to, at_most, &fixed(0)).iter().map(TimeTick::label).collect()
+    };
+    assert_eq!(labels(12.0, 6), ["18:00", "21:00", "Tue 6", "03:00", "06:00"]);
+    assert_eq!(labels(72.0, 6), ["Tue 6", "Wed 7", "Thu 8"]);
+    assert_eq!(labels(24.0 * 30.0, 8), ["12 Jan", "19 Jan", "26 Jan", "2 Feb"]);
+    assert_eq!(labels(24.0 * 150.0, 8), ["Feb", "Mar", "Apr", "May", "Jun"]);
+    assert_eq!(labels(24.0 * 1_000.0, 8), ["Jul", "2027", "Jul", "2028", "Jul"]);
 }
 
 #[test]
@@ -146,21 +165,21 @@ fn an_empty_or_senseless_span_has_no_marks() {
     for (from, to) in
         [(MONDAY, MONDAY), (MONDAY + 1.0, MONDAY), (f64::NAN, f64::NAN), (f64::INFINITY, MONDAY)]
     {
-        assert_eq!(time_ticks(from, to, 10, &|_| 0), []);
+        assert_eq!(time_ticks(from, to, 10, &fixed(0)), []);
     }
 }
 
 #[test]
 fn a_window_is_cut_into_hours_as_the_server_cuts_it() {
     let steps =
-        hour_steps(MONDAY + 8.0 * HOUR + 10.0 * 60_000.0, MONDAY + 10.0 * HOUR + 20.0 * 60_000.0, &|_| 0);
+        hour_steps(MONDAY + 8.0 * HOUR + 10.0 * 60_000.0, MONDAY + 10.0 * HOUR + 20.0 * 60_000.0, &fixed(0));
     assert_eq!(steps.iter().map(|(from, to)| (to - from) / 60_000.0).collect::<Vec<_>>(), [50.0, 60.0, 20.0]);
     let kolkata =
-        hour_steps(MONDAY + 8.0 * HOUR + 10.0 * 60_000.0, MONDAY + 8.0 * HOUR + 50.0 * 60_000.0, &|_| 330);
+        hour_steps(MONDAY + 8.0 * HOUR + 10.0 * 60_000.0, MONDAY + 8.0 * HOUR + 50.0 * 60_000.0, &fixed(330));
     assert_eq!(kolkata.iter().map(|(from, to)| (to - from) / 60_000.0).collect::<Vec<_>>(), [20.0, 20.0]);
-    let short_day = hour_steps(utc(2026, 3, 28, 23 * 60), utc(2026, 3, 29, 22 * 60), &berlin);
+    let short_day = hour_steps(utc(2026, 3, 28, 23 * 60), utc(2026, 3, 29, 22 * 60), &berlin());
     assert_eq!(short_day.len(), 23);
-    let long_day = hour_steps(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 23 * 60), &berlin);
+    let long_day = hour_steps(utc(2026, 10, 24, 22 * 60), utc(2026, 10, 25, 23 * 60), &berlin());
     assert_eq!(long_day.len(), 25);
 }
 
@@ -177,8 +196,8 @@ fn a_change_by_half_an_hour_begins_a_step_of_its_own() {
 proptest! {
     #[test]
     fn marks_rise_within_the_span_and_are_bounded_whenever_the_clock_changes(
-        hours in 1_u32..24 * 60, start in 0_u32..24 * 90, change in 0_u32..24 * 150, shift in -4_i32..=4,
-        zone in -48_i32..=56, at_most in 3_usize..16,
+        hours in 1_u32..24 * 60, start in 0_u32..24 * 90, change in 0_u32..24 * 150, shift in -4_i64..=4,
+        zone in -48_i64..=56, at_most in 3_usize..16,
     ) {
         let from = MONDAY + f64::from(start) * HOUR;
         let to = from + f64::from(hours) * HOUR;
@@ -187,15 +206,14 @@ proptest! {
         prop_assert!(ticks.len() <= at_most);
         prop_assert!(ticks.is_sorted_by(|one, next| one.at_ms < next.at_ms));
         prop_assert!(ticks.iter().all(|tick| (from..=to).contains(&tick.at_ms)));
-        let clock = Zone::new(offset);
         for tick in &ticks {
-            prop_assert_eq!(tick.local, clock.local(tick.at_ms));
+            prop_assert_eq!(tick.local, offset.local(Instant::from_ms(tick.at_ms)));
         }
     }
 
     #[test]
     fn hours_cover_a_window_without_gaps(
-        minutes in 1_u32..3_000, start in 0_u32..10_000, change in 0_u32..15_000, shift in -4_i32..=4,
+        minutes in 1_u32..3_000, start in 0_u32..10_000, change in 0_u32..15_000, shift in -4_i64..=4,
     ) {
         let from = MONDAY + f64::from(start) * 60_000.0;
         let to = from + f64::from(minutes) * 60_000.0;

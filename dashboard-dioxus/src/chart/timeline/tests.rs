@@ -1,9 +1,10 @@
 use super::*;
+use crate::model::EVENT_TYPES;
 use proptest::prelude::*;
 
 const MINUTE: f64 = 60_000.0;
 
-fn segment(from: f64, to: f64, state: State) -> Segment {
+fn segment(from: f64, to: f64, state: EventType) -> Segment {
     Segment { from_ms: from * MINUTE, to_ms: to * MINUTE, state, confidence: None, model: None }
 }
 
@@ -21,7 +22,8 @@ fn told(layout: &TrackLayout) -> Vec<(f64, f64, Option<usize>)> {
 
 #[test]
 fn what_nobody_observed_is_a_span_between_the_segments() {
-    let track = track(100.0, vec![segment(10.0, 40.0, State::Working), segment(60.0, 100.0, State::Idle)]);
+    let track =
+        track(100.0, vec![segment(10.0, 40.0, EventType::Working), segment(60.0, 100.0, EventType::Idle)]);
     let layout = laid_out(&track, None);
     assert_eq!(
         told(&layout),
@@ -37,10 +39,10 @@ fn segments_are_cut_to_the_window() {
     let track = track(
         100.0,
         vec![
-            segment(-50.0, 20.0, State::Working),
-            segment(20.0, 20.0, State::Idle),
-            segment(90.0, 500.0, State::Absent),
-            segment(600.0, 700.0, State::Idle),
+            segment(-50.0, 20.0, EventType::Working),
+            segment(20.0, 20.0, EventType::Idle),
+            segment(90.0, 500.0, EventType::Absent),
+            segment(600.0, 700.0, EventType::Idle),
         ],
     );
     assert_eq!(
@@ -51,7 +53,7 @@ fn segments_are_cut_to_the_window() {
 
 #[test]
 fn what_is_yet_to_come_is_no_gap_but_a_segment_that_reaches_there_is_drawn() {
-    let started = track(100.0, vec![segment(0.0, 20.0, State::Working)]);
+    let started = track(100.0, vec![segment(0.0, 20.0, EventType::Working)]);
     let layout = laid_out(&started, Some(50.0));
     assert_eq!(told(&layout), [(0.0, 20.0, Some(0)), (20.0, 50.0, None)]);
     assert!((layout.past - 0.5).abs() < 1e-9);
@@ -65,27 +67,28 @@ fn a_short_segment_is_widened_at_its_neighbours_cost() {
     let track = track(
         1_000.0,
         vec![
-            segment(0.0, 500.0, State::Working),
-            segment(500.0, 500.1, State::Idle),
-            segment(500.1, 1_000.0, State::Working),
+            segment(0.0, 500.0, EventType::Working),
+            segment(500.0, 500.1, EventType::Idle),
+            segment(500.1, 1_000.0, EventType::Working),
         ],
     );
     let layout = laid_out(&track, None);
     assert_eq!(layout.paths[1], "M500 40H502.5V100H500Z");
     assert_eq!(layout.paths[0], "M0 0H500V100H0ZM502.5 0H1000V100H502.5Z");
-    let last = self::track(1_000.0, vec![segment(999.99, 1_000.0, State::Idle)]);
+    let last = self::track(1_000.0, vec![segment(999.99, 1_000.0, EventType::Idle)]);
     assert_eq!(laid_out(&last, None).paths[1], "M997.5 40H1000V100H997.5Z");
 }
 
 #[test]
 fn a_gap_of_less_than_a_second_is_no_span_of_its_own() {
-    let track = track(100.0, vec![segment(0.0, 50.0, State::Working), segment(50.01, 100.0, State::Working)]);
+    let track =
+        track(100.0, vec![segment(0.0, 50.0, EventType::Working), segment(50.01, 100.0, EventType::Working)]);
     assert_eq!(told(&laid_out(&track, None)).len(), 2);
 }
 
 #[test]
 fn a_shorter_track_takes_its_part_of_the_width() {
-    let day = track(60.0, vec![segment(0.0, 60.0, State::Working)]);
+    let day = track(60.0, vec![segment(0.0, 60.0, EventType::Working)]);
     let layout = TrackLayout::new(&day, 120.0 * MINUTE, None);
     assert_eq!(layout.paths[0], "M0 0H500V100H0Z");
     assert!((layout.past - 0.5).abs() < 1e-9);
@@ -94,7 +97,7 @@ fn a_shorter_track_takes_its_part_of_the_width() {
 
 #[test]
 fn what_is_pointed_at_is_what_is_drawn_there() {
-    let track = track(1_000.0, vec![segment(500.0, 500.1, State::Idle)]);
+    let track = track(1_000.0, vec![segment(500.0, 500.1, EventType::Idle)]);
     let layout = laid_out(&track, None);
     assert_eq!(
         [0.0, 0.499, 0.501, 0.51, 2.0].map(|share| layout.span_at(share)),
@@ -105,7 +108,7 @@ fn what_is_pointed_at_is_what_is_drawn_there() {
 
 #[test]
 fn an_empty_window_has_nothing_to_point_at() {
-    let layout = laid_out(&track(0.0, vec![segment(0.0, 5.0, State::Idle)]), None);
+    let layout = laid_out(&track(0.0, vec![segment(0.0, 5.0, EventType::Idle)]), None);
     assert_eq!((layout.span_at(0.5), layout.span_of(0.0), layout.spans.len()), (None, None, 0));
 }
 
@@ -119,7 +122,7 @@ fn segments() -> impl Strategy<Value = Vec<Segment>> {
         let segments = lengths.into_iter().map(|(gap, length, state)| {
             let from = at + if gap < 1.0 { 0.0 } else { gap };
             at = from + length;
-            segment(from, at, State::ALL[state])
+            segment(from, at, EVENT_TYPES[state])
         });
         segments.collect()
     })

@@ -1,0 +1,205 @@
+//! The application: the pages by their addresses, over one connection to the server.
+
+use crate::api::client::Client;
+use crate::api::link::keep_live;
+use crate::components::page_context::use_page_context_provider;
+use crate::components::shell::Shell;
+use crate::lean::history::BrowserHistory;
+use crate::lean::memo::use_memo;
+use crate::pages::back_office::Devices;
+use crate::pages::board::Board;
+use crate::pages::compare::Compare;
+use crate::pages::entity::{Worker, Workstation};
+use crate::pages::events::Events;
+use crate::pages::floor::Floor;
+use crate::pages::not_found::NotFound;
+use crate::route::{
+    Address, BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
+};
+use crate::styles;
+use dioxus::prelude::*;
+use dioxus_history::provide_history_context;
+use domain::event::EntityType;
+use std::rc::Rc;
+
+/// Everything on the page.
+#[component]
+pub(crate) fn App() -> Element {
+    use_hook(|| {
+        if let Some(history) = BrowserHistory::open() {
+            provide_history_context(Rc::new(history));
+        }
+        let (client, commands) = Client::open();
+        provide_context(client);
+        spawn(keep_live(client, commands));
+    });
+    rsx! {
+        if cfg!(debug_assertions) {
+            style { {styles::ALL} }
+        }
+        Router::<Route> {}
+    }
+}
+
+/// The pages as the router knows them. An [`Address`] is the same without its page, for links.
+#[derive(Clone, Debug, PartialEq, Routable)]
+#[rustfmt::skip]
+pub(crate) enum Route {
+    #[layout(WithContext)]
+        #[layout(WithShell)]
+            #[route("/?:..address")]
+            Floor { address: FloorAddress },
+            #[route("/worker?:..address")]
+            Worker { address: EntityAddress },
+            #[route("/workstation?:..address")]
+            Workstation { address: EntityAddress },
+            #[route("/compare?:..address")]
+            Compare { address: CompareAddress },
+            #[route("/events?:..address")]
+            Events { address: EventsAddress },
+            #[route("/devices?:..address")]
+            Devices { address: DevicesAddress },
+        #[end_layout]
+        #[route("/board?:..address")]
+        Board { address: BoardAddress },
+    #[end_layout]
+    #[route("/:..segments")]
+    NotFound { segments: Vec<String> },
+}
+
+impl Route {
+    /// The address that leads to it; one that is no page leads to the floor.
+    fn address(self) -> Address {
+        match self {
+            Self::Floor { address } => Address::Floor(address),
+            Self::Worker { address } => Address::Entity(EntityType::Worker, address),
+            Self::Workstation { address } => Address::Entity(EntityType::Workstation, address),
+            Self::Compare { address } => Address::Compare(address),
+            Self::Events { address } => Address::Events(address),
+            Self::Devices { address } => Address::Devices(address),
+            Self::Board { address } => Address::Board(address),
+            Self::NotFound { .. } => Address::Floor(FloorAddress::default()),
+        }
+    }
+}
+
+/// Gives what the address is about to every page.
+#[component]
+fn WithContext() -> Element {
+    let route = use_route::<Route>();
+    use_page_context_provider(use_memo(use_reactive!(|route| route.address())));
+    rsx! {
+        Outlet::<Route> {}
+    }
+}
+
+/// What most pages have around them.
+#[component]
+fn WithShell() -> Element {
+    rsx! {
+        Shell { Outlet::<Route> {} }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::window::WindowChoice;
+    use crate::route::Selection;
+    use proptest::prelude::*;
+
+    fn selection(factory: &str, window: WindowChoice) -> Selection {
+        Selection { factory: factory.to_owned(), window, ..Selection::default() }
+    }
+
+    fn floor(factory: &str, window: WindowChoice) -> Route {
+        Route::Floor {
+            address: FloorAddress { selection: selection(factory, window), ..FloorAddress::default() },
+        }
+    }
+
+    fn opened(address: &str) -> Option<Route> {
+        address.parse().ok()
+    }
+
+    #[test]
+    fn an_address_remembers_factory_and_window() {
+        let route = floor("demo", WindowChoice::Last7Days);
+        assert_eq!(route.to_string(), "/?factory=demo&window=last-7-days");
+        assert_eq!(opened("/?factory=demo&window=last-7-days"), Some(route));
+    }
+
+    #[test]
+    fn an_address_that_says_less_means_today_and_the_first_factory() {
+        assert_eq!(opened("/"), Some(floor("", WindowChoice::Today)));
+        assert_eq!(opened("/?window=yesterday"), Some(floor("", WindowChoice::Yesterday)));
+        assert_eq!(opened("/?factory=demo&window=someday"), Some(floor("demo", WindowChoice::Today)));
+    }
+
+    #[test]
+    fn every_page_is_opened_by_its_address() {
+        let selection = selection("demo", WindowChoice::Today);
+        let text = "W 1 & co".to_owned();
+        let entity = EntityAddress { selection: selection.clone(), id: text.clone() };
+        let pages = [
+            Route::Floor {
+                address: FloorAddress {
+                    selection: selection.clone(),
+                    area: text.clone(),
+                    ..FloorAddress::default()
+                },
+            },
+            Route::Worker { address: entity.clone() },
+            Route::Workstation { address: entity },
+            Route::Compare {
+                address: CompareAddress {
+                    selection: selection.clone(),
+                    ids: vec![text.clone()],
+                    ..CompareAddress::default()
+                },
+            },
+            Route::Events {
+                address: EventsAddress {
+                    selection: selection.clone(),
+                    id: text.clone(),
+                    ..EventsAddress::default()
+                },
+            },
+            Route::Devices { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::Board { address: BoardAddress { selection, edit: text, ..BoardAddress::default() } },
+        ];
+        for page in pages {
+            assert_eq!(opened(&page.to_string()), Some(page.clone()));
+            assert_eq!(page.clone().address().to_string(), page.to_string(), "a link leads to the page");
+        }
+    }
+
+    #[test]
+    fn an_unknown_page_is_not_found() {
+        assert!(matches!(opened("/reports/7"), Some(Route::NotFound { .. })));
+    }
+
+    #[test]
+    fn a_page_about_one_entity_is_left_with_its_factory() {
+        let page = Address::entity(EntityType::Worker, "W1", selection("a", WindowChoice::Today));
+        let yesterday = selection("a", WindowChoice::Yesterday);
+        assert_eq!(
+            page.clone().selecting(yesterday.clone()),
+            Address::entity(EntityType::Worker, "W1", yesterday)
+        );
+        let other = selection("b", WindowChoice::Today);
+        assert_eq!(page.selecting(other), floor("b", WindowChoice::Today).address());
+    }
+
+    proptest! {
+        #[test]
+        fn any_id_survives_the_way_through_the_address_bar(ids in prop::collection::vec("[^\\p{Cc}]{1,20}", 0..4)) {
+            let worker = Route::Worker { address: EntityAddress { id: ids.join(" "), ..EntityAddress::default() } };
+            let compare = Route::Compare { address: CompareAddress { ids, ..CompareAddress::default() } };
+            for route in [worker, compare] {
+                prop_assert_eq!(route.clone().address().to_string(), route.to_string());
+                prop_assert_eq!(route.to_string().parse::<Route>().ok(), Some(route));
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the address of the page is about, for all components of the page.
+
+use crate::api::operation::{Factories, FactoryWindow, factories};
+use crate::api::{Answer, Panel, use_query};
+use crate::lean::memo::{Memo, use_memo};
+use crate::lean::zone::Zone;
+use crate::model::{Factory, UNSEEN_AFTER_MIN};
+use crate::route::{Address, Selection, replace_by};
+use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
+
+/// The factory and window that the address names, and what follows from them.
+#[derive(Clone, Copy)]
+pub(crate) struct PageContext {
+    pub(crate) address: Memo<Address>,
+    pub(crate) factories: Answer<Vec<Factory>>,
+    factory_window: Memo<Option<FactoryWindow>>,
+    zone: Memo<Zone>,
+}
+
+/// What the page is about.
+pub(crate) fn use_page_context() -> PageContext {
+    use_context::<PageContext>()
+}
+
+impl PageContext {
+    /// The factory of the address, else the first there is, in the window of the address; none as long as there is no
+    /// factory. Whoever reads it is drawn again when it changes.
+    pub(crate) fn factory_window(&self) -> Option<FactoryWindow> {
+        self.factory_window.cloned()
+    }
+
+    /// The factory's time zone, UTC as long as it is not known.
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone.cloned()
+    }
+
+    /// After how long without an observation one counts as not observed, in minutes.
+    pub(crate) fn unseen_after_min(&self) -> u16 {
+        self.address.read().selection().unseen_after_min.unwrap_or(UNSEEN_AFTER_MIN)
+    }
+
+    /// The same in ms.
+    pub(crate) fn unseen_after_ms(&self) -> f64 {
+        f64::from(self.unseen_after_min()) * MS_PER_MINUTE as f64
+    }
+
+    /// The factory as it is listed.
+    pub(crate) fn factory(&self) -> Option<Factory> {
+        let choice = self.factory_window()?;
+        let listed =
+            |list: &Vec<Factory>| list.iter().find(|factory| factory.id == choice.factory_id).cloned();
+        self.factories.with(listed).flatten()
+    }
+
+    /// What is selected on this page, for the address of another.
+    pub(crate) fn selection(&self) -> Selection {
+        let selection = self.address.read().selection().clone();
+        match self.factory_window() {
+            Some(choice) => Selection { factory: choice.factory_id, ..selection },
+            None => selection,
+        }
+    }
+}
+
+/// Provides [`PageContext`] to the components of the page at an address.
+pub(crate) fn use_page_context_provider(address: Memo<Address>) {
+    let factories = use_query::<Factories>(|| Some(factories::Variables));
+    let factory_window =
+        use_memo(move || wanted_factory_window(address.read().selection(), &factories.read()));
+    let zone = use_memo(move || {
+        let factory_id = factory_window.read().as_ref().map(|choice| choice.factory_id.clone());
+        let zone_name = factories.with(|list| {
+            list.iter()
+                .find(|factory| Some(&factory.id) == factory_id.as_ref())
+                .map(|factory| factory.time_zone.clone())
+        });
+        zone_name.flatten().map_or_else(|| Zone::fixed("UTC", 0), |name| Zone::named(&name))
+    });
+    use_context_provider(|| PageContext { address, factories, factory_window, zone });
+    // Writes the choice into the address in place of the one that left it open, so that a factory which is created
+    // later and comes first does not take over the screen.
+    use_effect(move || {
+        let address = address();
+        if let Some(choice) = factory_window()
+            && address.selection().factory.is_empty()
+        {
+            let named = Selection { factory: choice.factory_id, ..address.selection().clone() };
+            // The page stays the same, even one about an entity: its factory was only left open.
+            replace_by(address.with_selection(named));
+        }
+    });
+}
+
+fn wanted_factory_window(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Option<FactoryWindow> {
+    let first = || factories.shown()?.first().map(|factory| factory.id.clone());
+    let named = Some(selection.factory.clone()).filter(|id| !id.is_empty());
+    named.or_else(first).map(|factory_id| FactoryWindow { factory_id, window: selection.window })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::metric::UnitsBasis;
+
+    fn factories() -> Panel<Vec<Factory>> {
+        let factory = |id: &str| Factory {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            time_zone: "UTC".to_owned(),
+            units_basis: UnitsBasis::Workers,
+        };
+        Panel::Showing(vec![factory("alpha"), factory("beta")])
+    }
+
+    fn wanted_factory(named: &str, factories: &Panel<Vec<Factory>>) -> Option<String> {
+        let selection = Selection { factory: named.to_owned(), ..Selection::default() };
+        wanted_factory_window(&selection, factories).map(|choice| choice.factory_id)
+    }
+
+    #[test]
+    fn the_address_decides_and_otherwise_the_first_factory() {
+        assert_eq!(wanted_factory("beta", &factories()).as_deref(), Some("beta"));
+        assert_eq!(wanted_factory("", &factories()).as_deref(), Some("alpha"));
+    }
+
+    #[test]
+    fn a_named_factory_is_asked_for_before_the_list_is_there() {
+        assert_eq!(wanted_factory("beta", &Panel::Waiting).as_deref(), Some("beta"));
+        assert_eq!(wanted_factory("", &Panel::Waiting), None);
+        assert_eq!(wanted_factory("", &Panel::Showing(Vec::new())), None);
+    }
+}

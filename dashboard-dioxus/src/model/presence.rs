@@ -1,0 +1,49 @@
+use super::entity::Activity;
+use super::slug::Slug;
+use domain::event::EventType;
+
+/// When nothing was seen for so many minutes, nobody knows what somebody is doing now; an address can say another number.
+pub(crate) const UNSEEN_AFTER_MIN: u16 = 10;
+
+/// What can be said of an entity at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Presence {
+    Seen(EventType),
+    /// Nothing was seen of it lately, so nobody knows: not idle, and not absent.
+    NotObserved,
+}
+
+impl Presence {
+    /// The name by which stylesheets and tests know it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Seen(state) => state.slug(),
+            Self::NotObserved => "not-observed",
+        }
+    }
+
+    /// What the latest activity says about now, if it ended no longer ago than `limit_ms`.
+    pub(crate) fn of(current: Option<&Activity>, now_ms: f64, limit_ms: f64) -> Self {
+        match current {
+            Some(activity) if now_ms - activity.until.ms() < limit_ms => Self::Seen(activity.state),
+            _ => Self::NotObserved,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lean::instant::Instant;
+
+    #[test]
+    fn an_activity_counts_as_now_until_nothing_was_seen_for_the_limit() {
+        let activity =
+            Activity { state: EventType::Idle, since: Instant(0), until: Instant(1_000), confidence: None };
+        let at = |now_ms| Presence::of(Some(&activity), now_ms, 600_000.0);
+        assert_eq!(at(500.0), Presence::Seen(EventType::Idle));
+        assert_eq!(at(600_999.0), Presence::Seen(EventType::Idle));
+        assert_eq!(at(601_000.0), Presence::NotObserved);
+        assert_eq!(Presence::of(None, 0.0, 600_000.0), Presence::NotObserved);
+    }
+}

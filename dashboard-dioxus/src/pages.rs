@@ -1,0 +1,11 @@
+//! The pages, one for each route.
+
+pub(crate) mod back_office;
+pub(crate) mod board;
+pub(crate) mod compare;
+pub(crate) mod devices;
+pub(crate) mod entity;
+pub(crate) mod events;
+pub(crate) mod floor;
+pub(crate) mod not_found;
+mod over_time;

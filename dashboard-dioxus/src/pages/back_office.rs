@@ -1,0 +1,84 @@
+//! The pages of the back office: a part of the program of its own, which is loaded when the first of them is opened.
+
+use crate::components::notice::Refused;
+use crate::components::skeleton::Skeleton;
+use crate::pages::devices::Devices as DevicesPage;
+use crate::route::DevicesAddress;
+use crate::words::back_office as words;
+use dioxus::prelude::*;
+#[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_split::LazyLoader;
+
+/// A page of the back office with what its address says.
+#[derive(Clone, Debug, PartialEq)]
+enum Page {
+    Devices(DevicesAddress),
+}
+
+/// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
+/// release build.
+#[cfg(not(debug_assertions))]
+static PART: LazyLoader<Page, Element> =
+    wasm_split::lazy_loader!(extern "back_office" fn draw(page: Page) -> Element);
+#[cfg(debug_assertions)]
+static PART: LazyLoader<Page, Element> = LazyLoader::preloaded(draw);
+
+fn draw(page: Page) -> Element {
+    match page {
+        Page::Devices(address) => rsx! { DevicesPage { address } },
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Progress {
+    Loading,
+    Failed,
+    Loaded,
+}
+
+/// The devices that send events.
+#[component]
+pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Devices(address()) } }
+}
+
+/// A page, or how far it is with being loaded.
+#[component]
+fn BackOffice(page: Page) -> Element {
+    let mut progress = use_signal(|| Progress::Loading);
+    let load = use_callback(move |()| {
+        progress.set(Progress::Loading);
+        spawn(async move {
+            progress.set(if load_part().await { Progress::Loaded } else { Progress::Failed });
+        });
+    });
+    use_hook(|| load(()));
+    match progress() {
+        Progress::Loading => rsx! { Skeleton { lines: 6 } },
+        Progress::Failed => rsx! { Refused { reason: words::NOT_LOADED.to_owned(), onretry: load } },
+        Progress::Loaded => rsx! { Loaded { page } },
+    }
+}
+
+/// A component of its own, because the page has hooks of its own.
+#[component]
+fn Loaded(page: Page) -> Element {
+    PART.call(page).unwrap_or_else(|_| VNode::empty())
+}
+
+/// Whether the part is there; an attempt that failed may be made again.
+async fn load_part() -> bool {
+    #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
+    {
+        #[wasm_bindgen(raw_module = "./__wasm_split.js")]
+        extern "C" {
+            #[wasm_bindgen(js_name = loadPart)]
+            fn load_part(name: &str) -> js_sys::Promise;
+        }
+        if wasm_bindgen_futures::JsFuture::from(load_part("back_office")).await.is_err() {
+            return false;
+        }
+    }
+    PART.load().await
+}

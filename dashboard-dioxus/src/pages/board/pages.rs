@@ -1,0 +1,226 @@
+//! The pages of a board: its areas, each in as many parts as it takes.
+
+use crate::lean::order;
+use crate::lean::shared::Shared;
+use crate::live::table::Table;
+use crate::model::{EntityMetrics, FactorySummary};
+use domain::event::EntityType;
+use domain::id_order;
+use domain::metric::UnitsBasis;
+use std::cmp::Ordering;
+
+/// Names a page for as long as there are such entities, whatever pages come and go around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageId {
+    /// None for those that have no area.
+    pub(crate) area: Option<String>,
+    /// Counted from 0.
+    pub(crate) part: usize,
+}
+
+impl Ord for PageId {
+    /// Areas in the order of their names, those without one last.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let areas = match (&self.area, &other.area) {
+            (Some(one), Some(other)) => id_order::compare(one, other),
+            (one, other) => one.is_none().cmp(&other.is_none()),
+        };
+        areas.then(self.part.cmp(&other.part))
+    }
+}
+
+impl PartialOrd for PageId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What is shown at once.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) id: PageId,
+    /// How many parts its area has.
+    pub(crate) parts: usize,
+    /// Workers, then workstations, each in the order of their ids.
+    pub(crate) tiles: Vec<Shared<EntityMetrics>>,
+}
+
+/// All entities of an area, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Area {
+    pub(crate) name: Option<String>,
+    pub(crate) entities: Vec<Shared<EntityMetrics>>,
+}
+
+/// The areas in the order in which they are shown.
+pub(crate) fn areas<'table>(tables: impl Iterator<Item = &'table Table<EntityMetrics>>) -> Vec<Area> {
+    let mut areas: Vec<Area> = Vec::new();
+    for row in tables.flat_map(Table::rows) {
+        match areas.iter_mut().find(|area| area.name == row.area) {
+            Some(area) => area.entities.push(row.clone()),
+            None => areas.push(Area { name: row.area.clone(), entities: vec![row.clone()] }),
+        }
+    }
+    let id = |area: &Area| PageId { area: area.name.clone(), part: 0 };
+    order::sort(&mut areas, |one, other| id(one).cmp(&id(other)));
+    areas
+}
+
+/// The pages on each of which at most so many tiles fit; the parts of an area are about equally long.
+pub(crate) fn pages(areas: &[Area], capacity: usize) -> Vec<Page> {
+    let pages_of = |area: &Area| {
+        let parts = area.entities.len().div_ceil(capacity.max(1));
+        let each = area.entities.len().div_ceil(parts.max(1)).max(1);
+        let pages = area.entities.chunks(each).enumerate().map(move |(part, tiles)| Page {
+            id: PageId { area: area.name.clone(), part },
+            parts,
+            tiles: tiles.to_vec(),
+        });
+        pages.collect::<Vec<_>>()
+    };
+    areas.iter().flat_map(pages_of).collect()
+}
+
+/// The place of the page that is to be shown: the wanted one or, where there is none any more, the one after it.
+pub(crate) fn place_of(pages: &[Page], wanted: Option<&PageId>) -> usize {
+    let Some(wanted) = wanted else { return 0 };
+    pages.iter().position(|page| page.id >= *wanted).unwrap_or(0)
+}
+
+/// The page after this one, the first after the last.
+pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
+    let next = shown.and_then(|shown| pages.iter().find(|page| page.id > *shown));
+    next.or(pages.first()).map(|page| page.id.clone())
+}
+
+/// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
+/// the server's are there. The formulas are those of METRICS.
+pub(crate) fn summed(entities: &[Shared<EntityMetrics>], units_basis: UnitsBasis) -> Figures {
+    let of = |kind: EntityType| entities.iter().filter(move |row| row.kind == kind);
+    let productive_minutes: f64 = of(EntityType::Worker).map(|row| row.productive_minutes).sum();
+    let counting = match units_basis {
+        UnitsBasis::Workers => EntityType::Worker,
+        UnitsBasis::Workstations => EntityType::Workstation,
+    };
+    let units: i64 = of(counting).map(|row| row.units).sum();
+    let utilizations: Vec<f64> = of(EntityType::Worker).filter_map(|row| row.utilization).collect();
+    let rate = units as f64 / (productive_minutes / 60.0);
+    let mean = utilizations.iter().sum::<f64>() / utilizations.len() as f64;
+    Figures {
+        productive_minutes,
+        units,
+        average_utilization: Some(mean).filter(|_| !utilizations.is_empty()),
+        average_production_rate: Some(rate).filter(|_| productive_minutes > 0.0),
+    }
+}
+
+/// The figures of an area.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Figures {
+    pub(crate) productive_minutes: f64,
+    pub(crate) units: i64,
+    /// %.
+    pub(crate) average_utilization: Option<f64>,
+    /// Units per hour.
+    pub(crate) average_production_rate: Option<f64>,
+}
+
+impl From<&FactorySummary> for Figures {
+    fn from(summary: &FactorySummary) -> Self {
+        Self {
+            productive_minutes: summary.productive_minutes,
+            units: summary.units,
+            average_utilization: summary.average_utilization,
+            average_production_rate: summary.average_production_rate,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(kind: EntityType, id: &str, area: Option<&str>) -> EntityMetrics {
+        EntityMetrics {
+            area: area.map(str::to_owned),
+            productive_minutes: 30.0,
+            idle_minutes: 10.0,
+            utilization: Some(75.0),
+            units: 12,
+            ..EntityMetrics::unseen(kind, id)
+        }
+    }
+
+    fn table(rows: Vec<EntityMetrics>) -> Table<EntityMetrics> {
+        Table::of(rows)
+    }
+
+    fn floor() -> Vec<Area> {
+        let worker = |id, area| row(EntityType::Worker, id, area);
+        let workers = table(vec![
+            worker("W1", Some("Line 2")),
+            worker("W2", None),
+            worker("W3", Some("Line 10")),
+            worker("W10", Some("Line 2")),
+        ]);
+        let workstations = table(vec![row(EntityType::Workstation, "S1", Some("Line 2"))]);
+        areas([&workers, &workstations].into_iter())
+    }
+
+    fn told(pages: &[Page]) -> Vec<(&str, usize, Vec<&str>)> {
+        let told = pages.iter().map(|page| {
+            let ids = page.tiles.iter().map(|row| row.id.as_str()).collect();
+            (page.id.area.as_deref().unwrap_or("-"), page.id.part, ids)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn each_area_has_its_pages_and_those_without_one_come_last() {
+        assert_eq!(
+            told(&pages(&floor(), 2)),
+            [
+                ("Line 2", 0, vec!["W1", "W10"]),
+                ("Line 2", 1, vec!["S1"]),
+                ("Line 10", 0, vec!["W3"]),
+                ("-", 0, vec!["W2"]),
+            ]
+        );
+        assert_eq!(pages(&floor(), 12).len(), 3);
+    }
+
+    #[test]
+    fn the_board_goes_round_and_survives_that_a_page_disappears() {
+        let pages = pages(&floor(), 2);
+        let mut shown = None;
+        let mut seen = Vec::new();
+        for _ in 0..6 {
+            shown = after(&pages, shown.as_ref());
+            seen.push(place_of(&pages, shown.as_ref()));
+        }
+        // The first page is shown before the first turn.
+        assert_eq!(seen, [0, 1, 2, 3, 0, 1]);
+        let gone = PageId { area: Some("Line 3".to_owned()), part: 0 };
+        assert_eq!(place_of(&pages, Some(&gone)), 2);
+        assert_eq!(after(&pages, Some(&gone)), Some(pages[2].id.clone()));
+        assert_eq!(after(&[], Some(&gone)), None);
+    }
+
+    #[test]
+    fn an_areas_figures_follow_from_its_rows() {
+        let line = &floor()[0];
+        let figures = summed(&line.entities, UnitsBasis::Workers);
+        assert_eq!(
+            figures,
+            Figures {
+                productive_minutes: 60.0,
+                units: 24,
+                average_utilization: Some(75.0),
+                average_production_rate: Some(24.0),
+            }
+        );
+        assert_eq!(summed(&line.entities, UnitsBasis::Workstations).units, 12);
+        let none = summed(&[], UnitsBasis::Workers);
+        assert_eq!((none.average_utilization, none.average_production_rate), (None, None));
+    }
+}

@@ -1,0 +1,91 @@
+//! What the board says, drawn as text.
+
+use crate::testing::TestPage;
+use serde_json::{Value, json};
+
+fn worker(id: &str, area: Option<&str>) -> Value {
+    json!({
+        "workerId": id, "name": null, "area": area, "workingMinutes": 30.0, "idleMinutes": 10.0,
+        "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": 75.0, "unitsProduced": 12,
+        "unitsPerHour": 24.0, "meanConfidence": null, "lastSeenAt": "1970-01-01T00:00:00.000Z",
+        "current": {
+            "eventType": "IDLE", "since": "1970-01-01T00:00:00.000Z", "until": "1970-01-01T00:01:00.000Z",
+            "confidence": 0.9,
+        },
+    })
+}
+
+fn board(address: &'static str, workers: &[Value]) -> TestPage {
+    let mut board = TestPage::at(address);
+    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    board.answer("Factories", &json!({ "factories": [factory] }));
+    let nothing = json!({ "window": null, "revision": 3, "snapshot": true });
+    let (mut report, mut workstations) = (nothing.clone(), nothing);
+    report["workers"] = workers.into();
+    report["removedWorkerIds"] = json!([]);
+    workstations["workstations"] = json!([]);
+    workstations["removedWorkstationIds"] = json!([]);
+    board.answer("WorkerMetrics", &json!({ "workerMetrics": report }));
+    board.answer("WorkstationMetrics", &json!({ "workstationMetrics": workstations }));
+    board
+}
+
+#[test]
+fn the_first_area_is_shown_with_the_servers_figures_of_it() {
+    let mut board =
+        board("/board?factory=plant&window=all-time", &[worker("W2", None), worker("W1", Some("Paint"))]);
+    assert_eq!(board.asked("FactoryMetrics"), [&json!({ "factoryId": "plant", "area": "Paint" })]);
+    board.shows(&[
+        "<h1>Paint</h1>",
+        r#"data-testid="board-worker-W1""#,
+        "Idle",
+        "since 00:00",
+        "Page 1 of 2",
+        // As it follows from the rows, until the server's figures are there.
+        r#"data-testid="productive-minutes" data-value="30""#,
+    ]);
+    assert!(!board.html().contains("board-worker-W2"));
+    board.answer(
+        "FactoryMetrics",
+        &json!({ "factoryMetrics": {
+            "window": null, "revision": 3, "productiveMinutes": 31.0, "idleMinutes": 10.0, "absentMinutes": 0.0,
+            "unitsBasis": "WORKERS", "unitsProduced": 12, "workerUnitsProduced": 12, "workstationUnitsProduced": 0,
+            "averageUtilization": 75.0, "utilization": 75.0, "averageProductionRate": 24.0, "activeWorkers": 1,
+            "activeWorkstations": 0,
+        } }),
+    );
+    board.shows(&[r#"data-testid="productive-minutes" data-value="31""#]);
+}
+
+#[test]
+fn a_factory_without_areas_is_one_page_under_its_own_name() {
+    let board = board("/board?factory=plant&window=all-time", &[worker("W1", None)]);
+    assert_eq!(board.asked("FactoryMetrics"), [&json!({ "factoryId": "plant" })]);
+    board.shows(&["<h1>Plant</h1>"]);
+    assert!(!board.html().contains("board-progress"), "a single page does not turn");
+}
+
+#[test]
+fn a_board_without_anybody_says_so() {
+    board("/board?factory=plant&window=today", &[])
+        .shows(&["Nobody and nothing was seen in this window yet."]);
+}
+
+#[test]
+fn setting_up_lists_everyone_with_their_areas() {
+    let mut setup = TestPage::at("/board?factory=plant&window=today&edit=areas");
+    setup.answer(
+        "FactoryEntities",
+        &json!({ "factory": {
+            "revision": 1,
+            "workers": [{ "workerId": "W1", "name": "Anna", "area": "Paint" }],
+            "workstations": [{ "workstationId": "S1", "name": null, "area": null }],
+        } }),
+    );
+    setup.shows(&[
+        "<h1>Areas of the board</h1>",
+        "Paint",
+        "No area",
+        r#"data-testid="setup-workstation-S1""#,
+    ]);
+}

@@ -1,0 +1,85 @@
+mod area;
+mod attention;
+mod attention_list;
+mod change;
+mod data;
+mod export;
+mod figures;
+mod heat;
+mod production;
+mod ranking;
+mod rows;
+mod steps;
+
+use self::area::AreaPicker;
+use self::attention_list::AttentionList;
+use self::data::{FloorData, use_floor_data};
+use self::figures::Figures;
+use self::heat::Heat;
+use self::production::Production;
+use self::rows::Rows;
+use crate::api::Panel;
+use crate::components::first_steps::FirstSteps;
+use crate::components::notice::Refused;
+use crate::components::page_context::use_page_context;
+use crate::components::page_title::PageTitle;
+use crate::components::window_picker;
+use crate::lean::memo::use_memo;
+use crate::live::clock::use_clock;
+use crate::route::FloorAddress;
+use crate::words;
+use dioxus::prelude::*;
+use domain::MS_PER_MINUTE;
+use domain::bucket::BUCKET_MS;
+use domain::event::EntityType;
+
+/// How often it is looked whether what was seen has become old, in ms. The whole page has one clock.
+const CLOCK_STEP_MS: u32 = 10_000;
+
+/// How the factory is doing: its figures, who or what needs somebody, everybody and everything, and the course of the
+/// window. Whatever tells of all workers or all workstations is one operation.
+#[component]
+pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
+    let context = use_page_context();
+    let clock = use_clock(CLOCK_STEP_MS);
+    let minute = use_memo(move || (clock() / MS_PER_MINUTE as f64) as i64);
+    // The end of the step of the server's grid that holds now: charts are drawn again only when it moves.
+    let step_end_ms = use_memo(move || ((clock() / BUCKET_MS as f64).floor() + 1.0) * BUCKET_MS as f64);
+    let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } =
+        use_floor_data(address);
+    let window = window_picker::label(address.read().selection.window, &context.zone());
+    let factory = context.factory();
+    let title =
+        factory.as_ref().map_or_else(|| words::page::FLOOR.to_owned(), |factory| factory.name.clone());
+    rsx! {
+        PageTitle { title,
+            p { class: "page-note", {window.clone()} }
+            AreaPicker { address, areas, onopen: move |()| names.refresh() }
+        }
+        match (&*context.factories.read(), factory) {
+            (Panel::Showing(factories), _) if factories.is_empty() && context.factory_window().is_none() => rsx! { FirstSteps {} },
+            (Panel::Refused(reason), _) if context.factory_window().is_none() => rsx! {
+                Refused { reason, onretry: move |()| context.factories.retry() }
+            },
+            (_, Some(factory)) if is_untouched() => rsx! { FirstSteps { factory: (factory.id, factory.name) } },
+            _ => rsx! {
+                div { class: "floor",
+                    div { class: "floor-top",
+                        Figures { summary, series, area, clock, now_ms: step_end_ms, window }
+                    }
+                    div { class: "floor-needs-place",
+                        AttentionList { address, workers, workstations, clock }
+                    }
+                    div { class: "floor-rows",
+                        Rows { kind: EntityType::Worker, address, answer: workers, clock }
+                        Rows { kind: EntityType::Workstation, address, answer: workstations, clock }
+                    }
+                    div { class: "floor-charts",
+                        Production { series, now_ms: step_end_ms }
+                        Heat { summary, names, area, minute, now_ms: step_end_ms }
+                    }
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the address of each page says after its `?`. What is empty or none is not in it.
+
+use super::field::{Field, fields, push};
+use super::selection::Selection;
+use crate::lean::instant::Instant;
+use domain::event::{EntityType, EventType};
+use std::fmt;
+
+/// Makes the type of a page's address: the selection, and the page's own fields with their names in the address, in their
+/// order. Those after the semicolon come last of all.
+macro_rules! address {
+    ($(#[$doc:meta])* $address:ident {
+        $($(#[$field_doc:meta])* $field:ident: $kind:ty = $name:literal,)*
+        $(; $(#[$last_doc:meta])* $last:ident: $last_kind:ty = $last_name:literal)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub(crate) struct $address {
+            pub(crate) selection: Selection,
+            $($(#[$field_doc])* pub(crate) $field: $kind,)*
+            $($(#[$last_doc])* pub(crate) $last: $last_kind,)?
+        }
+
+        impl From<&str> for $address {
+            fn from(query: &str) -> Self {
+                let mut address = Self::default();
+                for (name, value) in fields(query) {
+                    match name {
+                        $($name => address.$field = Field::parse(value),)*
+                        $($last_name => address.$last = Field::parse(value),)?
+                        _ => address.selection.set(name, value),
+                    }
+                }
+                address
+            }
+        }
+
+        impl fmt::Display for $address {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut query = String::new();
+                self.selection.push_first(&mut query);
+                $(push(&mut query, $name, &self.$field.text());)*
+                self.selection.push_last(&mut query);
+                $(push(&mut query, $last_name, &self.$last.text());)?
+                formatter.write_str(&query)
+            }
+        }
+    };
+}
+
+address!(
+    /// The floor.
+    FloorAddress {
+        /// The column that rows are ranked by, with `-` before it for the other direction.
+        sort: String = "sort",
+        /// The area that is shown; empty means all of them.
+        area: String = "area",
+    }
+);
+
+address!(
+    /// The page of one worker or workstation.
+    EntityAddress {
+        id: String = "id",
+    }
+);
+
+address!(
+    /// The page that compares workers or workstations.
+    CompareAddress {
+        kind: Option<EntityType> = "kind",
+        ids: Vec<String> = "ids",
+    }
+);
+
+address!(
+    /// The page of events and its filters.
+    EventsAddress {
+        kind: Option<EntityType> = "kind",
+        /// The id of a worker or workstation.
+        id: String = "id",
+        state: Option<EventType> = "state",
+        source: String = "source",
+        model: String = "model",
+        from: Option<Instant> = "from",
+        to: Option<Instant> = "to",
+        /// In whole percent.
+        confidence_below: Option<u8> = "confidence-below",
+    }
+);
+
+address!(
+    /// The page of devices.
+    DevicesAddress {
+        /// The device whose details are shown.
+        id: String = "id",
+    }
+);
+
+address!(
+    /// The board.
+    BoardAddress {
+        /// How long each of its pages is shown, in seconds.
+        rotate_s: Option<u16> = "rotate",
+        ;
+        /// What is set up in place of the board itself, such as `areas`.
+        edit: String = "edit"
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_only_what_is_set() {
+        let selection = Selection { factory: "demo".to_owned(), ..Selection::default() };
+        let events = EventsAddress {
+            selection: selection.clone(),
+            kind: Some(EntityType::Worker),
+            state: Some(EventType::Idle),
+            confidence_below: Some(60),
+            from: Some(Instant(1_767_600_000_000)),
+            ..EventsAddress::default()
+        };
+        let text = events.to_string();
+        assert_eq!(
+            text,
+            "factory=demo&window=today&kind=worker&state=idle&from=2026-01-05T08:00:00.000Z&confidence-below=60"
+        );
+        assert_eq!(EventsAddress::from(text.as_str()), events);
+        let ids = vec!["W1".to_owned(), "W,2".to_owned()];
+        let compare = CompareAddress { selection, kind: Some(EntityType::Worker), ids };
+        let text = compare.to_string();
+        assert_eq!(text, "factory=demo&window=today&kind=worker&ids=W1,W~2c2");
+        assert_eq!(CompareAddress::from(text.as_str()), compare);
+    }
+
+    #[test]
+    fn each_field_of_each_page_is_found_again() {
+        let floor = "factory=f&window=all-time&sort=-units&area=Line 1&unseen-after=30";
+        assert_eq!(FloorAddress::from(floor).to_string(), floor);
+        let board = "factory=f&window=all-time&rotate=5&unseen-after=30&edit=areas";
+        assert_eq!(BoardAddress::from(board).to_string(), board);
+        let events = "factory=f&window=today&kind=workstation&id=S1&state=absent&source=c&model=m\
+                      &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&unseen-after=5";
+        assert_eq!(EventsAddress::from(events).to_string(), events);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out() {
+        let query = "kind=robot&state=&from=yesterday&confidence-below=101&x=1&id&ids=,";
+        assert_eq!(EventsAddress::from(query), EventsAddress::default());
+        assert_eq!(CompareAddress::from(query), CompareAddress::default());
+        assert_eq!(BoardAddress::from("rotate=0&unseen-after=0"), BoardAddress::default());
+    }
+
+    #[test]
+    fn a_hand_typed_tilde_is_taken_as_it_stands() {
+        assert_eq!(EntityAddress::from("id=a~zz~").id, "a~zz~");
+    }
+}

@@ -1,0 +1,59 @@
+//! The view for a television.
+
+use crate::model::Presence;
+
+use domain::event::EventType;
+
+pub(crate) const TITLE: &str = "Board";
+pub(crate) const LEAVE: &str = "To the floor";
+pub(crate) const TOOLS: &str = "Board";
+pub(crate) const SET_UP: &str = "Set up areas";
+pub(crate) const BACK: &str = "Back to the board";
+pub(crate) const SETUP: &str = "Areas of the board";
+pub(crate) const SETUP_NOTE: &str =
+    "The board shows one area after the other. Who has none is shown under \"No area\".";
+pub(crate) const EVERYONE: &str = "Workers and workstations";
+pub(crate) const NOBODY_YET: &str = "Nobody and nothing was ever seen in this factory.";
+pub(crate) const WHO: &str = "Who";
+pub(crate) const KIND: &str = "Kind";
+pub(crate) const NOBODY: &str = "Nobody and nothing was seen in this window yet.";
+pub(crate) const UNITS_PER_HOUR: &str = "Units/hour";
+pub(crate) const NOT_LIVE: &str = "Not live";
+pub(crate) const NO_NUMBERS: &str = "There are no numbers to show.";
+pub(crate) const SCREEN_MAY_SLEEP: &str =
+    "This browser does not keep the screen awake here: switch off the screen's own saving.";
+
+/// What an area is called.
+pub(crate) fn area(area: Option<&str>) -> String {
+    area.unwrap_or("No area").to_owned()
+}
+
+pub(crate) fn part(part: usize, parts: usize) -> String {
+    format!("{part} of {parts}")
+}
+
+pub(crate) fn place(place: usize, pages: usize) -> String {
+    format!("Page {place} of {pages}")
+}
+
+pub(crate) fn since(time: &str) -> String {
+    format!("since {time}")
+}
+
+pub(crate) fn last_seen(time: &str) -> String {
+    format!("last seen {time}")
+}
+
+pub(crate) fn old(span: &str) -> String {
+    format!("These numbers are {span} old.")
+}
+
+/// What workers and workstations are doing together.
+pub(crate) fn doing(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Seen(EventType::Working) => "working",
+        Presence::Seen(EventType::Idle) => "idle",
+        Presence::Seen(EventType::Absent) => "absent",
+        Presence::NotObserved => "not observed",
+    }
+}

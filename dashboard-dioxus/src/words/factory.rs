@@ -1,0 +1,7 @@
+//! The factory picker.
+
+pub(crate) const LABEL: &str = "Factory";
+
+pub(crate) fn named(name: &str, id: &str) -> String {
+    if name == id { id.to_owned() } else { format!("{name} ({id})") }
+}

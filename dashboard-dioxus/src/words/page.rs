@@ -1,0 +1,22 @@
+//! The page as a whole.
+
+pub(crate) const PRODUCT: &str = "Andon";
+pub(crate) const FAILED: &str =
+    "The dashboard has stopped because of an error in it. Reload the page to go on.";
+pub(crate) const SKIP: &str = "Skip to the numbers";
+pub(crate) const NAVIGATION: &str = "Pages";
+pub(crate) const FLOOR: &str = "Floor";
+pub(crate) const COMPARE: &str = "Compare";
+pub(crate) const EVENTS: &str = "Events";
+pub(crate) const DEVICES: &str = "Devices";
+pub(crate) const BOARD: &str = "Board";
+pub(crate) const NOT_FOUND: &str = "There is no such page";
+pub(crate) const HOME: &str = "To the floor";
+
+pub(crate) fn title(page: &str) -> String {
+    format!("{page} · {PRODUCT}")
+}
+
+pub(crate) fn nothing_at(path: &str) -> String {
+    format!("Nothing is found at /{path}.")
+}
