@@ -79,10 +79,10 @@ async fn measure(path: &std::path::Path, events: usize) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut drained = 0;
     while let Some(batch) = spool.take(Lane::Backlog, BATCH_EVENTS, BATCH_BYTES).await? {
-        drained += batch.bodies.len();
-        spool.settle(batch.first_position, vec![Outcome::Delivered; batch.bodies.len()]).await?;
+        drained += batch.events.len();
+        spool.acknowledge(batch.origin.first_position, vec![Outcome::Delivered; batch.events.len()]).await?;
     }
-    said("taken and settled", drained, began);
+    said("taken and acknowledged", drained, began);
     println!("afterwards: {:?}", spool.counts().await?);
     spool.close().await;
     Ok(())

@@ -1,16 +1,16 @@
-//! `andon-edge dead-letters`: what the server refused, for a person to mend and send again.
+//! `andon-edge dead-letters`: what the server refused, for a person to correct and send again.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
+use domain::instant::to_rfc3339;
+use domain::limits::MAX_MESSAGE_CHARS;
 use serde_json::{Value, json};
 
-use crate::answer::{SHOWN_CHARACTERS, printable};
-use crate::line::{self, Judgement, MAX_LINE_BYTES};
-use crate::spool::{DeadLetter, Visit};
-use crate::status::instant;
+use crate::line::{self, Line, MAX_LINE_BYTES};
+use crate::outlet::response::printable;
+use crate::spool::{DeadLetter, Session, SessionError};
 
 /// How many dead letters are read at once.
 const PAGE_LETTERS: usize = 1_000;
@@ -53,67 +53,84 @@ enum Action {
     },
 }
 
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum DeadLettersError {
+    /// The spool.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The event that was to be given does not come.
+    #[error("cannot read the event from the standard input")]
+    Unreadable(#[source] io::Error),
+    /// It is not JSON.
+    #[error("the event must be one JSON object")]
+    NotJson(#[source] serde_json::Error),
+    /// It is not an event: why.
+    #[error("this is no event: {0}")]
+    NoEvent(String),
+}
+
 /// Does what is asked, passing what is to be printed to `say`, a line at a time.
 pub fn dead_letters(
     args: DeadLettersArgs,
     stdin: impl Read,
     mut say: impl FnMut(&str),
-) -> anyhow::Result<()> {
+) -> Result<(), DeadLettersError> {
     match args.action {
         Action::List { json } => {
-            let mut visit = Visit::to_read(&args.spool)?;
-            each(&mut visit, |letter| say(&if json { in_json(letter).to_string() } else { in_words(letter) }))
+            let mut session = Session::read_only(&args.spool)?;
+            each(&mut session, |letter| {
+                say(&if json { in_json(letter).to_string() } else { in_words(letter) });
+            })?;
+            Ok(())
         }
         Action::Mend { id, body } => {
             let body = body.map_or_else(|| read(stdin), Ok)?;
-            let body = judged(&body)?;
-            Visit::to_change(&args.spool)?.mend(id, &body)?;
+            let body = checked(&body)?;
+            Session::read_write(&args.spool)?.replace_dead_letter(id, &body)?;
             say(&format!("dead letter {id} is mended; `resend {id}` sends it"));
             Ok(())
         }
         Action::Resend { mut ids, all } => {
-            let mut visit = Visit::to_change(&args.spool)?;
+            let mut session = Session::read_write(&args.spool)?;
             if all {
-                each(&mut visit, |letter| ids.push(letter.id))?;
+                each(&mut session, |letter| ids.push(letter.id))?;
             }
             ids.sort_unstable();
             ids.dedup();
-            visit.resend(&ids)?;
+            session.resend(&ids)?;
             say(&format!("{} put at the end of the queue", ids.len()));
             Ok(())
         }
     }
 }
 
-fn each(visit: &mut Visit, mut with: impl FnMut(&DeadLetter)) -> anyhow::Result<()> {
+fn each(session: &mut Session, mut with: impl FnMut(&DeadLetter)) -> Result<(), SessionError> {
     let mut after = 0;
     loop {
-        let page = visit.dead_letters(after, PAGE_LETTERS)?;
+        let page = session.dead_letters(after, PAGE_LETTERS)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         page.iter().for_each(&mut with);
     }
 }
 
-fn read(stdin: impl Read) -> anyhow::Result<String> {
+fn read(stdin: impl Read) -> Result<String, DeadLettersError> {
     let mut body = String::new();
-    stdin
-        .take(MAX_LINE_BYTES as u64 + 1)
-        .read_to_string(&mut body)
-        .context("cannot read the event from the standard input")?;
+    stdin.take(MAX_LINE_BYTES as u64 + 1).read_to_string(&mut body).map_err(DeadLettersError::Unreadable)?;
     Ok(body)
 }
 
 /// The event as one line that the server can read, or why it is none.
-fn judged(body: &str) -> anyhow::Result<String> {
+fn checked(body: &str) -> Result<String, DeadLettersError> {
     // A person may have written it over several lines; white space between tokens is all that may differ.
     let one_line = serde_json::from_str::<Box<serde_json::value::RawValue>>(body.trim())
         .map(|raw| raw.get().replace(['\n', '\r'], " "))
-        .context("the event must be one JSON object")?;
-    match line::judge(1, one_line.as_bytes()) {
-        Judgement::Event(event) => Ok(event.json),
-        Judgement::Blank => bail!("the event must be one JSON object, not nothing"),
-        Judgement::Malformed(reason) => bail!("this is no event: {reason}"),
+        .map_err(DeadLettersError::NotJson)?;
+    match line::parse(1, one_line.as_bytes()) {
+        Line::Event(event) => Ok(event.json),
+        Line::Blank => Err(DeadLettersError::NoEvent("it is blank".to_owned())),
+        Line::Malformed(reason) => Err(DeadLettersError::NoEvent(reason)),
     }
 }
 
@@ -124,7 +141,7 @@ fn in_json(letter: &DeadLetter) -> Value {
         "sequence": letter.sequence,
         "code": letter.code,
         "message": letter.message,
-        "refusedAt": instant(letter.at_ms),
+        "refusedAt": to_rfc3339(letter.at_ms),
         "event": serde_json::from_str(&letter.body).unwrap_or(Value::String(letter.body.clone())),
     })
 }
@@ -133,9 +150,9 @@ fn in_words(letter: &DeadLetter) -> String {
     format!(
         "{}: {}: {} ({})\n    {}",
         letter.id,
-        printable(&letter.code, SHOWN_CHARACTERS),
-        printable(&letter.message, 2 * SHOWN_CHARACTERS),
-        instant(letter.at_ms),
+        printable(&letter.code, MAX_MESSAGE_CHARS),
+        printable(&letter.message, 2 * MAX_MESSAGE_CHARS),
+        to_rfc3339(letter.at_ms),
         printable(&letter.body, MAX_LINE_BYTES)
     )
 }
@@ -149,8 +166,8 @@ mod tests {
     #[test]
     fn an_event_over_several_lines_becomes_one_line_and_nonsense_is_refused_in_words() {
         let spread = EVENT.replace(',', ",\n  ");
-        assert_eq!(judged(&spread).unwrap(), EVENT.replace(',', ",   "));
-        let refusal = |body: &str| judged(body).unwrap_err().to_string();
+        assert_eq!(checked(&spread).unwrap(), EVENT.replace(',', ",   "));
+        let refusal = |body: &str| checked(body).unwrap_err().to_string();
         assert_eq!(refusal(""), "the event must be one JSON object");
         assert_eq!(
             refusal(&EVENT.replace("IDLE", "ASLEEP")),

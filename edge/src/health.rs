@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
-use crate::delivery::course::Alarm;
-use crate::spool::Counts;
+use domain::device::is_clock_off;
+use domain::time::DurationMs;
 
-/// Beyond this many milliseconds a clock is called off.
-const CLOCK_OFF_MS: i64 = 2 * 60 * 1000;
+use crate::delivery::schedule::Alarm;
+use crate::spool::Counts;
 
 /// The counts. All of them are since the start; what must survive one is in the spool.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Health {
     pub fn set_failing(&self, alarm: Option<Alarm>) -> bool {
         let state = match alarm {
             None => WORKING,
-            Some(Alarm::Patience) => WAITING,
+            Some(Alarm::Transient) => WAITING,
             Some(Alarm::Forbidden) => FORBIDDEN,
         };
         self.failing.swap(state, Ordering::Relaxed) != state
@@ -58,7 +58,7 @@ impl Health {
     pub fn set_clock_offset(&self, offset_ms: i64) -> Option<ClockState> {
         self.clock_offset_ms.store(offset_ms, Ordering::Relaxed);
         self.is_clock_known.store(true, Ordering::Relaxed);
-        let is_off = offset_ms.abs() > CLOCK_OFF_MS;
+        let is_off = is_clock_off(DurationMs(offset_ms));
         let was_off = self.is_clock_off.swap(is_off, Ordering::Relaxed);
         match (was_off, is_off) {
             (false, true) => Some(ClockState::Off),

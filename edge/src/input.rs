@@ -1,4 +1,4 @@
-//! Where events come in: each way ends in the spool, and whoever brought one hears of it after it is on the disk.
+//! Where events come in: each input appends to the spool, and whoever sent an event is answered after it is on the disk.
 
 pub mod body;
 pub mod follow;
@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
-use crate::line::{self, Judgement};
-use crate::spool::{Mark, Spool, SpoolError};
+use crate::line::{self, Line};
+use crate::spool::{InputOffset, Spool, SpoolError};
 
 /// How long an input that can wait does so before it tries a full or broken spool again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ pub enum Ended {
     Stopped,
 }
 
-/// The way into the spool that all inputs share.
+/// What all inputs append their events to.
 #[derive(Clone)]
 pub struct Intake {
     spool: Spool,
@@ -37,25 +37,25 @@ pub struct Intake {
     spooled: Arc<watch::Sender<u64>>,
 }
 
-/// What has come in lately, for who delivers it.
+/// Which events have arrived, for who delivers them.
 #[derive(Clone, Debug)]
-pub struct Fresh {
+pub struct Arrivals {
     spooled: watch::Receiver<u64>,
     seen: u64,
 }
 
 impl Intake {
-    /// The way into a spool.
+    /// An intake into a spool.
     pub fn new(spool: Spool, health: Arc<Health>) -> Self {
         Self { spool, health, spooled: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// Tells what comes in from now on.
-    pub fn fresh(&self) -> Fresh {
-        Fresh { spooled: self.spooled.subscribe(), seen: 0 }
+    /// Counts what arrives from now on.
+    pub fn arrivals(&self) -> Arrivals {
+        Arrivals { spooled: self.spooled.subscribe(), seen: 0 }
     }
 
-    /// The spool that it leads into.
+    /// The spool that it appends to.
     pub fn spool(&self) -> &Spool {
         &self.spool
     }
@@ -65,8 +65,8 @@ impl Intake {
         &self.health
     }
 
-    /// Keeps all of these events or none, and answers when they are on the disk.
-    pub async fn keep(&self, events: Vec<String>) -> Result<(), SpoolError> {
+    /// Appends all of these events or none, and answers when they are on the disk.
+    pub async fn append(&self, events: Vec<String>) -> Result<(), SpoolError> {
         let count = events.len() as u64;
         if count > 0 {
             self.spool.append(events).await?;
@@ -75,21 +75,21 @@ impl Intake {
         Ok(())
     }
 
-    /// Keeps events, and how far their input has come, as soon as that can be; false when `stop` came first.
-    pub async fn keep_patiently(
+    /// Appends events with the offset of their input, as soon as that can be; false when `stop` came first.
+    pub async fn append_with_retry(
         &self,
         events: Vec<String>,
-        mark: Option<Mark>,
+        offset: Option<InputOffset>,
         stop: &CancellationToken,
     ) -> bool {
         let mut complaint = None;
         loop {
-            let kept = match &mark {
-                Some(mark) => self.spool.append_marked(events.clone(), mark.clone()).await,
+            let appended = match &offset {
+                Some(offset) => self.spool.append_with_offset(events.clone(), offset.clone()).await,
                 None if events.is_empty() => Ok(()),
                 None => self.spool.append(events.clone()).await,
             };
-            match kept {
+            match appended {
                 Ok(()) => {
                     self.spooled.send_modify(|spooled| *spooled += events.len() as u64);
                     return true;
@@ -109,17 +109,17 @@ impl Intake {
         }
     }
 
-    /// How far an input has come; none when it is new, or when the spool cannot say.
-    pub async fn mark(&self, key: &str) -> Result<Option<String>, SpoolError> {
-        self.spool.mark(key.to_owned()).await
+    /// The offset of an input; none when it is new.
+    pub async fn offset(&self, input: &str) -> Result<Option<String>, SpoolError> {
+        self.spool.input_offset(input.to_owned()).await
     }
 
-    /// The event of a line; what is none is counted and logged, because there is nobody to tell.
-    fn judge(&self, input: &str, number: u64, line: &[u8]) -> Option<String> {
-        match line::judge(number, line) {
-            Judgement::Event(event) => Some(event.json),
-            Judgement::Blank => None,
-            Judgement::Malformed(reason) => {
+    /// The event of a line; what is none is counted and logged, because there is no sender to answer.
+    fn parse(&self, input: &str, number: u64, line: &[u8]) -> Option<String> {
+        match line::parse(number, line) {
+            Line::Event(event) => Some(event.json),
+            Line::Blank => None,
+            Line::Malformed(reason) => {
                 self.health.malformed.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!("line {number} of {input} is no event and is not taken: {reason}");
                 None
@@ -128,19 +128,19 @@ impl Intake {
     }
 }
 
-impl Fresh {
+impl Arrivals {
     /// How many events came in since the start.
     pub fn total(&self) -> u64 {
         *self.spooled.borrow()
     }
 
-    /// How many of them came in since what [`Fresh::saw`] was told last.
-    pub fn waiting(&self) -> u64 {
+    /// How many of them came in since [`Arrivals::mark_seen`].
+    pub fn unseen(&self) -> u64 {
         self.total().saturating_sub(self.seen)
     }
 
     /// Whoever delivers has seen so many of all.
-    pub fn saw(&mut self, total: u64) {
+    pub fn mark_seen(&mut self, total: u64) {
         self.seen = total;
     }
 

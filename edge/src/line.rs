@@ -1,4 +1,4 @@
-//! Judges one line of an event file, without I/O.
+//! Parses one line of an event file, without I/O.
 //!
 //! GraphQL refuses a whole request when one value in it has a wrong type, so one malformed line would hold up its
 //! batch. What GraphQL would refuse is therefore found here; whether the values make sense is the server's to say. An
@@ -6,6 +6,9 @@
 
 use std::fmt;
 
+use domain::MS_PER_MINUTE;
+use domain::bucket::BUCKET_MS;
+use domain::validate::MAX_DURATION_MINUTES;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -20,12 +23,12 @@ pub struct EventLine {
     /// The line's own JSON text.
     pub json: String,
     /// At most how many five-minute buckets of the server the event touches.
-    pub buckets: u64,
+    pub buckets: i64,
 }
 
-/// What a line turned out to be.
+/// What a line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub enum Line {
     /// Nothing but white space; it counts nowhere.
     Blank,
     /// An event that GraphQL can read.
@@ -34,20 +37,25 @@ pub enum Judgement {
     Malformed(String),
 }
 
-/// Judges the line with the given number, counted from 1; the line's end may be part of `bytes`.
-pub fn judge(number: u64, bytes: &[u8]) -> Judgement {
+/// Parses the line with the given number, counted from 1; the line's end may be part of `bytes`.
+pub fn parse(number: u64, bytes: &[u8]) -> Line {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     if bytes.len() > MAX_LINE_BYTES {
-        return Judgement::Malformed(format!("a line has at most {MAX_LINE_BYTES} bytes, this one has more"));
+        return Line::Malformed(format!("a line has at most {MAX_LINE_BYTES} bytes, this one has more"));
     }
     let bytes = bytes.trim_ascii();
     if bytes.is_empty() {
-        return Judgement::Blank;
+        return Line::Blank;
     }
     match event_line(number, bytes) {
-        Ok(event) => Judgement::Event(event),
-        Err(reason) => Judgement::Malformed(reason),
+        Ok(event) => Line::Event(event),
+        Err(reason) => Line::Malformed(reason),
     }
+}
+
+/// The line with the given number of a file without the byte order mark, which some editors put before the first.
+pub fn without_byte_order_mark(number: u64, line: &[u8]) -> &[u8] {
+    line.strip_prefix("\u{feff}".as_bytes()).filter(|_| number == 1).unwrap_or(line)
 }
 
 fn event_line(number: u64, bytes: &[u8]) -> Result<EventLine, String> {
@@ -170,11 +178,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
 }
 
 /// A span touches one bucket more than its length alone would fill, and another when it begins inside one.
-fn buckets_touched(duration_minutes: Option<&str>) -> u64 {
-    const BUCKET_MINUTES: f64 = 5.0;
-    const LONGEST_EVENT_MINUTES: f64 = 1440.0;
-    let minutes = duration_minutes.and_then(|json| json.parse::<f64>().ok()).unwrap_or(LONGEST_EVENT_MINUTES);
-    (minutes.clamp(0.0, LONGEST_EVENT_MINUTES) / BUCKET_MINUTES).floor() as u64 + 2
+fn buckets_touched(duration_minutes: Option<&str>) -> i64 {
+    let bucket_minutes = (BUCKET_MS / MS_PER_MINUTE) as f64;
+    let minutes = duration_minutes.and_then(|json| json.parse::<f64>().ok()).unwrap_or(MAX_DURATION_MINUTES);
+    (minutes.clamp(0.0, MAX_DURATION_MINUTES) / bucket_minutes).floor() as i64 + 2
 }
 
 fn unknown_field(name: &str) -> String {
@@ -216,17 +223,17 @@ mod tests {
 
     #[track_caller]
     fn accepts(line: &str) -> EventLine {
-        match judge(7, line.as_bytes()) {
-            Judgement::Event(event) => event,
-            other => panic!("{line} is judged {other:?}"),
+        match parse(7, line.as_bytes()) {
+            Line::Event(event) => event,
+            other => panic!("{line} is parsed as {other:?}"),
         }
     }
 
     #[track_caller]
     fn refuses(line: &str, reason: &str) {
-        match judge(7, line.as_bytes()) {
-            Judgement::Malformed(said) => assert!(said.contains(reason), "{line}: {said}"),
-            other => panic!("{line} is judged {other:?}"),
+        match parse(7, line.as_bytes()) {
+            Line::Malformed(said) => assert!(said.contains(reason), "{line}: {said}"),
+            other => panic!("{line} is parsed as {other:?}"),
         }
     }
 
@@ -239,7 +246,7 @@ mod tests {
     #[test]
     fn blank_lines_are_no_events() {
         for blank in ["", "\n", "\r\n", " \t \n"] {
-            assert_eq!(judge(1, blank.as_bytes()), Judgement::Blank);
+            assert_eq!(parse(1, blank.as_bytes()), Line::Blank);
         }
     }
 
@@ -259,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn values_out_of_range_are_left_to_the_server_to_judge() {
+    fn values_out_of_range_are_left_to_the_server_to_parse() {
         accepts(&with(r#""unitsProduced": -5"#));
         accepts(&with(r#""confidence": 17.5e3"#));
         accepts(&PLAIN.replace("60", "-0.0"));
@@ -296,7 +303,7 @@ mod tests {
         refuses(&format!("{PLAIN} {PLAIN}"), "trailing characters");
         refuses(&PLAIN.replace("60", "NaN"), "expected value");
         assert!(
-            matches!(judge(1, b"{\"timestamp\": \"\xff\"}"), Judgement::Malformed(said) if said.contains("UTF-8"))
+            matches!(parse(1, b"{\"timestamp\": \"\xff\"}"), Line::Malformed(said) if said.contains("UTF-8"))
         );
     }
 
@@ -310,13 +317,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_whatever_upset_the_judge(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            judge(1, &bytes);
+        fn no_bytes_whatever_upset_the_parse(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            parse(1, &bytes);
         }
 
         #[test]
-        fn no_json_like_text_upsets_the_judge(text in r#"[{}\[\]",:a-z0-9\\.eE+-]{0,60}"#) {
-            judge(1, text.as_bytes());
+        fn no_json_like_text_upsets_the_parse(text in r#"[{}\[\]",:a-z0-9\\.eE+-]{0,60}"#) {
+            parse(1, text.as_bytes());
         }
 
         #[test]
@@ -331,8 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn an_event_never_touches_more_buckets_than_its_line_says(start_ms in 0_u64..600_000, duration_ms in 0_u64..=86_400_000) {
-            const BUCKET_MS: u64 = 300_000;
+        fn an_event_never_touches_more_buckets_than_its_line_says(start_ms in 0_i64..600_000, duration_ms in 0_i64..=86_400_000) {
             let touched = (start_ms + duration_ms.max(1) - 1) / BUCKET_MS - start_ms / BUCKET_MS + 1;
             let event = accepts(&PLAIN.replace("60", &format!("{}", duration_ms as f64 / 60_000.0)));
             prop_assert!(touched <= event.buckets);

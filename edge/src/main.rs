@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use edge::batch::{DEFAULT_BATCH_EVENTS, MAX_BATCH_EVENTS};
+use domain::limits::MAX_BATCH_EVENTS;
 use edge::dead_letters::{DeadLettersArgs, dead_letters};
-use edge::progress::Progress;
+use edge::outlet::server::Server;
+use edge::replay::batcher::DEFAULT_BATCH_EVENTS;
+use edge::replay::progress::Progress;
 use edge::replay::{MAX_CONNECTIONS, Plan, replay};
+use edge::retry::DEFAULT_RETRY_FOR;
 use edge::run::{RunArgs, run};
-use edge::send::{DEFAULT_RETRY_FOR, Destination};
 use edge::simulate::{SimulateArgs, simulate};
 use edge::status::{StatusArgs, status};
 
@@ -78,11 +80,8 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Replay(args) => run_replay(args).await,
         Command::Run(args) => run(args).await.map(|()| ExitCode::SUCCESS),
-        Command::Status(args) => status(&args).map(|said| print_line(&said)),
-        Command::DeadLetters(args) => dead_letters(args, io::stdin(), |line| {
-            print_line(line);
-        })
-        .map(|()| ExitCode::SUCCESS),
+        Command::Status(args) => run_status(&args),
+        Command::DeadLetters(args) => run_dead_letters(args),
         Command::Simulate(args) => run_simulate(&args).await,
     };
     match done {
@@ -102,17 +101,28 @@ fn print_line(line: &str) -> ExitCode {
     }
 }
 
+fn run_status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
+    Ok(print_line(&status(args)?))
+}
+
+fn run_dead_letters(args: DeadLettersArgs) -> anyhow::Result<ExitCode> {
+    dead_letters(args, io::stdin(), |line| {
+        print_line(line);
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn run_simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let warn = |said: &str| eprintln!("andon-edge: {said}");
-    let brought = simulate(args, io::stdout(), warn).await?;
-    eprintln!("{brought} events");
+    let sent_events = simulate(args, io::stdout(), warn).await?;
+    eprintln!("{sent_events} events");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
-    let retry_for = Duration::from_secs(args.retry_for_seconds);
     let plan = Plan {
-        destination: Destination::new(&args.url, &args.factory_id, retry_for)?,
+        server: Server::new(&args.url, &args.factory_id)?.without_compression(),
+        retry_for: Duration::from_secs(args.retry_for_seconds),
         batch_events: usize::try_from(args.batch_events)?,
         connections: usize::try_from(args.connections)?,
     };

@@ -3,21 +3,31 @@
 //! The input is read by a thread of its own, at most one batch ahead of the connections, so memory is bounded by
 //! `connections + 2` batches however long the input is. After the first failure for good no further batch is begun; those
 //! under way are seen to their end, so that every count is certain.
+//!
+//! The server stores each event once, so a batch whose answer was lost on the way is simply sent again.
+
+pub mod batcher;
+pub mod progress;
+pub mod reader;
+pub mod summary;
 
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::answer::Receipt;
-use crate::batch::Batch;
-use crate::progress::Progress;
-use crate::send::{self, Destination, SendError};
-use crate::source::{self, Found, Reading};
-use crate::summary::Summary;
+use self::batcher::LineNumbers;
+use self::progress::Progress;
+use self::reader::{Found, Reading};
+use self::summary::Summary;
+use crate::outlet::Outlet;
+use crate::outlet::response::{IngestResult, Response};
+use crate::outlet::server::Server;
+use crate::retry::{GaveUp, Retry};
 
 /// The most batches in flight at once; the server commits in groups, so more would only wait there.
 pub const MAX_CONNECTIONS: usize = 64;
@@ -26,7 +36,9 @@ pub const MAX_CONNECTIONS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Where the events go.
-    pub destination: Destination,
+    pub server: Server,
+    /// How long one batch is tried.
+    pub retry_for: Duration,
     /// The most events of one batch.
     pub batch_events: usize,
     /// How many batches are in flight at once, from 1 to [`MAX_CONNECTIONS`].
@@ -47,8 +59,8 @@ pub struct Report {
 pub enum Stop {
     /// These lines were refused or could not be delivered.
     NotStored {
-        /// The batch's lines, such as `lines 1001 to 2000`.
-        lines: String,
+        /// The batch's lines.
+        lines: LineNumbers,
         /// What the server said, or what failed.
         error: SendError,
     },
@@ -59,6 +71,17 @@ pub enum Stop {
         /// What the operating system said.
         error: std::io::Error,
     },
+}
+
+/// Why a batch was not stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The server refused it for good.
+    #[error("the server refused it: {0}")]
+    Refused(String),
+    /// It failed again and again.
+    #[error(transparent)]
+    GaveUp(#[from] GaveUp),
 }
 
 /// Sends everything in `input`, showing how far it is.
@@ -76,7 +99,7 @@ pub async fn replay(input: impl Read + Send + 'static, plan: &Plan, progress: Pr
                     None => ended = true,
                 }
             }
-            Some(finished) = in_flight.join_next() => settle(finished, &progress, &mut report),
+            Some(finished) = in_flight.join_next() => count(finished, &progress, &mut report),
         }
         ended |= !report.stops.is_empty();
     }
@@ -91,7 +114,7 @@ pub async fn replay(input: impl Read + Send + 'static, plan: &Plan, progress: Pr
 }
 
 /// A batch that has been sent, how many bytes of the input it stands for, and what came of it.
-type Sent = (Batch, u64, Result<Receipt, SendError>);
+type Sent = (LineNumbers, u64, Result<IngestResult, SendError>);
 
 /// A plain thread and not a task: one that is stuck in reading a terminal or a pipe must not keep the process alive.
 fn start_reading(
@@ -100,7 +123,7 @@ fn start_reading(
 ) -> (JoinHandle<()>, mpsc::Receiver<Reading>) {
     let (deliver, readings) = mpsc::channel(1);
     let reader = thread::spawn(move || {
-        source::read(input, batch_events, |reading| deliver.blocking_send(reading).is_ok());
+        reader::read(input, batch_events, |reading| deliver.blocking_send(reading).is_ok());
     });
     (reader, readings)
 }
@@ -114,11 +137,12 @@ fn begin(
 ) {
     match reading.found {
         Found::Batch(batch) => {
-            let (destination, progress) = (plan.destination.clone(), Arc::clone(progress));
+            let (mut server, retry_for, progress) =
+                (plan.server.clone(), plan.retry_for, Arc::clone(progress));
             in_flight.spawn(async move {
-                let receipt =
-                    send::send(&destination, &batch, |reason, wait| progress.waiting(reason, wait)).await;
-                (batch, reading.bytes, receipt)
+                let on_failure = |reason: &str, wait| progress.waiting(reason, wait);
+                let result = send(&mut server, &batch.events, retry_for, on_failure).await;
+                (batch.origin, reading.bytes, result)
             });
         }
         Found::Malformed { line, reason } => {
@@ -129,17 +153,37 @@ fn begin(
     }
 }
 
-fn settle(finished: Result<Sent, tokio::task::JoinError>, progress: &Progress, report: &mut Report) {
+fn count(finished: Result<Sent, tokio::task::JoinError>, progress: &Progress, report: &mut Report) {
     match finished {
-        Ok((batch, bytes, Ok(receipt))) => {
-            report.summary.add_receipt(&batch, &receipt);
+        Ok((lines, bytes, Ok(result))) => {
+            report.summary.add_result(&lines, &result);
             progress.advance(bytes, &report.summary.counts());
         }
-        Ok((batch, _, Err(error))) => {
-            report.stops.push(Stop::NotStored { lines: batch.lines_named(), error });
-        }
+        Ok((lines, _, Err(error))) => report.stops.push(Stop::NotStored { lines, error }),
         // No batch is ever aborted, so what is left is a panic, and hiding it would lose its lines.
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Sends events until they are stored or refused, or `retry_for` is over.
+///
+/// Before each wait `on_failure` is told what failed and how long the wait is.
+pub async fn send(
+    outlet: &mut impl Outlet,
+    events: &[String],
+    retry_for: Duration,
+    on_failure: impl Fn(&str, Duration),
+) -> Result<IngestResult, SendError> {
+    let mut retry = Retry::new(retry_for);
+    loop {
+        match outlet.send(events, None).await {
+            Response::Stored(result) => return Ok(result),
+            Response::Busy { reason, retry_after } => retry.wait(reason, retry_after, &on_failure).await?,
+            Response::Unexpected { reason, .. }
+            | Response::TooLarge { reason }
+            | Response::Refused { reason }
+            | Response::Forbidden { reason } => return Err(SendError::Refused(reason)),
+        }
     }
 }
 

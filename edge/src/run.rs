@@ -4,7 +4,6 @@
 //! inputs end first; what the delivery does not bring away within [`DRAIN_FOR`] stays in the spool.
 
 mod args;
-mod quantity;
 
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
@@ -18,9 +17,9 @@ use tracing_subscriber::EnvFilter;
 
 pub use self::args::RunArgs;
 use crate::delivery::Delivery;
-use crate::delivery::destination::Destination;
 use crate::health::Health;
 use crate::input::{Ended, Intake, follow, http, lines, mqtt};
+use crate::outlet::destination::Destination;
 use crate::spool::Spool;
 use crate::stop;
 
@@ -36,7 +35,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         args.listen.is_some() || args.stdin || !args.follow.is_empty() || !args.mqtt.is_empty(),
         "there is no input; give at least one of --listen, --stdin, --follow and --mqtt"
     );
-    let outlet = Destination::new(&args.url, &args.factory_id)?;
+    let destination = Destination::new(&args.url, &args.factory_id)?;
     let listener = match &args.listen {
         Some(listen) => {
             Some(TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?)
@@ -52,14 +51,21 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         counts.queued,
         counts.dead_lettered,
         counts.lost_events(),
-        outlet
+        destination
     );
 
     let stop = stop::on_signal().context("the system does not tell of signals")?;
     let health = Arc::new(Health::default());
     let intake = Intake::new(spool.clone(), Arc::clone(&health));
     let finish = CancellationToken::new();
-    let delivery = Delivery::new(spool.clone(), outlet, args.pace(), args.linger, health, intake.fresh());
+    let delivery = Delivery::new(
+        spool.clone(),
+        destination,
+        args.delivery_options(),
+        args.linger,
+        health,
+        intake.arrivals(),
+    );
     let mut inputs = start_inputs(&args, listener, &counts.device, &intake, &stop)?;
     drop(intake);
     let mut delivering = tokio::spawn({

@@ -1,25 +1,30 @@
-//! `andon-edge simulate`: a factory that exists only as its seed, brought to an agent, to a server, or to the terminal.
+//! `andon-edge simulate`: a factory that exists only as its seed, sent to an agent, to a server, or to the terminal.
 
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
+use domain::MS_PER_MINUTE;
 use domain::simulation::Cameras;
 use tokio::time::Instant;
 
-mod outlet;
 mod script;
+mod sink;
 
-pub use outlet::{Outlet, OutletError};
 pub use script::{MAX_WORKERS, Script, Settings};
+pub use sink::{Sink, SinkError};
 
-/// How often what has happened since is brought, in real time.
+use crate::clock;
+use crate::outlet::address::AddressError;
+use crate::quantity::duration;
+
+/// How often what has happened since is sent, in real time.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How much simulated time is brought at once when time does not matter: small enough for a steady stream.
-const STEP_MS: i64 = 10 * 60_000;
+/// How much simulated time is sent at once when time does not matter: small enough for a steady stream.
+const STEP_MS: i64 = 10 * MS_PER_MINUTE;
 
 /// What is simulated when neither a beginning nor a length is asked for and time runs faster than it does.
 const DEFAULT_PAST: Duration = Duration::from_hours(24);
@@ -130,27 +135,38 @@ impl SimulateArgs {
         (self.from.map_or(now_ms - ends_now, |from| from.timestamp_millis()), duration)
     }
 
-    fn outlet(&self, out: impl Write + Send + 'static) -> anyhow::Result<Outlet> {
-        Ok(match (&self.into, &self.to, &self.factory) {
-            (Some(url), _, _) => Outlet::input(url)?,
-            (None, Some(url), Some(factory_id)) => Outlet::server(url, factory_id)?,
-            _ => Outlet::lines(out),
-        })
+    fn sink(&self, out: impl Write + Send + 'static) -> Result<Sink, AddressError> {
+        match (&self.into, &self.to, &self.factory) {
+            (Some(url), _, _) => Sink::agent(url),
+            (None, Some(url), Some(factory_id)) => Sink::server(url, factory_id),
+            _ => Ok(Sink::lines(out)),
+        }
     }
 }
 
-/// Simulates to the end, and says how many events were brought. What goes wrong on the way is passed to `warn`.
+/// Why a simulation ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The address that events go to.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// What takes the events.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+/// Simulates to the end, and says how many events were sent. What goes wrong on the way is passed to `warn`.
 pub async fn simulate(
     args: &SimulateArgs,
     out: impl Write + Send + 'static,
     warn: impl Fn(&str),
-) -> anyhow::Result<u64> {
-    let mut outlet = args.outlet(out)?;
-    let (from_ms, duration) = args.span(DateTime::<Utc>::from(SystemTime::now()).timestamp_millis());
+) -> Result<u64, SimulateError> {
+    let mut sink = args.sink(out)?;
+    let (from_ms, duration) = args.span(clock::now_ms());
     let mut script = Script::new(args.settings(), from_ms, duration);
     let began = Instant::now();
     let mut ticks = tokio::time::interval(TICK);
-    let mut brought = 0;
+    let mut sent_events = 0;
     while !script.is_over() {
         let until_ms = match args.speed {
             Speed::Max => script.now_ms() + STEP_MS,
@@ -160,13 +176,13 @@ pub async fn simulate(
             }
         };
         let events = script.until(until_ms);
-        match outlet.bring(&events, &warn).await {
-            Err(OutletError::Lines(error)) if error.kind() == io::ErrorKind::BrokenPipe => break,
+        match sink.send(&events, &warn).await {
+            Err(SinkError::Lines(error)) if error.kind() == io::ErrorKind::BrokenPipe => break,
             done => done?,
         }
-        brought += events.len() as u64;
+        sent_events += events.len() as u64;
     }
-    Ok(brought)
+    Ok(sent_events)
 }
 
 fn speed(text: &str) -> Result<Speed, String> {
@@ -181,20 +197,6 @@ fn speed(text: &str) -> Result<Speed, String> {
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let refusal = || "a time is a number with s, m, h or d behind it, such as 90m or 2d".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(refusal)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(refusal()),
-    };
-    let number: u32 = number.parse().map_err(|_| refusal())?;
-    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What holds, whatever is cut off or killed:
 //!
 //! - [`Spool::append`] answers after the commit, and a commit is on the disk (WAL, `synchronous=FULL`).
-//! - An event leaves the queue only by [`Spool::settle`] (the server answered), [`Spool::bury`] (a person must look),
+//! - An event leaves the queue only by [`Spool::acknowledge`] (the server answered), [`Spool::dead_letter`] (a person must look),
 //!   [`Spool::reconcile`] (the server has it), or by being dropped under a cap, which leaves a receipt in the same
 //!   transaction. So at any time `accepted = delivered + queued + dead_lettered + lost`.
 //! - A second agent is refused ([`OpenError::InUse`]).
@@ -19,57 +19,61 @@
 //!    Until it was called once in a run, nothing should be sent to a server that keeps such knowledge.
 //! 2. After an outage: [`Spool::begin_live`]; what is queued then is the backlog, what comes later the live lane.
 //!    (A spool that was just opened has begun so.) While there is no backlog, everything is live.
-//! 3. [`Spool::take`] a batch; send it with the batch's own epoch and first sequence number; [`Spool::settle`] with one
-//!    outcome an event, in pieces if it was sent in pieces ([`Batch::split`]); [`Spool::bury`] what poisons a batch of
-//!    one; [`Spool::give_back`] what shall be taken again later. What was taken cannot be dropped under a cap.
+//! 3. [`Spool::take`] a batch; send it with the batch's own epoch and first sequence number; [`Spool::acknowledge`] with one
+//!    outcome an event, in pieces if it was sent in pieces; [`Spool::dead_letter`] what poisons a batch of
+//!    one; [`Spool::release_all`] what shall be taken again. What was taken cannot be dropped under a cap.
 //! 4. [`Spool::receipts`] go along with a batch or a heartbeat; once answered, [`Spool::receipts_answered`].
 //! 5. [`Spool::changes`] wakes a delivery that has nothing to do.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use domain::limits::MAX_ID_CHARS;
 use tokio::sync::{Mutex, oneshot, watch};
 
+use crate::batch::Batch;
+use crate::clock;
+
+mod acknowledge;
 mod check;
+mod damaged_file;
 mod dead_letters;
-mod drop;
 mod epoch;
 mod error;
+mod files;
+mod input_offsets;
 mod lock;
-mod marks;
+mod open;
 mod options;
 mod receipts;
 mod reconcile;
 mod records;
+mod repair;
 mod reserve;
+mod retention;
 mod row;
-mod salvage;
 mod schema;
-mod settle;
+mod session;
 mod store;
 mod take;
-mod visit;
-mod wreck;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::{OpenError, SpoolError};
-pub use marks::Mark;
-pub use options::{DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name};
-pub use records::{Batch, ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled};
-pub use visit::Visit;
+pub use input_offsets::InputOffset;
+pub use options::{
+    DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MAX_BODY_BYTES, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name,
+};
+pub use records::{
+    ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled, SpoolRange,
+};
+pub use session::{Session, SessionError};
 
 use lock::Lock;
-use store::{Limits, Store};
-use writer::{Place, Room, Writer};
-
-/// The longest event, in bytes: as long as the longest line that is read.
-pub const MAX_BODY_BYTES: usize = crate::line::MAX_LINE_BYTES;
-
-/// The longest name of a device; the server's limit for a source's id.
-pub const MAX_DEVICE_CHARACTERS: usize = 64;
+use store::Limits;
+use writer::{Capacity, Location, Writer};
 
 /// A spool that is open. Clones are the same spool; it closes with the last of them.
 #[derive(Clone)]
@@ -86,18 +90,18 @@ impl Spool {
         }
         let device = options.device.clone().unwrap_or_else(host_name);
         let characters = device.chars().count();
-        if !(1..=MAX_DEVICE_CHARACTERS).contains(&characters) {
+        if !(1..=MAX_ID_CHARS).contains(&characters) {
             return Err(OpenError::DeviceName(characters));
         }
         let lock = Lock::take(path)?;
-        let unusable = |reason: String| OpenError::Unusable { path: path.to_owned(), reason };
-        let store = Store::open_sound(path, Limits::from(&options), &device, writer::wall_ms())?;
-        let found = store.state().map_err(|error| unusable(error.to_string()))?.device;
+        let store = open::open_or_repair(path, Limits::from(&options), &device, clock::now_ms())?;
+        let found = store.state().map_err(|error| OpenError::unusable(path, &error))?.device;
         if options.device.as_ref().is_some_and(|asked| *asked != found) {
             return Err(OpenError::OtherDevice { path: path.to_owned(), found, asked: device });
         }
-        let place = Place { path: path.to_owned(), options, device: found };
-        let (writer, end) = Writer::start(store, lock, place).map_err(|error| unusable(error.to_string()))?;
+        let location = Location { path: path.to_owned(), options, device: found };
+        let (writer, end) =
+            Writer::start(store, lock, location).map_err(|error| OpenError::unusable(path, &error))?;
         Ok(Self { writer, end: Arc::new(Mutex::new(Some(end))) })
     }
 
@@ -105,79 +109,83 @@ impl Spool {
     ///
     /// Each body is one JSON object with the fields of `EventInput`; it comes out as the text it was.
     pub async fn append(&self, bodies: Vec<String>) -> Result<(), SpoolError> {
-        self.writer.call(Room::Takes, move |store, now| store.append(&bodies, now)).await
+        self.writer.submit(Capacity::Consumes, move |store, now| store.append(&bodies, now)).await
     }
 
     /// The same, and in the same transaction notes how far the input that they came from has come.
-    pub async fn append_marked(&self, bodies: Vec<String>, mark: Mark) -> Result<(), SpoolError> {
+    pub async fn append_with_offset(
+        &self,
+        bodies: Vec<String>,
+        offset: InputOffset,
+    ) -> Result<(), SpoolError> {
         self.writer
-            .call(Room::Takes, move |store, now| {
+            .submit(Capacity::Consumes, move |store, now| {
                 store.append(&bodies, now)?;
-                store.set_mark(&mark)
+                store.set_input_offset(&offset)
             })
             .await
     }
 
     /// How far an input has come.
-    pub async fn mark(&self, key: String) -> Result<Option<String>, SpoolError> {
-        self.writer.call(Room::Gives, move |store, _| store.mark(&key)).await
+    pub async fn input_offset(&self, key: String) -> Result<Option<String>, SpoolError> {
+        self.writer.call(move |store, _| store.input_offset(&key)).await
     }
 
     /// Takes the next events of a lane, at most so many of at most so many bytes, but at least one if there is any.
     ///
-    /// They stay in the queue and are not taken again until given back or settled.
+    /// They stay in the queue and are not taken again until released or acknowledged.
     pub async fn take(
         &self,
         lane: Lane,
         max_events: usize,
         max_bytes: usize,
-    ) -> Result<Option<Batch>, SpoolError> {
-        self.writer.call(Room::Gives, move |store, now| store.take(lane, max_events, max_bytes, now)).await
+    ) -> Result<Option<Batch<SpoolRange>>, SpoolError> {
+        self.writer.call(move |store, now| store.take(lane, max_events, max_bytes, now)).await
     }
 
-    /// Makes taken events, from one position to another, free to be taken again.
-    pub async fn give_back(&self, first_position: i64, last_position: i64) -> Result<(), SpoolError> {
+    /// Makes everything that was taken available to be taken again.
+    pub async fn release_all(&self) -> Result<(), SpoolError> {
         self.writer
-            .call(Room::Gives, move |store, _| {
-                store.give_back(first_position, last_position);
+            .call(|store, _| {
+                store.release_all();
                 Ok(())
             })
             .await
     }
 
     /// Writes down what the server answered, one outcome an event from `first_position` on. Doing so twice changes nothing.
-    pub async fn settle(&self, first_position: i64, outcomes: Vec<Outcome>) -> Result<(), SpoolError> {
-        self.writer.call(Room::Gives, move |store, now| store.settle(first_position, &outcomes, now)).await
+    pub async fn acknowledge(&self, first_position: i64, outcomes: Vec<Outcome>) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.acknowledge(first_position, &outcomes, now)).await
     }
 
     /// Puts one event aside that cannot be delivered, without the server's word on it, and leaves a receipt for its number.
-    pub async fn bury(&self, position: i64, code: String, message: String) -> Result<(), SpoolError> {
-        self.writer.call(Room::Gives, move |store, now| store.bury(position, &code, &message, now)).await
+    pub async fn dead_letter(&self, position: i64, code: String, message: String) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.dead_letter(position, &code, &message, now)).await
     }
 
     /// Makes what is queued now the backlog, and what comes from now on the live lane.
     pub async fn begin_live(&self) -> Result<(), SpoolError> {
-        self.writer.call(Room::Gives, |store, _| store.begin_live()).await
+        self.writer.call(|store, _| store.begin_live()).await
     }
 
     /// Compares the spool with what the server knows. Nothing may be in flight at the server.
     pub async fn reconcile(&self, known: Vec<KnownEpoch>) -> Result<Reconciled, SpoolError> {
-        self.writer.call(Room::Gives, move |store, _| store.reconcile(&known)).await
+        self.writer.call(move |store, _| store.reconcile(&known)).await
     }
 
     /// The oldest receipts that the server has not answered for.
     pub async fn receipts(&self, limit: usize) -> Result<Vec<Receipt>, SpoolError> {
-        self.writer.call(Room::Gives, move |store, _| store.receipts(limit)).await
+        self.writer.call(move |store, _| store.receipts(limit)).await
     }
 
     /// Forgets receipts that the server has answered for.
     pub async fn receipts_answered(&self, receipts: Vec<Receipt>) -> Result<(), SpoolError> {
-        self.writer.call(Room::Gives, move |store, _| store.receipts_answered(&receipts)).await
+        self.writer.call(move |store, _| store.receipts_answered(&receipts)).await
     }
 
     /// How the spool stands, every commit so far included.
     pub async fn counts(&self) -> Result<Counts, SpoolError> {
-        self.writer.call(Room::Gives, |store, _| store.counts()).await
+        self.writer.call(|store, _| store.counts()).await
     }
 
     /// Counts up whenever there may be more to deliver: after a commit, and when another process changed the file.
@@ -194,11 +202,4 @@ impl Spool {
             drop(end.await);
         }
     }
-}
-
-/// The spool's file name with something behind it: a file beside the spool.
-fn beside(spool: &Path, ending: &str) -> PathBuf {
-    let mut name = spool.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }

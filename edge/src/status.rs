@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
+use domain::instant::to_rfc3339;
 use serde_json::{Value, json};
 
-use crate::spool::{Counts, Visit};
+use crate::clock;
+use crate::spool::{Counts, Session, SessionError};
 
 /// What `andon-edge status` is asked.
 #[derive(Args)]
@@ -23,12 +23,12 @@ pub struct StatusArgs {
 }
 
 /// Reads the spool and says how it stands.
-pub fn status(args: &StatusArgs) -> anyhow::Result<String> {
-    let counts = Visit::to_read(&args.spool)?.counts()?;
+pub fn status(args: &StatusArgs) -> Result<String, SessionError> {
+    let counts = Session::read_only(&args.spool)?.counts()?;
     Ok(if args.json {
         format!("{:#}", in_json(&args.spool, &counts))
     } else {
-        in_words(&args.spool, &counts, SystemTime::now().into())
+        in_words(&args.spool, &counts, clock::now_ms())
     })
 }
 
@@ -44,17 +44,17 @@ fn in_json(spool: &Path, counts: &Counts) -> Value {
         "deadLettered": counts.dead_lettered,
         "lost": counts.lost_events(),
         "receipts": counts.receipts,
-        "oldestQueuedAt": counts.oldest_spooled_at_ms.map(instant),
+        "oldestQueuedAt": counts.oldest_spooled_at_ms.map(to_rfc3339),
         "usedBytes": counts.used_bytes,
         "fileBytes": counts.file_bytes,
     })
 }
 
-fn in_words(spool: &Path, counts: &Counts, now: DateTime<Utc>) -> String {
+fn in_words(spool: &Path, counts: &Counts, now_ms: i64) -> String {
     let mut said = String::new();
     let oldest = counts.oldest_spooled_at_ms.map_or("none is queued".to_owned(), |at_ms| {
-        let seconds = (now.timestamp_millis() - at_ms).max(0) / 1_000;
-        format!("{} ({} ago)", instant(at_ms), span(seconds))
+        let seconds = (now_ms - at_ms).max(0) / 1_000;
+        format!("{} ({} ago)", to_rfc3339(at_ms), span(seconds))
     });
     let rows = [
         ("spool", spool.display().to_string()),
@@ -74,12 +74,6 @@ fn in_words(spool: &Path, counts: &Counts, now: DateTime<Utc>) -> String {
     }
     said.truncate(said.trim_end().len());
     said
-}
-
-/// An instant as the API writes it.
-pub(crate) fn instant(at_ms: i64) -> String {
-    let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A span of time in its largest unit, rounded down.
@@ -119,9 +113,9 @@ mod tests {
 
     #[test]
     fn the_text_says_all_that_is_asked() {
-        let now = DateTime::from_timestamp_millis(1_767_600_000_000 + 3 * 3_600_000).unwrap();
+        let now_ms = 1_767_600_000_000 + 3 * 3_600_000;
         assert_eq!(
-            in_words(Path::new("cam.db"), &counts(), now),
+            in_words(Path::new("cam.db"), &counts(), now_ms),
             "spool          cam.db\n\
              device         cam-1\n\
              epoch          18f-a, next sequence number 11\n\
@@ -144,8 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_told_in_its_largest_unit() {
-        let told = [0, 59, 60, 3_599, 3_600, 86_399, 86_400].map(span);
-        assert_eq!(told, ["0 s", "59 s", "1 min", "59 min", "1 h", "23 h", "1 d"]);
+    fn a_span_is_given_in_its_largest_unit() {
+        let spans = [0, 59, 60, 3_599, 3_600, 86_399, 86_400].map(span);
+        assert_eq!(spans, ["0 s", "59 s", "1 min", "59 min", "1 h", "23 h", "1 d"]);
     }
 }

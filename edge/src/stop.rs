@@ -4,7 +4,7 @@ use std::io;
 
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled by the first SIGTERM or SIGINT. The error is that the system refuses to tell of them.
+/// A token that is cancelled by the first SIGTERM or SIGINT. The error is that the system does not deliver them.
 pub fn on_signal() -> io::Result<CancellationToken> {
     let token = CancellationToken::new();
     let asked = asked_to_stop()?;

@@ -1,13 +1,14 @@
 //! Reads the body of a request of events, without I/O: one JSON object, an array of them, or one after another as in
-//! JSON lines, told apart by what is there and not by a header.
+//! JSON lines, recognised by content and not by a header.
 
+use domain::limits::MAX_BATCH_EVENTS;
 use serde_json::value::RawValue;
 
-use crate::line::{self, Judgement};
+use crate::line::{self, Line};
 
-/// The most events of one request, as many as the server takes in one batch, so that a sender need not know to whom it
+/// The most events of one request: as many as the server takes in one batch, so that a sender need not know to whom it
 /// speaks.
-pub const MAX_REQUEST_EVENTS: usize = 10_000;
+pub const MAX_REQUEST_EVENTS: usize = MAX_BATCH_EVENTS;
 
 /// Why nothing of a request is kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,10 +60,10 @@ fn one_after_another(body: &[u8]) -> Result<Vec<String>, BodyError> {
 }
 
 fn event(position: u64, value: &RawValue) -> Result<String, BodyError> {
-    match line::judge(position, value.get().as_bytes()) {
-        Judgement::Event(event) => Ok(event.json),
-        Judgement::Malformed(reason) => Err(BodyError::Event { position, reason }),
-        Judgement::Blank => Err(BodyError::Event { position, reason: "it is blank".to_owned() }),
+    match line::parse(position, value.get().as_bytes()) {
+        Line::Event(event) => Ok(event.json),
+        Line::Malformed(reason) => Err(BodyError::Event { position, reason }),
+        Line::Blank => Err(BodyError::Event { position, reason: "it is blank".to_owned() }),
     }
 }
 

@@ -1,13 +1,13 @@
 //! A file that others append lines to, followed as `tail -F` does: also when it is renamed and begun anew, or cut.
 //!
-//! - The place in the file is committed together with the events before it, so a restart neither loses nor repeats a
+//! - The position in the file is committed together with the events before it, so a restart neither loses nor repeats a
 //!   line. It begins where the agent left off; a file that it never saw, at its beginning.
 //! - A line counts when it has ended. The last line of a file that was renamed counts as it is.
 //! - While the spool is full the follower waits; the file is the buffer.
 //! - Files that were rotated while the agent was away are read one after another, as long as they are beside the file,
 //!   uncompressed, with its name and a number or a date.
 
-mod place;
+mod position;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,14 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, SeekFrom};
 use tokio_util::sync::CancellationToken;
 
-use self::place::{HEAD_BYTES, Identity, Place, checksum, generations};
+use self::position::{FilePosition, HEAD_BYTES, Identity, checksum, generations};
 use super::Intake;
-use super::lines::{LineCutter, PIECE_BYTES, without_mark};
-use crate::spool::Mark;
+use super::lines::{LineSplitter, PIECE_BYTES};
+use crate::line::without_byte_order_mark;
+use crate::spool::InputOffset;
 
-/// How often a file that has nothing new is looked at: soon enough for a dashboard, seldom enough to cost nothing.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a file that has nothing new is polled: soon enough for a dashboard, seldom enough to cost nothing.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// So many files that were read to their end are remembered. A later one may be given the number of one of them, so few.
 const REMEMBERED_FILES: usize = 8;
@@ -43,7 +44,7 @@ pub async fn follow(path: &Path, intake: &Intake, stop: &CancellationToken) {
         }
         complaint = said;
         tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             () = stop.cancelled() => {}
         }
     }
@@ -64,7 +65,7 @@ struct Open {
     read: u64,
     lines: u64,
     head: Vec<u8>,
-    cutter: LineCutter,
+    splitter: LineSplitter,
     /// Its length when it was last read to its end.
     length_at_end: Option<u64>,
     /// Whether its name belongs to another file now; it is looked at once more before that one is begun.
@@ -107,7 +108,7 @@ impl<'a> Follower<'a> {
         let read = open.file.read(&mut piece).await?;
         if read > 0 {
             let events =
-                open.take(&piece[..read], |number, line| self.intake.judge(&self.name, number, line));
+                open.take(&piece[..read], |number, line| self.intake.parse(&self.name, number, line));
             return Ok(self.keep(events, stop).await);
         }
         open.length_at_end = Some(open.read);
@@ -127,12 +128,12 @@ impl<'a> Follower<'a> {
         let remembered = if self.has_resumed {
             None
         } else {
-            self.intake.mark(&self.key()).await.map_err(io::Error::other)?
+            self.intake.offset(&self.key()).await.map_err(io::Error::other)?
         };
-        let place: Option<Place> = remembered.and_then(|place| serde_json::from_str(&place).ok());
-        if let Some(place) = place {
-            for generation in generations(self.path).into_iter().filter(|found| found.file == place.file) {
-                if let Some(open) = Open::resume(&generation.path, &place).await? {
+        let position: Option<FilePosition> = remembered.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(position) = position {
+            for generation in generations(self.path).into_iter().filter(|found| found.file == position.file) {
+                if let Some(open) = Open::resume(&generation.path, &position).await? {
                     self.has_resumed = true;
                     return Ok(Some(open));
                 }
@@ -152,9 +153,9 @@ impl<'a> Follower<'a> {
     async fn keep(&mut self, events: Vec<String>, stop: &CancellationToken) -> Progress {
         let (key, intake) = (self.key(), self.intake);
         let Some(open) = &mut self.open else { return Progress::UpToDate };
-        let mark = Mark { key, value: open.place() };
+        let offset = InputOffset { input: key, offset: open.position() };
         // What is not kept because of the stop is read again after the start.
-        if !intake.keep_patiently(events, Some(mark), stop).await {
+        if !intake.append_with_retry(events, Some(offset), stop).await {
             self.open = None;
         }
         Progress::More
@@ -172,7 +173,7 @@ impl<'a> Follower<'a> {
         let Some(mut finished) = self.open.replace(next) else { return Ok(Progress::More) };
         self.finished.push(finished.identity);
         self.finished.drain(..self.finished.len().saturating_sub(REMEMBERED_FILES));
-        let events = finished.finish(|number, line| self.intake.judge(&self.name, number, line));
+        let events = finished.finish(|number, line| self.intake.parse(&self.name, number, line));
         tracing::info!(
             "{} was renamed and begun anew; {} lines of the old file were read",
             self.name,
@@ -192,23 +193,23 @@ impl Open {
             read: 0,
             lines: 0,
             head: Vec::new(),
-            cutter: LineCutter::default(),
+            splitter: LineSplitter::default(),
             length_at_end: None,
             is_renamed: false,
         })
     }
 
-    /// The file at a place, if the place is in it.
-    async fn resume(path: &Path, place: &Place) -> io::Result<Option<Self>> {
+    /// The file at a position, if the position is in it.
+    async fn resume(path: &Path, position: &FilePosition) -> io::Result<Option<Self>> {
         let mut open = Self::begin(path).await?;
         let length = open.file.metadata().await?.len();
         let mut head = Vec::new();
-        (&mut open.file).take(place.head_bytes.min(HEAD_BYTES) as u64).read_to_end(&mut head).await?;
-        if !place.is_in(open.identity, length, &head) {
+        (&mut open.file).take(position.head_bytes.min(HEAD_BYTES) as u64).read_to_end(&mut head).await?;
+        if !position.is_in(open.identity, length, &head) {
             return Ok(None);
         }
-        open.file.seek(SeekFrom::Start(place.offset)).await?;
-        (open.read, open.lines, open.head) = (place.offset, place.lines, head);
+        open.file.seek(SeekFrom::Start(position.offset)).await?;
+        (open.read, open.lines, open.head) = (position.offset, position.lines, head);
         Ok(Some(open))
     }
 
@@ -229,45 +230,44 @@ impl Open {
         }
         tracing::warn!("{name} was cut; it is read from its beginning");
         self.file.seek(SeekFrom::Start(0)).await?;
-        (self.read, self.lines, self.cutter) = (0, 0, LineCutter::default());
+        (self.read, self.lines, self.splitter) = (0, 0, LineSplitter::default());
         self.head.clear();
         Ok(())
     }
 
-    fn take(&mut self, piece: &[u8], mut judge: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
+    fn take(&mut self, piece: &[u8], mut parse: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
         let room = HEAD_BYTES.saturating_sub(self.head.len());
         self.head.extend_from_slice(&piece[..piece.len().min(room)]);
         self.read += piece.len() as u64;
         let mut events = Vec::new();
         let lines = &mut self.lines;
-        self.cutter.push(piece, |line| {
+        self.splitter.push(piece, |line| {
             *lines += 1;
-            let line = if *lines == 1 { without_mark(line) } else { line };
-            events.extend(judge(*lines, line));
+            events.extend(parse(*lines, without_byte_order_mark(*lines, line)));
         });
         events
     }
 
-    fn finish(&mut self, mut judge: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
+    fn finish(&mut self, mut parse: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
         let mut events = Vec::new();
         let lines = &mut self.lines;
-        self.cutter.finish(|line| {
+        self.splitter.finish(|line| {
             *lines += 1;
-            events.extend(judge(*lines, line));
+            events.extend(parse(*lines, line));
         });
         events
     }
 
-    fn place(&self) -> String {
-        let offset = self.read - self.cutter.partial_bytes();
+    fn position(&self) -> String {
+        let offset = self.read - self.splitter.partial_bytes();
         let head = &self.head[..self.head.len().min(usize::try_from(offset).unwrap_or(HEAD_BYTES))];
-        let place = Place {
+        let position = FilePosition {
             file: self.identity,
             offset,
             lines: self.lines,
             head_bytes: head.len(),
             head_checksum: checksum(head),
         };
-        serde_json::json!(place).to_string()
+        serde_json::json!(position).to_string()
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! - A request is kept whole or not at all, and answered after it is on the disk.
 //! - A body has at most [`MAX_BODY_BYTES`] and arrives within [`BODY_TIMEOUT`].
-//! - At most [`MAX_BODIES`] bodies are read at once; more are told to come back.
+//! - At most [`MAX_BODIES`] bodies are read at once; more are refused with 503.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Intake;
 use super::body::{self, BodyError};
+use crate::clock;
 use crate::spool::SpoolError;
 
 /// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
@@ -35,7 +36,7 @@ const MAX_BODIES: usize = 10;
 const RETRY_AFTER_SECONDS: u64 = 5;
 
 #[derive(Clone)]
-struct Desk {
+struct HttpState {
     intake: Intake,
     bodies: Arc<Semaphore>,
 }
@@ -47,15 +48,15 @@ pub async fn serve(listener: TcpListener, intake: Intake, stop: CancellationToke
 
 fn router(intake: Intake) -> Router {
     Router::new()
-        .route("/events", post(take_events))
-        .route("/health", get(tell_health))
-        .route("/metrics", get(tell_metrics))
-        .with_state(Desk { intake, bodies: Arc::new(Semaphore::new(MAX_BODIES)) })
+        .route("/events", post(post_events))
+        .route("/health", get(get_health))
+        .route("/metrics", get(get_metrics))
+        .with_state(HttpState { intake, bodies: Arc::new(Semaphore::new(MAX_BODIES)) })
 }
 
-async fn take_events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Response {
-    let Ok(_place) = desk.bodies.try_acquire() else {
-        return come_back("too many requests at once");
+async fn post_events(State(state): State<HttpState>, headers: HeaderMap, body: Body) -> Response {
+    let Ok(_permit) = state.bodies.try_acquire() else {
+        return unavailable("too many requests at once");
     };
     let bytes = match read(&headers, body).await {
         Ok(bytes) => bytes,
@@ -64,19 +65,19 @@ async fn take_events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -
     let events = match body::events(&bytes) {
         Ok(events) => events,
         Err(error) => {
-            desk.intake.health().malformed.fetch_add(1, Ordering::Relaxed);
+            state.intake.health().malformed.fetch_add(1, Ordering::Relaxed);
             return malformed(&error);
         }
     };
     let accepted = events.len();
-    match desk.intake.keep(events).await {
+    match state.intake.append(events).await {
         Ok(()) => Json(json!({ "accepted": accepted })).into_response(),
         Err(SpoolError::TooLong { .. }) => {
             refuse(StatusCode::PAYLOAD_TOO_LARGE, "an event is longer than any server takes")
         }
         Err(error) => {
-            desk.intake.health().turned_away.fetch_add(1, Ordering::Relaxed);
-            come_back(&error.to_string())
+            state.intake.health().turned_away.fetch_add(1, Ordering::Relaxed);
+            unavailable(&error.to_string())
         }
     }
 }
@@ -117,34 +118,33 @@ fn refuse(status: StatusCode, said: &str) -> Response {
     (status, Json(json!({ "error": said, "accepted": 0 }))).into_response()
 }
 
-fn come_back(said: &str) -> Response {
+fn unavailable(said: &str) -> Response {
     let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, said);
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
     response
 }
 
-/// 200 while events are taken; what delivery is doing is told but does not make the agent sick: to wait is its work.
-async fn tell_health(State(desk): State<Desk>) -> Response {
-    match desk.intake.spool().counts().await {
+/// 200 while events are taken; what delivery is doing is reported but makes the agent no less healthy: it may wait.
+async fn get_health(State(state): State<HttpState>) -> Response {
+    match state.intake.spool().counts().await {
         Ok(counts) => {
-            let delivery = desk.intake.health().delivery();
+            let delivery = state.intake.health().delivery();
             Json(json!({
                 "status": "ok", "delivery": delivery, "queuedEvents": counts.queued,
                 "deadLetters": counts.dead_lettered, "lostEvents": counts.lost_events(),
             }))
             .into_response()
         }
-        Err(error) => come_back(&error.to_string()),
+        Err(error) => unavailable(&error.to_string()),
     }
 }
 
-async fn tell_metrics(State(desk): State<Desk>) -> Response {
-    match desk.intake.spool().counts().await {
+async fn get_metrics(State(state): State<HttpState>) -> Response {
+    match state.intake.spool().counts().await {
         Ok(counts) => {
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let text = desk.intake.health().metrics(&counts, now.as_millis() as i64);
+            let text = state.intake.health().metrics(&counts, clock::now_ms());
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
         }
-        Err(error) => come_back(&error.to_string()),
+        Err(error) => unavailable(&error.to_string()),
     }
 }

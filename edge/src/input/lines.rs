@@ -7,19 +7,19 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Ended, Intake};
-use crate::line::MAX_LINE_BYTES;
+use crate::line::{MAX_LINE_BYTES, without_byte_order_mark};
 
 /// The most bytes read at once: a few hundred events, which then share one commit.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
 
-/// Cuts pieces into lines. Of a line that is too long only as much is kept as shows that.
+/// Splits pieces into lines. Of a line that is too long only as much is kept as shows that.
 #[derive(Debug, Default)]
-pub(super) struct LineCutter {
+pub(super) struct LineSplitter {
     partial: Vec<u8>,
     partial_bytes: u64,
 }
 
-impl LineCutter {
+impl LineSplitter {
     /// Hands out each line that ends in this piece, without its end.
     pub(super) fn push(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) {
         let mut rest = piece;
@@ -67,7 +67,7 @@ pub async fn spool_lines(
     let (deliver, mut pieces) = mpsc::channel(1);
     // A plain thread and not a task: one that is stuck in reading a terminal or a pipe must not keep the process alive.
     thread::spawn(move || read_pieces(input, |piece| deliver.blocking_send(piece).is_ok()));
-    let (mut cutter, mut number) = (LineCutter::default(), 0);
+    let (mut splitter, mut number) = (LineSplitter::default(), 0);
     loop {
         let piece = tokio::select! {
             piece = pieces.recv() => piece,
@@ -77,29 +77,24 @@ pub async fn spool_lines(
         let mut events = Vec::new();
         let mut take = |line: &[u8]| {
             number += 1;
-            let line = if number == 1 { without_mark(line) } else { line };
-            events.extend(intake.judge(name, number, line));
+            let line = without_byte_order_mark(number, line);
+            events.extend(intake.parse(name, number, line));
         };
         match piece {
-            Some(Ok(piece)) => cutter.push(&piece, &mut take),
+            Some(Ok(piece)) => splitter.push(&piece, &mut take),
             Some(Err(error)) => {
                 tracing::error!("{name} cannot be read any more: {error}; its lines up to here are kept");
-                cutter.finish(&mut take);
+                splitter.finish(&mut take);
             }
-            None => cutter.finish(&mut take),
+            None => splitter.finish(&mut take),
         }
-        if !intake.keep_patiently(events, None, stop).await {
+        if !intake.append_with_retry(events, None, stop).await {
             return Ended::Stopped;
         }
         if is_end {
             return Ended::Exhausted;
         }
     }
-}
-
-/// What some editors put before a file's first line.
-pub(super) fn without_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line)
 }
 
 fn read_pieces(mut input: impl Read, mut deliver: impl FnMut(std::io::Result<Vec<u8>>) -> bool) {
@@ -125,13 +120,13 @@ mod tests {
 
     #[test]
     fn a_line_too_long_is_cut_and_the_next_is_whole() {
-        let mut cutter = LineCutter::default();
+        let mut splitter = LineSplitter::default();
         let mut lengths = Vec::new();
         for piece in [vec![b'x'; 3 * MAX_LINE_BYTES], b"x\nshort\npart".to_vec()] {
-            cutter.push(&piece, |line| lengths.push(line.len()));
+            splitter.push(&piece, |line| lengths.push(line.len()));
         }
         assert_eq!(lengths, [MAX_LINE_BYTES + 1, 5]);
-        assert_eq!(cutter.partial_bytes(), 4);
+        assert_eq!(splitter.partial_bytes(), 4);
     }
 
     proptest! {
@@ -142,13 +137,13 @@ mod tests {
             let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
             cuts.extend([0, text.len()]);
             cuts.sort_unstable();
-            let mut cutter = LineCutter::default();
+            let mut splitter = LineSplitter::default();
             let mut lines: Vec<String> = Vec::new();
             let mut each = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
             for pair in cuts.windows(2) {
-                cutter.push(&text.as_bytes()[pair[0]..pair[1]], &mut each);
+                splitter.push(&text.as_bytes()[pair[0]..pair[1]], &mut each);
             }
-            cutter.finish(&mut each);
+            splitter.finish(&mut each);
             let expected: Vec<_> = text.split_terminator('\n').collect();
             prop_assert_eq!(lines, expected);
         }

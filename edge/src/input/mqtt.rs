@@ -1,22 +1,22 @@
 //! A topic of an MQTT broker as a source of events, with quality of service 1.
 //!
-//! - A message is one event, an array of events, or one a line. The broker hears that it arrived after its events are on
+//! - A message is one event, an array of events, or one a line. The broker is acknowledged after its events are on
 //!   the disk; until then it keeps it and, after a lost connection, sends it again. A repeat is a duplicate at the server.
 //! - The session outlives the connection and the agent, so the broker keeps what comes while the agent is away.
-//! - What is no event is counted and logged, because there is nobody to tell.
+//! - What is no event is counted and logged, because there is no sender to answer.
 //! - While the spool is full nothing is taken and nothing is lost: the broker keeps it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use domain::backoff::{Backoff, full_jitter};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
-use crate::backoff;
 
 /// The most messages that wait for the disk; further ones stay at the broker.
 const MAX_WAITING: usize = 1_000;
@@ -29,7 +29,8 @@ const REQUESTS: usize = 2 * (MAX_WAITING + MAX_GROUP);
 const MAX_PACKET_BYTES: usize = 268_435_460;
 /// How often the connection shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The longest wait between two attempts: a broker is near, and many do not depend on it.
+/// The first and the longest wait between two attempts: a broker is near, and many do not depend on it.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How long the end of the connection may take.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -111,7 +112,7 @@ pub async fn subscribe(topic: &Topic, device: &str, intake: &Intake, stop: &Canc
     let keep = keep(waiting, &name, intake, &client, &connection, stop);
     let listen = listen(events, topic, &client, &connection, received, stop);
     let (mut events, ()) = tokio::join!(listen, keep);
-    // What was kept last is acknowledged, and the broker told that this is the end.
+    // What was kept last is acknowledged, and the broker is sent a disconnect.
     let goodbye = async {
         if client.try_disconnect().is_ok() {
             let is_end = |event: &Event| matches!(event, Event::Outgoing(rumqttc::Outgoing::Disconnect));
@@ -131,13 +132,13 @@ async fn listen(
     received: mpsc::Sender<Received>,
     stop: &CancellationToken,
 ) -> EventLoop {
-    let mut failures = 0;
+    let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     while let Some(event) = stop.run_until_cancelled(events.poll()).await {
         match event {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                failures = 0;
+                backoff.reset();
                 connection.fetch_add(1, Ordering::AcqRel);
-                // A broker that lost its sessions has to be told again. There is room for a request at a connection's begin.
+                // A broker that lost its sessions has forgotten the subscription. There is room for a request at a connection's begin.
                 if client.try_subscribe(&topic.filter, QoS::AtLeastOnce).is_err() {
                     tracing::error!("{topic} cannot be subscribed to now");
                 }
@@ -158,11 +159,10 @@ async fn listen(
             }
             Ok(_) => {}
             Err(error) => {
-                failures += 1;
-                if failures == 1 {
+                if backoff.failure_count() == 0 {
                     tracing::warn!("{topic} is away: {error}; trying again until it is back");
                 }
-                let wait = backoff::patient_wait(failures, LONGEST_WAIT, None, fastrand::f64());
+                let wait = full_jitter(backoff.next_delay(), fastrand::f64());
                 stop.run_until_cancelled(tokio::time::sleep(wait)).await;
             }
         }
@@ -189,10 +189,10 @@ async fn keep(
         for (_, message) in &group {
             number += 1;
             for text in texts(&message.payload) {
-                events.extend(intake.judge(name, number, text));
+                events.extend(intake.parse(name, number, text));
             }
         }
-        if !intake.keep_patiently(events, None, stop).await {
+        if !intake.append_with_retry(events, None, stop).await {
             return;
         }
         for (came_by, message) in &group {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use domain::limits::MAX_BATCH_EVENTS;
 
-use super::quantity;
-use crate::batch::MAX_BATCH_EVENTS;
-use crate::delivery::course::{DEFAULT_BATCH_EVENTS, Pace};
+use crate::delivery::schedule::{DEFAULT_BATCH_EVENTS, DeliveryOptions};
 use crate::input::mqtt::Topic;
+use crate::quantity;
 use crate::spool::{SpoolOptions, WhenFull};
 
 /// How to run the agent.
@@ -90,8 +90,8 @@ impl RunArgs {
     }
 
     /// How delivery is to go.
-    pub fn pace(&self) -> Pace {
-        Pace {
+    pub fn delivery_options(&self) -> DeliveryOptions {
+        DeliveryOptions {
             batch_events: usize::try_from(self.batch_events).unwrap_or(DEFAULT_BATCH_EVENTS),
             backlog_rate: self.backlog_rate,
             longest_wait: self.longest_wait,

@@ -10,9 +10,10 @@ use chrono::{DateTime, SecondsFormat};
 use chrono_tz::Tz;
 use domain::event::{EntityType, RawEvent};
 use domain::simulation::{Cameras, SimulatedFactory};
+use domain::{MS_PER_DAY, MS_PER_MINUTE};
 
 /// Workers of one of the domain's simulated factories, each of which becomes a hall.
-const WORKERS_A_HALL: u32 = 6;
+const WORKERS_PER_HALL: u32 = 6;
 
 /// Workers of one line, and workstations of one line.
 const CREW_OF_LINE: u32 = 2;
@@ -21,20 +22,17 @@ const CREW_OF_LINE: u32 = 2;
 pub const MAX_WORKERS: u32 = 10_000;
 
 /// How late an event may be when the order is lost, and how late its repeat.
-const LATE_MS: u64 = 15 * MINUTE_MS as u64;
+const LATE_MS: u64 = 15 * MS_PER_MINUTE as u64;
 
 /// A factory's network has one outage in each of these spans.
-const OUTAGE_EVERY_MS: i64 = 60 * MINUTE_MS;
+const OUTAGE_EVERY_MS: i64 = 60 * MS_PER_MINUTE;
 
 /// How long an outage is at the least and at the most.
 const OUTAGE_MINUTES: std::ops::RangeInclusive<i64> = 5..=20;
 
 /// How much confidence a drifting model loses a day, and when a new version takes its place.
-const DRIFT_A_DAY: f64 = 0.03;
+const DRIFT_PER_DAY: f64 = 0.03;
 const DRIFT_DAYS_OF_A_VERSION: i64 = 7;
-
-const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,15 +78,15 @@ impl Script {
     /// Everything that arrives before an instant, in the order in which it does. In the end, all that is left.
     pub fn until(&mut self, instant_ms: i64) -> Vec<RawEvent> {
         let until_ms = self.to_ms.map_or(instant_ms, |to_ms| to_ms.min(instant_ms)).max(self.next_ms);
-        for hall in 0..self.settings.workers.div_ceil(WORKERS_A_HALL) {
+        for hall in 0..self.settings.workers.div_ceil(WORKERS_PER_HALL) {
             let factory = SimulatedFactory {
                 seed: self.settings.seed.wrapping_add(u64::from(hall)),
                 zone: self.settings.zone,
                 cameras: self.settings.cameras,
             };
             for event in factory.events_ended(self.next_ms, until_ms) {
-                if let Some(event) = self.of_hall(event, hall) {
-                    self.happens(event);
+                if let Some(event) = self.in_hall(event, hall) {
+                    self.schedule_arrivals(event);
                 }
             }
         }
@@ -108,10 +106,10 @@ impl Script {
     }
 
     /// The event with the names of its hall; nothing if nobody works at its line.
-    fn of_hall(&self, mut event: RawEvent, hall: u32) -> Option<RawEvent> {
+    fn in_hall(&self, mut event: RawEvent, hall: u32) -> Option<RawEvent> {
         let renumber = |code: &str| -> Option<(String, u32)> {
             let (kind, number) = code.split_at_checked(1)?;
-            let number = number.parse::<u32>().ok()? + hall * WORKERS_A_HALL;
+            let number = number.parse::<u32>().ok()? + hall * WORKERS_PER_HALL;
             Some((format!("{kind}{number}"), number))
         };
         let (entity_id, number) = renumber(&event.entity_id)?;
@@ -127,11 +125,11 @@ impl Script {
     }
 
     /// Lets an event arrive, once or twice, at once or late.
-    fn happens(&mut self, mut event: RawEvent) {
+    fn schedule_arrivals(&mut self, mut event: RawEvent) {
         let Ok(began) = DateTime::parse_from_rfc3339(&event.timestamp) else { return };
         let began_ms = began.timestamp_millis();
-        let ended_ms = began_ms + (event.duration_minutes * MINUTE_MS as f64).round() as i64;
-        let mut rng = self.chances(&event);
+        let ended_ms = began_ms + (event.duration_minutes * MS_PER_MINUTE as f64).round() as i64;
+        let mut rng = self.random_of(&event);
         if self.settings.model_drift {
             self.drift(&mut event, began_ms);
         }
@@ -142,49 +140,49 @@ impl Script {
         let late_ms = if self.settings.shuffle { rng.u64(0..LATE_MS) } else { 0 };
         if rng.f64() < self.settings.duplicates {
             let repeat_ms = late_ms + rng.u64(1..LATE_MS);
-            self.arrives(event.clone(), ended_ms + repeat_ms as i64);
+            self.add_arrival(event.clone(), ended_ms + repeat_ms as i64);
         }
-        self.arrives(event, ended_ms + late_ms as i64);
+        self.add_arrival(event, ended_ms + late_ms as i64);
     }
 
-    fn arrives(&mut self, event: RawEvent, at_ms: i64) {
-        let at_ms = if self.settings.outages { self.behind_outage(at_ms) } else { at_ms };
+    fn add_arrival(&mut self, event: RawEvent, at_ms: i64) {
+        let at_ms = if self.settings.outages { self.after_outage(at_ms) } else { at_ms };
         self.happened += 1;
         self.pending.insert((at_ms, self.happened), event);
     }
 
     /// The end of the outage that an instant lies in, or the instant itself.
-    fn behind_outage(&self, at_ms: i64) -> i64 {
+    fn after_outage(&self, at_ms: i64) -> i64 {
         let span = at_ms.div_euclid(OUTAGE_EVERY_MS);
-        let mut rng = fastrand::Rng::with_seed(mixed(self.settings.seed, &[&span.to_le_bytes()]));
-        let length_ms = rng.i64(OUTAGE_MINUTES) * MINUTE_MS;
+        let mut rng = fastrand::Rng::with_seed(seed_of(self.settings.seed, &[&span.to_le_bytes()]));
+        let length_ms = rng.i64(OUTAGE_MINUTES) * MS_PER_MINUTE;
         let from_ms = span * OUTAGE_EVERY_MS + rng.i64(0..OUTAGE_EVERY_MS - length_ms);
         if (from_ms..from_ms + length_ms).contains(&at_ms) { from_ms + length_ms } else { at_ms }
     }
 
     fn drift(&self, event: &mut RawEvent, began_ms: i64) {
-        let days = (began_ms - self.from_ms).max(0) as f64 / DAY_MS as f64;
+        let days = (began_ms - self.from_ms).max(0) as f64 / MS_PER_DAY as f64;
         let versions_before = days as i64 / DRIFT_DAYS_OF_A_VERSION;
         let days_of_version = days - (versions_before * DRIFT_DAYS_OF_A_VERSION) as f64;
         let percent = |confidence: f64| (confidence * 100.0).round() / 100.0;
         event.confidence = event
             .confidence
-            .map(|confidence| percent((confidence - DRIFT_A_DAY * days_of_version).max(0.05)));
+            .map(|confidence| percent((confidence - DRIFT_PER_DAY * days_of_version).max(0.05)));
         if versions_before > 0 {
             event.model_version =
                 event.model_version.take().map(|version| format!("{version}+{versions_before}"));
         }
     }
 
-    fn chances(&self, event: &RawEvent) -> fastrand::Rng {
+    fn random_of(&self, event: &RawEvent) -> fastrand::Rng {
         let event_id = event.event_id.as_deref().unwrap_or_default();
         let who = [event.entity_id.as_bytes(), event.timestamp.as_bytes(), event_id.as_bytes()];
-        fastrand::Rng::with_seed(mixed(self.settings.seed, &who))
+        fastrand::Rng::with_seed(seed_of(self.settings.seed, &who))
     }
 }
 
 /// A seed of a seed and several things: FNV-1a, which is the same on every machine and in every version of Rust.
-fn mixed(seed: u64, things: &[&[u8]]) -> u64 {
+fn seed_of(seed: u64, things: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     /// What is in no text, so that two things do not run into each other.
@@ -237,7 +235,7 @@ mod tests {
         let mut cut = script(faulty.clone(), 8);
         let mut parts = Vec::new();
         for step in 1.. {
-            parts.extend(cut.until(FROM_MS + step * 7 * MINUTE_MS));
+            parts.extend(cut.until(FROM_MS + step * 7 * MS_PER_MINUTE));
             if cut.is_over() {
                 break;
             }
@@ -283,7 +281,7 @@ mod tests {
         let mut script = script(Settings { outages: true, ..plain() }, 24);
         let (mut longest, mut silent, mut events) = (0, 0, Vec::new());
         for minute in 1..=24 * 60 {
-            let arrived = script.until(FROM_MS + minute * MINUTE_MS);
+            let arrived = script.until(FROM_MS + minute * MS_PER_MINUTE);
             silent = if arrived.is_empty() { silent + 1 } else { 0 };
             longest = longest.max(silent);
             events.extend(arrived);
@@ -305,7 +303,7 @@ mod tests {
         let mut script = script(Settings { model_drift: true, ..plain() }, 24 * 9);
         let mut days = Vec::new();
         for day in 1..=9 {
-            let events = script.until(FROM_MS + day * DAY_MS);
+            let events = script.until(FROM_MS + day * MS_PER_DAY);
             let sum: f64 = events.iter().filter_map(|event| event.confidence).sum();
             let version = events.last().and_then(|event| event.model_version.clone()).unwrap();
             days.push((sum / events.len() as f64, version));
@@ -320,8 +318,8 @@ mod tests {
         let faulty = Settings { duplicates: 0.1, model_drift: true, workers: 13, ..plain() };
         for event in all(Settings { cameras: Cameras::TwoThatOverlap, ..faulty }, 12) {
             let line = serde_json::to_string(&event).unwrap();
-            let judged = crate::line::judge(1, line.as_bytes());
-            assert!(matches!(judged, crate::line::Judgement::Event(_)), "{line}: {judged:?}");
+            let judged = crate::line::parse(1, line.as_bytes());
+            assert!(matches!(judged, crate::line::Line::Event(_)), "{line}: {judged:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a file is a spool, and a sound one.
+//! Whether a file is a spool, and an intact one.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The length of an SQLite file's header, in bytes.
 const HEADER_BYTES: usize = 100;
 
-/// Where in the header the application's mark is.
+/// Where in the header the application id is.
 const APPLICATION_ID_AT: usize = 68;
 
 /// What a file looks like from its first bytes.
@@ -24,9 +24,9 @@ const APPLICATION_ID_AT: usize = 68;
 pub(super) enum Kind {
     /// There is none, or nothing in it.
     New,
-    /// It is marked as a spool, or was overwritten with zeros and may have been one.
+    /// It has a spool's application id, or was overwritten with zeros and may have been one.
     Spool,
-    /// An SQLite file without our mark: another program's, or a spool whose mark is damaged.
+    /// An SQLite file without our application id: another program's, or a spool whose id is damaged.
     Unmarked,
     /// Something else.
     Foreign,
@@ -41,8 +41,8 @@ pub(super) fn kind(path: &Path) -> io::Result<Kind> {
     };
     let mut header = Vec::with_capacity(HEADER_BYTES);
     file.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
-    let mark = schema::APPLICATION_ID.to_be_bytes();
-    let is_marked = header.get(APPLICATION_ID_AT..).is_some_and(|rest| rest.starts_with(&mark));
+    let id = schema::APPLICATION_ID.to_be_bytes();
+    let is_marked = header.get(APPLICATION_ID_AT..).is_some_and(|rest| rest.starts_with(&id));
     Ok(match () {
         () if header.is_empty() => Kind::New,
         () if is_marked || header.iter().all(|&byte| byte == 0) => Kind::Spool,
@@ -51,7 +51,7 @@ pub(super) fn kind(path: &Path) -> io::Result<Kind> {
     })
 }
 
-/// Whether the tables are those of a spool, of today's version or an earlier one, whatever the marks say.
+/// Whether the tables are those of a spool, of today's version or an earlier one, whatever its ids say.
 pub(super) fn has_our_tables(connection: &Connection) -> bool {
     let tables = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
         let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
@@ -66,11 +66,11 @@ pub(super) fn has_our_tables(connection: &Connection) -> bool {
     (1..=schema::VERSION).any(|version| of_version(version).is_ok_and(|ours| ours == theirs))
 }
 
-/// What is wrong with a file without our mark, if it is a spool all the same.
+/// What is wrong with a file without our application id, if it is a spool all the same.
 pub(super) fn unmarked(path: &Path) -> Option<SpoolError> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .is_ok_and(|connection| has_our_tables(&connection))
-        .then(|| SpoolError::Damaged("its mark is gone".to_owned()))
+        .then(|| SpoolError::Damaged("its application id is gone".to_owned()))
 }
 
 /// The version of the tables when a newer agent made them. A version that cannot be, because the tables are today's, is
@@ -86,7 +86,7 @@ pub(super) fn newer_version(path: &Path) -> Result<Option<i64>, SpoolError> {
 }
 
 impl Store {
-    /// Reads the whole file and compares it with its books.
+    /// Reads the whole file and compares it with its own counts.
     pub(super) fn check(&self) -> Result<(), SpoolError> {
         let damaged = |what: String| Err(SpoolError::Damaged(what));
         let said: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -98,9 +98,12 @@ impl Store {
         if queued != counts.queued {
             return damaged(format!("{} events should be queued, {queued} are", counts.queued));
         }
-        let told = counts.delivered + counts.queued + counts.dead_lettered + counts.lost;
-        if told != counts.accepted {
-            return damaged(format!("{} events were accepted, {told} are accounted for", counts.accepted));
+        let accounted = counts.delivered + counts.queued + counts.dead_lettered + counts.lost;
+        if accounted != counts.accepted {
+            return damaged(format!(
+                "{} events were accepted, {accounted} are accounted for",
+                counts.accepted
+            ));
         }
         Ok(())
     }

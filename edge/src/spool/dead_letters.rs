@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::error::SpoolError;
+use super::options::MAX_BODY_BYTES;
 use super::records::DeadLetter;
 use super::row;
 use super::store::{Moment, Store};
@@ -18,7 +19,7 @@ impl Store {
     }
 
     /// Writes a dead letter down; one of the same id is overwritten.
-    pub(super) fn keep_dead_letter(&self, letter: &DeadLetter) -> Result<(), SpoolError> {
+    pub(super) fn insert_dead_letter(&self, letter: &DeadLetter) -> Result<(), SpoolError> {
         let insert = "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?)";
         self.connection.prepare_cached(insert)?.execute(params![
             letter.id,
@@ -33,9 +34,9 @@ impl Store {
     }
 
     /// Gives a dead letter another body, and leaves it where it is.
-    pub(super) fn mend(&self, id: i64, body: &str) -> Result<(), SpoolError> {
-        if body.len() > super::MAX_BODY_BYTES {
-            return Err(SpoolError::TooLong { bytes: body.len(), max_bytes: super::MAX_BODY_BYTES });
+    pub(super) fn replace_dead_letter(&self, id: i64, body: &str) -> Result<(), SpoolError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(SpoolError::TooLong { bytes: body.len(), max_bytes: MAX_BODY_BYTES });
         }
         match self.connection.execute("UPDATE dead_letter SET body = ? WHERE id = ?", params![body, id])? {
             0 => Err(SpoolError::NoDeadLetter(id)),

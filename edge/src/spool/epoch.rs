@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::error::SpoolError;
 use super::store::Store;
+use crate::clock;
 
 /// A stretch of positions whose sequence numbers belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +75,5 @@ const MAX_EPOCHS: i64 = 1_000;
 
 /// A name that no other epoch has: the time, for people, and chance.
 fn new_name() -> String {
-    let now_ms = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis());
-    format!("{now_ms:x}-{:016x}", fastrand::u64(..))
+    format!("{:x}-{:016x}", clock::now_ms(), fastrand::u64(..))
 }

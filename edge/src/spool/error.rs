@@ -1,6 +1,6 @@
 //! What can go wrong with a spool, in words for the person who runs the agent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a spool was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,12 @@ pub enum OpenError {
         /// What was said.
         reason: String,
     },
+}
+
+impl OpenError {
+    pub(super) fn unusable(path: &Path, reason: &impl ToString) -> Self {
+        Self::Unusable { path: path.to_owned(), reason: reason.to_string() }
+    }
 }
 
 /// Why the spool did not do what it was asked.

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::error::OpenError;
+use super::files::beside;
 
 /// Held for as long as an agent has the spool open; the operating system lets go of it however the agent ends.
 pub(super) struct Lock {
@@ -13,7 +14,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Locks the file beside the spool.
     pub(super) fn take(spool: &Path) -> Result<Self, OpenError> {
-        let path = super::beside(spool, ".lock");
+        let path = beside(spool, ".lock");
         let unusable = |error: std::io::Error| OpenError::Unusable {
             path: spool.to_owned(),
             reason: format!("cannot lock {}: {error}", path.display()),

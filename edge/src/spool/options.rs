@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use domain::limits::MAX_ID_CHARS;
+
+/// The longest event, in bytes: as long as the longest line that is read.
+pub const MAX_BODY_BYTES: usize = crate::line::MAX_LINE_BYTES;
+
 /// How much a spool keeps unless something else is asked for: 1 GiB, some three million events.
 pub const DEFAULT_CAP_BYTES: u64 = 1024 * 1024 * 1024;
 
@@ -52,6 +57,6 @@ pub fn host_name() -> String {
         .unwrap_or_default();
     match name.trim() {
         "" => "edge".to_owned(),
-        name => name.chars().take(super::MAX_DEVICE_CHARACTERS).collect(),
+        name => name.chars().take(MAX_ID_CHARS).collect(),
     }
 }

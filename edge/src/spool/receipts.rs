@@ -1,8 +1,8 @@
-//! What the server is told about sequence numbers that will never come.
+//! Receipts: what the server is sent about sequence numbers that will never come.
 
 use std::borrow::Cow;
 
-use chrono::DateTime;
+use domain::validate::instant_ms;
 use rusqlite::{OptionalExtension, params};
 use serde::Deserialize;
 
@@ -26,8 +26,7 @@ impl Times {
             timestamp: Cow<'a, str>,
         }
         let stamp = serde_json::from_slice::<Stamped<'_>>(body).ok();
-        let at = stamp.and_then(|stamped| DateTime::parse_from_rfc3339(&stamped.timestamp).ok());
-        let at_ms = at.map(|at| at.timestamp_millis());
+        let at_ms = stamp.and_then(|stamped| instant_ms(&stamped.timestamp)).map(|at| at.0);
         Self { from_ms: at_ms, to_ms: at_ms }
     }
 
@@ -40,18 +39,26 @@ impl Times {
     }
 }
 
+/// Why numbers will never come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing<'a> {
+    pub(super) reason: ClosedReason,
+    pub(super) times: Times,
+    pub(super) detail: &'a str,
+}
+
+impl<'a> Closing<'a> {
+    /// The events are lost, and with them their times.
+    pub(super) fn lost(detail: &'a str) -> Self {
+        Self { reason: ClosedReason::Lost, times: Times::default(), detail }
+    }
+}
+
 impl Store {
     /// Writes receipts for a range of positions that are gone.
-    pub(super) fn close(
-        &self,
-        first: i64,
-        last: i64,
-        reason: ClosedReason,
-        times: Times,
-        detail: &str,
-    ) -> Result<(), SpoolError> {
+    pub(super) fn close(&self, first: i64, last: i64, closing: Closing<'_>) -> Result<(), SpoolError> {
         for (epoch, from, to) in self.sequences(first, last)? {
-            self.close_sequences(&epoch, from, to, reason, times, detail)?;
+            self.close_sequences(&epoch, from, to, closing)?;
         }
         Ok(())
     }
@@ -62,10 +69,9 @@ impl Store {
         epoch: &str,
         first: i64,
         last: i64,
-        reason: ClosedReason,
-        times: Times,
-        detail: &str,
+        closing: Closing<'_>,
     ) -> Result<(), SpoolError> {
+        let Closing { reason, times, detail } = closing;
         let before = "SELECT id, from_ms, to_ms FROM receipt \
              WHERE epoch = ? AND last_sequence = ? AND reason = ? AND detail = ?";
         let before = self
@@ -76,24 +82,20 @@ impl Store {
             })
             .optional()?;
         if let Some((id, earlier)) = before {
-            let times = earlier.and(times);
+            let Times { from_ms, to_ms } = earlier.and(times);
             let lengthen = "UPDATE receipt SET last_sequence = ?, from_ms = ?, to_ms = ? WHERE id = ?";
-            self.connection.prepare_cached(lengthen)?.execute(params![
-                last,
-                times.from_ms,
-                times.to_ms,
-                id
-            ])?;
+            self.connection.prepare_cached(lengthen)?.execute(params![last, from_ms, to_ms, id])?;
         } else {
             let insert = "INSERT INTO receipt (epoch, first_sequence, last_sequence, reason, from_ms, to_ms, detail) \
                  VALUES (?, ?, ?, ?, ?, ?, ?)";
+            let Times { from_ms, to_ms } = times;
             self.connection.prepare_cached(insert)?.execute(params![
                 epoch,
                 first,
                 last,
                 reason.name(),
-                times.from_ms,
-                times.to_ms,
+                from_ms,
+                to_ms,
                 detail
             ])?;
         }

@@ -7,9 +7,11 @@
 //!   sent from it: a log cut short, a backup put back. Its next numbers would be taken for those already stored, so they
 //!   go into a new epoch.
 
+use domain::sequence::{FIRST_SEQUENCE, SequenceRange, SequenceSet};
+
 use super::error::SpoolError;
-use super::receipts::Times;
-use super::records::{ClosedReason, KnownEpoch, Reconciled};
+use super::receipts::Closing;
+use super::records::{KnownEpoch, Reconciled};
 use super::store::Store;
 
 const FORGOTTEN: &str =
@@ -32,14 +34,15 @@ impl Store {
             if let Some(from) = unconfirmed {
                 self.begin_epoch(from - 1)?;
                 last = from - 1;
-                result.went_back = true;
+                result.is_restored = true;
             }
             let to_position = |sequence: i64| sequence.saturating_add(epoch.starts_after);
-            for (first, until) in stored(known) {
-                result.delivered += self.note_delivered(to_position(first), to_position(until).min(last))?;
+            for range in stored(known).ranges() {
+                result.delivered +=
+                    self.note_delivered(to_position(range.first()), to_position(range.last()).min(last))?;
             }
-            for &(first, until) in &known.holes {
-                result.lost += self.note_forgotten(known, epoch.starts_after, (first, until), last)?;
+            for &hole in known.holes.ranges() {
+                result.lost += self.note_forgotten(known, epoch.starts_after, hole, last)?;
             }
         }
         let mut state = self.state()?;
@@ -54,8 +57,8 @@ impl Store {
     fn note_delivered(&mut self, first: i64, last: i64) -> Result<i64, SpoolError> {
         let mut delivered = 0;
         let mut from = first;
-        while let Some(free) = self.first_free(from, last)? {
-            let to = self.free_until(free).min(last);
+        while let Some(free) = self.first_available(from, last)? {
+            let to = self.available_until(free).min(last);
             delivered += self.remove(free, to)?;
             from = to + 1;
         }
@@ -67,45 +70,35 @@ impl Store {
         &mut self,
         known: &KnownEpoch,
         starts_after: i64,
-        hole: (i64, i64),
+        hole: SequenceRange,
         last_position: i64,
     ) -> Result<i64, SpoolError> {
-        let hole = (hole.0.max(1), hole.1.min(known.highest));
-        let mut forgotten = vec![hole];
+        let (first, last) = (hole.first().max(FIRST_SEQUENCE), hole.last().min(known.highest));
+        let mut forgotten: SequenceSet = SequenceRange::new(first, last).into_iter().collect();
         let queued = "SELECT position FROM queue WHERE position BETWEEN ? AND ? ORDER BY position";
         let mut query = self.connection.prepare_cached(queued)?;
-        let ends =
-            [hole.0.saturating_add(starts_after), hole.1.saturating_add(starts_after).min(last_position)];
+        let ends = [first.saturating_add(starts_after), last.saturating_add(starts_after).min(last_position)];
         for position in query.query_map(ends, |row| row.get::<_, i64>(0))? {
-            let sequence = position? - starts_after;
-            cut(&mut forgotten, (sequence, sequence));
+            forgotten.remove(SequenceRange::one(position? - starts_after));
         }
         let mut receipts = self
             .connection
             .prepare_cached("SELECT first_sequence, last_sequence FROM receipt WHERE epoch = ?")?;
-        for receipt in receipts.query_map([&known.epoch], |row| Ok((row.get(0)?, row.get(1)?)))? {
-            cut(&mut forgotten, receipt?);
+        for receipt in
+            receipts.query_map([&known.epoch], |row| Ok(SequenceRange::new(row.get(0)?, row.get(1)?)))?
+        {
+            receipt?.into_iter().for_each(|closed| forgotten.remove(closed));
         }
-        let mut lost = 0;
-        for (first, last) in forgotten {
-            self.close_sequences(&known.epoch, first, last, ClosedReason::Lost, Times::default(), FORGOTTEN)?;
-            lost += last - first + 1;
+        for range in forgotten.ranges() {
+            let (first, last) = (range.first(), range.last());
+            self.close_sequences(&known.epoch, first, last, Closing::lost(FORGOTTEN))?;
         }
-        Ok(lost)
+        Ok(forgotten.count())
     }
 }
 
 /// What the server has stored: all up to the highest but holes and what is known not to be stored.
-fn stored(known: &KnownEpoch) -> Vec<(i64, i64)> {
-    let mut stored = vec![(1, known.highest)];
-    for &range in known.holes.iter().chain(&known.not_stored) {
-        cut(&mut stored, range);
-    }
-    stored
-}
-
-/// Takes a range out of ranges.
-fn cut(ranges: &mut Vec<(i64, i64)>, (first, last): (i64, i64)) {
-    let rest = |&(from, to): &(i64, i64)| [(from, to.min(first - 1)), (from.max(last + 1), to)];
-    *ranges = ranges.iter().flat_map(rest).filter(|(from, to)| from <= to).collect();
+fn stored(known: &KnownEpoch) -> SequenceSet {
+    let all: SequenceSet = SequenceRange::new(FIRST_SEQUENCE, known.highest).into_iter().collect();
+    all.difference(&known.holes).difference(&known.not_stored)
 }

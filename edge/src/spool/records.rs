@@ -1,5 +1,11 @@
 //! What goes into a spool and what comes out of it.
 
+use domain::sequence::{SequenceRange, SequenceSet};
+use serde::Serialize;
+
+use crate::batch::Batch;
+use crate::clock;
+
 /// Which end of the queue to take from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -9,36 +15,22 @@ pub enum Lane {
     Backlog,
 }
 
-/// Events to deliver together: consecutive positions of one epoch.
+/// Where the events of a batch are in the spool: consecutive positions of one epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
+pub struct SpoolRange {
     /// The epoch that the sequence numbers belong to; not always the current one.
     pub epoch: String,
     /// The sequence number of the first event; the others follow one by one.
     pub first_sequence: i64,
     /// The position of the first event; the others follow one by one. This is what the spool itself goes by.
     pub first_position: i64,
-    /// Each event's JSON object, as it was given.
-    pub bodies: Vec<String>,
 }
 
-impl Batch {
-    /// The position of the last event.
-    pub fn last_position(&self) -> i64 {
-        self.first_position + self.bodies.len() as i64 - 1
-    }
-
-    /// The batch in two, the first part with at most `at` events; for a batch that is refused as a whole.
-    pub fn split(mut self, at: usize) -> (Self, Self) {
-        let bodies = self.bodies.split_off(at.min(self.bodies.len()));
-        let taken = self.bodies.len() as i64;
-        let rest = Self {
-            epoch: self.epoch.clone(),
-            first_sequence: self.first_sequence + taken,
-            first_position: self.first_position + taken,
-            bodies,
-        };
-        (self, rest)
+impl Batch<SpoolRange> {
+    /// The positions of its events; a batch has at least one.
+    pub(super) fn positions(&self) -> SequenceRange {
+        let first = SequenceRange::one(self.origin.first_position);
+        first.hull(SequenceRange::one(self.origin.first_position + self.events.len() as i64 - 1))
     }
 }
 
@@ -57,7 +49,8 @@ pub enum Outcome {
 }
 
 /// Why sequence numbers will never come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClosedReason {
     /// The events are lost.
     Lost,
@@ -79,10 +72,13 @@ impl ClosedReason {
     }
 }
 
-/// Sequence numbers that will never come, which the server has not answered for yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Sequence numbers that will never come, which the server has not answered for yet. It is serialized as
+/// `ClosedRangeInput` of `schema.graphql`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The receipt's own number in the spool.
+    #[serde(skip)]
     pub id: i64,
     /// The epoch of the sequence numbers.
     pub epoch: String,
@@ -93,10 +89,21 @@ pub struct Receipt {
     /// Why they never come.
     pub reason: ClosedReason,
     /// The earliest of the events' own timestamps, in Unix milliseconds, where that is known.
+    #[serde(
+        rename = "from",
+        serialize_with = "clock::optional_rfc3339",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from_ms: Option<i64>,
     /// The latest of them.
+    #[serde(
+        rename = "to",
+        serialize_with = "clock::optional_rfc3339",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to_ms: Option<i64>,
     /// What happened, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 
@@ -129,10 +136,10 @@ pub struct KnownEpoch {
     pub epoch: String,
     /// The highest sequence number the server has answered for or was told will never come.
     pub highest: i64,
-    /// First and last sequence numbers of what it has no answer for.
-    pub holes: Vec<(i64, i64)>,
-    /// First and last of what it refused or was told will never come: everything else that is not stored.
-    pub not_stored: Vec<(i64, i64)>,
+    /// The sequence numbers that it has no answer for.
+    pub holes: SequenceSet,
+    /// Those that it refused or was told will never come: everything else that is not stored.
+    pub not_stored: SequenceSet,
 }
 
 /// What came of comparing the spool with the server's knowledge.
@@ -143,7 +150,7 @@ pub struct Reconciled {
     /// Events that neither side has, for which there are receipts now.
     pub lost: i64,
     /// Whether the file turned out to be older than what the server has seen of it, so that a new epoch began.
-    pub went_back: bool,
+    pub is_restored: bool,
 }
 
 /// How a spool stands.

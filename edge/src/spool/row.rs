@@ -15,7 +15,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Reads position, spooled_at_ms, ran_ms, crc and body, in this order. A column that has become something else only
-    /// makes the row unsound: the rest of the queue is readable.
+    /// marks the row as damaged: the rest of the queue is readable.
     pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Self, SpoolError> {
         Ok(Self {
             position: row.get(0)?,
@@ -27,13 +27,13 @@ impl Row {
     }
 
     /// Whether the row says what was written.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_intact(&self) -> bool {
         checksum(self.position, self.spooled_at_ms, self.ran_ms, &self.body) == self.crc
     }
 
-    /// The checksum that makes it as sound at another position as it is now.
+    /// The checksum that keeps it as intact at another position as it is here.
     pub(super) fn checksum_at(&self, position: i64) -> i64 {
-        if self.is_sound() {
+        if self.is_intact() {
             checksum(position, self.spooled_at_ms, self.ran_ms, &self.body)
         } else {
             NO_CHECKSUM
@@ -42,7 +42,7 @@ impl Row {
 
     /// The event, unless something has changed on the disk.
     pub(super) fn into_body(self) -> Option<String> {
-        self.is_sound().then_some(self.body).and_then(|body| String::from_utf8(body).ok())
+        self.is_intact().then_some(self.body).and_then(|body| String::from_utf8(body).ok())
     }
 }
 

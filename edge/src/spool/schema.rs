@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::SpoolError;
 
-/// What marks an SQLite file as a spool: `ANSP`.
+/// The SQLite application id of a spool: `ANSP`.
 pub(super) const APPLICATION_ID: i32 = 0x414E_5350;
 
 /// The newest version of the tables; `PRAGMA user_version` holds a file's own.
@@ -12,11 +12,11 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// One step from each version to the next. A released step is never edited.
 ///
-/// - `state` has one row, the books; `next_position` is the next position to be given, `ran_ms` for how long agents ran
+/// - `state` has one row, the metadata; `next_position` is the next position to be given, `ran_ms` for how long agents ran
 ///   on this spool, and from `unconfirmed_from` on no server has yet confirmed that positions were given only once.
 /// - `epoch`: from behind `starts_after` on, up to the next epoch's, positions belong to it.
 /// - `gone`: ranges of positions given and no longer queued, merged with their neighbours.
-/// - `mark`: how far an input has come, such as the place in a followed file, committed with what came before it.
+/// - `mark`: the offset of an input, such as the place in a followed file, committed with what came before it.
 /// - `queue`: what is to be delivered; `crc` covers position, time and body, because SQLite itself keeps no checksums.
 const MIGRATIONS: [&str; 2] = [
     "
@@ -74,7 +74,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), SpoolError> {
 }
 
 /// Writes ahead into a log from now on, so that a commit is one sync and readers wait for nobody.
-pub(super) fn begin_log(connection: &Connection) -> Result<(), SpoolError> {
+pub(super) fn enable_wal(connection: &Connection) -> Result<(), SpoolError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The store does this itself, and thoroughly.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

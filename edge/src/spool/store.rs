@@ -5,21 +5,21 @@
 
 use std::path::Path;
 
+use domain::sequence::SequenceSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::check::{self, Kind};
-use super::error::{OpenError, SpoolError};
-use super::options::{SpoolOptions, WhenFull};
+use super::error::SpoolError;
+use super::files::beside;
+use super::options::{MAX_BODY_BYTES, SpoolOptions, WhenFull};
 use super::records::Counts;
-use super::row;
-use super::{salvage, schema};
+use super::{row, schema};
 
 /// One connection to a spool, and what is known only while it is open.
 pub(super) struct Store {
     pub(super) connection: Connection,
     pub(super) limits: Limits,
-    /// Ranges of positions that were taken and not yet settled.
-    pub(super) in_flight: Vec<(i64, i64)>,
+    /// The positions that were taken and not yet acknowledged.
+    pub(super) in_flight: SequenceSet,
     /// The highest position that was ever taken in this run, and may so be known to the server from it.
     pub(super) taken_up_to: i64,
     /// Where the live lane begins.
@@ -53,7 +53,7 @@ pub(super) struct Moment {
     pub(super) elapsed_ms: i64,
 }
 
-/// The books: the one row of `state`.
+/// The metadata: the one row of `state`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) device: String,
@@ -67,68 +67,27 @@ pub(super) struct State {
 }
 
 impl Store {
-    /// Opens the spool, or makes it. What is damaged is set aside and what is readable of it salvaged.
-    pub(super) fn open_sound(
-        path: &Path,
-        limits: Limits,
-        device: &str,
-        now_ms: i64,
-    ) -> Result<Self, OpenError> {
-        let unusable = |reason: String| OpenError::Unusable { path: path.to_owned(), reason };
-        salvage::finish_replacing(path).map_err(|error| unusable(error.to_string()))?;
-        let kind = check::kind(path).map_err(|error| unusable(error.to_string()))?;
-        let opened = match kind {
-            Kind::Foreign => return Err(OpenError::NotASpool(path.to_owned())),
-            Kind::Unmarked => match check::unmarked(path) {
-                Some(damage) => Err(damage),
-                None => return Err(OpenError::NotASpool(path.to_owned())),
-            },
-            Kind::New | Kind::Spool => match check::newer_version(path) {
-                Ok(Some(found)) => {
-                    let path = path.to_owned();
-                    return Err(OpenError::Newer { path, found, known: schema::VERSION });
-                }
-                Ok(None) => Self::open_checked(path, limits, device),
-                Err(error) => Err(error),
-            },
-        };
-        match opened {
-            Err(SpoolError::Damaged(_)) => {
-                salvage::salvage(path, limits, device, now_ms)?;
-                Self::open_checked(path, limits, device).map_err(|error| unusable(error.to_string()))
-            }
-            opened => opened.map_err(|error| unusable(error.to_string())),
-        }
+    /// A store on a connection, with nothing in flight.
+    pub(super) fn on(connection: Connection, limits: Limits) -> Self {
+        let in_flight = SequenceSet::default();
+        Self { connection, limits, in_flight, taken_up_to: 0, live_from: 1, ran_before_ms: 0 }
     }
 
-    fn open_checked(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
-        let store = Self::open(path, limits, device)?;
-        store.check()?;
-        Ok(store)
-    }
-
-    /// Opens or makes the file. Its content is not judged here.
+    /// Opens or makes the file. Its content is not checked here.
     pub(super) fn open(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
         let mut connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         schema::migrate(&mut connection)?;
-        let mut store = Self {
-            connection,
-            limits,
-            in_flight: Vec::new(),
-            taken_up_to: 0,
-            live_from: 1,
-            ran_before_ms: 0,
-        };
+        let mut store = Self::on(connection, limits);
         let state = store.in_transaction(|store| store.begin(device))?;
-        // Only now: the log may be cut short, but a new spool's tables and books are then in the file itself.
-        schema::begin_log(&store.connection)?;
+        // Only now: the log may be cut short, but a new spool's tables and metadata are then in the file itself.
+        schema::enable_wal(&store.connection)?;
         store.live_from = state.next_position;
         store.ran_before_ms = state.ran_ms;
         Ok(store)
     }
 
-    /// Writes the books of a new spool; marks in those of an old one that what is given from now on is unconfirmed.
+    /// Writes the metadata of a new spool; notes in that of an old one that what is given from now on is unconfirmed.
     fn begin(&mut self, device: &str) -> Result<State, SpoolError> {
         if State::find(&self.connection)?.is_none() {
             let insert = "INSERT INTO state VALUES (1, ?, 1, 0, NULL, 0, 0, 0, 0)";
@@ -144,11 +103,6 @@ impl Store {
         let mut state = self.state()?;
         state.unconfirmed_from.get_or_insert(state.next_position);
         self.set_state(&state)
-    }
-
-    /// A store for a visitor, on a connection of their own.
-    pub(super) fn visiting(connection: Connection, limits: Limits) -> Self {
-        Self { connection, limits, in_flight: Vec::new(), taken_up_to: 0, live_from: 1, ran_before_ms: 0 }
     }
 
     /// Reads several things as of one moment.
@@ -174,7 +128,7 @@ impl Store {
             Ok(value)
         });
         if done.is_ok() {
-            self.shorten_log();
+            self.checkpoint_long_wal();
         } else {
             self.in_flight = in_flight;
             if !self.connection.is_autocommit() {
@@ -186,10 +140,10 @@ impl Store {
 
     /// Adds events to the queue, making room first where that is allowed.
     pub(super) fn append(&mut self, bodies: &[String], now: Moment) -> Result<(), SpoolError> {
-        if let Some(long) = bodies.iter().find(|body| body.len() > super::MAX_BODY_BYTES) {
-            return Err(SpoolError::TooLong { bytes: long.len(), max_bytes: super::MAX_BODY_BYTES });
+        if let Some(long) = bodies.iter().find(|body| body.len() > MAX_BODY_BYTES) {
+            return Err(SpoolError::TooLong { bytes: long.len(), max_bytes: MAX_BODY_BYTES });
         }
-        self.make_room(bodies.iter().map(|body| row::bytes_on_disk(body)).sum())?;
+        self.ensure_capacity(bodies.iter().map(|body| row::bytes_on_disk(body)).sum())?;
         let mut state = self.state()?;
         state.ran_ms = self.ran_ms(now);
         self.insert(&mut state, bodies.iter().map(String::as_str), now.wall_ms)?;
@@ -226,12 +180,12 @@ impl Store {
     }
 
     /// Moves the log into the file when it has become long.
-    fn shorten_log(&self) {
-        let log = self.connection.path().map(|path| super::beside(Path::new(path), "-wal"));
+    fn checkpoint_long_wal(&self) {
+        let log = self.connection.path().map(|path| beside(Path::new(path), "-wal"));
         let bytes = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
         if bytes > schema::LOG_BYTES as u64 {
             // What was committed is safe in the log; if it cannot be moved now, the next commit tries again.
-            drop(self.empty_log());
+            drop(self.truncate_wal());
         }
     }
 
@@ -239,12 +193,12 @@ impl Store {
     ///
     /// SQLite by itself would only begin it anew, at the next write. Until then what is already in the file stays valid in
     /// the log, and if that is cut short, older pages come back among newer ones.
-    pub(super) fn empty_log(&self) -> Result<(), SpoolError> {
+    pub(super) fn truncate_wal(&self) -> Result<(), SpoolError> {
         self.checkpoint("TRUNCATE")
     }
 
     /// The same, but keeps the log's room on a full disk, where it could not be had again.
-    pub(super) fn rewind_log(&self) -> Result<(), SpoolError> {
+    pub(super) fn restart_wal(&self) -> Result<(), SpoolError> {
         self.checkpoint("RESTART")
     }
 
@@ -310,7 +264,7 @@ impl Store {
     }
 
     pub(super) fn state(&self) -> Result<State, SpoolError> {
-        State::find(&self.connection)?.ok_or_else(|| SpoolError::Damaged("its books are gone".to_owned()))
+        State::find(&self.connection)?.ok_or_else(|| SpoolError::Damaged("its metadata is gone".to_owned()))
     }
 
     pub(super) fn set_state(&self, state: &State) -> Result<(), SpoolError> {
@@ -331,7 +285,7 @@ impl Store {
 }
 
 impl State {
-    /// Reads the books, if there are any.
+    /// Reads the metadata, if there is any.
     pub(super) fn find(connection: &Connection) -> Result<Option<Self>, SpoolError> {
         let select = "SELECT device, next_position, ran_ms, unconfirmed_from, delivered, lost, lost_elsewhere, reissued \
              FROM state WHERE id = 1";

@@ -1,11 +1,13 @@
 //! How events come out of the queue: lane by lane, in order, and each only once until it is given back.
 
+use domain::sequence::{SequenceRange, SequenceSet};
 use rusqlite::OptionalExtension;
 
 use super::error::SpoolError;
-use super::records::{Batch, Lane};
+use super::records::{Lane, SpoolRange};
 use super::row::Row;
 use super::store::{Moment, Store};
+use crate::batch::Batch;
 
 impl Store {
     /// Takes consecutive events that are not in flight yet, at least one if the lane holds any.
@@ -15,36 +17,37 @@ impl Store {
         max_events: usize,
         max_bytes: usize,
         now: Moment,
-    ) -> Result<Option<Batch>, SpoolError> {
+    ) -> Result<Option<Batch<SpoolRange>>, SpoolError> {
         let (mut from, to) = match lane {
             Lane::Live => (self.live_from, i64::MAX),
             Lane::Backlog => (1, self.live_from - 1),
         };
-        while let Some(first) = self.first_free(from, to)? {
+        while let Some(first) = self.first_available(from, to)? {
             let epoch = self.epoch_of(first)?;
-            let to = to.min(epoch.last).min(self.free_until(first));
+            let to = to.min(epoch.last).min(self.available_until(first));
             let rows = self.rows(first, to, max_events, max_bytes)?;
-            let bodies: Vec<String> = rows.into_iter().map_while(Row::into_body).collect();
-            if bodies.is_empty() {
-                self.set_aside_damaged(first, now)?;
+            let events: Vec<String> = rows.into_iter().map_while(Row::into_body).collect();
+            if events.is_empty() {
+                self.dead_letter_damaged(first, now)?;
                 from = first + 1;
                 continue;
             }
-            let batch = Batch {
+            let origin = SpoolRange {
                 first_sequence: first - epoch.starts_after,
                 epoch: epoch.name,
                 first_position: first,
-                bodies,
             };
-            self.in_flight.push((first, batch.last_position()));
-            self.taken_up_to = self.taken_up_to.max(batch.last_position());
+            let batch = Batch { origin, events };
+            let taken = batch.positions();
+            self.in_flight.insert(taken);
+            self.taken_up_to = self.taken_up_to.max(taken.last());
             return Ok(Some(batch));
         }
         Ok(None)
     }
 
     /// The first queued position in a range that is not in flight.
-    pub(super) fn first_free(&self, mut from: i64, to: i64) -> Result<Option<i64>, SpoolError> {
+    pub(super) fn first_available(&self, mut from: i64, to: i64) -> Result<Option<i64>, SpoolError> {
         let mut query = self.connection.prepare_cached(
             "SELECT position FROM queue WHERE position BETWEEN ? AND ? ORDER BY position LIMIT 1",
         )?;
@@ -52,17 +55,18 @@ impl Store {
             let Some(first) = query.query_row([from, to], |row| row.get(0)).optional()? else {
                 return Ok(None);
             };
-            match self.in_flight.iter().find(|range| (range.0..=range.1).contains(&first)) {
-                Some(range) => from = range.1 + 1,
+            match self.in_flight.ranges().iter().find(|range| (range.first()..=range.last()).contains(&first))
+            {
+                Some(range) => from = range.last() + 1,
                 None => return Ok(Some(first)),
             }
         }
     }
 
     /// The last position behind `first` before something that is in flight.
-    pub(super) fn free_until(&self, first: i64) -> i64 {
-        let next_in_flight = self.in_flight.iter().map(|range| range.0).filter(|&at| at > first).min();
-        next_in_flight.map_or(i64::MAX, |at| at - 1)
+    pub(super) fn available_until(&self, first: i64) -> i64 {
+        let next_in_flight = self.in_flight.ranges().iter().find(|range| range.first() > first);
+        next_in_flight.map_or(i64::MAX, |range| range.first() - 1)
     }
 
     /// The consecutive rows from `first` on, at least one.
@@ -90,10 +94,16 @@ impl Store {
         Ok(rows)
     }
 
-    /// Makes events free to be taken again.
-    pub(super) fn give_back(&mut self, first: i64, last: i64) {
-        let rest = |&(from, to): &(i64, i64)| [(from, to.min(first - 1)), (from.max(last + 1), to)];
-        self.in_flight = self.in_flight.iter().flat_map(rest).filter(|(from, to)| from <= to).collect();
+    /// Makes all events available to be taken again.
+    pub(super) fn release_all(&mut self) {
+        self.in_flight = SequenceSet::default();
+    }
+
+    /// Makes events available to be taken again.
+    pub(super) fn release(&mut self, first: i64, last: i64) {
+        if let Some(released) = SequenceRange::new(first, last) {
+            self.in_flight.remove(released);
+        }
     }
 
     /// Makes everything queued now the backlog.

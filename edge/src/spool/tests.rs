@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::open::open_or_repair;
 use super::store::{Limits, Moment, Store};
 use super::{SpoolOptions, WhenFull};
 
@@ -27,7 +28,7 @@ fn capped(cap_bytes: i64, when_full: WhenFull) -> Limits {
 }
 
 fn open(path: &Path, limits: Limits) -> Store {
-    Store::open_sound(path, limits, "cam-1", at(0).wall_ms).unwrap()
+    open_or_repair(path, limits, "cam-1", at(0).wall_ms).unwrap()
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {

@@ -1,15 +1,17 @@
 //! The one thread that writes: it gathers what waits, does it in one transaction, and answers after the commit.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::{OpenError, SpoolError};
 use super::lock::Lock;
+use super::open::open_or_repair;
 use super::options::SpoolOptions;
 use super::reserve::{RESERVE_BYTES, Reserve};
 use super::store::{Limits, Moment, Store};
+use crate::clock;
 
 /// How much work waits before those who bring more have to: a burst of callers, each with a batch.
 const WAITING_JOBS: usize = 1_024;
@@ -25,25 +27,25 @@ const IDLE_CHECK: Duration = Duration::from_secs(1);
 
 /// A piece of work with somebody who waits for its end.
 trait Job: Send {
-    /// Whether it takes room on the disk or gives some back.
-    fn room(&self) -> Room;
+    /// Whether it consumes space on the disk or releases some.
+    fn capacity(&self) -> Capacity;
     /// Does it. It may be done again if the transaction around it fails.
     fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError>;
-    /// Tells whoever waits.
+    /// Answers whoever waits.
     fn answer(self: Box<Self>, failed: Option<SpoolError>);
 }
 
-/// What a job does to the room on the disk.
+/// What a job does to the space on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Capacity {
     /// It adds events.
-    Takes,
+    Consumes,
     /// It lets events go, or only reads.
-    Gives,
+    Releases,
 }
 
 struct Call<F, T> {
-    room: Room,
+    capacity: Capacity,
     work: F,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, SpoolError>>,
@@ -54,8 +56,8 @@ where
     F: FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send,
     T: Send,
 {
-    fn room(&self) -> Room {
-        self.room
+    fn capacity(&self) -> Capacity {
+        self.capacity
     }
 
     fn run(&mut self, store: &mut Store, now: Moment) -> Result<(), SpoolError> {
@@ -85,17 +87,23 @@ impl Writer {
     pub(super) fn start(
         store: Store,
         lock: Lock,
-        place: Place,
+        location: Location,
     ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         let (changed, changes) = watch::channel(0);
         let (ended, end) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let reserve = Reserve::beside(&place.path);
-        let desk =
-            Desk { reserve, store: Some(store), place, opened: Instant::now(), changed, data_version: 0 };
+        let reserve = Reserve::beside(&location.path);
+        let state = WriterState {
+            reserve,
+            store: Some(store),
+            location,
+            opened: Instant::now(),
+            changed,
+            data_version: 0,
+        };
         std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
-            runtime.block_on(desk.work(waiting));
+            runtime.block_on(state.work(waiting));
             drop(lock);
             // Dropping this is the news that whoever closes waits for.
             drop(ended);
@@ -103,14 +111,22 @@ impl Writer {
         Ok((Self { jobs, changes }, end))
     }
 
-    /// Has work done and waits until it is committed.
+    /// Has work done that removes events, or only reads, and waits until it is committed.
     pub(super) async fn call<T: Send + 'static>(
         &self,
-        room: Room,
+        work: impl FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send + 'static,
+    ) -> Result<T, SpoolError> {
+        self.submit(Capacity::Releases, work).await
+    }
+
+    /// Has work done, and waits until it is committed.
+    pub(super) async fn submit<T: Send + 'static>(
+        &self,
+        capacity: Capacity,
         work: impl FnMut(&mut Store, Moment) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Call { room, work, value: None, reply });
+        let job = Box::new(Call { capacity, work, value: None, reply });
         self.jobs.send(job).await.map_err(|_| SpoolError::Closed)?;
         answer.await.unwrap_or(Err(SpoolError::Closed))
     }
@@ -122,34 +138,34 @@ impl Writer {
 }
 
 /// Where the spool lies and how it is to behave, for when it must be opened anew.
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) path: PathBuf,
     pub(super) options: SpoolOptions,
     pub(super) device: String,
 }
 
-impl Place {
+impl Location {
     /// Opens the spool anew after damage was found in it.
     fn open_again(&self, opened: Instant) -> Result<Store, OpenError> {
         let limits = Limits::from(&self.options);
-        Store::open_sound(&self.path, limits, &self.device, moment(opened).wall_ms)
+        open_or_repair(&self.path, limits, &self.device, moment(opened).wall_ms)
     }
 }
 
 /// Why events are not taken although a few would still fit.
 const NO_RESERVE: &str = "the little that is left is needed for letting events go";
 
-struct Desk {
+struct WriterState {
     reserve: Reserve,
     /// Missing only after a damaged file could not be replaced.
     store: Option<Store>,
-    place: Place,
+    location: Location,
     opened: Instant,
     changed: watch::Sender<u64>,
     data_version: i64,
 }
 
-impl Desk {
+impl WriterState {
     async fn work(mut self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
         let mut checked = Instant::now();
         loop {
@@ -162,7 +178,7 @@ impl Desk {
                 Err(_) => {}
             }
             if checked.elapsed() >= IDLE_CHECK {
-                self.look_around();
+                self.check_disk();
                 checked = Instant::now();
             }
         }
@@ -173,7 +189,7 @@ impl Desk {
         }
     }
 
-    /// Does a group in one transaction; if that fails, each of it in its own, so that only the culprit's caller suffers.
+    /// Does a group in one transaction; if that fails, each of it in its own, so that only the failing job's caller gets the error.
     fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
         let now = moment(self.opened);
         let together = if self.may_take() {
@@ -190,30 +206,30 @@ impl Desk {
         self.changed.send_modify(|changes| *changes += 1);
     }
 
-    /// Whether events may be taken: the reserve is there, or the file has as much room of its own.
+    /// Whether events may be taken: the reserve is there, or the file has as much free space of its own.
     fn may_take(&mut self) -> bool {
         self.reserve.refill()
             || self.with_store(|store| store.free_bytes()).is_ok_and(|free| free >= RESERVE_BYTES as i64)
     }
 
-    /// Does one job in a transaction of its own, with the reserve's room if it lets events go and there is no other.
+    /// Does one job in a transaction of its own, with the reserve's space if it lets events go and there is no other.
     fn alone(&mut self, job: &mut dyn Job, now: Moment) -> Result<(), SpoolError> {
-        if job.room() == Room::Takes && !self.may_take() {
+        if job.capacity() == Capacity::Consumes && !self.may_take() {
             return Err(SpoolError::NoSpace(NO_RESERVE.to_owned()));
         }
         let done = self.with_store(|store| store.in_transaction(|store| job.run(store, now)));
         match done {
-            Err(SpoolError::NoSpace(_)) if job.room() == Room::Gives && self.reserve.give_up() => {
+            Err(SpoolError::NoSpace(_)) if job.capacity() == Capacity::Releases && self.reserve.free() => {
                 let done = self.with_store(|store| store.in_transaction(|store| job.run(store, now)));
-                // The log's room comes back when all of it is in the file.
-                drop(self.with_store(|store| store.rewind_log()));
+                // The log's space comes back when all of it is in the file.
+                drop(self.with_store(|store| store.restart_wal()));
                 done
             }
             done => done,
         }
     }
 
-    /// Works on the store; when that finds damage, on the one salvaged from it.
+    /// Works on the store; when that finds damage, on the repaired one.
     fn with_store<T>(
         &mut self,
         mut work: impl FnMut(&mut Store) -> Result<T, SpoolError>,
@@ -228,16 +244,16 @@ impl Desk {
         // What was in flight is queued again: its positions may have become those of other events.
         self.store = None;
         self.opened = Instant::now();
-        match self.place.open_again(self.opened) {
+        match self.location.open_again(self.opened) {
             Ok(store) => work(self.store.insert(store)),
             Err(error) => Err(SpoolError::Unwritable(format!("{damage}; {error}"))),
         }
     }
 
-    /// Drops what is too old, and notices what another process has changed.
-    fn look_around(&mut self) {
+    /// Drops what is too old, and notices what another process has changed in the file.
+    fn check_disk(&mut self) {
         let now = moment(self.opened);
-        // A disk that refuses this refuses the next append too, and that one has somebody to tell.
+        // A disk that refuses this refuses the next append too, and that one has a caller to answer.
         drop(self.with_store(|store| store.in_transaction(|store| store.expire(now))));
         let Some(store) = &self.store else { return };
         if let Ok(version) = store.data_version()
@@ -263,10 +279,5 @@ fn gather(first: Box<dyn Job>, waiting: &mut mpsc::Receiver<Box<dyn Job>>) -> Ve
 }
 
 fn moment(opened: Instant) -> Moment {
-    Moment { wall_ms: wall_ms(), elapsed_ms: opened.elapsed().as_millis() as i64 }
-}
-
-/// The wall clock, in Unix milliseconds.
-pub(super) fn wall_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
+    Moment { wall_ms: clock::now_ms(), elapsed_ms: opened.elapsed().as_millis() as i64 }
 }

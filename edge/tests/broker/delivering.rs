@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use edge::backoff::FIRST_PATIENT_WAIT;
 use edge::delivery::Delivery;
-use edge::delivery::course::Pace;
-use edge::delivery::destination::Destination;
+use edge::delivery::schedule::{DeliveryOptions, FIRST_WAIT};
 use edge::health::Health;
 use edge::input::Intake;
+use edge::outlet::destination::Destination;
 use edge::spool::{Spool, SpoolOptions};
 use tempfile::TempDir;
 use test_harness::until;
@@ -47,15 +46,16 @@ impl Delivering {
         let health = Arc::new(Health::default());
         let intake = Intake::new(spool.clone(), health.clone());
         let destination = Destination::new(url, "plant").expect("an address");
-        let pace = Pace { batch_events: BATCH_EVENTS, backlog_rate: None, longest_wait: FIRST_PATIENT_WAIT };
+        let options =
+            DeliveryOptions { batch_events: BATCH_EVENTS, backlog_rate: None, longest_wait: FIRST_WAIT };
         let delivery =
-            Delivery::new(spool.clone(), destination, pace, LINGER, health.clone(), intake.fresh());
+            Delivery::new(spool.clone(), destination, options, LINGER, health.clone(), intake.arrivals());
         tokio::spawn(async move { delivery.run(&CancellationToken::new()).await });
         Self { spool, intake, health, _folder: folder }
     }
 
     pub(crate) async fn keep(&self, events: &[String]) {
-        self.intake.keep(events.to_vec()).await.expect("events on the disk");
+        self.intake.append(events.to_vec()).await.expect("events on the disk");
     }
 
     pub(crate) async fn queued(&self) -> i64 {

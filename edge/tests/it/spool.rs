@@ -24,7 +24,10 @@ async fn spool_with_a_dead_letter() -> (tempfile::TempDir, PathBuf, Spool) {
     spool.append(["W1", "W2", "W3"].map(event).to_vec()).await.expect("room");
     let batch = spool.take(Lane::Live, 2, 1 << 20).await.expect("a take").expect("a batch");
     let refused = Outcome::Refused { code: "CONFLICT".to_owned(), message: "It said 6 before.".to_owned() };
-    spool.settle(batch.first_position, vec![Outcome::Delivered, refused]).await.expect("a settlement");
+    spool
+        .acknowledge(batch.origin.first_position, vec![Outcome::Delivered, refused])
+        .await
+        .expect("a settlement");
     (folder, path, spool)
 }
 
@@ -67,7 +70,7 @@ async fn a_dead_letter_is_listed_mended_and_sent_again_while_an_agent_runs() {
     assert_eq!((sent.code, sent.stdout.trim()), (0, "1 put at the end of the queue"));
     soon("the agent's notice", changes.changed()).await.expect("the spool is open");
     let batch = spool.take(Lane::Live, 10, 1 << 20).await.expect("a take").expect("a batch");
-    assert_eq!((batch.first_sequence, batch.bodies), (3, vec![event("W3"), event("W2b")]));
+    assert_eq!((batch.origin.first_sequence, batch.events), (3, vec![event("W3"), event("W2b")]));
     let again = edge(&["dead-letters", "resend", "2"], &path, "").await;
     assert_eq!((again.code, again.stderr.trim()), (2, "andon-edge: there is no dead letter 2"));
     let none = edge(&["dead-letters", "resend", "--all"], &path, "").await;

@@ -3,9 +3,9 @@
 use std::io::Cursor;
 
 use edge::{
-    progress::Progress,
-    replay::{Plan, replay},
-    send::{DEFAULT_RETRY_FOR, Destination},
+    outlet::server::Server,
+    replay::{Plan, progress::Progress, replay},
+    retry::DEFAULT_RETRY_FOR,
 };
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ fn with_fractions(value: Value) -> Value {
 }
 
 async fn replayed(server: &TestServer, file: &'static str) -> String {
-    let destination = Destination::new(&server.url(""), "plant-1", DEFAULT_RETRY_FOR).expect("an address");
-    let plan = Plan { destination, batch_events: 1_000, connections: 1 };
+    let target = Server::new(&server.url(""), "plant-1").expect("an address").without_compression();
+    let plan = Plan { server: target, retry_for: DEFAULT_RETRY_FOR, batch_events: 1_000, connections: 1 };
     replay(Cursor::new(file), &plan, Progress::silent()).await.summary.to_string()
 }

@@ -9,9 +9,9 @@ use domain::{
     simulation::{Cameras, DeliveryFaults, SimulatedFactory, deliver},
 };
 use edge::{
-    progress::Progress,
-    replay::{Plan, Report, replay},
-    send::{DEFAULT_RETRY_FOR, Destination},
+    outlet::server::Server,
+    replay::{Plan, Report, progress::Progress, replay},
+    retry::DEFAULT_RETRY_FOR,
 };
 use serde_json::json;
 use server::store;
@@ -47,8 +47,8 @@ async fn replayed(
     batch_events: usize,
     connections: usize,
 ) -> Report {
-    let destination = Destination::new(url, factory, DEFAULT_RETRY_FOR).expect("an address");
-    let plan = Plan { destination, batch_events, connections };
+    let server = Server::new(url, factory).expect("an address").without_compression();
+    let plan = Plan { server, retry_for: DEFAULT_RETRY_FOR, batch_events, connections };
     let file = std::io::Cursor::new(lines.join("\n").into_bytes());
     replay(file, &plan, Progress::silent()).await
 }

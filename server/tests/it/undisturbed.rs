@@ -8,9 +8,9 @@ use domain::{
     simulation::{Cameras, DeliveryFaults, SimulatedFactory, deliver},
 };
 use edge::{
-    progress::Progress,
-    replay::{Plan, Report, replay},
-    send::{DEFAULT_RETRY_FOR, Destination},
+    outlet::server::Server,
+    replay::{Plan, Report, progress::Progress, replay},
+    retry::DEFAULT_RETRY_FOR,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -78,8 +78,8 @@ pub(crate) async fn send_for(
     events: &[RawEvent],
     batch_events: usize,
 ) -> Report {
-    let destination = Destination::new(url, "plant", retry_for).expect("an address");
-    let plan = Plan { destination, batch_events, connections: 4 };
+    let server = Server::new(url, "plant").expect("an address").without_compression();
+    let plan = Plan { server, retry_for, batch_events, connections: 4 };
     replay(Cursor::new(json_lines(events)), &plan, Progress::silent()).await
 }
 

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use test_harness::rounds;
 
-use super::super::beside;
+use super::super::files::beside;
 use super::super::records::{ClosedReason, Lane, Outcome, Receipt};
 use super::super::store::Store;
 use super::{at, event, folder, open, roomy};
 
 /// How many spools each kind of damage is tried on, ten times each.
-const VICTIMS: usize = 2;
+const SPOOLS: usize = 2;
 
 /// What was in a spool after one of its commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +35,13 @@ fn snapshot(store: &Store) -> Snapshot {
 }
 
 /// A spool in use, as it lies on the disk when its power is cut: part of it in the file, part in the log.
-struct Victim {
+struct UsedSpool {
     folder: tempfile::TempDir,
     history: Vec<Snapshot>,
     epoch: String,
 }
 
-impl Victim {
+impl UsedSpool {
     fn new(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let (folder, path) = folder();
@@ -60,16 +60,18 @@ impl Victim {
                 6..9 => {
                     let lane = if rng.bool() { Lane::Live } else { Lane::Backlog };
                     if let Some(batch) = store.take(lane, rng.usize(1..80), 1 << 20, at(step)).unwrap() {
-                        let mut outcomes = vec![Outcome::Delivered; batch.bodies.len()];
+                        let mut outcomes = vec![Outcome::Delivered; batch.events.len()];
                         outcomes[0] =
                             Outcome::Refused { code: "CONFLICT".to_owned(), message: ".".to_owned() };
                         store
-                            .in_transaction(|store| store.settle(batch.first_position, &outcomes, at(step)))
+                            .in_transaction(|store| {
+                                store.acknowledge(batch.origin.first_position, &outcomes, at(step))
+                            })
                             .unwrap();
                     }
                 }
                 _ if rng.bool() => store.begin_live().unwrap(),
-                _ => store.empty_log().unwrap(),
+                _ => store.truncate_wal().unwrap(),
             }
             history.push(snapshot(&store));
         }
@@ -103,7 +105,7 @@ impl Victim {
         self.history.last().unwrap()
     }
 
-    fn was_salvaged(&self) -> bool {
+    fn was_repaired(&self) -> bool {
         fs::read_dir(self.folder.path())
             .unwrap()
             .flatten()
@@ -111,11 +113,11 @@ impl Victim {
     }
 
     /// Fails unless the spool is what it was after some commit, or says what is missing. Returns what was lost.
-    fn judge(&self, store: &mut Store, what: &str) -> Verdict {
+    fn check_result(&self, store: &mut Store, what: &str) -> Findings {
         let found = snapshot(store);
         assert_eq!(store.check(), Ok(()), "{what}");
-        if !self.was_salvaged() && self.history.contains(&found) {
-            return Verdict { whole: 1, ..Verdict::default() };
+        if !self.was_repaired() && self.history.contains(&found) {
+            return Findings { whole: 1, ..Findings::default() };
         }
         // Bits that changed inside a body are found when its turn comes.
         drain_into_dead_letters(store);
@@ -132,22 +134,22 @@ impl Victim {
             .map(|(position, _)| *position)
             .collect();
         if !unknown {
-            let told = told(&receipts, &self.epoch);
+            let reported = reported(&receipts, &self.epoch);
             for position in &missing {
-                assert!(told.contains(position), "{what}: {position} is lost in silence; {receipts:?}");
+                assert!(reported.contains(position), "{what}: {position} is lost in silence; {receipts:?}");
             }
         }
         self.nothing_is_invented(&found, what);
-        Verdict {
-            salvaged: 1,
-            without_books: u64::from(unknown),
+        Findings {
+            repaired: 1,
+            without_metadata: u64::from(unknown),
             lost: missing.len() as u64,
             queued: self.last().queue.len() as u64,
-            ..Verdict::default()
+            ..Findings::default()
         }
     }
 
-    /// Every sound event that is queued is one that was accepted, in its order.
+    /// Every intact event that is queued is one that was accepted, in its order.
     fn nothing_is_invented(&self, found: &Snapshot, what: &str) {
         let mut accepted: BTreeMap<&String, i64> = BTreeMap::new();
         for snapshot in &self.history {
@@ -163,12 +165,12 @@ impl Victim {
     }
 }
 
-/// Takes everything, which puts unsound rows aside; whatever is taken must be sound.
+/// Takes everything, which makes damaged rows dead letters; whatever is taken must be intact.
 fn drain_into_dead_letters(store: &mut Store) {
     while store.in_transaction(|store| store.take(Lane::Backlog, 500, 1 << 20, at(0))).unwrap().is_some() {}
 }
 
-fn told(receipts: &[Receipt], epoch: &str) -> BTreeSet<i64> {
+fn reported(receipts: &[Receipt], epoch: &str) -> BTreeSet<i64> {
     receipts
         .iter()
         .filter(|receipt| receipt.epoch == epoch)
@@ -178,19 +180,19 @@ fn told(receipts: &[Receipt], epoch: &str) -> BTreeSet<i64> {
 }
 
 #[derive(Debug, Default)]
-struct Verdict {
+struct Findings {
     whole: u64,
-    salvaged: u64,
-    without_books: u64,
+    repaired: u64,
+    without_metadata: u64,
     lost: u64,
     queued: u64,
 }
 
-impl std::ops::AddAssign for Verdict {
+impl std::ops::AddAssign for Findings {
     fn add_assign(&mut self, other: Self) {
         self.whole += other.whole;
-        self.salvaged += other.salvaged;
-        self.without_books += other.without_books;
+        self.repaired += other.repaired;
+        self.without_metadata += other.without_metadata;
         self.lost += other.lost;
         self.queued += other.queued;
     }
@@ -198,14 +200,14 @@ impl std::ops::AddAssign for Verdict {
 
 /// Tries one kind of damage on many spools and prints what came of it.
 fn try_damage(name: &str, damage: impl Fn(&Path, &mut fastrand::Rng)) {
-    const TRIALS_A_VICTIM: u64 = 10;
-    let mut sum = Verdict::default();
-    for seed in 0..rounds(VICTIMS) as u64 {
-        let victim = Victim::new(seed);
-        for trial in 0..TRIALS_A_VICTIM {
+    const TRIALS_PER_SPOOL: u64 = 10;
+    let mut sum = Findings::default();
+    for seed in 0..rounds(SPOOLS) as u64 {
+        let used = UsedSpool::new(seed);
+        for trial in 0..TRIALS_PER_SPOOL {
             let mut rng = fastrand::Rng::with_seed(seed * 1_000 + trial);
-            let mut store = victim.open_damaged(|path| damage(path, &mut rng));
-            sum += victim.judge(&mut store, &format!("{name}, spool {seed}, trial {trial}"));
+            let mut store = used.open_damaged(|path| damage(path, &mut rng));
+            sum += used.check_result(&mut store, &format!("{name}, spool {seed}, trial {trial}"));
         }
     }
     println!("{name}: {sum:?}");

@@ -52,8 +52,8 @@ fn a_store_without_room_refuses_events_lets_others_go_and_then_takes_events_agai
     assert!(matches!(refused, SpoolError::NoSpace(_)), "{refused:?}");
     assert_eq!(store.counts().unwrap().queued, accepted);
     let batch = store.take(Lane::Live, 100, 1 << 20, at(2)).unwrap().unwrap();
-    let outcomes = vec![Outcome::Delivered; batch.bodies.len()];
-    store.in_transaction(|store| store.settle(batch.first_position, &outcomes, at(2))).unwrap();
+    let outcomes = vec![Outcome::Delivered; batch.events.len()];
+    store.in_transaction(|store| store.acknowledge(batch.origin.first_position, &outcomes, at(2))).unwrap();
     store.append_now(&[event(accepted, 500)], at(3)).unwrap();
     assert_eq!(store.check(), Ok(()));
 }
@@ -78,9 +78,9 @@ async fn a_full_disk_refuses_events_and_is_emptied_by_delivery() {
     assert!(filled.is_err());
     let mut delivered = 0;
     while let Some(batch) = spool.take(Lane::Live, 100, 1 << 20).await.unwrap() {
-        let outcomes = vec![Outcome::Delivered; batch.bodies.len()];
+        let outcomes = vec![Outcome::Delivered; batch.events.len()];
         delivered += outcomes.len() as i64;
-        spool.settle(batch.first_position, outcomes).await.unwrap();
+        spool.acknowledge(batch.origin.first_position, outcomes).await.unwrap();
     }
     assert_eq!(delivered, accepted);
     fs::remove_file(&others).unwrap();

@@ -73,7 +73,7 @@ async fn one_caller_of_a_group_that_is_refused_takes_no_other_with_it() {
 }
 
 #[tokio::test]
-async fn damage_found_while_running_is_salvaged_and_the_work_goes_on() {
+async fn damage_found_while_running_is_repaired_and_the_work_goes_on() {
     let (_folder, path) = folder();
     let spool = open(&path);
     for hundred in 0..40 {
@@ -88,9 +88,9 @@ async fn damage_found_while_running_is_salvaged_and_the_work_goes_on() {
     // The cache may still hold what was read when it was opened, so read all of it.
     let mut taken = 0;
     while let Some(batch) = spool.take(Lane::Backlog, 500, 1 << 20).await.unwrap() {
-        let outcomes = vec![Outcome::Delivered; batch.bodies.len()];
+        let outcomes = vec![Outcome::Delivered; batch.events.len()];
         taken += outcomes.len() as i64;
-        spool.settle(batch.first_position, outcomes).await.unwrap();
+        spool.acknowledge(batch.origin.first_position, outcomes).await.unwrap();
     }
     spool.append(vec![event(9_999, 0)]).await.unwrap();
     let counts = spool.counts().await.unwrap();
@@ -116,7 +116,7 @@ fn child_that_appends() {
                 && let Some(batch) = spool.take(Lane::Live, 3, 1 << 20).await.unwrap()
             {
                 spool
-                    .settle(batch.first_position, vec![Outcome::Delivered; batch.bodies.len()])
+                    .acknowledge(batch.origin.first_position, vec![Outcome::Delivered; batch.events.len()])
                     .await
                     .unwrap();
             }

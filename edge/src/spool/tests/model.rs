@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use proptest::prelude::*;
 
-use super::super::records::{Batch, ClosedReason, KnownEpoch, Lane, Outcome, Receipt};
+use domain::sequence::SequenceRange;
+
+use super::super::records::{ClosedReason, KnownEpoch, Lane, Outcome, Receipt, SpoolRange};
 use super::super::store::Store;
 use super::super::{MIN_CAP_BYTES, SpoolError, WhenFull};
 use super::{Moment, at, capped, event, folder, open};
+use crate::batch::Batch;
 
 #[derive(Clone, Debug)]
 enum Order {
@@ -21,14 +24,14 @@ enum Order {
         bytes: usize,
     },
     /// The oldest batch in flight is answered: one event in so many is refused.
-    Settle {
+    Acknowledge {
         refuse_every: usize,
         at_most: usize,
     },
     /// The server stores the batch, and its answer is lost on the way.
     LoseAnswer,
     GiveBack,
-    Bury,
+    DeadLetter,
     BeginLive,
     Reopen,
     Reconcile,
@@ -45,10 +48,10 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
         5 => (lane, 1_usize..80, 500_usize..60_000)
             .prop_map(|(lane, events, bytes)| Order::Take { lane, events, bytes }),
         4 => (2_usize..12, 1_usize..100)
-            .prop_map(|(refuse_every, at_most)| Order::Settle { refuse_every, at_most }),
+            .prop_map(|(refuse_every, at_most)| Order::Acknowledge { refuse_every, at_most }),
         1 => Just(Order::LoseAnswer),
         1 => Just(Order::GiveBack),
-        1 => Just(Order::Bury),
+        1 => Just(Order::DeadLetter),
         1 => Just(Order::BeginLive),
         1 => Just(Order::Reopen),
         2 => Just(Order::Reconcile),
@@ -63,7 +66,7 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
 #[derive(Default)]
 struct Model {
     queue: VecDeque<(i64, String)>,
-    in_flight: Vec<Batch>,
+    in_flight: Vec<Batch<SpoolRange>>,
     live_from: i64,
     dead: BTreeMap<i64, String>,
     /// Every body ever accepted, and what became of those that left.
@@ -80,7 +83,9 @@ struct Model {
 
 impl Model {
     fn is_in_flight(&self, position: i64) -> bool {
-        self.in_flight.iter().any(|batch| (batch.first_position..=batch.last_position()).contains(&position))
+        self.in_flight
+            .iter()
+            .any(|batch| (batch.origin.first_position..=batch.positions().last()).contains(&position))
     }
 
     fn leave(&mut self, position: i64) -> Option<String> {
@@ -123,10 +128,9 @@ impl Model {
     fn known(&self, epoch: &str) -> Vec<KnownEpoch> {
         let answered: BTreeSet<i64> = self.stored.union(&self.refused).chain(&self.closed).copied().collect();
         let Some(&highest) = answered.last() else { return Vec::new() };
-        let single = |sequence: i64| (sequence, sequence);
-        let holes = (1..=highest).filter(|sequence| !answered.contains(sequence)).map(single).collect();
-        let not_stored =
-            answered.iter().filter(|sequence| !self.stored.contains(sequence)).copied().map(single).collect();
+        let holes = (1..=highest).filter(|sequence| !answered.contains(sequence));
+        let holes = holes.map(SequenceRange::one).collect();
+        let not_stored = answered.difference(&self.stored).copied().map(SequenceRange::one).collect();
         vec![KnownEpoch { epoch: epoch.to_owned(), highest, holes, not_stored }]
     }
 }
@@ -140,26 +144,28 @@ fn obey(order: &Order, store: &mut Store, model: &mut Model, now_ms: i64) -> Res
             let expected = model.expected(*lane, *events, *bytes);
             let taken = store.in_transaction(|store| store.take(*lane, *events, *bytes, now)).unwrap();
             let bodies: Vec<_> = expected.iter().map(|(_, body)| body.clone()).collect();
-            prop_assert_eq!(taken.as_ref().map(|batch| batch.bodies.clone()).unwrap_or_default(), bodies);
+            prop_assert_eq!(taken.as_ref().map(|batch| batch.events.clone()).unwrap_or_default(), bodies);
             prop_assert_eq!(
-                taken.as_ref().map(|batch| batch.first_position),
+                taken.as_ref().map(|batch| batch.origin.first_position),
                 expected.first().map(|first| first.0)
             );
             model.in_flight.extend(taken);
         }
-        Order::Settle { refuse_every, at_most } => settle(store, model, *refuse_every, *at_most, now),
+        Order::Acknowledge { refuse_every, at_most } => {
+            acknowledge(store, model, *refuse_every, *at_most, now);
+        }
         Order::LoseAnswer => {
             if let Some(batch) = model.in_flight.pop() {
-                model.stored.extend(batch.first_sequence..=batch.last_position());
-                store.give_back(batch.first_position, batch.last_position());
+                model.stored.extend(batch.origin.first_sequence..=batch.positions().last());
+                store.release(batch.origin.first_position, batch.positions().last());
             }
         }
         Order::GiveBack => {
             if let Some(batch) = model.in_flight.pop() {
-                store.give_back(batch.first_position, batch.last_position());
+                store.release(batch.origin.first_position, batch.positions().last());
             }
         }
-        Order::Bury => bury(store, model, now),
+        Order::DeadLetter => dead_letter(store, model, now),
         Order::BeginLive => {
             store.in_transaction(Store::begin_live).unwrap();
             model.live_from = model.given + 1;
@@ -214,11 +220,11 @@ fn append(
     Ok(())
 }
 
-fn settle(store: &mut Store, model: &mut Model, refuse_every: usize, at_most: usize, now: Moment) {
+fn acknowledge(store: &mut Store, model: &mut Model, refuse_every: usize, at_most: usize, now: Moment) {
     if model.in_flight.is_empty() {
         return;
     }
-    let (batch, rest) = model.in_flight.remove(0).split(at_most);
+    let (batch, rest) = split(model.in_flight.remove(0), at_most);
     let refuses = |index: usize| (index + 1).is_multiple_of(refuse_every);
     let outcome = |index| {
         if refuses(index) {
@@ -227,9 +233,9 @@ fn settle(store: &mut Store, model: &mut Model, refuse_every: usize, at_most: us
             Outcome::Delivered
         }
     };
-    let outcomes: Vec<_> = (0..batch.bodies.len()).map(outcome).collect();
-    store.in_transaction(|store| store.settle(batch.first_position, &outcomes, now)).unwrap();
-    for (index, position) in (batch.first_position..=batch.last_position()).enumerate() {
+    let outcomes: Vec<_> = (0..batch.events.len()).map(outcome).collect();
+    store.in_transaction(|store| store.acknowledge(batch.origin.first_position, &outcomes, now)).unwrap();
+    for (index, position) in (batch.origin.first_position..=batch.positions().last()).enumerate() {
         let body = model.leave(position).expect("what is in flight is queued");
         model.ended.insert(position);
         if refuses(index) {
@@ -240,20 +246,32 @@ fn settle(store: &mut Store, model: &mut Model, refuse_every: usize, at_most: us
             model.delivered.push(body);
         }
     }
-    if !rest.bodies.is_empty() {
+    if !rest.events.is_empty() {
         model.in_flight.insert(0, rest);
     }
 }
 
-fn bury(store: &mut Store, model: &mut Model, now: Moment) {
+/// The batch in two, the first part with at most `at` events.
+fn split(mut batch: Batch<SpoolRange>, at: usize) -> (Batch<SpoolRange>, Batch<SpoolRange>) {
+    let events = batch.events.split_off(at.min(batch.events.len()));
+    let taken = batch.events.len() as i64;
+    let origin = SpoolRange {
+        epoch: batch.origin.epoch.clone(),
+        first_sequence: batch.origin.first_sequence + taken,
+        first_position: batch.origin.first_position + taken,
+    };
+    (batch, Batch { origin, events })
+}
+
+fn dead_letter(store: &mut Store, model: &mut Model, now: Moment) {
     if let Some(batch) = model.in_flight.pop() {
-        let (poison, rest) = batch.split(1);
-        let position = poison.first_position;
-        store.in_transaction(|store| store.bury(position, "POISON", "No.", now)).unwrap();
+        let (poison, rest) = split(batch, 1);
+        let position = poison.origin.first_position;
+        store.in_transaction(|store| store.dead_letter(position, "POISON", "No.", now)).unwrap();
         let body = model.leave(position).expect("what is in flight is queued");
         model.ended.insert(position);
         model.dead.insert(position, body);
-        if !rest.bodies.is_empty() {
+        if !rest.events.is_empty() {
             model.in_flight.push(rest);
         }
     }
@@ -263,7 +281,7 @@ fn reconcile(store: &mut Store, model: &mut Model) -> Result<(), TestCaseError> 
     let epoch = store.counts().unwrap().epoch;
     let known = model.known(&epoch);
     let done = store.in_transaction(|store| store.reconcile(&known)).unwrap();
-    prop_assert!(!done.went_back);
+    prop_assert!(!done.is_restored);
     prop_assert_eq!(done.lost, 0, "nothing was forgotten");
     let queued: Vec<_> = model.queue.iter().map(|(position, _)| *position).collect();
     for position in queued {
@@ -305,18 +323,18 @@ fn agree(store: &Store, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(store.check(), Ok(()));
     // A number that ended without the server's answer is in a receipt, or was.
     let receipts: Vec<Receipt> = store.receipts(usize::MAX >> 1).unwrap();
-    let told: BTreeSet<i64> = receipts
+    let reported: BTreeSet<i64> = receipts
         .iter()
         .flat_map(|receipt| receipt.first_sequence..=receipt.last_sequence)
         .chain(model.closed.iter().copied())
         .collect();
-    let untold: BTreeSet<i64> = model
+    let closed: BTreeSet<i64> = model
         .ended
         .iter()
         .filter(|at| !model.stored.contains(at) && !model.refused.contains(at))
         .copied()
         .collect();
-    prop_assert!(untold.is_subset(&told), "{untold:?} ended, {told:?} was told");
+    prop_assert!(closed.is_subset(&reported), "{closed:?} ended, {reported:?} was reported");
     let lost: i64 = receipts
         .iter()
         .filter(|receipt| receipt.reason == ClosedReason::Lost)

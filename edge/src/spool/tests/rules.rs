@@ -1,8 +1,15 @@
 //! Rules of the store, each shown once.
 
+use domain::sequence::{SequenceRange, SequenceSet};
+
+use super::super::open::open_or_repair;
 use super::super::records::{ClosedReason, KnownEpoch, Lane, Outcome};
 use super::super::{OpenError, SpoolError, WhenFull};
 use super::{at, capped, event, folder, open, roomy};
+
+fn set(ranges: &[(i64, i64)]) -> SequenceSet {
+    ranges.iter().filter_map(|&(first, last)| SequenceRange::new(first, last)).collect()
+}
 
 fn events(numbers: std::ops::Range<i64>) -> Vec<String> {
     numbers.map(|number| event(number, 0)).collect()
@@ -17,12 +24,12 @@ fn what_was_spooled_before_an_outage_ended_is_the_backlog() {
     store.append_now(&events(5..8), at(1)).unwrap();
     let take = |store: &mut super::Store, lane| store.take(lane, 4, 1 << 20, at(2)).unwrap();
     let live = take(&mut store, Lane::Live).unwrap();
-    assert_eq!((live.first_sequence, live.bodies.len()), (6, 3));
+    assert_eq!((live.origin.first_sequence, live.events.len()), (6, 3));
     assert_eq!(take(&mut store, Lane::Live), None);
     let backlog = take(&mut store, Lane::Backlog).unwrap();
-    assert_eq!((backlog.first_sequence, backlog.bodies.len()), (1, 4));
+    assert_eq!((backlog.origin.first_sequence, backlog.events.len()), (1, 4));
     let rest = take(&mut store, Lane::Backlog).unwrap();
-    assert_eq!((rest.first_sequence, rest.bodies.len()), (5, 1));
+    assert_eq!((rest.origin.first_sequence, rest.events.len()), (5, 1));
     assert_eq!(take(&mut store, Lane::Backlog), None);
 }
 
@@ -32,7 +39,7 @@ fn an_event_larger_than_a_batch_may_be_is_taken_alone() {
     let mut store = open(&path, roomy());
     store.append_now(&[event(0, 9_000), event(1, 0)], at(0)).unwrap();
     let batch = store.take(Lane::Live, 10, 100, at(0)).unwrap().unwrap();
-    assert_eq!(batch.bodies, [event(0, 9_000)]);
+    assert_eq!(batch.events, [event(0, 9_000)]);
 }
 
 #[test]
@@ -70,8 +77,8 @@ fn a_full_spool_that_blocks_says_so_and_takes_events_again_when_some_were_delive
     assert!(matches!(full, SpoolError::Full { .. }), "{full:?}");
     assert_eq!(store.counts().unwrap().queued, accepted);
     let batch = store.take(Lane::Live, 100, 1 << 20, at(0)).unwrap().unwrap();
-    let outcomes = vec![Outcome::Delivered; batch.bodies.len()];
-    store.in_transaction(|store| store.settle(batch.first_position, &outcomes, at(1))).unwrap();
+    let outcomes = vec![Outcome::Delivered; batch.events.len()];
+    store.in_transaction(|store| store.acknowledge(batch.origin.first_position, &outcomes, at(1))).unwrap();
     store.append_now(&[event(accepted, 600)], at(2)).unwrap();
 }
 
@@ -86,7 +93,7 @@ fn what_is_in_flight_is_not_dropped() {
     }
     assert_eq!(store.receipts(10).unwrap()[0].first_sequence, 51);
     let queue = store.queue();
-    assert!(batch.bodies.iter().eq(queue.iter().take(50).map(|(_, body)| body)));
+    assert!(batch.events.iter().eq(queue.iter().take(50).map(|(_, body)| body)));
 }
 
 #[test]
@@ -128,11 +135,11 @@ fn a_dead_letter_that_is_sent_again_goes_to_the_end_with_a_new_number() {
     let batch = store.take(Lane::Backlog, 10, 1 << 20, at(0)).unwrap().unwrap();
     let refused = Outcome::Refused { code: "DURATION_OUT_OF_RANGE".to_owned(), message: "No.".to_owned() };
     let outcomes = [Outcome::Delivered, refused, Outcome::Delivered];
-    store.in_transaction(|store| store.settle(batch.first_position, &outcomes, at(1))).unwrap();
+    store.in_transaction(|store| store.acknowledge(batch.origin.first_position, &outcomes, at(1))).unwrap();
     let letter = store.dead_letters(0, 10).unwrap().remove(0);
     assert_eq!((letter.sequence, letter.code.as_str()), (2, "DURATION_OUT_OF_RANGE"));
     assert_eq!(store.receipts(10).unwrap(), [], "the server knows what it refused");
-    store.in_transaction(|store| store.mend(letter.id, &event(99, 0))).unwrap();
+    store.in_transaction(|store| store.replace_dead_letter(letter.id, &event(99, 0))).unwrap();
     store.in_transaction(|store| store.resend(letter.id, at(2))).unwrap();
     assert_eq!(store.queue(), [(4, event(99, 0))]);
     let counts = store.counts().unwrap();
@@ -150,20 +157,21 @@ fn a_file_older_than_what_the_server_knows_begins_a_new_epoch() {
     store.append_now(&events(0..10), at(0)).unwrap();
     let epoch = store.counts().unwrap().epoch;
     // The server has seen 15 numbers of this epoch and misses 13: five events were in commits that are gone.
-    let known = KnownEpoch { epoch: epoch.clone(), highest: 15, holes: vec![(13, 13)], not_stored: vec![] };
+    let known =
+        KnownEpoch { epoch: epoch.clone(), highest: 15, holes: set(&[(13, 13)]), not_stored: set(&[]) };
     drop(store);
     let mut store = open(&path, roomy());
     store.append_now(&events(20..23), at(1)).unwrap();
     let done = store.in_transaction(|store| store.reconcile(std::slice::from_ref(&known))).unwrap();
-    assert!(done.went_back);
+    assert!(done.is_restored);
     assert_eq!((done.delivered, done.lost), (10, 1));
     let receipt = store.receipts(10).unwrap().remove(0);
     assert_eq!((&receipt.epoch, receipt.first_sequence, receipt.last_sequence), (&epoch, 13, 13));
     let batch = store.in_transaction(|store| store.take(Lane::Live, 10, 1 << 20, at(2))).unwrap().unwrap();
-    assert_ne!(batch.epoch, epoch);
-    assert_eq!((batch.first_sequence, batch.bodies), (1, events(20..23)));
+    assert_ne!(batch.origin.epoch, epoch);
+    assert_eq!((batch.origin.first_sequence, batch.events), (1, events(20..23)));
     let again = store.in_transaction(|store| store.reconcile(&[known])).unwrap();
-    assert_eq!((again.delivered, again.lost, again.went_back), (0, 0, false));
+    assert_eq!((again.delivered, again.lost, again.is_restored), (0, 0, false));
     assert_eq!(store.check(), Ok(()));
 }
 
@@ -174,9 +182,9 @@ fn what_the_server_knows_of_this_run_is_no_sign_of_an_older_file() {
     store.in_transaction(|store| store.reconcile(&[])).unwrap();
     store.append_now(&events(0..10), at(0)).unwrap();
     let epoch = store.counts().unwrap().epoch;
-    let known = KnownEpoch { epoch, highest: 6, holes: vec![(2, 3)], not_stored: vec![(5, 5)] };
+    let known = KnownEpoch { epoch, highest: 6, holes: set(&[(2, 3)]), not_stored: set(&[(5, 5)]) };
     let done = store.in_transaction(|store| store.reconcile(&[known])).unwrap();
-    assert_eq!((done.delivered, done.lost, done.went_back), (3, 0, false));
+    assert_eq!((done.delivered, done.lost, done.is_restored), (3, 0, false));
     let left: Vec<_> = store.queue().into_iter().map(|(position, _)| position).collect();
     assert_eq!(left, [2, 3, 5, 7, 8, 9, 10]);
 }
@@ -184,7 +192,7 @@ fn what_the_server_knows_of_this_run_is_no_sign_of_an_older_file() {
 #[test]
 fn a_file_of_another_kind_is_left_alone() {
     let (_folder, path) = folder();
-    let refusal = || super::Store::open_sound(&path, roomy(), "cam-1", 0).err().unwrap();
+    let refusal = || open_or_repair(&path, roomy(), "cam-1", 0).err().unwrap();
     std::fs::write(&path, "{\"timestamp\":\"2026-01-05T08:00:00Z\"}\n").unwrap();
     assert!(matches!(refusal(), OpenError::NotASpool(_)));
     std::fs::remove_file(&path).unwrap();
@@ -200,6 +208,6 @@ fn a_spool_of_a_newer_agent_is_refused_and_kept() {
     let store = open(&path, roomy());
     store.connection.execute_batch("CREATE TABLE novelty (id INTEGER); PRAGMA user_version = 7").unwrap();
     drop(store);
-    let refusal = super::Store::open_sound(&path, roomy(), "cam-1", 0).err().unwrap();
+    let refusal = open_or_repair(&path, roomy(), "cam-1", 0).err().unwrap();
     assert!(matches!(refusal, OpenError::Newer { found: 7, known: 2, .. }), "{refusal}");
 }

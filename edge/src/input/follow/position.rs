@@ -30,14 +30,14 @@ impl Identity {
     }
 }
 
-/// A place in a file: everything before it is spooled.
+/// A position in a file: everything before it is spooled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct FilePosition {
     /// Which file.
     pub(super) file: Identity,
-    /// Bytes before the place; it is at the beginning of a line.
+    /// Bytes before the position; it is at the beginning of a line.
     pub(super) offset: u64,
-    /// Lines before the place.
+    /// Lines before the position.
     pub(super) lines: u64,
     /// How many bytes of the file's beginning the checksum is of.
     pub(super) head_bytes: usize,
@@ -45,7 +45,7 @@ pub(super) struct Place {
     pub(super) head_checksum: u32,
 }
 
-impl Place {
+impl FilePosition {
     /// Whether a file with this beginning is the one.
     pub(super) fn is_in(&self, file: Identity, length: u64, head: &[u8]) -> bool {
         self.file == file
@@ -114,17 +114,17 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_in_the_file_that_begins_as_it_did() {
-        let place = Place {
+    fn a_position_is_in_the_file_that_begins_as_it_did() {
+        let position = FilePosition {
             file: Identity::default(),
             offset: 10,
             lines: 1,
             head_bytes: 4,
             head_checksum: checksum(b"abcd"),
         };
-        assert!(place.is_in(Identity::default(), 10, b"abcdefghij"));
-        assert!(!place.is_in(Identity::default(), 9, b"abcdefghi"), "it was cut");
-        assert!(!place.is_in(Identity::default(), 10, b"abXdefghij"), "it is another");
-        assert!(!place.is_in(Identity { device: 1, inode: 1 }, 10, b"abcdefghij"));
+        assert!(position.is_in(Identity::default(), 10, b"abcdefghij"));
+        assert!(!position.is_in(Identity::default(), 9, b"abcdefghi"), "it was cut");
+        assert!(!position.is_in(Identity::default(), 10, b"abXdefghij"), "it is another");
+        assert!(!position.is_in(Identity { device: 1, inode: 1 }, 10, b"abcdefghij"));
     }
 }

@@ -1,9 +1,9 @@
-//! How events leave the queue: delivered, put aside for a person, or lost. Each way leaves its mark in the books.
+//! How events leave the queue: delivered, or as dead letters.
 
 use rusqlite::OptionalExtension;
 
 use super::error::SpoolError;
-use super::receipts::Times;
+use super::receipts::{Closing, Times};
 use super::records::{ClosedReason, DeadLetter, Outcome};
 use super::row::Row;
 use super::store::{Moment, Store};
@@ -12,64 +12,70 @@ use super::store::{Moment, Store};
 const DAMAGED: &str = "DAMAGED";
 
 impl Store {
-    /// Writes down what the server answered for consecutive events. Only what is in flight counts: a position may have
+    /// Records what the server answered for consecutive events. Only what is in flight counts: a position may have
     /// become another event's when a damaged spool was replaced.
-    pub(super) fn settle(&mut self, first: i64, outcomes: &[Outcome], now: Moment) -> Result<(), SpoolError> {
+    pub(super) fn acknowledge(
+        &mut self,
+        first: i64,
+        outcomes: &[Outcome],
+        now: Moment,
+    ) -> Result<(), SpoolError> {
         let last = first + outcomes.len() as i64 - 1;
-        let parts: Vec<_> =
-            self.in_flight.iter().map(|range| (range.0.max(first), range.1.min(last))).collect();
+        let in_flight = self.in_flight.ranges().iter();
+        let parts = in_flight.map(|range| (range.first().max(first), range.last().min(last)));
         let mut state = self.state()?;
-        for (from, to) in parts.into_iter().filter(|(from, to)| from <= to) {
+        for (from, to) in parts.filter(|(from, to)| from <= to) {
             let mut refused = 0;
             for (position, outcome) in (from..=to).zip(&outcomes[(from - first) as usize..]) {
                 if let Outcome::Refused { code, message } = outcome {
-                    refused += i64::from(self.put_aside(position, code, message, now)?.is_some());
+                    refused += i64::from(self.copy_to_dead_letters(position, code, message, now)?.is_some());
                 }
             }
             state.delivered += self.remove(from, to)? - refused;
         }
         self.set_state(&state)?;
-        self.give_back(first, last);
+        self.release(first, last);
         Ok(())
     }
 
-    /// Puts one event aside that is in flight, for a person, and tells the server that its number will never come.
-    pub(super) fn bury(
+    /// Makes an event that is in flight a dead letter, and tells the server that its number will never come.
+    pub(super) fn dead_letter(
         &mut self,
         position: i64,
         code: &str,
         message: &str,
         now: Moment,
     ) -> Result<(), SpoolError> {
-        if self.in_flight.iter().any(|range| (range.0..=range.1).contains(&position)) {
-            self.put_aside_and_close(position, code, message, now)?;
+        if self.in_flight.ranges().iter().any(|range| (range.first()..=range.last()).contains(&position)) {
+            self.dead_letter_and_close(position, code, message, now)?;
         }
-        self.give_back(position, position);
+        self.release(position, position);
         Ok(())
     }
 
-    /// Puts a row whose bits have changed aside, so that what follows it can be sent.
-    pub(super) fn set_aside_damaged(&mut self, position: i64, now: Moment) -> Result<(), SpoolError> {
+    /// Makes a row whose bits have changed a dead letter, so that what follows it can be sent.
+    pub(super) fn dead_letter_damaged(&mut self, position: i64, now: Moment) -> Result<(), SpoolError> {
         let message = "its bytes changed on the disk; mend it, or leave it as it is";
-        self.put_aside_and_close(position, DAMAGED, message, now)
+        self.dead_letter_and_close(position, DAMAGED, message, now)
     }
 
-    fn put_aside_and_close(
+    fn dead_letter_and_close(
         &self,
         position: i64,
         code: &str,
         message: &str,
         now: Moment,
     ) -> Result<(), SpoolError> {
-        if let Some(times) = self.put_aside(position, code, message, now)? {
+        if let Some(times) = self.copy_to_dead_letters(position, code, message, now)? {
             self.remove(position, position)?;
-            self.close(position, position, ClosedReason::DeadLettered, times, code)?;
+            let closing = Closing { reason: ClosedReason::DeadLettered, times, detail: code };
+            self.close(position, position, closing)?;
         }
         Ok(())
     }
 
     /// Copies an event to the dead letters, if it is queued, and says when it was stamped.
-    fn put_aside(
+    fn copy_to_dead_letters(
         &self,
         position: i64,
         code: &str,
@@ -81,7 +87,7 @@ impl Store {
         let row = query.query_row([position], |row| Ok(Row::read(row))).optional()?;
         let Some(row) = row.transpose()? else { return Ok(None) };
         let epoch = self.epoch_of(position)?;
-        self.keep_dead_letter(&DeadLetter {
+        self.insert_dead_letter(&DeadLetter {
             id: position,
             sequence: position - epoch.starts_after,
             epoch: epoch.name,

@@ -2,17 +2,15 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use crate::batch::{Batch, Cutter};
-use crate::line::{self, Judgement, MAX_LINE_BYTES};
-
-/// What some editors put before a file's first line.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+use super::batcher::{Batcher, LineNumbers};
+use crate::batch::Batch;
+use crate::line::{self, Line, MAX_LINE_BYTES};
 
 /// What reading came upon.
 #[derive(Debug)]
 pub enum Found {
     /// The next events to send.
-    Batch(Batch),
+    Batch(Batch<LineNumbers>),
     /// A line that cannot be sent, and why.
     Malformed {
         /// Its number, from 1.
@@ -43,7 +41,7 @@ pub struct Reading {
 /// Batches hold at most `max_events` events; malformed lines come as they are met, before the batch around them.
 pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading) -> bool) {
     let mut input = BufReader::new(input);
-    let mut cutter = Cutter::new(max_events);
+    let mut batcher = Batcher::new(max_events);
     let mut line = Vec::new();
     let (mut number, mut bytes) = (0, 0);
     loop {
@@ -52,12 +50,10 @@ pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading
             Ok(read) => {
                 number += 1;
                 bytes += read;
-                let line =
-                    if number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line) } else { &line };
-                match line::judge(number, line) {
-                    Judgement::Blank => None,
-                    Judgement::Event(event) => cutter.push(&event).map(Found::Batch),
-                    Judgement::Malformed(reason) => Some(Found::Malformed { line: number, reason }),
+                match line::parse(number, line::without_byte_order_mark(number, &line)) {
+                    Line::Blank => None,
+                    Line::Event(event) => batcher.push(event).map(Found::Batch),
+                    Line::Malformed(reason) => Some(Found::Malformed { line: number, reason }),
                 }
             }
             Err(error) => {
@@ -71,7 +67,7 @@ pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading
             return;
         }
     }
-    if let Some(batch) = cutter.finish() {
+    if let Some(batch) = batcher.finish() {
         deliver(Reading { found: Found::Batch(batch), bytes });
     }
 }
@@ -99,7 +95,7 @@ mod tests {
         read(input, max_events, |reading| {
             total += reading.bytes;
             said.push(match reading.found {
-                Found::Batch(batch) => batch.lines_named(),
+                Found::Batch(batch) => batch.origin.to_string(),
                 Found::Malformed { line, .. } => format!("malformed {line}"),
                 Found::Unreadable { after_line, error } => format!("{error} after {after_line}"),
             });

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::answer::{Receipt, SHOWN_CHARACTERS, printable};
-use crate::batch::Batch;
+use domain::limits::MAX_MESSAGE_CHARS;
+
+use super::batcher::LineNumbers;
+use crate::outlet::response::{IngestResult, printable};
 
 /// How many troubled lines are named one by one; the rest are counted. They are the first of the file.
 pub const SHOWN_ISSUES: usize = 100;
@@ -33,14 +35,14 @@ impl Summary {
         self.keep_issue(line, MALFORMED_LINE, reason);
     }
 
-    /// Counts a batch as the server received it.
-    pub fn add_receipt(&mut self, batch: &Batch, receipt: &Receipt) {
-        self.accepted += receipt.accepted;
-        self.duplicates += receipt.duplicates;
-        self.conflicts += receipt.conflicts;
-        self.rejected += receipt.rejected;
-        for issue in &receipt.issues {
-            if let Some(line) = batch.line(issue.index) {
+    /// Counts the events of these lines as the server answered for them.
+    pub fn add_result(&mut self, lines: &LineNumbers, result: &IngestResult) {
+        self.accepted += result.accepted;
+        self.duplicates += result.duplicates;
+        self.conflicts += result.conflicts;
+        self.rejected += result.rejected;
+        for issue in &result.issues {
+            if let Some(line) = lines.line(issue.index) {
                 self.keep_issue(line, &issue.code, &issue.message);
             }
         }
@@ -57,9 +59,9 @@ impl Summary {
 
     fn keep_issue(&mut self, line: u64, code: &str, message: &str) {
         // A reason of ours may list every field, so it is given more room than one of the server's messages.
-        const REASON_CHARACTERS: usize = 2 * SHOWN_CHARACTERS;
+        const REASON_CHARACTERS: usize = 2 * MAX_MESSAGE_CHARS;
         let said =
-            format!("{}: {}", printable(code, SHOWN_CHARACTERS), printable(message, REASON_CHARACTERS));
+            format!("{}: {}", printable(code, MAX_MESSAGE_CHARS), printable(message, REASON_CHARACTERS));
         self.issues.insert(line, said);
         if self.issues.len() > SHOWN_ISSUES {
             self.issues.pop_last();
@@ -93,25 +95,26 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batcher::Batcher;
     use super::*;
-    use crate::answer::Issue;
-    use crate::batch::Cutter;
     use crate::line::EventLine;
+    use crate::outlet::response::Issue;
 
-    fn batch(lines: std::ops::RangeInclusive<u64>) -> Batch {
-        let mut cutter = Cutter::new(10_000);
+    fn lines(lines: std::ops::RangeInclusive<u64>) -> LineNumbers {
+        let mut batcher = Batcher::new(10_000);
         for number in lines {
-            assert_eq!(cutter.push(&EventLine { number, json: "{}".to_owned(), buckets: 1 }), None);
+            assert_eq!(batcher.push(EventLine { number, json: "{}".to_owned(), buckets: 1 }), None);
         }
-        cutter.finish().expect("there are lines")
+        batcher.finish().expect("there are lines").origin
     }
 
     #[test]
     fn the_lines_of_the_file_are_named_and_not_the_positions_in_a_batch() {
         let mut summary = Summary::default();
         let issue = Issue { index: 1, code: "CONFLICT".to_owned(), message: "It says\u{7} 5.".to_owned() };
-        let receipt = Receipt { accepted: 1, conflicts: 1, issues: vec![issue], ..Receipt::default() };
-        summary.add_receipt(&batch(11..=12), &receipt);
+        let result =
+            IngestResult { accepted: 1, conflicts: 1, issues: vec![issue], ..IngestResult::default() };
+        summary.add_result(&lines(11..=12), &result);
         summary.add_malformed(3, "durationMinutes is missing");
         assert_eq!(
             summary.to_string(),
@@ -137,8 +140,8 @@ mod tests {
     #[test]
     fn accepted_and_duplicate_lines_are_all_stored() {
         let mut summary = Summary::default();
-        let receipt = Receipt { accepted: 1, duplicates: 1, ..Receipt::default() };
-        summary.add_receipt(&batch(1..=2), &receipt);
+        let result = IngestResult { accepted: 1, duplicates: 1, ..IngestResult::default() };
+        summary.add_result(&lines(1..=2), &result);
         assert!(summary.is_all_stored());
         assert_eq!(summary.to_string(), "accepted 1, duplicates 1, conflicts 0, rejected 0");
     }

@@ -4,13 +4,17 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use domain::limits::MAX_COUNT;
+use domain::sequence::{SequenceRange, SequenceSet};
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::SpoolError;
+use super::files::beside;
+use super::options::WhenFull;
 use super::records::{ClosedReason, DeadLetter, Receipt};
 use super::row::Row;
 use super::store::{Limits, State, Store};
-use super::{beside, check, salvage};
+use super::{check, files};
 
 /// How many keys behind an unreadable one are tried one by one: more than a lost leaf holds.
 const STEPS_OF_ONE: u32 = 64;
@@ -21,25 +25,25 @@ const LONGEST_STEP: i64 = 1_024;
 const PAGE_BYTES: usize = super::schema::PAGE_BYTES as usize;
 
 /// A copy whose first page is made anew.
-const COPY: &str = ".mended-copy";
+const COPY: &str = ".repair-copy";
 
 /// A new spool, for its first page.
 const BLANK: &str = ".blank";
 
 /// A damaged spool, open for reading as far as that is possible.
-pub(super) struct Wreck {
+pub(super) struct DamagedFile {
     connection: Option<Connection>,
     copies: Vec<PathBuf>,
 }
 
-/// The tables that say which numbers are where.
-pub(super) struct Books {
+/// The tables that say which positions are where.
+pub(super) struct Metadata {
     pub(super) state: State,
     pub(super) epochs: Vec<(i64, String)>,
     pub(super) gone: Vec<(i64, i64)>,
 }
 
-impl Wreck {
+impl DamagedFile {
     /// Opens the file where it lies; if its first page is unreadable, a copy with a new one.
     pub(super) fn open(path: &Path) -> Result<Self, SpoolError> {
         if let Some(connection) = open_readable(path) {
@@ -48,9 +52,9 @@ impl Wreck {
         let unwritable = |error: std::io::Error| SpoolError::Unwritable(error.to_string());
         let copies = [beside(path, COPY), beside(path, BLANK)];
         for copy in &copies {
-            salvage::remove(copy).map_err(unwritable)?;
+            files::remove(copy).map_err(unwritable)?;
         }
-        let mut wreck = Self { connection: None, copies: copies.to_vec() };
+        let mut damaged = Self { connection: None, copies: copies.to_vec() };
         let [copy, blank] = &copies;
         fs::copy(path, copy).map_err(unwritable)?;
         let log = beside(path, "-wal");
@@ -58,22 +62,22 @@ impl Wreck {
             fs::copy(log, beside(copy, "-wal")).map_err(unwritable)?;
         }
         renew_first_page(copy, blank)?;
-        wreck.connection = open_readable(copy);
-        Ok(wreck)
+        damaged.connection = open_readable(copy);
+        Ok(damaged)
     }
 
-    /// The books, if all of them are readable and agree with each other.
-    pub(super) fn books(&self) -> Option<Books> {
+    /// The metadata, if all of it is readable and consistent.
+    pub(super) fn metadata(&self) -> Option<Metadata> {
         let connection = self.connection.as_ref()?;
         let state = State::find(connection).ok()??;
         let epochs = all(connection, "SELECT starts_after, name FROM epoch ORDER BY starts_after")?;
         let gone = all(connection, "SELECT first, last FROM gone ORDER BY first")?;
-        let books = Books { state, epochs, gone };
-        books.agree().then_some(books)
+        let metadata = Metadata { state, epochs, gone };
+        metadata.is_consistent().then_some(metadata)
     }
 
-    /// How far inputs have come, if all of it is readable; an input that is read again brings only duplicates.
-    pub(super) fn marks(&self) -> Vec<(String, String)> {
+    /// The offsets of inputs, if all are readable; an input that is read again brings only duplicates.
+    pub(super) fn input_offsets(&self) -> Vec<(String, String)> {
         let select = "SELECT key, value FROM mark";
         self.connection.as_ref().and_then(|connection| all(connection, select)).unwrap_or_default()
     }
@@ -151,7 +155,7 @@ fn key_of(row: &rusqlite::Row<'_>, from: i64, last: i64) -> Option<i64> {
     row.get(0).ok().filter(|key| (from..=last).contains(key))
 }
 
-/// The first key from which on reading succeeds again, as far as steps that grow can tell.
+/// The first key from which on reading succeeds again, found with steps that grow.
 fn next_readable(query: &mut rusqlite::Statement<'_>, from: i64, last: i64) -> Option<i64> {
     let mut reads = |key: i64| {
         query.query([key, last]).is_ok_and(|mut rows| match rows.next() {
@@ -187,60 +191,51 @@ fn next_readable(query: &mut rusqlite::Statement<'_>, from: i64, last: i64) -> O
     Some(key)
 }
 
-impl Drop for Wreck {
+impl Drop for DamagedFile {
     fn drop(&mut self) {
         self.connection = None;
         for copy in &self.copies {
             // A copy that stays is overwritten the next time, and harms nobody.
-            drop(salvage::remove(copy));
+            drop(files::remove(copy));
         }
     }
 }
 
-impl Books {
-    /// The ranges of positions that must be queued.
-    pub(super) fn queued(&self) -> Vec<(i64, i64)> {
-        let mut queued = Vec::new();
-        let mut next = 1;
-        for &(first, last) in &self.gone {
-            queued.push((next, first - 1));
-            next = last + 1;
-        }
-        queued.push((next, self.state.next_position - 1));
-        queued.retain(|(first, last)| first <= last);
-        queued
+impl Metadata {
+    /// The positions that must be queued: those given and not gone.
+    pub(super) fn queued(&self) -> SequenceSet {
+        let given: SequenceSet = SequenceRange::new(1, self.state.next_position - 1).into_iter().collect();
+        let gone = self.gone.iter().filter_map(|&(first, last)| SequenceRange::new(first, last));
+        given.difference(&gone.collect())
     }
 
     /// How many dead letters there must be.
     pub(super) fn dead_letters(&self) -> i64 {
-        let queued: i64 = self.queued().iter().map(|(first, last)| last - first + 1).sum();
         let accepted = self.state.next_position - 1 - self.state.reissued;
-        accepted - self.state.delivered - self.state.lost - queued
+        accepted - self.state.delivered - self.state.lost - self.queued().count()
     }
 
-    fn agree(&self) -> bool {
+    fn is_consistent(&self) -> bool {
         let state = &self.state;
         let next = state.next_position;
         let numbers = [state.ran_ms, state.delivered, state.lost, state.lost_elsewhere, state.reissued];
         let mut last_gone = 0;
-        let gone_is_plausible = self.gone.iter().all(|&(first, last)| {
-            let is_behind = first > last_gone && first <= last && last < next;
-            last_gone = last;
-            is_behind
-        });
-        let epochs_are_plausible = self.epochs.first().is_some_and(|(starts_after, _)| *starts_after >= 0)
-            && self.epochs.iter().all(|(starts_after, name)| *starts_after < next && !name.is_empty())
-            && self.queued().first().is_none_or(|queued| self.epochs[0].0 < queued.0);
         (1..MAX_POSITION).contains(&next)
             && numbers.iter().all(|number| (0..MAX_POSITION).contains(number))
-            && gone_is_plausible
-            && epochs_are_plausible
+            && self.gone.iter().all(|&(first, last)| {
+                let is_behind = first > last_gone && first <= last && last < next;
+                last_gone = last;
+                is_behind
+            })
+            && self.epochs.first().is_some_and(|(starts_after, _)| *starts_after >= 0)
+            && self.epochs.iter().all(|(starts_after, name)| *starts_after < next && !name.is_empty())
+            && self.queued().ranges().first().is_none_or(|queued| self.epochs[0].0 < queued.first())
             && self.dead_letters() >= 0
     }
 }
 
-/// No spool comes to so many events: what a number of 53 bits holds, which is what the API takes.
-const MAX_POSITION: i64 = 1 << 53;
+/// No spool comes to so many events: more than the API takes.
+const MAX_POSITION: i64 = MAX_COUNT + 1;
 
 fn open_readable(path: &Path) -> Option<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
@@ -269,7 +264,7 @@ const LENGTH_NOTED_AT: usize = 92;
 /// tables are made once, in one order.
 fn renew_first_page(copy: &Path, blank: &Path) -> Result<(), SpoolError> {
     let unwritable = |error: std::io::Error| SpoolError::Unwritable(error.to_string());
-    let limits = Limits { cap_bytes: 0, max_age_ms: 0, when_full: super::WhenFull::Block };
+    let limits = Limits { cap_bytes: 0, max_age_ms: 0, when_full: WhenFull::Block };
     let store = Store::open(blank, limits, "blank")?;
     store.connection.close().map_err(|(_, error)| SpoolError::from(error))?;
     let mut page = vec![0; PAGE_BYTES];

@@ -1,4 +1,4 @@
-//! A topic of a Kafka as the place where a delivery goes: one message an event, the factory as its key.
+//! A topic of Kafka as the outlet of batches: one message an event, the factory as its key.
 //!
 //! An event is done when every replica that is in step has it (`acks=all`). The producer is idempotent, so its own
 //! attempts store nothing twice; a batch that is sent again as a whole does, and is a duplicate where it is stored.
@@ -6,15 +6,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
-use super::outlet::Outlet;
+use super::Outlet;
+use super::address::AddressError;
 use super::request::Sender;
-use super::verdict::{Answered, Verdict};
-use crate::spool::KnownEpoch;
+use super::response::{IngestResult, Response};
 
 /// How long a message may take before the batch counts as not delivered, in milliseconds.
 const MESSAGE_TIMEOUT_MS: &str = "30000";
@@ -34,23 +33,29 @@ pub struct Kafka {
 
 impl Kafka {
     /// Reads `kafka://HOST:PORT[,HOST:PORT…]/TOPIC[?NAME=VALUE&…]`, where the names are librdkafka's settings.
-    pub fn new(url: &str, factory_id: &str) -> anyhow::Result<Self> {
-        let how = "write kafka://HOST:PORT/TOPIC, with further brokers behind commas";
-        let rest = url.strip_prefix("kafka://").context(how)?;
+    pub fn new(url: &str, factory_id: &str) -> Result<Self, AddressError> {
+        let syntax =
+            || AddressError::Syntax("write kafka://HOST:PORT/TOPIC, with further brokers behind commas");
+        let rest = url.strip_prefix("kafka://").ok_or_else(syntax)?;
         let (rest, settings) = rest.split_once('?').unwrap_or((rest, ""));
-        let (servers, topic) = rest.split_once('/').context(how)?;
-        ensure!(!servers.is_empty() && !topic.is_empty(), how);
+        let (servers, topic) = rest.split_once('/').ok_or_else(syntax)?;
+        if servers.is_empty() || topic.is_empty() {
+            return Err(syntax());
+        }
         let mut config = ClientConfig::new();
         config.set("client.id", "andon-edge").set("message.timeout.ms", MESSAGE_TIMEOUT_MS);
         for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
-            let (name, value) = setting.split_once('=').context("write a setting as NAME=VALUE")?;
+            let (name, value) =
+                setting.split_once('=').ok_or(AddressError::Syntax("write a setting as NAME=VALUE"))?;
             if OURS.contains(&name) {
-                bail!("{name} is not to be changed: no event may be lost");
+                return Err(AddressError::FixedSetting(name.to_owned()));
             }
             config.set(name, value);
         }
         config.set("bootstrap.servers", servers).set("acks", "all").set("enable.idempotence", "true");
-        let producer = config.create().context("Kafka's client cannot be made; do its settings fit?")?;
+        let producer = config.create().map_err(|error| {
+            AddressError::Malformed("Kafka's client cannot be made; do its settings fit?", error.to_string())
+        })?;
         Ok(Self {
             servers: servers.to_owned(),
             topic: topic.to_owned(),
@@ -83,7 +88,7 @@ impl fmt::Debug for Kafka {
 }
 
 impl Outlet for Kafka {
-    async fn send(&mut self, events: &[String], _: &Sender) -> Verdict {
+    async fn send(&mut self, events: &[String], _: Option<&Sender>) -> Response {
         self.replace_if_broken();
         let mut deliveries = Vec::with_capacity(events.len());
         for event in events {
@@ -98,31 +103,23 @@ impl Outlet for Kafka {
             }
         }
         match failure {
-            None => Verdict::Answered(Answered { stored: events.len() as u64, ..Answered::default() }),
-            Some(error) => verdict(&error),
+            None => Response::Stored(IngestResult::all_accepted(events.len())),
+            Some(error) => of_error(&error),
         }
-    }
-
-    async fn known(&mut self, _: &str) -> Result<Vec<KnownEpoch>, Verdict> {
-        Ok(Vec::new())
-    }
-
-    fn reads_sender(&self) -> bool {
-        false
     }
 }
 
-fn verdict(error: &KafkaError) -> Verdict {
+fn of_error(error: &KafkaError) -> Response {
     let reason = error.to_string();
     match error.rdkafka_error_code() {
-        Some(Code::MessageSizeTooLarge) => Verdict::TooLarge { reason },
+        Some(Code::MessageSizeTooLarge) => Response::TooLarge { reason },
         Some(
             Code::TopicAuthorizationFailed
             | Code::ClusterAuthorizationFailed
             | Code::SaslAuthenticationFailed
             | Code::Authentication,
-        ) => Verdict::Forbidden { reason },
-        _ => Verdict::Later { reason, retry_after: None },
+        ) => Response::Forbidden { reason },
+        _ => Response::Busy { reason, retry_after: None },
     }
 }
 
@@ -143,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_person_must_mend_is_forbidden_and_only_a_size_is_too_large() {
-        let verdict = |code| verdict(&KafkaError::MessageProduction(code));
-        assert!(matches!(verdict(Code::MessageSizeTooLarge), Verdict::TooLarge { .. }));
-        assert!(matches!(verdict(Code::TopicAuthorizationFailed), Verdict::Forbidden { .. }));
-        assert!(matches!(verdict(Code::MessageTimedOut), Verdict::Later { .. }));
+    fn only_what_a_person_must_repair_is_forbidden_and_only_a_size_is_too_large() {
+        let response = |code| of_error(&KafkaError::MessageProduction(code));
+        assert!(matches!(response(Code::MessageSizeTooLarge), Response::TooLarge { .. }));
+        assert!(matches!(response(Code::TopicAuthorizationFailed), Response::Forbidden { .. }));
+        assert!(matches!(response(Code::MessageTimedOut), Response::Busy { .. }));
     }
 }

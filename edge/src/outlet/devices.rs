@@ -2,41 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use domain::limits::MAX_LISTED_RANGES;
+use domain::sequence::{FIRST_SEQUENCE, SequenceRange, SequenceSet};
 use serde::Deserialize;
 
-use crate::answer;
+use super::response;
 use crate::spool::KnownEpoch;
-
-/// The server lists at most so many ranges; a list that long may have been cut.
-const MAX_LISTED_RANGES: usize = 200;
 
 const QUERY: &str = "query Known($factoryId: ID!, $deviceIds: [ID!]) { \
     devices(factoryId: $factoryId, deviceIds: $deviceIds) { id epoch receivedUpTo \
     stored { epoch firstSequence lastSequence } holes { epoch firstSequence lastSequence } \
     refused { epoch firstSequence lastSequence } } }";
 
-/// The question for one device of a factory.
-pub fn question(factory_id: &str, device_id: &str) -> String {
+/// The query for one device of a factory.
+pub fn query(factory_id: &str, device_id: &str) -> String {
     let variables = serde_json::json!({ "factoryId": factory_id, "deviceIds": [device_id] });
     serde_json::json!({ "query": QUERY, "variables": variables }).to_string()
 }
 
-/// What the server knows of the device's epochs; none for a device that it never heard of, and for one whose answer is
-/// from a server that keeps no books. `None` when it is no answer to the question.
+/// What the server knows of the device's epochs; none for a device that it does not know, and for one whose answer is
+/// from a server that is older than this query. `None` when it is no answer to the question.
 pub fn read(body: &[u8], device_id: &str) -> Option<Vec<KnownEpoch>> {
-    if is_of_server_without_books(body) {
+    if response::is_unknown_name(body, &["\"devices\"", "\"deviceids\""]) {
         return Some(Vec::new());
     }
     let response: Response = serde_json::from_slice(body).ok()?;
     let devices = response.data?.devices;
     Some(devices.into_iter().find(|device| device.id == device_id).map(Device::known).unwrap_or_default())
-}
-
-fn is_of_server_without_books(body: &[u8]) -> bool {
-    answer::complaints(body).iter().any(|complaint| {
-        let said = complaint.said.to_ascii_lowercase();
-        said.contains("unknown") && (said.contains("\"devices\"") || said.contains("\"deviceids\""))
-    })
 }
 
 #[derive(Deserialize)]
@@ -81,43 +73,26 @@ impl Device {
         let certain = highest.into_iter().filter(|(epoch, _)| !is_cut || *epoch == self.epoch);
         certain
             .map(|(epoch, highest)| {
-                let stored = ranges_of(&self.stored, &epoch);
-                let holes = ranges_of(&self.holes, &epoch);
+                let stored = numbers_of(&self.stored, &epoch);
+                let holes = numbers_of(&self.holes, &epoch);
                 let covered = [(&self.stored, &stored), (&self.holes, &holes)]
                     .into_iter()
                     .filter(|(list, _)| list.len() >= MAX_LISTED_RANGES)
-                    .map(|(_, of_epoch)| of_epoch.last().map_or(0, |range| range.1))
+                    .map(|(_, of_epoch)| of_epoch.highest().unwrap_or(0))
                     .fold(highest, i64::min);
-                let not_stored = gaps(&stored, &holes, covered);
-                let holes = holes.into_iter().filter(|range| range.1 <= covered).collect();
+                let is_covered = |range: &&SequenceRange| range.last() <= covered;
+                let holes: SequenceSet = holes.ranges().iter().filter(is_covered).copied().collect();
+                let all: SequenceSet = SequenceRange::new(FIRST_SEQUENCE, covered).into_iter().collect();
+                let not_stored = all.difference(&stored).difference(&holes);
                 KnownEpoch { epoch, highest: covered, holes, not_stored }
             })
             .collect()
     }
 }
 
-fn ranges_of(list: &[Range], epoch: &str) -> Vec<(i64, i64)> {
+fn numbers_of(list: &[Range], epoch: &str) -> SequenceSet {
     let of_epoch = list.iter().filter(|range| range.epoch == epoch);
-    let mut ranges: Vec<_> = of_epoch.map(|range| (range.first_sequence, range.last_sequence)).collect();
-    ranges.sort_unstable();
-    ranges
-}
-
-/// What lies between 1 and `highest` and is in neither list.
-fn gaps(stored: &[(i64, i64)], holes: &[(i64, i64)], highest: i64) -> Vec<(i64, i64)> {
-    let mut covered: Vec<_> = stored.iter().chain(holes).copied().collect();
-    covered.sort_unstable();
-    let (mut gaps, mut next) = (Vec::new(), 1);
-    for (first, last) in covered.into_iter().chain([(highest + 1, highest + 1)]) {
-        if first > next {
-            gaps.push((next, (first - 1).min(highest)));
-        }
-        next = next.max(last + 1);
-        if next > highest {
-            break;
-        }
-    }
-    gaps
+    of_epoch.filter_map(|range| SequenceRange::new(range.first_sequence, range.last_sequence)).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +100,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+
+    fn set(ranges: &[(i64, i64)]) -> SequenceSet {
+        ranges.iter().filter_map(|&(first, last)| SequenceRange::new(first, last)).collect()
+    }
 
     fn range(epoch: &str, first: i64, last: i64) -> Value {
         json!({ "epoch": epoch, "firstSequence": first, "lastSequence": last })
@@ -151,10 +130,15 @@ mod tests {
                 KnownEpoch {
                     epoch: "now".to_owned(),
                     highest: 20,
-                    holes: vec![(13, 14)],
-                    not_stored: vec![(6, 7), (15, 20)]
+                    holes: set(&[(13, 14)]),
+                    not_stored: set(&[(6, 7), (15, 20)])
                 },
-                KnownEpoch { epoch: "old".to_owned(), highest: 4, holes: vec![(1, 2)], not_stored: vec![] },
+                KnownEpoch {
+                    epoch: "old".to_owned(),
+                    highest: 4,
+                    holes: set(&[(1, 2)]),
+                    not_stored: set(&[])
+                },
             ]
         );
         assert_eq!(read(&body, "another"), Some(vec![]));
@@ -167,11 +151,11 @@ mod tests {
         let known = read(&answer(90_000, &stored, &[range("old", 1, 2)], &[]), "cam").expect("an answer");
         assert_eq!(known.len(), 1);
         assert_eq!(known[0].highest, 1_995);
-        assert_eq!(known[0].not_stored.len(), MAX_LISTED_RANGES - 1);
+        assert_eq!(known[0].not_stored.ranges().len(), MAX_LISTED_RANGES - 1);
     }
 
     #[test]
-    fn a_server_without_books_knows_nothing_and_nonsense_is_no_answer() {
+    fn a_server_older_than_the_query_knows_nothing_and_nonsense_is_no_answer() {
         let error = json!({ "errors": [{ "message": "Unknown field \"devices\" on type \"Query\"." }] });
         assert_eq!(read(error.to_string().as_bytes(), "cam"), Some(vec![]));
         let error = json!({ "data": null, "errors": [{ "message": "busy", "extensions": { "code": "OVERLOADED" } }] });
@@ -187,7 +171,7 @@ mod tests {
             };
             let highest = kinds.len() as i64;
             let known = read(&answer(highest, &of(0), &of(1), &of(2)), "cam").expect("an answer");
-            let is_in = |ranges: &[(i64, i64)], n: i64| ranges.iter().any(|range| (range.0..=range.1).contains(&n));
+            let is_in = |set: &SequenceSet, n: i64| set.ranges().iter().any(|range| (range.first()..=range.last()).contains(&n));
             for (n, kind) in (1..).zip(kinds) {
                 prop_assert_eq!(is_in(&known[0].holes, n), kind == 1);
                 prop_assert_eq!(is_in(&known[0].not_stored, n), kind == 2);

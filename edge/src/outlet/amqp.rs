@@ -1,20 +1,18 @@
-//! An exchange of a RabbitMQ as the place where a delivery goes: one persistent message an event, the factory as its
-//! routing key.
+//! An exchange of RabbitMQ as the outlet of batches: one persistent message an event, the factory as its routing key.
 //!
 //! An event is done when the broker confirmed it, and confirmed means: some queue has it for good (`mandatory`).
 
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ErrorKind};
 
-use super::outlet::Outlet;
+use super::Outlet;
+use super::address::AddressError;
 use super::request::Sender;
-use super::verdict::{Answered, Verdict};
-use crate::spool::KnownEpoch;
+use super::response::{IngestResult, Response};
 
 /// The exchange that an Andon server declares, unless it is told otherwise.
 const DEFAULT_EXCHANGE: &str = "andon.events";
@@ -34,22 +32,24 @@ pub struct Amqp {
 
 impl Amqp {
     /// Reads `amqp://USER:PASSWORD@HOST:PORT/VHOST[?exchange=NAME]`, and `amqps://…` with TLS.
-    pub fn new(url: &str, factory_id: &str) -> anyhow::Result<Self> {
+    pub fn new(url: &str, factory_id: &str) -> Result<Self, AddressError> {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let parameters: Vec<&str> = query.split('&').filter(|parameter| !parameter.is_empty()).collect();
         let (ours, theirs): (Vec<&str>, Vec<&str>) =
             parameters.into_iter().partition(|parameter| parameter.starts_with("exchange="));
         let exchange = ours.last().and_then(|parameter| parameter.strip_prefix("exchange="));
         let exchange = exchange.unwrap_or(DEFAULT_EXCHANGE).to_owned();
-        ensure!(!exchange.is_empty(), "the exchange needs a name, such as ?exchange={DEFAULT_EXCHANGE}");
+        if exchange.is_empty() {
+            return Err(AddressError::Syntax("the exchange needs a name, such as ?exchange=andon.events"));
+        }
         let url =
             if theirs.is_empty() { address.to_owned() } else { format!("{address}?{}", theirs.join("&")) };
         let how = "write amqp://USER:PASSWORD@HOST:PORT/VHOST, where the first virtual host is %2f";
-        url.parse::<lapin::uri::AMQPUri>().map_err(anyhow::Error::msg).context(how)?;
+        url.parse::<lapin::uri::AMQPUri>().map_err(|error| AddressError::Malformed(how, error))?;
         Ok(Self { url, exchange, factory_id: factory_id.to_owned(), open: None })
     }
 
-    async fn publish(&mut self, events: &[String]) -> Result<Verdict, lapin::Error> {
+    async fn publish(&mut self, events: &[String]) -> Result<Response, lapin::Error> {
         let (connection, channel) = match self.open.take() {
             Some(open) => open,
             None => connect(&self.url).await?,
@@ -74,8 +74,8 @@ impl Amqp {
         }
         self.open = Some((connection, channel));
         Ok(match refused {
-            None => Verdict::Answered(Answered { stored: events.len() as u64, ..Answered::default() }),
-            Some(reason) => Verdict::Later { reason: reason.to_owned(), retry_after: None },
+            None => Response::Stored(IngestResult::all_accepted(events.len())),
+            Some(reason) => Response::Busy { reason: reason.to_owned(), retry_after: None },
         })
     }
 }
@@ -104,28 +104,20 @@ impl fmt::Debug for Amqp {
 }
 
 impl Outlet for Amqp {
-    async fn send(&mut self, events: &[String], _: &Sender) -> Verdict {
+    async fn send(&mut self, events: &[String], _: Option<&Sender>) -> Response {
         // Whatever fails takes the connection with it.
         match tokio::time::timeout(TIMEOUT, self.publish(events)).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(error)) => verdict(&error),
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => of_error(&error),
             Err(_) => {
                 let reason = format!("the broker was silent for {} s", TIMEOUT.as_secs());
-                Verdict::Later { reason, retry_after: None }
+                Response::Busy { reason, retry_after: None }
             }
         }
     }
-
-    async fn known(&mut self, _: &str) -> Result<Vec<KnownEpoch>, Verdict> {
-        Ok(Vec::new())
-    }
-
-    fn reads_sender(&self) -> bool {
-        false
-    }
 }
 
-fn verdict(error: &lapin::Error) -> Verdict {
+fn of_error(error: &lapin::Error) -> Response {
     let reason = error.to_string();
     let is_forbidden = match error.kind() {
         ErrorKind::ProtocolError(error) => matches!(
@@ -135,7 +127,7 @@ fn verdict(error: &lapin::Error) -> Verdict {
         ),
         _ => false,
     };
-    if is_forbidden { Verdict::Forbidden { reason } } else { Verdict::Later { reason, retry_after: None } }
+    if is_forbidden { Response::Forbidden { reason } } else { Response::Busy { reason, retry_after: None } }
 }
 
 #[cfg(test)]

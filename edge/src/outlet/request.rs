@@ -1,7 +1,9 @@
 //! The GraphQL requests of a delivery, as text.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
+
+use crate::clock;
+use crate::spool::Receipt;
 
 /// What an answer to a batch must hold.
 const PAYLOAD: &str = "{ accepted duplicates conflicts rejected issues { index code message } }";
@@ -12,47 +14,24 @@ const PAYLOAD: &str = "{ accepted duplicates conflicts rejected issues { index c
 pub struct Sender {
     /// The device.
     pub device_id: String,
-    /// Which life of its spool.
+    /// The epoch of its spool.
     pub epoch: String,
     /// The number of the batch's first event; without events, the next to be given.
     pub first_sequence: i64,
     /// The device's clock.
-    #[serde(rename = "sentAt", serialize_with = "instant")]
+    #[serde(rename = "sentAt", serialize_with = "clock::rfc3339")]
     pub sent_at_ms: i64,
     /// Still to be delivered, this batch not counted.
     pub queued_events: u64,
     /// When the oldest of them was spooled.
-    #[serde(rename = "oldestQueuedAt", serialize_with = "maybe_instant")]
+    #[serde(rename = "oldestQueuedAt", serialize_with = "clock::optional_rfc3339")]
     pub oldest_queued_at_ms: Option<i64>,
     /// Lost so far.
     pub lost_events: u64,
     /// Waiting in the device for a person.
     pub dead_lettered_events: u64,
     /// Numbers that will never come.
-    pub closed: Vec<Closed>,
-}
-
-/// Numbers that will never come: `ClosedRangeInput`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Closed {
-    /// Of which life.
-    pub epoch: String,
-    /// The first of them.
-    pub first_sequence: i64,
-    /// The last of them.
-    pub last_sequence: i64,
-    /// Why: `LOST` or `DEAD_LETTERED`.
-    pub reason: &'static str,
-    /// The earliest timestamp of their events.
-    #[serde(rename = "from", serialize_with = "maybe_instant", skip_serializing_if = "Option::is_none")]
-    pub from_ms: Option<i64>,
-    /// The latest timestamp of their events.
-    #[serde(rename = "to", serialize_with = "maybe_instant", skip_serializing_if = "Option::is_none")]
-    pub to_ms: Option<i64>,
-    /// What happened, for a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    pub closed: Vec<Receipt>,
 }
 
 /// The request that stores a batch: a body of JSON in which every event is the text it was.
@@ -89,24 +68,10 @@ pub fn ingest<'a>(
     Ok(body)
 }
 
-fn rfc3339(unix_ms: i64) -> String {
-    let instant = DateTime::<Utc>::from_timestamp_millis(unix_ms).unwrap_or_default();
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn instant<S: serde::Serializer>(unix_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*unix_ms))
-}
-
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn maybe_instant<S: serde::Serializer>(unix_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    unix_ms.map(rfc3339).serialize(serializer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spool::ClosedReason;
     use serde_json::{Value, json};
 
     fn sender() -> Sender {
@@ -119,14 +84,15 @@ mod tests {
             oldest_queued_at_ms: None,
             lost_events: 1,
             dead_lettered_events: 2,
-            closed: vec![Closed {
+            closed: vec![Receipt {
+                id: 3,
                 epoch: "e0".to_owned(),
                 first_sequence: 5,
                 last_sequence: 9,
-                reason: "LOST",
+                reason: ClosedReason::Lost,
                 from_ms: Some(0),
                 to_ms: None,
-                detail: None,
+                detail: String::new(),
             }],
         }
     }
@@ -151,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_server_is_not_told_of_senders() {
+    fn without_a_sender_a_request_is_one_that_older_servers_know() {
         let body = ingest("plant", None, []).unwrap();
         assert!(!body.contains("sender") && !body.contains("Sender"), "{body}");
         let request: Value = serde_json::from_str(&body).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `250ms`, `1s`, `10m`, `12h` or `30d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     let ms = quantity(text, &units)
         .ok_or("a time is a whole number and ms, s, m, h or d, such as 250ms or 30d")?;
@@ -11,7 +11,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads `1048576`, `512KiB`, `100MiB` or `1GiB`.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
     quantity(text, &units).ok_or_else(|| {
         "a size is a whole number of bytes, or of KiB, MiB or GiB, such as 1073741824 or 1GiB".to_owned()
