@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-use super::{Window, snap_down};
+use super::span::{Window, snap_down};
 use crate::{
     MS_PER_DAY, MS_PER_HOUR,
     time::{DurationMs, TimestampMs},

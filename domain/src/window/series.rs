@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Window, WindowError,
+    error::WindowError,
     local_clock::{Stretch, day_of, start_of_day, stretches},
-    snap_down,
+    span::{Window, snap_down},
 };
 use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, time::TimestampMs};
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, TimeZone, Utc};
 use proptest::prelude::*;
 
 use super::*;
