@@ -7,7 +7,7 @@ mod sqlite;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use domain::{bucket::bucket_of, event::EventType};
+use domain::{bucket::bucket_of, event::EventType, time::TimestampMs};
 use serde::Serialize;
 
 use crate::{
@@ -78,7 +78,7 @@ impl Row {
 
     fn of(report: &Report) -> Self {
         Self {
-            bucket: bucket_of(report.started_at_ms),
+            bucket: bucket_of(TimestampMs(report.started_at_ms)),
             entity_id: report.entity as i32,
             started_at: report.started_at_ms,
             event_type: match report.event_type {

@@ -165,7 +165,9 @@ async fn fill(server: &Server, from_ms: i64, events: u64) -> Result<SizeRow> {
     // The last reports of all end when the days do, so none is in the future.
     let duration_ms = DAYS * MS_PER_DAY / events.div_ceil(entities) as i64;
     let floor = Floor { from_ms, workers: WORKERS, workstations: WORKSTATIONS, duration_ms };
-    let buckets_per_event = domain::bucket::buckets_touched(0, duration_ms) + 1;
+    let buckets_per_event =
+        domain::bucket::buckets_touched(domain::time::TimestampMs(0), domain::time::DurationMs(duration_ms))
+            + 1;
     let batch_events = (MAX_BATCH_BUCKETS / buckets_per_event).min(10_000) as u64;
 
     andon::create_factory(server.address, FACTORY).await?;

@@ -30,6 +30,6 @@ pub use crate::{
 };
 
 /// How long the browser may take to start and to carry out one command, and a page to show what is waited for.
-pub const LIMIT: Duration = Duration::from_secs(30);
+pub const LIMIT: Duration = test_harness::LIMIT;
 /// Between two looks at a page: shorter than anybody would notice.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);

@@ -1,6 +1,9 @@
 //! Which bucket holds an instant: the grid of five minutes, and the hours and UTC days that are sums of it.
 
-use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
+use crate::{
+    MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
+    time::{DurationMs, TimestampMs},
+};
 
 /// Length of the finest bucket. Every time zone's quarter hours and every hour and UTC day are whole buckets.
 pub const BUCKET_MS: i64 = 5 * MS_PER_MINUTE;
@@ -38,23 +41,23 @@ impl Level {
     }
 
     /// The number of the bucket that holds an instant, counted from the Unix epoch.
-    pub const fn bucket_of(self, instant_ms: i64) -> i64 {
+    pub const fn bucket_of(self, instant_ms: TimestampMs) -> i64 {
         match self.length_ms() {
-            Some(length_ms) => instant_ms.div_euclid(length_ms),
+            Some(length_ms) => instant_ms.0.div_euclid(length_ms),
             None => 0,
         }
     }
 }
 
 /// The number of the five-minute bucket that holds an instant, counted from the Unix epoch.
-pub const fn bucket_of(instant_ms: i64) -> i64 {
+pub const fn bucket_of(instant_ms: TimestampMs) -> i64 {
     Level::FiveMinutes.bucket_of(instant_ms)
 }
 
 /// How many five-minute buckets an interval touches. An interval of no length touches the one of its start.
-pub const fn buckets_touched(started_at_ms: i64, duration_ms: i64) -> i64 {
-    let last_ms = if duration_ms > 0 { started_at_ms + duration_ms - 1 } else { started_at_ms };
-    bucket_of(last_ms) - bucket_of(started_at_ms) + 1
+pub const fn buckets_touched(started_at_ms: TimestampMs, duration_ms: DurationMs) -> i64 {
+    let last_ms = if duration_ms.0 > 0 { started_at_ms.0 + duration_ms.0 - 1 } else { started_at_ms.0 };
+    bucket_of(TimestampMs(last_ms)) - bucket_of(started_at_ms) + 1
 }
 
 /// A run of neighbouring buckets of one level.
@@ -70,7 +73,8 @@ pub struct BucketRange {
 
 /// The fewest runs of buckets that cover `[from_ms, to_ms)` exactly, in the order of time: five minutes and hours at
 /// the ragged ends, UTC days between. Both ends must lie on the five-minute grid.
-pub fn cover(from_ms: i64, to_ms: i64) -> Vec<BucketRange> {
+pub fn cover(from_ms: TimestampMs, to_ms: TimestampMs) -> Vec<BucketRange> {
+    let (from_ms, to_ms) = (from_ms.0, to_ms.0);
     debug_assert!(from_ms % BUCKET_MS == 0 && to_ms % BUCKET_MS == 0);
     let mut ranges = Vec::with_capacity(5);
     cover_at(Level::FiveMinutes, from_ms, to_ms, &mut ranges);
@@ -114,7 +118,7 @@ mod tests {
         #[test]
         fn a_cover_is_the_window_exactly_in_few_runs(from in -400_i64..2_000, length in 0_i64..2_000) {
             let (from_ms, to_ms) = (from * BUCKET_MS, (from + length) * BUCKET_MS);
-            let ranges = cover(from_ms, to_ms);
+            let ranges = cover(TimestampMs(from_ms), TimestampMs(to_ms));
             prop_assert!(ranges.len() <= 5);
             let mut covered_to_ms = from_ms;
             for range in ranges {

@@ -1,16 +1,20 @@
 //! How a device is doing that sends a factory's events, as far as the server can tell from what it was told and what came.
 
-use crate::{MS_PER_DAY, MS_PER_MINUTE};
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    MS_PER_DAY, MS_PER_MINUTE,
+    time::{DurationMs, TimestampMs},
+};
+
 /// Silent is who was not heard for this long: four of the signs of life that an agent gives every 30 s.
-pub const SILENT_AFTER_MS: i64 = 2 * MS_PER_MINUTE;
+pub const SILENT_AFTER_MS: DurationMs = DurationMs(2 * MS_PER_MINUTE);
 /// Behind is whose oldest event waits for longer than this: more than any lingering, less than a person minds.
-pub const BEHIND_AFTER_MS: i64 = MS_PER_MINUTE;
+pub const BEHIND_AFTER_MS: DurationMs = DurationMs(MS_PER_MINUTE);
 /// A loss is shown for this long, so that every shift of the day sees it.
-pub const LOSING_FOR_MS: i64 = MS_PER_DAY;
+pub const LOSING_FOR_MS: DurationMs = DurationMs(MS_PER_DAY);
 /// A clock is off from this on: the server takes no event from further in the future than a few minutes.
-pub const CLOCK_OFF_MS: i64 = 2 * MS_PER_MINUTE;
+pub const CLOCK_OFF_MS: DurationMs = DurationMs(2 * MS_PER_MINUTE);
 
 /// How a device is doing, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,18 +34,18 @@ pub enum DeviceState {
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
     /// When it was last heard.
-    pub last_seen_at_ms: i64,
+    pub last_seen_at_ms: TimestampMs,
     /// Since when the oldest event that it holds waits, as of then; none when it holds none.
-    pub oldest_queued_at_ms: Option<i64>,
+    pub oldest_queued_at_ms: Option<TimestampMs>,
     /// How many numbers have not come though higher ones have, and are not known to be lost.
     pub missing_events: i64,
     /// When the server last learned that it lost some.
-    pub lost_at_ms: Option<i64>,
+    pub lost_at_ms: Option<TimestampMs>,
 }
 
 impl DeviceState {
     /// How a device is doing now: the worst of what is true.
-    pub fn of(condition: &Condition, now_ms: i64) -> Self {
+    pub fn of(condition: &Condition, now_ms: TimestampMs) -> Self {
         let Condition { last_seen_at_ms, oldest_queued_at_ms, missing_events, lost_at_ms } = *condition;
         if lost_at_ms.is_some_and(|lost_at_ms| now_ms - lost_at_ms < LOSING_FOR_MS) {
             Self::Losing
@@ -58,15 +62,16 @@ impl DeviceState {
 }
 
 /// Whether a clock that differs from the server's by this much is off.
-pub fn is_clock_off(offset_ms: i64) -> bool {
-    offset_ms.unsigned_abs() > CLOCK_OFF_MS.unsigned_abs()
+pub fn is_clock_off(offset_ms: DurationMs) -> bool {
+    offset_ms.0.unsigned_abs() > CLOCK_OFF_MS.0.unsigned_abs()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW_MS: i64 = 10 * MS_PER_DAY;
+    const NOW_MS: TimestampMs = TimestampMs(10 * MS_PER_DAY);
+    const MS: DurationMs = DurationMs(1);
     const FINE: Condition =
         Condition { last_seen_at_ms: NOW_MS, oldest_queued_at_ms: None, missing_events: 0, lost_at_ms: None };
 
@@ -76,21 +81,21 @@ mod tests {
         assert_eq!(state(FINE), DeviceState::Healthy);
         let heard = |ago_ms| Condition { last_seen_at_ms: NOW_MS - ago_ms, ..FINE };
         assert_eq!(state(heard(SILENT_AFTER_MS)), DeviceState::Healthy);
-        assert_eq!(state(heard(SILENT_AFTER_MS + 1)), DeviceState::Silent);
+        assert_eq!(state(heard(SILENT_AFTER_MS + MS)), DeviceState::Silent);
         let waiting = |for_ms| Condition { oldest_queued_at_ms: Some(NOW_MS - for_ms), ..FINE };
         assert_eq!(state(waiting(BEHIND_AFTER_MS)), DeviceState::Healthy);
-        assert_eq!(state(waiting(BEHIND_AFTER_MS + 1)), DeviceState::Behind);
+        assert_eq!(state(waiting(BEHIND_AFTER_MS + MS)), DeviceState::Behind);
         assert_eq!(state(Condition { missing_events: 1, ..FINE }), DeviceState::Behind);
         let lost = |ago_ms| Condition { lost_at_ms: Some(NOW_MS - ago_ms), ..FINE };
-        assert_eq!(state(lost(LOSING_FOR_MS - 1)), DeviceState::Losing);
+        assert_eq!(state(lost(LOSING_FOR_MS - MS)), DeviceState::Losing);
         assert_eq!(state(lost(LOSING_FOR_MS)), DeviceState::Healthy);
     }
 
     #[test]
     fn the_worst_of_what_is_true_is_shown() {
         let all = Condition {
-            last_seen_at_ms: NOW_MS - MS_PER_DAY,
-            oldest_queued_at_ms: Some(0),
+            last_seen_at_ms: NOW_MS - DurationMs(MS_PER_DAY),
+            oldest_queued_at_ms: Some(TimestampMs(0)),
             missing_events: 9,
             lost_at_ms: Some(NOW_MS),
         };
@@ -101,7 +106,11 @@ mod tests {
 
     #[test]
     fn a_clock_is_off_in_both_directions() {
-        assert!(!is_clock_off(CLOCK_OFF_MS) && !is_clock_off(-CLOCK_OFF_MS));
-        assert!(is_clock_off(CLOCK_OFF_MS + 1) && is_clock_off(-CLOCK_OFF_MS - 1) && is_clock_off(i64::MIN));
+        assert!(!is_clock_off(CLOCK_OFF_MS) && !is_clock_off(DurationMs(-CLOCK_OFF_MS.0)));
+        assert!(
+            is_clock_off(CLOCK_OFF_MS + MS)
+                && is_clock_off(DurationMs(-CLOCK_OFF_MS.0 - 1))
+                && is_clock_off(DurationMs(i64::MIN))
+        );
     }
 }

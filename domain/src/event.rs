@@ -2,6 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
+use crate::time::{DurationMs, TimestampMs};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, IntoDeserializer as _, Visitor},
@@ -97,9 +98,9 @@ pub struct Event {
     /// What it did.
     pub event_type: EventType,
     /// Start of the interval, Unix milliseconds.
-    pub started_at_ms: i64,
+    pub started_at_ms: TimestampMs,
     /// Length of the interval, 0 to one day.
-    pub duration_ms: i64,
+    pub duration_ms: DurationMs,
     /// Units finished in the interval, 0 to one million.
     pub units: i64,
     /// Parts per 10 000; none is not stated.
@@ -116,7 +117,7 @@ pub struct Event {
 
 impl Event {
     /// The end of the interval, which it does not include, in Unix milliseconds.
-    pub fn ended_at_ms(&self) -> i64 {
+    pub fn ended_at_ms(&self) -> TimestampMs {
         self.started_at_ms + self.duration_ms
     }
 
@@ -136,7 +137,7 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statement<M> {
     /// Length of the interval.
-    pub duration_ms: i64,
+    pub duration_ms: DurationMs,
     /// Units finished in the interval.
     pub units: i64,
     /// Parts per 10 000; none equals only none.

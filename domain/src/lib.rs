@@ -4,13 +4,18 @@
 //! Nothing here waits, fails or looks at a clock. Time and randomness come in as arguments, and bad input is
 //! answered with data. The same crate computes in the server, in tests and in the browser.
 
+pub mod backoff;
 pub mod bucket;
 pub mod device;
 pub mod event;
+pub mod id;
 pub mod id_order;
+pub mod instant;
+pub mod limits;
 pub mod metric;
 pub mod sequence;
 pub mod simulation;
+pub mod time;
 pub mod timeline;
 pub mod totals;
 pub mod validate;

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 
 use crate::{
     event::{EntityType, EventType, RawEvent},
+    time::TimestampMs,
     window::local_clock::day_of,
 };
 
@@ -87,35 +88,35 @@ impl SimulatedFactory {
     /// The events that start in `[from_ms, to_ms)` (Unix milliseconds), in the order of their starts. Neighbouring spans
     /// add up: the events of two are those of both together.
     pub fn events(&self, from_ms: i64, to_ms: i64) -> Vec<RawEvent> {
-        let mut sightings = self.sightings(from_ms, to_ms);
-        sightings.retain(|sighting| (from_ms..to_ms).contains(&sighting.started_at_ms));
-        sightings.sort_by_key(|sighting| sighting.started_at_ms);
-        sightings.into_iter().map(RawEvent::from).collect()
+        let mut reports = self.reports(from_ms, to_ms);
+        reports.retain(|report| (from_ms..to_ms).contains(&report.started_at_ms));
+        reports.sort_by_key(|report| report.started_at_ms);
+        reports.into_iter().map(RawEvent::from).collect()
     }
 
     /// The events that end in `[from_ms, to_ms)` (Unix milliseconds), in the order of their ends: what a camera that
     /// reports each event when it is over would send.
     pub fn events_ended(&self, from_ms: i64, to_ms: i64) -> Vec<RawEvent> {
-        let mut sightings = self.sightings(from_ms, to_ms);
-        sightings.retain(|sighting| (from_ms..to_ms).contains(&sighting.ended_at_ms()));
-        sightings.sort_by_key(Sighting::ended_at_ms);
-        sightings.into_iter().map(RawEvent::from).collect()
+        let mut reports = self.reports(from_ms, to_ms);
+        reports.retain(|report| (from_ms..to_ms).contains(&report.ended_at_ms()));
+        reports.sort_by_key(CameraReport::ended_at_ms);
+        reports.into_iter().map(RawEvent::from).collect()
     }
 
-    /// All sightings of the days whose shifts may reach into a span of time.
-    fn sightings(&self, from_ms: i64, to_ms: i64) -> Vec<Sighting> {
+    /// All reports of the days whose shifts may reach into a span of time.
+    fn reports(&self, from_ms: i64, to_ms: i64) -> Vec<CameraReport> {
         if from_ms >= to_ms {
             return Vec::new();
         }
         // A night shift ends on the day after its own.
-        let days = day_of(self.zone, from_ms) - 1..=day_of(self.zone, to_ms);
+        let days = day_of(self.zone, TimestampMs(from_ms)) - 1..=day_of(self.zone, TimestampMs(to_ms));
         days.flat_map(|day| shift::of_day(self, day)).flat_map(|shift| camera::watch(self, &shift)).collect()
     }
 }
 
 /// One camera's report of one interval, before it is written down.
 #[derive(Clone, Debug)]
-struct Sighting {
+struct CameraReport {
     entity: SimulatedEntity,
     event_type: EventType,
     started_at_ms: i64,
@@ -128,27 +129,27 @@ struct Sighting {
     event_id: Option<&'static str>,
 }
 
-impl Sighting {
+impl CameraReport {
     fn ended_at_ms(&self) -> i64 {
         self.started_at_ms + self.duration_ms
     }
 }
 
-impl From<Sighting> for RawEvent {
-    fn from(sighting: Sighting) -> Self {
-        let started_at = DateTime::from_timestamp_millis(sighting.started_at_ms).unwrap_or_default();
+impl From<CameraReport> for RawEvent {
+    fn from(report: CameraReport) -> Self {
+        let started_at = DateTime::from_timestamp_millis(report.started_at_ms).unwrap_or_default();
         Self {
             timestamp: started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            entity_type: sighting.entity.entity_type,
-            entity_id: sighting.entity.code.to_owned(),
-            event_type: sighting.event_type,
-            duration_minutes: crate::metric::minutes(sighting.duration_ms),
-            units_produced: sighting.units,
-            confidence: Some(sighting.confidence_percent as f64 / 100.0),
-            model_version: Some(sighting.model_version.to_owned()),
-            event_id: sighting.event_id.map(str::to_owned),
-            source_id: Some(sighting.source.to_owned()),
-            workstation_id: sighting.workstation.map(str::to_owned),
+            entity_type: report.entity.entity_type,
+            entity_id: report.entity.code.to_owned(),
+            event_type: report.event_type,
+            duration_minutes: crate::metric::minutes(report.duration_ms),
+            units_produced: report.units,
+            confidence: Some(report.confidence_percent as f64 / 100.0),
+            model_version: Some(report.model_version.to_owned()),
+            event_id: report.event_id.map(str::to_owned),
+            source_id: Some(report.source.to_owned()),
+            workstation_id: report.workstation.map(str::to_owned),
         }
     }
 }

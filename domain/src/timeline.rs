@@ -6,13 +6,15 @@
 
 mod tail;
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 pub use tail::{Latest, Tail};
 
 use crate::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
+    id::{ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
     totals::Totals,
 };
 
@@ -22,35 +24,36 @@ pub struct Observation {
     /// What the entity did.
     pub event_type: EventType,
     /// Start of the interval, Unix milliseconds.
-    pub started_at_ms: i64,
+    pub started_at_ms: TimestampMs,
     /// Length of the interval.
-    pub duration_ms: i64,
+    pub duration_ms: DurationMs,
     /// Units finished evenly over the interval.
     pub units: i64,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
     /// The model that judged.
-    pub model_version: Option<i32>,
+    pub model_version: Option<ModelVersionId>,
     /// The camera or device that saw it.
-    pub source: Option<i32>,
+    pub source: Option<SourceId>,
     /// The sender's own id, or the empty text.
     pub event_code: String,
 }
 
 impl Observation {
     /// The end of the interval, which it does not include.
-    pub fn ended_at_ms(&self) -> i64 {
+    pub fn ended_at_ms(&self) -> TimestampMs {
         self.started_at_ms + self.duration_ms
     }
 
     /// What decides who wins an instant; the greatest does. Unequal for events of unequal identity.
-    fn rank(&self) -> (Option<u16>, EventType, i64, &str) {
+    fn rank(&self) -> (Option<u16>, EventType, TimestampMs, &str) {
         (self.confidence, self.event_type, self.started_at_ms, &self.event_code)
     }
 
     /// Units finished in `[from_ms, to_ms)`, both within the interval: integers whose parts add up to the whole.
-    fn units_in(&self, from_ms: i64, to_ms: i64) -> i64 {
-        let finished_by = |instant_ms: i64| self.units * (instant_ms - self.started_at_ms) / self.duration_ms;
+    fn units_in(&self, from_ms: TimestampMs, to_ms: TimestampMs) -> i64 {
+        let finished_by =
+            |instant_ms: TimestampMs| self.units * (instant_ms - self.started_at_ms).0 / self.duration_ms.0;
         finished_by(to_ms) - finished_by(from_ms)
     }
 }
@@ -59,17 +62,17 @@ impl Observation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Start, Unix milliseconds.
-    pub from_ms: i64,
+    pub from_ms: TimestampMs,
     /// End, which it does not include.
-    pub to_ms: i64,
+    pub to_ms: TimestampMs,
     /// What the entity did.
     pub event_type: EventType,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
     /// The model that judged.
-    pub model_version: Option<i32>,
+    pub model_version: Option<ModelVersionId>,
     /// The camera or device that saw it.
-    pub source: Option<i32>,
+    pub source: Option<SourceId>,
 }
 
 impl Segment {
@@ -107,44 +110,63 @@ pub fn push_segment(segments: &mut Vec<Segment>, segment: Segment) {
 
 /// The sums of a set of events, recomputed from nothing.
 pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation> + Clone) -> BucketTotals {
-    insertion_delta([], events)
+    delta([], events)
 }
 
-/// What the sums change by when `added` joins `existing`: the difference of two recomputations, computed from the
-/// events near the added ones alone. `existing` must hold at least the stored events that overlap an added one; more
-/// do no harm. Taking `added` away again is the negative of it.
-pub fn insertion_delta<'a>(
-    existing: impl IntoIterator<Item = &'a Observation> + Clone,
-    added: impl IntoIterator<Item = &'a Observation> + Clone,
+/// What the sums change by when one set of an entity's events gives way to another: the difference of two recomputations,
+/// computed over the spans of the events that only one of the sets has. Both sets must hold all stored events that overlap
+/// those; more do no harm. It serves every kind of change: an event that joins, that is taken out, or that is replaced.
+pub fn delta<'a>(
+    before: impl IntoIterator<Item = &'a Observation> + Clone,
+    after: impl IntoIterator<Item = &'a Observation> + Clone,
 ) -> BucketTotals {
+    let in_both = in_both(before.clone(), after.clone());
+    let only_before = || before.clone().into_iter().filter(|event| !in_both.contains(event));
+    let only_after = || after.clone().into_iter().filter(|event| !in_both.contains(event));
     let mut delta = BucketTotals::new();
-    for event in added.clone() {
-        add_units(event, &mut delta);
+    for event in only_after() {
+        for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += count);
     }
-    // An instant that no added event covers keeps its winner.
-    let touched = ranges(added.clone());
-    let after = existing.clone().into_iter().chain(added);
-    for_each_within(Spans::of(after), &touched, |span| {
+    for event in only_before() {
+        for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += -count);
+    }
+    // An instant that no changed event covers keeps its winner.
+    let changed = ranges(only_after().chain(only_before()));
+    for_each_within(Spans::of(after), &changed, |span| {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += part.time());
     });
-    for_each_within(Spans::of(existing), &touched, |span| {
+    for_each_within(Spans::of(before), &changed, |span| {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += -part.time());
     });
     delta.retain(|_, totals| !totals.is_zero());
     delta
 }
 
+/// The events that two sets share. Most changes have nothing before them, and then nothing is compared.
+fn in_both<'a>(
+    before: impl IntoIterator<Item = &'a Observation>,
+    after: impl IntoIterator<Item = &'a Observation>,
+) -> HashSet<&'a Observation> {
+    let before: HashSet<&Observation> = before.into_iter().collect();
+    if before.is_empty() {
+        return before;
+    }
+    after.into_iter().filter(|event| before.contains(event)).collect()
+}
+
 /// The spans that a set of events covers, merged where they touch, in the order of time.
-pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(i64, i64)> {
+pub fn ranges<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<(TimestampMs, TimestampMs)> {
     merged(events.into_iter().map(|event| (event.started_at_ms, event.ended_at_ms())))
 }
 
 /// Intervals merged where they overlap or touch, in the order of time; those of no length are left out.
-pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
-    let mut intervals: Vec<(i64, i64)> =
+pub fn merged(
+    intervals: impl IntoIterator<Item = (TimestampMs, TimestampMs)>,
+) -> Vec<(TimestampMs, TimestampMs)> {
+    let mut intervals: Vec<(TimestampMs, TimestampMs)> =
         intervals.into_iter().filter(|(from_ms, to_ms)| from_ms < to_ms).collect();
     intervals.sort_unstable();
-    let mut ranges: Vec<(i64, i64)> = Vec::with_capacity(intervals.len());
+    let mut ranges: Vec<(TimestampMs, TimestampMs)> = Vec::with_capacity(intervals.len());
     for (from_ms, to_ms) in intervals {
         match ranges.last_mut() {
             Some(last) if from_ms <= last.1 => last.1 = last.1.max(to_ms),
@@ -154,24 +176,29 @@ pub fn merged(intervals: impl IntoIterator<Item = (i64, i64)>) -> Vec<(i64, i64)
     ranges
 }
 
-/// Units count whether or not the event wins its instants: they are facts. The event itself counts where it starts.
-fn add_units(event: &Observation, delta: &mut BucketTotals) {
-    let first = delta.entry(bucket_of(event.started_at_ms)).or_default();
-    first.events += 1;
-    if event.duration_ms == 0 {
-        first.units += event.units;
-    } else if event.units > 0 {
+/// Visits what an event counts whether or not it wins its instants, bucket by bucket: its units, which are facts, and the
+/// event itself where it starts.
+fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
+    let is_instant = event.duration_ms == DurationMs::ZERO;
+    let units_at_start = if is_instant { event.units } else { 0 };
+    let at_start = Totals { events: 1, units: units_at_start, ..Totals::default() };
+    visit(bucket_of(event.started_at_ms), at_start);
+    if event.units > 0 && !is_instant {
         for_each_bucket(event.started_at_ms, event.ended_at_ms(), |bucket, from_ms, to_ms| {
-            delta.entry(bucket).or_default().units += event.units_in(from_ms, to_ms);
+            visit(bucket, Totals { units: event.units_in(from_ms, to_ms), ..Totals::default() });
         });
     }
 }
 
-fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64)) {
+fn for_each_bucket(
+    from_ms: TimestampMs,
+    to_ms: TimestampMs,
+    mut visit: impl FnMut(i64, TimestampMs, TimestampMs),
+) {
     let mut from_ms = from_ms;
     while from_ms < to_ms {
         let bucket = bucket_of(from_ms);
-        let end_ms = to_ms.min((bucket + 1) * BUCKET_MS);
+        let end_ms = to_ms.min(TimestampMs((bucket + 1) * BUCKET_MS));
         visit(bucket, from_ms, end_ms);
         from_ms = end_ms;
     }
@@ -180,7 +207,7 @@ fn for_each_bucket(from_ms: i64, to_ms: i64, mut visit: impl FnMut(i64, i64, i64
 /// Visits the parts of the spans that lie within the ranges. Both are in the order of time.
 fn for_each_within<'a>(
     spans: impl Iterator<Item = Span<'a>>,
-    ranges: &[(i64, i64)],
+    ranges: &[(TimestampMs, TimestampMs)],
     mut visit: impl FnMut(Span<'a>),
 ) {
     let mut ranges = ranges.iter().peekable();
@@ -195,8 +222,8 @@ fn for_each_within<'a>(
 /// A span in which the same events cover every instant.
 #[derive(Clone, Copy)]
 struct Span<'a> {
-    from_ms: i64,
-    to_ms: i64,
+    from_ms: TimestampMs,
+    to_ms: TimestampMs,
     winner: &'a Observation,
     covering: i64,
 }
@@ -215,7 +242,7 @@ impl Span<'_> {
     }
 
     fn time(&self) -> Totals {
-        let length_ms = self.to_ms - self.from_ms;
+        let length_ms = (self.to_ms - self.from_ms).0;
         let mut totals = Totals { overlap_ms: (self.covering - 1) * length_ms, ..Totals::default() };
         match self.winner.event_type {
             EventType::Working => totals.working_ms = length_ms,
@@ -234,21 +261,22 @@ impl Span<'_> {
 struct Spans<'a> {
     starting: std::iter::Peekable<std::vec::IntoIter<&'a Observation>>,
     /// The ends of the events not over yet, the earliest on top.
-    ends: BinaryHeap<std::cmp::Reverse<i64>>,
+    ends: BinaryHeap<std::cmp::Reverse<TimestampMs>>,
     /// The events begun, the winner on top; those that are over leave when they come to the top.
     begun: BinaryHeap<ByRank<'a>>,
-    now_ms: i64,
+    now_ms: TimestampMs,
 }
 
 impl<'a> Spans<'a> {
     fn of(events: impl IntoIterator<Item = &'a Observation>) -> Self {
-        let mut starting: Vec<_> = events.into_iter().filter(|event| event.duration_ms > 0).collect();
+        let mut starting: Vec<_> =
+            events.into_iter().filter(|event| event.duration_ms > DurationMs::ZERO).collect();
         starting.sort_unstable_by_key(|event| event.started_at_ms);
         Self {
             starting: starting.into_iter().peekable(),
             ends: BinaryHeap::new(),
             begun: BinaryHeap::new(),
-            now_ms: i64::MIN,
+            now_ms: TimestampMs::MIN,
         }
     }
 }
@@ -271,7 +299,7 @@ impl<'a> Iterator for Spans<'a> {
             self.begun.pop();
         }
         let (winner, first_end_ms) = (self.begun.peek()?.0, self.ends.peek()?.0);
-        let next_start_ms = self.starting.peek().map_or(i64::MAX, |event| event.started_at_ms);
+        let next_start_ms = self.starting.peek().map_or(TimestampMs::MAX, |event| event.started_at_ms);
         let from_ms = std::mem::replace(&mut self.now_ms, first_end_ms.min(next_start_ms));
         Some(Span { from_ms, to_ms: self.now_ms, winner, covering: self.ends.len() as i64 })
     }

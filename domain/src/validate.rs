@@ -8,7 +8,10 @@ mod instant;
 mod tests;
 
 pub use self::instant::instant_ms;
-use crate::event::{EntityType, Event, RawEvent};
+use crate::{
+    event::{EntityType, Event, RawEvent},
+    time::{DurationMs, TimestampMs},
+};
 
 /// The longest event: a day.
 pub const MAX_DURATION_MINUTES: f64 = 1_440.0;
@@ -19,7 +22,7 @@ pub const MAX_ID_CHARS: usize = 64;
 /// The most characters of a sent value that a message repeats.
 pub const EXCERPT_CHARS: usize = 64;
 /// 2000-01-01T00:00:00Z: no camera saw anything before.
-pub const EARLIEST_MS: i64 = 946_684_800_000;
+pub const EARLIEST_MS: TimestampMs = TimestampMs(946_684_800_000);
 /// A confidence of 1, in the parts per 10 000 that are stored.
 pub const FULL_CONFIDENCE: u16 = 10_000;
 
@@ -55,8 +58,8 @@ pub struct Rejection {
 /// The first rule broken, in the order of the event's fields.
 pub fn validate<Text: AsRef<str> + Into<String>>(
     raw: RawEvent<Text>,
-    now_ms: i64,
-    max_clock_skew_ms: i64,
+    now_ms: TimestampMs,
+    max_clock_skew_ms: DurationMs,
 ) -> Result<Event, Rejection> {
     use RejectionCode as Code;
 
@@ -64,14 +67,14 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
     let started_at_ms = started_at_ms(timestamp)?;
     let duration_ms = duration_ms(raw.duration_minutes);
     // A duration that is not valid is judged in its turn; until then the event ends where it starts.
-    let ended_at_ms = started_at_ms.saturating_add(duration_ms.unwrap_or(0));
-    if ended_at_ms > now_ms.saturating_add(max_clock_skew_ms) {
+    let ended_at_ms = TimestampMs(started_at_ms.0.saturating_add(duration_ms.unwrap_or_default().0));
+    if ended_at_ms.0 > now_ms.0.saturating_add(max_clock_skew_ms.0) {
         return Err(rejection(
             Code::TimestampInFuture,
             &format!(
                 "the interval must end at most {} minutes after the server's now; check the sender's clock. \
                  It starts at",
-                max_clock_skew_ms / crate::MS_PER_MINUTE
+                max_clock_skew_ms.0 / crate::MS_PER_MINUTE
             ),
             timestamp,
         ));
@@ -157,7 +160,7 @@ fn rejection(code: RejectionCode, allowed: &str, sent: &str) -> Rejection {
     Rejection { code, message: format!("{allowed} \"{}\"", excerpt(sent)) }
 }
 
-fn started_at_ms(timestamp: &str) -> Result<i64, Rejection> {
+fn started_at_ms(timestamp: &str) -> Result<TimestampMs, Rejection> {
     let started_at_ms = instant_ms(timestamp).ok_or_else(|| {
         let allowed =
             "timestamp must be an RFC 3339 instant with an offset, such as 2026-01-05T08:00:00Z, but is";
@@ -170,8 +173,8 @@ fn started_at_ms(timestamp: &str) -> Result<i64, Rejection> {
     Ok(started_at_ms)
 }
 
-fn duration_ms(minutes: f64) -> Option<i64> {
-    (0.0..=MAX_DURATION_MINUTES).contains(&minutes).then(|| (minutes * 60_000.0).round() as i64)
+fn duration_ms(minutes: f64) -> Option<DurationMs> {
+    (0.0..=MAX_DURATION_MINUTES).contains(&minutes).then(|| DurationMs((minutes * 60_000.0).round() as i64))
 }
 
 fn confidence(sent: f64) -> Result<u16, Rejection> {

@@ -9,7 +9,11 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::{MS_PER_MINUTE, bucket::BUCKET_MS};
+use crate::{
+    MS_PER_MINUTE,
+    bucket::BUCKET_MS,
+    time::{DurationMs, TimestampMs},
+};
 
 pub(crate) mod local_clock;
 mod series;
@@ -19,10 +23,10 @@ pub use series::{Resolution, steps};
 use local_clock::{day_of, days, start_of_day};
 
 /// The earliest end of a range, 1970-01-01T00:00Z. Events are of 2000 or later, so nothing is out of reach.
-const INSTANT_MS_MIN: i64 = 0;
+const INSTANT_MS_MIN: TimestampMs = TimestampMs(0);
 
 /// The latest end of a range, 10000-01-01T00:00Z: RFC 3339 writes years with four digits.
-const INSTANT_MS_MAX: i64 = 253_402_300_800_000;
+const INSTANT_MS_MAX: TimestampMs = TimestampMs(253_402_300_800_000);
 
 /// The longest moving window, 31 days. A longer one has no need to move with the minute.
 const LAST_MINUTES_MAX: i64 = 31 * 24 * 60;
@@ -31,9 +35,9 @@ const LAST_MINUTES_MAX: i64 = 31 * 24 * 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The first instant, Unix milliseconds.
-    pub from_ms: i64,
+    pub from_ms: TimestampMs,
     /// The instant after the last, Unix milliseconds.
-    pub to_ms: i64,
+    pub to_ms: TimestampMs,
 }
 
 /// A calendar period that moves with the factory's days.
@@ -62,9 +66,9 @@ pub enum WindowSpec {
     /// From one instant to another, which is not part of it; both snap down to the grid.
     Range {
         /// The first instant, Unix milliseconds.
-        from_ms: i64,
+        from_ms: TimestampMs,
         /// The instant after the last, Unix milliseconds.
-        to_ms: i64,
+        to_ms: TimestampMs,
     },
     /// The bucket that holds now and those before it: so many minutes, rounded up to whole buckets.
     LastMinutes(i64),
@@ -76,7 +80,7 @@ pub enum WindowSpec {
 
 impl WindowSpec {
     /// The window that this means at `now_ms` (Unix milliseconds) in a zone. None means all time.
-    pub fn resolve(&self, zone: Tz, now_ms: i64) -> Result<Option<Window>, WindowError> {
+    pub fn resolve(&self, zone: Tz, now_ms: TimestampMs) -> Result<Option<Window>, WindowError> {
         let now_ms = now_ms.clamp(INSTANT_MS_MIN, INSTANT_MS_MAX);
         match *self {
             Self::AllTime => Ok(None),
@@ -88,11 +92,11 @@ impl WindowSpec {
     }
 
     /// The next instant, later than `now_ms`, at which [`Self::resolve`] gives another answer. None: it never will.
-    pub fn moves_at_ms(&self, zone: Tz, now_ms: i64) -> Option<i64> {
+    pub fn moves_at_ms(&self, zone: Tz, now_ms: TimestampMs) -> Option<TimestampMs> {
         let clamped_ms = now_ms.clamp(INSTANT_MS_MIN, INSTANT_MS_MAX);
         let moves_at_ms = match self {
             Self::AllTime | Self::Range { .. } | Self::Day(_) => return None,
-            Self::LastMinutes(_) => snap_down(clamped_ms) + BUCKET_MS,
+            Self::LastMinutes(_) => snap_down(clamped_ms) + DurationMs(BUCKET_MS),
             Self::Period(Period::ThisWeek) => calendar_period(Period::ThisWeek, zone, clamped_ms).to_ms,
             Self::Period(_) => calendar_period(Period::Today, zone, clamped_ms).to_ms,
         };
@@ -106,13 +110,13 @@ pub enum WindowError {
     /// One end of a range is an instant that no calendar here knows.
     #[error(
         "the range from {} to {} is out of bounds: both ends must be from {} to {}; choose instants within these years",
-        instant(*from_ms), instant(*to_ms), instant(INSTANT_MS_MIN), instant(INSTANT_MS_MAX - 1)
+        instant(*from_ms), instant(*to_ms), instant(INSTANT_MS_MIN), instant(TimestampMs(INSTANT_MS_MAX.0 - 1))
     )]
     RangeOutOfBounds {
         /// The first instant asked for, Unix milliseconds.
-        from_ms: i64,
+        from_ms: TimestampMs,
         /// The instant after the last asked for, Unix milliseconds.
-        to_ms: i64,
+        to_ms: TimestampMs,
     },
     /// Nothing is left of a range once both ends have snapped down.
     #[error(
@@ -122,9 +126,9 @@ pub enum WindowError {
     )]
     RangeEmpty {
         /// The first instant asked for, Unix milliseconds.
-        from_ms: i64,
+        from_ms: TimestampMs,
         /// The instant after the last asked for, Unix milliseconds.
-        to_ms: i64,
+        to_ms: TimestampMs,
     },
     /// A moving window is too short or too long.
     #[error(
@@ -159,11 +163,11 @@ pub enum WindowError {
 }
 
 /// The start of the bucket that holds an instant.
-pub(crate) const fn snap_down(instant_ms: i64) -> i64 {
-    instant_ms - instant_ms.rem_euclid(BUCKET_MS)
+pub(crate) const fn snap_down(instant_ms: TimestampMs) -> TimestampMs {
+    TimestampMs(instant_ms.0 - instant_ms.0.rem_euclid(BUCKET_MS))
 }
 
-fn range(from_ms: i64, to_ms: i64) -> Result<Window, WindowError> {
+fn range(from_ms: TimestampMs, to_ms: TimestampMs) -> Result<Window, WindowError> {
     let bounds = INSTANT_MS_MIN..=INSTANT_MS_MAX;
     if !bounds.contains(&from_ms) || !bounds.contains(&to_ms) {
         return Err(WindowError::RangeOutOfBounds { from_ms, to_ms });
@@ -175,12 +179,13 @@ fn range(from_ms: i64, to_ms: i64) -> Result<Window, WindowError> {
     Ok(window)
 }
 
-fn last_minutes(minutes: i64, now_ms: i64) -> Result<Window, WindowError> {
+fn last_minutes(minutes: i64, now_ms: TimestampMs) -> Result<Window, WindowError> {
     if !(1..=LAST_MINUTES_MAX).contains(&minutes) {
         return Err(WindowError::LastMinutesOutOfBounds(minutes));
     }
-    let length_ms = snap_down(minutes * MS_PER_MINUTE + BUCKET_MS - 1);
-    let to_ms = snap_down(now_ms) + BUCKET_MS;
+    let buckets = (minutes * MS_PER_MINUTE + BUCKET_MS - 1) / BUCKET_MS;
+    let length_ms = DurationMs(buckets * BUCKET_MS);
+    let to_ms = snap_down(now_ms) + DurationMs(BUCKET_MS);
     Ok(Window { from_ms: to_ms - length_ms, to_ms })
 }
 
@@ -200,12 +205,12 @@ fn calendar_day(date: NaiveDate, zone: Tz) -> Result<Window, WindowError> {
     Ok(window)
 }
 
-fn calendar_period(period: Period, zone: Tz, now_ms: i64) -> Window {
+fn calendar_period(period: Period, zone: Tz, now_ms: TimestampMs) -> Window {
     let today = day_of(zone, now_ms);
     match period {
         Period::Today => days(zone, today, today + 1),
         // Where the zone skipped a day, the day before today is not today's number less one.
-        Period::Yesterday => days(zone, day_of(zone, start_of_day(zone, today) - 1), today),
+        Period::Yesterday => days(zone, day_of(zone, start_of_day(zone, today) - DurationMs(1)), today),
         Period::ThisWeek => {
             // 1970-01-01, day 0, was a Thursday.
             let monday = today - (today + 3).rem_euclid(7);
@@ -217,10 +222,10 @@ fn calendar_period(period: Period, zone: Tz, now_ms: i64) -> Window {
 }
 
 /// An instant for a person to read.
-fn instant(instant_ms: i64) -> String {
-    match DateTime::from_timestamp_millis(instant_ms) {
+fn instant(instant_ms: TimestampMs) -> String {
+    match DateTime::from_timestamp_millis(instant_ms.0) {
         Some(instant) => instant.to_rfc3339_opts(SecondsFormat::Millis, true),
-        None => format!("{instant_ms} ms"),
+        None => format!("{} ms", instant_ms.0),
     }
 }
 

@@ -13,10 +13,10 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::Shutdown;
 
-/// How long a start or an end may take; recovery after a kill reads the whole log.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// How long to wait before looking again: nothing announces that PostgreSQL is ready.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
+/// How long a start or an end may take; recovery after a kill reads the whole log, on however busy a machine.
+const TIMEOUT: Duration = Duration::from_mins(2);
+/// How often its state is looked at: nothing announces that PostgreSQL is ready.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// The line of its lock file in which it says whether it takes connections.
 const STATUS_LINE: usize = 7;
 /// How much of the log an error shows.
@@ -55,8 +55,8 @@ impl Postmaster {
         loop {
             match Self::start_once(&mut command, data, log, began) {
                 // After a kill, processes of the previous one are still about to notice it.
-                Err(error) if is_predecessor_alive(&error) && began.elapsed() < PATIENCE => {
-                    thread::sleep(LOOK_AGAIN_AFTER);
+                Err(error) if is_predecessor_alive(&error) && began.elapsed() < TIMEOUT => {
+                    thread::sleep(POLL_INTERVAL);
                 }
                 started => return started,
             }
@@ -77,12 +77,12 @@ impl Postmaster {
             if process.try_wait()?.is_some() {
                 bail!(Ended { log: fs::read_to_string(log).unwrap_or_default() });
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 process.kill()?;
                 process.wait()?;
-                bail!("it was not ready within {} s", PATIENCE.as_secs());
+                bail!("it was not ready within {} s", TIMEOUT.as_secs());
             }
-            thread::sleep(LOOK_AGAIN_AFTER);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
@@ -101,11 +101,11 @@ impl Postmaster {
         let sent = Command::new("sh").args(["-c", &script]).status().context("cannot start sh")?;
         let began = Instant::now();
         while self.process.try_wait()?.is_none() {
-            if !sent.success() || began.elapsed() > PATIENCE {
+            if !sent.success() || began.elapsed() > TIMEOUT {
                 self.kill()?;
-                bail!("PostgreSQL did not stop within {} s and was killed", PATIENCE.as_secs());
+                bail!("PostgreSQL did not stop within {} s and was killed", TIMEOUT.as_secs());
             }
-            thread::sleep(LOOK_AGAIN_AFTER);
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(())
     }

@@ -4,14 +4,12 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use private_postgres::{Cluster, Durability, Settings, Shutdown, is_available};
 use sqlx::{Connection as _, PgConnection};
+use test_harness::until;
 
-/// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Set in the process that is to be killed while it owns a cluster.
 const OWNER: &str = "PRIVATE_POSTGRES_OWNER";
 
@@ -55,8 +53,13 @@ async fn committed_rows_survive_a_stop_and_a_kill_at_the_same_address() {
             Some(how) => cluster.stop(how).expect("an end"),
             None => cluster.kill().expect("an end"),
         }
-        assert!(PgConnection::connect(&url).await.is_err(), "{how:?}: nobody answers any more");
-        assert!(sqlx::query("SELECT 1").execute(&mut conn).await.is_err(), "{how:?}: connections are cut");
+        // The processes behind connections notice a killed postmaster a moment later.
+        until(&format!("{how:?}: the end of the connection"), async || {
+            sqlx::query("SELECT 1").execute(&mut conn).await.is_err()
+        })
+        .await;
+        until(&format!("{how:?}: a refused connection"), async || PgConnection::connect(&url).await.is_err())
+            .await;
         cluster.start_again().expect("a new start");
         assert_eq!(cluster.url("postgres"), url);
         conn = connect(&cluster).await;
@@ -110,7 +113,7 @@ async fn a_dropped_cluster_is_gone_with_its_folder() {
     let (url, folder) = (cluster.url("postgres"), folder(&cluster).await);
     assert!(folder.exists());
     drop(cluster);
-    assert!(PgConnection::connect(&url).await.is_err());
+    until("a refused connection", async || PgConnection::connect(&url).await.is_err()).await;
     assert!(!folder.exists());
 }
 
@@ -137,12 +140,8 @@ async fn a_cluster_whose_owner_is_killed_ends_and_its_folder_with_it() {
     PgConnection::connect(url).await.expect("a connection").close().await.expect("its end");
     owner.kill().expect("a killed process");
     owner.wait().expect("an ended process");
-    let gone = async {
-        while folder.exists() || PgConnection::connect(url).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, gone).await.expect("nobody cleaned up");
+    until("the end of the cluster", async || !folder.exists() && PgConnection::connect(url).await.is_err())
+        .await;
 }
 
 /// The temporary folder, above the data's.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::time::DurationMs;
+
 use crate::{clock::Clock, ingest::Ingest, live::Live, store::Store};
 
 /// What a running server consists of. Cheap to share behind an [`Arc`].
@@ -20,8 +22,8 @@ pub struct App {
 pub const DEFAULT_MAX_CLOCK_SKEW_MINUTES: u16 = 10;
 
 impl App {
-    /// Puts the parts together. Must be called within a tokio runtime: the writer of batches starts here.
-    pub fn start(store: Store, clock: Clock, max_clock_skew_ms: i64) -> Arc<Self> {
+    /// Starts the parts. Must be called within a tokio runtime, where the writer of batches runs.
+    pub fn start(store: Store, clock: Clock, max_clock_skew_ms: DurationMs) -> Arc<Self> {
         let live = Arc::new(Live::new(store.clone(), clock.clone()));
         let ingest = Ingest::start(store.clone(), live.clone(), clock.clone(), max_clock_skew_ms);
         Arc::new(Self { store, ingest, live, clock })

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use domain::time::DurationMs;
 
 use crate::{app::DEFAULT_MAX_CLOCK_SKEW_MINUTES, http::Origins};
 
@@ -118,8 +119,8 @@ impl ServeConfig {
     }
 
     /// How far an event may end after the server's now, in milliseconds.
-    pub fn max_clock_skew_ms(&self) -> i64 {
-        i64::from(self.max_clock_skew_minutes) * 60_000
+    pub fn max_clock_skew_ms(&self) -> DurationMs {
+        DurationMs(i64::from(self.max_clock_skew_minutes) * 60_000)
     }
 }
 

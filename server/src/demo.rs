@@ -1,4 +1,4 @@
-//! The demo factory: simulated cameras that report through the ordinary queue, as real ones do.
+//! The demo factory: simulated cameras that report through the same queue as real ones.
 //!
 //! Its events are a function of a seed and the time. A restarted demo sends again what it sent before, which are
 //! duplicates, and goes on from there.
@@ -9,15 +9,16 @@ use chrono_tz::Tz;
 use domain::{
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
+    time::{DurationMs, TimestampMs},
     window::{Period, WindowSpec},
 };
 
 use crate::{
     app::App,
-    error::ApiError,
+    report::{self, ReportError},
     store::{
         entities::{self, EntityFilter, EntityPatch},
-        factories::{self, Factory, NewFactory},
+        factories::{Factory, NewFactory},
     },
 };
 
@@ -28,9 +29,9 @@ pub const FACTORY_SLUG: &str = "demo";
 const SEED: u64 = 1;
 
 /// How often the cameras report: often enough to be seen live.
-const REPORT_EVERY_MS: i64 = 2_000;
+const REPORT_EVERY_MS: DurationMs = DurationMs(2_000);
 
-/// The most events in one batch of the demo: small enough not to hold up batches from elsewhere.
+/// The most events in one batch of the demo: small enough not to delay other batches.
 const BATCH_EVENTS: usize = 1_000;
 
 /// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
@@ -41,22 +42,25 @@ pub async fn run(app: Arc<App>, time_zone: Tz) {
         let now_ms = app.clock.now_ms();
         match report(&app, time_zone, reported_to_ms, now_ms).await {
             Ok(()) => reported_to_ms = Some(now_ms),
-            Err(ApiError { code, message, .. }) => {
-                tracing::warn!(code = code.as_str(), message, "the demo could not report and tries again");
-            }
+            Err(error) => tracing::warn!(%error, "the demo could not report and tries again"),
         }
         app.clock.sleep_until(now_ms + REPORT_EVERY_MS).await;
     }
 }
 
-/// Reports what has ended since the last report; the first one also gives everyone a name.
-async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i64) -> Result<(), ApiError> {
+/// Reports what has ended since the last report; the first one also names all entities.
+async fn report(
+    app: &App,
+    time_zone: Tz,
+    reported_to_ms: Option<TimestampMs>,
+    now_ms: TimestampMs,
+) -> anyhow::Result<()> {
     let factory = demo_factory(app, time_zone).await?;
     let zone = factory.time_zone;
     let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoThatOverlap };
     // Neither the first report nor one after a long pause reaches further back.
-    let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(i64::MIN));
-    for batch in simulated.events_ended(from_ms, now_ms).chunks(BATCH_EVENTS) {
+    let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(TimestampMs::MIN));
+    for batch in simulated.events_ended(from_ms.0, now_ms.0).chunks(BATCH_EVENTS) {
         let outcome = app.ingest.submit(FACTORY_SLUG, batch.to_vec()).await?;
         if outcome.conflicts + outcome.rejected > 0 {
             let (conflicts, rejected) = (outcome.conflicts, outcome.rejected);
@@ -69,30 +73,32 @@ async fn report(app: &App, time_zone: Tz, reported_to_ms: Option<i64>, now_ms: i
     Ok(())
 }
 
-async fn demo_factory(app: &App, time_zone: Tz) -> Result<Factory, ApiError> {
+async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
-    if let Some(factory) = factories::by_slug(&snapshot, FACTORY_SLUG).await? {
-        return Ok(factory);
+    match report::factory(&snapshot, FACTORY_SLUG).await {
+        Ok(scope) => return Ok(scope.factory().clone()),
+        Err(ReportError::FactoryNotFound(_)) => {}
+        Err(error) => return Err(error.into()),
     }
     drop(snapshot);
     let new = NewFactory {
-        slug: FACTORY_SLUG.to_owned(),
+        slug: FACTORY_SLUG.into(),
         name: "Demo factory".to_owned(),
         time_zone,
         units_basis: UnitsBasis::Workers,
     };
     let created = app.store.create_factory(new).await?;
-    // Only a client that was quicker can have taken the id: the next report finds its factory.
-    created.ok_or_else(|| ApiError::unavailable("the demo factory has just been created by somebody else"))
+    // Only a client can have taken the id meanwhile: the next report finds its factory.
+    created.ok_or_else(|| anyhow::anyhow!("a client has just created the demo factory"))
 }
 
-fn start_of_yesterday_ms(zone: Tz, now_ms: i64) -> i64 {
+fn start_of_yesterday_ms(zone: Tz, now_ms: TimestampMs) -> TimestampMs {
     let yesterday = WindowSpec::Period(Period::Yesterday).resolve(zone, now_ms).ok().flatten();
     yesterday.map_or(now_ms, |window| window.from_ms)
 }
 
-/// Gives those that have neither a name nor an area theirs, and leaves alone what people have set.
-async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> Result<(), ApiError> {
+/// Sets the names and areas of entities that have neither, and keeps what people have set.
+async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> anyhow::Result<()> {
     let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
     for unnamed in stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none()) {
         let is_it =

@@ -4,7 +4,14 @@ use std::fmt;
 
 use async_graphql::ErrorExtensions as _;
 
-use crate::store::fault::Fault;
+use domain::window::WindowError;
+
+use crate::{
+    ingest::IngestError,
+    live::LiveError,
+    report::ReportError,
+    store::{Fault, StoreError},
+};
 
 /// What kind of failure a client sees in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +62,7 @@ pub struct ApiError {
 const RETRY_AFTER_MS: u64 = 1_000;
 
 impl ApiError {
-    /// An error that asking again does not mend.
+    /// An error that a retry does not fix.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after_ms: None }
     }
@@ -105,8 +112,8 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
-impl From<crate::store::StoreError> for ApiError {
-    fn from(error: crate::store::StoreError) -> Self {
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
         let words = match error.fault() {
             Fault::Contention | Fault::Unreachable => "the database cannot answer now; ask again",
             Fault::Full => {
@@ -117,5 +124,44 @@ impl From<crate::store::StoreError> for ApiError {
         };
         tracing::warn!(%error, "the database cannot answer now");
         Self::unavailable(words)
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        let code = match &error {
+            ReportError::Store(error) => return error.clone().into(),
+            ReportError::FactoryNotFound(slug) => return Self::factory_not_found(slug),
+            ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
+            ReportError::TooManyIds(_)
+            | ReportError::TooManyPoints { .. }
+            | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
+            ReportError::Window(_) | ReportError::UnboundedWindow(_) => ErrorCode::BadUserInput,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LiveError> for ApiError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::TooManyQuestions => Self::overloaded(error.to_string()),
+            LiveError::FeedUnavailable => Self::unavailable(error.to_string()),
+            LiveError::Report(error) => error.into(),
+        }
+    }
+}
+
+impl From<IngestError> for ApiError {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::TooManyEvents(_) | IngestError::TooManyBuckets(_) => {
+                Self::limit_exceeded(error.to_string())
+            }
+            IngestError::FactoryNotFound(slug) => Self::factory_not_found(&slug),
+            IngestError::QueueFull => Self::overloaded(error.to_string()),
+            IngestError::Stopping => Self::unavailable(error.to_string()),
+            IngestError::Store(error) => error.into(),
+        }
     }
 }

@@ -1,52 +1,48 @@
-//! API types and resolvers, one noun per file. A resolver only unpacks what was asked; stores, reports and live
-//! deliveries do the work, and no database row is ever an API type.
+//! The GraphQL API: types and resolvers, a folder per capability. A resolver only unpacks what was asked; stores, reports
+//! and live deliveries do the work, and no database row is ever an API type.
 
-mod activity;
-pub(crate) mod batches;
-mod device;
-mod entity;
-mod event;
-mod event_filter;
-mod event_list;
-mod factory;
-mod factory_metrics;
+mod context;
+mod deliveries;
+mod devices;
+pub(crate) mod events;
+mod factories;
+mod floor;
 pub mod guard;
-mod ingest;
-mod mutation;
-mod query;
 mod scalar;
-mod sender;
-mod series;
-mod snapshot;
-mod subscription;
+pub(crate) mod shared;
 mod text;
-mod timeline;
 pub(crate) mod variables;
 mod window;
-mod worker_metrics;
-mod workstation_metrics;
 
 use std::sync::Arc;
 
-use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
-
-#[cfg(any(feature = "kafka", feature = "amqp"))]
-pub(crate) use ingest::EventIssueCode;
-pub use mutation::Mutation;
-pub use query::Query;
-pub use subscription::Subscription;
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use crate::app::App;
 
 /// The executable API.
 pub type AndonSchema = Schema<Query, Mutation, Subscription>;
 
+/// What can be asked. Everything asked in one request is read from one state of the database.
+#[derive(Default, MergedObject)]
+pub struct Query(factories::FactoryQuery, floor::FloorQuery, events::EventQuery, devices::DeviceQuery);
+
+/// What can be changed. When a mutation answers, the change is durable.
+#[derive(Default, MergedObject)]
+pub struct Mutation(factories::FactoryMutation, events::EventMutation);
+
+/// Each subscription first delivers the whole current answer, then, as events are stored (by any replica) or as time moves
+/// the window, what changed. The first change is delivered at once, further ones conflated to at most one delivery per
+/// 100 ms; the last state is always delivered. `revision` never goes down within a subscription.
+#[derive(Default, MergedSubscription)]
+pub struct Subscription(floor::FloorSubscription, events::EventSubscription);
+
 /// The API on top of a running application.
 pub fn schema(app: Arc<App>) -> AndonSchema {
     builder()
         .limit_depth(guard::MAX_DEPTH)
         .limit_complexity(guard::MAX_FIELDS)
-        .extension(snapshot::OnePerRequest)
+        .extension(context::OnePerRequest)
         .data(app)
         .finish()
 }
@@ -59,5 +55,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation, Subscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }

@@ -1,15 +1,16 @@
-//! The server as the network sees it: `/graphql` for programs and people, health, and the dashboard for all the rest.
+//! The HTTP server: `/graphql` for programs and people, health checks, and the dashboard on all other paths.
 
 mod answer;
 mod assets;
 mod body;
 mod connection;
+mod error_response;
+mod graphql;
 mod health;
 mod media;
 mod operation;
 mod origin;
-mod over_http;
-mod refusal;
+mod shared;
 mod socket;
 
 use std::{sync::Arc, time::Duration};
@@ -34,49 +35,35 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use self::{body::BodyMemory, media::Media, operation::Documents};
-pub use self::{body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::SocketLimits};
-use crate::{
-    app::App,
-    graphql::{self, AndonSchema},
+use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared};
+pub use self::{
+    body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
 };
+use crate::app::App;
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
-/// How long a browser may remember what a page from elsewhere is allowed.
+/// How long a browser may cache what a page of another origin is allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
 /// How long requests and sockets may take to end once the server stops. With the next one it stays under the 10 s that
 /// container engines grant.
 const CONNECTIONS_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the batches that were taken may take to be committed once the server stops.
+/// How long queued batches may take to be committed once the server stops.
 const COMMIT_DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How to serve.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Pages from elsewhere that may read answers and open websockets.
+    /// Pages of other origins that may read answers and open websockets.
     pub origins: Origins,
-    /// How many connections to take and how patient to be with them.
+    /// Limits and timeouts of connections.
     pub connections: ConnectionLimits,
-    /// How many websockets to take and how patient to be with them.
+    /// Limits and timeouts of websockets.
     pub sockets: SocketLimits,
 }
 
-/// What every request can reach.
-struct Shared {
-    app: Arc<App>,
-    schema: AndonSchema,
-    origins: Origins,
-    body_memory: BodyMemory,
-    documents: Documents,
-    socket_limits: SocketLimits,
-    sockets: Arc<Semaphore>,
-    tasks: TaskTracker,
-    shutdown: CancellationToken,
-}
-
-/// Serves until the token is cancelled, then drains: no new connections, open ones finish the request they are at,
-/// websockets are closed with 1001, batches that were taken are committed.
+/// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,
+/// websockets are closed with 1001, queued batches are committed.
 ///
 /// # Errors
 /// When the batches could not be committed in time. Their senders got no answer and will send them again.
@@ -88,7 +75,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
     let shared = Arc::new(Shared {
-        schema: graphql::schema(app.clone()),
+        schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
         origins: options.origins,
         body_memory: BodyMemory::new(),
@@ -116,14 +103,14 @@ fn router(shared: Arc<Shared>) -> Router {
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
     let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let router = Router::new()
-        .route("/graphql", get(get_graphql).post(over_http::post).fallback(over_http::other_method))
+        .route("/graphql", get(get_graphql).post(graphql::post).fallback(graphql::other_method))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/graphiql/{*path}", get(graphiql_file))
         .fallback_service(get(dashboard))
         .with_state(shared)
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
-        .layer(CatchPanicLayer::custom(refusal::panicked))
+        .layer(CatchPanicLayer::custom(error_response::panicked))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"));
     match cors {
@@ -139,8 +126,8 @@ async fn get_graphql(State(shared): State<Arc<Shared>>, request: Request) -> Res
     }
     match media::negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::Html]) {
         Some(Media::Html) => assets::graphiql_page(request.headers()),
-        Some(media) => over_http::get(&shared, request.uri(), media).await,
-        None => over_http::not_acceptable(),
+        Some(media) => graphql::get(&shared, request.uri(), media).await,
+        None => graphql::not_acceptable(),
     }
 }
 

@@ -6,12 +6,18 @@
 //! * A transaction takes at most [`MAX_GROUP_EVENTS`] events, so that no caller waits for a very long one.
 //! * A batch once queued is stored whether or not its caller still waits.
 
+mod error;
 mod judged;
+mod limits;
 mod outcome;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::event::{Event, RawEvent};
+use domain::{
+    event::{Event, RawEvent},
+    id::FactoryId,
+    time::DurationMs,
+};
 use tokio::sync::{
     OwnedSemaphorePermit, Semaphore,
     mpsc::{self, error::TrySendError},
@@ -20,32 +26,21 @@ use tokio::sync::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
+    error::IngestError,
     judged::Judged,
+    limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_GROUP_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_EVENTS},
     outcome::{Issue, IssueCode, Outcome},
 };
 use crate::{
     clock::Clock,
-    error::ApiError,
     live::Live,
     store::{
-        Store,
+        Fault, Store,
         devices::Sender,
         events::StoredEvent,
-        fault::Fault,
         writer::{Batch, Numbered, Stored, Verdict, Writer},
     },
 };
-
-/// The most events in one batch: one parse of the body and one share of a transaction.
-pub const MAX_BATCH_EVENTS: usize = 10_000;
-/// The most five-minute buckets that a batch covers, counted per event: a bound on the sums that it changes.
-pub const MAX_BATCH_BUCKETS: i64 = 1_000_000;
-/// The most events that wait: some tens of megabytes, a second or so of work.
-pub const MAX_QUEUED_EVENTS: usize = 100_000;
-/// The most batches that wait, however small.
-pub const MAX_QUEUED_BATCHES: usize = 1_024;
-/// The most events of one transaction, unless a single batch has more.
-pub const MAX_GROUP_EVENTS: usize = 10_000;
 
 /// The handle of the queue; clones share it.
 #[derive(Clone)]
@@ -55,11 +50,11 @@ pub struct Ingest {
     writer: TaskTracker,
     draining: CancellationToken,
     clock: Clock,
-    max_clock_skew_ms: i64,
+    max_clock_skew_ms: DurationMs,
 }
 
 /// What became of a batch; its events go back with it, because the caller has kept no copy of them.
-type Answer = Result<(Vec<Event>, Stored), ApiError>;
+type Answer = Result<(Vec<Event>, Stored), IngestError>;
 
 /// A batch in the queue.
 struct Waiting {
@@ -70,7 +65,7 @@ struct Waiting {
 
 impl Ingest {
     /// Starts the writer, which ends when the queue is drained.
-    pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: i64) -> Self {
+    pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: DurationMs) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_QUEUED_BATCHES);
         let writer = TaskTracker::new();
         let draining = CancellationToken::new();
@@ -83,24 +78,24 @@ impl Ingest {
     /// Judges a batch as it is received, now.
     ///
     /// # Errors
-    /// `LIMIT_EXCEEDED`.
+    /// It has too many events, or they cover too many buckets.
     pub fn judge<Text: AsRef<str> + Into<String>>(
         &self,
         sent: Vec<RawEvent<Text>>,
-    ) -> Result<Judged, ApiError> {
+    ) -> Result<Judged, IngestError> {
         Judged::new(sent, self.clock.now_ms(), self.max_clock_skew_ms)
     }
 
     /// Judges and stores a batch, see [`Self::judge`] and [`Self::store`].
-    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, ApiError> {
+    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, IngestError> {
         self.store(factory_slug, self.judge(events)?).await
     }
 
     /// Stores a batch and answers after the commit. The caller may go away: a batch once queued is still stored.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory, `OVERLOADED` when the queue is full, `UNAVAILABLE`.
-    pub async fn store(&self, factory_slug: &str, batch: Judged) -> Result<Outcome, ApiError> {
+    /// The factory is unknown, the queue is full, the server is stopping, or the database failed.
+    pub async fn store(&self, factory_slug: &str, batch: Judged) -> Result<Outcome, IngestError> {
         self.store_from(None, factory_slug, batch).await
     }
 
@@ -113,13 +108,13 @@ impl Ingest {
         sender: Option<Sender>,
         factory_slug: &str,
         batch: Judged,
-    ) -> Result<Outcome, ApiError> {
+    ) -> Result<Outcome, IngestError> {
         let Judged { events, rejections, received_at_ms } = batch;
         let numbered = sender.map(|sender| {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
-        let batch = Batch { factory_slug: factory_slug.to_owned(), events, received_at_ms, numbered };
+        let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, numbered };
         let (events, stored) = self.queue(batch).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }
@@ -131,22 +126,15 @@ impl Ingest {
     }
 
     async fn queue(&self, batch: Batch) -> Answer {
-        let stopping = || ApiError::unavailable("the server is stopping; send the batch again");
-        let full = || {
-            ApiError::overloaded(format!(
-                "{MAX_QUEUED_EVENTS} events or {MAX_QUEUED_BATCHES} batches are waiting to be stored; nothing of this \
-                 batch is stored, send it again"
-            ))
-        };
         // A batch without events still asks whether the factory is there.
         let size = batch.events.len().max(1) as u32;
-        let room = self.room.clone().try_acquire_many_owned(size).map_err(|_| full())?;
+        let room = self.room.clone().try_acquire_many_owned(size).map_err(|_| IngestError::QueueFull)?;
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Waiting { batch, answer, room }).map_err(|refused| match refused {
-            TrySendError::Full(_) => full(),
-            TrySendError::Closed(_) => stopping(),
+            TrySendError::Full(_) => IngestError::QueueFull,
+            TrySendError::Closed(_) => IngestError::Stopping,
         })?;
-        answered.await.unwrap_or_else(|_| Err(stopping()))
+        answered.await.unwrap_or(Err(IngestError::Stopping))
     }
 }
 
@@ -188,11 +176,10 @@ async fn write(
 async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
     let (batches, answers): (Vec<Batch>, Vec<_>) =
         group.into_iter().map(|waiting| (waiting.batch, (waiting.answer, waiting.room))).unzip();
-    let results: Vec<Result<Option<Stored>, ApiError>> = match writer.store(&batches).await {
+    let results: Vec<Result<Option<Stored>, IngestError>> = match writer.store(&batches).await {
         Ok(stored) => stored.batches.into_iter().map(Ok).collect(),
         Err(error) if batches.len() == 1 || error.fault() != Fault::Other => {
-            let error = ApiError::from(error);
-            vec![Err(error); batches.len()]
+            vec![Err(error.into()); batches.len()]
         }
         Err(error) => {
             tracing::warn!(%error, batches = batches.len(), "a group of batches failed; each is tried alone");
@@ -208,7 +195,7 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
     for ((batch, result), (answer, room)) in batches.into_iter().zip(results).zip(answers) {
         let result = match result {
             Ok(Some(stored)) => Ok((batch.events, stored)),
-            Ok(None) => Err(ApiError::factory_not_found(&batch.factory_slug)),
+            Ok(None) => Err(IngestError::FactoryNotFound(batch.factory_slug.0)),
             Err(error) => Err(error),
         };
         // A caller that went away needs no answer.
@@ -218,8 +205,8 @@ async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
 }
 
 /// Tells subscribers once for each factory of a group.
-fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, ApiError>]) {
-    let mut by_factory: BTreeMap<i32, Vec<(&Batch, &Stored)>> = BTreeMap::new();
+fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, IngestError>]) {
+    let mut by_factory: BTreeMap<FactoryId, Vec<(&Batch, &Stored)>> = BTreeMap::new();
     for (batch, result) in batches.iter().zip(results) {
         if let Ok(Some(stored)) = result {
             by_factory.entry(stored.factory_id).or_default().push((batch, stored));

@@ -1,7 +1,7 @@
-//! Announcements, cohorts, broadcasts and conflation: what subscribers see, read once for all who asked the same and
-//! rendered once for all who sent the same operation.
+//! Announcements, cohorts, broadcasts and conflation: what subscribers see, read once for all with the same question and
+//! rendered once for all that sent the same operation.
 //!
-//! - An announcement is a hint; the rows are the truth, and are read again. Nobody waits for a subscriber.
+//! - An announcement is a hint; the rows are the truth, and are read again. Nothing waits for a subscriber.
 //! - State goes through `watch` channels, which hold one value: a slow subscriber misses deliveries and then gets the
 //!   whole, so it costs a constant amount of memory.
 //! - A broadcast, a cohort and what is kept of a factory's announcements end with their last subscriber.
@@ -10,6 +10,7 @@ mod announcement;
 pub mod broadcast;
 mod cohort;
 pub mod delivery;
+mod error;
 pub mod feed;
 mod pacing;
 mod peers;
@@ -21,17 +22,18 @@ use announcement::{Announcements, MAX_LATEST_EVENTS};
 use broadcast::Broadcasts;
 use cohort::Cohorts;
 use delivery::Follower;
+use domain::id::{FactoryId, Revision};
+pub use error::LiveError;
 use feed::Feed;
 use peers::Peers;
 
 use crate::{
     clock::Clock,
-    error::ApiError,
-    report::{self, Question},
+    report::{FactoryScope, Question, ReportError},
     store::{Store, events::StoredEvent, rollups},
 };
 
-/// How often it is tried to read a factory faster than others announce what was stored in it meanwhile.
+/// How often a new feed tries to read a factory before the next commit is announced.
 const MAX_FEED_READS: usize = 20;
 
 /// The hub between commits and subscribers.
@@ -42,7 +44,7 @@ pub struct Live {
     cohorts: Arc<Cohorts>,
     metrics: Arc<Broadcasts<Follower>>,
     feeds: Arc<Broadcasts<Feed>>,
-    /// The tie to the other servers on the same database, if it is shared.
+    /// The connection to the other servers on the same database, if it is shared.
     peers: Option<Peers>,
 }
 
@@ -62,49 +64,46 @@ impl Live {
         }
     }
 
-    /// Says that a factory's revision rose by a change of names or settings, after the commit. Never waits.
-    pub fn announce(&self, factory_id: i32, revision: i64) {
+    /// Announces a change of a factory's names or settings, after the commit. Never waits.
+    pub fn announce(&self, factory_id: FactoryId, revision: Revision) {
         self.announce_stored(factory_id, revision, 0, std::iter::empty());
     }
 
-    /// Says that a factory's revision rose by so many stored events, after the commit. `latest` are they, the latest
-    /// first. Never waits.
+    /// Announces stored events, after the commit: how many they are, and the events themselves, the latest first. Never
+    /// waits.
     pub fn announce_stored(
         &self,
-        factory_id: i32,
-        revision: i64,
+        factory_id: FactoryId,
+        revision: Revision,
         stored: usize,
         latest: impl Iterator<Item = StoredEvent>,
     ) {
         if let Some(peers) = &self.peers {
             peers.committed(factory_id, revision);
-        } else if self.announcements.is_listened_to(factory_id) {
+        } else if self.announcements.has_listener(factory_id) {
             let mut latest: Vec<StoredEvent> = latest.take(MAX_LATEST_EVENTS).collect();
             latest.reverse();
             self.announcements.announce(factory_id, revision, stored as u64, latest);
         }
     }
 
-    /// Subscribes to the answer to a question: joins the cohort that asked the same, or founds it.
+    /// Subscribes to the answer to a question: joins the cohort of the same question, or starts it.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory, `BAD_USER_INPUT` for a window that cannot be, `OVERLOADED` when too many
-    /// different questions are being followed.
-    pub async fn follow(&self, question: Question) -> Result<Follower, ApiError> {
-        let snapshot = self.store.snapshot().await?;
-        let factory = report::factory(&snapshot, &question.factory).await?;
-        drop(snapshot);
-        question.window.resolve(factory.time_zone, self.clock.now_ms())?;
-        let listen = || self.announcements.listen(factory.id);
-        self.cohorts.join(question, &self.store, &self.clock, listen)
+    /// The window is not possible, or too many different questions are being followed.
+    pub fn follow(&self, scope: FactoryScope, question: Question) -> Result<Follower, LiveError> {
+        let (factory_id, time_zone) = (scope.factory().id, scope.factory().time_zone);
+        question.window.resolve(time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
+        let listen = || self.announcements.listen(factory_id);
+        self.cohorts.join(scope, question, &self.store, &self.clock, listen)
     }
 
-    /// The operations that follow metrics, each run once for all who sent it.
+    /// The operations that follow metrics, each run once for all that sent it.
     pub fn metrics(&self) -> &Arc<Broadcasts<Follower>> {
         &self.metrics
     }
 
-    /// The operations that follow events, each run once for all who sent it.
+    /// The operations that follow events, each run once for all that sent it.
     pub fn feeds(&self) -> &Arc<Broadcasts<Feed>> {
         &self.feeds
     }
@@ -112,16 +111,14 @@ impl Live {
     /// Subscribes to a factory's newly stored events.
     ///
     /// # Errors
-    /// `NOT_FOUND` for an unknown factory.
-    pub async fn feed(&self, factory: &str) -> Result<Feed, ApiError> {
-        let snapshot = self.store.snapshot().await?;
-        let factory_id = report::factory(&snapshot, factory).await?.id;
-        drop(snapshot);
-        // Listen first, then read: what is stored in between is announced to us.
+    /// The events cannot be followed now.
+    pub async fn feed(&self, scope: &FactoryScope) -> Result<Feed, LiveError> {
+        let factory_id = scope.factory().id;
+        // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
             let snapshot = self.store.snapshot().await?;
-            let revision = report::factory(&snapshot, factory).await?.revision;
+            let revision = scope.read_again(&snapshot).await?.factory().revision;
             let events = match &self.peers {
                 Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),
                 None => None,
@@ -131,7 +128,7 @@ impl Live {
                 return Ok(Feed::begin(listener, begin));
             }
         }
-        Err(ApiError::unavailable("the factory's events cannot be followed now; ask again"))
+        Err(LiveError::FeedUnavailable)
     }
 
     /// How many different questions are being followed.
@@ -139,12 +136,12 @@ impl Live {
         self.cohorts.count()
     }
 
-    /// How many different operations are run for all who sent them.
+    /// How many different operations run for all that sent them.
     pub fn broadcast_count(&self) -> usize {
         self.metrics.count() + self.feeds.count()
     }
 
-    /// How many times a delivery was rendered for all who sent the same operation, since the start.
+    /// How many times a delivery was rendered for all that sent the same operation, since the start.
     pub fn rendering_count(&self) -> u64 {
         self.metrics.rendering_count() + self.feeds.rendering_count()
     }
@@ -154,7 +151,7 @@ impl Live {
         self.cohorts.failed_read_count()
     }
 
-    /// Of how many factories announcements are listened to.
+    /// How many factories have listeners of their announcements.
     pub fn listened_factory_count(&self) -> usize {
         self.announcements.count()
     }

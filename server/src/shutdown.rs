@@ -1,4 +1,4 @@
-//! When to stop: as the system or a person at the terminal asks.
+//! The signals that stop the process: SIGTERM and SIGINT.
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
@@ -7,22 +7,22 @@ use tokio_util::sync::CancellationToken;
 /// time.
 ///
 /// # Errors
-/// When the system refuses to tell of signals.
+/// When the signal handlers cannot be installed.
 pub fn on_signal() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
-    let asked = asked_to_stop()?;
+    let signal = stop_signal()?;
     let stop = token.clone();
     tokio::spawn(async move {
-        asked.await;
+        signal.await;
         stop.cancel();
     });
     Ok(token)
 }
 
 #[cfg(unix)]
-fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    // Listening begins here, not when the future is first polled, so that no early signal ends the process unasked.
+    // Listening begins here, not when the future is first polled, so that an early signal does not end the process without a drain.
     let mut terminate = signal(SignalKind::terminate()).context("the system does not tell of SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("the system does not tell of SIGINT")?;
     Ok(async move {
@@ -34,9 +34,9 @@ fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(not(unix))]
-fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without a way to ask there is nothing to wait for but the end of the process.
+        // Without a signal handler it runs until the process is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -7,26 +7,18 @@
 //! * Several read-only readers, each answer from one snapshot.
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
-mod attempts;
-pub(crate) mod channel;
-mod code;
 pub mod commit_log;
-mod connect;
 pub mod devices;
+pub(crate) mod engine;
 pub mod entities;
 pub mod events;
 pub mod factories;
-pub mod fault;
 mod intern;
 pub mod neighbours;
-mod patience;
 pub mod plans;
 pub mod recompute;
-pub mod removal;
 pub mod rollups;
-mod statement;
 pub mod timeline;
-mod transaction;
 pub mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -35,12 +27,9 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
 };
 
-use channel::Address;
-pub use connect::OpenError;
-use fault::Fault;
-pub use patience::Patience;
+use engine::{connect::FileLock, notify::Address, transaction::Transaction};
+pub use engine::{connect::OpenError, fault::Fault, timeout::Timeouts};
 pub use recompute::{Difference, audit, rebuild};
-use transaction::Transaction;
 
 /// One state of the database: everything read through it belongs to the same set of events.
 pub type Snapshot = Transaction;
@@ -48,8 +37,8 @@ pub type Snapshot = Transaction;
 /// The most values that one statement binds: SQLite's limit, the lower one of the engines.
 const MAX_BOUND_VALUES: usize = 32_766;
 
-/// What can go wrong below; [`crate::error::ApiError`] hides it from clients.
-#[derive(Debug, thiserror::Error)]
+/// What can go wrong with the database. Clients never see its text.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database said no.
     #[error(transparent)]
@@ -80,7 +69,7 @@ pub struct Store {
     /// How to open one more connection to a PostgreSQL; none for SQLite.
     postgres: Option<Arc<Address>>,
     /// Held as long as the store is: a second server on the same file refuses to start.
-    _lock: Option<Arc<connect::FileLock>>,
+    _lock: Option<Arc<FileLock>>,
 }
 
 impl Store {
@@ -110,7 +99,7 @@ impl Store {
 
     /// How long to wait for the answer to a statement.
     fn answer_limit(&self) -> Option<Duration> {
-        self.postgres.as_ref().map(|address| address.patience.answer)
+        self.postgres.as_ref().map(|address| address.timeouts.statement)
     }
 
     /// Ends all connections. An SQLite file is then whole by itself, without a log beside it. Whoever is still at work

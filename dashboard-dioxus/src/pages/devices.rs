@@ -116,7 +116,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
     let is_open = address.id == device.id;
     let id = if is_open { String::new() } else { device.id.clone() };
     let pressed = Address::from(DevicesAddress { id, ..address.clone() });
-    let off = domain::device::is_clock_off(device.clock_offset_ms);
+    let off = domain::device::is_clock_off(domain::time::DurationMs(device.clock_offset_ms));
     let waiting = device.oldest_queued_at.map(|oldest| {
         let waited_ms = device.last_seen_at.ms() - oldest.ms();
         words::waiting_for(&time::span(waited_ms))

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Cameras, Sighting, SimulatedFactory,
+    CameraReport, Cameras, SimulatedFactory,
     shift::{Shift, Spell, TICK_MS},
 };
 use crate::{
@@ -30,33 +30,33 @@ const REPORT_EVERY_MS: i64 = MS_PER_MINUTE;
 const TICKS_OFF_MAX: i64 = 3;
 
 /// The reports of all cameras that watch a shift.
-pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<Sighting> {
-    let mut sightings = first_camera(shift);
+pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<CameraReport> {
+    let mut reports = first_camera(shift);
     if factory.cameras == Cameras::TwoThatOverlap {
-        sightings.extend(second_camera(shift));
+        reports.extend(second_camera(shift));
     }
-    sightings
+    reports
 }
 
 /// Sees every spell as it was and reports it minute by minute. It miscounts a workstation's units now and then.
-fn first_camera(shift: &Shift) -> Vec<Sighting> {
+fn first_camera(shift: &Shift) -> Vec<CameraReport> {
     let mut rng = chances(shift, 1);
     let see = |spell: &Spell| {
         let misses_one = spell.entity.entity_type == EntityType::Workstation && rng.random_range(0..40) == 0;
-        Sighting {
+        CameraReport {
             units: (spell.units - i64::from(misses_one)).max(0),
-            ..sighting(shift, spell, 0, rng.random_range(80..=99))
+            ..report(shift, spell, 0, rng.random_range(80..=99))
         }
     };
     shift.spells.iter().map(see).flat_map(minute_by_minute).collect()
 }
 
-/// The parts of a sighting as they are reported while it goes on; what is left of a minute comes with the last.
-fn minute_by_minute(whole: Sighting) -> impl Iterator<Item = Sighting> {
+/// The parts of a report as they are reported while it goes on; what is left of a minute comes with the last.
+fn minute_by_minute(whole: CameraReport) -> impl Iterator<Item = CameraReport> {
     let parts = (whole.duration_ms / REPORT_EVERY_MS).max(1);
     let offset_ms = move |part: i64| if part == parts { whole.duration_ms } else { part * REPORT_EVERY_MS };
     let units_by = move |part: i64| whole.units * offset_ms(part) / whole.duration_ms;
-    (0..parts).map(move |part| Sighting {
+    (0..parts).map(move |part| CameraReport {
         started_at_ms: whole.started_at_ms + offset_ms(part),
         duration_ms: offset_ms(part + 1) - offset_ms(part),
         units: units_by(part + 1) - units_by(part),
@@ -66,7 +66,7 @@ fn minute_by_minute(whole: Sighting) -> impl Iterator<Item = Sighting> {
 
 /// Sees two spells of three, some seconds off, and sometimes takes work for idleness. It counts no units, which are
 /// facts and would count twice. Its reports carry an id, because some begin when one of the first camera's does.
-fn second_camera(shift: &Shift) -> Vec<Sighting> {
+fn second_camera(shift: &Shift) -> Vec<CameraReport> {
     let mut rng = chances(shift, 2);
     let see = |spell: &Spell| {
         if rng.random_range(0..3) == 0 {
@@ -76,13 +76,13 @@ fn second_camera(shift: &Shift) -> Vec<Sighting> {
         let confidence_percent = if mistaken { rng.random_range(35..=60) } else { rng.random_range(65..=97) };
         let started_off = rng.random_range(1..=TICKS_OFF_MAX) * if rng.random() { 1 } else { -1 };
         let longer_by = rng.random_range(-TICKS_OFF_MAX..=TICKS_OFF_MAX);
-        Some(Sighting {
+        Some(CameraReport {
             event_type: if mistaken { EventType::Idle } else { spell.event_type },
             started_at_ms: spell.started_at_ms + started_off * TICK_MS,
             duration_ms: spell.duration_ms + longer_by * TICK_MS,
             units: 0,
             event_id: Some(SOURCES[shift.line][1]),
-            ..sighting(shift, spell, 1, confidence_percent)
+            ..report(shift, spell, 1, confidence_percent)
         })
     };
     shift.spells.iter().filter_map(see).collect()
@@ -95,8 +95,8 @@ fn chances(shift: &Shift, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-fn sighting(shift: &Shift, spell: &Spell, camera: usize, confidence_percent: i64) -> Sighting {
-    Sighting {
+fn report(shift: &Shift, spell: &Spell, camera: usize, confidence_percent: i64) -> CameraReport {
+    CameraReport {
         entity: spell.entity,
         event_type: spell.event_type,
         started_at_ms: spell.started_at_ms,

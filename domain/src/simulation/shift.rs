@@ -79,7 +79,7 @@ pub(super) struct Shift {
 /// The shifts that begin on a local day.
 pub(super) fn of_day(factory: &SimulatedFactory, day: i64) -> Vec<Shift> {
     let at_clock = |day: i64, time_ms: i64| {
-        let shown_ms = first_instant_showing(factory.zone, day * MS_PER_DAY + time_ms);
+        let shown_ms = first_instant_showing(factory.zone, day * MS_PER_DAY + time_ms).0;
         shown_ms - shown_ms.rem_euclid(TICK_MS)
     };
     let shift = |(index, crew): (usize, &Crew)| {

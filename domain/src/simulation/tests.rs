@@ -7,6 +7,7 @@ use crate::{
     MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
     event::Event,
     metric::{units_per_hour, utilization},
+    time::DurationMs,
     totals::Totals,
     validate::validate,
 };
@@ -23,7 +24,7 @@ fn a_day(cameras: Cameras) -> Vec<RawEvent> {
 }
 
 fn trusted(event: &RawEvent) -> Event {
-    validate(event.clone(), MONDAY_MS + 30 * MS_PER_DAY, 0).unwrap()
+    validate(event.clone(), TimestampMs(MONDAY_MS + 30 * MS_PER_DAY), DurationMs::ZERO).unwrap()
 }
 
 /// What each worker or workstation did, when no two events overlap.
@@ -33,9 +34,9 @@ fn totals_by_code(events: &[RawEvent]) -> BTreeMap<String, Totals> {
         let totals = totals_by_code.entry(event.entity_code).or_default();
         totals.units += event.units;
         match event.event_type {
-            EventType::Working => totals.working_ms += event.duration_ms,
-            EventType::Idle => totals.idle_ms += event.duration_ms,
-            EventType::Absent => totals.absent_ms += event.duration_ms,
+            EventType::Working => totals.working_ms += event.duration_ms.0,
+            EventType::Idle => totals.idle_ms += event.duration_ms.0,
+            EventType::Absent => totals.absent_ms += event.duration_ms.0,
         }
     }
     totals_by_code
@@ -56,7 +57,11 @@ fn the_roster_is_everyone_that_events_are_about() {
 #[test]
 fn every_event_is_valid() {
     for event in factory(Cameras::TwoThatOverlap).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY) {
-        assert_eq!(validate(event.clone(), MONDAY_MS + 8 * MS_PER_DAY, 0).err(), None, "{event:?}");
+        assert_eq!(
+            validate(event.clone(), TimestampMs(MONDAY_MS + 8 * MS_PER_DAY), DurationMs::ZERO).err(),
+            None,
+            "{event:?}"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! The end of an entity's timeline: what it was last seen doing, kept up as events come and go.
 
+use crate::time::{DurationMs, TimestampMs};
+
 use super::{Observation, Segment, Spans, for_each_within, push_segment};
 
 /// The most segments kept: as many as there are gaps that late batches are still to fill. Further back nothing is known.
@@ -17,14 +19,14 @@ pub enum Latest {
 /// All segments of a timeline from some instant on. The first of them begins there and goes no further back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
-    known_from_ms: i64,
+    known_from_ms: TimestampMs,
     segments: Vec<Segment>,
 }
 
 impl Tail {
     /// The tail of which only the latest segment is known; none only for an entity without any segment.
     pub fn of(latest: Option<Segment>) -> Self {
-        let known_from_ms = latest.map_or(i64::MIN, |latest| latest.from_ms);
+        let known_from_ms = latest.map_or(TimestampMs::MIN, |latest| latest.from_ms);
         Self { known_from_ms, segments: Vec::from_iter(latest) }
     }
 
@@ -33,10 +35,10 @@ impl Tail {
     /// the tail: it is to be begun anew.
     pub fn change<'a>(
         &mut self,
-        changed: &[(i64, i64)],
+        changed: &[(TimestampMs, TimestampMs)],
         events_now: impl IntoIterator<Item = &'a Observation>,
     ) -> Latest {
-        let changed: Vec<(i64, i64)> =
+        let changed: Vec<(TimestampMs, TimestampMs)> =
             changed.iter().copied().filter(|range| range.1 >= self.known_from_ms).collect();
         if let Some(first_changed) = changed.first() {
             // What lies within the changed spans is known now, so more may be known than before.
@@ -51,22 +53,22 @@ impl Tail {
             let too_many = self.segments.len().saturating_sub(MAX_SEGMENTS);
             self.segments.drain(..too_many);
             // Where no segment is left whose beginning is known, nothing is.
-            self.known_from_ms = self.segments.first().map_or(i64::MAX, |first| first.from_ms);
+            self.known_from_ms = self.segments.first().map_or(TimestampMs::MAX, |first| first.from_ms);
         }
         self.segments.last().map_or(Latest::Unknown, |latest| Latest::Known(*latest))
     }
 
     /// Whether it is known that nothing was seen in a span; one of no length is its instant. Events of no length are in no
     /// segment, so there may be some.
-    pub fn is_free(&self, from_ms: i64, to_ms: i64) -> bool {
-        let to_ms = to_ms.max(from_ms + 1);
+    pub fn is_free(&self, from_ms: TimestampMs, to_ms: TimestampMs) -> bool {
+        let to_ms = to_ms.max(from_ms + DurationMs(1));
         let touches = |segment: &Segment| segment.from_ms < to_ms && from_ms < segment.to_ms;
         self.known_from_ms <= from_ms && !self.segments.iter().any(touches)
     }
 
     fn changed_segments<'a>(
         &self,
-        changed: &[(i64, i64)],
+        changed: &[(TimestampMs, TimestampMs)],
         events_now: impl IntoIterator<Item = &'a Observation>,
     ) -> Vec<Segment> {
         let mut pieces: Vec<Segment> = Vec::new();
@@ -89,7 +91,7 @@ impl Tail {
     }
 
     /// Whether a segment from here says what the first one said from here: what came before that was something else.
-    fn begins_as(&self, segment: Segment, from_ms: i64) -> bool {
+    fn begins_as(&self, segment: Segment, from_ms: TimestampMs) -> bool {
         self.segments
             .first()
             .is_some_and(|first| first.from_ms == from_ms && first.says_the_same_as(&segment))

@@ -6,16 +6,16 @@ use proptest::{collection::vec, option, prelude::*, sample::Index};
 
 use super::*;
 
-const T0_MS: i64 = 1_767_600_000_000;
+const T0_MS: TimestampMs = TimestampMs(1_767_600_000_000);
 
 /// The definition, instant by instant: no sweep, no cleverness. Times are multiples of `STEP_MS`.
 const STEP_MS: i64 = 30_000;
 
 fn totals_by_definition(events: &[Observation]) -> BucketTotals {
     let mut sums = BucketTotals::new();
-    let first_ms = events.iter().map(|event| event.started_at_ms).min().unwrap_or(0);
-    let last_ms = events.iter().map(Observation::ended_at_ms).max().unwrap_or(0);
-    for instant_ms in (first_ms..last_ms).step_by(STEP_MS as usize) {
+    let first_ms = events.iter().map(|event| event.started_at_ms).min().unwrap_or_default();
+    let last_ms = events.iter().map(Observation::ended_at_ms).max().unwrap_or_default();
+    for instant_ms in (first_ms.0..last_ms.0).step_by(STEP_MS as usize).map(TimestampMs) {
         let covering = || {
             events
                 .iter()
@@ -46,8 +46,9 @@ fn totals_by_definition(events: &[Observation]) -> BucketTotals {
         sums.entry(bucket_of(event.started_at_ms)).or_default().events += 1;
         for unit in 1..=event.units {
             // The unit number `unit` is finished at the first x with floor(U * x / D) >= unit.
-            let offset_ms = (unit * event.duration_ms + event.units - 1) / event.units;
-            let finished_at_ms = event.started_at_ms + if event.duration_ms == 0 { 0 } else { offset_ms - 1 };
+            let offset_ms = (unit * event.duration_ms.0 + event.units - 1) / event.units;
+            let finished_at_ms =
+                event.started_at_ms + DurationMs(if event.duration_ms.0 == 0 { 0 } else { offset_ms - 1 });
             sums.entry(bucket_of(finished_at_ms)).or_default().units += 1;
         }
     }
@@ -62,12 +63,12 @@ fn event() -> impl Strategy<Value = Observation> {
     (event_type, 0_i64..240, length, 0_i64..20, option::of(0_u16..4), 0_i32..2, 0_i32..2, "[ab]{0,1}")
         .prop_map(|(event_type, start, length, units, confidence, model, source, event_code)| Observation {
             event_type,
-            started_at_ms: T0_MS + start * STEP_MS,
-            duration_ms: length * STEP_MS,
+            started_at_ms: T0_MS + DurationMs(start * STEP_MS),
+            duration_ms: DurationMs(length * STEP_MS),
             units,
             confidence: confidence.map(|parts| parts * 3_000),
-            model_version: Some(model),
-            source: (source > 0).then_some(source),
+            model_version: Some(ModelVersionId(model)),
+            source: (source > 0).then_some(SourceId(source)),
             event_code,
         })
 }
@@ -104,7 +105,7 @@ proptest! {
         cuts.sort_unstable();
         let mut sums = BucketTotals::new();
         for cut in cuts.windows(2) {
-            add(&mut sums, &insertion_delta(&events[..cut[0]], &events[cut[0]..cut[1]]));
+            add(&mut sums, &delta(&events[..cut[0]], &events[..cut[1]]));
         }
         prop_assert_eq!(sums, totals(&events));
     }
@@ -122,7 +123,7 @@ proptest! {
             .cloned()
             .collect();
         let mut sums = totals(stored);
-        add(&mut sums, &insertion_delta(&overlapping, added));
+        add(&mut sums, &delta(&overlapping, overlapping.iter().chain(added)));
         prop_assert_eq!(sums, totals(&events));
     }
 
@@ -132,9 +133,27 @@ proptest! {
         let mut without = events.clone();
         let gone = without.remove(index.index(events.len()));
         let mut sums = totals(&events);
-        let delta = insertion_delta(&without, [&gone]).into_iter().map(|(bucket, totals)| (bucket, -totals)).collect();
-        add(&mut sums, &delta);
+        add(&mut sums, &delta(without.iter().chain([&gone]), &without));
         prop_assert_eq!(sums, totals(&without));
+    }
+
+    #[test]
+    fn the_delta_between_any_two_sets_is_the_difference_of_their_recomputations(
+        before in events(),
+        after in events(),
+        shared in events(),
+    ) {
+        let identity = |event: &Observation| (event.event_type, event.started_at_ms, event.event_code.clone());
+        let in_shared: HashSet<_> = shared.iter().map(identity).collect();
+        let with_shared = |mut events: Vec<Observation>| {
+            events.retain(|event| !in_shared.contains(&identity(event)));
+            events.extend(shared.iter().cloned());
+            events
+        };
+        let (before, after) = (with_shared(before), with_shared(after));
+        let mut sums = totals(&before);
+        add(&mut sums, &delta(&before, &after));
+        prop_assert_eq!(sums, totals(&after));
     }
 
     #[test]
@@ -169,10 +188,10 @@ proptest! {
             let latest = tail.change(&ranges(batch), &stored);
             let expected = segments(&stored).pop();
             for event in &events {
-                let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms().max(event.started_at_ms + 1));
+                let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms().max(event.started_at_ms + DurationMs(1)));
                 // What has no length covers nothing.
                 let covers = |other: &Observation| {
-                    other.duration_ms > 0 && other.started_at_ms < to_ms && from_ms < other.ended_at_ms()
+                    other.duration_ms > DurationMs::ZERO && other.started_at_ms < to_ms && from_ms < other.ended_at_ms()
                 };
                 prop_assert!(!tail.is_free(from_ms, to_ms) || !stored.iter().any(covers));
             }
@@ -186,8 +205,8 @@ proptest! {
     #[test]
     fn the_latest_segment_is_always_known_when_time_goes_on(events in events(), ends in 0_i64..240) {
         let (past, future): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|event| event.started_at_ms < T0_MS + ends * STEP_MS);
-        let frontier_ms = past.iter().map(Observation::ended_at_ms).max().unwrap_or(0);
+            events.into_iter().partition(|event| event.started_at_ms < T0_MS + DurationMs(ends * STEP_MS));
+        let frontier_ms = past.iter().map(Observation::ended_at_ms).max().unwrap_or_default();
         let future: Vec<_> = future.into_iter().filter(|event| event.started_at_ms >= frontier_ms).collect();
         let changed = ranges(&future);
         prop_assume!(!changed.is_empty());
@@ -201,9 +220,9 @@ proptest! {
         let whole: Totals = totals(&events).into_values().sum();
         prop_assert_eq!(whole.units, events.iter().map(|event| event.units).sum::<i64>());
         prop_assert_eq!(whole.events, events.len() as i64);
-        let covered: i64 = ranges(&events).iter().map(|range| range.1 - range.0).sum();
+        let covered: i64 = ranges(&events).iter().map(|range| (range.1 - range.0).0).sum();
         prop_assert_eq!(whole.observed_ms(), covered);
-        prop_assert_eq!(whole.overlap_ms, events.iter().map(|event| event.duration_ms).sum::<i64>() - covered);
+        prop_assert_eq!(whole.overlap_ms, events.iter().map(|event| event.duration_ms.0).sum::<i64>() - covered);
         for totals in totals(&events).values() {
             prop_assert!(totals.observed_ms() <= BUCKET_MS);
         }
@@ -218,7 +237,7 @@ proptest! {
         for pair in segments_found.windows(2) {
             prop_assert!(pair[0].to_ms <= pair[1].from_ms && !pair[0].continues_as(&pair[1]));
         }
-        let length_ms: i64 = segments_found.iter().map(|segment| segment.to_ms - segment.from_ms).sum();
+        let length_ms: i64 = segments_found.iter().map(|segment| (segment.to_ms - segment.from_ms).0).sum();
         let whole: Totals = totals(&events).into_values().sum();
         prop_assert_eq!(length_ms, whole.observed_ms());
         let mut reversed = shuffled.clone();
@@ -231,8 +250,8 @@ proptest! {
 fn the_worked_example_of_the_definition_holds() {
     let event = |event_type, start_minute: i64, minutes: i64, units, confidence| Observation {
         event_type,
-        started_at_ms: T0_MS + start_minute * 60_000,
-        duration_ms: minutes * 60_000,
+        started_at_ms: T0_MS + DurationMs(start_minute * 60_000),
+        duration_ms: DurationMs(minutes * 60_000),
         units,
         confidence: Some(confidence),
         model_version: None,
@@ -246,7 +265,7 @@ fn the_worked_example_of_the_definition_holds() {
     ];
     let sums = totals(&events);
     let minutes = |from: i64, to: i64| {
-        let range = bucket_of(T0_MS + from * 60_000)..bucket_of(T0_MS + to * 60_000);
+        let range = bucket_of(T0_MS + DurationMs(from * 60_000))..bucket_of(T0_MS + DurationMs(to * 60_000));
         let sum: Totals = sums.range(range).map(|(_, totals)| *totals).sum();
         (sum.working_ms / 60_000, sum.idle_ms / 60_000, sum.overlap_ms / 60_000, sum.units)
     };
@@ -260,8 +279,8 @@ fn the_worked_example_of_the_definition_holds() {
 fn late_batches_that_fill_the_gaps_between_early_ones_need_no_look_further_back() {
     let working = |minute: i64| Observation {
         event_type: EventType::Working,
-        started_at_ms: T0_MS + minute * 60_000,
-        duration_ms: 60_000,
+        started_at_ms: T0_MS + DurationMs(minute * 60_000),
+        duration_ms: DurationMs(60_000),
         units: 1,
         confidence: Some(9_000),
         model_version: None,
@@ -276,5 +295,5 @@ fn late_batches_that_fill_the_gaps_between_early_ones_need_no_look_further_back(
         assert_ne!(latest, Latest::Unknown, "after minute {minute}");
     }
     let Latest::Known(whole) = latest else { panic!("known above") };
-    assert_eq!((whole.from_ms, whole.to_ms), (T0_MS, T0_MS + 10 * 60_000));
+    assert_eq!((whole.from_ms, whole.to_ms), (T0_MS, T0_MS + DurationMs(10 * 60_000)));
 }

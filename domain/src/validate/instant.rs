@@ -1,10 +1,11 @@
 //! Instants as text.
 
+use crate::time::TimestampMs;
 use chrono::{DateTime, NaiveDate, Timelike};
 
 /// An RFC 3339 instant with any offset in Unix milliseconds, cut to whole ones; none when the text is not one.
-pub fn instant_ms(text: &str) -> Option<i64> {
-    plain_instant_ms(text.as_bytes()).or_else(|| any_instant_ms(text))
+pub fn instant_ms(text: &str) -> Option<TimestampMs> {
+    plain_instant_ms(text.as_bytes()).or_else(|| any_instant_ms(text)).map(TimestampMs)
 }
 
 /// An instant written as nearly all are, `2026-01-05T08:00:00Z` with or without three digits after the seconds. None says
@@ -75,11 +76,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_read_as_usual_is_read_as_any_is(text in nearly_an_instant(), place in any::<prop::sample::Index>(), other in any::<char>()) {
-            prop_assert_eq!(instant_ms(&text), any_instant_ms(&text), "{}", &text);
+            prop_assert_eq!(instant_ms(&text), any_instant_ms(&text).map(TimestampMs), "{}", &text);
             let mut changed: Vec<char> = text.chars().collect();
             *place.get_mut(&mut changed) = other;
             let changed: String = changed.into_iter().collect();
-            prop_assert_eq!(instant_ms(&changed), any_instant_ms(&changed), "{}", &changed);
+            prop_assert_eq!(instant_ms(&changed), any_instant_ms(&changed).map(TimestampMs), "{}", &changed);
         }
     }
 }

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::EventType;
 
-const NOW_MS: i64 = 1_767_600_000_000; // 2026-01-05T08:00:00Z
-const SKEW_MS: i64 = 10 * crate::MS_PER_MINUTE;
+const NOW_MS: TimestampMs = TimestampMs(1_767_600_000_000); // 2026-01-05T08:00:00Z
+const SKEW_MS: DurationMs = DurationMs(10 * crate::MS_PER_MINUTE);
 
 fn raw() -> RawEvent {
     RawEvent {
@@ -34,7 +34,7 @@ fn check(change: impl FnOnce(&mut RawEvent), expected: Result<(), RejectionCode>
 #[test]
 fn a_timestamp_is_an_instant_with_an_offset_cut_to_milliseconds() {
     let event = check(|e| e.timestamp = "2026-01-05T09:00:00.0019+02:00".into(), Ok(())).unwrap();
-    assert_eq!(event.started_at_ms, NOW_MS - crate::MS_PER_HOUR + 1);
+    assert_eq!(event.started_at_ms, NOW_MS - DurationMs(crate::MS_PER_HOUR - 1));
     for invalid in [
         "",
         "yesterday",
@@ -66,13 +66,17 @@ fn an_interval_ends_at_most_the_allowed_skew_after_now() {
 #[test]
 fn a_duration_is_finite_and_at_most_a_day() {
     for (minutes, ms) in [(0.0, 0), (-0.0, 0), (1e-6, 0), (0.000_008_333_333_333_333_4, 1)] {
-        assert_eq!(check(|e| e.duration_minutes = minutes, Ok(())).unwrap().duration_ms, ms, "{minutes}");
+        assert_eq!(
+            check(|e| e.duration_minutes = minutes, Ok(())).unwrap().duration_ms,
+            DurationMs(ms),
+            "{minutes}"
+        );
     }
     let day = |e: &mut RawEvent, minutes: f64| {
         e.timestamp = "2026-01-01T00:00:00Z".into();
         e.duration_minutes = minutes;
     };
-    assert_eq!(check(|e| day(e, 1_440.0), Ok(())).unwrap().duration_ms, crate::MS_PER_DAY);
+    assert_eq!(check(|e| day(e, 1_440.0), Ok(())).unwrap().duration_ms, DurationMs(crate::MS_PER_DAY));
     for minutes in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1e-9, 1_440.0 + 1.0 / 60_000.0, 1e300] {
         check(|e| day(e, minutes), Err(RejectionCode::DurationOutOfRange));
     }

@@ -8,7 +8,7 @@ use super::{
     local_clock::{Stretch, day_of, start_of_day, stretches},
     snap_down,
 };
-use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
+use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, time::TimestampMs};
 
 /// How long the steps of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,12 +47,12 @@ pub fn steps(
 ) -> Result<Vec<Window>, WindowError> {
     let too_many = WindowError::TooManySteps { allowed: max_steps };
     let reach_ms = i128::from(resolution.longest_step_ms()) * max_steps as i128;
-    if i128::from(window.to_ms - window.from_ms) > reach_ms {
+    if i128::from((window.to_ms - window.from_ms).0) > reach_ms {
         return Err(too_many);
     }
     let mut steps = Vec::new();
     let mut from_ms = window.from_ms;
-    let mut push = |to_ms: i64| {
+    let mut push = |to_ms: TimestampMs| {
         if to_ms <= from_ms {
             return Ok(());
         }
@@ -72,17 +72,17 @@ pub fn steps(
 }
 
 /// Where days begin after the window's start and before its end.
-fn day_starts(window: Window, zone: Tz) -> impl Iterator<Item = i64> {
+fn day_starts(window: Window, zone: Tz) -> impl Iterator<Item = TimestampMs> {
     (day_of(zone, window.from_ms) + 1..)
         .map(move |day| start_of_day(zone, day))
         .take_while(move |&start_ms| start_ms < window.to_ms)
 }
 
 /// Where the local clock shows a whole step or jumps, within the window and on its grid.
-fn clock_marks(window: Window, step_ms: i64, zone: Tz) -> impl Iterator<Item = i64> {
+fn clock_marks(window: Window, step_ms: i64, zone: Tz) -> impl Iterator<Item = TimestampMs> {
     stretches(zone, window.from_ms, window.to_ms).flat_map(move |Stretch { span, offset_ms }| {
-        let into_step_ms = (span.start + offset_ms).rem_euclid(step_ms);
-        let whole_steps = (span.start - into_step_ms..span.end).step_by(step_ms as usize);
-        std::iter::once(span.start).chain(whole_steps).map(snap_down)
+        let into_step_ms = (span.start + offset_ms).0.rem_euclid(step_ms);
+        let whole_steps = (span.start.0 - into_step_ms..span.end.0).step_by(step_ms as usize);
+        std::iter::once(span.start.0).chain(whole_steps).map(TimestampMs).map(snap_down)
     })
 }

@@ -40,8 +40,10 @@ const OCCASIONS: [(Tz, &str); 22] = [
     (Tz::Europe__Berlin, "2026-10-25T01:00:00Z"),
 ];
 
-fn ms(instant: &str) -> i64 {
-    DateTime::parse_from_rfc3339(instant).unwrap().timestamp_millis()
+const EPOCH: TimestampMs = TimestampMs(0);
+
+fn ms(instant: &str) -> TimestampMs {
+    TimestampMs(DateTime::parse_from_rfc3339(instant).unwrap().timestamp_millis())
 }
 
 fn date(date: &str) -> NaiveDate {
@@ -53,41 +55,45 @@ fn window(from: &str, to: &str) -> Window {
 }
 
 fn day(zone: Tz, day: &str) -> Result<Option<Window>, WindowError> {
-    WindowSpec::Day(date(day)).resolve(zone, 0)
+    WindowSpec::Day(date(day)).resolve(zone, EPOCH)
 }
 
 fn period(period: Period, zone: Tz, now: &str) -> Window {
     WindowSpec::Period(period).resolve(zone, ms(now)).unwrap().unwrap()
 }
 
-fn occasion() -> impl Strategy<Value = (Tz, i64)> {
+fn occasion() -> impl Strategy<Value = (Tz, TimestampMs)> {
     prop::sample::select(&OCCASIONS[..]).prop_map(|(zone, instant)| (zone, ms(instant)))
 }
 
 /// An instant within two days of an occasion, often right beside it.
-fn instant_near_occasion() -> impl Strategy<Value = (Tz, i64)> {
+fn instant_near_occasion() -> impl Strategy<Value = (Tz, TimestampMs)> {
     let distance = prop_oneof![-2 * MS_PER_DAY..2 * MS_PER_DAY, -BUCKET_MS..BUCKET_MS, Just(0)];
-    (occasion(), distance).prop_map(|((zone, occasion_ms), distance_ms)| (zone, occasion_ms + distance_ms))
+    (occasion(), distance)
+        .prop_map(|((zone, occasion_ms), distance_ms)| (zone, occasion_ms + DurationMs(distance_ms)))
 }
 
 #[test]
 fn no_window_is_all_time_and_never_moves() {
-    assert_eq!(WindowSpec::AllTime.resolve(Tz::UTC, 0), Ok(None));
-    assert_eq!(WindowSpec::AllTime.moves_at_ms(Tz::UTC, 0), None);
+    assert_eq!(WindowSpec::AllTime.resolve(Tz::UTC, EPOCH), Ok(None));
+    assert_eq!(WindowSpec::AllTime.moves_at_ms(Tz::UTC, EPOCH), None);
 }
 
 #[test]
 fn both_ends_of_a_range_snap_down() {
     let spec =
         WindowSpec::Range { from_ms: ms("2026-01-05T08:47:00Z"), to_ms: ms("2026-01-05T08:57:59.999Z") };
-    assert_eq!(spec.resolve(Tz::UTC, 0), Ok(Some(window("2026-01-05T08:45:00Z", "2026-01-05T08:55:00Z"))));
-    assert_eq!(spec.moves_at_ms(Tz::UTC, 0), None);
+    assert_eq!(
+        spec.resolve(Tz::UTC, EPOCH),
+        Ok(Some(window("2026-01-05T08:45:00Z", "2026-01-05T08:55:00Z")))
+    );
+    assert_eq!(spec.moves_at_ms(Tz::UTC, EPOCH), None);
 }
 
 #[test]
 fn a_range_that_is_empty_after_snapping_is_refused_and_says_what_to_do() {
     let (from_ms, to_ms) = (ms("2026-01-05T08:45:00Z"), ms("2026-01-05T08:49:59Z"));
-    let error = WindowSpec::Range { from_ms, to_ms }.resolve(Tz::UTC, 0).unwrap_err();
+    let error = WindowSpec::Range { from_ms, to_ms }.resolve(Tz::UTC, EPOCH).unwrap_err();
     assert_eq!(error, WindowError::RangeEmpty { from_ms, to_ms });
     let message = error.to_string();
     assert_eq!(
@@ -96,16 +102,20 @@ fn a_range_that_is_empty_after_snapping_is_refused_and_says_what_to_do() {
          down to whole 5 minutes; choose a `to` at least 5 minutes after `from`"
     );
     assert!(message.len() <= 200, "an answer would cut it");
-    let backwards = WindowSpec::Range { from_ms: to_ms, to_ms: from_ms - 1 };
-    assert!(matches!(backwards.resolve(Tz::UTC, 0), Err(WindowError::RangeEmpty { .. })));
+    let backwards = WindowSpec::Range { from_ms: to_ms, to_ms: from_ms - DurationMs(1) };
+    assert!(matches!(backwards.resolve(Tz::UTC, EPOCH), Err(WindowError::RangeEmpty { .. })));
 }
 
 #[test]
 fn ranges_may_reach_from_1970_to_9999_and_no_further() {
-    let widest = WindowSpec::Range { from_ms: 0, to_ms: ms("9999-12-31T23:59:59Z") };
-    assert_eq!(widest.resolve(Tz::UTC, 0), Ok(Some(window("1970-01-01T00:00:00Z", "9999-12-31T23:55:00Z"))));
-    for (from_ms, to_ms) in [(-1, 0), (0, INSTANT_MS_MAX + 1), (i64::MIN, i64::MAX)] {
-        let error = WindowSpec::Range { from_ms, to_ms }.resolve(Tz::UTC, 0).unwrap_err();
+    let widest = WindowSpec::Range { from_ms: EPOCH, to_ms: ms("9999-12-31T23:59:59Z") };
+    assert_eq!(
+        widest.resolve(Tz::UTC, EPOCH),
+        Ok(Some(window("1970-01-01T00:00:00Z", "9999-12-31T23:55:00Z")))
+    );
+    for (from_ms, to_ms) in [(-1, 0), (0, INSTANT_MS_MAX.0 + 1), (i64::MIN, i64::MAX)] {
+        let (from_ms, to_ms) = (TimestampMs(from_ms), TimestampMs(to_ms));
+        let error = WindowSpec::Range { from_ms, to_ms }.resolve(Tz::UTC, EPOCH).unwrap_err();
         assert_eq!(error, WindowError::RangeOutOfBounds { from_ms, to_ms });
         assert!(
             error.to_string().contains("from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z"),
@@ -124,13 +134,13 @@ fn last_minutes_are_the_bucket_that_holds_now_and_those_before_it() {
         assert_eq!(spec.moves_at_ms(Tz::UTC, now_ms), Some(ms("2026-01-05T08:50:00Z")));
     }
     let longest = WindowSpec::LastMinutes(44_640).resolve(Tz::UTC, now_ms).unwrap().unwrap();
-    assert_eq!(longest.to_ms - longest.from_ms, 31 * MS_PER_DAY);
+    assert_eq!(longest.to_ms - longest.from_ms, DurationMs(31 * MS_PER_DAY));
 }
 
 #[test]
 fn last_minutes_out_of_bounds_are_refused_with_what_is_allowed() {
     for minutes in [i64::MIN, -5, 0, 44_641, i64::MAX] {
-        let error = WindowSpec::LastMinutes(minutes).resolve(Tz::UTC, 0).unwrap_err();
+        let error = WindowSpec::LastMinutes(minutes).resolve(Tz::UTC, EPOCH).unwrap_err();
         assert_eq!(error, WindowError::LastMinutesOutOfBounds(minutes));
         assert!(error.to_string().contains("from 1 to 44640"), "{error}");
     }
@@ -187,7 +197,7 @@ fn days_are_those_of_years_with_four_digits() {
     assert!(day(Tz::America__Havana, "9999-12-30").is_ok());
     assert!(day(Tz::America__Havana, "9999-12-31").is_err(), "it ends in the year 10000");
     for outside in [date("1969-12-31"), date("+10000-01-01"), NaiveDate::MIN, NaiveDate::MAX] {
-        let refused = WindowSpec::Day(outside).resolve(Tz::UTC, 0);
+        let refused = WindowSpec::Day(outside).resolve(Tz::UTC, EPOCH);
         assert_eq!(refused, Err(WindowError::DayOutOfBounds(outside)));
     }
 }
@@ -217,12 +227,12 @@ fn a_week_begins_on_monday_and_holds_its_sunday() {
 #[test]
 fn no_time_of_the_clock_is_out_of_reach() {
     let periods = [Period::Today, Period::Yesterday, Period::ThisWeek, Period::Last7Days, Period::Last30Days];
-    for now_ms in [i64::MIN, -1, 0, INSTANT_MS_MAX, i64::MAX] {
+    for now_ms in [i64::MIN, -1, 0, INSTANT_MS_MAX.0, i64::MAX].map(TimestampMs) {
         for spec in periods.map(WindowSpec::Period).into_iter().chain([WindowSpec::LastMinutes(5)]) {
             let window = spec.resolve(Tz::Pacific__Kiritimati, now_ms).unwrap().unwrap();
             assert!(window.from_ms < window.to_ms);
             let moves_at_ms = spec.moves_at_ms(Tz::Pacific__Kiritimati, now_ms);
-            assert!(moves_at_ms.is_none_or(|moves_at_ms| moves_at_ms > now_ms), "{spec:?} at {now_ms}");
+            assert!(moves_at_ms.is_none_or(|moves_at_ms| moves_at_ms > now_ms), "{spec:?} at {now_ms:?}");
         }
     }
 }
@@ -232,7 +242,7 @@ proptest! {
     fn days_are_those_of_a_clock_read_every_half_minute((zone, instant_ms) in instant_near_occasion()) {
         let shown = oracle::local_clock(zone, instant_ms).date();
         for date in [shown - Days::new(1), shown, shown + Days::new(1)] {
-            prop_assert_eq!(WindowSpec::Day(date).resolve(zone, 0).ok().flatten(), oracle::day(zone, date));
+            prop_assert_eq!(WindowSpec::Day(date).resolve(zone, EPOCH).ok().flatten(), oracle::day(zone, date));
         }
     }
 
@@ -255,8 +265,8 @@ proptest! {
         let moves_at_ms = spec.moves_at_ms(zone, now_ms).unwrap();
         prop_assert!(moves_at_ms > now_ms);
         let resolved = spec.resolve(zone, now_ms);
-        prop_assert_eq!(&spec.resolve(zone, i64::midpoint(now_ms, moves_at_ms)), &resolved);
-        prop_assert_eq!(&spec.resolve(zone, moves_at_ms - 1), &resolved);
+        prop_assert_eq!(&spec.resolve(zone, TimestampMs(i64::midpoint(now_ms.0, moves_at_ms.0))), &resolved);
+        prop_assert_eq!(&spec.resolve(zone, moves_at_ms - DurationMs(1)), &resolved);
         prop_assert_ne!(&spec.resolve(zone, moves_at_ms), &resolved);
     }
 
@@ -264,7 +274,7 @@ proptest! {
     fn every_window_is_on_the_grid_and_not_empty((zone, now_ms) in instant_near_occasion(), spec in moving_spec()) {
         let window = spec.resolve(zone, now_ms).unwrap().unwrap();
         prop_assert!(window.from_ms < window.to_ms);
-        prop_assert_eq!((window.from_ms % BUCKET_MS, window.to_ms % BUCKET_MS), (0, 0));
+        prop_assert_eq!((window.from_ms.0 % BUCKET_MS, window.to_ms.0 % BUCKET_MS), (0, 0));
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use domain::MS_PER_HOUR;
+use domain::time::TimestampMs;
 use domain::window::{Period, Resolution, Window, WindowSpec, steps};
 
 use crate::check_figure;
@@ -25,7 +26,7 @@ pub(crate) fn check_windows(table: &Table) {
         }
         let expected = Window { from_ms: instant_ms(from), to_ms: instant_ms(table.text(row, "to")) };
         assert_eq!(window, Some(expected), "line {} of the page", table.line(row));
-        let hours = (expected.to_ms - expected.from_ms) as f64 / MS_PER_HOUR as f64;
+        let hours = (expected.to_ms - expected.from_ms).0 as f64 / MS_PER_HOUR as f64;
         check_figure(table, row, "hours", Some(hours));
     }
 }
@@ -56,17 +57,17 @@ pub(crate) fn window_of_day(text: &str) -> Option<Window> {
     }
     let (from, to) = text.split_once(" to ").expect("two times");
     let spec = WindowSpec::Range { from_ms: time_ms(from), to_ms: time_ms(to) };
-    spec.resolve(Tz::UTC, 0).expect("a window that is not refused")
+    spec.resolve(Tz::UTC, TimestampMs(0)).expect("a window that is not refused")
 }
 
 /// A time of the examples' day, Unix milliseconds.
-pub(crate) fn time_ms(time: &str) -> i64 {
+pub(crate) fn time_ms(time: &str) -> TimestampMs {
     instant_ms(&format!("{DAY}T{time}:00Z"))
 }
 
 /// An instant, Unix milliseconds.
-pub(crate) fn instant_ms(text: &str) -> i64 {
-    DateTime::parse_from_rfc3339(text).expect("an instant").timestamp_millis()
+pub(crate) fn instant_ms(text: &str) -> TimestampMs {
+    TimestampMs(DateTime::parse_from_rfc3339(text).expect("an instant").timestamp_millis())
 }
 
 fn resolve(table: &Table, row: usize) -> Option<Window> {

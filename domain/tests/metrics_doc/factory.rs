@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::event::{EntityType, Event, EventType, RawEvent};
-use domain::timeline::{BucketTotals, Observation, insertion_delta, totals};
+use domain::id::ModelVersionId;
+use domain::time::{DurationMs, TimestampMs};
+use domain::timeline::{BucketTotals, Observation, delta, totals};
 use domain::validate::validate;
 
 use crate::calendar::{DAY, instant_ms};
@@ -23,7 +25,8 @@ impl Factory {
         for row in table.rows() {
             let raw = raw_event(table, row);
             let now_ms = instant_ms("2026-01-06T00:00:00Z");
-            let event = validate(raw, now_ms, 0).expect("the events of the sums' examples are valid");
+            let event =
+                validate(raw, now_ms, DurationMs::ZERO).expect("the events of the sums' examples are valid");
             let outcome = factory.store(event);
             let expected = table.cell(row, "outcome").unwrap_or("accepted");
             assert_eq!(outcome, expected, "line {} of the page", table.line(row));
@@ -53,8 +56,8 @@ impl Factory {
     }
 
     /// The model version behind the number it is stored under.
-    pub(crate) fn model(&self, number: i32) -> &str {
-        &self.models[number as usize]
+    pub(crate) fn model(&self, id: ModelVersionId) -> &str {
+        &self.models[id.0 as usize]
     }
 
     fn store(&mut self, event: Event) -> &'static str {
@@ -70,8 +73,9 @@ impl Factory {
     }
 
     fn observation(&self, event: &Event) -> Observation {
-        let number =
-            |model: &String| self.models.iter().position(|stored| stored == model).map(|at| at as i32);
+        let number = |model: &String| {
+            self.models.iter().position(|stored| stored == model).map(|at| ModelVersionId(at as i32))
+        };
         Observation {
             event_type: event.event_type,
             started_at_ms: event.started_at_ms,
@@ -100,7 +104,7 @@ pub(crate) fn event_type(name: &str) -> EventType {
     }
 }
 
-fn identity(event: &Event) -> (EntityType, &str, EventType, i64, &str) {
+fn identity(event: &Event) -> (EntityType, &str, EventType, TimestampMs, &str) {
     (event.entity_type, &event.entity_code, event.event_type, event.started_at_ms, &event.event_code)
 }
 
@@ -124,9 +128,9 @@ fn raw_event(table: &Table, row: usize) -> RawEvent {
 
 fn one_after_the_other(events: &[Observation]) -> BucketTotals {
     let mut sums = BucketTotals::new();
-    for (index, event) in events.iter().enumerate() {
-        for (bucket, delta) in insertion_delta(&events[..index], [event]) {
-            *sums.entry(bucket).or_default() += delta;
+    for index in 0..events.len() {
+        for (bucket, change) in delta(&events[..index], &events[..=index]) {
+            *sums.entry(bucket).or_default() += change;
         }
     }
     sums.retain(|_, sum| !sum.is_zero());

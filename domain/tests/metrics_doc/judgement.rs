@@ -2,6 +2,7 @@
 
 use domain::MS_PER_MINUTE;
 use domain::event::{EntityType, EventType, RawEvent};
+use domain::time::DurationMs;
 use domain::validate::validate;
 
 use crate::calendar::instant_ms;
@@ -12,7 +13,8 @@ pub(crate) fn check(table: &Table) {
     for row in table.rows() {
         let sent = table.sent(row, "sent").expect("a value is sent");
         let event = with(table.text(row, "field"), sent);
-        let judged = match validate(event, instant_ms("2026-01-05T12:00:00Z"), 10 * MS_PER_MINUTE) {
+        let judged = match validate(event, instant_ms("2026-01-05T12:00:00Z"), DurationMs(10 * MS_PER_MINUTE))
+        {
             Ok(_) => "accepted".to_owned(),
             Err(rejection) => screaming(&format!("{:?}", rejection.code)),
         };

@@ -6,9 +6,9 @@ use lapin::message::BasicGetMessage;
 use lapin::options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use test_harness::until;
 
 use crate::delivering::{Delivering, events};
-use crate::process::until;
 use crate::rabbitmq::RabbitMq;
 
 const EXCHANGE: &str = "andon.events";

@@ -12,9 +12,8 @@ use edge::health::Health;
 use edge::input::Intake;
 use edge::spool::{Spool, SpoolOptions};
 use tempfile::TempDir;
+use test_harness::until;
 use tokio_util::sync::CancellationToken;
-
-use crate::process::until;
 
 /// Small, so that several batches are under way.
 const BATCH_EVENTS: usize = 50;

@@ -1,19 +1,17 @@
 //! Kafka as the place where events go.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::message::Message as _;
 use rdkafka::mocking::MockCluster;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use test_harness::soon;
 
 use crate::delivering::{Delivering, events};
 
 const TOPIC: &str = "andon.events";
-/// Within this the next message of a topic comes, if there is one.
-const MESSAGE: Duration = Duration::from_secs(30);
 
 /// So many messages of the topic, which is one partition: their keys and what they hold.
 async fn read(servers: &str, count: usize) -> Vec<(String, String)> {
@@ -27,7 +25,7 @@ async fn read(servers: &str, count: usize) -> Vec<(String, String)> {
     consumer.assign(&partitions).expect("a partition");
     let mut messages = Vec::new();
     while messages.len() < count {
-        let message = tokio::time::timeout(MESSAGE, consumer.recv()).await.expect("a message in time");
+        let message = soon("a message", consumer.recv()).await;
         let message = message.expect("a message");
         let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.expect("bytes").to_vec()).expect("UTF-8");
         messages.push((text(message.key()), text(message.payload())));

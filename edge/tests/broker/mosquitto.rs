@@ -4,8 +4,9 @@ use std::fs;
 use std::process::Child;
 
 use tempfile::TempDir;
+use test_harness::until;
 
-use crate::process::{accepts, command, free_ports, own, until};
+use crate::process::{accepts, command, free_ports, own};
 
 /// As whom root runs it.
 const ACCOUNT: &str = "mosquitto";

@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
+use test_harness::until;
 
 use crate::delivering::events;
 use crate::mosquitto::Mosquitto;
-use crate::process::until;
 
 const TOPIC: &str = "line1/camera7/events";
 

@@ -2,15 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use tempfile::TempDir;
+use test_harness::soon;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-use tokio::time::timeout;
-
-/// A command that takes longer hangs.
-const LONGEST_RUN: Duration = Duration::from_secs(30);
 
 /// What a finished command said and how it ended.
 #[derive(Debug)]
@@ -41,8 +37,7 @@ pub(crate) async fn andon_edge_with(args: &[&str], stdin: &str, variables: &[(&s
     let mut pipe = child.stdin.take().expect("stdin is piped");
     pipe.write_all(stdin.as_bytes()).await.expect("andon-edge reads its stdin");
     drop(pipe);
-    let ended = timeout(LONGEST_RUN, child.wait_with_output()).await;
-    let output = ended.expect("andon-edge ends in time").expect("andon-edge ends");
+    let output = soon("the end of andon-edge", child.wait_with_output()).await.expect("andon-edge ends");
     Finished {
         code: output.status.code().expect("andon-edge exits by itself"),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),

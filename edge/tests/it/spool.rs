@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use edge::spool::{Lane, Outcome, Spool, SpoolOptions};
 use serde_json::{Value, json};
+use test_harness::soon;
 
 use crate::command::{Finished, andon_edge};
 use crate::faulty_server::{FaultyServer, Reply, all_accepted};
@@ -64,8 +65,7 @@ async fn a_dead_letter_is_listed_mended_and_sent_again_while_an_agent_runs() {
     changes.mark_unchanged();
     let sent = edge(&["dead-letters", "resend", "2"], &path, "").await;
     assert_eq!((sent.code, sent.stdout.trim()), (0, "1 put at the end of the queue"));
-    let noticed = tokio::time::timeout(std::time::Duration::from_secs(30), changes.changed()).await;
-    noticed.expect("the agent notices").expect("the spool is open");
+    soon("the agent's notice", changes.changed()).await.expect("the spool is open");
     let batch = spool.take(Lane::Live, 10, 1 << 20).await.expect("a take").expect("a batch");
     assert_eq!((batch.first_sequence, batch.bodies), (3, vec![event("W3"), event("W2b")]));
     let again = edge(&["dead-letters", "resend", "2"], &path, "").await;

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::settings::Settings;
 use super::{
     LINGER, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES,
-    backoff::Backoff,
+    backoff::{BACKOFF, wait},
     intake::{Delivered, Intake},
 };
 
@@ -53,16 +53,16 @@ impl Delivered for Delivery {
 /// Consumes until the token is cancelled, over as many connections as that takes.
 pub(super) async fn consume(settings: Settings, intake: Intake, shutdown: CancellationToken) {
     tracing::info!(queue = settings.queue, "reading from AMQP");
-    let mut backoff = Backoff::default();
+    let mut backoff = BACKOFF;
     while !shutdown.is_cancelled() {
         let connected = async {
             let session = Session::open(&settings).await?;
-            backoff.succeed();
+            backoff.reset();
             session.work(&intake, &shutdown).await
         };
         if let Err(error) = connected.await {
             tracing::warn!(%error, "the connection to AMQP is lost or cannot be made; trying again");
-            shutdown.run_until_cancelled(backoff.wait()).await;
+            shutdown.run_until_cancelled(wait(&mut backoff)).await;
         }
     }
 }

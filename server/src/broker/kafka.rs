@@ -27,7 +27,7 @@ pub use self::settings::Settings;
 use self::{dead_letters::DeadLetters, group::Group};
 use super::{
     LINGER, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES,
-    backoff::Backoff,
+    backoff::{BACKOFF, wait},
     intake::{Delivered, Intake},
 };
 
@@ -77,7 +77,7 @@ pub(super) async fn consume(settings: Settings, intake: Intake, shutdown: Cancel
         group = settings.group,
         "reading from Kafka"
     );
-    let mut backoff = Backoff::default();
+    let mut backoff = BACKOFF;
     while !shutdown.is_cancelled() {
         match Member::join(&settings) {
             Ok(mut member) => {
@@ -89,7 +89,7 @@ pub(super) async fn consume(settings: Settings, intake: Intake, shutdown: Cancel
             }
             Err(error) => tracing::error!(%error, "Kafka's client cannot be made; do its settings fit?"),
         }
-        shutdown.run_until_cancelled(backoff.wait()).await;
+        shutdown.run_until_cancelled(wait(&mut backoff)).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What one document may ask for, judged before any of it is validated or executed.
+//! What one document may ask for, checked before any of it is validated or executed.
 //!
 //! Nested fragments let 800 bytes ask for sixteen million fields, and the library's own limits walk all of them before
 //! they refuse. Here every fragment is counted once and its numbers are added wherever it is spread, so the walk takes
@@ -62,7 +62,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// Takes in a neighbour: sums add up, the deeper one decides. The sums may pass any number, so they saturate.
+    /// Adds the cost of a sibling: counts add up, the greater depth counts. The sums may pass any number, so they saturate.
     fn join(&mut self, other: Self) {
         self.fields = self.fields.saturating_add(other.fields);
         self.aliases = self.aliases.saturating_add(other.aliases);

@@ -3,7 +3,7 @@
 
 use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat};
-use domain::validate::instant_ms;
+use domain::{time::TimestampMs, validate::instant_ms};
 
 use super::text::quoted;
 use crate::error::ApiError;
@@ -14,9 +14,9 @@ pub(crate) struct DateTime(String);
 
 impl DateTime {
     /// An instant in Unix milliseconds, in UTC with milliseconds.
-    pub(crate) fn from_ms(instant_ms: i64) -> Self {
+    pub(crate) fn from_ms(instant_ms: TimestampMs) -> Self {
         // Every stored instant is in a year of four digits, so none falls back.
-        let instant = chrono::DateTime::from_timestamp_millis(instant_ms).unwrap_or_default();
+        let instant = chrono::DateTime::from_timestamp_millis(instant_ms.0).unwrap_or_default();
         Self(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 
@@ -26,7 +26,7 @@ impl DateTime {
     }
 
     /// The instant in Unix milliseconds, cut to whole ones.
-    pub(crate) fn to_ms(&self) -> Result<i64, ApiError> {
+    pub(crate) fn to_ms(&self) -> Result<TimestampMs, ApiError> {
         instant_ms(&self.0).ok_or_else(|| {
             let sent = quoted(&self.0);
             ApiError::bad_user_input(format!(

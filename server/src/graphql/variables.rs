@@ -1,8 +1,8 @@
-//! The values of an operation's variables, settled before any of it is validated or executed.
+//! The values of an operation's variables, resolved before any of it is validated or executed.
 //!
 //! The library looks for a variable's value when it reaches the argument that uses it, so a mutation's first fields would
 //! be committed before a later one turns out to lack its value. It also takes a variable that was not sent for null, which
-//! would clear what a field that is left out lets stay. With every variable settled from the start, validation judges
+//! would clear what a field that is left out lets stay. With every variable resolved first, validation judges
 //! whole arguments before the first field runs.
 
 use std::collections::{HashMap, HashSet};
@@ -18,7 +18,7 @@ use async_graphql_value::Value as InputValue;
 ///
 /// # Errors
 /// A variable that must have a value has none, or null.
-pub(crate) fn settle(
+pub(crate) fn resolve(
     operation: &mut OperationDefinition,
     fragments: &mut HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &mut Variables,

@@ -23,7 +23,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer to what was refused before it ran.
+    /// The answer to an operation that was refused before it ran.
     pub(super) fn refused(error: impl Into<ServerError>) -> Self {
         Self { data: None, errors: vec![shaped(error.into())] }
     }
@@ -33,7 +33,7 @@ impl Answer {
         self.data.is_none()
     }
 
-    /// Whether there is no data, be it that nothing ran or that all of it failed.
+    /// Whether there is no data, because nothing ran or all of it failed.
     pub(super) fn is_without_data(&self) -> bool {
         self.data.as_ref().is_none_or(|data| *data == Value::Null)
     }
@@ -71,7 +71,7 @@ impl From<ApiError> for ServerError {
     }
 }
 
-/// What the parser says about a document, in one line instead of a drawing.
+/// The parser's error in one line, without its drawing of the place.
 pub(super) fn syntax_error(error: &parser::Error) -> ServerError {
     let message = error.to_string();
     let cause = message.rsplit("= ").next().unwrap_or(&message).trim().to_owned();

@@ -1,5 +1,5 @@
-//! The dashboard and GraphiQL, out of the binary: nothing is ever loaded from elsewhere, because factory floors are
-//! offline. A content security policy holds the pages to that.
+//! The dashboard and GraphiQL, served from the binary: nothing is ever loaded from another server, because factory floors
+//! are offline. A content security policy holds the pages to that.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -27,9 +27,9 @@ struct Asset {
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'self'";
-/// Ask each time whether it is still the same: a new release changes it.
+/// The browser revalidates it on every use, because a new release changes it.
 const REVALIDATE: &str = "no-cache";
-/// A year, the longest that caches honour: the path carries the content's hash.
+/// A year, the longest that caches accept: the path carries the content's hash.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Where the dashboard's files with a hash in their path are.
 const HASHED: &str = "assets/";
@@ -40,7 +40,7 @@ pub(super) fn dashboard_response(path: &str, headers: &HeaderMap) -> Response {
     if DASHBOARD.is_empty() {
         return not_built("The dashboard", "cargo xtask dashboard");
     }
-    found(dashboard_file(DASHBOARD, path.trim_start_matches('/')), headers)
+    response(dashboard_file(DASHBOARD, path.trim_start_matches('/')), headers)
 }
 
 /// GraphiQL's page, for a browser that opens the API's address.
@@ -48,12 +48,12 @@ pub(super) fn graphiql_page(headers: &HeaderMap) -> Response {
     if GRAPHIQL.is_empty() {
         return not_built("GraphiQL", "cargo xtask graphiql");
     }
-    found(file(GRAPHIQL, "index.html"), headers)
+    response(file(GRAPHIQL, "index.html"), headers)
 }
 
 /// A file that GraphiQL's page loads; `path` is what follows `/graphiql/`.
 pub(super) fn graphiql_file(path: &str, headers: &HeaderMap) -> Response {
-    found(file(GRAPHIQL, path.trim_start_matches('/')), headers)
+    response(file(GRAPHIQL, path.trim_start_matches('/')), headers)
 }
 
 fn dashboard_file(assets: &'static [Asset], path: &str) -> Option<&'static Asset> {
@@ -66,14 +66,14 @@ fn file(assets: &'static [Asset], path: &str) -> Option<&'static Asset> {
     assets.get(position)
 }
 
-fn found(asset: Option<&'static Asset>, headers: &HeaderMap) -> Response {
+fn response(asset: Option<&'static Asset>, headers: &HeaderMap) -> Response {
     match asset {
-        Some(asset) => respond(asset, headers),
+        Some(asset) => serve(asset, headers),
         None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
     }
 }
 
-fn respond(asset: &'static Asset, headers: &HeaderMap) -> Response {
+fn serve(asset: &'static Asset, headers: &HeaderMap) -> Response {
     let caching = if asset.path.starts_with(HASHED) { FOR_EVER } else { REVALIDATE };
     let common = [(ETAG, asset.etag), (CACHE_CONTROL, caching), (VARY, "accept-encoding")];
     if lists(headers, IF_NONE_MATCH, asset.etag) {
@@ -184,26 +184,26 @@ mod tests {
 
     #[test]
     fn the_page_is_checked_each_time_and_a_hashed_file_kept_for_ever() {
-        let page = respond(&FILES[2], &HeaderMap::new());
+        let page = serve(&FILES[2], &HeaderMap::new());
         assert_eq!(header(&page, &CACHE_CONTROL), "no-cache");
         assert_eq!(header(&page, &CONTENT_TYPE), "text/html; charset=utf-8");
-        let program = respond(&FILES[0], &HeaderMap::new());
+        let program = serve(&FILES[0], &HeaderMap::new());
         assert_eq!(header(&program, &CACHE_CONTROL), "public, max-age=31536000, immutable");
         assert_eq!(header(&program, &CONTENT_TYPE), "application/wasm");
     }
 
     #[test]
     fn a_browser_that_has_the_page_is_not_sent_it_again() {
-        let current = respond(&PAGE, &asking(IF_NONE_MATCH, "W/\"0\", W/\"1\""));
+        let current = serve(&PAGE, &asking(IF_NONE_MATCH, "W/\"0\", W/\"1\""));
         assert_eq!(current.status(), StatusCode::NOT_MODIFIED);
-        let outdated = respond(&PAGE, &asking(IF_NONE_MATCH, "W/\"0\""));
+        let outdated = serve(&PAGE, &asking(IF_NONE_MATCH, "W/\"0\""));
         assert_eq!(outdated.status(), StatusCode::OK);
     }
 
     #[test]
     fn a_client_is_sent_the_smallest_copy_that_it_accepts() {
         let encoding = |asset, accepted| {
-            let response = respond(asset, &asking(ACCEPT_ENCODING, accepted));
+            let response = serve(asset, &asking(ACCEPT_ENCODING, accepted));
             assert_eq!(header(&response, &VARY), "accept-encoding");
             header(&response, &CONTENT_ENCODING).to_owned()
         };

@@ -1,4 +1,4 @@
-//! Request bodies: how long one may be, and how much memory all of them together.
+//! Request bodies: how long one may be, and how much memory all of them may take together.
 
 use std::{
     io::{self, Write},
@@ -13,7 +13,7 @@ use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use crate::error::ApiError;
 
 /// The longest body, in bytes once it is inflated: a batch of 10 000 events with long names.
@@ -25,13 +25,13 @@ const ALL_BODIES_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct BodyMemory(Arc<Semaphore>);
 
-/// A body in memory. Keep it until the answer is made: it holds its share.
-pub(super) struct Held {
+/// A body in memory. Keep it until the answer is made: it holds its share of the memory.
+pub(super) struct ReadBody {
     pub(super) bytes: Bytes,
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// How a body was written.
+/// How a body is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     /// As it is.
@@ -47,76 +47,75 @@ impl BodyMemory {
 
     /// Reads a body to its end. Memory is taken as bytes arrive and inflate, so a peer holds no more than it sent, and what
     /// inflates to more than may be sent is given up before it has.
-    pub(super) async fn read(&self, mut body: Body, coding: Coding) -> Result<Held, Refusal> {
-        let room = Room { memory: self.0.clone(), bytes: Vec::new(), share: None, refused: None };
-        let mut writing = match coding {
-            Coding::Identity => Writing::Plain(room),
-            Coding::Gzip => Writing::Inflating(Box::new(MultiGzDecoder::new(room))),
+    pub(super) async fn read(&self, mut body: Body, coding: Coding) -> Result<ReadBody, ErrorResponse> {
+        let buffer = Buffer { memory: self.0.clone(), bytes: Vec::new(), share: None, error: None };
+        let mut decoder = match coding {
+            Coding::Identity => Decoder::Identity(buffer),
+            Coding::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(buffer))),
         };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
-                Refusal::malformed(ApiError::bad_user_input("the body ended before it was whole"))
+                ErrorResponse::malformed(ApiError::bad_user_input("the body ended before it was whole"))
             })?;
             if let Ok(data) = frame.into_data() {
-                writing.write(&data)?;
+                decoder.write(&data)?;
             }
         }
-        writing.finish()
+        decoder.finish()
     }
 }
 
-/// Where a body goes.
-enum Writing {
-    Plain(Room),
-    Inflating(Box<MultiGzDecoder<Room>>),
+/// Decodes a body into its buffer.
+enum Decoder {
+    Identity(Buffer),
+    Gzip(Box<MultiGzDecoder<Buffer>>),
 }
 
-impl Writing {
-    fn write(&mut self, data: &[u8]) -> Result<(), Refusal> {
+impl Decoder {
+    fn write(&mut self, data: &[u8]) -> Result<(), ErrorResponse> {
         let written = match self {
-            Self::Plain(room) => room.write_all(data),
-            Self::Inflating(decoder) => decoder.write_all(data),
+            Self::Identity(buffer) => buffer.write_all(data),
+            Self::Gzip(decoder) => decoder.write_all(data),
         };
-        written.map_err(|_| self.refusal())
+        written.map_err(|_| self.error())
     }
 
-    fn finish(mut self) -> Result<Held, Refusal> {
-        if let Self::Inflating(decoder) = &mut self
+    fn finish(mut self) -> Result<ReadBody, ErrorResponse> {
+        if let Self::Gzip(decoder) = &mut self
             && decoder.try_finish().is_err()
         {
-            return Err(self.refusal());
+            return Err(self.error());
         }
-        let room = self.room();
-        Ok(Held { bytes: std::mem::take(&mut room.bytes).into(), _share: room.share.take() })
+        let buffer = self.buffer();
+        Ok(ReadBody { bytes: std::mem::take(&mut buffer.bytes).into(), _share: buffer.share.take() })
     }
 
-    fn room(&mut self) -> &mut Room {
+    fn buffer(&mut self) -> &mut Buffer {
         match self {
-            Self::Plain(room) => room,
-            Self::Inflating(decoder) => decoder.get_mut(),
+            Self::Identity(buffer) => buffer,
+            Self::Gzip(decoder) => decoder.get_mut(),
         }
     }
 
-    /// Why nothing more could be written: there is no room, or what was sent is not what it says to be.
-    fn refusal(&mut self) -> Refusal {
-        let no_room = self.room().refused.take();
-        no_room.unwrap_or_else(|| {
+    /// Why nothing more could be written: the buffer refused it, or it could not be decoded.
+    fn error(&mut self) -> ErrorResponse {
+        self.buffer().error.take().unwrap_or_else(|| {
             let message = "the body is not whole gzip; send what its Content-Encoding says";
-            Refusal::malformed(ApiError::bad_user_input(message))
+            ErrorResponse::malformed(ApiError::bad_user_input(message))
         })
     }
 }
 
 /// A body's bytes, within the limits.
-struct Room {
+struct Buffer {
     memory: Arc<Semaphore>,
     bytes: Vec<u8>,
     share: Option<OwnedSemaphorePermit>,
-    refused: Option<Refusal>,
+    error: Option<ErrorResponse>,
 }
 
-impl Room {
-    fn take(&mut self, more: usize) -> Result<(), Refusal> {
+impl Buffer {
+    fn reserve(&mut self, more: usize) -> Result<(), ErrorResponse> {
         if self.bytes.len() + more > MAX_BODY_BYTES {
             return Err(too_long());
         }
@@ -124,7 +123,7 @@ impl Room {
             .ok()
             .and_then(|bytes| self.memory.clone().try_acquire_many_owned(bytes).ok())
             .ok_or_else(|| {
-                Refusal::unavailable(ApiError::overloaded("too many requests at once; ask again"))
+                ErrorResponse::unavailable(ApiError::overloaded("too many requests at once; ask again"))
             })?;
         match self.share.as_mut() {
             Some(held) => held.merge(share),
@@ -134,10 +133,10 @@ impl Room {
     }
 }
 
-impl Write for Room {
+impl Write for Buffer {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if let Err(refusal) = self.take(data.len()) {
-            self.refused = Some(refusal);
+        if let Err(error) = self.reserve(data.len()) {
+            self.error = Some(error);
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         self.bytes.extend_from_slice(data);
@@ -149,11 +148,11 @@ impl Write for Room {
     }
 }
 
-/// The refusal of a body over the limit.
-pub(super) fn too_long() -> Refusal {
+/// The response to a body over the limit.
+pub(super) fn too_long() -> ErrorResponse {
     let message = format!(
         "a body has at most {} MiB, inflated; send fewer events at a time",
         MAX_BODY_BYTES / 1024 / 1024
     );
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::limit_exceeded(message))
+    ErrorResponse::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::limit_exceeded(message))
 }

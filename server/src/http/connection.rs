@@ -20,10 +20,11 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Sleep,
 };
+use tokio_tungstenite::WebSocketStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
-/// How many connections there may be and how patient the server is with them.
+/// Limits and timeouts of connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
     /// The most connections at once, those of websockets included; further ones wait until one ends. More than there may
@@ -121,6 +122,9 @@ async fn serve(connection: Connection, router: Router, idle_timeout: Duration, s
     }
 }
 
+/// A websocket on a connection of this server.
+pub(super) type WebSocket = WebSocketStream<Connection>;
+
 /// A connection that counts until it is dropped, also after it became a websocket, and that breaks when its peer takes
 /// nothing for too long.
 pub(super) struct Connection {
@@ -132,7 +136,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Passes on what a write came to, unless it waits for too long.
+    /// The result of a write, or an error when it has waited for too long.
     fn unless_stalled<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -143,8 +147,8 @@ impl Connection {
             return written;
         }
         let stall_timeout = self.stall_timeout;
-        let patience = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(stall_timeout)));
-        ready!(patience.as_mut().poll(context));
+        let timeout = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(stall_timeout)));
+        ready!(timeout.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes nothing of what it is sent")))
     }
 }

@@ -1,15 +1,15 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness: whether the process runs, and whether it can serve.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, http::StatusCode};
 
-use super::Shared;
+use super::shared::Shared;
 
 /// How long the database may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The process lives: it answers.
+/// The process runs: it answers.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }

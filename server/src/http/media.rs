@@ -9,7 +9,7 @@ pub(super) enum Media {
     Json,
     /// `application/graphql-response+json`: what was refused before it ran answers 4xx.
     GraphqlResponse,
-    /// `text/html`: a person, who gets the page to write queries on.
+    /// `text/html`: a browser, which gets GraphiQL.
     Html,
 }
 
@@ -32,14 +32,14 @@ impl Media {
     }
 }
 
-/// The offered type that a client likes best; what it likes equally goes by the order in which it names them, and what
-/// only a wildcard names by the order of the offer. None when it accepts nothing of what is offered.
+/// The offered type that a client prefers. Equal preferences go by the client's order, and types that only a wildcard names
+/// by the order of the offer. None when it accepts none of the offered types.
 pub(super) fn negotiate(headers: &HeaderMap, offered: &[Media]) -> Option<Media> {
     let ranges = accepted(headers);
     if ranges.is_empty() {
         return offered.first().copied();
     }
-    let wishes = offered.iter().filter_map(|media| {
+    let candidates = offered.iter().filter_map(|media| {
         let (place, range) = ranges.iter().enumerate().filter(|(_, range)| range.covers(*media)).max_by_key(
             // The most specific range decides; of two equal ones the first.
             |(place, range)| (range.specificity(), std::cmp::Reverse(*place)),
@@ -47,11 +47,11 @@ pub(super) fn negotiate(headers: &HeaderMap, offered: &[Media]) -> Option<Media>
         (range.quality > 0)
             .then_some((*media, (range.quality, range.specificity(), std::cmp::Reverse(place))))
     });
-    // `max_by_key` takes the last of equals, the offer's first is meant.
+    // `max_by_key` would take the last of equals instead of the first.
     let mut best: Option<(Media, _)> = None;
-    for (media, wish) in wishes {
-        if best.as_ref().is_none_or(|(_, other)| wish > *other) {
-            best = Some((media, wish));
+    for (media, preference) in candidates {
+        if best.as_ref().is_none_or(|(_, other)| preference > *other) {
+            best = Some((media, preference));
         }
     }
     best.map(|(media, _)| media)

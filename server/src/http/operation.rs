@@ -1,4 +1,4 @@
-//! From the text of a request to an operation that may run: parsed once, judged once, on both transports.
+//! From the text of a request to an operation that may run: parsed and checked once, on both transports.
 
 mod documents;
 mod sent;
@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 
 pub(super) use self::documents::Documents;
 use self::sent::{Sent, SentVariables};
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use crate::{
     error::ApiError,
     graphql::{
-        batches::{Batches, holds_batch},
+        events::batches::{Batches, holds_batch},
         variables,
     },
     ingest::Ingest,
@@ -55,8 +55,8 @@ pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Resul
 }
 
 impl Operation {
-    /// Reads and judges a request. Its batches of events are read and judged at once.
-    pub(super) fn read(json: &[u8], documents: &Documents, ingest: &Ingest) -> Result<Self, Refusal> {
+    /// Reads and checks a request, and validates its batches of events.
+    pub(super) fn read(json: &[u8], documents: &Documents, ingest: &Ingest) -> Result<Self, ErrorResponse> {
         if let Some(sent) = Sent::read(json) {
             let document = documents.get(&sent.query)?;
             if let Some(operation) = Self::with_batches(document, sent, ingest)? {
@@ -64,14 +64,14 @@ impl Operation {
             }
         }
         let Parameters { query, operation_name, variables, .. } =
-            json_object(json, "the body").map_err(Refusal::malformed)?;
+            json_object(json, "the body").map_err(ErrorResponse::malformed)?;
         Ok(Self::of(documents.get(&query)?, operation_name, variables)?)
     }
 
-    /// Parses and judges a document and picks the operation to run.
-    pub(super) fn prepare(parameters: Parameters) -> Result<Self, ServerError> {
+    /// Parses and checks a document and selects the operation to run.
+    pub(super) fn prepare(parameters: Parameters, documents: &Documents) -> Result<Self, ServerError> {
         let Parameters { query, operation_name, variables, .. } = parameters;
-        Self::of(documents::parse(&query)?, operation_name, variables)
+        Self::of(documents.get(&query)?, operation_name, variables)
     }
 
     /// None when a list that reads like a batch is or may be something else.
@@ -84,11 +84,11 @@ impl Operation {
         if batches.is_empty() {
             return Self::of(document, operation_name, variables).map(Some);
         }
-        let operation = chosen(&mut document.operations, operation_name.as_deref())?;
+        let operation = selected(&mut document.operations, operation_name.as_deref())?;
         if !batches.keys().all(|variable| holds_batch(operation, &document.fragments, variable)) {
             return Ok(None);
         }
-        variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::stand_in())));
+        variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::placeholder())));
         let batches = batches.into_iter().map(|(variable, batch)| (variable, ingest.judge(batch)));
         let batches = Batches::new(operation, batches);
         let Self { kind, request } = Self::of(document, operation_name, variables)?;
@@ -100,9 +100,9 @@ impl Operation {
         operation_name: Option<String>,
         mut variables: Variables,
     ) -> Result<Self, ServerError> {
-        let chosen = chosen(&mut document.operations, operation_name.as_deref())?;
-        variables::settle(chosen, &mut document.fragments, &mut variables)?;
-        let kind = chosen.ty;
+        let selected = selected(&mut document.operations, operation_name.as_deref())?;
+        variables::resolve(selected, &mut document.fragments, &mut variables)?;
+        let kind = selected.ty;
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
         let mut request = Request::new(String::new()).variables(variables);
         request.operation_name = operation_name;
@@ -112,7 +112,7 @@ impl Operation {
 }
 
 /// The operation to run.
-fn chosen<'a>(
+fn selected<'a>(
     operations: &'a mut DocumentOperations,
     name: Option<&str>,
 ) -> Result<&'a mut OperationDefinition, ApiError> {

@@ -1,4 +1,4 @@
-//! Which pages may talk to the server: those it serves itself, and those that were allowed by name.
+//! Origins whose pages may use the server: its own, and those that were allowed by name.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
@@ -28,7 +28,7 @@ impl Origins {
         Ok(origins)
     }
 
-    /// Whether pages from elsewhere may read answers at all.
+    /// Whether no other origin is allowed.
     pub(super) fn is_empty(&self) -> bool {
         !self.any && self.named.is_empty()
     }
@@ -39,7 +39,7 @@ impl Origins {
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
-    /// Whether whoever sent these headers may open a websocket. Browsers let any page open one to anywhere and always
+    /// Whether the client that sent these headers may open a websocket. Browsers let any page open one to anywhere and always
     /// name the page's origin; programs that are no browsers name none.
     pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };

@@ -1,47 +1,15 @@
 //! GraphQL over websockets: the protocol graphql-transport-ws, over the schema's streams.
 //!
-//! - A socket that subscribed costs about 12 kB, however large its answers: those that others are sent too are written
-//!   from where all of them share them.
-//! - Everything of one socket happens in one task, one thing after another: while a slow reader's buffer is full nothing
-//!   of its operations goes on, and when the task ends all of them are dropped.
+//! - A socket that subscribed costs about 12 kB, however large its answers: answers that several sockets are sent are
+//!   written from one shared copy.
+//! - One task does everything for one socket, one thing after another: while a slow reader's buffer is full its operations
+//!   do not go on, and when the task ends all of them are dropped.
 
 mod frame;
 mod handshake;
+pub(super) mod limits;
 mod message;
 mod operation;
 mod session;
 
-use std::time::Duration;
-
-use tokio_tungstenite::WebSocketStream;
-
 pub(super) use self::handshake::open;
-use super::connection::Connection;
-
-/// A websocket on a connection that this server accepted.
-type WebSocket = WebSocketStream<Connection>;
-
-/// The longest message from a client, in bytes: an operation and its variables. Batches of events belong on HTTP.
-const MAX_MESSAGE_BYTES: usize = 256 * 1024;
-
-/// How patient the server is with sockets.
-#[derive(Clone, Debug)]
-pub struct SocketLimits {
-    /// The most sockets at once, so that ten thousand are nothing special; each about 12 kB and what only it subscribed to.
-    pub max_sockets: usize,
-    /// How long a client may take to say `connection_init`.
-    pub init_timeout: Duration,
-    /// How often a ping is sent; a peer that leaves two unanswered is gone. Between a proxy's usual 30 s or 60 s of
-    /// allowed silence and the traffic of ten thousand sockets.
-    pub ping_interval: Duration,
-}
-
-impl Default for SocketLimits {
-    fn default() -> Self {
-        Self {
-            max_sockets: 16_000,
-            init_timeout: Duration::from_secs(3),
-            ping_interval: Duration::from_secs(12),
-        }
-    }
-}

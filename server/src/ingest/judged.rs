@@ -3,11 +3,14 @@
 use domain::{
     bucket::buckets_touched,
     event::{Event, RawEvent},
+    time::{DurationMs, TimestampMs},
     validate::{Rejection, validate},
 };
 
-use super::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS};
-use crate::error::ApiError;
+use super::{
+    error::IngestError,
+    limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS},
+};
 
 /// A batch within the limits, judged with one now.
 #[derive(Clone, Debug)]
@@ -17,24 +20,21 @@ pub struct Judged {
     /// The others, by their position in the batch.
     pub(super) rejections: Vec<(usize, Rejection)>,
     /// The now they were judged with, Unix milliseconds.
-    pub(super) received_at_ms: i64,
+    pub(super) received_at_ms: TimestampMs,
 }
 
 impl Judged {
     /// Judges a batch.
     ///
     /// # Errors
-    /// `LIMIT_EXCEEDED` when it has too many events or they cover too many buckets.
+    /// It has too many events, or they cover too many buckets.
     pub(super) fn new<Text: AsRef<str> + Into<String>>(
         sent: Vec<RawEvent<Text>>,
-        received_at_ms: i64,
-        max_clock_skew_ms: i64,
-    ) -> Result<Self, ApiError> {
+        received_at_ms: TimestampMs,
+        max_clock_skew_ms: DurationMs,
+    ) -> Result<Self, IngestError> {
         if sent.len() > MAX_BATCH_EVENTS {
-            return Err(ApiError::limit_exceeded(format!(
-                "a batch has at most {MAX_BATCH_EVENTS} events, this one has {}; send it in parts",
-                sent.len()
-            )));
+            return Err(IngestError::TooManyEvents(sent.len()));
         }
         let mut events = Vec::with_capacity(sent.len());
         let mut rejections = Vec::new();
@@ -49,10 +49,7 @@ impl Judged {
             }
         }
         if buckets > MAX_BATCH_BUCKETS {
-            return Err(ApiError::limit_exceeded(format!(
-                "the events of a batch cover at most {MAX_BATCH_BUCKETS} five-minute buckets in all, these cover \
-                 {buckets}; send fewer or shorter ones at a time"
-            )));
+            return Err(IngestError::TooManyBuckets(buckets));
         }
         Ok(Self { events, rejections, received_at_ms })
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     event::Event,
+    id::Revision,
     validate::{Rejection, RejectionCode, excerpt},
 };
 
@@ -24,7 +25,7 @@ pub struct Outcome {
     /// One for each conflict and each rejection, in the order of the batch.
     pub issues: Vec<Issue>,
     /// The factory's revision once this batch is in.
-    pub revision: i64,
+    pub revision: Revision,
 }
 
 /// Why one event of a batch was not stored.
@@ -104,7 +105,11 @@ fn entity_limit_message(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::event::{EntityType, EventType};
+    use domain::{
+        event::{EntityType, EventType},
+        id::FactoryId,
+        time::{DurationMs, TimestampMs},
+    };
 
     use super::*;
 
@@ -113,8 +118,8 @@ mod tests {
             entity_type: EntityType::Worker,
             entity_code: code.to_owned(),
             event_type: EventType::Idle,
-            started_at_ms: 0,
-            duration_ms: 0,
+            started_at_ms: TimestampMs(0),
+            duration_ms: DurationMs::ZERO,
             units: 0,
             confidence: None,
             model_version: None,
@@ -133,7 +138,7 @@ mod tests {
         let verdicts =
             [Verdict::Conflict, Verdict::Accepted, Verdict::EntityLimitReached, Verdict::Duplicate].to_vec();
         let events = ["W1", "W2", "W3", "W4"].map(event);
-        let stored = Stored { factory_id: 1, revision: 7, verdicts };
+        let stored = Stored { factory_id: FactoryId(1), revision: Revision(7), verdicts };
         // Sent were: two rejected, W1, one rejected, W2, W3, W4, two rejected.
         let outcome = Outcome::new(&events, [0, 1, 3, 7, 8].map(rejected).to_vec(), &stored);
         let invalid = IssueCode::Rejected(RejectionCode::EntityIdInvalid);
@@ -152,6 +157,6 @@ mod tests {
         assert_eq!(outcome.issues[3].message, "number 3");
         assert!(outcome.issues[4].message.contains("\"W3\""), "{}", outcome.issues[4].message);
         let counts = [outcome.accepted, outcome.duplicates, outcome.conflicts, outcome.rejected];
-        assert_eq!((counts, outcome.revision), ([1, 1, 1, 6], 7));
+        assert_eq!((counts, outcome.revision), ([1, 1, 1, 6], Revision(7)));
     }
 }

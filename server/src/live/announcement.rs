@@ -1,10 +1,11 @@
-//! What was announced of each factory that somebody listens to: its latest revision and its latest events.
+//! What was announced of each factory that has listeners: its latest revision and its latest events.
 
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use domain::id::{FactoryId, Revision};
 use tokio::sync::watch;
 
 use crate::store::{commit_log::Since, events::StoredEvent};
@@ -12,11 +13,11 @@ use crate::store::{commit_log::Since, events::StoredEvent};
 /// The most events kept of a factory too: another server could not send more.
 pub(crate) use crate::store::commit_log::MAX_LATEST_EVENTS;
 
-/// What was announced of one factory since somebody began to listen.
+/// What was announced of one factory since its first listener.
 #[derive(Default)]
 pub(crate) struct Announced {
     /// The latest revision announced.
-    pub(crate) revision: i64,
+    pub(crate) revision: Revision,
     /// How many events were stored.
     pub(crate) stored: u64,
     /// The latest of them in the order in which they were stored, at most [`MAX_LATEST_EVENTS`].
@@ -29,62 +30,68 @@ pub(crate) struct Announced {
 #[derive(Clone, Copy)]
 struct FeedsFrom {
     /// What was stored up to this revision is not new to any feed.
-    revision: i64,
+    revision: Revision,
     /// How many of the factory's events are not among those announced; none where that was not asked.
     uncounted: Option<i64>,
 }
 
 impl Announced {
-    /// Adds a commit that stored some events, of which these are the latest, at most [`MAX_LATEST_EVENTS`].
-    fn add(&mut self, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
+    /// Adds a commit and the latest of its stored events, at most [`MAX_LATEST_EVENTS`].
+    fn add(&mut self, revision: Revision, stored: u64, latest: Vec<StoredEvent>) {
         self.revision = self.revision.max(revision);
         if self.feeds_from.is_some_and(|from| revision <= from.revision) {
             return;
         }
         self.stored += stored;
         if (latest.len() as u64) < stored {
-            self.forget_latest();
+            self.clear_latest();
         }
         self.latest.extend(latest.into_iter().map(Arc::new));
         let too_many = self.latest.len().saturating_sub(MAX_LATEST_EVENTS);
         self.latest.drain(..too_many);
     }
 
-    /// Counts the events of commits of which nothing else is known any more, given how many the factory has with them.
+    /// Counts the events of commits that are no longer in the log, given how many events the factory had with them.
     fn count_up_to(&mut self, events: i64) {
         let Some(uncounted) = self.feeds_from.and_then(|from| from.uncounted) else { return };
         let missing = u64::try_from(events - uncounted - self.stored as i64).unwrap_or_default();
         if missing > 0 {
             self.stored += missing;
-            self.forget_latest();
+            self.clear_latest();
         }
     }
 
-    /// What was stored before events that are not at hand are not the latest any more.
-    fn forget_latest(&mut self) {
+    /// Events that are missing were stored later than those kept, so these are not the latest any more.
+    fn clear_latest(&mut self) {
         self.latest.clear();
     }
 }
 
-/// The factories that are listened to.
+/// The factories that have listeners.
 #[derive(Default)]
 pub(crate) struct Announcements {
-    by_factory: Mutex<HashMap<i32, watch::Sender<Announced>>>,
+    by_factory: Mutex<HashMap<FactoryId, watch::Sender<Announced>>>,
 }
 
 impl Announcements {
-    /// Takes note of a commit, if anybody listens.
-    pub(crate) fn announce(&self, factory_id: i32, revision: i64, stored: u64, latest: Vec<StoredEvent>) {
+    /// Announces a commit, if the factory has a listener.
+    pub(crate) fn announce(
+        &self,
+        factory_id: FactoryId,
+        revision: Revision,
+        stored: u64,
+        latest: Vec<StoredEvent>,
+    ) {
         if let Some(announced) = self.lock().get(&factory_id) {
             announced.send_modify(|announced| announced.add(revision, stored, latest));
         }
     }
 
-    /// Takes note of commits that were read, and of the revision that the factory had come to by then, if anybody listens.
-    pub(crate) fn announce_read(&self, factory_id: i32, revision: i64, since: Since) {
+    /// Announces commits that were read from the log, and the factory's revision at that time, if it has a listener.
+    pub(crate) fn announce_read(&self, factory_id: FactoryId, revision: Revision, since: Since) {
         let by_factory = self.lock();
         let Some(announced) = by_factory.get(&factory_id) else { return };
-        // All at once: whoever looks in between would be told of events without their revision.
+        // All at once: a listener that reads in between would see events without their revision.
         announced.send_modify(|announced| {
             if let Some(events) = since.events_before {
                 announced.count_up_to(events);
@@ -92,14 +99,14 @@ impl Announcements {
             for commit in since.commits {
                 announced.add(commit.revision, commit.events, commit.latest_events);
             }
-            // A change of names or settings is no commit that is written down.
+            // A change of names or settings is not in the log.
             announced.add(revision, 0, Vec::new());
         });
     }
 
-    /// Takes note that a factory has come to a revision, unless somebody follows its events: then nothing is noted, and
-    /// the answer is the revision after which they are to be read. None when there is nothing to read.
-    pub(crate) fn announce_revision(&self, factory_id: i32, revision: i64) -> Option<i64> {
+    /// Announces a factory's revision, unless it has event feeds: then nothing is announced, and the answer is the revision
+    /// after which the commits are to be read. None when there is nothing to read.
+    pub(crate) fn announce_revision(&self, factory_id: FactoryId, revision: Revision) -> Option<Revision> {
         let by_factory = self.lock();
         let announced = by_factory.get(&factory_id)?;
         let mut read_after = None;
@@ -117,47 +124,47 @@ impl Announcements {
         read_after
     }
 
-    /// Whether a factory is listened to.
-    pub(crate) fn is_listened_to(&self, factory_id: i32) -> bool {
+    /// Whether a factory has a listener.
+    pub(crate) fn has_listener(&self, factory_id: FactoryId) -> bool {
         self.lock().contains_key(&factory_id)
     }
 
-    /// The factories that are listened to.
-    pub(crate) fn factory_ids(&self) -> Vec<i32> {
+    /// The factories that have listeners.
+    pub(crate) fn factory_ids(&self) -> Vec<FactoryId> {
         self.lock().keys().copied().collect()
     }
 
-    /// Begins to listen to a factory.
-    pub(crate) fn listen(self: &Arc<Self>, factory_id: i32) -> Listener {
+    /// A new listener of a factory's announcements.
+    pub(crate) fn listen(self: &Arc<Self>, factory_id: FactoryId) -> Listener {
         let receiver = self.lock().entry(factory_id).or_default().subscribe();
         Listener { factory_id, receiver, announcements: self.clone() }
     }
 
-    /// How many factories are listened to.
+    /// How many factories have listeners.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i32, watch::Sender<Announced>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<FactoryId, watch::Sender<Announced>>> {
         self.by_factory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Somebody who listens to a factory; what was announced is forgotten with the last of them.
+/// A listener of one factory's announcements, which are dropped with its last listener.
 pub(crate) struct Listener {
-    factory_id: i32,
+    factory_id: FactoryId,
     receiver: watch::Receiver<Announced>,
     announcements: Arc<Announcements>,
 }
 
 impl Listener {
     /// Waits for the next announcement.
-    pub(crate) async fn heard(&mut self) {
-        // The sender stays as long as anybody listens, so waiting cannot fail.
+    pub(crate) async fn announcement(&mut self) {
+        // The sender stays as long as there is a listener, so waiting cannot fail.
         let _announced = self.receiver.changed().await;
     }
 
-    /// What was announced so far, which counts as heard. Must not be held for long: announcements wait for it.
+    /// What was announced so far, which marks it as seen. Must not be held for long: announcements wait for it.
     pub(crate) fn announced(&mut self) -> watch::Ref<'_, Announced> {
         self.receiver.borrow_and_update()
     }
@@ -165,7 +172,7 @@ impl Listener {
     /// Where a feed begins, given the factory's revision as read after listening began, and where there are other servers
     /// how many events it had: a revision and the number of events announced up to it. None if more was announced by then,
     /// so that it is to be read again.
-    pub(crate) fn begin_feed(&self, revision: i64, events: Option<i64>) -> Option<(i64, u64)> {
+    pub(crate) fn begin_feed(&self, revision: Revision, events: Option<i64>) -> Option<(Revision, u64)> {
         let by_factory = self.announcements.lock();
         let mut begin = Some((revision, 0));
         if let Some(announced) = by_factory.get(&self.factory_id) {

@@ -1,10 +1,10 @@
-//! One rendering for all who sent the same operation: a task that takes a source's states, has each rendered once and
-//! wakes its subscribers in waves.
+//! One rendering for all subscribers that sent the same operation: a task that takes a source's states, has each rendered
+//! once and wakes its subscribers in groups.
 //!
-//! - A subscriber holds which issue it was last sent. All take their bytes from the latest one: what changed if they have
-//!   the issue before, otherwise more, which is rendered when the first of them needs it.
-//! - Between two waves everything else gets its turn, so that ten thousand subscribers hold up nobody's request.
-//! - Nobody waits for a subscriber. One that is slow finds a later issue when it comes back.
+//! - A subscriber keeps the number of the update it was last sent. All take their bytes from the latest one: what changed
+//!   if they have the update before, otherwise more, which is rendered when the first of them needs it.
+//! - Between two groups all other tasks get their turn, so that ten thousand subscribers delay no request.
+//! - Nothing waits for a subscriber. A slow one finds a later update when it reads again.
 
 use std::{
     collections::HashMap,
@@ -14,15 +14,17 @@ use std::{
     },
 };
 
+use domain::id::FactoryId;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::relay::Relay;
+use crate::report::ScopeKey;
 
-/// How many subscribers are woken at once. To write to one takes about 10 µs, so that others wait for less than a
+/// How many subscribers are woken at once. To write to one takes about 10 µs, so that other tasks wait for less than a
 /// millisecond, and yielding costs little beside it.
-const WAVE: usize = 64;
+const WAKE_GROUP_SIZE: usize = 64;
 
 /// What a broadcast follows.
 pub trait Source: Send + 'static {
@@ -31,16 +33,16 @@ pub trait Source: Send + 'static {
     /// What the operation renders into one answer.
     type Delivery: Send + 'static;
 
-    /// Waits for the next state, or for the last delivery. To ask for it says that the one before has been passed on.
+    /// Waits for the next state, or for the last delivery. Calling it again means that the one before has been passed on.
     fn next(&mut self) -> impl Future<Output = Option<Result<Self::State, Self::Delivery>>> + Send;
 
-    /// How far who is sent this state has come.
+    /// How far a subscriber has come that was sent this state.
     fn position(state: &Self::State) -> u64;
 
-    /// The position that somebody's delivery builds on who has come so far; none for the whole.
+    /// The position that the delivery to a subscriber builds on, given how far it has come; none for the whole.
     fn base(state: &Self::State, sent: Option<u64>) -> Option<u64>;
 
-    /// What is delivered to those who have this base.
+    /// What is delivered to subscribers that have this base.
     fn delivery(state: &Self::State, base: Option<u64>) -> Self::Delivery;
 }
 
@@ -65,7 +67,7 @@ pub enum Payload {
 }
 
 impl Rendering {
-    /// As sent to somebody, be it the first thing or not. An operation whose first answer is without data never began.
+    /// As sent to a subscriber, as its first payload or not. An operation whose first answer has no data never began.
     pub fn payload(&self, is_first: bool) -> Payload {
         match &self.errors {
             Some(errors) if is_first || self.is_refused => Payload::Refused(errors.clone()),
@@ -74,11 +76,13 @@ impl Rendering {
     }
 }
 
-/// The operations that have subscribers, by what their clients sent.
+/// The operations that have subscribers, by the exact text that their clients sent and by what these may see.
 pub struct Broadcasts<S: Source> {
-    by_operation: Mutex<HashMap<Arc<str>, Entry<S>>>,
+    by_operation: Mutex<ByOperation<S>>,
     renderings: AtomicU64,
 }
+
+type ByOperation<S> = HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>;
 
 struct Entry<S: Source> {
     broadcast: Arc<Broadcast<S>>,
@@ -92,43 +96,51 @@ impl<S: Source> Default for Broadcasts<S> {
 }
 
 impl<S: Source> Broadcasts<S> {
-    /// Subscribes to an operation that others have sent already, in these very words.
-    pub fn join(self: &Arc<Self>, operation: &str) -> Option<Subscriber<S>> {
-        self.lock().get_mut(operation).map(Entry::subscribe)
+    /// Subscribes to an operation that already runs in the caller's scope, given its exact text; `scope` is what the caller
+    /// may see of a factory.
+    pub fn join(&self, operation: &str, scope: impl Fn(FactoryId) -> ScopeKey) -> Option<Subscriber<S>> {
+        let mut by_operation = self.lock();
+        let by_scope = by_operation.get_mut(operation)?;
+        // The same text names the same factory, whoever sends it.
+        let factory_id = by_scope.keys().next()?.factory_id();
+        by_scope.get_mut(&scope(factory_id)).map(Entry::subscribe)
     }
 
-    /// Subscribes to an operation and has it run for all who send it later, unless somebody did meanwhile. Its resolver
-    /// is to hand its source to the relay, and its stream to render what the relay delivers, one answer each.
-    pub fn found(
+    /// Subscribes to an operation, and starts it unless it already runs in this scope. Its resolver must give its source to
+    /// the relay, and its stream must render what the relay delivers, one answer each.
+    pub fn get_or_start(
         self: &Arc<Self>,
+        scope: ScopeKey,
         operation: &str,
         run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
     ) -> Subscriber<S> {
+        let operation: Arc<str> = operation.into();
         let mut by_operation = self.lock();
-        if let Some(entry) = by_operation.get_mut(operation) {
+        let by_scope = by_operation.entry(operation.clone()).or_default();
+        if let Some(entry) = by_scope.get_mut(&scope) {
             return entry.subscribe();
         }
-        let operation: Arc<str> = operation.into();
         let (relay, source, deliveries) = Relay::new();
         let renderer = Renderer { deliveries, renderings: run(relay), is_rendering: false };
         let broadcast = Arc::new(Broadcast {
-            operation: operation.clone(),
+            operation,
+            scope,
             latest: Mutex::default(),
             renderer: tokio::sync::Mutex::new(renderer),
-            waves: Mutex::default(),
-            deserted: CancellationToken::new(),
+            wake_groups: Mutex::default(),
+            ended: CancellationToken::new(),
             broadcasts: self.clone(),
         });
         let mut entry = Entry { broadcast: broadcast.clone(), subscribers: 0 };
         let subscriber = entry.subscribe();
-        by_operation.insert(operation, entry);
+        by_scope.insert(scope, entry);
         tokio::spawn(broadcast.run(source));
         subscriber
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().values().map(HashMap::len).sum()
     }
 
     /// How many times a delivery was rendered since the start.
@@ -136,32 +148,30 @@ impl<S: Source> Broadcasts<S> {
         self.renderings.load(Ordering::Relaxed)
     }
 
-    /// Takes note that a subscriber left.
-    fn leave(&self, broadcast: &Arc<Broadcast<S>>) {
-        let mut by_operation = self.lock();
-        if let Some(entry) = by_operation.get_mut(&broadcast.operation)
-            && Arc::ptr_eq(&entry.broadcast, broadcast)
-        {
+    /// Removes a subscriber, and the broadcast with its last one.
+    fn unsubscribe(&self, broadcast: &Arc<Broadcast<S>>) {
+        self.remove_if(broadcast, |entry| {
             entry.subscribers -= 1;
-            if entry.subscribers == 0 {
-                by_operation.remove(&broadcast.operation);
-                broadcast.deserted.cancel();
-            }
-        }
+            entry.subscribers == 0
+        });
     }
 
-    /// Lets whoever sends the operation next begin anew.
-    fn forget(&self, broadcast: &Arc<Broadcast<S>>) {
+    fn remove_if(&self, broadcast: &Arc<Broadcast<S>>, is_over: impl FnOnce(&mut Entry<S>) -> bool) {
         let mut by_operation = self.lock();
-        if by_operation
-            .get(&broadcast.operation)
-            .is_some_and(|entry| Arc::ptr_eq(&entry.broadcast, broadcast))
+        let Some(by_scope) = by_operation.get_mut(&broadcast.operation) else { return };
+        if let Some(entry) = by_scope.get_mut(&broadcast.scope)
+            && Arc::ptr_eq(&entry.broadcast, broadcast)
+            && is_over(entry)
         {
+            by_scope.remove(&broadcast.scope);
+            broadcast.ended.cancel();
+        }
+        if by_scope.is_empty() {
             by_operation.remove(&broadcast.operation);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry<S>>> {
+    fn lock(&self) -> MutexGuard<'_, ByOperation<S>> {
         self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -169,32 +179,33 @@ impl<S: Source> Broadcasts<S> {
 impl<S: Source> Entry<S> {
     fn subscribe(&mut self) -> Subscriber<S> {
         self.subscribers += 1;
-        let wave = self.broadcast.join_wave();
-        Subscriber { broadcast: self.broadcast.clone(), wave, sent: None, has_ended: false }
+        let wake_ups = self.broadcast.join_wake_group();
+        Subscriber { broadcast: self.broadcast.clone(), wake_ups, sent: None, has_ended: false }
     }
 }
 
-/// One operation that is run once for all who sent it.
+/// One operation that runs once for all subscribers that sent it.
 struct Broadcast<S: Source> {
     operation: Arc<str>,
-    latest: Mutex<Option<Arc<Issue<S>>>>,
+    scope: ScopeKey,
+    latest: Mutex<Option<Arc<Update<S>>>>,
     renderer: tokio::sync::Mutex<Renderer<S>>,
-    /// At most [`WAVE`] subscribers each.
-    waves: Mutex<Vec<watch::Sender<()>>>,
-    /// Cancelled when the last subscriber has left.
-    deserted: CancellationToken,
+    /// At most [`WAKE_GROUP_SIZE`] subscribers each.
+    wake_groups: Mutex<Vec<watch::Sender<()>>>,
+    /// Cancelled when it has no subscriber any more.
+    ended: CancellationToken,
     broadcasts: Arc<Broadcasts<S>>,
 }
 
 /// What there is to send at one time.
-struct Issue<S: Source> {
-    /// Counts the issues.
+struct Update<S: Source> {
+    /// Counts the updates.
     number: u64,
     content: Content<S>,
 }
 
 enum Content<S: Source> {
-    /// Rendered once for each base that somebody has.
+    /// Rendered once for each base that a subscriber has.
     State { state: S::State, renderings: Mutex<HashMap<Option<u64>, Arc<OnceCell<Rendering>>>> },
     /// Nothing follows.
     Last(Rendering),
@@ -202,12 +213,12 @@ enum Content<S: Source> {
 
 impl<S: Source> Broadcast<S> {
     async fn run(self: Arc<Self>, source: oneshot::Receiver<S>) {
-        let ending = Ending(&self);
+        let end_guard = EndGuard(&self);
         tokio::select! {
-            () = self.deserted.cancelled() => {}
+            () = self.ended.cancelled() => {}
             () = self.publish(source) => {}
         }
-        drop(ending);
+        drop(end_guard);
     }
 
     async fn publish(&self, source: oneshot::Receiver<S>) {
@@ -215,7 +226,7 @@ impl<S: Source> Broadcast<S> {
             let mut renderer = self.renderer.lock().await;
             tokio::select! {
                 biased;
-                // Running the operation is what makes it hand over its source.
+                // Polling the operation's answers runs its resolver, which gives the source.
                 refusal = renderer.renderings.next() => return self.end(refusal),
                 Ok(source) = source => source,
             }
@@ -225,10 +236,10 @@ impl<S: Source> Broadcast<S> {
             match state {
                 Ok(state) => {
                     let base = position.replace(S::position(&state));
-                    let issue = self.issue(Content::State { state, renderings: Mutex::default() });
-                    // What most of them need is there before they are woken.
-                    issue.rendering(self, base).await;
-                    self.wake().await;
+                    let update = self.set_latest(Content::State { state, renderings: Mutex::default() });
+                    // What most subscribers need is rendered before they are woken.
+                    update.rendering(self, base).await;
+                    self.wake_all().await;
                 }
                 Err(last) => return self.end(self.render(last).await),
             }
@@ -237,17 +248,17 @@ impl<S: Source> Broadcast<S> {
 
     fn end(&self, last: Option<Rendering>) {
         if let Some(rendering) = last {
-            self.issue(Content::Last(rendering));
+            self.set_latest(Content::Last(rendering));
         }
     }
 
-    fn issue(&self, content: Content<S>) -> Arc<Issue<S>> {
+    fn set_latest(&self, content: Content<S>) -> Arc<Update<S>> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = latest.as_ref().map_or(0, |issue| issue.number + 1);
-        latest.insert(Arc::new(Issue { number, content })).clone()
+        let number = latest.as_ref().map_or(0, |update| update.number + 1);
+        latest.insert(Arc::new(Update { number, content })).clone()
     }
 
-    fn latest(&self) -> Option<Arc<Issue<S>>> {
+    fn latest(&self) -> Option<Arc<Update<S>>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -257,44 +268,45 @@ impl<S: Source> Broadcast<S> {
         renderer.render(delivery).await
     }
 
-    /// Wakes all subscribers, wave after wave.
-    async fn wake(&self) {
-        self.waves().retain(|wave| wave.receiver_count() > 0);
+    /// Wakes all subscribers, one group after another.
+    async fn wake_all(&self) {
+        self.wake_groups().retain(|group| group.receiver_count() > 0);
         let mut index = 0;
-        while self.waves().get(index).map(|wave| wave.send_replace(())).is_some() {
+        while self.wake_groups().get(index).map(|group| group.send_replace(())).is_some() {
             index += 1;
-            // Those woken run before this goes on, and whatever else waits.
+            // The woken group and all other ready tasks run before the next group is woken.
             tokio::task::yield_now().await;
         }
     }
 
-    fn join_wave(&self) -> watch::Receiver<()> {
-        let mut waves = self.waves();
-        if let Some(wave) = waves.iter().rev().find(|wave| wave.receiver_count() < WAVE) {
-            return wave.subscribe();
+    fn join_wake_group(&self) -> watch::Receiver<()> {
+        let mut groups = self.wake_groups();
+        if let Some(group) = groups.iter().rev().find(|group| group.receiver_count() < WAKE_GROUP_SIZE) {
+            return group.subscribe();
         }
-        let (wave, receiver) = watch::channel(());
-        waves.push(wave);
+        let (group, receiver) = watch::channel(());
+        groups.push(group);
         receiver
     }
 
-    fn waves(&self) -> MutexGuard<'_, Vec<watch::Sender<()>>> {
-        self.waves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wake_groups(&self) -> MutexGuard<'_, Vec<watch::Sender<()>>> {
+        self.wake_groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// However the task ends, nobody goes on waiting for it.
-struct Ending<'a, S: Source>(&'a Arc<Broadcast<S>>);
+/// However the task ends, no subscriber goes on waiting for it.
+struct EndGuard<'a, S: Source>(&'a Arc<Broadcast<S>>);
 
-impl<S: Source> Drop for Ending<'_, S> {
+impl<S: Source> Drop for EndGuard<'_, S> {
     fn drop(&mut self) {
-        self.0.broadcasts.forget(self.0);
-        self.0.waves().clear();
+        // The next subscriber starts a new one.
+        self.0.broadcasts.remove_if(self.0, |_| true);
+        self.0.wake_groups().clear();
     }
 }
 
-impl<S: Source> Issue<S> {
-    /// What somebody needs who has come so far; none if the operation gives no answer any more.
+impl<S: Source> Update<S> {
+    /// What a subscriber needs that has come so far; none if the operation gives no answer any more.
     async fn rendering(&self, broadcast: &Broadcast<S>, sent: Option<u64>) -> Option<Rendering> {
         let (state, renderings) = match &self.content {
             Content::State { state, renderings } => (state, renderings),
@@ -307,7 +319,7 @@ impl<S: Source> Issue<S> {
         rendering.get_or_try_init(render).await.ok().cloned()
     }
 
-    /// How far who is sent this has come; none if nothing follows.
+    /// How far a subscriber has come that was sent this; none if nothing follows.
     fn position(&self) -> Option<u64> {
         match &self.content {
             Content::State { state, .. } => Some(S::position(state)),
@@ -327,7 +339,7 @@ struct Renderer<S: Source> {
 impl<S: Source> Renderer<S> {
     async fn render(&mut self, delivery: S::Delivery) -> Option<Rendering> {
         if self.is_rendering {
-            // Whoever put it in went away meanwhile.
+            // The caller that put it in was dropped meanwhile.
             self.renderings.next().await?;
             self.is_rendering = false;
         }
@@ -339,16 +351,16 @@ impl<S: Source> Renderer<S> {
     }
 }
 
-/// One who sent an operation.
+/// One subscriber of a broadcast.
 pub struct Subscriber<S: Source> {
     broadcast: Arc<Broadcast<S>>,
-    wave: watch::Receiver<()>,
-    /// The issue last sent.
+    wake_ups: watch::Receiver<()>,
+    /// The update last sent.
     sent: Option<Sent>,
     has_ended: bool,
 }
 
-/// What somebody was sent.
+/// What a subscriber was sent.
 #[derive(Clone, Copy)]
 struct Sent {
     number: u64,
@@ -359,23 +371,23 @@ impl<S: Source> Subscriber<S> {
     /// Waits for what is to be sent next; none when nothing follows.
     pub async fn next(&mut self) -> Option<Payload> {
         while !self.has_ended {
-            // What is woken from here on finds the issue again.
-            self.wave.borrow_and_update();
-            let is_over = self.wave.has_changed().is_err();
+            // A wake-up from here on leads to another turn of this loop.
+            self.wake_ups.borrow_and_update();
+            let is_over = self.wake_ups.has_changed().is_err();
             let sent = self.sent;
-            let is_new = |issue: &Arc<Issue<S>>| sent.is_none_or(|sent| sent.number < issue.number);
-            if let Some(issue) = self.broadcast.latest().filter(is_new) {
-                let rendering = issue.rendering(&self.broadcast, sent.map(|sent| sent.position)).await;
+            let is_new = |update: &Arc<Update<S>>| sent.is_none_or(|sent| sent.number < update.number);
+            if let Some(update) = self.broadcast.latest().filter(is_new) {
+                let rendering = update.rendering(&self.broadcast, sent.map(|sent| sent.position)).await;
                 let payload = rendering.map(|rendering| rendering.payload(sent.is_none()));
-                self.sent = issue.position().map(|position| Sent { number: issue.number, position });
+                self.sent = update.position().map(|position| Sent { number: update.number, position });
                 self.has_ended = self.sent.is_none() || !matches!(payload, Some(Payload::Next(_)));
                 return payload;
             }
             if is_over {
                 return None;
             }
-            // When nobody wakes any more, the last issue may still be there.
-            let _woken_or_over = self.wave.changed().await;
+            // After the end of all wake-ups the last update may still be unread.
+            let _woken_or_over = self.wake_ups.changed().await;
         }
         None
     }
@@ -383,6 +395,6 @@ impl<S: Source> Subscriber<S> {
 
 impl<S: Source> Drop for Subscriber<S> {
     fn drop(&mut self) {
-        self.broadcast.broadcasts.leave(&self.broadcast);
+        self.broadcast.broadcasts.unsubscribe(&self.broadcast);
     }
 }

@@ -1,4 +1,4 @@
-//! One computation for all subscribers who asked the same: a task that reads what changed and publishes it.
+//! One computation for all subscribers with the same question: a task that reads what changed and publishes it.
 
 use std::{
     collections::HashMap,
@@ -10,52 +10,57 @@ use std::{
     time::Instant,
 };
 
+use domain::time::TimestampMs;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use super::{
     announcement::Listener,
     delivery::{Delivery, Follower, Part, Published},
-    pacing::{Found, Next, Pacing, Step},
+    error::{LiveError, MAX_COHORTS},
+    pacing::{Next, Pacing, PollOutcome, Step},
 };
 use crate::{
     clock::Clock,
-    error::{ApiError, ErrorCode},
-    report::{Change, Question, Report},
+    report::{Change, FactoryScope, Question, Report, ReportError, ScopeKey},
     store::Store,
 };
-
-/// The most different questions followed at a time: each keeps its rows in memory.
-const MAX_COHORTS: usize = 2_000;
 
 /// The most cohorts that read at a time, so that queries find a free reader.
 const MAX_READS: usize = 2;
 
 /// The cohorts that have subscribers.
 pub(super) struct Cohorts {
-    by_question: Mutex<HashMap<Question, Publisher>>,
+    by_key: Mutex<HashMap<Key, Publisher>>,
     reads: Semaphore,
     failed_reads: AtomicU64,
 }
 
-/// What a cohort's subscribers listen to.
+/// What a cohort's subscribers have in common: they see the same and ask the same.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    scope: ScopeKey,
+    question: Question,
+}
+
+/// Where a cohort publishes.
 #[derive(Clone)]
 struct Publisher {
     published: watch::Sender<Published>,
-    /// Counts those who are at work on a delivery.
-    at_work: TaskTracker,
+    /// Counts the followers that are passing a delivery on.
+    in_progress: TaskTracker,
 }
 
 impl Publisher {
     fn subscribe(&self) -> Follower {
-        Follower::new(self.published.subscribe(), self.at_work.clone())
+        Follower::new(self.published.subscribe(), self.in_progress.clone())
     }
 }
 
 impl Default for Cohorts {
     fn default() -> Self {
         Self {
-            by_question: Mutex::default(),
+            by_key: Mutex::default(),
             reads: Semaphore::new(MAX_READS),
             failed_reads: AtomicU64::default(),
         }
@@ -63,35 +68,36 @@ impl Default for Cohorts {
 }
 
 impl Cohorts {
-    /// Joins the cohort of a question, which begins with its first subscriber and ends with its last.
+    /// Joins the cohort of a question within a scope, which begins with its first subscriber and ends with its last.
     pub(super) fn join(
         self: &Arc<Self>,
+        scope: FactoryScope,
         question: Question,
         store: &Store,
         clock: &Clock,
         listen: impl FnOnce() -> Listener,
-    ) -> Result<Follower, ApiError> {
-        let mut by_question = self.lock();
-        if let Some(publisher) = by_question.get(&question) {
+    ) -> Result<Follower, LiveError> {
+        let key = Key { scope: scope.key(), question };
+        let mut by_key = self.lock();
+        if let Some(publisher) = by_key.get(&key) {
             return Ok(publisher.subscribe());
         }
-        if by_question.len() >= MAX_COHORTS {
-            return Err(ApiError::overloaded(format!(
-                "{MAX_COHORTS} different questions are being followed, the most at a time; ask again later, or ask what others ask"
-            )));
+        if by_key.len() >= MAX_COHORTS {
+            return Err(LiveError::TooManyQuestions);
         }
-        let publisher = Publisher { published: watch::Sender::new(None), at_work: TaskTracker::new() };
-        // It is never waited for all work to end for good, only for a moment without any.
-        publisher.at_work.close();
+        let publisher = Publisher { published: watch::Sender::new(None), in_progress: TaskTracker::new() };
+        // A closed tracker can be waited for whenever it is empty, and still gives tokens.
+        publisher.in_progress.close();
         let follower = publisher.subscribe();
-        by_question.insert(question.clone(), publisher.clone());
+        by_key.insert(key.clone(), publisher.clone());
         let cohort = Cohort {
             publisher,
             listener: listen(),
             cohorts: self.clone(),
             store: store.clone(),
             clock: clock.clone(),
-            question,
+            scope,
+            key,
             sequence: 0,
             report: None,
             moves_at_ms: None,
@@ -111,116 +117,121 @@ impl Cohorts {
         self.failed_reads.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Question, Publisher>> {
-        self.by_question.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Publisher>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The task behind those who asked one question.
+/// The task that answers one question.
 struct Cohort {
     publisher: Publisher,
     listener: Listener,
     cohorts: Arc<Cohorts>,
     store: Store,
     clock: Clock,
-    question: Question,
+    scope: FactoryScope,
+    key: Key,
     /// The number of the last delivery.
     sequence: u64,
-    /// What was last read; subscribers see no difference between it and what was last delivered but its revision.
+    /// What was last read; it differs from what was last published in nothing that subscribers see but its revision.
     report: Option<Arc<Report>>,
     /// When the window moves, Unix milliseconds.
-    moves_at_ms: Option<i64>,
+    moves_at_ms: Option<TimestampMs>,
     pacing: Pacing,
 }
 
 impl Cohort {
     async fn run(mut self) {
         loop {
-            let Next { step, due, patience } = self.pacing.next();
+            let Next { step, due, deadline } = self.pacing.next();
             let is_stale = self.pacing.is_stale();
             tokio::select! {
                 () = self.publisher.published.closed() => if self.has_ended() { return },
-                () = self.listener.heard() => self.note_announcement(),
-                () = moved(&self.clock, self.moves_at_ms), if !is_stale => self.pacing.changed(),
-                () = passed_on(due, patience, &self.publisher.at_work) => match step {
-                    Step::Look => if self.look().await.is_break() { return },
-                    Step::Tell => self.tell(),
+                () = self.listener.announcement() => self.check_announcement(),
+                () = window_moves(&self.clock, self.moves_at_ms), if !is_stale => self.pacing.mark_stale(),
+                () = all_delivered(due, deadline, &self.publisher.in_progress) => match step {
+                    Step::Poll => if self.poll().await.is_break() { return },
+                    Step::Publish => self.publish_revision(),
                 },
             }
         }
     }
 
-    /// Leaves the cohorts unless somebody joined in the meantime.
+    /// Removes the cohort unless a subscriber joined in the meantime.
     fn has_ended(&self) -> bool {
-        let mut by_question = self.cohorts.lock();
+        let mut by_key = self.cohorts.lock();
         let has_ended = self.publisher.published.receiver_count() == 0;
         if has_ended {
-            by_question.remove(&self.question);
+            by_key.remove(&self.key);
         }
         has_ended
     }
 
-    fn note_announcement(&mut self) {
+    fn check_announcement(&mut self) {
         let announced = self.listener.announced().revision;
         if self.report.as_ref().is_none_or(|report| report.factory.revision < announced) {
-            self.pacing.changed();
+            self.pacing.mark_stale();
         }
     }
 
-    /// Reads what changed. An announcement that comes meanwhile is heard afterwards and leads to another look.
-    async fn look(&mut self) -> ControlFlow<()> {
+    /// Reads what changed. An announcement that comes meanwhile is received afterwards and leads to another poll.
+    async fn poll(&mut self) -> ControlFlow<()> {
         let now_ms = self.clock.now_ms();
         match self.read(now_ms).await {
             Ok(report) => {
-                self.moves_at_ms = self.question.window.moves_at_ms(report.factory.time_zone, now_ms);
-                let found = self.take_in(report);
-                self.pacing.looked(Instant::now(), found);
+                self.moves_at_ms = self.key.question.window.moves_at_ms(report.factory.time_zone, now_ms);
+                let outcome = self.update(report);
+                self.pacing.polled(Instant::now(), outcome);
+            }
+            Err(ReportError::Store(error)) => {
+                tracing::warn!(%error, "a live report could not be read; it is tried again");
+                self.cohorts.failed_reads.fetch_add(1, Ordering::Relaxed);
+                self.pacing.poll_failed(Instant::now());
             }
             // The question has no answer any more, such as a day that the factory's new time zone skipped.
-            Err(error) if matches!(error.code, ErrorCode::BadUserInput | ErrorCode::NotFound) => {
+            Err(error) => {
                 self.publisher.published.send_replace(Some(Err(error)));
                 return ControlFlow::Break(());
-            }
-            Err(error) => {
-                tracing::warn!(?error, "a live report could not be read; it is tried again");
-                self.cohorts.failed_reads.fetch_add(1, Ordering::Relaxed);
-                self.pacing.failed(Instant::now());
             }
         }
         ControlFlow::Continue(())
     }
 
-    async fn read(&self, now_ms: i64) -> Result<Report, ApiError> {
-        let _permit = self.cohorts.reads.acquire().await.map_err(|closed| ApiError::internal(&closed))?;
+    async fn read(&self, now_ms: TimestampMs) -> Result<Report, ReportError> {
+        // The semaphore is never closed, so there always is a permit.
+        let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot().await?;
+        let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
         match &self.report {
-            Some(report) => report.read_again(&snapshot, &self.question, now_ms).await,
-            None => Report::read(&snapshot, &self.question, now_ms).await,
+            Some(report) => report.read_again(&snapshot, &scope, question, now_ms).await,
+            None => Report::read(&snapshot, &scope, question, now_ms).await,
         }
     }
 
-    /// Keeps a report and delivers it if subscribers see a difference.
-    fn take_in(&mut self, report: Report) -> Found {
+    /// Keeps a report and publishes it if subscribers see a difference.
+    fn update(&mut self, report: Report) -> PollOutcome {
         let report = Arc::new(report);
         let before = self.report.replace(report.clone());
-        let news = before.as_ref().map_or(Some(Part::Whole), |before| news(&self.question, before, &report));
-        if let Some(part) = news {
-            self.deliver(report, part);
-            return Found::Change;
+        let part = before
+            .as_ref()
+            .map_or(Some(Part::Whole), |before| visible_change(&self.key.question, before, &report));
+        if let Some(part) = part {
+            self.publish(report, part);
+            return PollOutcome::Changed;
         }
         let has_risen = before.is_some_and(|before| before.factory.revision < report.factory.revision);
-        if has_risen { Found::Revision } else { Found::Nothing }
+        if has_risen { PollOutcome::OnlyRevisionChanged } else { PollOutcome::Unchanged }
     }
 
-    /// Delivers the revision alone.
-    fn tell(&mut self) {
+    /// Publishes the revision alone.
+    fn publish_revision(&mut self) {
         if let Some(report) = self.report.clone() {
-            self.deliver(report, Part::Change(Arc::default()));
+            self.publish(report, Part::Change(Arc::default()));
         }
-        self.pacing.delivered(Instant::now());
+        self.pacing.published(Instant::now());
     }
 
-    fn deliver(&mut self, report: Arc<Report>, part: Part) {
+    fn publish(&mut self, report: Arc<Report>, part: Part) {
         self.sequence += 1;
         let delivery = Delivery { sequence: self.sequence, report, part };
         self.publisher.published.send_replace(Some(Ok(Arc::new(delivery))));
@@ -228,39 +239,39 @@ impl Cohort {
 }
 
 impl Drop for Cohort {
-    /// However the task ends, whoever asks next founds a new cohort.
+    /// However the task ends, the next subscriber starts a new cohort.
     fn drop(&mut self) {
-        let mut by_question = self.cohorts.lock();
-        if by_question
-            .get(&self.question)
+        let mut by_key = self.cohorts.lock();
+        if by_key
+            .get(&self.key)
             .is_some_and(|publisher| publisher.published.same_channel(&self.publisher.published))
         {
-            by_question.remove(&self.question);
+            by_key.remove(&self.key);
         }
     }
 }
 
-/// What those need who have the report before to see the one after; none when they would see no difference.
-fn news(question: &Question, before: &Report, after: &Report) -> Option<Part> {
+/// What a subscriber that has the earlier report needs for the later one; none when it would see no difference.
+fn visible_change(question: &Question, before: &Report, after: &Report) -> Option<Part> {
     if after.window != before.window {
         return Some(Part::Whole);
     }
-    if question.side.is_none() {
+    if question.entity_type.is_none() {
         return after.figures_differ(before).then_some(Part::Whole);
     }
     let change = Change::between(&before.rows, &after.rows);
     (!change.is_empty()).then(|| Part::Change(Arc::new(change)))
 }
 
-/// Waits until a step is due and the delivery before it has been passed on, but for the latter no longer than `patience`.
-async fn passed_on(due: Instant, patience: Instant, at_work: &TaskTracker) {
+/// Waits until a step is due and no follower is passing a delivery on, but for the latter no longer than `deadline`.
+async fn all_delivered(due: Instant, deadline: Instant, in_progress: &TaskTracker) {
     tokio::time::sleep_until(due.into()).await;
-    // Out of patience, the step is taken all the same.
-    let _in_time = tokio::time::timeout_at(patience.into(), at_work.wait()).await;
+    // After the deadline the step is taken all the same.
+    let _in_time = tokio::time::timeout_at(deadline.into(), in_progress.wait()).await;
 }
 
 /// Waits until the window moves, or for ever when it never does.
-async fn moved(clock: &Clock, moves_at_ms: Option<i64>) {
+async fn window_moves(clock: &Clock, moves_at_ms: Option<TimestampMs>) {
     match moves_at_ms {
         Some(moves_at_ms) => clock.sleep_until(moves_at_ms).await,
         None => std::future::pending().await,

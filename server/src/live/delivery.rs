@@ -1,4 +1,4 @@
-//! What a cohort publishes and what each of its followers gets of it.
+//! What a cohort publishes, and which part of it each follower gets.
 
 use std::sync::Arc;
 
@@ -6,13 +6,10 @@ use tokio::sync::watch;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use super::broadcast::Source;
-use crate::{
-    error::ApiError,
-    report::{Change, Report, Row},
-};
+use crate::report::{Change, Report, ReportError, Row};
 
 /// What a cohort publishes: nothing yet, the state, or why there will be no more.
-pub(super) type Published = Option<Result<Arc<Delivery>, ApiError>>;
+pub(super) type Published = Option<Result<Arc<Delivery>, ReportError>>;
 
 /// The state at one point of a cohort's life.
 #[derive(Debug)]
@@ -21,13 +18,13 @@ pub(super) struct Delivery {
     pub(super) sequence: u64,
     /// Everything.
     pub(super) report: Arc<Report>,
-    /// What those need who have the delivery before.
+    /// What a follower needs that has the delivery before.
     pub(super) part: Part,
 }
 
 impl Delivery {
-    /// What somebody needs who was last sent the delivery of this number. A change alone only helps those who have what
-    /// it changes.
+    /// What a follower needs that was last sent the delivery of this number. A change alone is enough only for one that has
+    /// the delivery before.
     fn part_after(&self, sent: Option<u64>) -> Part {
         if sent.is_some_and(|sent| sent + 1 == self.sequence) { self.part.clone() } else { Part::Whole }
     }
@@ -66,37 +63,37 @@ impl Part {
 }
 
 /// One delivery as a follower gets it; an error is the last.
-pub type Delivered = Result<(Arc<Report>, Part), ApiError>;
+pub type Delivered = Result<(Arc<Report>, Part), ReportError>;
 
-/// One subscriber of a cohort. All it remembers is the number of the delivery it was last sent.
+/// One subscriber of a cohort. It only keeps the number of the delivery it was last sent.
 #[derive(Debug)]
 pub struct Follower {
     published: watch::Receiver<Published>,
     sent: Option<u64>,
-    /// Counts those who are at work on a delivery.
-    at_work: TaskTracker,
+    /// Counts the followers that are passing a delivery on.
+    in_progress: TaskTracker,
     /// While this one is.
-    work: Option<TaskTrackerToken>,
+    token: Option<TaskTrackerToken>,
 }
 
 impl Follower {
-    pub(super) fn new(published: watch::Receiver<Published>, at_work: TaskTracker) -> Self {
-        Self { published, sent: None, at_work, work: None }
+    pub(super) fn new(published: watch::Receiver<Published>, in_progress: TaskTracker) -> Self {
+        Self { published, sent: None, in_progress, token: None }
     }
 
-    /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error. Asking
-    /// for the next one says that the one before has been passed on.
+    /// Waits for the next delivery: the first is the whole, at once if the cohort has it. None after an error. Calling it
+    /// again means that the one before has been passed on.
     pub async fn next(&mut self) -> Option<Delivered> {
         Some(self.state().await?.map(|State { report, part, .. }| (report, part)))
     }
 
-    async fn state(&mut self) -> Option<Result<State, ApiError>> {
-        self.work = None;
+    async fn state(&mut self) -> Option<Result<State, ReportError>> {
+        self.token = None;
         if self.sent.is_some() {
             self.published.changed().await.ok()?;
         }
         let published = self.published.wait_for(Option::is_some).await.ok()?.clone()?;
-        self.work = Some(self.at_work.token());
+        self.token = Some(self.in_progress.token());
         Some(published.map(|delivery| {
             let part = delivery.part_after(self.sent);
             self.sent = Some(delivery.sequence);
@@ -105,12 +102,12 @@ impl Follower {
     }
 }
 
-/// What a follower was delivered last, for those who follow by it.
+/// A cohort's latest delivery, for a broadcast.
 pub struct State {
     /// Counts the cohort's deliveries.
     sequence: u64,
     report: Arc<Report>,
-    /// What those need who have the delivery before.
+    /// What a subscriber needs that has the delivery before.
     part: Part,
 }
 

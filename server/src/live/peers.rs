@@ -1,12 +1,12 @@
 //! Servers on one PostgreSQL hear of each other's commits.
 //!
-//! - Whoever committed tells the others the factory and its revision, at most every [`TELL_INTERVAL`], on a connection of
+//! - Whoever committed tells the others the factory and its revision, at most every [`NOTIFY_INTERVAL`], on a connection of
 //!   its own and never within the transaction that stored.
 //! - Who hears of a later revision than it has announced reads what was committed since, in the order of the revisions,
 //!   and announces it. Its own commits go the same way, so that there is one order for all.
 //! - What was not heard is found by a look at the revisions every [`POLL_INTERVAL`].
 
-mod told;
+mod payload;
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +14,21 @@ use std::{
     time::Duration,
 };
 
+use domain::{
+    backoff::Backoff,
+    id::{FactoryId, Revision},
+};
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use super::announcement::Announcements;
 use crate::store::{
-    Result, Store,
-    channel::{Address, Ear, Teller},
-    commit_log, factories,
+    Result, Store, StoreError, commit_log,
+    engine::notify::{Address, Listener, Notifier},
+    factories,
 };
 
 /// The least time between two notifications of one server: each takes a lock that every commit of the database needs.
-const TELL_INTERVAL: Duration = Duration::from_millis(100);
+const NOTIFY_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a notification that was lost goes unnoticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// How long commits are kept for servers that were cut off, in milliseconds. Who was cut off for longer can count what was
@@ -32,9 +36,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(3);
 const KEEP_COMMITS_MS: i64 = 10 * domain::MS_PER_MINUTE;
 /// How often old commits are forgotten.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
-/// The first and the longest wait after a connection broke.
-const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
-const MAX_BACK_OFF: Duration = Duration::from_secs(5);
+/// The waits after a connection broke.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// The tie to the other servers on the same database; cut when dropped.
 pub(super) struct Peers {
@@ -47,33 +50,33 @@ struct Shared {
     store: Store,
     address: Arc<Address>,
     announcements: Arc<Announcements>,
-    to_tell: Revisions,
+    to_notify: Revisions,
     to_read: Revisions,
 }
 
 /// The latest revision of each factory that something is still to be done about.
 #[derive(Default)]
 struct Revisions {
-    by_factory: Mutex<BTreeMap<i32, i64>>,
+    by_factory: Mutex<BTreeMap<FactoryId, Revision>>,
     added: Notify,
 }
 
 impl Revisions {
-    fn add(&self, factory_id: i32, revision: i64) {
+    fn add(&self, factory_id: FactoryId, revision: Revision) {
         let mut by_factory = self.by_factory.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = by_factory.entry(factory_id).or_default();
         *latest = revision.max(*latest);
         self.added.notify_one();
     }
 
-    fn add_all(&self, revisions: &BTreeMap<i32, i64>) {
+    fn add_all(&self, revisions: &BTreeMap<FactoryId, Revision>) {
         for (factory_id, revision) in revisions {
             self.add(*factory_id, *revision);
         }
     }
 
     /// Waits until there are some and takes them.
-    async fn take(&self) -> BTreeMap<i32, i64> {
+    async fn take(&self) -> BTreeMap<FactoryId, Revision> {
         loop {
             let taken = std::mem::take(&mut *self.by_factory.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.is_empty() {
@@ -91,12 +94,12 @@ impl Peers {
             store: store.clone(),
             address: store.own_connection()?,
             announcements: announcements.clone(),
-            to_tell: Revisions::default(),
+            to_notify: Revisions::default(),
             to_read: Revisions::default(),
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(shared.clone().tell());
-        tasks.spawn(shared.clone().hear());
+        tasks.spawn(shared.clone().notify());
+        tasks.spawn(shared.clone().listen());
         tasks.spawn(shared.clone().read());
         tasks.spawn(shared.clone().poll());
         tasks.spawn(shared.clone().prune());
@@ -104,61 +107,65 @@ impl Peers {
     }
 
     /// Takes note of a commit of this server. Never waits.
-    pub(super) fn committed(&self, factory_id: i32, revision: i64) {
-        self.shared.to_tell.add(factory_id, revision);
+    pub(super) fn committed(&self, factory_id: FactoryId, revision: Revision) {
+        self.shared.to_notify.add(factory_id, revision);
         self.shared.to_read.add(factory_id, revision);
     }
 }
 
 impl Shared {
     /// Tells the others what this server committed.
-    async fn tell(self: Arc<Self>) {
-        let mut teller = None;
-        let mut back_off = BackOff::default();
+    async fn notify(self: Arc<Self>) {
+        let mut notifier = None;
+        let mut backoff = BACKOFF;
         loop {
-            let revisions = self.to_tell.take().await;
-            match self.tell_once(&mut teller, &revisions).await {
+            let revisions = self.to_notify.take().await;
+            match self.notify_once(&mut notifier, &revisions).await {
                 Ok(()) => {
-                    back_off = BackOff::default();
-                    tokio::time::sleep(TELL_INTERVAL).await;
+                    backoff = BACKOFF;
+                    tokio::time::sleep(NOTIFY_INTERVAL).await;
                 }
                 Err(error) => {
-                    teller = None;
-                    self.to_tell.add_all(&revisions);
-                    back_off.wait(&error, "other servers cannot be told of commits").await;
+                    notifier = None;
+                    self.to_notify.add_all(&revisions);
+                    wait_after_failure(&mut backoff, &error, "other servers cannot be told of commits").await;
                 }
             }
         }
     }
 
-    async fn tell_once(&self, teller: &mut Option<Teller>, revisions: &BTreeMap<i32, i64>) -> Result<()> {
-        let teller = match teller {
-            Some(teller) => teller,
-            None => teller.insert(Teller::connect(&self.address).await?),
+    async fn notify_once(
+        &self,
+        notifier: &mut Option<Notifier>,
+        revisions: &BTreeMap<FactoryId, Revision>,
+    ) -> Result<()> {
+        let notifier = match notifier {
+            Some(notifier) => notifier,
+            None => notifier.insert(Notifier::connect(&self.address).await?),
         };
-        for text in told::texts(revisions) {
-            teller.tell(&text).await?;
+        for payload in payload::encode(revisions) {
+            notifier.notify(&payload).await?;
         }
         Ok(())
     }
 
     /// Hears what the others committed.
-    async fn hear(self: Arc<Self>) {
-        let mut back_off = BackOff::default();
+    async fn listen(self: Arc<Self>) {
+        let mut backoff = BACKOFF;
         loop {
-            if let Err(error) = self.hear_until_it_breaks(&mut back_off).await {
-                back_off.wait(&error, "other servers cannot be heard").await;
+            if let Err(error) = self.listen_until_disconnected(&mut backoff).await {
+                wait_after_failure(&mut backoff, &error, "other servers cannot be heard").await;
             }
         }
     }
 
-    async fn hear_until_it_breaks(&self, back_off: &mut BackOff) -> Result<()> {
-        let mut ear = Ear::connect(&self.address).await?;
-        *back_off = BackOff::default();
+    async fn listen_until_disconnected(&self, backoff: &mut Backoff) -> Result<()> {
+        let mut listener = Listener::connect(&self.address).await?;
+        *backoff = BACKOFF;
         // What was told before we listened is found now.
-        self.look().await?;
-        while let Some(text) = ear.hear().await? {
-            self.to_read.add_all(&told::revisions(&text));
+        self.poll_once().await?;
+        while let Some(payload) = listener.receive().await? {
+            self.to_read.add_all(&payload::decode(&payload));
         }
         Ok(())
     }
@@ -169,13 +176,13 @@ impl Shared {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.poll_once().await {
                 tracing::debug!(%error, "the revisions of factories cannot be looked at");
             }
         }
     }
 
-    async fn look(&self) -> Result<()> {
+    async fn poll_once(&self) -> Result<()> {
         let factory_ids = self.announcements.factory_ids();
         if factory_ids.is_empty() {
             return Ok(());
@@ -187,22 +194,27 @@ impl Shared {
 
     /// Reads and announces what was committed, by whomever.
     async fn read(self: Arc<Self>) {
-        let mut back_off = BackOff::default();
+        let mut backoff = BACKOFF;
         loop {
             let revisions = self.to_read.take().await;
             for (&factory_id, &revision) in &revisions {
                 match self.announce(factory_id, revision).await {
-                    Ok(()) => back_off = BackOff::default(),
+                    Ok(()) => backoff = BACKOFF,
                     Err(error) => {
                         self.to_read.add(factory_id, revision);
-                        back_off.wait(&error, "what other servers committed cannot be read").await;
+                        wait_after_failure(
+                            &mut backoff,
+                            &error,
+                            "what other servers committed cannot be read",
+                        )
+                        .await;
                     }
                 }
             }
         }
     }
 
-    async fn announce(&self, factory_id: i32, revision: i64) -> Result<()> {
+    async fn announce(&self, factory_id: FactoryId, revision: Revision) -> Result<()> {
         // Where nobody follows the events, nobody needs to read them.
         let Some(after) = self.announcements.announce_revision(factory_id, revision) else { return Ok(()) };
         let snapshot = self.store.snapshot().await?;
@@ -227,19 +239,10 @@ impl Shared {
     }
 }
 
-/// The waits between attempts to reach the database.
-#[derive(Default)]
-struct BackOff {
-    failed: u32,
-}
-
-impl BackOff {
-    async fn wait(&mut self, error: &crate::store::StoreError, what: &str) {
-        if self.failed == 0 {
-            tracing::warn!(%error, "{what}; trying again until they can");
-        }
-        let wait = FIRST_BACK_OFF.saturating_mul(2_u32.saturating_pow(self.failed)).min(MAX_BACK_OFF);
-        self.failed = self.failed.saturating_add(1);
-        tokio::time::sleep(wait).await;
+/// Waits after one more failure to reach the database; the first of a row is logged.
+async fn wait_after_failure(backoff: &mut Backoff, error: &StoreError, what: &str) {
+    if backoff.failure_count() == 0 {
+        tracing::warn!(%error, "{what}; trying again until they can");
     }
+    tokio::time::sleep(backoff.next_delay()).await;
 }

@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::{
+    id::{FactoryId, Revision},
+    time::TimestampMs,
+};
 use entity::{
     commit_log::{self as row, Column},
     event,
@@ -14,11 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Result, Snapshot, Store, StoreError,
-    code::{Code as _, confidence_column},
+    engine::code::{Code as _, confidence_column},
+    engine::statement::Sql,
+    engine::timeout::limited,
     events::{self, StoredEvent},
-    patience::limited,
     rollups,
-    statement::Sql,
     writer::judge::NewRow,
 };
 
@@ -29,7 +33,7 @@ pub const MAX_LATEST_EVENTS: usize = 200;
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The factory's revision after it.
-    pub revision: i64,
+    pub revision: Revision,
     /// How many events it stored.
     pub events: u64,
     /// The latest of them in the order in which they were stored; none of those that later commits leave no room for.
@@ -69,8 +73,8 @@ pub(super) fn is_kept(conn: &impl ConnectionTrait) -> bool {
 /// Raises the factory's revision and writes the commit down, within its transaction. `accepted` are its new events in the order of their arrival.
 pub(super) async fn append(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    revision: i64,
+    factory_id: FactoryId,
+    revision: Revision,
     accepted: &[&NewRow<'_>],
 ) -> Result<()> {
     let latest = &accepted[accepted.len().saturating_sub(MAX_LATEST_EVENTS)..];
@@ -79,13 +83,13 @@ pub(super) async fn append(
         .map_err(|error| StoreError::Corrupt(format!("an event that cannot be written down ({error})")))?;
     // One statement for both: a round trip is dear while the factory is locked.
     let insert = Sql::new(tx, "WITH raised AS (UPDATE factory SET revision = ")
-        .bind(revision)
+        .bind(revision.0)
         .text(" WHERE id = ")
-        .bind(factory_id)
+        .bind(factory_id.0)
         .text(") INSERT INTO commit_log (factory_id, revision, events, latest_events, committed_at) VALUES (")
-        .bind(factory_id)
+        .bind(factory_id.0)
         .text(", ")
-        .bind(revision)
+        .bind(revision.0)
         .text(", ")
         .bind(accepted.len() as i64)
         .text(", ")
@@ -98,18 +102,19 @@ pub(super) async fn append(
 
 /// The commits of a factory after a revision. The oldest are forgotten first, so that none is missing as long as one is
 /// there that is not after the revision.
-pub async fn since(conn: &Snapshot, factory_id: i32, revision: i64) -> Result<Since> {
+pub async fn since(conn: &Snapshot, factory_id: FactoryId, revision: Revision) -> Result<Since> {
     let select = Sql::new(conn, "SELECT revision, events FROM commit_log WHERE factory_id = ")
-        .bind(factory_id)
+        .bind(factory_id.0)
         .text(" AND revision >= COALESCE((SELECT MAX(revision) FROM commit_log WHERE factory_id = ")
-        .bind(factory_id)
+        .bind(factory_id.0)
         .text(" AND revision <= ")
-        .bind(revision)
+        .bind(revision.0)
         .text("), 0) ORDER BY revision");
     let mut commits = Vec::new();
     let mut may_lack_some = true;
     for row in conn.query_all_raw(select.build()).await? {
-        let (of_commit, events): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (of_commit, events): (Revision, i64) =
+            (Revision(row.try_get_by_index(0)?), row.try_get_by_index(1)?);
         if of_commit <= revision {
             may_lack_some = false;
         } else {
@@ -128,7 +133,7 @@ pub async fn since(conn: &Snapshot, factory_id: i32, revision: i64) -> Result<Si
 }
 
 /// Reads the latest events of all commits together.
-async fn add_latest_events(conn: &Snapshot, factory_id: i32, commits: &mut [Commit]) -> Result<()> {
+async fn add_latest_events(conn: &Snapshot, factory_id: FactoryId, commits: &mut [Commit]) -> Result<()> {
     let mut room = MAX_LATEST_EVENTS as u64;
     let mut wanted = Vec::new();
     for commit in commits.iter_mut().rev().filter(|commit| commit.events > 0) {
@@ -143,8 +148,8 @@ async fn add_latest_events(conn: &Snapshot, factory_id: i32, commits: &mut [Comm
     let logged: BTreeMap<i64, String> = row::Entity::find()
         .select_only()
         .columns([Column::Revision, Column::LatestEvents])
-        .filter(Column::FactoryId.eq(factory_id))
-        .filter(Column::Revision.gte(first))
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::Revision.gte(first.0))
         .into_tuple::<(i64, String)>()
         .all(conn)
         .await?
@@ -153,7 +158,7 @@ async fn add_latest_events(conn: &Snapshot, factory_id: i32, commits: &mut [Comm
     let mut rows = Vec::new();
     let mut counts = Vec::with_capacity(wanted.len());
     for commit in wanted.iter().rev() {
-        let of_commit = logged.get(&commit.revision).map_or("[]", String::as_str);
+        let of_commit = logged.get(&commit.revision.0).map_or("[]", String::as_str);
         let read = read(factory_id, of_commit)?;
         counts.push(read.len());
         rows.extend(read);
@@ -166,7 +171,7 @@ async fn add_latest_events(conn: &Snapshot, factory_id: i32, commits: &mut [Comm
 }
 
 impl Store {
-    /// Forgets commits that every server has heard of by now, or never will.
+    /// Deletes commits that every server has read by now, or never will.
     pub async fn prune_commit_log(&self, keep_ms: i64) -> Result<()> {
         let prune = Sql::new(
             &self.writer,
@@ -181,26 +186,26 @@ impl Store {
 fn logged<'a>(row: &NewRow<'a>) -> Logged<'a> {
     let event = row.event;
     Logged(
-        row.entity_id,
-        event.started_at_ms,
+        row.entity_id.0,
+        event.started_at_ms.0,
         event.event_type.code(),
         event.event_code.as_str().into(),
-        event.duration_ms,
+        event.duration_ms.0,
         event.units,
         confidence_column(event.confidence),
-        row.model_version_id,
-        row.source_id,
+        row.model_version_id.map(|id| id.0),
+        row.source_id.map(|id| id.0),
         event.workstation.as_deref().map(Into::into),
-        row.received_at,
+        row.received_at.0,
     )
 }
 
-fn read(factory_id: i32, latest: &str) -> Result<Vec<event::Model>> {
+fn read(factory_id: FactoryId, latest: &str) -> Result<Vec<event::Model>> {
     let latest: Vec<Logged<'_>> = serde_json::from_str(latest)
         .map_err(|error| StoreError::Corrupt(format!("a commit whose events cannot be read ({error})")))?;
     let rows = latest.into_iter().map(|logged| event::Model {
-        factory_id,
-        bucket: domain::bucket::bucket_of(logged.1),
+        factory_id: factory_id.0,
+        bucket: domain::bucket::bucket_of(TimestampMs(logged.1)),
         entity_id: logged.0,
         started_at: logged.1,
         event_type: logged.2,

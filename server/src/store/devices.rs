@@ -3,25 +3,27 @@
 //! What is kept of a device has a bound, and past it the server knows less, never something wrong: a number that it
 //! forgets is a hole again, and a device that still has it sends it once more, which changes nothing.
 
-mod account;
 mod rows;
+mod update;
 
 use std::collections::BTreeMap;
 
 use domain::{
     device::Condition,
+    id::FactoryId,
     sequence::{SequenceRange, SequenceSet},
+    time::{DurationMs, TimestampMs},
 };
 use sea_orm::ConnectionTrait;
 
-pub(super) use self::account::{Account, Answers};
+pub(super) use self::update::{Answers, DeviceUpdate};
 use super::Result;
 
 /// The most devices of one factory: ten times the cameras of a large floor, and a bound on the page that lists them.
 pub const MAX_DEVICES: usize = 1_000;
 /// After how long a silence (milliseconds) a device makes room for another, when there are as many as may be: names that
 /// are made up at every start are gone for good.
-pub const FORGET_AFTER_MS: i64 = 7 * domain::MS_PER_DAY;
+pub const FORGET_AFTER_MS: DurationMs = DurationMs(7 * domain::MS_PER_DAY);
 /// The most epochs kept of one device, the latest. One begins with every new spool, which is a rare event.
 pub const MAX_EPOCHS: usize = 16;
 /// The most ranges of one epoch's set: a few kilobytes that are written with every batch. A device that sends in order
@@ -40,11 +42,11 @@ pub struct Sender {
     /// The number of the batch's first event.
     pub first_sequence: i64,
     /// The device's clock, Unix milliseconds.
-    pub sent_at_ms: i64,
+    pub sent_at_ms: TimestampMs,
     /// How many wait in it, this batch not counted.
     pub queued_events: i64,
     /// Since when the oldest of them waits, by its clock.
-    pub oldest_queued_at_ms: Option<i64>,
+    pub oldest_queued_at_ms: Option<TimestampMs>,
     /// How many it lost so far.
     pub lost_events: i64,
     /// How many wait in it for a person.
@@ -63,9 +65,9 @@ pub struct Receipt {
     /// Why.
     pub reason: ClosedReason,
     /// The earliest of the events' own times, Unix milliseconds.
-    pub from_ms: Option<i64>,
+    pub from_ms: Option<TimestampMs>,
     /// The latest.
-    pub to_ms: Option<i64>,
+    pub to_ms: Option<TimestampMs>,
     /// For people.
     pub detail: Option<String>,
 }
@@ -87,28 +89,28 @@ pub struct Device {
     /// The epoch of its latest batch.
     pub epoch: String,
     /// When it was last heard, Unix milliseconds.
-    pub last_seen_at_ms: i64,
+    pub last_seen_at_ms: TimestampMs,
     /// The server's clock minus the device's, at its latest batch.
-    pub clock_offset_ms: i64,
+    pub clock_offset_ms: DurationMs,
     /// How many waited in it.
     pub queued_events: i64,
     /// Since when the oldest of them waited, by the device's clock.
-    pub oldest_queued_at_ms: Option<i64>,
+    pub oldest_queued_at_ms: Option<TimestampMs>,
     /// How many it lost so far.
     pub lost_events: i64,
     /// How many wait in it for a person.
     pub dead_lettered_events: i64,
     /// When the server last learned of a loss, Unix milliseconds.
-    pub lost_at_ms: Option<i64>,
+    pub lost_at_ms: Option<TimestampMs>,
 }
 
 /// Which of a device's numbers were answered for, in one epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
     /// When its first batch came, Unix milliseconds; none when only another epoch's told of it.
-    pub first_heard_at_ms: Option<i64>,
+    pub first_heard_at_ms: Option<TimestampMs>,
     /// When its latest batch came.
-    pub heard_at_ms: Option<i64>,
+    pub heard_at_ms: Option<TimestampMs>,
     /// Stored or refused.
     pub answered: SequenceSet,
     /// Those that were refused.
@@ -125,18 +127,18 @@ pub struct Closed {
     /// Why.
     pub reason: ClosedReason,
     /// The earliest of the events' own times, Unix milliseconds.
-    pub from_ms: Option<i64>,
+    pub from_ms: Option<TimestampMs>,
     /// The latest.
-    pub to_ms: Option<i64>,
+    pub to_ms: Option<TimestampMs>,
     /// For people.
     pub detail: Option<String>,
     /// When the server was told of the last of them, Unix milliseconds.
-    pub told_at_ms: i64,
+    pub told_at_ms: TimestampMs,
 }
 
 /// All that is kept of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct DeviceRecord {
     /// What it last said of itself.
     pub device: Device,
     /// Its epochs by their names.
@@ -155,11 +157,12 @@ impl Epoch {
     }
 }
 
-impl Known {
+impl DeviceRecord {
     /// Since when the oldest event that it holds waits, by the server's clock as the device last showed it.
-    pub fn oldest_queued_at_ms(&self) -> Option<i64> {
+    pub fn oldest_queued_at_ms(&self) -> Option<TimestampMs> {
         let Device { last_seen_at_ms, clock_offset_ms, oldest_queued_at_ms, .. } = self.device;
-        Some(oldest_queued_at_ms?.saturating_add(clock_offset_ms).clamp(0, last_seen_at_ms.max(0)))
+        let by_server_ms = oldest_queued_at_ms?.0.saturating_add(clock_offset_ms.0);
+        Some(TimestampMs(by_server_ms.clamp(0, last_seen_at_ms.0.max(0))))
     }
 
     /// What its state follows from.
@@ -174,7 +177,7 @@ impl Known {
     }
 
     /// Whether two senders use its name: an epoch was heard again after a later one had begun.
-    pub fn is_used_twice(&self, now_ms: i64) -> bool {
+    pub fn is_used_twice(&self, now_ms: TimestampMs) -> bool {
         let current = self.epochs.get(&self.device.epoch).and_then(|epoch| epoch.first_heard_at_ms);
         let others = self.epochs.iter().filter(|(name, _)| **name != self.device.epoch);
         others.filter_map(|(_, epoch)| epoch.heard_at_ms).any(|heard_at_ms| {
@@ -187,25 +190,25 @@ impl Known {
 /// The devices of a factory with all that is kept of them, in the byte order of their codes; only these when some are named.
 pub async fn list(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     codes: Option<&[String]>,
-) -> Result<Vec<Known>> {
-    let accounts = match codes {
+) -> Result<Vec<DeviceRecord>> {
+    let updates = match codes {
         Some(codes) => {
             let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
             rows::of_devices(conn, factory_id, &codes, &codes).await?
         }
         None => rows::of_factory(conn, factory_id).await?,
     };
-    Ok(accounts.into_values().collect())
+    Ok(updates.into_values().collect())
 }
 
 /// Reads what is known of the senders of a group, lets `answer` go through the group, and writes what has changed, all in
 /// the transaction of the group.
 pub(super) async fn keep(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    batches: &[(&Sender, Answers, i64)],
+    factory_id: FactoryId,
+    batches: &[(&Sender, Answers, TimestampMs)],
 ) -> Result<()> {
     let mut codes: Vec<&str> = batches.iter().map(|(sender, ..)| sender.device_code.as_str()).collect();
     codes.sort_unstable();
@@ -219,17 +222,17 @@ pub(super) async fn keep(
     with_receipts.dedup();
 
     let known = rows::of_devices(tx, factory_id, &codes, &with_receipts).await?;
-    let mut accounts: BTreeMap<String, Account> =
-        known.into_iter().map(|(code, known)| (code, Account::of(known))).collect();
+    let mut updates: BTreeMap<String, DeviceUpdate> =
+        known.into_iter().map(|(code, known)| (code, DeviceUpdate::of(known))).collect();
     let mut new = 0;
     for (sender, answers, received_at_ms) in batches {
-        if let Some(account) = accounts.get_mut(&sender.device_code) {
-            account.hear(sender, answers, *received_at_ms);
+        if let Some(update) = updates.get_mut(&sender.device_code) {
+            update.apply(sender, answers, *received_at_ms);
         } else if rows::make_room(tx, factory_id, new, *received_at_ms).await? {
             new += 1;
-            let mut account = Account::new(sender, *received_at_ms);
-            account.hear(sender, answers, *received_at_ms);
-            accounts.insert(sender.device_code.clone(), account);
+            let mut update = DeviceUpdate::new(sender, *received_at_ms);
+            update.apply(sender, answers, *received_at_ms);
+            updates.insert(sender.device_code.clone(), update);
         } else {
             tracing::warn!(
                 device = sender.device_code,
@@ -238,5 +241,5 @@ pub(super) async fn keep(
             );
         }
     }
-    rows::save(tx, factory_id, &accounts).await
+    rows::save(tx, factory_id, &updates).await
 }

@@ -2,21 +2,26 @@
 
 use domain::{
     event::{EntityType, EventType},
+    id::{EntityId, FactoryId, ModelVersionId, Revision, SourceId},
     id_order,
+    time::{DurationMs, TimestampMs},
     timeline::Segment,
 };
 use entity::tracked_entity::{self as row, Column};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    QueryFilter as _, Value,
+    QueryFilter as _,
 };
 
 use super::{
     Result, Store, StoreError,
-    attempts::Attempts,
-    code::{Code as _, confidence_column, confidence_of},
+    engine::{
+        code::{Code as _, confidence_column, confidence_of},
+        retry::Retries,
+        statement::Kind,
+        table::{Column as Written, Table},
+    },
     factories,
-    statement::{Kind, Sql, chunks},
 };
 
 /// The most workers and workstations of one factory: a bound on what one answer and one cache can hold.
@@ -29,7 +34,7 @@ const MAX_NAMED_CODES: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     /// The key, counted per factory.
-    pub id: i32,
+    pub id: EntityId,
     /// Worker or workstation.
     pub entity_type: EntityType,
     /// As sent, such as `W1`.
@@ -39,13 +44,13 @@ pub struct Entity {
     /// The line or area.
     pub area: Option<String>,
     /// The latest end of all its events, Unix milliseconds: its frontier.
-    pub last_seen_at_ms: i64,
+    pub last_seen_at_ms: TimestampMs,
     /// No event of it is longer.
-    pub longest_duration_ms: i64,
+    pub longest_duration_ms: DurationMs,
     /// Its segment with the latest end; none when all its events have no length.
     pub current: Option<Segment>,
     /// The factory's revision after the last commit that touched it.
-    pub revision: i64,
+    pub revision: Revision,
 }
 
 /// Which entities of a factory to read; the default is all.
@@ -58,7 +63,7 @@ pub struct EntityFilter<'a> {
     /// Only those in this area.
     pub area: Option<&'a str>,
     /// Only those that a later commit than this revision touched.
-    pub changed_after: Option<i64>,
+    pub changed_after: Option<Revision>,
 }
 
 /// What to change about an entity: none stays, some of none clears.
@@ -73,10 +78,10 @@ pub struct EntityPatch {
 /// The entities that a filter lets through, in the order of their codes (`W2` before `W10`).
 pub async fn list(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     filter: EntityFilter<'_>,
 ) -> Result<Vec<Entity>> {
-    let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id));
+    let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
     if let Some(entity_type) = filter.entity_type {
         query = query.filter(Column::EntityType.eq(entity_type.code()));
     }
@@ -84,7 +89,7 @@ pub async fn list(
         query = query.filter(Column::Area.eq(area));
     }
     if let Some(revision) = filter.changed_after {
-        query = query.filter(Column::Revision.gt(revision));
+        query = query.filter(Column::Revision.gt(revision.0));
     }
     if let Some(codes) = filter.codes.filter(|codes| codes.len() <= MAX_NAMED_CODES) {
         query = query.filter(Column::Code.is_in(codes));
@@ -102,12 +107,12 @@ pub async fn list(
 /// The entity with this code.
 pub async fn by_code(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     entity_type: EntityType,
     code: &str,
 ) -> Result<Option<Entity>> {
     let found = row::Entity::find()
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::EntityType.eq(entity_type.code()))
         .filter(Column::Code.eq(code))
         .one(conn)
@@ -115,45 +120,51 @@ pub async fn by_code(
     found.map(TryInto::try_into).transpose()
 }
 
-/// Writes entities whole, new ones and known ones, in the order of their ids.
-pub(super) async fn save(conn: &impl ConnectionTrait, factory_id: i32, entities: &[Entity]) -> Result<()> {
-    const KINDS: [Kind; 15] = [
-        Kind::Int,
-        Kind::Int,
-        Kind::SmallInt,
-        Kind::Text,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::SmallIntOrNull,
-        Kind::BigIntOrNull,
-        Kind::BigIntOrNull,
-        Kind::SmallIntOrNull,
-        Kind::IntOrNull,
-        Kind::IntOrNull,
-        Kind::TextOrNull,
-        Kind::TextOrNull,
-    ];
-    for chunk in chunks(conn.get_database_backend(), entities.len()) {
-        let rows = entities[chunk].iter().map(|entity| entity.values(factory_id));
-        let sql = Sql::new(
-            conn,
-            "INSERT INTO tracked_entity (factory_id, id, entity_type, code, last_seen_at, longest_duration_ms, revision, \
-             current_type, current_since, current_until, current_confidence, current_model_version_id, \
-             current_source_id, name, area) ",
-        )
-        .rows(&KINDS, rows)
-        .text(
-            " ON CONFLICT (factory_id, id) DO UPDATE SET last_seen_at = excluded.last_seen_at, \
-             longest_duration_ms = excluded.longest_duration_ms, revision = excluded.revision, \
-             current_type = excluded.current_type, current_since = excluded.current_since, \
-             current_until = excluded.current_until, current_confidence = excluded.current_confidence, \
-             current_model_version_id = excluded.current_model_version_id, \
-             current_source_id = excluded.current_source_id",
-        );
-        conn.execute_raw(sql.build()).await?;
-    }
-    Ok(())
+/// Writes entities, new ones whole, in the order of their ids; of known ones all but what people set or what never changes.
+pub(super) async fn save(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entities: &[Entity],
+) -> Result<()> {
+    let rows: Vec<(FactoryId, &Entity)> = entities.iter().map(|entity| (factory_id, entity)).collect();
+    table().upsert(conn, &rows).await
+}
+
+fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
+    Table::new(
+        "tracked_entity",
+        [
+            Written::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
+            Written::key("id", Kind::Int, |(_, entity)| entity.id.0.into()),
+            Written::keep("entity_type", Kind::SmallInt, |(_, entity)| entity.entity_type.code().into()),
+            Written::keep("code", Kind::Text, |(_, entity)| entity.code.as_str().into()),
+            Written::replace("last_seen_at", Kind::BigInt, |(_, entity)| entity.last_seen_at_ms.0.into()),
+            Written::replace("longest_duration_ms", Kind::BigInt, |(_, entity)| {
+                entity.longest_duration_ms.0.into()
+            }),
+            Written::replace("revision", Kind::BigInt, |(_, entity)| entity.revision.0.into()),
+            Written::replace("current_type", Kind::SmallIntOrNull, |(_, entity)| {
+                entity.current.map(|segment| segment.event_type.code()).into()
+            }),
+            Written::replace("current_since", Kind::BigIntOrNull, |(_, entity)| {
+                entity.current.map(|segment| segment.from_ms.0).into()
+            }),
+            Written::replace("current_until", Kind::BigIntOrNull, |(_, entity)| {
+                entity.current.map(|segment| segment.to_ms.0).into()
+            }),
+            Written::replace("current_confidence", Kind::SmallIntOrNull, |(_, entity)| {
+                entity.current.and_then(|segment| confidence_column(segment.confidence)).into()
+            }),
+            Written::replace("current_model_version_id", Kind::IntOrNull, |(_, entity)| {
+                entity.current.and_then(|segment| segment.model_version).map(|id| id.0).into()
+            }),
+            Written::replace("current_source_id", Kind::IntOrNull, |(_, entity)| {
+                entity.current.and_then(|segment| segment.source).map(|id| id.0).into()
+            }),
+            Written::keep("name", Kind::TextOrNull, |(_, entity)| entity.name.clone().into()),
+            Written::keep("area", Kind::TextOrNull, |(_, entity)| entity.area.clone().into()),
+        ],
+    )
 }
 
 impl Store {
@@ -161,15 +172,15 @@ impl Store {
     /// Answers with the entity, whose `revision` is the factory's new one.
     pub async fn update_entity(
         &self,
-        factory_id: i32,
+        factory_id: FactoryId,
         entity_type: EntityType,
         code: &str,
         patch: EntityPatch,
     ) -> Result<Option<Entity>> {
-        let mut attempts = Attempts::default();
+        let mut retries = Retries::default();
         loop {
             let outcome = self.try_update_entity(factory_id, entity_type, code, patch.clone()).await;
-            if !attempts.again(&outcome).await {
+            if !retries.again(&outcome).await {
                 return outcome;
             }
         }
@@ -177,7 +188,7 @@ impl Store {
 
     async fn try_update_entity(
         &self,
-        factory_id: i32,
+        factory_id: FactoryId,
         entity_type: EntityType,
         code: &str,
         patch: EntityPatch,
@@ -187,13 +198,13 @@ impl Store {
         let Some(mut changed) = by_code(&tx, factory_id, entity_type, code).await? else { return Ok(None) };
         changed.name = patch.name.unwrap_or(changed.name);
         changed.area = patch.area.unwrap_or(changed.area);
-        changed.revision = factory.revision + 1;
+        changed.revision = factory.revision.next();
         let row = row::ActiveModel {
-            factory_id: Set(factory_id),
-            id: Set(changed.id),
+            factory_id: Set(factory_id.0),
+            id: Set(changed.id.0),
             name: Set(changed.name.clone()),
             area: Set(changed.area.clone()),
-            revision: Set(changed.revision),
+            revision: Set(changed.revision.0),
             ..Default::default()
         };
         row.update(&tx).await?;
@@ -203,54 +214,42 @@ impl Store {
     }
 }
 
-impl Entity {
-    fn values(&self, factory_id: i32) -> [Value; 15] {
-        let current = self.current.as_ref();
-        [
-            factory_id.into(),
-            self.id.into(),
-            self.entity_type.code().into(),
-            self.code.as_str().into(),
-            self.last_seen_at_ms.into(),
-            self.longest_duration_ms.into(),
-            self.revision.into(),
-            current.map(|segment| segment.event_type.code()).into(),
-            current.map(|segment| segment.from_ms).into(),
-            current.map(|segment| segment.to_ms).into(),
-            current.and_then(|segment| confidence_column(segment.confidence)).into(),
-            current.and_then(|segment| segment.model_version).into(),
-            current.and_then(|segment| segment.source).into(),
-            self.name.clone().into(),
-            self.area.clone().into(),
-        ]
-    }
-}
-
 impl TryFrom<row::Model> for Entity {
     type Error = StoreError;
 
     fn try_from(row: row::Model) -> Result<Self> {
         let current = match (row.current_type, row.current_since, row.current_until) {
             (Some(event_type), Some(from_ms), Some(to_ms)) => Some(Segment {
-                from_ms,
-                to_ms,
+                from_ms: TimestampMs(from_ms),
+                to_ms: TimestampMs(to_ms),
                 event_type: EventType::of_code(event_type)?,
                 confidence: confidence_of(row.current_confidence),
-                model_version: row.current_model_version_id,
-                source: row.current_source_id,
+                model_version: row.current_model_version_id.map(ModelVersionId),
+                source: row.current_source_id.map(SourceId),
             }),
             _ => None,
         };
         Ok(Self {
-            id: row.id,
+            id: EntityId(row.id),
             entity_type: EntityType::of_code(row.entity_type)?,
             code: row.code,
             name: row.name,
             area: row.area,
-            last_seen_at_ms: row.last_seen_at,
-            longest_duration_ms: row.longest_duration_ms,
+            last_seen_at_ms: TimestampMs(row.last_seen_at),
+            longest_duration_ms: DurationMs(row.longest_duration_ms),
             current,
-            revision: row.revision,
+            revision: Revision(row.revision),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::table::tests::assert_is_table_of;
+
+    #[test]
+    fn the_columns_that_are_written_are_those_of_the_entity() {
+        assert_is_table_of::<row::Entity, _, _>(&table());
     }
 }

@@ -9,6 +9,8 @@ use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
+    id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
 };
 use entity::{
     event::{self as row, Column},
@@ -22,7 +24,7 @@ use sea_orm::{
 
 use super::{
     Result, StoreError,
-    code::{Code as _, confidence_of},
+    engine::code::{Code as _, confidence_of},
     intern::{self, NameTable},
 };
 
@@ -38,7 +40,7 @@ pub struct StoredEvent {
     /// What was reported.
     pub event: Event,
     /// When it came, Unix milliseconds.
-    pub received_at_ms: i64,
+    pub received_at_ms: TimestampMs,
 }
 
 /// Which events to read; the default is all.
@@ -53,9 +55,9 @@ pub struct EventFilter {
     /// From this camera or device.
     pub source: Option<String>,
     /// Starting here or later, Unix milliseconds.
-    pub from_ms: Option<i64>,
+    pub from_ms: Option<TimestampMs>,
     /// Starting before this, Unix milliseconds.
-    pub to_ms: Option<i64>,
+    pub to_ms: Option<TimestampMs>,
     /// With a stated confidence of at most this, 0 to 1.
     pub max_confidence: Option<f64>,
     /// Judged by this model.
@@ -65,8 +67,8 @@ pub struct EventFilter {
 /// A place in the list of events that stays valid while events arrive. Its text is opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    started_at_ms: i64,
-    entity_id: i32,
+    started_at_ms: TimestampMs,
+    entity_id: EntityId,
     event_type: i16,
     event_code: String,
 }
@@ -76,8 +78,8 @@ impl Cursor {
     pub fn decode(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, '.');
         Some(Self {
-            started_at_ms: parts.next()?.parse().ok()?,
-            entity_id: parts.next()?.parse().ok()?,
+            started_at_ms: TimestampMs(parts.next()?.parse().ok()?),
+            entity_id: EntityId(parts.next()?.parse().ok()?),
             event_type: parts.next()?.parse().ok()?,
             event_code: parts.next()?.to_owned(),
         })
@@ -86,13 +88,13 @@ impl Cursor {
     /// As clients hold it.
     pub fn encode(&self) -> String {
         let Self { started_at_ms, entity_id, event_type, event_code } = self;
-        format!("{started_at_ms}.{entity_id}.{event_type}.{event_code}")
+        format!("{}.{}.{event_type}.{event_code}", started_at_ms.0, entity_id.0)
     }
 
     fn of(row: &row::Model) -> Self {
         Self {
-            started_at_ms: row.started_at,
-            entity_id: row.entity_id,
+            started_at_ms: TimestampMs(row.started_at),
+            entity_id: EntityId(row.entity_id),
             event_type: row.event_type,
             event_code: row.event_code.clone(),
         }
@@ -100,8 +102,8 @@ impl Cursor {
 
     fn comes_before(&self) -> Condition {
         let here: [SimpleExpr; 4] = [
-            self.started_at_ms.into(),
-            self.entity_id.into(),
+            self.started_at_ms.0.into(),
+            self.entity_id.0.into(),
             self.event_type.into(),
             self.event_code.as_str().into(),
         ];
@@ -127,7 +129,7 @@ pub struct Page {
 /// The events after a cursor that a filter lets through; `first` is at most [`MAX_PAGE_EVENTS`].
 pub async fn page(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     filter: &EventFilter,
     first: u32,
     after: Option<&Cursor>,
@@ -158,15 +160,15 @@ pub async fn page(
 /// What a filter asks of an event's row; none when no event can pass.
 async fn condition(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     filter: &EventFilter,
 ) -> Result<Option<Condition>> {
-    let mut condition = Condition::all().add(Column::FactoryId.eq(factory_id));
+    let mut condition = Condition::all().add(Column::FactoryId.eq(factory_id.0));
     if let (Some(entity_type), None) = (filter.entity_type, &filter.entity_code) {
         let of_type = tracked_entity::Entity::find()
             .select_only()
             .column(tracked_entity::Column::Id)
-            .filter(tracked_entity::Column::FactoryId.eq(factory_id))
+            .filter(tracked_entity::Column::FactoryId.eq(factory_id.0))
             .filter(tracked_entity::Column::EntityType.eq(entity_type.code()))
             .into_query();
         condition = condition.add(Column::EntityId.in_subquery(of_type));
@@ -175,10 +177,11 @@ async fn condition(
         condition = condition.add(Column::EventType.eq(event_type.code()));
     }
     if let Some(from_ms) = filter.from_ms {
-        condition = condition.add(Column::Bucket.gte(bucket_of(from_ms))).add(Column::StartedAt.gte(from_ms));
+        condition =
+            condition.add(Column::Bucket.gte(bucket_of(from_ms))).add(Column::StartedAt.gte(from_ms.0));
     }
     if let Some(to_ms) = filter.to_ms {
-        condition = condition.add(Column::Bucket.lte(bucket_of(to_ms))).add(Column::StartedAt.lt(to_ms));
+        condition = condition.add(Column::Bucket.lte(bucket_of(to_ms))).add(Column::StartedAt.lt(to_ms.0));
     }
     if let Some(max_confidence) = filter.max_confidence {
         // Rounded as a sent confidence is, so that asking for the sent value finds it.
@@ -207,30 +210,30 @@ async fn read(conn: &impl ConnectionTrait, condition: Condition, limit: u64) -> 
 
 async fn entity_ids(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     entity_type: Option<EntityType>,
     code: &str,
-) -> Result<Vec<i32>> {
+) -> Result<Vec<EntityId>> {
     use tracked_entity::Column;
     let mut query = tracked_entity::Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Code.eq(code));
     if let Some(entity_type) = entity_type {
         query = query.filter(Column::EntityType.eq(entity_type.code()));
     }
-    Ok(query.into_tuple().all(conn).await?)
+    Ok(query.into_tuple::<i32>().all(conn).await?.into_iter().map(EntityId).collect())
 }
 
 /// The events of few entities, day by day backwards: the query names the buckets, so that other entities' events are
 /// never read.
 async fn of_entities(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_ids: &[i32],
+    factory_id: FactoryId,
+    entity_ids: &[EntityId],
     condition: Condition,
-    (earliest_ms, latest_ms): (Option<i64>, Option<i64>),
+    (earliest_ms, latest_ms): (Option<TimestampMs>, Option<TimestampMs>),
     limit: u64,
 ) -> Result<Vec<row::Model>> {
     let mut found = Vec::new();
@@ -244,7 +247,7 @@ async fn of_entities(
             let condition = condition
                 .clone()
                 .add(Column::Bucket.is_in(buckets))
-                .add(Column::EntityId.is_in(entity_ids.iter().copied()));
+                .add(Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)));
             found.extend(read(conn, condition, limit - found.len() as u64).await?);
             if found.len() as u64 >= limit {
                 return Ok(found);
@@ -260,8 +263,8 @@ async fn of_entities(
 /// The latest of these UTC days in which an event of these entities starts, the latest first.
 async fn days_with_events(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_ids: &[i32],
+    factory_id: FactoryId,
+    entity_ids: &[EntityId],
     days: Range<i64>,
 ) -> Result<Vec<i64>> {
     use rollup::Column;
@@ -269,11 +272,11 @@ async fn days_with_events(
         .select_only()
         .column(Column::Bucket)
         .distinct()
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Level.eq(Level::Day.code()))
         .filter(Column::Bucket.gte(days.start))
         .filter(Column::Bucket.lt(days.end))
-        .filter(Column::EntityId.is_in(entity_ids.iter().copied()))
+        .filter(Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)))
         .filter(Column::Events.gt(0))
         .order_by_desc(Column::Bucket)
         .limit(DAYS_AT_A_TIME)
@@ -285,13 +288,13 @@ async fn days_with_events(
 /// Events with the names that their rows have numbers for.
 pub(super) async fn name(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     rows: Vec<row::Model>,
 ) -> Result<Vec<StoredEvent>> {
     use tracked_entity::Column;
     let ids: HashSet<i32> = rows.iter().map(|row| row.entity_id).collect();
     let entities: HashMap<i32, tracked_entity::Model> = tracked_entity::Entity::find()
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Id.is_in(ids))
         .all(conn)
         .await?
@@ -310,8 +313,8 @@ pub(super) async fn name(
             entity_type: EntityType::of_code(entity.entity_type)?,
             entity_code: entity.code.clone(),
             event_type: EventType::of_code(row.event_type)?,
-            started_at_ms: row.started_at,
-            duration_ms: row.duration_ms,
+            started_at_ms: TimestampMs(row.started_at),
+            duration_ms: DurationMs(row.duration_ms),
             units: row.units,
             confidence: confidence_of(row.confidence),
             model_version: row.model_version_id.and_then(|id| models.get(&id).cloned()),
@@ -319,7 +322,7 @@ pub(super) async fn name(
             source: row.source_id.and_then(|id| sources.get(&id).cloned()),
             workstation: row.workstation,
         };
-        Ok(StoredEvent { event, received_at_ms: row.received_at })
+        Ok(StoredEvent { event, received_at_ms: TimestampMs(row.received_at) })
     });
     named.collect()
 }

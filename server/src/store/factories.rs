@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use domain::metric::UnitsBasis;
+use domain::{
+    id::{FactoryId, FactorySlug, Revision},
+    metric::UnitsBasis,
+};
 use entity::factory;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::LockType,
 };
 
-use super::{Result, Store, StoreError, attempts::Attempts, code::Code as _, statement::Sql};
+use super::{
+    Result, Store, StoreError,
+    engine::{code::Code as _, retry::Retries, statement::Sql},
+};
 
 /// One factory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Factory {
     /// The key in every other table.
-    pub id: i32,
+    pub id: FactoryId,
     /// The id that clients use.
-    pub slug: String,
+    pub slug: FactorySlug,
     /// For people.
     pub name: String,
     /// Decides where a day begins.
@@ -26,14 +32,14 @@ pub struct Factory {
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
     /// Grows with every committed change that a reader can see.
-    pub revision: i64,
+    pub revision: Revision,
 }
 
 /// What a new factory begins with.
 #[derive(Clone, Debug)]
 pub struct NewFactory {
     /// The id that clients use, judged by the caller.
-    pub slug: String,
+    pub slug: FactorySlug,
     /// For people.
     pub name: String,
     /// Decides where a day begins.
@@ -59,22 +65,25 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The factory with this slug.
-pub async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+/// The factory with this slug, for `report::factory` alone: nothing else gets from a slug to a factory.
+pub(crate) async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
 }
 
 /// The revisions of the factories with these keys.
-pub async fn revisions(conn: &impl ConnectionTrait, factory_ids: &[i32]) -> Result<BTreeMap<i32, i64>> {
+pub async fn revisions(
+    conn: &impl ConnectionTrait,
+    factory_ids: &[FactoryId],
+) -> Result<BTreeMap<FactoryId, Revision>> {
     let revisions: Vec<(i32, i64)> = factory::Entity::find()
         .select_only()
         .columns([factory::Column::Id, factory::Column::Revision])
-        .filter(factory::Column::Id.is_in(factory_ids.iter().copied()))
+        .filter(factory::Column::Id.is_in(factory_ids.iter().map(|id| id.0)))
         .into_tuple()
         .all(conn)
         .await?;
-    Ok(revisions.into_iter().collect())
+    Ok(revisions.into_iter().map(|(id, revision)| (FactoryId(id), Revision(revision))).collect())
 }
 
 /// The factories with these slugs, locked for a write until the transaction ends. Everyone who locks several does so in
@@ -98,26 +107,30 @@ pub(super) async fn lock_one(tx: &impl ConnectionTrait, slug: &str) -> Result<Op
 }
 
 /// As [`lock_one`], by its key.
-pub(super) async fn lock_by_id(tx: &impl ConnectionTrait, factory_id: i32) -> Result<Option<Factory>> {
-    let row = factory::Entity::find_by_id(factory_id).lock(LockType::NoKeyUpdate).one(tx).await?;
+pub(super) async fn lock_by_id(tx: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Option<Factory>> {
+    let row = factory::Entity::find_by_id(factory_id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
     row.map(TryInto::try_into).transpose()
 }
 
 /// Sets the factory's revision, within the transaction that changed something.
-pub(super) async fn set_revision(conn: &impl ConnectionTrait, factory_id: i32, revision: i64) -> Result<()> {
-    let update = Sql::new(conn, "UPDATE factory SET revision = ").bind(revision).text(" WHERE id = ");
-    conn.execute_raw(update.bind(factory_id).build()).await?;
+pub(super) async fn set_revision(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    revision: Revision,
+) -> Result<()> {
+    let update = Sql::new(conn, "UPDATE factory SET revision = ").bind(revision.0).text(" WHERE id = ");
+    conn.execute_raw(update.bind(factory_id.0).build()).await?;
     Ok(())
 }
 
 impl Store {
     /// Creates a factory; none when the slug is taken.
     pub async fn create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
-        let mut attempts = Attempts::default();
+        let mut retries = Retries::default();
         loop {
             // Another server may take the same id or slug at the same time.
             let outcome = self.try_create_factory(new.clone()).await;
-            if !attempts.again_for_a_key(&outcome).await {
+            if !retries.again_for_a_key(&outcome).await {
                 return outcome;
             }
         }
@@ -125,7 +138,7 @@ impl Store {
 
     async fn try_create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
         let tx = self.begin_write().await?;
-        if by_slug(&tx, &new.slug).await?.is_some() {
+        if by_slug(&tx, new.slug.as_str()).await?.is_some() {
             return Ok(None);
         }
         let last_id: Option<Option<i32>> = factory::Entity::find()
@@ -136,7 +149,7 @@ impl Store {
             .await?;
         let row = factory::Model {
             id: last_id.flatten().unwrap_or(0) + 1,
-            slug: new.slug,
+            slug: new.slug.0,
             name: new.name,
             time_zone: new.time_zone.name().to_owned(),
             units_basis: new.units_basis.code(),
@@ -149,10 +162,10 @@ impl Store {
 
     /// Changes a factory and raises its revision; none when there is no such factory.
     pub async fn update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
-        let mut attempts = Attempts::default();
+        let mut retries = Retries::default();
         loop {
             let outcome = self.try_update_factory(slug, patch.clone()).await;
-            if !attempts.again(&outcome).await {
+            if !retries.again(&outcome).await {
                 return outcome;
             }
         }
@@ -164,13 +177,13 @@ impl Store {
         changed.name = patch.name.unwrap_or(changed.name);
         changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
-        changed.revision += 1;
+        changed.revision = changed.revision.next();
         let row = factory::ActiveModel {
-            id: Set(changed.id),
+            id: Set(changed.id.0),
             name: Set(changed.name.clone()),
             time_zone: Set(changed.time_zone.name().to_owned()),
             units_basis: Set(changed.units_basis.code()),
-            revision: Set(changed.revision),
+            revision: Set(changed.revision.0),
             ..Default::default()
         };
         row.update(&tx).await?;
@@ -188,12 +201,12 @@ impl TryFrom<factory::Model> for Factory {
             .parse()
             .map_err(|_| StoreError::Corrupt(format!("the time zone {:?}", row.time_zone)))?;
         Ok(Self {
-            id: row.id,
-            slug: row.slug,
+            id: FactoryId(row.id),
+            slug: FactorySlug(row.slug),
             name: row.name,
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
-            revision: row.revision,
+            revision: Revision(row.revision),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::id::FactoryId;
 use sea_orm::{
     ConnectionTrait, ExprTrait as _,
     sea_query::{Expr, Query},
@@ -9,8 +10,8 @@ use sea_orm::{
 
 use super::{Result, rows_per_statement};
 
-/// The most names remembered of one table and factory; past that they are forgotten and read again.
-const MAX_REMEMBERED: usize = 20_000;
+/// The most names cached of one table and factory; past that they are dropped and read again.
+const MAX_CACHED: usize = 20_000;
 
 /// The tables of names: `(factory_id, id)`, name.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +47,10 @@ impl Names {
         &mut self,
         conn: &impl ConnectionTrait,
         table: NameTable,
-        factory_id: i32,
+        factory_id: FactoryId,
         names: impl Iterator<Item = &str>,
     ) -> Result<()> {
-        if self.known.len() > MAX_REMEMBERED {
+        if self.known.len() > MAX_CACHED {
             self.known.clear();
         }
         // Neighbours mostly have the same name.
@@ -98,7 +99,7 @@ impl<'a> LastName<'a> {
 pub(super) async fn names_of(
     conn: &impl ConnectionTrait,
     table: NameTable,
-    factory_id: i32,
+    factory_id: FactoryId,
     ids: HashSet<i32>,
 ) -> Result<HashMap<i32, String>> {
     let ids: Vec<i32> = ids.into_iter().collect();
@@ -116,7 +117,7 @@ pub(super) async fn names_of(
 pub(super) async fn id_of(
     conn: &impl ConnectionTrait,
     table: NameTable,
-    factory_id: i32,
+    factory_id: FactoryId,
     name: &str,
 ) -> Result<Option<i32>> {
     Ok(find(conn, table, factory_id, &[name]).await?.pop().map(|(_, id)| id))
@@ -125,7 +126,7 @@ pub(super) async fn id_of(
 async fn find(
     conn: &impl ConnectionTrait,
     table: NameTable,
-    factory_id: i32,
+    factory_id: FactoryId,
     names: &[&str],
 ) -> Result<Vec<(String, i32)>> {
     select(conn, table, factory_id, Expr::col("name").is_in(names.iter().copied())).await
@@ -134,24 +135,24 @@ async fn find(
 async fn select(
     conn: &impl ConnectionTrait,
     table: NameTable,
-    factory_id: i32,
+    factory_id: FactoryId,
     condition: Expr,
 ) -> Result<Vec<(String, i32)>> {
     let query = Query::select()
         .columns(["name", "id"])
         .from(table.name())
-        .and_where(Expr::col("factory_id").eq(factory_id))
+        .and_where(Expr::col("factory_id").eq(factory_id.0))
         .and_where(condition)
         .to_owned();
     let rows = conn.query_all(&query).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-async fn last_id(conn: &impl ConnectionTrait, table: NameTable, factory_id: i32) -> Result<i32> {
+async fn last_id(conn: &impl ConnectionTrait, table: NameTable, factory_id: FactoryId) -> Result<i32> {
     let query = Query::select()
         .expr(Expr::col("id").max())
         .from(table.name())
-        .and_where(Expr::col("factory_id").eq(factory_id))
+        .and_where(Expr::col("factory_id").eq(factory_id.0))
         .to_owned();
     let last: Option<i32> = match conn.query_one(&query).await? {
         Some(row) => row.try_get_by_index(0)?,
@@ -163,13 +164,13 @@ async fn last_id(conn: &impl ConnectionTrait, table: NameTable, factory_id: i32)
 async fn insert(
     conn: &impl ConnectionTrait,
     table: NameTable,
-    factory_id: i32,
+    factory_id: FactoryId,
     names: &[(&str, i32)],
 ) -> Result<()> {
     let mut insert = Query::insert();
     insert.into_table(table.name()).columns(["factory_id", "id", "name"]);
     for (name, id) in names {
-        insert.values_panic([factory_id.into(), (*id).into(), (*name).into()]);
+        insert.values_panic([factory_id.0.into(), (*id).into(), (*name).into()]);
     }
     conn.execute(&insert).await?;
     Ok(())

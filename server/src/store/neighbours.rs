@@ -6,8 +6,11 @@
 use std::collections::HashMap;
 
 use domain::{
+    MS_PER_DAY,
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
+    id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Observation, Segment},
 };
 use entity::event;
@@ -15,31 +18,34 @@ use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
     Result,
-    code::{Code as _, confidence_of},
+    engine::code::{Code as _, confidence_of},
+    engine::statement::{Kind, Sql, chunks},
     entities::Entity,
-    statement::{Kind, Sql, chunks},
+    rollups,
 };
 
 /// One entity's spans of time, and how far before them an event can start that reaches into them.
 #[derive(Debug)]
 pub(super) struct Neighbourhood {
-    pub(super) entity_id: i32,
-    pub(super) ranges: Vec<(i64, i64)>,
-    pub(super) longest_duration_ms: i64,
+    pub(super) entity_id: EntityId,
+    pub(super) ranges: Vec<(TimestampMs, TimestampMs)>,
+    pub(super) longest_duration_ms: DurationMs,
 }
 
 impl Neighbourhood {
     /// Where the events start that can reach into the spans: apart, so that no event is read twice.
     fn starts(&self) -> impl Iterator<Item = Starts> {
-        let reach =
-            self.ranges.iter().map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + 1, to_ms));
+        let reach = self
+            .ranges
+            .iter()
+            .map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + DurationMs(1), to_ms));
         let reach = timeline::merged(reach);
         reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity_id, from_ms, to_ms))
     }
 
     fn holds(&self, event: &event::Model) -> bool {
         self.ranges.iter().any(|&(from_ms, to_ms)| {
-            event.started_at < to_ms && event.started_at + event.duration_ms > from_ms
+            event.started_at < to_ms.0 && event.started_at + event.duration_ms > from_ms.0
         })
     }
 }
@@ -47,33 +53,32 @@ impl Neighbourhood {
 /// The stored events that overlap the spans, by entity, and how many rows were read to find them.
 pub(super) async fn overlapping(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     neighbourhoods: &[Neighbourhood],
-) -> Result<(HashMap<i32, Vec<Observation>>, usize)> {
-    let by_entity: HashMap<i32, &Neighbourhood> =
+) -> Result<(HashMap<EntityId, Vec<Observation>>, usize)> {
+    let by_entity: HashMap<EntityId, &Neighbourhood> =
         neighbourhoods.iter().map(|neighbourhood| (neighbourhood.entity_id, neighbourhood)).collect();
     let starts: Vec<Starts> = neighbourhoods.iter().flat_map(Neighbourhood::starts).collect();
     let rows = starting(conn, factory_id, &starts).await?;
     let rows_read = rows.len();
-    let mut found: HashMap<i32, Vec<Observation>> = HashMap::new();
+    let mut found: HashMap<EntityId, Vec<Observation>> = HashMap::new();
     for row in rows {
-        if by_entity.get(&row.entity_id).is_some_and(|neighbourhood| neighbourhood.holds(&row)) {
-            found.entry(row.entity_id).or_default().push(observation(row)?);
+        if by_entity.get(&EntityId(row.entity_id)).is_some_and(|neighbourhood| neighbourhood.holds(&row)) {
+            found.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
         }
     }
     Ok((found, rows_read))
 }
 
-/// The segment with the latest end, read backwards from an instant at or after that end. The entity must have an event
-/// that has a length.
+/// The segment with the latest end, read backwards from an instant at or after that end; none when no event has a length.
 pub(super) async fn latest_segment(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     entity: &Entity,
-    until_ms: i64,
+    until_ms: TimestampMs,
 ) -> Result<(Option<Segment>, usize)> {
     /// Enough for what most entities are doing; doubled until the segment's start is in view.
-    const FIRST_LOOK_MS: i64 = BUCKET_MS;
+    const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
     loop {
@@ -91,51 +96,58 @@ pub(super) async fn latest_segment(
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
         }
-        if from_ms < domain::validate::EARLIEST_MS - domain::MS_PER_DAY {
+        let is_first_look = look_ms == FIRST_LOOK_MS;
+        if is_first_look && events.is_empty() && !rollups::is_observed(conn, factory_id, entity.id).await? {
             return Ok((None, rows_read));
         }
-        look_ms *= 2;
+        look_ms = look_ms * 2;
     }
 }
 
-/// The latest end of an entity's events that start in a span, those without a length included, and how many rows were
-/// read to find it.
-pub(super) async fn latest_end(
+/// The latest end of an entity's events, those without a length included, found through the last UTC day in which one
+/// starts, and how many rows were read to find it. An entity without any events keeps the frontier that it has.
+pub(super) async fn frontier(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_id: i32,
-    (from_ms, to_ms): (i64, i64),
-) -> Result<(Option<i64>, usize)> {
-    let starts: Vec<Starts> = starts(entity_id, from_ms, to_ms).collect();
+    factory_id: FactoryId,
+    entity: &Entity,
+) -> Result<(TimestampMs, usize)> {
+    let Some(day) = rollups::last_day_with_events(conn, factory_id, entity.id).await? else {
+        return Ok((entity.last_seen_at_ms, 0));
+    };
+    // The event that ends last starts at most its own length before the one that starts last.
+    let from_ms = TimestampMs(day * MS_PER_DAY) - entity.longest_duration_ms;
+    let starts: Vec<Starts> = starts(entity.id, from_ms, TimestampMs((day + 1) * MS_PER_DAY)).collect();
     let rows = starting(conn, factory_id, &starts).await?;
-    Ok((rows.iter().map(|row| row.started_at + row.duration_ms).max(), rows.len()))
+    let latest_end_ms = rows.iter().map(|row| TimestampMs(row.started_at + row.duration_ms)).max();
+    Ok((latest_end_ms.unwrap_or(entity.last_seen_at_ms), rows.len()))
 }
 
 /// A stored event as the timeline sees it.
 pub(super) fn observation(row: event::Model) -> Result<Observation> {
     Ok(Observation {
         event_type: EventType::of_code(row.event_type)?,
-        started_at_ms: row.started_at,
-        duration_ms: row.duration_ms,
+        started_at_ms: TimestampMs(row.started_at),
+        duration_ms: DurationMs(row.duration_ms),
         units: row.units,
         confidence: confidence_of(row.confidence),
-        model_version: row.model_version_id,
-        source: row.source_id,
+        model_version: row.model_version_id.map(ModelVersionId),
+        source: row.source_id.map(SourceId),
         event_code: row.event_code,
     })
 }
 
 /// A bucket, an entity, and from when to when its events start there.
-type Starts = (i64, i32, i64, i64);
+type Starts = (i64, EntityId, TimestampMs, TimestampMs);
 
 /// A span of one entity's starts, bucket by bucket.
-fn starts(entity_id: i32, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Starts> {
-    (bucket_of(from_ms)..=bucket_of(to_ms - 1)).map(move |bucket| (bucket, entity_id, from_ms, to_ms))
+fn starts(entity_id: EntityId, from_ms: TimestampMs, to_ms: TimestampMs) -> impl Iterator<Item = Starts> {
+    (bucket_of(from_ms)..=bucket_of(to_ms - DurationMs(1)))
+        .map(move |bucket| (bucket, entity_id, from_ms, to_ms))
 }
 
 async fn starting(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     starts: &[Starts],
 ) -> Result<Vec<event::Model>> {
     let mut rows = Vec::new();
@@ -147,13 +159,13 @@ async fn starting(
     Ok(rows)
 }
 
-fn starting_in(conn: &impl ConnectionTrait, factory_id: i32, starts: &[Starts]) -> Statement {
+fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Starts]) -> Statement {
     const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
     let rows = starts.iter().map(|&(bucket, entity_id, from_ms, to_ms)| {
-        [bucket.into(), entity_id.into(), from_ms.into(), to_ms.into()]
+        [bucket.into(), entity_id.0.into(), from_ms.0.into(), to_ms.0.into()]
     });
     let on = |sql: Sql| {
-        sql.text("found.factory_id = ").bind(factory_id).text(
+        sql.text("found.factory_id = ").bind(factory_id.0).text(
             " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at >= column3 \
              AND found.started_at < column4",
         )
@@ -161,7 +173,7 @@ fn starting_in(conn: &impl ConnectionTrait, factory_id: i32, starts: &[Starts]) 
     Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
 }
 
-/// The statement that reads what a late event may meet, to be explained.
-pub(super) fn example(conn: &impl ConnectionTrait, factory_id: i32) -> Statement {
-    starting_in(conn, factory_id, &[(0, 1, 0, BUCKET_MS)])
+/// The statement that reads the events that a late event may overlap, to be explained.
+pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Statement {
+    starting_in(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), TimestampMs(BUCKET_MS))])
 }

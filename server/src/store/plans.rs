@@ -1,6 +1,12 @@
 //! How the database answers what is asked most, in its own words: for whoever wonders whether a key is used.
 
-use domain::{MS_PER_DAY, bucket::BUCKET_MS, window::Window};
+use domain::{
+    MS_PER_DAY,
+    bucket::BUCKET_MS,
+    id::{EntityId, FactoryId},
+    time::TimestampMs,
+    window::Window,
+};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{Result, Store, neighbours, rollups, writer::judge};
@@ -15,18 +21,21 @@ pub struct Plan {
 }
 
 /// The plans of the statements behind metrics, late events and duplicates.
-pub async fn hot(store: &Store, factory_id: i32) -> Result<Vec<Plan>> {
+pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
     let snapshot = store.snapshot().await?;
     // Whole days with hours and five minutes at both ends.
-    let ragged = Window { from_ms: MS_PER_DAY - BUCKET_MS, to_ms: 30 * MS_PER_DAY + BUCKET_MS };
+    let ragged = Window {
+        from_ms: TimestampMs(MS_PER_DAY - BUCKET_MS),
+        to_ms: TimestampMs(30 * MS_PER_DAY + BUCKET_MS),
+    };
     let questions = [
         ("the sums of all time", rollups::sums_in(&snapshot, factory_id, None, None)),
         ("the sums of a window", rollups::sums_in(&snapshot, factory_id, Some(ragged), None)),
         (
             "the sums of some entities in a window",
-            rollups::sums_in(&snapshot, factory_id, Some(ragged), Some(&[1, 2, 3])),
+            rollups::sums_in(&snapshot, factory_id, Some(ragged), Some(&[1, 2, 3].map(EntityId))),
         ),
-        ("what a late event may meet", neighbours::example(&snapshot, factory_id)),
+        ("the events that a late event may overlap", neighbours::example(&snapshot, factory_id)),
         ("whether an event is stored", judge::example(&snapshot, factory_id)),
     ];
     let mut plans = Vec::with_capacity(questions.len());

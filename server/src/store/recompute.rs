@@ -8,7 +8,7 @@ use std::{
     fmt,
 };
 
-use domain::{bucket::Level, totals::Totals};
+use domain::{bucket::Level, id::EntityId, totals::Totals};
 use entity::rollup::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
@@ -64,7 +64,8 @@ async fn audit_factory(
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
     let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
-    let codes: HashMap<i32, &str> = entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
+    let codes: HashMap<EntityId, &str> =
+        entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
     let mut hours = Hours::new(conn, factory.id);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
@@ -87,19 +88,19 @@ async fn audit_factory(
 async fn compare(
     conn: &impl ConnectionTrait,
     factory: &Factory,
-    codes: &HashMap<i32, &str>,
+    codes: &HashMap<EntityId, &str>,
     run: &Run,
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
     let rows = rollup::Entity::find()
-        .filter(Column::FactoryId.eq(factory.id))
+        .filter(Column::FactoryId.eq(factory.id.0))
         .filter(Column::Level.eq(run.level.code()))
         .filter(Column::Bucket.gte(run.first))
         .filter(Column::Bucket.lt(run.end))
         .all(conn)
         .await?;
-    let stored: BTreeMap<(i64, i32), Totals> =
-        rows.iter().map(|row| ((row.bucket, row.entity_id), rollups::totals_of_row(row))).collect();
+    let stored: BTreeMap<(i64, EntityId), Totals> =
+        rows.iter().map(|row| ((row.bucket, EntityId(row.entity_id)), rollups::totals_of_row(row))).collect();
     let keys: BTreeSet<_> = stored.keys().chain(run.sums.keys()).copied().collect();
     for key @ (bucket, entity_id) in keys {
         let of = |sums: &BTreeMap<_, Totals>| sums.get(&key).copied().unwrap_or_default();
@@ -107,7 +108,7 @@ async fn compare(
         if stored != recomputed {
             let code = codes.get(&entity_id).copied().unwrap_or("an entity that is not registered");
             differences.push(Difference {
-                factory: factory.slug.clone(),
+                factory: factory.slug.to_string(),
                 what: format!("{code}, {:?} bucket {bucket}", run.level),
                 stored: format!("{stored:?}"),
                 recomputed: format!("{recomputed:?}"),
@@ -124,10 +125,10 @@ fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Op
         // A removal leaves it longer than it need be, which only costs a longer look back.
         && entity.longest_duration_ms >= seen.longest_duration_ms;
     (!agrees).then(|| Difference {
-        factory: factory.slug.clone(),
+        factory: factory.slug.to_string(),
         what: format!("{}, last seen", entity.code),
-        stored: format!("{} {:?}", entity.last_seen_at_ms, entity.current),
-        recomputed: format!("{} {:?}", seen.last_seen_at_ms, seen.current),
+        stored: format!("{} {:?}", entity.last_seen_at_ms.0, entity.current),
+        recomputed: format!("{} {:?}", seen.last_seen_at_ms.0, seen.current),
     })
 }
 
@@ -137,7 +138,7 @@ pub async fn rebuild(store: &Store) -> Result<()> {
     let factories = factories::all(&snapshot).await?;
     drop(snapshot);
     for factory in factories {
-        rebuild_factory(store, &factory.slug).await?;
+        rebuild_factory(store, factory.slug.as_str()).await?;
     }
     Ok(())
 }
@@ -146,7 +147,7 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let mut tx = store.begin_write().await?;
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
-    rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id)).exec(&tx).await?;
+    rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id.0)).exec(&tx).await?;
     let mut hours = Hours::new(&tx, factory.id);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
@@ -158,7 +159,7 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
         rollups::add(&tx, factory.id, &run.into_level_totals()).await?;
     }
     let seen = hours.into_seen();
-    let revision = factory.revision + 1;
+    let revision = factory.revision.next();
     let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
     for entity in &mut entities {
         entity.revision = revision;
@@ -179,7 +180,7 @@ impl Run {
         let level: Level = self.level;
         self.sums
             .into_iter()
-            .map(|((bucket, entity_id), totals)| ((level.code(), bucket, entity_id), totals))
+            .map(|((bucket, entity_id), totals)| ((level, bucket, entity_id), totals))
             .collect()
     }
 }

@@ -4,16 +4,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     bucket::{BUCKET_MS, BucketRange, Level, cover},
+    id::{EntityId, FactoryId},
+    time::TimestampMs,
     timeline::BucketTotals,
     totals::Totals,
     window::Window,
 };
 use entity::rollup;
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult,
+    QuerySelect as _, Statement,
+};
 
 use super::{
     Result,
-    statement::{Kind, Sql, chunks},
+    engine::{
+        statement::{Kind, Sql},
+        table::{Column, Table},
+    },
 };
 
 /// Above this many entities the database sends all and we choose: shorter than naming each.
@@ -23,83 +31,80 @@ const MAX_NAMED_ENTITIES: usize = 500;
 const MAX_RANGES: usize = 500;
 
 /// The sums of all levels, by level, bucket and entity: the order in which they are written.
-pub(super) type LevelTotals = BTreeMap<(i16, i64, i32), Totals>;
+pub(super) type LevelTotals = BTreeMap<(Level, i64, EntityId), Totals>;
 
 /// Adds one entity's five-minute sums to every level.
-pub(super) fn add_to_levels(levels: &mut LevelTotals, entity_id: i32, buckets: &BucketTotals) {
+pub(super) fn add_to_levels(levels: &mut LevelTotals, entity_id: EntityId, buckets: &BucketTotals) {
     for (bucket, totals) in buckets {
         for level in Level::ALL {
-            let coarse = level.bucket_of(bucket * BUCKET_MS);
-            *levels.entry((level.code(), coarse, entity_id)).or_default() += *totals;
+            let coarse = level.bucket_of(TimestampMs(bucket * BUCKET_MS));
+            *levels.entry((level, coarse, entity_id)).or_default() += *totals;
         }
     }
 }
 
 /// Adds to the stored sums, in the order of their key.
-pub(super) async fn add(conn: &impl ConnectionTrait, factory_id: i32, levels: &LevelTotals) -> Result<()> {
-    const KINDS: [Kind; 12] = [
-        Kind::Int,
-        Kind::SmallInt,
-        Kind::BigInt,
-        Kind::Int,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-    ];
-    let rows: Vec<_> = levels.iter().filter(|(_, totals)| !totals.is_zero()).collect();
-    for chunk in chunks(conn.get_database_backend(), rows.len()) {
-        let values = rows[chunk].iter().map(|&(&(level, bucket, entity_id), totals)| {
-            [
-                factory_id.into(),
-                level.into(),
-                bucket.into(),
-                entity_id.into(),
-                totals.working_ms.into(),
-                totals.idle_ms.into(),
-                totals.absent_ms.into(),
-                totals.overlap_ms.into(),
-                totals.units.into(),
-                totals.confidence_ms.into(),
-                totals.confident_ms.into(),
-                totals.events.into(),
-            ]
-        });
-        let sql = Sql::new(
-            conn,
-            "INSERT INTO rollup (factory_id, level, bucket, entity_id, working_ms, idle_ms, absent_ms, overlap_ms, units, \
-             confidence_ms, confident_ms, events) ",
-        )
-        .rows(&KINDS, values)
-        .text(
-            " ON CONFLICT (factory_id, level, bucket, entity_id) DO UPDATE SET \
-             working_ms = rollup.working_ms + excluded.working_ms, idle_ms = rollup.idle_ms + excluded.idle_ms, \
-             absent_ms = rollup.absent_ms + excluded.absent_ms, overlap_ms = rollup.overlap_ms + excluded.overlap_ms, \
-             units = rollup.units + excluded.units, confidence_ms = rollup.confidence_ms + excluded.confidence_ms, \
-             confident_ms = rollup.confident_ms + excluded.confident_ms, events = rollup.events + excluded.events",
-        );
-        conn.execute_raw(sql.build()).await?;
-    }
-    Ok(())
+pub(super) async fn add(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    levels: &LevelTotals,
+) -> Result<()> {
+    let rows: Vec<RollupRow<'_>> = levels
+        .iter()
+        .filter(|(_, totals)| !totals.is_zero())
+        .map(|(&(level, bucket, entity_id), totals)| RollupRow {
+            factory_id,
+            level,
+            bucket,
+            entity_id,
+            totals,
+        })
+        .collect();
+    table().upsert(conn, &rows).await
+}
+
+/// What is added to a row.
+struct RollupRow<'a> {
+    factory_id: FactoryId,
+    level: Level,
+    bucket: i64,
+    entity_id: EntityId,
+    totals: &'a Totals,
+}
+
+fn table<'a>() -> Table<RollupRow<'a>, 12> {
+    Table::new(
+        "rollup",
+        [
+            Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
+            Column::key("level", Kind::SmallInt, |row| row.level.code().into()),
+            Column::key("bucket", Kind::BigInt, |row| row.bucket.into()),
+            Column::key("entity_id", Kind::Int, |row| row.entity_id.0.into()),
+            Column::add("working_ms", |row| row.totals.working_ms.into()),
+            Column::add("idle_ms", |row| row.totals.idle_ms.into()),
+            Column::add("absent_ms", |row| row.totals.absent_ms.into()),
+            Column::add("overlap_ms", |row| row.totals.overlap_ms.into()),
+            Column::add("units", |row| row.totals.units.into()),
+            Column::add("confidence_ms", |row| row.totals.confidence_ms.into()),
+            Column::add("confident_ms", |row| row.totals.confident_ms.into()),
+            Column::add("events", |row| row.totals.events.into()),
+        ],
+    )
 }
 
 /// The sums of the named entities (ids) in a window, or of all entities of the factory; no window is all time.
 /// Entities without any are left out.
 pub async fn totals(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     window: Option<Window>,
-    entity_ids: Option<&[i32]>,
-) -> Result<HashMap<i32, Totals>> {
+    entity_ids: Option<&[EntityId]>,
+) -> Result<HashMap<EntityId, Totals>> {
     let chosen = to_choose(entity_ids);
     let sums = conn.query_all_raw(sums_in(conn, factory_id, window, entity_ids)).await?;
     let mut totals = HashMap::with_capacity(sums.len());
     for row in &sums {
-        let (entity_id, sums): (i32, Totals) = (row.try_get_by_index(0)?, read_sums(row, 1)?);
+        let (entity_id, sums) = (EntityId(row.try_get_by_index(0)?), read_sums(row, 1)?);
         if !sums.is_zero() && chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
             totals.insert(entity_id, sums);
         }
@@ -108,24 +113,51 @@ pub async fn totals(
 }
 
 /// How many events of a factory are stored.
-pub async fn event_count(conn: &impl ConnectionTrait, factory_id: i32) -> Result<i64> {
+pub async fn event_count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i64> {
     let select = Sql::new(
         conn,
         "SELECT CAST(COALESCE(SUM(events), 0) AS bigint) FROM rollup WHERE bucket = 0 AND factory_id = ",
     )
-    .bind(factory_id)
+    .bind(factory_id.0)
     .text(" AND level = ")
     .bind(Level::AllTime.code());
     let row = conn.query_one_raw(select.build()).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
 
+/// Whether any time of an entity was observed.
+pub(super) async fn is_observed(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entity_id: EntityId,
+) -> Result<bool> {
+    let all_time = (factory_id.0, Level::AllTime.code(), 0, entity_id.0);
+    let sums = rollup::Entity::find_by_id(all_time).one(conn).await?;
+    Ok(sums.is_some_and(|row| totals_of_row(&row).observed_ms() > 0))
+}
+
+/// The number of the last UTC day in which an event of an entity starts.
+pub(super) async fn last_day_with_events(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entity_id: EntityId,
+) -> Result<Option<i64>> {
+    let last_day = rollup::Entity::find()
+        .filter(rollup::Column::FactoryId.eq(factory_id.0))
+        .filter(rollup::Column::Level.eq(Level::Day.code()))
+        .filter(rollup::Column::EntityId.eq(entity_id.0))
+        .filter(rollup::Column::Events.gt(0))
+        .order_by_desc(rollup::Column::Bucket)
+        .limit(1);
+    Ok(last_day.one(conn).await?.map(|row| row.bucket))
+}
+
 /// The statement that adds up a window: one, however ragged its ends.
 pub(super) fn sums_in(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     window: Option<Window>,
-    entity_ids: Option<&[i32]>,
+    entity_ids: Option<&[EntityId]>,
 ) -> Statement {
     // Sums of 64-bit columns are wider on some engines; ours fit, and are read as what they are.
     const SELECT: &str = "found.entity_id, CAST(SUM(found.working_ms) AS bigint), CAST(SUM(found.idle_ms) AS bigint), \
@@ -141,23 +173,23 @@ pub(super) fn sums_in(
 /// `(index of the step, entity id, sums)` in the order of the steps, sums of zero left out.
 pub async fn series(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     steps: &[Window],
-    entity_ids: Option<&[i32]>,
-) -> Result<Vec<(usize, i32, Totals)>> {
+    entity_ids: Option<&[EntityId]>,
+) -> Result<Vec<(usize, EntityId, Totals)>> {
     const SELECT: &str = "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
                           found.overlap_ms, found.units, found.confidence_ms, found.confident_ms, found.events";
     let chosen = to_choose(entity_ids);
-    let mut sums: BTreeMap<(usize, i32), Totals> = BTreeMap::new();
+    let mut sums: BTreeMap<(usize, EntityId), Totals> = BTreeMap::new();
     for ranges in merged_cover(steps).chunks(MAX_RANGES) {
         let sql = in_ranges(conn, SELECT, factory_id, ranges, entity_ids);
         for row in conn.query_all_raw(sql.build()).await? {
-            let (level, bucket, entity_id): (i16, i64, i32) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+            let (level, bucket): (i16, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let entity_id = EntityId(row.try_get_by_index(2)?);
             if chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
                 let level = Level::ALL.into_iter().find(|known| known.code() == level);
                 let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
-                let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
+                let step = steps.partition_point(|step| step.to_ms.0 <= starts_at_ms);
                 *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
             }
         }
@@ -185,21 +217,21 @@ fn merged_cover(steps: &[Window]) -> Vec<BucketRange> {
 fn in_ranges(
     conn: &impl ConnectionTrait,
     select: &str,
-    factory_id: i32,
+    factory_id: FactoryId,
     ranges: &[BucketRange],
-    entity_ids: Option<&[i32]>,
+    entity_ids: Option<&[EntityId]>,
 ) -> Sql {
     const KINDS: [Kind; 3] = [Kind::SmallInt, Kind::BigInt, Kind::BigInt];
     let rows = ranges.iter().map(|range| [range.level.code().into(), range.first.into(), range.end.into()]);
     let on = |sql: Sql| {
         let sql = sql
             .text("found.factory_id = ")
-            .bind(factory_id)
+            .bind(factory_id.0)
             .text(" AND found.level = column1 AND found.bucket >= column2 AND found.bucket < column3");
         match entity_ids.filter(|ids| ids.len() <= MAX_NAMED_ENTITIES) {
             // No entity has this id, and a list may not be empty.
             Some([]) => sql.text(" AND found.entity_id = 0"),
-            Some(ids) => sql.text(" AND found.entity_id IN ").bind_list(ids.iter().copied()),
+            Some(ids) => sql.text(" AND found.entity_id IN ").bind_list(ids.iter().map(|id| id.0)),
             None => sql,
         }
     };
@@ -215,7 +247,7 @@ fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
 }
 
 /// The entities to choose among all that were read; none where the query chose.
-fn to_choose(entity_ids: Option<&[i32]>) -> Option<HashSet<i32>> {
+fn to_choose(entity_ids: Option<&[EntityId]>) -> Option<HashSet<EntityId>> {
     entity_ids.filter(|ids| ids.len() > MAX_NAMED_ENTITIES).map(|ids| ids.iter().copied().collect())
 }
 
@@ -237,4 +269,15 @@ pub(super) fn totals_of_row(row: &rollup::Model) -> Totals {
         row.confident_ms,
         row.events,
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::table::tests::assert_is_table_of;
+
+    #[test]
+    fn the_columns_that_are_written_are_those_of_the_entity() {
+        assert_is_table_of::<rollup::Entity, _, _>(&table());
+    }
 }

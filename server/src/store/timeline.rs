@@ -1,11 +1,11 @@
 //! What one entity was doing, derived from its raw events.
 
-use std::collections::HashSet;
-
 use domain::{
     MS_PER_DAY,
     bucket::Level,
     event::EventType,
+    id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Segment},
     window::Window,
 };
@@ -28,9 +28,9 @@ pub const MAX_SEGMENTS: usize = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedSegment {
     /// Start, Unix milliseconds.
-    pub from_ms: i64,
+    pub from_ms: TimestampMs,
     /// End, Unix milliseconds.
-    pub to_ms: i64,
+    pub to_ms: TimestampMs,
     /// What it did.
     pub event_type: EventType,
     /// Parts per 10 000.
@@ -44,14 +44,14 @@ pub struct NamedSegment {
 /// The first [`MAX_SEGMENTS`] segments of an entity in a window, and whether there are more.
 pub async fn segments(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     entity: &Entity,
     window: Window,
 ) -> Result<(Vec<NamedSegment>, bool)> {
     let mut segments: Vec<Segment> = Vec::new();
     for day in days_observed(conn, factory_id, entity.id, window).await? {
-        let from_ms = window.from_ms.max(day * MS_PER_DAY);
-        let to_ms = window.to_ms.min((day + 1) * MS_PER_DAY);
+        let from_ms = window.from_ms.max(TimestampMs(day * MS_PER_DAY));
+        let to_ms = window.to_ms.min(TimestampMs((day + 1) * MS_PER_DAY));
         let near = Neighbourhood {
             entity_id: entity.id,
             ranges: vec![(from_ms, to_ms)],
@@ -77,18 +77,18 @@ pub async fn segments(
 /// The UTC days of a window in which the entity was observed: others need not be read.
 async fn days_observed(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-    entity_id: i32,
+    factory_id: FactoryId,
+    entity_id: EntityId,
     window: Window,
 ) -> Result<Vec<i64>> {
     Ok(rollup::Entity::find()
         .select_only()
         .column(Column::Bucket)
-        .filter(Column::FactoryId.eq(factory_id))
+        .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::Level.eq(Level::Day.code()))
         .filter(Column::Bucket.gte(Level::Day.bucket_of(window.from_ms)))
-        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - 1)))
-        .filter(Column::EntityId.eq(entity_id))
+        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - DurationMs(1))))
+        .filter(Column::EntityId.eq(entity_id.0))
         .order_by_asc(Column::Bucket)
         .into_tuple()
         .all(conn)
@@ -97,11 +97,11 @@ async fn days_observed(
 
 async fn name(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     segments: Vec<Segment>,
 ) -> Result<Vec<NamedSegment>> {
-    let models: HashSet<i32> = segments.iter().filter_map(|segment| segment.model_version).collect();
-    let sources: HashSet<i32> = segments.iter().filter_map(|segment| segment.source).collect();
+    let models = segments.iter().filter_map(|segment| segment.model_version).map(|id| id.0).collect();
+    let sources = segments.iter().filter_map(|segment| segment.source).map(|id| id.0).collect();
     let models = intern::names_of(conn, NameTable::ModelVersion, factory_id, models).await?;
     let sources = intern::names_of(conn, NameTable::Source, factory_id, sources).await?;
     let named = segments.into_iter().map(|segment| NamedSegment {
@@ -109,8 +109,8 @@ async fn name(
         to_ms: segment.to_ms,
         event_type: segment.event_type,
         confidence: segment.confidence,
-        model_version: segment.model_version.and_then(|id| models.get(&id).cloned()),
-        source: segment.source.and_then(|id| sources.get(&id).cloned()),
+        model_version: segment.model_version.and_then(|id| models.get(&id.0).cloned()),
+        source: segment.source.and_then(|id| sources.get(&id.0).cloned()),
     });
     Ok(named.collect())
 }

@@ -10,10 +10,10 @@ use rdkafka::{
     producer::{DefaultProducerContext, FutureProducer, FutureRecord},
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
+use test_harness::LIMIT;
 
 use crate::{
-    harness::{Program, soon},
-    process::until,
+    harness::{Program, soon, until},
     stored::{assert_stored, events, many, one, post, postgres, sqlite, stored, until_stored},
 };
 
@@ -24,8 +24,6 @@ const PARTITIONS: i32 = 4;
 const BROKERS: i32 = 3;
 /// The shortest that a group waits for a member that was killed; half of it for a sign of life.
 const SESSION: &str = "session.timeout.ms=6000,heartbeat.interval.ms=500";
-/// How long the client may take for one answer of the cluster in this process.
-const ANSWER: Duration = Duration::from_secs(10);
 
 struct Kafka {
     cluster: MockCluster<'static, DefaultProducerContext>,
@@ -57,7 +55,7 @@ impl Kafka {
         let mut record: FutureRecord<'_, str, [u8]> =
             FutureRecord::to(TOPIC).payload(payload).partition(partition);
         record.key = key;
-        let sent = self.producer.send(record, ANSWER);
+        let sent = self.producer.send(record, LIMIT);
         soon("the broker's answer", sent).await.expect("a message sent");
     }
 
@@ -79,7 +77,7 @@ impl Kafka {
         for partition in 0..PARTITIONS {
             partitions.add_partition(TOPIC, partition);
         }
-        let committed = consumer.committed_offsets(partitions, ANSWER).expect("offsets");
+        let committed = consumer.committed_offsets(partitions, LIMIT).expect("offsets");
         let offsets = committed.elements();
         offsets.iter().filter_map(|element| element.offset().to_raw()).filter(|offset| *offset > 0).sum()
     }
@@ -110,7 +108,7 @@ impl Kafka {
     fn count_of_dead_letters(&self) -> i64 {
         let client: BaseConsumer =
             ClientConfig::new().set("bootstrap.servers", &self.servers).create().expect("a client");
-        client.fetch_watermarks(DEAD_LETTERS, 0, ANSWER).expect("offsets").1
+        client.fetch_watermarks(DEAD_LETTERS, 0, LIMIT).expect("offsets").1
     }
 
     /// Lets the next commits of offsets fail, as many as anybody may try.
@@ -275,7 +273,7 @@ async fn the_same_event_by_http_and_by_kafka_and_by_kafka_again_is_one_event() {
     let headers = OwnedHeaders::new().insert(Header { key: "factory", value: Some("plant") });
     let again = one(&events[0]);
     let record = FutureRecord::to(TOPIC).key("camera-7").payload(&again).partition(0).headers(headers);
-    soon("the broker's answer", kafka.producer.send(record, ANSWER)).await.expect("a message sent");
+    soon("the broker's answer", kafka.producer.send(record, LIMIT)).await.expect("a message sent");
     kafka.until_committed(messages.len() + 1).await;
     let again = post(&server, &events).await;
     assert_eq!((&again["duplicates"], &again["conflicts"]), (&40.into(), &0.into()));
@@ -339,7 +337,7 @@ async fn brokers_that_go_away_and_come_back_are_read_on() {
     for broker in 1..=BROKERS {
         kafka.cluster.broker_down(broker).expect("one down");
     }
-    server.logs("Kafka").await;
+    server.logs("Kafka error=").await;
     for broker in 1..=BROKERS {
         kafka.cluster.broker_up(broker).expect("one up");
     }

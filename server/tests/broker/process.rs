@@ -8,26 +8,11 @@ use std::{
     os::unix::fs::{MetadataExt as _, chown},
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
 };
 
-/// How long a test waits for what must happen. Long, because a wait ends when it happens.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a state that announces itself to nobody is looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// The first port and how many: below those that systems hand out by themselves.
 const FIRST_PORT: u16 = 10_000;
 const PORTS: u16 = 5_000;
-
-/// Waits until a look shows it.
-pub(crate) async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        while !look().await {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{what} did not happen in time"));
-}
 
 /// A command as this account, where we are root, that ends when this thread does, even when that is killed.
 pub(crate) fn command(folder: &Path, account: &str, program: &str) -> Command {

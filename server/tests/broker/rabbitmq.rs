@@ -4,8 +4,9 @@
 use std::{fs, path::Path, process::Child};
 
 use tempfile::TempDir;
+use test_harness::until;
 
-use crate::process::{accepts, command, free_ports, own, until};
+use crate::process::{accepts, command, free_ports, own};
 
 /// The script behind the wrapper, which would become another account by itself.
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";

@@ -8,10 +8,7 @@ use domain::{
 use private_postgres::Cluster;
 use serde_json::{Value, json};
 
-use crate::{
-    harness::{Program, T0_MS, TestDatabase, TestServer},
-    process::until,
-};
+use crate::harness::{Program, T0_MS, TestDatabase, TestServer, until};
 
 /// The first events of a week of one camera: no two have the same identity.
 pub(crate) fn events(count: usize) -> Vec<RawEvent> {

@@ -1,6 +1,6 @@
 //! The real server as a process of its own, on a database file of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
+use test_harness::reserved_port;
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
@@ -18,7 +20,7 @@ const READY_INTERVAL: Duration = Duration::from_millis(20);
 pub(crate) struct Andon {
     process: Child,
     folder: TempDir,
-    address: SocketAddr,
+    reserved: TcpSocket,
     other_origin: Option<String>,
     client: Client,
 }
@@ -27,9 +29,9 @@ impl Andon {
     /// A server with an empty database that also answers pages of `other_origin`.
     pub(crate) async fn start(other_origin: Option<String>) -> Result<Self> {
         let folder = TempDir::new()?;
-        let address = free_address()?;
-        let process = spawn(&folder, address, other_origin.as_deref())?;
-        let andon = Self { process, folder, address, other_origin, client: Client::new() };
+        let reserved = reserved_port();
+        let process = spawn(&folder, reserved.local_addr()?, other_origin.as_deref())?;
+        let andon = Self { process, folder, reserved, other_origin, client: Client::new() };
         andon.wait_until_ready().await?;
         Ok(andon)
     }
@@ -41,13 +43,13 @@ impl Andon {
 
     /// Starts it again on the same address and database.
     pub(crate) async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(&self.folder, self.address, self.other_origin.as_deref())?;
+        self.process = spawn(&self.folder, self.reserved.local_addr()?, self.other_origin.as_deref())?;
         self.wait_until_ready().await
     }
 
     /// The server's address with this path.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.reserved.local_addr().unwrap())
     }
 
     /// Creates a factory.
@@ -120,9 +122,4 @@ fn spawn(folder: &TempDir, address: SocketAddr, other_origin: Option<&str>) -> R
         command.args(["--allow-origin", origin]);
     }
     Ok(command.stdout(Stdio::null()).kill_on_drop(true).spawn()?)
-}
-
-/// A port that was free a moment ago: the server must come back on the same one.
-fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,4 +1,4 @@
-//! Every page on every screen, in light and in dark: it fits, says nothing on the console, and shuts nobody out. What it
+//! Every page on every screen, in light and in dark: it fits, writes nothing to the console, and has no accessibility violation. What it
 //! looks like is written to target/screenshots.
 
 use std::path::Path;
@@ -28,7 +28,7 @@ macro_rules! pages {
     ($($name:ident: $address:literal, $shown:literal;)*) => {$(
         mod $name {
             #[tokio::test]
-            async fn fits_every_screen_says_nothing_on_the_console_and_shuts_nobody_out() -> anyhow::Result<()> {
+            async fn fits_every_screen_writes_nothing_to_the_console_and_is_accessible() -> anyhow::Result<()> {
                 super::look(stringify!($name), $address, $shown).await
             }
         }
@@ -53,13 +53,13 @@ mod first_run {
     use crate::andon::Andon;
 
     #[tokio::test]
-    async fn without_a_factory_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+    async fn without_a_factory_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let andon = Andon::start(None).await?;
         super::look_at(&andon, "first-run", "/", "[data-testid='create-by-curl']").await
     }
 
     #[tokio::test]
-    async fn without_an_event_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+    async fn without_an_event_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let andon = Andon::start(None).await?;
         andon.create_factory("plant", "Europe/Berlin").await?;
         super::look_at(&andon, "first-event", "/?factory=plant", "[data-testid='send-by-curl']").await
@@ -71,19 +71,19 @@ mod devices {
     use crate::devices::every_kind;
 
     #[tokio::test]
-    async fn all_of_them_fit_every_screen_and_shut_nobody_out() -> anyhow::Result<()> {
+    async fn all_of_them_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {
         let address = "/devices?factory=plant";
         super::look_at(&every_kind().await?, "devices", address, "[data-testid='device-edge-lab']").await
     }
 
     #[tokio::test]
-    async fn what_is_missing_of_one_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+    async fn what_is_missing_of_one_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let address = "/devices?factory=plant&id=edge-paint";
         super::look_at(&every_kind().await?, "device", address, "[data-testid='device-details']").await
     }
 
     #[tokio::test]
-    async fn without_any_fits_every_screen_and_shuts_nobody_out() -> anyhow::Result<()> {
+    async fn without_any_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let andon = crate::andon::Andon::start(None).await?;
         andon.create_factory("plant", "UTC").await?;
         super::look_at(&andon, "devices-none", "/devices?factory=plant", "[data-testid='run-edge']").await

@@ -4,12 +4,12 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
 };
 
 use edge::spool::{Counts, Spool, SpoolOptions};
 use serde_json::Value;
 use tempfile::TempDir;
+use test_harness::reserved_port;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     net::TcpSocket,
@@ -18,10 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::harness::{TestDatabase, soon};
-
-/// How often a state is looked at while a test waits for it.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
+use crate::harness::{TestDatabase, soon, until};
 
 /// Where an agent keeps its events, and where it listens, over many starts.
 pub(crate) struct Place {
@@ -35,15 +32,6 @@ pub(crate) struct Agent {
     pub(crate) url: String,
     log: JoinHandle<Vec<String>>,
     client: reqwest::Client,
-}
-
-/// A port that stays ours while nobody listens: a socket that is bound and never listens keeps others away from it, and
-/// lets a server in that may reuse it.
-pub(crate) fn reserved_port() -> TcpSocket {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_reuseaddr(true).expect("a socket that shares its port");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    socket
 }
 
 impl Place {
@@ -179,12 +167,7 @@ impl Agent {
 
     /// Waits until a count is as it should be.
     pub(crate) async fn until(&self, name: &str, is_so: impl Fn(i64) -> bool) {
-        soon(name, async {
-            while !is_so(self.count(name).await) {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        })
-        .await;
+        until(name, async || is_so(self.count(name).await)).await;
     }
 
     /// Waits until nothing is queued and everything is said.

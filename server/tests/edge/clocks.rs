@@ -2,13 +2,14 @@
 
 use chrono::Utc;
 use domain::MS_PER_DAY;
+use domain::time::TimestampMs;
 use serde_json::json;
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
     agent::Place,
     gateway::{Fate, Gateway},
-    harness::{Program, TestServer},
+    harness::{Program, TestServer, patient},
     ledger::{assert_all_stored, assert_numbers, events, plant},
 };
 
@@ -17,7 +18,8 @@ async fn a_device_a_day_off_in_either_direction_is_seen_and_its_events_stay_as_t
     for off_ms in [MS_PER_DAY, -MS_PER_DAY] {
         let place = Place::new();
         let now_ms = Utc::now().timestamp_millis();
-        let server = TestServer::on(plant().await, Clock::manual(now_ms + off_ms), Options::default()).await;
+        let server =
+            TestServer::on(plant().await, Clock::manual(TimestampMs(now_ms + off_ms)), patient()).await;
         let agent = place.start(&server.url(""), &[]).await;
         let events = events(200);
         agent.accept(&events).await;

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -21,6 +22,9 @@ use tokio::{net::TcpListener, task::JoinSet};
 /// The longest body that it takes: more than any agent sends.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long a slow server takes for a request.
+const SLOWNESS: Duration = Duration::from_millis(40);
+
 /// A request as the gateway sees it.
 pub(crate) struct Request {
     /// How many came before.
@@ -34,6 +38,8 @@ pub(crate) struct Request {
 pub(crate) enum Fate {
     /// It is passed on, and so is its answer.
     Pass,
+    /// It is passed on to a server that takes its time.
+    PassSlowly,
     /// It is passed on, and its answer is lost.
     LoseAnswer,
     /// It is passed on, and the answer's clock is ahead by so many seconds.
@@ -71,6 +77,8 @@ struct Way {
     server: String,
     decide: Decide,
     requests: AtomicUsize,
+    requests_under_way: AtomicUsize,
+    most_requests_at_once: AtomicUsize,
     client: reqwest::Client,
 }
 
@@ -94,6 +102,8 @@ impl Gateway {
             server: server.to_owned(),
             decide: Box::new(decide),
             requests: AtomicUsize::new(0),
+            requests_under_way: AtomicUsize::new(0),
+            most_requests_at_once: AtomicUsize::new(0),
             client,
         });
         let router = Router::new()
@@ -109,9 +119,22 @@ impl Gateway {
     pub(crate) fn requests(&self) -> usize {
         self.way.requests.load(Ordering::SeqCst)
     }
+
+    /// How many requests were under way at the same time, at most.
+    pub(crate) fn most_requests_at_once(&self) -> usize {
+        self.way.most_requests_at_once.load(Ordering::SeqCst)
+    }
 }
 
 async fn pass(State(way): State<Arc<Way>>, headers: HeaderMap, body: Bytes) -> Response {
+    let under_way = way.requests_under_way.fetch_add(1, Ordering::SeqCst) + 1;
+    way.most_requests_at_once.fetch_max(under_way, Ordering::SeqCst);
+    let response = answer(&way, headers, body).await;
+    way.requests_under_way.fetch_sub(1, Ordering::SeqCst);
+    response
+}
+
+async fn answer(way: &Way, headers: HeaderMap, body: Bytes) -> Response {
     let is_compressed = headers.get("content-encoding").is_some_and(|coding| coding == "gzip");
     let mut text = String::new();
     let read = if is_compressed {
@@ -129,6 +152,9 @@ async fn pass(State(way): State<Arc<Way>>, headers: HeaderMap, body: Bytes) -> R
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
         return response;
+    }
+    if matches!(fate, Fate::PassSlowly) {
+        tokio::time::sleep(SLOWNESS).await;
     }
     let mut onward = way.client.post(format!("{}/graphql", way.server)).body(body);
     for name in ["content-type", "content-encoding", "accept"] {

@@ -1,7 +1,7 @@
 //! Servers, and what stands before them, that answer slowly, wrongly, or not at all.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -100,7 +100,7 @@ async fn a_poisoned_event_in_the_middle_of_a_batch_is_put_aside_alone() {
 }
 
 #[tokio::test]
-async fn events_the_server_rejects_wait_for_a_person_and_hold_nobody_up() {
+async fn events_the_server_rejects_become_dead_letters_and_all_others_are_delivered() {
     let place = Place::new();
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
@@ -164,20 +164,14 @@ async fn a_slow_server_gets_one_batch_at_a_time_and_what_comes_meanwhile_is_kept
     let place = Place::new();
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
-    let under_way = Arc::new(Mutex::new(()));
-    let gateway = Gateway::before(&server.url, move |_| {
-        // Two at once would find it taken.
-        let _one = under_way.try_lock().expect("one request at a time");
-        std::thread::sleep(std::time::Duration::from_millis(40));
-        Fate::Pass
-    })
-    .await;
+    let gateway = Gateway::before(&server.url, |_| Fate::PassSlowly).await;
     let agent = place.start(&gateway.url, &["--batch-events", "50"]).await;
     let events = events(1_000);
     for events in events.chunks(20) {
         agent.accept(events).await;
     }
     agent.until_drained().await;
+    assert_eq!(gateway.most_requests_at_once(), 1);
     assert!(agent.terminate().await.0.success());
     assert!(server.terminate().await.0.success());
     assert_all_stored(&place, database, &events).await;

@@ -1,29 +1,24 @@
 //! Agent, server and both of them, killed at any moment.
-//!
-//! `ANDON_EDGE_KILLS` sets how often.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
+use test_harness::{POLL_INTERVAL, reserved_port, rounds};
 use tokio::sync::Semaphore;
 
 use crate::{
-    agent::{LOOK_EVERY, Place, post, reserved_port},
+    agent::{Place, post},
     harness::{Program, soon},
     ledger::{assert_all_stored, device, event, events, plant},
 };
 
-const KILLS: usize = 100;
+const KILLS: usize = 15;
 /// Enough that every kill finds events on their way.
 const EVENTS_PER_KILL: usize = 60;
 const LATEST_KILL_MS: u64 = 300;
 const LARGEST_POST: usize = 20;
-
-fn kills() -> usize {
-    std::env::var("ANDON_EDGE_KILLS").map_or(KILLS, |count| count.parse().expect("a whole number"))
-}
 
 /// Posts as a camera does that was given no answer: again, until there is one.
 async fn post_until_accepted(client: &reqwest::Client, url: &str, events: &[Value]) -> usize {
@@ -35,7 +30,7 @@ async fn post_until_accepted(client: &reqwest::Client, url: &str, events: &[Valu
                 assert_eq!(answer["accepted"], events.len(), "{answer}");
                 return attempts;
             }
-            Some((503, _)) | None => tokio::time::sleep(LOOK_EVERY).await,
+            Some((503, _)) | None => tokio::time::sleep(POLL_INTERVAL).await,
             Some(answer) => panic!("{answer:?}"),
         }
     }
@@ -43,7 +38,7 @@ async fn post_until_accepted(client: &reqwest::Client, url: &str, events: &[Valu
 
 #[tokio::test]
 async fn whoever_is_killed_whenever_every_accepted_event_is_stored_once() {
-    let kills = kills();
+    let kills = rounds(KILLS);
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let events: Vec<Value> = events(kills * EVENTS_PER_KILL)
         .into_iter()

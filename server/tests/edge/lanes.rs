@@ -1,18 +1,18 @@
 //! A day offline: what is new arrives while history still fills in.
-//!
-//! `ANDON_EDGE_OFFLINE_EVENTS` sets how many events wait; a day of ten a second has 864 000.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use test_harness::{POLL_INTERVAL, rounds};
 
 use crate::{
     agent::Place,
-    harness::Program,
+    harness::{Program, until},
     ledger::{assert_all_stored, assert_balanced, device, event, events, plant, stored},
 };
 
-const OFFLINE_EVENTS: usize = 20_000;
+/// A day of ten a second has 864 000.
+const OFFLINE_EVENTS: usize = 10_000;
 const POST_EVENTS: usize = 5_000;
 
 #[tokio::test]
@@ -25,16 +25,11 @@ async fn what_is_new_goes_before_the_backlog() {
     agent.accept(&events).await;
     agent.kill().await;
 
-    let mut agent = place.start(&server.url, &["--batch-events", "100", "--backlog-rate", "100"]).await;
+    let mut agent = place.start(&server.url, &["--batch-events", "100", "--backlog-rate", "1"]).await;
     let new = event("W-new", 5);
     agent.accept(std::slice::from_ref(&new)).await;
     let query = "{ events(factoryId: \"plant\", filter: { entityId: \"W-new\" }) { edges { cursor } } }";
-    crate::harness::soon("the new event", async {
-        while server.ask(query, json!({})).await["events"]["edges"] == json!([]) {
-            tokio::time::sleep(crate::agent::LOOK_EVERY).await;
-        }
-    })
-    .await;
+    until("the new event", async || server.ask(query, json!({})).await["events"]["edges"] != json!([])).await;
     assert!(agent.count("queued_events").await > 1_000, "the backlog keeps to its rate");
     agent.kill().await;
 
@@ -58,8 +53,7 @@ fn numbered(number: usize) -> Value {
 
 #[tokio::test]
 async fn what_was_spooled_while_offline_is_all_delivered() {
-    let many = std::env::var("ANDON_EDGE_OFFLINE_EVENTS")
-        .map_or(OFFLINE_EVENTS, |count| count.parse().expect("a whole number"));
+    let many = rounds(OFFLINE_EVENTS);
     let place = Place::new();
     let database = plant().await;
     let mut agent = place.start("http://127.0.0.1:9", &[]).await;
@@ -77,7 +71,7 @@ async fn what_was_spooled_while_offline_is_all_delivered() {
     // As long as it takes: a day's events take longer than a test usually waits.
     while agent.count("queued_events").await > 0 {
         assert!(agent.child.try_wait().expect("a state").is_none(), "the agent ended");
-        tokio::time::sleep(crate::agent::LOOK_EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     let draining = began.elapsed();
     assert!(agent.terminate().await.0.success());

@@ -8,11 +8,11 @@ use domain::{
 };
 use edge::spool::Counts;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
     agent::Place,
-    harness::{Program, T0_MS, TestDatabase, TestServer},
+    harness::{Program, T0_MS, TestDatabase, TestServer, patient},
 };
 
 /// Every number of a factory that does not depend on how its events came.
@@ -91,7 +91,7 @@ pub(crate) async fn assert_all_stored(place: &Place, database: TestDatabase, eve
 pub(crate) async fn assert_numbers(database: TestDatabase, events: &[Value]) {
     let audit = Program::audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
-    let survivor = TestServer::on(database, Clock::System, Options::default()).await;
+    let survivor = TestServer::on(database, Clock::System, patient()).await;
     let direct = TestServer::start().await;
     direct.create_factory("plant").await;
     for batch in events.chunks(1_000) {

@@ -1,16 +1,14 @@
 //! A server that is killed at any moment loses nothing that it answered for and counts nothing twice.
-//!
-//! `ANDON_CRASHES` sets how often it is killed; the documented run has 20.
 
 use std::{process::Stdio, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use server::{clock::Clock, http::Options};
-use tokio::net::TcpSocket;
+use server::clock::Clock;
+use test_harness::{reserved_port, rounds};
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, soon},
+    harness::{Program, TestDatabase, TestServer, patient, soon},
     undisturbed::{LARGEST_BATCH, arrivals, events, numbers, send, undisturbed_numbers},
 };
 
@@ -20,24 +18,11 @@ const EVENTS_PER_CRASH: usize = 800;
 const LATEST_KILL_MS: u64 = 250;
 /// By then a first start has made its tables.
 const LATEST_KILL_OF_FIRST_START_MS: u64 = 100;
-const FIRST_STARTS: usize = 15;
-
-fn crashes() -> usize {
-    std::env::var("ANDON_CRASHES").map_or(CRASHES, |count| count.parse().expect("a whole number"))
-}
-
-/// A port that stays ours while the server is down: a socket that is bound and never listens keeps others away from it,
-/// and lets a server in that may reuse it.
-fn reserved_port() -> TcpSocket {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_reuseaddr(true).expect("a socket that shares its port");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    socket
-}
+const FIRST_STARTS: usize = 5;
 
 #[tokio::test]
 async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was() {
-    let crashes = crashes();
+    let crashes = rounds(CRASHES);
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let events = events(crashes * EVENTS_PER_CRASH);
     let arrivals = arrivals(&events);
@@ -70,14 +55,14 @@ async fn a_server_killed_again_and_again_has_the_numbers_of_one_that_never_was()
 
     let audit = Program::audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
-    let survivor = TestServer::on(database, Clock::System, Options::default()).await;
+    let survivor = TestServer::on(database, Clock::System, patient()).await;
     assert_eq!(numbers(&survivor).await, undisturbed_numbers(&events).await);
 }
 
 #[tokio::test]
 async fn a_first_start_killed_at_any_moment_is_finished_by_the_next() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    for _ in 0..FIRST_STARTS {
+    for _ in 0..rounds(FIRST_STARTS) {
         let database = TestDatabase::new().await;
         let mut command =
             Program::command(&["serve", "--listen", "127.0.0.1:0", "--database-url", database.url()]);

@@ -1,19 +1,16 @@
 //! The demo factory fills itself, goes on with the clock, and starts again where it was.
 
-use std::time::Duration;
-
 use chrono_tz::Tz;
 use domain::simulation::{Cameras, SimulatedFactory};
 use serde_json::{Value, json};
-use server::{clock::Clock, demo, http::Options};
+use server::{clock::Clock, demo};
 use tokio::task::JoinHandle;
 
-use crate::harness::{TestServer, millis, soon};
+use crate::harness::{TestServer, millis, patient, until};
 
 /// A Tuesday morning; in Berlin it is eleven.
 const NOW: &str = "2026-01-06T10:00:00Z";
 const TEN_MINUTES_LATER: &str = "2026-01-06T10:10:00Z";
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 const FACTORY: &str = r#"{ factory(id: "demo") { timeZone revision
     workers { id: workerId name area } workstations { id: workstationId name area } } }"#;
@@ -38,17 +35,14 @@ async fn stop_demo(demo: JoinHandle<()>) {
 
 /// The factory once every worker and workstation has a name, which is the last that the first report does.
 async fn complete_factory(server: &TestServer) -> Value {
-    let complete = async {
-        loop {
-            let factory = server.ask(FACTORY, json!({})).await["factory"].take();
-            let entities = entities(&factory);
-            if entities.len() == 12 && entities.iter().all(|entity| entity["name"].is_string()) {
-                return factory;
-            }
-            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
-        }
-    };
-    soon("a demo with names", complete).await
+    let mut factory = Value::Null;
+    until("a demo with names", async || {
+        factory = server.ask(FACTORY, json!({})).await["factory"].take();
+        let entities = entities(&factory);
+        entities.len() == 12 && entities.iter().all(|entity| entity["name"].is_string())
+    })
+    .await;
+    factory
 }
 
 fn entities(factory: &Value) -> Vec<Value> {
@@ -102,9 +96,9 @@ async fn a_demo_reports_what_ends_as_time_goes_on() {
     let events = news["events"].as_array().expect("events");
     assert!(!events.is_empty());
     for event in events {
-        let started_ms = millis(event["timestamp"].as_str().expect("a timestamp"));
+        let started_ms = millis(event["timestamp"].as_str().expect("a timestamp")).0;
         let lasted_ms = (event["durationMinutes"].as_f64().expect("a duration") * 60_000.0).round() as i64;
-        assert!((millis(NOW)..millis(TEN_MINUTES_LATER)).contains(&(started_ms + lasted_ms)), "{event}");
+        assert!((millis(NOW).0..millis(TEN_MINUTES_LATER).0).contains(&(started_ms + lasted_ms)), "{event}");
     }
 }
 
@@ -120,7 +114,7 @@ async fn a_demo_that_starts_again_adds_nothing_and_keeps_the_names_that_people_g
     name_worker(&server, "W2", json!(null), json!(null)).await;
     let revision = server.ask(FACTORY, json!({})).await["factory"]["revision"].as_i64().expect("a revision");
 
-    let server = TestServer::on(server.stop().await, Clock::manual(millis(NOW)), Options::default()).await;
+    let server = TestServer::on(server.stop().await, Clock::manual(millis(NOW)), patient()).await;
     start_demo(&server);
     let factory = complete_factory(&server).await;
     assert_eq!(factory["revision"], revision + 1, "only the name of W2 was written");

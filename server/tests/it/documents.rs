@@ -12,7 +12,7 @@ const DOCUMENTS: [&str; 6] = [
     "docs/CONTRIBUTING.md",
 ];
 /// The folders whose files the documents name by their full path.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
     "bench/",
     "dashboard-dioxus/",
     "docker/",
@@ -23,6 +23,7 @@ const FOLDERS: [&str; 11] = [
     "migration/",
     "private-postgres/",
     "server/",
+    "test-harness/",
     "xtask/",
 ];
 

@@ -17,7 +17,7 @@ const UPDATE_WORKER: &str = "mutation($factory: ID! = \"plant\", $id: ID!, $inpu
     { updateWorker(factoryId: $factory, workerId: $id, input: $input) { id workerId name area } }";
 
 #[tokio::test]
-async fn a_factory_begins_in_utc_with_the_workers_units_and_nobody_in_it() {
+async fn a_factory_begins_in_utc_with_the_workers_units_and_without_entities() {
     let server = TestServer::start().await;
     let created = server.ask(CREATE, json!({ "input": { "id": "plant-1", "name": " Plant  1 " } })).await["createFactory"].take();
     let revision = created["revision"].clone();

@@ -5,18 +5,22 @@ mod program;
 mod proxy;
 mod socket;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
+use domain::time::{DurationMs, TimestampMs};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::{
     app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
     clock::Clock,
-    http::{Options, serve},
+    http::{ConnectionLimits, Options, SocketLimits, serve},
     store::{Store, factories::NewFactory},
 };
+use test_harness::LIMIT;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use test_harness::{soon, until};
 
 pub(crate) use self::{
     database::{Connection, TestDatabase, has_postgres},
@@ -25,19 +29,22 @@ pub(crate) use self::{
     socket::{Closed, Socket},
 };
 
-/// How long a test waits for what must happen. Long, because a wait ends when it happens.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Waits for what must happen.
-pub(crate) async fn soon<T>(what: &str, happening: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happening)
-        .await
-        .unwrap_or_else(|_| panic!("{what} did not happen in time"))
+/// An instant in Unix milliseconds.
+pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
+    TimestampMs(chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis())
 }
 
-/// An instant in Unix milliseconds.
-pub(crate) fn millis(rfc3339: &str) -> i64 {
-    chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis()
+/// Options of a server that gives up no client before the test does.
+pub(crate) fn patient() -> Options {
+    Options {
+        connections: ConnectionLimits {
+            idle_timeout: LIMIT,
+            stall_timeout: LIMIT,
+            ..ConnectionLimits::default()
+        },
+        sockets: SocketLimits { init_timeout: LIMIT, ping_interval: LIMIT, ..SocketLimits::default() },
+        ..Options::default()
+    }
 }
 
 /// A server in this process. Dropping it without [`TestServer::stop`] ends it without a drain.
@@ -54,12 +61,12 @@ pub(crate) struct TestServer {
 impl TestServer {
     /// With the system's clock.
     pub(crate) async fn start() -> Self {
-        Self::with(Clock::System, Options::default()).await
+        Self::with(Clock::System, patient()).await
     }
 
     /// With a clock that stands at an instant such as `2026-01-05T08:00:00Z` until it is set.
     pub(crate) async fn at(now: &str) -> Self {
-        Self::with(Clock::manual(millis(now)), Options::default()).await
+        Self::with(Clock::manual(millis(now)), patient()).await
     }
 
     pub(crate) async fn with(clock: Clock, options: Options) -> Self {
@@ -81,7 +88,8 @@ impl TestServer {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let app = App::start(store, clock.clone(), i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);
+        let app =
+            App::start(store, clock.clone(), DurationMs(i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000));
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(app.clone(), listener, options, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -170,7 +178,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
     let database = TestDatabase::new().await;
     let store = Store::open(database.url()).await.expect("a database");
     let new = NewFactory {
-        slug: factory.to_owned(),
+        slug: factory.into(),
         name: factory.to_owned(),
         time_zone: chrono_tz::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,

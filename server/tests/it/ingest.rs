@@ -3,7 +3,10 @@
 use domain::event::{EntityType, EventType, RawEvent};
 use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
-use server::{error::ErrorCode, store::audit};
+use server::{
+    error::{ApiError, ErrorCode},
+    store::audit,
+};
 
 use crate::harness::{Connection, TestDatabase, TestServer, soon};
 
@@ -70,7 +73,7 @@ async fn an_empty_batch_is_fine_and_all_zeros() {
 }
 
 #[tokio::test]
-async fn one_broken_event_does_not_hold_up_the_999_others() {
+async fn one_invalid_event_does_not_keep_the_999_others_from_being_stored() {
     let server = plant().await;
     let mut events: Vec<Value> = (0..1_000).map(|n| event(n % 700, &format!("W{}", n / 700))).collect();
     events[617]["durationMinutes"] = json!(1_440.000_02);
@@ -217,6 +220,7 @@ async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
         taken.push(submitted);
     }
     let refused = server.app.ingest.submit("plant", vec![raw(0, "W10")]).await.expect_err("a refusal");
+    let refused = ApiError::from(refused);
     assert_eq!((refused.code, refused.retry_after_ms.is_some()), (ErrorCode::Overloaded, true));
     lock.close().await;
     for outcome in soon("the commits", join_all(taken)).await {
@@ -261,7 +265,7 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let accepted: Vec<Option<usize>> =
         outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|outcome| outcome.accepted)).collect();
     assert_eq!(accepted, [Some(1), Some(1), None, Some(1)]);
-    let error = outcomes[2].as_ref().expect_err("the culprit's error");
+    let error = ApiError::from(outcomes[2].clone().expect_err("the culprit's error"));
     assert_eq!(error.code, ErrorCode::Internal);
     assert!(!error.message.contains("injected") && !error.message.contains("event"), "{}", error.message);
     assert_eq!(units(&server).await, 3, "nothing of the culprit's batch is stored");
@@ -279,5 +283,5 @@ async fn a_batch_whose_caller_went_away_is_stored_all_the_same() {
     soon("the drain", server.app.ingest.drain()).await;
     assert_eq!(units(&server).await, 1);
     let refused = server.app.ingest.submit("plant", vec![raw(1, "W1")]).await.expect_err("a refusal");
-    assert_eq!(refused.code, ErrorCode::Unavailable);
+    assert_eq!(ApiError::from(refused).code, ErrorCode::Unavailable);
 }

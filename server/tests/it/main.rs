@@ -26,6 +26,6 @@ mod sqlite_only;
 mod stalled_subscriber;
 mod store_law;
 mod subscriptions;
-mod ten_thousand_sockets;
 mod undisturbed;
+mod vanishing_sockets;
 mod websocket_protocol;

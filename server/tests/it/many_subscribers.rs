@@ -14,9 +14,9 @@ use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::{
-    harness::{PATIENCE, Program, Socket, TestDatabase, TestServer, soon},
+    harness::{Program, Socket, TestDatabase, TestServer, patient, soon, until},
     queries::event,
-    subscriptions::{plant, until, work},
+    subscriptions::{plant, scope, work},
 };
 
 const WORKERS: &str = "subscription($factory: ID!) { workerMetrics(factoryId: $factory) { revision snapshot removedWorkerIds \
@@ -151,7 +151,8 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let server = plant().await;
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
-    let mut slow = server.app.live.metrics().join(&workers()).expect("an operation that was sent");
+    let key = scope(&server).await.key();
+    let mut slow = server.app.live.metrics().join(&workers(), |_| key).expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
         work(&server, worker, time, 1).await;
@@ -222,7 +223,7 @@ async fn an_operation_that_is_refused_is_refused_for_all_and_forgotten() {
             "{message}"
         );
     }
-    until("the end", || server.app.live.broadcast_count() == 0).await;
+    until("the end", async || server.app.live.broadcast_count() == 0).await;
     server.create_factory("nowhere").await;
     let mut socket = subscribe(&server, &nowhere).await;
     assert_eq!(next(&mut socket).await["workers"], json!([]));
@@ -252,7 +253,7 @@ async fn what_ends_for_all_ends_for_each_and_who_comes_first_then_begins_anew() 
         assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
         assert_eq!(socket.receive().await, json!({ "id": "1", "type": "complete" }));
     }
-    until("the end", || server.app.live.broadcast_count() == 0).await;
+    until("the end", async || server.app.live.broadcast_count() == 0).await;
     move_to("UTC").await;
     next(&mut subscribe(&server, &operation).await).await;
 }
@@ -303,8 +304,8 @@ async fn a_thousand_subscribers_all_reach_the_last_revision() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behind() {
     const SOCKETS: usize = 1_000;
-    let sockets = SocketLimits { max_sockets: SOCKETS, ..SocketLimits::default() };
-    let server = TestServer::with(Clock::System, Options { sockets, ..Options::default() }).await;
+    let sockets = SocketLimits { max_sockets: SOCKETS, ..patient().sockets };
+    let server = TestServer::with(Clock::System, Options { sockets, ..patient() }).await;
     server.create_factory("plant").await;
     let crowded = crowd(&server, SOCKETS).await;
     let refused = client_async(
@@ -316,8 +317,11 @@ async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behi
     work(&server, "W1", "08:00", 1).await;
     // Without a close frame, in the middle of a delivery.
     drop(crowded);
-    until("the end", || server.app.live.broadcast_count() == 0 && server.app.live.cohort_count() == 0).await;
-    assert_eq!(server.app.live.listened_factory_count(), 0);
+    let live = &server.app.live;
+    // Each ends a moment after the one before.
+    until("the end of the broadcast", async || live.broadcast_count() == 0).await;
+    until("the end of the cohort", async || live.cohort_count() == 0).await;
+    until("the end of listening", async || live.listened_factory_count() == 0).await;
     work(&server, "W1", "08:05", 1).await;
     // Every place is free again.
     let mut again = soon("places for all", async {
@@ -340,7 +344,7 @@ async fn a_thousand_sockets_closed_at_once_leave_no_broadcast_and_no_cohort_behi
 }
 
 #[tokio::test]
-async fn who_stops_reading_holds_up_nobody_and_gets_the_whole_later() {
+async fn a_subscriber_that_stops_reading_delays_no_other_and_gets_a_snapshot_later() {
     const WORKERS_AT_WORK: u32 = 300;
     let server = plant().await;
     let batch = |minute: u32| -> Value {
@@ -381,7 +385,7 @@ async fn open_sockets(limits: &str, count: usize) -> Vec<String> {
     let program = Program::start(command).await;
     let address = program.url.trim_start_matches("http://").parse().expect("an address");
     let opening = join_all((0..count).map(|_| Socket::acknowledged(address)));
-    let sockets = tokio::time::timeout(PATIENCE, opening).await.expect("all sockets");
+    let sockets = soon("all sockets", opening).await;
     drop(sockets);
     program.terminate().await.1
 }
@@ -412,7 +416,8 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let (mut one, mut two) = (subscribe(&server, &feed).await, subscribe(&server, &feed).await);
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
-    let mut slow = server.app.live.feeds().join(&feed).expect("an operation that was sent");
+    let key = scope(&server).await.key();
+    let mut slow = server.app.live.feeds().join(&feed, |_| key).expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()

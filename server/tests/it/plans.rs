@@ -3,6 +3,7 @@
 use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level},
+    id::FactoryId,
 };
 use server::store::plans::{self, Plan};
 
@@ -50,7 +51,11 @@ const QUESTIONS: [(&str, &str, &[&str]); 5] = [
     ("the sums of all time", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of a window", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of some entities in a window", "rollup", &["factory_id", "level", "bucket"]),
-    ("what a late event may meet", "event", &["factory_id", "bucket", "entity_id", "started_at"]),
+    (
+        "the events that a late event may overlap",
+        "event",
+        &["factory_id", "bucket", "entity_id", "started_at"],
+    ),
     (
         "whether an event is stored",
         "event",
@@ -94,7 +99,7 @@ fn assert_key_of_postgres(plan: &Plan, table: &str, columns: &[&str]) {
 async fn what_is_asked_most_is_found_by_the_keys() {
     let (database, store) = empty_store("plant").await;
     fill(&database).await;
-    let plans = plans::hot(&store, FACTORY_ID).await.expect("plans");
+    let plans = plans::hot(&store, FactoryId(FACTORY_ID)).await.expect("plans");
     assert_eq!(
         plans.iter().map(|plan| plan.question).collect::<Vec<_>>(),
         QUESTIONS.map(|(question, ..)| question)

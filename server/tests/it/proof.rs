@@ -1,8 +1,5 @@
 //! The proof on a crowded day: late inserts and removals cost the entity's neighbourhood, not the factory's day, and
 //! each leaves the sums of a recomputation.
-//!
-//! `ANDON_PROOF_EVENTS` and `ANDON_PROOF_CHANGES` set the size; the documented run has ten million events and 1 000
-//! inserts and removals.
 
 use std::{
     collections::BTreeMap,
@@ -13,23 +10,24 @@ use domain::{
     MS_PER_DAY, MS_PER_HOUR,
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Observation},
     totals::Totals,
 };
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use server::store::writer::{Batch, Verdict, Writer};
+use test_harness::rounds;
 
 use crate::harness::{Connection, T0_MS, empty_store};
 
+const EVENTS: usize = 60_000;
+/// So many inserts, and as many removals.
+const CHANGES: usize = 40;
 const ENTITIES: i64 = 300;
 const CAMERAS: i64 = 2;
 /// The day, and the hours into which its last intervals reach.
 const BUCKETS: i64 = (MS_PER_DAY + 4 * MS_PER_HOUR) / BUCKET_MS;
-
-fn setting(name: &str, default: i64) -> i64 {
-    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
-}
 
 /// What one camera saw of one entity in its n-th interval: the two cameras are half an interval apart.
 fn seen(entity: i64, camera: i64, n: i64, interval_ms: i64, random: &mut ChaCha8Rng) -> Event {
@@ -42,8 +40,8 @@ fn seen(entity: i64, camera: i64, n: i64, interval_ms: i64, random: &mut ChaCha8
         entity_type: if entity % 2 == 0 { EntityType::Worker } else { EntityType::Workstation },
         entity_code: format!("E{entity}"),
         event_type,
-        started_at_ms: T0_MS + n * interval_ms + camera * interval_ms / 2,
-        duration_ms: interval_ms,
+        started_at_ms: TimestampMs(T0_MS + n * interval_ms + camera * interval_ms / 2),
+        duration_ms: DurationMs(interval_ms),
         units: random.random_range(0..3),
         confidence: Some(random.random_range(5_000..=10_000)),
         model_version: Some("v1".into()),
@@ -55,8 +53,8 @@ fn seen(entity: i64, camera: i64, n: i64, interval_ms: i64, random: &mut ChaCha8
 
 fn late(interval_ms: i64, number: i64, random: &mut ChaCha8Rng) -> Event {
     let mut event = seen(random.random_range(0..ENTITIES), 0, 0, interval_ms, random);
-    event.started_at_ms = T0_MS + random.random_range(0..MS_PER_DAY - interval_ms);
-    event.duration_ms = random.random_range(1..=interval_ms);
+    event.started_at_ms = TimestampMs(T0_MS + random.random_range(0..MS_PER_DAY - interval_ms));
+    event.duration_ms = DurationMs(random.random_range(1..=interval_ms));
     event.event_code = format!("late {number}");
     event
 }
@@ -75,7 +73,7 @@ impl Recomputed {
     async fn read(conn: &mut Connection, code: &str) -> Self {
         let ids = conn.rows(&format!("SELECT id FROM tracked_entity WHERE code = '{code}'")).await;
         let id = number(ids[0][0].as_deref()) as i32;
-        let first = bucket_of(T0_MS);
+        let first = bucket_of(TimestampMs(T0_MS));
         let buckets: Vec<String> = (first..first + BUCKETS).map(|bucket| bucket.to_string()).collect();
         let sql = format!(
             "SELECT started_at, event_type, event_code, duration_ms, units, confidence FROM event \
@@ -88,8 +86,8 @@ impl Recomputed {
             .map(|row| Observation {
                 event_type: [EventType::Absent, EventType::Idle, EventType::Working]
                     [number(row[1].as_deref()) as usize],
-                started_at_ms: number(row[0].as_deref()),
-                duration_ms: number(row[3].as_deref()),
+                started_at_ms: TimestampMs(number(row[0].as_deref())),
+                duration_ms: DurationMs(number(row[3].as_deref())),
                 units: number(row[4].as_deref()),
                 confidence: row[5].is_some().then(|| number(row[5].as_deref()) as u16),
                 model_version: None,
@@ -101,7 +99,7 @@ impl Recomputed {
     }
 
     fn starting_in(&self, from_ms: i64, to_ms: i64) -> usize {
-        let buckets = bucket_of(from_ms)..=bucket_of(to_ms);
+        let buckets = bucket_of(TimestampMs(from_ms))..=bucket_of(TimestampMs(to_ms));
         self.events.iter().filter(|event| buckets.contains(&bucket_of(event.started_at_ms))).count()
     }
 
@@ -109,14 +107,16 @@ impl Recomputed {
         let mut expected: BTreeMap<(i64, i64), Totals> = BTreeMap::new();
         for (bucket, totals) in timeline::totals(&self.events) {
             for level in Level::ALL {
-                *expected.entry((level.code().into(), level.bucket_of(bucket * BUCKET_MS))).or_default() +=
-                    totals;
+                *expected
+                    .entry((level.code().into(), level.bucket_of(TimestampMs(bucket * BUCKET_MS))))
+                    .or_default() += totals;
             }
         }
         let mut stored: BTreeMap<(i64, i64), Totals> = BTreeMap::new();
         for level in Level::ALL {
-            let buckets: std::collections::BTreeSet<i64> = (bucket_of(T0_MS)..bucket_of(T0_MS) + BUCKETS)
-                .map(|bucket| level.bucket_of(bucket * BUCKET_MS))
+            let first = bucket_of(TimestampMs(T0_MS));
+            let buckets: std::collections::BTreeSet<i64> = (first..first + BUCKETS)
+                .map(|bucket| level.bucket_of(TimestampMs(bucket * BUCKET_MS)))
                 .collect();
             let buckets: Vec<String> = buckets.iter().map(ToString::to_string).collect();
             let sql = format!(
@@ -165,8 +165,8 @@ fn p99(mut times: Vec<Duration>) -> (Duration, Duration) {
 
 #[tokio::test]
 async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and_stay_exact() {
-    let events = setting("ANDON_PROOF_EVENTS", 60_000);
-    let changes = setting("ANDON_PROOF_CHANGES", 40);
+    let events = rounds(EVENTS) as i64;
+    let changes = rounds(CHANGES) as i64;
     let per_camera = events / ENTITIES / CAMERAS;
     let interval_ms = MS_PER_DAY / per_camera;
     let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -175,7 +175,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     let batch = |events: Vec<Event>| Batch {
         factory_slug: "plant".into(),
         events,
-        received_at_ms: T0_MS,
+        received_at_ms: TimestampMs(T0_MS),
         numbered: None,
     };
 
@@ -198,10 +198,10 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     let mut checked = async |event: &Event, rows_read: usize| {
         let recomputed = Recomputed::read(&mut conn, &event.entity_code).await;
         recomputed.assert_stored_sums_are_these(&mut conn).await;
-        let (from_ms, to_ms) = (event.started_at_ms - interval_ms, event.ended_at_ms());
+        let (from_ms, to_ms) = (event.started_at_ms.0 - interval_ms, event.ended_at_ms().0);
         // Where it touches what the entity is doing now, that is looked up backwards from the end.
         let ends_ms = T0_MS + MS_PER_DAY + interval_ms;
-        let at_the_end = event.ended_at_ms() >= ends_ms - 3 * interval_ms;
+        let at_the_end = to_ms >= ends_ms - 3 * interval_ms;
         let now = if at_the_end {
             2 * recomputed.starting_in(ends_ms - MS_PER_HOUR - 2 * interval_ms, ends_ms)
         } else {
@@ -242,8 +242,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
             event
         };
         let began = Instant::now();
-        let removed =
-            store.remove_event("plant", &event).await.expect("a commit").expect("the event was stored");
+        let removed = writer.remove("plant", &event).await.expect("a commit").expect("the event was stored");
         removal_times.push(began.elapsed());
         checked(&event, removed.neighbours_read).await;
     }

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits},
 };
 use tokio::net::TcpSocket;
-use tokio_tungstenite::{client_async, tungstenite::Message};
+use tokio_tungstenite::client_async;
 
 use crate::{
-    harness::{Closed, Socket, TestServer, millis, soon},
+    harness::{Closed, Socket, TestServer, millis, patient, soon, until},
     queries::event,
-    subscriptions::{Subscriber, WORKERS, until, work},
+    subscriptions::{Subscriber, WORKERS, work},
 };
 
 /// Enough that a delivery is longer than what the system holds for a peer that does not read.
@@ -24,6 +23,10 @@ const WORKERS_AT_WORK: u32 = 300;
 const MAX_HELD_BYTES: usize = 128 * 1024;
 /// The batches after the one that stalled is gone.
 const BATCHES_AFTERWARDS: u32 = 5;
+/// How long the server waits for a peer that takes nothing. Longer than a busy machine keeps those waiting who do read.
+const STALL_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often the server asks for a sign of life. Long enough that a busy machine stores a batch between two pings.
+const PING_INTERVAL: Duration = Duration::from_secs(2);
 
 async fn server(options: Options) -> TestServer {
     let server = TestServer::with(Clock::manual(millis("2026-01-05T12:00:00Z")), options).await;
@@ -55,23 +58,6 @@ async fn all_work(server: &TestServer, number: u32) -> Value {
     outcome["revision"].clone()
 }
 
-/// Reads to the end what a socket's system still has: the lengths of the deliveries, and the close frame, if one came.
-async fn read_rest(socket: &mut Socket) -> (Vec<usize>, Option<Closed>) {
-    let mut lengths = Vec::new();
-    loop {
-        match soon("a message or the end", socket.stream.next()).await {
-            Some(Ok(Message::Text(text))) => lengths.push(text.len()),
-            Some(Ok(Message::Close(Some(frame)))) => {
-                let closed = Closed { code: frame.code.into(), reason: frame.reason.to_string() };
-                return (lengths, Some(closed));
-            }
-            Some(Ok(_)) => {}
-            // The end may come in the middle of a frame.
-            Some(Err(_)) | None => return (lengths, None),
-        }
-    }
-}
-
 /// Checks that who connects again gets the whole as it is now.
 async fn assert_begins_again_with_the_whole(server: &TestServer) {
     let mut again = Subscriber::new(server, WORKERS, json!({})).await;
@@ -82,10 +68,10 @@ async fn assert_begins_again_with_the_whole(server: &TestServer) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_takes_nothing_while_much_is_sent_is_dropped_delays_nobody_and_begins_again_with_the_whole() {
-    let connections =
-        ConnectionLimits { stall_timeout: Duration::from_secs(1), ..ConnectionLimits::default() };
-    let server = server(Options { connections, ..Options::default() }).await;
+async fn a_subscriber_that_takes_nothing_of_much_is_dropped_delays_no_other_and_begins_again_with_a_snapshot()
+{
+    let connections = ConnectionLimits { stall_timeout: STALL_TIMEOUT, ..patient().connections };
+    let server = server(Options { connections, ..patient() }).await;
     let mut reader = Subscriber::new(&server, WORKERS, json!({})).await;
     reader.next().await;
     // The same question in other words: an operation of its own, which ends with its only subscriber.
@@ -109,7 +95,7 @@ async fn who_takes_nothing_while_much_is_sent_is_dropped_delays_nobody_and_begin
     for _ in 0..BATCHES_AFTERWARDS {
         one_more().await;
     }
-    let (lengths, closed) = read_rest(&mut stalled).await;
+    let (lengths, closed) = stalled.rest_unanswered().await;
     let held_bytes = lengths.iter().sum::<usize>();
     println!("{number} deliveries of {sent_bytes} bytes, {} of {held_bytes} bytes held", lengths.len());
     assert!(held_bytes < MAX_HELD_BYTES && MAX_HELD_BYTES < sent_bytes, "{held_bytes} of {sent_bytes} bytes");
@@ -119,13 +105,13 @@ async fn who_takes_nothing_while_much_is_sent_is_dropped_delays_nobody_and_begin
 }
 
 #[tokio::test]
-async fn who_takes_nothing_while_little_is_sent_is_told_that_it_left_pings_unanswered() {
-    let sockets = SocketLimits { ping_interval: Duration::from_millis(300), ..SocketLimits::default() };
-    let server = server(Options { sockets, ..Options::default() }).await;
+async fn a_subscriber_that_takes_nothing_of_little_is_told_that_it_left_pings_unanswered() {
+    let sockets = SocketLimits { ping_interval: PING_INTERVAL, ..patient().sockets };
+    let server = server(Options { sockets, ..patient() }).await;
     let mut stalled = small(&server, &format!("{WORKERS} ")).await;
     work(&server, "W1", "08:00", 1).await;
-    until("the end of who answers no ping", || server.app.live.broadcast_count() == 0).await;
-    let (lengths, closed) = read_rest(&mut stalled).await;
+    until("the end of who answers no ping", async || server.app.live.broadcast_count() == 0).await;
+    let (lengths, closed) = stalled.rest_unanswered().await;
     assert_eq!(lengths.len(), 1, "what came before is not lost");
     assert_eq!(closed, Some(Closed { code: 1008, reason: "pings were not answered".to_owned() }));
     assert_begins_again_with_the_whole(&server).await;

@@ -1,13 +1,16 @@
 //! What subscribers see: the whole first, then what changed, and the last state always.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use domain::{event::EntityType, window::WindowSpec};
 use serde_json::{Value, json};
-use server::{live::delivery::Follower, report::Question};
+use server::{
+    live::delivery::Follower,
+    report::{self, FactoryScope, Question},
+};
 
 use crate::{
-    harness::{Socket, TestServer, millis, soon},
+    harness::{Socket, TestServer, millis, soon, until},
     queries::event,
 };
 
@@ -90,16 +93,6 @@ fn column<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
     rows.as_array().expect("rows").iter().filter_map(|row| row[field].as_str()).collect()
 }
 
-/// Waits until something holds. It is looked again and again because nothing announces it.
-pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
-    let look = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon(what, look).await;
-}
-
 #[tokio::test]
 async fn the_whole_comes_first_and_then_only_what_changed() {
     let server = plant().await;
@@ -171,11 +164,18 @@ async fn a_subscriber_who_merges_every_delivery_holds_what_a_query_answers() {
     assert_eq!(held, rows.map(|row| (row["workerId"].to_string(), row.clone())).collect());
 }
 
+/// What is seen of the plant.
+pub(crate) async fn scope(server: &TestServer) -> FactoryScope {
+    let snapshot = server.app.store.snapshot().await.expect("a snapshot");
+    report::factory(&snapshot, "plant").await.expect("the plant")
+}
+
 /// Workers of the plant, all time.
 async fn follow(server: &TestServer) -> Follower {
-    let side = EntityType::Worker;
-    let question = Question::about_side("plant".into(), side, WindowSpec::AllTime, None, None);
-    server.app.live.follow(question.expect("a question")).await.expect("a follower")
+    let entity_type = EntityType::Worker;
+    let question = Question::about_entities(entity_type, WindowSpec::AllTime, None, None);
+    let scope = scope(server).await;
+    server.app.live.follow(scope, question.expect("a question")).expect("a follower")
 }
 
 /// Whether the next delivery is the whole, and of whom it has rows.
@@ -238,7 +238,7 @@ async fn a_read_that_fails_is_repeated_until_it_succeeds() {
     let mut connection = server.database.connect().await;
     connection.execute("ALTER TABLE rollup RENAME TO away").await;
     let mut subscriber = Subscriber::new(&server, WORKERS, json!({})).await;
-    until("a second failure", || server.app.live.failed_read_count() > 1).await;
+    until("a second failure", async || server.app.live.failed_read_count() > 1).await;
     connection.execute("ALTER TABLE away RENAME TO rollup").await;
     assert_eq!(column(&subscriber.next().await["workers"], "workerId"), ["W1"]);
 }
@@ -357,7 +357,7 @@ async fn a_day_that_the_new_time_zone_skipped_ends_the_subscription_with_the_rea
     server.ask(UPDATE_FACTORY, json!({ "input": { "timeZone": "Pacific/Apia" } })).await;
     let message = subscriber.socket.receive().await;
     assert!(message.to_string().contains("BAD_USER_INPUT"), "{message}");
-    until("the end of the cohort", || server.app.live.cohort_count() == 0).await;
+    until("the end of the cohort", async || server.app.live.cohort_count() == 0).await;
 }
 
 #[tokio::test]
@@ -424,14 +424,14 @@ async fn however_subscribers_leave_everything_is_freed() {
     assert_eq!((live.cohort_count(), live.listened_factory_count()), (2, 1));
     completing.socket.complete("1").await;
     drop(other);
-    until("the end of one cohort", || live.cohort_count() == 1).await;
+    until("the end of one cohort", async || live.cohort_count() == 1).await;
     work(&server, "W1", "08:00", 1).await;
     vanishing.next().await;
     drop(vanishing);
-    until("the end of the other cohort", || live.cohort_count() == 0).await;
+    until("the end of the other cohort", async || live.cohort_count() == 0).await;
     assert_eq!(live.listened_factory_count(), 1);
     drop(feed);
-    until("the end of listening", || live.listened_factory_count() == 0).await;
+    until("the end of listening", async || live.listened_factory_count() == 0).await;
 
     let mut again = Subscriber::new(&server, WORKERS, json!({})).await;
     assert_eq!(again.next().await["workers"][0]["workerId"], "W1");

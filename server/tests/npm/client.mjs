@@ -3,7 +3,7 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
 const url = process.argv[2];
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 setTimeout(() => { console.error('no delivery in time'); process.exit(1); }, PATIENCE_MS).unref();
 
 async function ask(query) {

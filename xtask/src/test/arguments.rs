@@ -6,7 +6,7 @@ const TARGET: &str = "it";
 /// The tests with brokers, of the server and the agent, which need features that nothing else needs.
 const BROKER_PACKAGES: [&str; 2] = ["server", "edge"];
 const BROKER_TARGET: &str = "broker";
-const BROKER_FEATURES: &str = "server/kafka,server/amqp,edge/kafka,edge/amqp";
+pub(super) const BROKER_FEATURES: &str = "server/kafka,server/amqp,edge/kafka,edge/amqp";
 
 /// The module of tests that are about one engine: the run on the other leaves it out.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    fn tests_of_others(self) -> &'static str {
+    pub(super) fn tests_of_others(self) -> &'static str {
         match self {
             Self::Sqlite => "postgres_only::",
             Self::Postgres => "sqlite_only::",

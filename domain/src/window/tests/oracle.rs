@@ -5,14 +5,18 @@ use super::*;
 
 const TICK_MS: i64 = 30_000;
 
-pub(super) fn local_clock(zone: Tz, instant_ms: i64) -> NaiveDateTime {
-    Utc.timestamp_millis_opt(instant_ms).unwrap().with_timezone(&zone).naive_local()
+pub(super) fn local_clock(zone: Tz, instant_ms: TimestampMs) -> NaiveDateTime {
+    Utc.timestamp_millis_opt(instant_ms.0).unwrap().with_timezone(&zone).naive_local()
 }
 
 /// The window of a day: from the first tick that shows its date to the first that shows a later one.
 pub(super) fn day(zone: Tz, date: NaiveDate) -> Option<Window> {
     let midnight_ms = date.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp_millis();
-    let ticks = || (midnight_ms - 2 * MS_PER_DAY..midnight_ms + 4 * MS_PER_DAY).step_by(TICK_MS as usize);
+    let ticks = || {
+        (midnight_ms - 2 * MS_PER_DAY..midnight_ms + 4 * MS_PER_DAY)
+            .step_by(TICK_MS as usize)
+            .map(TimestampMs)
+    };
     let first = |date| ticks().find(|&tick_ms| local_clock(zone, tick_ms).date() >= date).unwrap();
     let window = Window { from_ms: snap_down(first(date)), to_ms: snap_down(first(date + Days::new(1))) };
     (window.from_ms < window.to_ms).then_some(window)
@@ -23,8 +27,10 @@ pub(super) fn steps(window: Window, resolution: Resolution, zone: Tz) -> Vec<Win
     let mut cuts = BTreeSet::from([window.from_ms, window.to_ms]);
     let mut latest_date = NaiveDate::MIN;
     // Two days ahead, so that the latest date shown is known when the window begins.
-    for tick_ms in (window.from_ms - 2 * MS_PER_DAY..window.to_ms + BUCKET_MS).step_by(TICK_MS as usize) {
-        let (shown, shown_before) = (local_clock(zone, tick_ms), local_clock(zone, tick_ms - TICK_MS));
+    let ticks = (window.from_ms.0 - 2 * MS_PER_DAY..window.to_ms.0 + BUCKET_MS).step_by(TICK_MS as usize);
+    for tick_ms in ticks.map(TimestampMs) {
+        let (shown, shown_before) =
+            (local_clock(zone, tick_ms), local_clock(zone, tick_ms - DurationMs(TICK_MS)));
         let jumps = (shown - shown_before).num_milliseconds() != TICK_MS;
         let is_whole = |step_ms| shown.and_utc().timestamp_millis() % step_ms == 0;
         let begins = match resolution {
@@ -38,6 +44,6 @@ pub(super) fn steps(window: Window, resolution: Resolution, zone: Tz) -> Vec<Win
             cuts.insert(snap_down(tick_ms).clamp(window.from_ms, window.to_ms));
         }
     }
-    let cuts: Vec<i64> = cuts.into_iter().collect();
+    let cuts: Vec<TimestampMs> = cuts.into_iter().collect();
     cuts.windows(2).map(|cut| Window { from_ms: cut[0], to_ms: cut[1] }).collect()
 }

@@ -7,7 +7,7 @@ const UNLIMITED: usize = usize::MAX;
 
 #[track_caller]
 fn check(zone: Tz, resolution: Resolution, cuts: &[&str]) {
-    let cuts: Vec<i64> = cuts.iter().map(|cut| ms(cut)).collect();
+    let cuts: Vec<TimestampMs> = cuts.iter().map(|cut| ms(cut)).collect();
     let expected: Vec<Window> =
         cuts.windows(2).map(|cut| Window { from_ms: cut[0], to_ms: cut[1] }).collect();
     let whole = Window { from_ms: cuts[0], to_ms: *cuts.last().unwrap() };
@@ -72,7 +72,7 @@ proptest! {
         resolution in prop::sample::select(&RESOLUTIONS[..]),
     ) {
         let from_ms = snap_down(instant_ms);
-        let window = Window { from_ms, to_ms: from_ms + buckets * BUCKET_MS };
+        let window = Window { from_ms, to_ms: from_ms + DurationMs(buckets * BUCKET_MS) };
         prop_assert_eq!(steps(window, resolution, zone, UNLIMITED).unwrap(), oracle::steps(window, resolution, zone));
     }
 
@@ -83,11 +83,14 @@ proptest! {
         buckets in 1..400 * MS_PER_DAY / BUCKET_MS,
         resolution in prop::sample::select(&RESOLUTIONS[..]),
     ) {
-        let window = Window { from_ms: from_bucket * BUCKET_MS, to_ms: (from_bucket + buckets) * BUCKET_MS };
+        let window = Window {
+            from_ms: TimestampMs(from_bucket * BUCKET_MS),
+            to_ms: TimestampMs((from_bucket + buckets) * BUCKET_MS),
+        };
         let steps = steps(window, resolution, zone, UNLIMITED).unwrap();
         prop_assert_eq!(steps[0].from_ms, window.from_ms);
         prop_assert_eq!(steps[steps.len() - 1].to_ms, window.to_ms);
         prop_assert!(steps.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms));
-        prop_assert!(steps.iter().all(|step| step.from_ms < step.to_ms && step.to_ms % BUCKET_MS == 0));
+        prop_assert!(steps.iter().all(|step| step.from_ms < step.to_ms && step.to_ms.0 % BUCKET_MS == 0));
     }
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use test_harness::rounds;
+
 use super::super::beside;
 use super::super::records::{ClosedReason, Lane, Outcome, Receipt};
 use super::super::store::Store;
 use super::{at, event, folder, open, roomy};
 
-/// How often each kind of damage is tried. `ANDON_DAMAGE_TRIALS` asks for more.
-fn trials() -> u64 {
-    std::env::var("ANDON_DAMAGE_TRIALS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
-}
+/// How many spools each kind of damage is tried on, ten times each.
+const VICTIMS: usize = 2;
 
 /// What was in a spool after one of its commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +200,7 @@ impl std::ops::AddAssign for Verdict {
 fn try_damage(name: &str, damage: impl Fn(&Path, &mut fastrand::Rng)) {
     const TRIALS_A_VICTIM: u64 = 10;
     let mut sum = Verdict::default();
-    for seed in 0..trials() / TRIALS_A_VICTIM {
+    for seed in 0..rounds(VICTIMS) as u64 {
         let victim = Victim::new(seed);
         for trial in 0..TRIALS_A_VICTIM {
             let mut rng = fastrand::Rng::with_seed(seed * 1_000 + trial);

@@ -126,11 +126,11 @@ fn child_that_appends() {
 
 #[test]
 fn what_was_answered_is_there_after_the_process_is_killed() {
-    const KILLS: u32 = 20;
+    const KILLS: usize = 5;
     let (_folder, path) = folder();
     let mut answered = -1;
     let mut rng = fastrand::Rng::with_seed(7);
-    for _ in 0..KILLS {
+    for _ in 0..test_harness::rounds(KILLS) {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "spool::tests::handle::child_that_appends", "--nocapture"])
             .env("ANDON_TEST_SPOOL", &path)

@@ -348,7 +348,7 @@ fn run(orders: &[Order], when_full: WhenFull, max_age_ms: i64) -> Result<(), Tes
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(test_harness::rounds(24) as u32))]
 
     #[test]
     fn a_spool_that_blocks_is_a_queue(orders in orders()) {

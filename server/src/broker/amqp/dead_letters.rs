@@ -10,7 +10,7 @@ use lapin::{
 use super::{FACTORY_HEADER, Settings};
 use crate::broker::{
     EVENT_INDEX, REASON, REASON_CODE,
-    backoff::Backoff,
+    backoff::{BACKOFF, wait},
     intake::{Delivered as _, Hold, Intake, Refusal},
 };
 
@@ -44,13 +44,13 @@ pub(super) async fn write(
             reason = refusal.reason.message,
             "a message of AMQP's cannot be stored and goes to the dead letters"
         );
-        let mut backoff = Backoff::default();
+        let mut backoff = BACKOFF;
         while let Err(why) = publish(channel, settings, message, refusal).await? {
-            if backoff.failures() == 0 {
+            if backoff.failure_count() == 0 {
                 tracing::error!(why, "a dead letter cannot be written; what AMQP delivered is held");
             }
             intake.hold(Hold::Yes);
-            backoff.wait().await;
+            wait(&mut backoff).await;
         }
         intake.hold(Hold::No);
     }

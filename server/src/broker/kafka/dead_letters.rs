@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{Message, settings::Settings};
 use crate::broker::{
     BODY_OMITTED, EVENT_INDEX, REASON, REASON_CODE,
-    backoff::Backoff,
+    backoff::{BACKOFF, wait},
     intake::{Hold, Intake, Refusal},
 };
 
@@ -53,7 +53,7 @@ impl DeadLetters {
     }
 
     async fn write_one(&mut self, message: &Message, refusal: &Refusal<'_>, intake: &Intake) {
-        let mut backoff = Backoff::default();
+        let mut backoff = BACKOFF;
         let mut body = Some(refusal.body);
         while let Err((error, _)) = self.send(message, refusal, body).await {
             if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) && body.is_some() {
@@ -65,14 +65,14 @@ impl DeadLetters {
                 body = None;
                 continue;
             }
-            if backoff.failures() == 0 {
+            if backoff.failure_count() == 0 {
                 tracing::error!(%error, topic = self.topic, "a dead letter cannot be written; what Kafka delivered is held");
             }
             intake.hold(Hold::Yes);
-            backoff.wait().await;
+            wait(&mut backoff).await;
             self.replace_if_broken();
         }
-        if backoff.failures() > 0 {
+        if backoff.failure_count() > 0 {
             tracing::info!(topic = self.topic, "dead letters are written again");
         }
         intake.hold(Hold::No);

@@ -1,5 +1,5 @@
-//! Documents that were sent before: clients send the same few again and again, and parsing a short mutation takes longer
-//! than reading, judging and validating the one event that came with it.
+//! A cache of parsed documents: clients send the same few again and again, and parsing a short mutation takes longer than
+//! reading and validating the one event that came with it.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,13 @@ use async_graphql::{
 use super::super::answer::syntax_error;
 use crate::graphql::guard;
 
-/// The most documents that are remembered; then all are forgotten. A program has a handful.
-const MAX_REMEMBERED: usize = 64;
-/// The longest text that is remembered, in bytes. Parsed, it takes up to two hundred times as much, which together with
+/// The most documents in the cache; then it is emptied. A program has a handful.
+const MAX_CACHED_DOCUMENTS: usize = 64;
+/// The longest text in the cache, in bytes. Parsed, it takes up to two hundred times as much, which together with
 /// the number of documents makes 25 MB at the very worst and a few hundred kB as a rule.
-const MAX_REMEMBERED_BYTES: usize = 2 * 1024;
+const MAX_CACHED_BYTES: usize = 2 * 1024;
 
-/// Parses documents, and remembers those within the limits by their text.
+/// Parses documents, and caches those within the limits by their text.
 #[derive(Default)]
 pub(in super::super) struct Documents(Mutex<HashMap<Box<str>, Arc<ExecutableDocument>>>);
 
@@ -30,32 +30,32 @@ impl Documents {
     /// # Errors
     /// As those of the parser and of [`guard::check`].
     pub(super) fn get(&self, text: &str) -> Result<ExecutableDocument, ServerError> {
-        if text.len() > MAX_REMEMBERED_BYTES {
+        if text.len() > MAX_CACHED_BYTES {
             return parse(text);
         }
-        if let Some(document) = self.remembered(text) {
+        if let Some(document) = self.cached(text) {
             return Ok(ExecutableDocument::clone(&document));
         }
         let document = parse(text)?;
-        self.remember(text, document.clone());
+        self.insert(text, document.clone());
         Ok(document)
     }
 
-    fn remembered(&self, text: &str) -> Option<Arc<ExecutableDocument>> {
+    fn cached(&self, text: &str) -> Option<Arc<ExecutableDocument>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
-    fn remember(&self, text: &str, document: ExecutableDocument) {
+    fn insert(&self, text: &str, document: ExecutableDocument) {
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if documents.len() >= MAX_REMEMBERED {
+        if documents.len() >= MAX_CACHED_DOCUMENTS {
             documents.clear();
         }
         documents.insert(text.into(), Arc::new(document));
     }
 }
 
-/// Parses a document and judges what it asks for.
-pub(super) fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
+/// Parses a document and checks what it asks for.
+fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
     let document = parse_query(text).map_err(|error| syntax_error(&error))?;
     guard::check(&document)?;
     Ok(document)
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
 mod tests {
     use super::*;
 
-    fn remembered(documents: &Documents) -> usize {
+    fn cached_count(documents: &Documents) -> usize {
         documents.0.lock().expect("no panic").len()
     }
 
@@ -76,14 +76,14 @@ mod tests {
         let shown = || format!("{:?}", documents.get(text).expect("a document"));
         documents.get("{ factories { id } }").expect("another document");
         let (first, second) = (shown(), shown());
-        assert!(documents.remembered(text).is_some());
+        assert!(documents.cached(text).is_some());
         assert_eq!(first, second);
         assert_eq!(first, format!("{:?}", parse(text).expect("a document")));
-        assert_eq!(remembered(&documents), 2);
+        assert_eq!(cached_count(&documents), 2);
     }
 
     #[test]
-    fn what_is_refused_or_long_is_not_remembered_and_refused_again() {
+    fn a_refused_or_long_document_is_not_cached_and_is_refused_again() {
         let documents = Documents::default();
         let deep = "{ a ".repeat(40) + &"}".repeat(40);
         for refused in ["{", &deep] {
@@ -91,16 +91,16 @@ mod tests {
                 documents.get(refused).expect_err("a refusal");
             }
         }
-        documents.get(&format!("{{ a }} # {}", "x".repeat(MAX_REMEMBERED_BYTES))).expect("a document");
-        assert_eq!(remembered(&documents), 0);
+        documents.get(&format!("{{ a }} # {}", "x".repeat(MAX_CACHED_BYTES))).expect("a document");
+        assert_eq!(cached_count(&documents), 0);
     }
 
     #[test]
-    fn few_are_remembered() {
+    fn the_cache_never_has_more_than_its_limit() {
         let documents = Documents::default();
-        for n in 0..3 * MAX_REMEMBERED {
+        for n in 0..3 * MAX_CACHED_DOCUMENTS {
             documents.get(&format!("{{ a{n} }}")).expect("a document");
-            assert!((1..=MAX_REMEMBERED).contains(&remembered(&documents)));
+            assert!((1..=MAX_CACHED_DOCUMENTS).contains(&cached_count(&documents)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A request whose variables may hold batches of events, read from its text in one pass.
 //!
-//! Only what the ordinary way would read to the same values is read here. Whatever else there may be in a request, an
-//! oddity or a mistake, ends the attempt, and the request is read again in the ordinary way, which knows what to say.
+//! Only what the general parser would read to the same values is read here. Anything unusual or wrong in a request ends the
+//! attempt, and the general parser reads it again and reports the error.
 
 #[cfg(test)]
 mod tests;
@@ -165,7 +165,9 @@ impl<'de> Deserialize<'de> for Item<'de> {
 }
 
 /// A text that is copied only if it has escapes.
-pub(super) struct Text<'a>(Cow<'a, str>);
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl AsRef<str> for Text<'_> {
     fn as_ref(&self) -> &str {
@@ -176,29 +178,5 @@ impl AsRef<str> for Text<'_> {
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()
-    }
-}
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrowing;
-
-        impl<'de> Visitor<'de> for Borrowing {
-            type Value = Text<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Borrowing)
     }
 }

@@ -1,5 +1,5 @@
-//! Answers written beside the library, which would copy each into a buffer that every socket keeps at its largest size:
-//! ten thousand sockets would hold ten thousand copies of what all of them share.
+//! Answers written without the library, which would copy each into a buffer that every socket keeps at its largest size:
+//! ten thousand sockets would hold ten thousand copies of one shared answer.
 
 use std::io::{self, IoSlice};
 
@@ -7,19 +7,19 @@ use futures_util::SinkExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite;
 
-use super::WebSocket;
+use super::super::connection::WebSocket;
 
 /// A text message in one frame.
 const FINAL_TEXT: u8 = 0x81;
-/// The longest payload whose length stands in the second byte.
+/// The longest payload whose length is in the second byte.
 const SHORT_BYTES: usize = 125;
-/// Says that the length follows in two bytes.
+/// The second byte when the length follows in two bytes.
 const IN_TWO_BYTES: u8 = 126;
-/// Says that the length follows in eight bytes.
+/// The second byte when the length follows in eight bytes.
 const IN_EIGHT_BYTES: u8 = 127;
 
 /// Writes a text message made of these parts, usually in one call of the system. Once begun it must be finished: whatever
-/// else is written would stand in the middle of it.
+/// else is written would be in the middle of it.
 pub(super) async fn write_text(socket: &mut WebSocket, parts: [&str; 3]) -> Result<(), tungstenite::Error> {
     // What the library has not written yet, such as the answer to a ping, comes first.
     socket.flush().await?;

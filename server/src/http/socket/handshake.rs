@@ -20,8 +20,13 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::{Shared, connection::Connection, media::Media, refusal::Refusal},
-    MAX_MESSAGE_BYTES, WebSocket,
+    super::{
+        connection::{Connection, WebSocket},
+        error_response::ErrorResponse,
+        media::Media,
+        shared::Shared,
+    },
+    limits::MAX_MESSAGE_BYTES,
     session::{PROTOCOL, Session},
 };
 use crate::error::ApiError;
@@ -29,7 +34,7 @@ use crate::error::ApiError;
 /// What is read at once, in bytes: most subscriptions. Every socket holds it for as long as it lives.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 
-/// Opens a socket, unless a page from a foreign origin asks or there are too many.
+/// Opens a socket, unless its origin is not allowed or there are too many.
 pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Response {
     let mut response = match create_response_with_body(&request, Body::empty) {
         Ok(response) => response,
@@ -38,15 +43,15 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     if !shared.origins.may_connect(request.headers()) {
         let message =
             "pages from this origin may not connect; start the server with --allow-origin to let them";
-        return Refusal::new(StatusCode::FORBIDDEN, ApiError::bad_user_input(message))
+        return ErrorResponse::new(StatusCode::FORBIDDEN, ApiError::bad_user_input(message))
             .into_response(Media::Json);
     }
-    let Ok(place) = shared.sockets.clone().try_acquire_owned() else {
+    let Ok(permit) = shared.sockets.clone().try_acquire_owned() else {
         let error = ApiError::overloaded("there are too many websockets now; connect again later");
-        return Refusal::unavailable(error).into_response(Media::Json);
+        return ErrorResponse::unavailable(error).into_response(Media::Json);
     };
-    let speaks_our_protocol = offers_our_protocol(request.headers());
-    if speaks_our_protocol {
+    let is_protocol_supported = offers_protocol(request.headers());
+    if is_protocol_supported {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
     }
     let upgrade = hyper::upgrade::on(&mut request);
@@ -54,9 +59,9 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            Session::new(socket, serving).run(speaks_our_protocol).await;
+            Session::new(socket, serving).run(is_protocol_supported).await;
         }
-        drop(place);
+        drop(permit);
     });
     response
 }
@@ -77,7 +82,7 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 
-fn offers_our_protocol(headers: &HeaderMap) -> bool {
+fn offers_protocol(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
@@ -85,10 +90,10 @@ fn offers_our_protocol(headers: &HeaderMap) -> bool {
         .any(|offered| offered.split(',').any(|protocol| protocol.trim() == PROTOCOL))
 }
 
-/// Refuses a handshake that is none, and says which version of the protocol is spoken here.
+/// The response to a request that is no valid handshake, with the supported version of the protocol.
 fn not_a_websocket(error: &tungstenite::Error) -> Response {
     let error = ApiError::bad_user_input(format!("no websocket can be opened: {error}"));
-    let mut response = Refusal::new(StatusCode::BAD_REQUEST, error).into_response(Media::Json);
+    let mut response = ErrorResponse::new(StatusCode::BAD_REQUEST, error).into_response(Media::Json);
     response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     response
 }

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 /// The longest id of an operation, in bytes. Clients choose a number or a UUID.
 const MAX_ID_BYTES: usize = 128;
 
-/// What a client says.
+/// A message of a client.
 pub(super) enum ClientMessage {
     Init,
     Ping(Option<Box<RawValue>>),
@@ -59,7 +59,7 @@ fn optional_object(payload: Option<Box<RawValue>>) -> Result<Option<Box<RawValue
     Ok(payload)
 }
 
-/// What the server says that answers no operation, or ends one.
+/// A message of the server that answers no operation, or ends one.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage<'a> {
@@ -83,7 +83,7 @@ impl ServerMessage<'_> {
 /// What follows the payload in a message that answers an operation.
 pub(super) const AFTER_PAYLOAD: &str = "}";
 
-/// What stands before the payload in such a message: all that is its client's own.
+/// What comes before the payload in such a message: the part that differs between clients.
 pub(super) fn before_payload(kind: &str, id: &str) -> Result<String, serde_json::Error> {
     let id = serde_json::to_string(id)?;
     Ok(format!(r#"{{"type":"{kind}","id":{id},"payload":"#))

@@ -12,14 +12,15 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{
-    super::Shared,
-    MAX_MESSAGE_BYTES, WebSocket, frame,
+    super::{connection::WebSocket, shared::Shared},
+    frame,
+    limits::MAX_MESSAGE_BYTES,
     message::{self, ClientMessage, ServerMessage},
-    operation::{self, Begun, Payloads},
+    operation::{self, Started},
 };
-use crate::{error::ApiError, live::broadcast::Payload};
+use crate::{error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
 
-/// The one sub-protocol spoken here; its predecessor `graphql-ws` is not.
+/// The one supported sub-protocol; its predecessor `graphql-ws` is not supported.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
@@ -32,7 +33,7 @@ const MAX_REASON_BYTES: usize = 123;
 
 /// Why a socket ends.
 enum End {
-    /// With a close frame of ours.
+    /// With the server's close frame.
     Close(CloseCode, String),
     /// With the peer's close frame, which is to be answered.
     Closed,
@@ -67,8 +68,8 @@ impl Session {
     }
 
     /// Serves the socket until it ends.
-    pub(super) async fn run(mut self, speaks_our_protocol: bool) {
-        let end = if speaks_our_protocol {
+    pub(super) async fn run(mut self, is_protocol_supported: bool) {
+        let end = if is_protocol_supported {
             loop {
                 if let Err(end) = self.step().await {
                     break end;
@@ -78,13 +79,13 @@ impl Session {
             close(4406, format!("the sub-protocol must be {PROTOCOL}"))
         };
         self.operations.clear();
-        if tokio::time::timeout(CLOSE_TIMEOUT, say_goodbye(&mut self.socket, end)).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, close_handshake(&mut self.socket, end)).await.is_err() {
             tracing::debug!("a peer did not close its socket in time and is dropped");
         }
     }
 
-    /// Waits for the next thing to happen. What the peer says comes before what it is told, so that a flood of
-    /// deliveries cannot keep it from completing them.
+    /// Waits for the next event and handles it. Messages of the peer come before deliveries to it, so that many deliveries
+    /// cannot keep it from completing them.
     async fn step(&mut self) -> Result<(), End> {
         tokio::select! {
             biased;
@@ -113,7 +114,7 @@ impl Session {
             Some(Ok(Message::Ping(_) | Message::Frame(_))) => Ok(()),
             Some(Ok(Message::Close(_))) => Err(End::Closed),
             None => Err(End::Gone),
-            Some(Err(error)) => Err(broken(&error)),
+            Some(Err(error)) => Err(unreadable(&error)),
         }
     }
 
@@ -143,19 +144,19 @@ impl Session {
     }
 
     async fn subscribe(&mut self, id: String, payload: &str) -> Result<(), End> {
-        let begun = if self.operations.len() < MAX_OPERATIONS {
-            operation::begin(&self.shared, payload).map_err(|error| close(4400, error.message))?
+        let started = if self.operations.len() < MAX_OPERATIONS {
+            operation::start(&self.shared, payload).map_err(|error| close(4400, error.message))?
         } else {
             let message =
                 format!("at most {MAX_OPERATIONS} operations run at once on one socket; complete one first");
             operation::refused(ApiError::limit_exceeded(message))
         };
-        match begun {
-            Begun::Running(payloads) => {
+        match started {
+            Started::Running(payloads) => {
                 self.operations.insert(id, StreamNotifyClose::new(payloads));
                 Ok(())
             }
-            Begun::Refused(errors) => self.answer("error", &id, &errors).await,
+            Started::Refused(errors) => self.answer("error", &id, &errors).await,
         }
     }
 
@@ -198,7 +199,7 @@ impl Session {
         }
     }
 
-    /// Sends what an operation gives, which others may be sent too.
+    /// Sends an operation's payload, which other sockets may share.
     async fn answer(&mut self, kind: &str, id: &str, payload: &str) -> Result<(), End> {
         let before = message::before_payload(kind, id).map_err(|error| unwritable(&error))?;
         let writing = frame::write_text(&mut self.socket, [&before, payload, message::AFTER_PAYLOAD]);
@@ -239,8 +240,8 @@ fn going_away() -> End {
     close(CloseCode::Away, "the server is stopping; connect again")
 }
 
-/// What to say to a peer whose frames cannot be read.
-fn broken(error: &tungstenite::Error) -> End {
+/// How a socket ends whose frames cannot be read.
+fn unreadable(error: &tungstenite::Error) -> End {
     match error {
         tungstenite::Error::Capacity(_) => {
             close(CloseCode::Size, format!("a message has at most {} KiB", MAX_MESSAGE_BYTES / 1024))
@@ -251,8 +252,8 @@ fn broken(error: &tungstenite::Error) -> End {
     }
 }
 
-/// Exchanges close frames: dropping the connection at once would lose ours, be it the first or the answer.
-async fn say_goodbye(socket: &mut WebSocket, end: End) {
+/// Exchanges close frames: dropping the connection at once would lose the server's.
+async fn close_handshake(socket: &mut WebSocket, end: End) {
     match end {
         End::Close(code, reason) => {
             let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));

@@ -1,4 +1,5 @@
 use domain::{
+    id::{FactoryId, Revision},
     metric::{FactoryTotals, UnitsBasis},
     window::WindowSpec,
 };
@@ -8,12 +9,12 @@ use crate::{report::Question, store::factories::Factory};
 
 fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
     let factory = Factory {
-        id: 1,
+        id: FactoryId(1),
         slug: "f".into(),
         name: "F".into(),
         time_zone: chrono_tz::UTC,
         units_basis: UnitsBasis::Workers,
-        revision: sequence as i64,
+        revision: Revision(sequence as i64),
     };
     let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
@@ -26,7 +27,7 @@ fn change() -> Part {
 /// The revision and whether it was the whole.
 async fn next(follower: &mut Follower) -> (i64, bool) {
     let (report, part) = follower.next().await.expect("a delivery").expect("no error");
-    (report.factory.revision, part.is_whole())
+    (report.factory.revision.0, part.is_whole())
 }
 
 #[tokio::test]
@@ -56,10 +57,10 @@ async fn an_error_is_the_last_delivery() {
     let (publisher, receiver) = watch::channel(Some(Ok(delivery(1, Part::Whole))));
     let mut follower = Follower::new(receiver, TaskTracker::new());
     assert_eq!(next(&mut follower).await, (1, true));
-    publisher.send_replace(Some(Err(ApiError::factory_not_found("f"))));
+    publisher.send_replace(Some(Err(ReportError::FactoryNotFound("f".into()))));
     drop(publisher);
     let error = follower.next().await.expect("a delivery").expect_err("an error");
-    assert_eq!(error, ApiError::factory_not_found("f"));
+    assert!(matches!(error, ReportError::FactoryNotFound(slug) if slug == "f"));
     assert!(follower.next().await.is_none());
 }
 
@@ -67,10 +68,11 @@ async fn an_error_is_the_last_delivery() {
 fn questions_that_ask_the_same_are_the_same() {
     let ask = |codes: &[&str]| {
         let codes = codes.iter().map(ToString::to_string).collect();
-        let side = domain::event::EntityType::Worker;
-        Question::about_side("f".into(), side, WindowSpec::AllTime, Some(codes), None)
+        let entity_type = domain::event::EntityType::Worker;
+        Question::about_entities(entity_type, WindowSpec::AllTime, Some(codes), None)
     };
-    assert_eq!(ask(&["W2", "W1", "W2"]), ask(&["W1", "W2"]));
-    assert_ne!(ask(&["W1"]), ask(&[]));
+    let ask_for = |codes: &[&str]| ask(codes).expect("a question");
+    assert_eq!(ask_for(&["W2", "W1", "W2"]), ask_for(&["W1", "W2"]));
+    assert_ne!(ask_for(&["W1"]), ask_for(&[]));
     assert!(ask(&["W1"; 1_001]).is_err());
 }

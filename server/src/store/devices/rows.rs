@@ -2,40 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use domain::sequence::{SequenceRange, SequenceSet};
+use domain::{
+    id::FactoryId,
+    sequence::{SequenceRange, SequenceSet},
+    time::{DurationMs, TimestampMs},
+};
 use entity::{device, device_closed_range as closed_range, device_epoch};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, Value,
 };
 
-use super::{Account, Closed, ClosedReason, Device, Epoch, FORGET_AFTER_MS, Known, MAX_DEVICES};
+use super::{Closed, ClosedReason, Device, DeviceRecord, DeviceUpdate, Epoch, FORGET_AFTER_MS, MAX_DEVICES};
 use crate::store::{
     Result, StoreError,
-    code::Code as _,
-    statement::{Kind, Sql, chunks},
+    engine::{
+        code::Code as _,
+        statement::{Kind, Sql, chunks},
+        table::{Column, Table},
+    },
 };
 
 /// All devices of a factory.
 pub(super) async fn of_factory(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
-) -> Result<BTreeMap<String, Known>> {
-    let devices = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id)).all(conn).await?;
-    let epochs =
-        device_epoch::Entity::find().filter(device_epoch::Column::FactoryId.eq(factory_id)).all(conn).await?;
-    let closed =
-        closed_range::Entity::find().filter(closed_range::Column::FactoryId.eq(factory_id)).all(conn).await?;
+    factory_id: FactoryId,
+) -> Result<BTreeMap<String, DeviceRecord>> {
+    let devices = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0)).all(conn).await?;
+    let epochs = device_epoch::Entity::find()
+        .filter(device_epoch::Column::FactoryId.eq(factory_id.0))
+        .all(conn)
+        .await?;
+    let closed = closed_range::Entity::find()
+        .filter(closed_range::Column::FactoryId.eq(factory_id.0))
+        .all(conn)
+        .await?;
     together(devices, epochs, closed)
 }
 
 /// Those of these codes that are known. The closed ranges are read of fewer.
 pub(super) async fn of_devices(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     codes: &[&str],
     with_closed: &[&str],
-) -> Result<BTreeMap<String, Known>> {
+) -> Result<BTreeMap<String, DeviceRecord>> {
     let devices = seek(conn, "device", "code", factory_id, codes).await?;
     let epochs = seek(conn, "device_epoch", "device_code", factory_id, codes).await?;
     let closed = seek(conn, "device_closed_range", "device_code", factory_id, with_closed).await?;
@@ -46,14 +57,14 @@ async fn seek<Row: FromQueryResult>(
     conn: &impl ConnectionTrait,
     table: &str,
     column: &str,
-    factory_id: i32,
+    factory_id: FactoryId,
     codes: &[&str],
 ) -> Result<Vec<Row>> {
     let mut found = Vec::new();
     for chunk in chunks(conn.get_database_backend(), codes.len()) {
         let wanted = codes[chunk].iter().map(|code| [Value::from(*code)]);
         let on = |sql: Sql| {
-            let sql = sql.text("found.factory_id = ").bind(factory_id);
+            let sql = sql.text("found.factory_id = ").bind(factory_id.0);
             sql.text(" AND found.").text(column).text(" = column1")
         };
         let sql = Sql::seek(conn, "found.*", table, (&[Kind::Text], wanted), on);
@@ -68,10 +79,10 @@ fn together(
     devices: Vec<device::Model>,
     epochs: Vec<device_epoch::Model>,
     closed: Vec<closed_range::Model>,
-) -> Result<BTreeMap<String, Known>> {
-    let mut known: BTreeMap<String, Known> = devices
+) -> Result<BTreeMap<String, DeviceRecord>> {
+    let mut known: BTreeMap<String, DeviceRecord> = devices
         .into_iter()
-        .map(|row| (row.code.clone(), Known { device: row.into(), epochs: BTreeMap::new() }))
+        .map(|row| (row.code.clone(), DeviceRecord { device: row.into(), epochs: BTreeMap::new() }))
         .collect();
     for row in epochs {
         if let Some(known) = known.get_mut(&row.device_code) {
@@ -91,74 +102,81 @@ fn together(
 /// for long makes room for it.
 pub(super) async fn make_room(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     new: usize,
-    now_ms: i64,
+    now_ms: TimestampMs,
 ) -> Result<bool> {
-    let of_factory = || device::Entity::find().filter(device::Column::FactoryId.eq(factory_id));
+    let of_factory = || device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
     if of_factory().count(tx).await? as usize + new < MAX_DEVICES {
         return Ok(true);
     }
     let longest_silent = of_factory().order_by_asc(device::Column::LastSeenAt).one(tx).await?;
-    let Some(gone) = longest_silent.filter(|device| now_ms - device.last_seen_at > FORGET_AFTER_MS) else {
+    let Some(gone) =
+        longest_silent.filter(|device| now_ms - TimestampMs(device.last_seen_at) > FORGET_AFTER_MS)
+    else {
         return Ok(false);
     };
     tracing::info!(device = gone.code, "a device that was silent for long is forgotten");
     let of_gone = |column: device_epoch::Column| column.eq(gone.code.as_str());
     device_epoch::Entity::delete_many()
-        .filter(device_epoch::Column::FactoryId.eq(factory_id))
+        .filter(device_epoch::Column::FactoryId.eq(factory_id.0))
         .filter(of_gone(device_epoch::Column::DeviceCode))
         .exec(tx)
         .await?;
     closed_range::Entity::delete_many()
-        .filter(closed_range::Column::FactoryId.eq(factory_id))
+        .filter(closed_range::Column::FactoryId.eq(factory_id.0))
         .filter(closed_range::Column::DeviceCode.eq(gone.code.as_str()))
         .exec(tx)
         .await?;
-    device::Entity::delete_by_id((factory_id, gone.code.clone())).exec(tx).await?;
+    device::Entity::delete_by_id((factory_id.0, gone.code.clone())).exec(tx).await?;
     Ok(true)
 }
 
 /// Writes what has changed.
 pub(super) async fn save(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    accounts: &BTreeMap<String, Account>,
+    factory_id: FactoryId,
+    updates: &BTreeMap<String, DeviceUpdate>,
 ) -> Result<()> {
-    let devices: Vec<_> =
-        accounts.values().map(|account| device_values(factory_id, &account.known.device)).collect();
-    upsert(tx, &DEVICE, devices).await?;
-    let mut epochs = Vec::with_capacity(accounts.len());
+    let devices: Vec<DeviceRow<'_>> =
+        updates.values().map(|update| (factory_id, &update.known.device)).collect();
+    device_table().upsert(tx, &devices).await?;
+    let mut epochs = Vec::with_capacity(updates.len());
     let mut closed = Vec::new();
-    for (code, account) in accounts {
-        for name in &account.forgotten {
+    for (code, update) in updates {
+        for name in &update.forgotten {
             forget_epoch(tx, factory_id, code, name).await?;
         }
-        for name in &account.changed {
-            let Some(epoch) = account.known.epochs.get(name) else { continue };
-            epochs.push(epoch_values(factory_id, code, name, epoch));
+        for name in &update.changed {
+            let Some(epoch) = update.known.epochs.get(name) else { continue };
+            epochs.push(EpochRow { factory_id, code, name, epoch });
         }
-        for (name, before) in &account.closed_before {
-            let Some(epoch) = account.known.epochs.get(name) else { continue };
+        for (name, before) in &update.closed_before {
+            let Some(epoch) = update.known.epochs.get(name) else { continue };
             for gone in
                 before.iter().filter(|gone| !epoch.closed.iter().any(|closed| closed.key() == gone.key()))
             {
                 let (reason, first_sequence) = gone.key();
-                let key = (factory_id, code.clone(), name.clone(), reason, first_sequence);
+                let key = (factory_id.0, code.clone(), name.clone(), reason, first_sequence);
                 closed_range::Entity::delete_by_id(key).exec(tx).await?;
             }
             let changed = epoch.closed.iter().filter(|closed| !before.contains(closed));
-            closed.extend(changed.map(|changed| closed_values(factory_id, code, name, changed)));
+            closed.extend(changed.map(|changed| ClosedRow { factory_id, code, name, closed: changed }));
         }
     }
-    upsert(tx, &EPOCH, epochs).await?;
-    upsert(tx, &CLOSED, closed).await
+    epoch_table().upsert(tx, &epochs).await?;
+    closed_table().upsert(tx, &closed).await
 }
 
-async fn forget_epoch(tx: &impl ConnectionTrait, factory_id: i32, code: &str, name: &str) -> Result<()> {
-    device_epoch::Entity::delete_by_id((factory_id, code.to_owned(), name.to_owned())).exec(tx).await?;
+async fn forget_epoch(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    code: &str,
+    name: &str,
+) -> Result<()> {
+    device_epoch::Entity::delete_by_id((factory_id.0, code.to_owned(), name.to_owned())).exec(tx).await?;
     closed_range::Entity::delete_many()
-        .filter(closed_range::Column::FactoryId.eq(factory_id))
+        .filter(closed_range::Column::FactoryId.eq(factory_id.0))
         .filter(closed_range::Column::DeviceCode.eq(code))
         .filter(closed_range::Column::Epoch.eq(name))
         .exec(tx)
@@ -166,122 +184,83 @@ async fn forget_epoch(tx: &impl ConnectionTrait, factory_id: i32, code: &str, na
     Ok(())
 }
 
-/// How a table's rows are written, whether they are there or not.
-struct Upsert<const N: usize> {
-    insert: &'static str,
-    kinds: [Kind; N],
-    update: &'static str,
+type DeviceRow<'a> = (FactoryId, &'a Device);
+
+fn device_table<'a>() -> Table<DeviceRow<'a>, 10> {
+    Table::new(
+        "device",
+        [
+            Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
+            Column::key("code", Kind::Text, |(_, device)| device.code.as_str().into()),
+            Column::replace("epoch", Kind::Text, |(_, device)| device.epoch.as_str().into()),
+            Column::replace("last_seen_at", Kind::BigInt, |(_, device)| device.last_seen_at_ms.0.into()),
+            Column::replace("clock_offset_ms", Kind::BigInt, |(_, device)| device.clock_offset_ms.0.into()),
+            Column::replace("queued_events", Kind::BigInt, |(_, device)| device.queued_events.into()),
+            Column::replace("oldest_queued_at", Kind::BigIntOrNull, |(_, device)| {
+                device.oldest_queued_at_ms.map(|at| at.0).into()
+            }),
+            Column::replace("lost_events", Kind::BigInt, |(_, device)| device.lost_events.into()),
+            Column::replace("dead_lettered_events", Kind::BigInt, |(_, device)| {
+                device.dead_lettered_events.into()
+            }),
+            Column::replace("lost_at", Kind::BigIntOrNull, |(_, device)| {
+                device.lost_at_ms.map(|at| at.0).into()
+            }),
+        ],
+    )
 }
 
-async fn upsert<const N: usize>(
-    tx: &impl ConnectionTrait,
-    how: &Upsert<N>,
-    rows: Vec<[Value; N]>,
-) -> Result<()> {
-    for chunk in chunks(tx.get_database_backend(), rows.len()) {
-        let sql = Sql::new(tx, how.insert).rows(&how.kinds, rows[chunk].iter().cloned()).text(how.update);
-        tx.execute_raw(sql.build()).await?;
-    }
-    Ok(())
+/// An epoch of a device, by the device's code and its own name.
+struct EpochRow<'a> {
+    factory_id: FactoryId,
+    code: &'a str,
+    name: &'a str,
+    epoch: &'a Epoch,
 }
 
-const DEVICE: Upsert<10> = Upsert {
-    insert: "INSERT INTO device (factory_id, code, epoch, last_seen_at, clock_offset_ms, queued_events, \
-             oldest_queued_at, lost_events, dead_lettered_events, lost_at) ",
-    kinds: [
-        Kind::Int,
-        Kind::Text,
-        Kind::Text,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigIntOrNull,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigIntOrNull,
-    ],
-    update: " ON CONFLICT (factory_id, code) DO UPDATE SET epoch = excluded.epoch, \
-             last_seen_at = excluded.last_seen_at, clock_offset_ms = excluded.clock_offset_ms, \
-             queued_events = excluded.queued_events, oldest_queued_at = excluded.oldest_queued_at, \
-             lost_events = excluded.lost_events, dead_lettered_events = excluded.dead_lettered_events, \
-             lost_at = excluded.lost_at",
-};
-
-const EPOCH: Upsert<7> = Upsert {
-    insert: "INSERT INTO device_epoch (factory_id, device_code, epoch, first_heard_at, heard_at, answered, refused) ",
-    kinds: [
-        Kind::Int,
-        Kind::Text,
-        Kind::Text,
-        Kind::BigIntOrNull,
-        Kind::BigIntOrNull,
-        Kind::Text,
-        Kind::Text,
-    ],
-    update: " ON CONFLICT (factory_id, device_code, epoch) DO UPDATE SET first_heard_at = excluded.first_heard_at, \
-             heard_at = excluded.heard_at, answered = excluded.answered, refused = excluded.refused",
-};
-
-const CLOSED: Upsert<10> = Upsert {
-    insert: "INSERT INTO device_closed_range (factory_id, device_code, epoch, reason, first_sequence, last_sequence, \
-             from_at, to_at, detail, told_at) ",
-    kinds: [
-        Kind::Int,
-        Kind::Text,
-        Kind::Text,
-        Kind::SmallInt,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::BigIntOrNull,
-        Kind::BigIntOrNull,
-        Kind::TextOrNull,
-        Kind::BigInt,
-    ],
-    update: " ON CONFLICT (factory_id, device_code, epoch, reason, first_sequence) DO UPDATE SET \
-             last_sequence = excluded.last_sequence, from_at = excluded.from_at, to_at = excluded.to_at, \
-             detail = excluded.detail, told_at = excluded.told_at",
-};
-
-fn device_values(factory_id: i32, device: &Device) -> [Value; 10] {
-    [
-        factory_id.into(),
-        device.code.as_str().into(),
-        device.epoch.as_str().into(),
-        device.last_seen_at_ms.into(),
-        device.clock_offset_ms.into(),
-        device.queued_events.into(),
-        device.oldest_queued_at_ms.into(),
-        device.lost_events.into(),
-        device.dead_lettered_events.into(),
-        device.lost_at_ms.into(),
-    ]
+fn epoch_table<'a>() -> Table<EpochRow<'a>, 7> {
+    Table::new(
+        "device_epoch",
+        [
+            Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
+            Column::key("device_code", Kind::Text, |row| row.code.into()),
+            Column::key("epoch", Kind::Text, |row| row.name.into()),
+            Column::replace("first_heard_at", Kind::BigIntOrNull, |row| {
+                row.epoch.first_heard_at_ms.map(|at| at.0).into()
+            }),
+            Column::replace("heard_at", Kind::BigIntOrNull, |row| {
+                row.epoch.heard_at_ms.map(|at| at.0).into()
+            }),
+            Column::replace("answered", Kind::Text, |row| row.epoch.answered.to_string().into()),
+            Column::replace("refused", Kind::Text, |row| row.epoch.refused.to_string().into()),
+        ],
+    )
 }
 
-fn epoch_values(factory_id: i32, code: &str, name: &str, epoch: &Epoch) -> [Value; 7] {
-    [
-        factory_id.into(),
-        code.into(),
-        name.into(),
-        epoch.first_heard_at_ms.into(),
-        epoch.heard_at_ms.into(),
-        epoch.answered.to_string().into(),
-        epoch.refused.to_string().into(),
-    ]
+/// A closed range of an epoch of a device.
+struct ClosedRow<'a> {
+    factory_id: FactoryId,
+    code: &'a str,
+    name: &'a str,
+    closed: &'a Closed,
 }
 
-fn closed_values(factory_id: i32, code: &str, name: &str, closed: &Closed) -> [Value; 10] {
-    [
-        factory_id.into(),
-        code.into(),
-        name.into(),
-        closed.reason.code().into(),
-        closed.range.first().into(),
-        closed.range.last().into(),
-        closed.from_ms.into(),
-        closed.to_ms.into(),
-        closed.detail.clone().into(),
-        closed.told_at_ms.into(),
-    ]
+fn closed_table<'a>() -> Table<ClosedRow<'a>, 10> {
+    Table::new(
+        "device_closed_range",
+        [
+            Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
+            Column::key("device_code", Kind::Text, |row| row.code.into()),
+            Column::key("epoch", Kind::Text, |row| row.name.into()),
+            Column::key("reason", Kind::SmallInt, |row| row.closed.reason.code().into()),
+            Column::key("first_sequence", Kind::BigInt, |row| row.closed.range.first().into()),
+            Column::replace("last_sequence", Kind::BigInt, |row| row.closed.range.last().into()),
+            Column::replace("from_at", Kind::BigIntOrNull, |row| row.closed.from_ms.map(|at| at.0).into()),
+            Column::replace("to_at", Kind::BigIntOrNull, |row| row.closed.to_ms.map(|at| at.0).into()),
+            Column::replace("detail", Kind::TextOrNull, |row| row.closed.detail.clone().into()),
+            Column::replace("told_at", Kind::BigInt, |row| row.closed.told_at_ms.0.into()),
+        ],
+    )
 }
 
 impl Closed {
@@ -296,13 +275,13 @@ impl From<device::Model> for Device {
         Self {
             code: row.code,
             epoch: row.epoch,
-            last_seen_at_ms: row.last_seen_at,
-            clock_offset_ms: row.clock_offset_ms,
+            last_seen_at_ms: TimestampMs(row.last_seen_at),
+            clock_offset_ms: DurationMs(row.clock_offset_ms),
             queued_events: row.queued_events,
-            oldest_queued_at_ms: row.oldest_queued_at,
+            oldest_queued_at_ms: row.oldest_queued_at.map(TimestampMs),
             lost_events: row.lost_events,
             dead_lettered_events: row.dead_lettered_events,
-            lost_at_ms: row.lost_at,
+            lost_at_ms: row.lost_at.map(TimestampMs),
         }
     }
 }
@@ -315,8 +294,8 @@ impl TryFrom<device_epoch::Model> for Epoch {
             text.parse().map_err(|_| StoreError::Corrupt(format!("the sequence numbers {text:?}")))
         };
         Ok(Self {
-            first_heard_at_ms: row.first_heard_at,
-            heard_at_ms: row.heard_at,
+            first_heard_at_ms: row.first_heard_at.map(TimestampMs),
+            heard_at_ms: row.heard_at.map(TimestampMs),
             answered: set(&row.answered)?,
             refused: set(&row.refused)?,
             closed: Vec::new(),
@@ -335,10 +314,23 @@ impl TryFrom<closed_range::Model> for Closed {
         Ok(Self {
             range,
             reason: ClosedReason::of_code(row.reason)?,
-            from_ms: row.from_at,
-            to_ms: row.to_at,
+            from_ms: row.from_at.map(TimestampMs),
+            to_ms: row.to_at.map(TimestampMs),
             detail: row.detail,
-            told_at_ms: row.told_at,
+            told_at_ms: TimestampMs(row.told_at),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::table::tests::assert_is_table_of;
+
+    #[test]
+    fn the_columns_that_are_written_are_those_of_the_entities() {
+        assert_is_table_of::<device::Entity, _, _>(&device_table());
+        assert_is_table_of::<device_epoch::Entity, _, _>(&epoch_table());
+        assert_is_table_of::<closed_range::Entity, _, _>(&closed_table());
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
+    id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
     timeline::{self, Observation, Segment},
     totals::Totals,
 };
@@ -20,28 +22,28 @@ const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
 /// The five-minute sums of one hour, by bucket and entity.
 pub(super) struct HourSums {
     pub(super) hour: i64,
-    pub(super) sums: BTreeMap<(i64, i32), Totals>,
+    pub(super) sums: BTreeMap<(i64, EntityId), Totals>,
 }
 
 /// What an entity was last seen doing, as its raw events say.
 pub(super) struct Seen {
-    pub(super) last_seen_at_ms: i64,
-    pub(super) longest_duration_ms: i64,
+    pub(super) last_seen_at_ms: TimestampMs,
+    pub(super) longest_duration_ms: DurationMs,
     pub(super) current: Option<Segment>,
 }
 
 /// The walk over a factory's hours.
 pub(super) struct Hours<'a, C> {
     conn: &'a C,
-    factory_id: i32,
+    factory_id: FactoryId,
     next_hour: i64,
     /// The events that reach past the hours behind.
-    reaching: HashMap<i32, Vec<Observation>>,
-    seen: HashMap<i32, Seen>,
+    reaching: HashMap<EntityId, Vec<Observation>>,
+    seen: HashMap<EntityId, Seen>,
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
-    pub(super) fn new(conn: &'a C, factory_id: i32) -> Self {
+    pub(super) fn new(conn: &'a C, factory_id: FactoryId) -> Self {
         Self { conn, factory_id, next_hour: i64::MIN, reaching: HashMap::new(), seen: HashMap::new() }
     }
 
@@ -49,19 +51,19 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     pub(super) async fn next(&mut self) -> Result<Option<HourSums>> {
         let hour = if self.reaching.is_empty() {
             let Some(bucket) = self.first_bucket_from(self.next_hour).await? else { return Ok(None) };
-            Level::Hour.bucket_of(bucket * BUCKET_MS)
+            Level::Hour.bucket_of(TimestampMs(bucket * BUCKET_MS))
         } else {
             self.next_hour
         };
         self.next_hour = hour + 1;
         let mut events = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
-            events.entry(row.entity_id).or_default().push(observation(row)?);
+            events.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
         }
         let mut sums = BTreeMap::new();
         for (entity_id, events) in events {
             self.add_entity(hour, entity_id, &events, &mut sums);
-            let ends_ms = (hour + 1) * MS_PER_HOUR;
+            let ends_ms = TimestampMs((hour + 1) * MS_PER_HOUR);
             let reaching: Vec<_> = events.into_iter().filter(|event| event.ended_at_ms() > ends_ms).collect();
             if !reaching.is_empty() {
                 self.reaching.insert(entity_id, reaching);
@@ -71,31 +73,31 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     }
 
     /// What the entities were last seen doing, once there is no next hour.
-    pub(super) fn into_seen(self) -> HashMap<i32, Seen> {
+    pub(super) fn into_seen(self) -> HashMap<EntityId, Seen> {
         self.seen
     }
 
     fn add_entity(
         &mut self,
         hour: i64,
-        entity_id: i32,
+        entity_id: EntityId,
         events: &[Observation],
-        sums: &mut BTreeMap<(i64, i32), Totals>,
+        sums: &mut BTreeMap<(i64, EntityId), Totals>,
     ) {
         let buckets = hour * BUCKETS_PER_HOUR..(hour + 1) * BUCKETS_PER_HOUR;
         for (bucket, totals) in timeline::totals(events).range(buckets) {
             sums.insert((*bucket, entity_id), *totals);
         }
         let seen = self.seen.entry(entity_id).or_insert(Seen {
-            last_seen_at_ms: i64::MIN,
-            longest_duration_ms: 0,
+            last_seen_at_ms: TimestampMs::MIN,
+            longest_duration_ms: DurationMs::ZERO,
             current: None,
         });
         for event in events {
             seen.last_seen_at_ms = seen.last_seen_at_ms.max(event.ended_at_ms());
             seen.longest_duration_ms = seen.longest_duration_ms.max(event.duration_ms);
         }
-        let (starts_ms, ends_ms) = (hour * MS_PER_HOUR, (hour + 1) * MS_PER_HOUR);
+        let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
         let mut segments = Vec::from_iter(seen.current);
         for mut segment in timeline::segments(events) {
             segment.from_ms = segment.from_ms.max(starts_ms);
@@ -111,7 +113,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let first: Option<Option<i64>> = event::Entity::find()
             .select_only()
             .column_as(Column::Bucket.min(), "bucket")
-            .filter(Column::FactoryId.eq(self.factory_id))
+            .filter(Column::FactoryId.eq(self.factory_id.0))
             .filter(Column::Bucket.gte(hour.saturating_mul(BUCKETS_PER_HOUR)))
             .into_tuple()
             .one(self.conn)
@@ -121,7 +123,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
 
     async fn rows_of(&self, hour: i64) -> Result<Vec<event::Model>> {
         Ok(event::Entity::find()
-            .filter(Column::FactoryId.eq(self.factory_id))
+            .filter(Column::FactoryId.eq(self.factory_id.0))
             .filter(Column::Bucket.gte(hour * BUCKETS_PER_HOUR))
             .filter(Column::Bucket.lt((hour + 1) * BUCKETS_PER_HOUR))
             .all(self.conn)

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
+    id::EntityId,
+    time::TimestampMs,
     totals::Totals,
 };
 
@@ -18,7 +20,7 @@ pub(super) struct Run {
     /// The bucket after the last.
     pub(super) end: i64,
     /// By bucket and entity.
-    pub(super) sums: BTreeMap<(i64, i32), Totals>,
+    pub(super) sums: BTreeMap<(i64, EntityId), Totals>,
 }
 
 /// The sums not let go yet, and from where.
@@ -44,11 +46,11 @@ impl Runs {
     pub(super) fn add(&mut self, hour: &HourSums) -> Vec<Run> {
         for (&(bucket, entity_id), totals) in &hour.sums {
             for pending in &mut self.pending {
-                let coarse = pending.level.bucket_of(bucket * BUCKET_MS);
+                let coarse = pending.level.bucket_of(TimestampMs(bucket * BUCKET_MS));
                 *pending.sums.entry((coarse, entity_id)).or_default() += *totals;
             }
         }
-        let ends_ms = (hour.hour + 1) * MS_PER_HOUR;
+        let ends_ms = TimestampMs((hour.hour + 1) * MS_PER_HOUR);
         self.pending.iter_mut().map(|pending| pending.take_until(pending.level.bucket_of(ends_ms))).collect()
     }
 
@@ -60,7 +62,7 @@ impl Runs {
 
 impl Run {
     fn take_until(&mut self, end: i64) -> Self {
-        let later = self.sums.split_off(&(end, i32::MIN));
+        let later = self.sums.split_off(&(end, EntityId(i32::MIN)));
         let sums = std::mem::replace(&mut self.sums, later);
         let first = std::mem::replace(&mut self.first, end);
         Self { level: self.level, first, end, sums }

@@ -9,23 +9,26 @@ use std::collections::HashMap;
 use domain::{
     bucket::bucket_of,
     event::{Event, Statement},
+    id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    time::{DurationMs, TimestampMs},
 };
 use entity::{event, event_conflict};
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult, Value,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult};
 
-use super::{Batch, Lookups, Memory, Verdict};
+use super::{Batch, Cache, Lookups, Verdict};
 use crate::store::{
     Result,
-    code::{Code as _, confidence_column, confidence_of},
+    engine::code::{Code as _, confidence_column, confidence_of},
+    engine::{
+        statement::{Kind, Sql, chunks},
+        table::{Column, Table},
+    },
     intern::{LastName, NameTable},
     rows_per_statement,
-    statement::{Kind, Sql, chunks},
 };
 
 /// One event of a group; no row when it names one entity too many.
-pub(super) struct Sighting<'a> {
+pub(super) struct Candidate<'a> {
     /// The position of its batch in the group.
     pub(super) batch: usize,
     pub(super) row: Option<NewRow<'a>>,
@@ -35,14 +38,14 @@ pub(super) struct Sighting<'a> {
 pub(in crate::store) struct NewRow<'a> {
     pub(in crate::store) event: &'a Event,
     bucket: i64,
-    pub(in crate::store) entity_id: i32,
-    pub(in crate::store) model_version_id: Option<i32>,
-    pub(in crate::store) source_id: Option<i32>,
-    pub(in crate::store) received_at: i64,
+    pub(in crate::store) entity_id: EntityId,
+    pub(in crate::store) model_version_id: Option<ModelVersionId>,
+    pub(in crate::store) source_id: Option<SourceId>,
+    pub(in crate::store) received_at: TimestampMs,
 }
 
 /// What makes a report the same report, in the order of the table's key.
-type Identity<'a> = (i64, i32, i64, i16, &'a str);
+type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
 
 impl NewRow<'_> {
     fn identity(&self) -> Identity<'_> {
@@ -50,7 +53,7 @@ impl NewRow<'_> {
         (self.bucket, self.entity_id, event.started_at_ms, event.event_type.code(), &event.event_code)
     }
 
-    fn statement(&self) -> Statement<Option<i32>> {
+    fn statement(&self) -> Statement<Option<ModelVersionId>> {
         Statement {
             duration_ms: self.event.duration_ms,
             units: self.event.units,
@@ -61,80 +64,82 @@ impl NewRow<'_> {
 }
 
 fn identity_of(row: &event::Model) -> Identity<'_> {
-    (row.bucket, row.entity_id, row.started_at, row.event_type, &row.event_code)
+    (row.bucket, EntityId(row.entity_id), TimestampMs(row.started_at), row.event_type, &row.event_code)
 }
 
-fn statement_of(row: &event::Model) -> Statement<Option<i32>> {
+fn statement_of(row: &event::Model) -> Statement<Option<ModelVersionId>> {
     Statement {
-        duration_ms: row.duration_ms,
+        duration_ms: DurationMs(row.duration_ms),
         units: row.units,
         confidence: confidence_of(row.confidence),
-        model_version: row.model_version_id,
+        model_version: row.model_version_id.map(ModelVersionId),
     }
 }
 
 /// Numbers the entities and names of all events, in the order of the events.
 pub(super) async fn identify<'a>(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    memory: &mut Memory,
+    factory_id: FactoryId,
+    cache: &mut Cache,
     batches: &[&'a Batch],
-) -> Result<Vec<Sighting<'a>>> {
+) -> Result<Vec<Candidate<'a>>> {
     let events = || batches.iter().flat_map(|batch| &batch.events);
     let models = events().filter_map(|event| event.model_version.as_deref());
-    memory.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
+    cache.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
     let sources = events().filter_map(|event| event.source.as_deref());
-    memory.sources.resolve(tx, NameTable::Source, factory_id, sources).await?;
+    cache.sources.resolve(tx, NameTable::Source, factory_id, sources).await?;
 
-    let mut sightings = Vec::with_capacity(batches.iter().map(|batch| batch.events.len()).sum());
+    let mut candidates = Vec::with_capacity(batches.iter().map(|batch| batch.events.len()).sum());
     let (mut model, mut source) = (LastName::default(), LastName::default());
     for (index, batch) in batches.iter().enumerate() {
         for event in &batch.events {
-            let row = memory.entity_id(event.entity_type, &event.entity_code).map(|entity_id| NewRow {
+            let row = cache.entity_id(event.entity_type, &event.entity_code).map(|entity_id| NewRow {
                 event,
                 bucket: bucket_of(event.started_at_ms),
                 entity_id,
-                model_version_id: model.id(&memory.model_versions, event.model_version.as_deref()),
-                source_id: source.id(&memory.sources, event.source.as_deref()),
+                model_version_id: model
+                    .id(&cache.model_versions, event.model_version.as_deref())
+                    .map(ModelVersionId),
+                source_id: source.id(&cache.sources, event.source.as_deref()).map(SourceId),
                 received_at: batch.received_at_ms,
             });
-            sightings.push(Sighting { batch: index, row });
+            candidates.push(Candidate { batch: index, row });
         }
     }
-    Ok(sightings)
+    Ok(candidates)
 }
 
 /// What a group's events are, and which of them are new.
 pub(super) struct Judgement<'a> {
-    /// One for each sighting.
+    /// One for each candidate.
     pub(super) verdicts: Vec<Verdict>,
     /// The accepted ones in the order of the table's key.
     pub(super) new: Vec<&'a NewRow<'a>>,
 }
 
-/// Says of each sighting what it is. Nothing is inserted yet.
+/// Says of each candidate what it is. Nothing is inserted yet.
 pub(super) async fn judge<'a>(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    (memory, lookups): (&Memory, Lookups),
-    sightings: &'a [Sighting<'a>],
+    factory_id: FactoryId,
+    (cache, lookups): (&Cache, Lookups),
+    candidates: &'a [Candidate<'a>],
 ) -> Result<Judgement<'a>> {
-    let mut rows: Vec<(usize, &NewRow<'_>)> = sightings
+    let mut rows: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .enumerate()
-        .filter_map(|(index, sighting)| Some((index, sighting.row.as_ref()?)))
+        .filter_map(|(index, candidate)| Some((index, candidate.row.as_ref()?)))
         .collect();
     // Equal ones stay in the order of their arrival; most groups come nearly in order.
     rows.sort_by(|(_, a), (_, b)| a.identity().cmp(&b.identity()));
     let same = |a: &(usize, &NewRow<'_>), b: &(usize, &NewRow<'_>)| a.1.identity() == b.1.identity();
 
-    let may_be_stored = |row: &&NewRow<'_>| lookups == Lookups::All || memory.may_hold_its_like(row);
+    let may_be_stored = |row: &&NewRow<'_>| lookups == Lookups::All || cache.may_hold_same_identity(row);
     let known: Vec<&NewRow<'_>> = rows.chunk_by(same).map(|same| same[0].1).filter(may_be_stored).collect();
     let stored = stored(tx, factory_id, &known).await?;
-    let stored: HashMap<Identity<'_>, Statement<Option<i32>>> =
+    let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
         stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
 
-    let mut verdicts = vec![Verdict::EntityLimitReached; sightings.len()];
+    let mut verdicts = vec![Verdict::EntityLimitReached; candidates.len()];
     let mut new = Vec::with_capacity(rows.len());
     for same in rows.chunk_by(same) {
         let (first, first_row) = same[0];
@@ -160,7 +165,7 @@ pub(super) async fn judge<'a>(
 /// The stored rows that have the identities of these.
 async fn stored(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     rows: &[&NewRow<'_>],
 ) -> Result<Vec<event::Model>> {
     let identities: Vec<Identity<'_>> = rows.iter().map(|row| row.identity()).collect();
@@ -175,15 +180,15 @@ async fn stored(
 
 fn stored_as(
     conn: &impl ConnectionTrait,
-    factory_id: i32,
+    factory_id: FactoryId,
     identities: &[Identity<'_>],
 ) -> sea_orm::Statement {
     const KINDS: [Kind; 5] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text];
     let rows = identities.iter().map(|&(bucket, entity_id, started_at, event_type, event_code)| {
-        [bucket.into(), entity_id.into(), started_at.into(), event_type.into(), event_code.into()]
+        [bucket.into(), entity_id.0.into(), started_at.0.into(), event_type.into(), event_code.into()]
     });
     let on = |sql: Sql| {
-        sql.text("found.factory_id = ").bind(factory_id).text(
+        sql.text("found.factory_id = ").bind(factory_id.0).text(
             " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at = column3 \
              AND found.event_type = column4 AND found.event_code = column5",
         )
@@ -192,74 +197,60 @@ fn stored_as(
 }
 
 /// The statement that looks up what may be stored already, to be explained.
-pub(in crate::store) fn example(conn: &impl ConnectionTrait, factory_id: i32) -> sea_orm::Statement {
-    stored_as(conn, factory_id, &[(0, 1, 0, 0, "")])
+pub(in crate::store) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> sea_orm::Statement {
+    stored_as(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), 0, "")])
 }
 
 /// Inserts rows that are new, in the order of the key, so that what arrives together is written side by side.
-pub(super) async fn insert(tx: &impl ConnectionTrait, factory_id: i32, rows: &[&NewRow<'_>]) -> Result<()> {
-    const KINDS: [Kind; 13] = [
-        Kind::Int,
-        Kind::BigInt,
-        Kind::Int,
-        Kind::BigInt,
-        Kind::SmallInt,
-        Kind::Text,
-        Kind::BigInt,
-        Kind::BigInt,
-        Kind::SmallIntOrNull,
-        Kind::IntOrNull,
-        Kind::IntOrNull,
-        Kind::TextOrNull,
-        Kind::BigInt,
-    ];
-    for chunk in chunks(tx.get_database_backend(), rows.len()) {
-        let values = rows[chunk].iter().map(|row| values(factory_id, row));
-        let sql = Sql::new(
-            tx,
-            "INSERT INTO event (factory_id, bucket, entity_id, started_at, event_type, event_code, duration_ms, units, \
-             confidence, model_version_id, source_id, workstation, received_at) ",
-        )
-        .rows(&KINDS, values);
-        tx.execute_raw(sql.build()).await?;
-    }
-    Ok(())
+pub(super) async fn insert(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: &[&NewRow<'_>],
+) -> Result<()> {
+    let rows: Vec<(FactoryId, &NewRow<'_>)> = rows.iter().map(|row| (factory_id, *row)).collect();
+    table().insert(tx, &rows).await
 }
 
-fn values(factory_id: i32, row: &NewRow<'_>) -> [Value; 13] {
-    let event = row.event;
-    [
-        factory_id.into(),
-        row.bucket.into(),
-        row.entity_id.into(),
-        event.started_at_ms.into(),
-        event.event_type.code().into(),
-        event.event_code.as_str().into(),
-        event.duration_ms.into(),
-        event.units.into(),
-        confidence_column(event.confidence).into(),
-        row.model_version_id.into(),
-        row.source_id.into(),
-        event.workstation.clone().into(),
-        row.received_at.into(),
-    ]
+fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
+    Table::new(
+        "event",
+        [
+            Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
+            Column::key("bucket", Kind::BigInt, |(_, row)| row.bucket.into()),
+            Column::key("entity_id", Kind::Int, |(_, row)| row.entity_id.0.into()),
+            Column::key("started_at", Kind::BigInt, |(_, row)| row.event.started_at_ms.0.into()),
+            Column::key("event_type", Kind::SmallInt, |(_, row)| row.event.event_type.code().into()),
+            Column::key("event_code", Kind::Text, |(_, row)| row.event.event_code.as_str().into()),
+            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms.0.into()),
+            Column::keep("units", Kind::BigInt, |(_, row)| row.event.units.into()),
+            Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| {
+                confidence_column(row.event.confidence).into()
+            }),
+            Column::keep("model_version_id", Kind::IntOrNull, |(_, row)| {
+                row.model_version_id.map(|id| id.0).into()
+            }),
+            Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.map(|id| id.0).into()),
+            Column::keep("workstation", Kind::TextOrNull, |(_, row)| row.event.workstation.clone().into()),
+            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.0.into()),
+        ],
+    )
 }
 
 /// Keeps what contradicts a stored event, each contradiction once, and counts the new ones of each batch.
 pub(super) async fn keep_conflicts(
     tx: &impl ConnectionTrait,
-    factory_id: i32,
-    sightings: &[Sighting<'_>],
+    factory_id: FactoryId,
+    candidates: &[Candidate<'_>],
     verdicts: &[Verdict],
     batches: usize,
 ) -> Result<Vec<u64>> {
     const COLUMNS: usize = 13;
     let mut kept = vec![0; batches];
-    let conflicts: Vec<(usize, &NewRow<'_>)> = sightings
+    let conflicts: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .zip(verdicts)
         .filter(|(_, verdict)| **verdict == Verdict::Conflict)
-        .filter_map(|(sighting, _)| Some((sighting.batch, sighting.row.as_ref()?)))
+        .filter_map(|(candidate, _)| Some((candidate.batch, candidate.row.as_ref()?)))
         .collect();
     for of_batch in conflicts.chunk_by(|a, b| a.0 == b.0) {
         for chunk in of_batch.chunks(rows_per_statement(COLUMNS)) {
@@ -276,23 +267,34 @@ pub(super) async fn keep_conflicts(
     Ok(kept)
 }
 
-fn conflict_row(factory_id: i32, row: &NewRow<'_>) -> event_conflict::ActiveModel {
+fn conflict_row(factory_id: FactoryId, row: &NewRow<'_>) -> event_conflict::ActiveModel {
     /// Stands for what was left out; no confidence or number is negative.
     const LEFT_OUT: i16 = -1;
     let event = row.event;
     event_conflict::ActiveModel {
-        factory_id: Set(factory_id),
+        factory_id: Set(factory_id.0),
         bucket: Set(row.bucket),
-        entity_id: Set(row.entity_id),
-        started_at: Set(event.started_at_ms),
+        entity_id: Set(row.entity_id.0),
+        started_at: Set(event.started_at_ms.0),
         event_type: Set(event.event_type.code()),
         event_code: Set(event.event_code.clone()),
-        duration_ms: Set(event.duration_ms),
+        duration_ms: Set(event.duration_ms.0),
         units: Set(event.units),
         confidence: Set(confidence_column(event.confidence).unwrap_or(LEFT_OUT)),
-        model_version_id: Set(row.model_version_id.unwrap_or_else(|| LEFT_OUT.into())),
-        source_id: Set(row.source_id),
+        model_version_id: Set(row.model_version_id.map_or_else(|| LEFT_OUT.into(), |id| id.0)),
+        source_id: Set(row.source_id.map(|id| id.0)),
         workstation: Set(event.workstation.clone()),
-        received_at: Set(row.received_at),
+        received_at: Set(row.received_at.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::table::tests::assert_is_table_of;
+
+    #[test]
+    fn the_columns_that_are_written_are_those_of_the_entity() {
+        assert_is_table_of::<event::Entity, _, _>(&table());
     }
 }

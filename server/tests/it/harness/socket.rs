@@ -1,14 +1,23 @@
 //! A client of graphql-transport-ws that can also misbehave.
 
-use std::net::SocketAddr;
+use std::{io::Cursor, net::SocketAddr};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
-        Message, client::IntoClientRequest as _, handshake::client::Request, protocol::WebSocketConfig,
+        Message,
+        client::IntoClientRequest as _,
+        handshake::client::Request,
+        protocol::{
+            WebSocketConfig,
+            frame::{
+                FrameHeader,
+                coding::{Control, Data, OpCode},
+            },
+        },
     },
 };
 
@@ -103,6 +112,30 @@ impl Socket {
         assert_eq!((&message["id"], &message["type"]), (&json!(id), &json!("next")), "{message}");
         assert!(message["payload"].get("errors").is_none(), "{message}");
         message["payload"]["data"].take()
+    }
+
+    /// What comes until the connection ends, to one who answers nothing, not even a ping: the lengths of the whole texts, and
+    /// the close frame, if one came.
+    pub(crate) async fn rest_unanswered(&mut self) -> (Vec<usize>, Option<Closed>) {
+        let mut bytes = Vec::new();
+        // A connection that is reset ends with an error, after what came before.
+        soon("the end", self.stream.get_mut().read_to_end(&mut bytes)).await.ok();
+        let (mut lengths, mut closed) = (Vec::new(), None);
+        let mut frames = Cursor::new(bytes);
+        while let Ok(Some((header, length))) = FrameHeader::parse(&mut frames) {
+            let end = frames.position() + length;
+            let Some(payload) = frames.get_ref().get(frames.position() as usize..end as usize) else { break };
+            match (header.opcode, payload) {
+                (OpCode::Data(Data::Text), text) => lengths.push(text.len()),
+                (OpCode::Control(Control::Close), [high, low, reason @ ..]) => {
+                    let code = u16::from_be_bytes([*high, *low]);
+                    closed = Some(Closed { code, reason: String::from_utf8_lossy(reason).into_owned() });
+                }
+                _ => {}
+            }
+            frames.set_position(end);
+        }
+        (lengths, closed)
     }
 
     /// How the server closes the socket; messages before that are left out.

@@ -60,7 +60,7 @@ async fn assert_units(server: &TestServer, units: i64) {
 }
 
 #[tokio::test]
-async fn what_was_undone_because_another_was_in_the_way_is_tried_again_and_nobody_notices() {
+async fn what_was_undone_because_another_was_in_the_way_is_tried_again_and_no_sender_notices() {
     if !has_postgres() {
         return;
     }

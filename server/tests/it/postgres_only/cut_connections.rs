@@ -3,10 +3,10 @@
 use domain::event::RawEvent;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{CommitFate, Proxy, TestDatabase, TestServer, code, has_postgres, millis, soon},
+    harness::{CommitFate, Proxy, TestDatabase, TestServer, code, has_postgres, millis, patient, soon},
     queries::event,
     subscriptions::{FEED, Subscriber, WORKERS},
     undisturbed::{AFTERWARDS, Watchers, arrivals, events, last_event, numbers, undisturbed_numbers},
@@ -25,7 +25,7 @@ async fn server() -> (Proxy, TestServer, TestDatabase) {
     let database = TestDatabase::new().await;
     let proxy = Proxy::before(database.url(), SEED).await;
     let by_proxy = TestDatabase::at(proxy.url_of(database.url()));
-    let server = TestServer::on(by_proxy, Clock::manual(millis(AFTERWARDS)), Options::default()).await;
+    let server = TestServer::on(by_proxy, Clock::manual(millis(AFTERWARDS)), patient()).await;
     server.create_factory("plant").await;
     (proxy, server, database)
 }

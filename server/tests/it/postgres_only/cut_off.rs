@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
-    http::Options,
-    store::{Patience, Store},
+    store::{Store, Timeouts},
 };
 
 use crate::{
-    harness::{Proxy, TestDatabase, TestServer, has_postgres, millis, soon},
+    harness::{Proxy, TestDatabase, TestServer, has_postgres, millis, patient, soon},
     queries::event,
     subscriptions::{FEED, Subscriber, UPDATE_WORKER, WORKERS},
 };
@@ -59,13 +58,12 @@ async fn a_server_that_was_cut_off_while_commits_were_forgotten_says_how_many_ev
     }
     let database = TestDatabase::new().await;
     let proxy = Proxy::before(database.url(), SEED).await;
-    let one = TestServer::on(database, Clock::manual(millis(NOW)), Options::default()).await;
+    let one = TestServer::on(database, Clock::manual(millis(NOW)), patient()).await;
     one.create_factory("plant").await;
     let by_proxy = TestDatabase::at(proxy.url_of(one.database.url()));
-    let patience = Patience { answer: Duration::from_secs(2), ..Patience::default() };
-    let its_store = Store::open_with(by_proxy.url(), patience).await.expect("a database");
-    let cut_off =
-        TestServer::with_store(its_store, by_proxy, Clock::manual(millis(NOW)), Options::default()).await;
+    let timeouts = Timeouts { statement: Duration::from_secs(2), ..Timeouts::default() };
+    let its_store = Store::open_with(by_proxy.url(), timeouts).await.expect("a database");
+    let cut_off = TestServer::with_store(its_store, by_proxy, Clock::manual(millis(NOW)), patient()).await;
 
     store(&one, &["W1", "W2"], "08:00").await;
     let mut feed = Subscriber::new(&cut_off, FEED, json!({})).await;

@@ -1,10 +1,10 @@
 //! A device that reaches several servers of one database.
 
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
     devices::{NOW, device, events, plant, ranges, send, sender},
-    harness::{TestServer, has_postgres, millis},
+    harness::{TestServer, has_postgres, millis, patient},
 };
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn two_servers_on_one_database_keep_one_account_of_a_device() {
         return;
     }
     let one = plant().await;
-    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), Options::default()).await;
+    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), patient()).await;
     let sending = (0..30_i64).map(|number| {
         let first = 10 * number + 1;
         send(if number % 2 == 0 { &one } else { &other }, events(first..first + 10), sender(first))

@@ -3,10 +3,10 @@
 use private_postgres::{Cluster, Shutdown};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{TestDatabase, TestServer, code, has_postgres, millis, soon},
+    harness::{TestDatabase, TestServer, code, has_postgres, millis, patient, soon, until},
     subscriptions::{FACTORY, Subscriber},
     undisturbed::{AFTERWARDS, Watchers, arrivals, events, last_event, numbers, send, undisturbed_numbers},
 };
@@ -32,10 +32,9 @@ async fn with(mut cluster: Cluster, act: impl FnOnce(&mut Cluster) + Send + 'sta
 
 /// Waits until the server says that it can serve, or that it cannot.
 pub(super) async fn readiness(server: &TestServer, expected: StatusCode) {
-    soon(expected.as_str(), async {
-        while server.client.get(server.url("/readyz")).send().await.expect("a response").status() != expected
-        {
-        }
+    let url = server.url("/readyz");
+    until(expected.as_str(), async || {
+        server.client.get(&url).send().await.expect("a response").status() == expected
     })
     .await;
 }
@@ -66,7 +65,7 @@ async fn postgresql_that_stops_or_is_killed_while_batches_come_in_costs_nothing_
     let starting = tokio::task::spawn_blocking(|| Cluster::start().expect("a cluster"));
     let mut cluster = starting.await.expect("no panic");
     let database = TestDatabase::at(cluster.url("postgres"));
-    let server = TestServer::on(database, Clock::manual(millis(AFTERWARDS)), Options::default()).await;
+    let server = TestServer::on(database, Clock::manual(millis(AFTERWARDS)), patient()).await;
     server.create_factory("plant").await;
     let watchers = Watchers::of(&server).await;
     let mut figures = Subscriber::new(&server, FACTORY, json!({})).await;

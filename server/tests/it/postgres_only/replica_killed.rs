@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, has_postgres, millis, soon},
+    harness::{Program, TestDatabase, TestServer, has_postgres, millis, patient, soon},
     undisturbed::{
         AFTERWARDS, Watchers, arrivals, events, last_event, numbers, send, send_for, undisturbed_numbers,
     },
@@ -30,8 +30,7 @@ async fn a_server_that_is_killed_leaves_its_share_to_the_other_one_and_nothing_i
     }
     let database = TestDatabase::new().await;
     // A third server takes no batch and sees all of them.
-    let observer =
-        TestServer::on(database.clone(), Clock::manual(millis(AFTERWARDS)), Options::default()).await;
+    let observer = TestServer::on(database.clone(), Clock::manual(millis(AFTERWARDS)), patient()).await;
     observer.create_factory("plant").await;
     let watchers = Watchers::of(&observer).await;
     let survivor = Program::serve(database.url(), &[]).await;

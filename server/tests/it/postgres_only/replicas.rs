@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, has_postgres, millis},
+    harness::{Program, TestDatabase, TestServer, has_postgres, millis, patient, until},
     queries::event,
 };
 
@@ -22,8 +22,9 @@ async fn servers_that_start_at_once_on_an_empty_database_all_become_ready() {
         let database = TestDatabase::new().await;
         let servers = join_all((0..SERVERS).map(|_| Program::serve(database.url(), &[]))).await;
         for server in servers {
-            let ready = reqwest::get(format!("{}/readyz", server.url)).await.expect("a response");
-            assert_eq!(ready.status(), 200);
+            let address = format!("{}/readyz", server.url);
+            until("readiness", async || reqwest::get(&address).await.expect("a response").status() == 200)
+                .await;
         }
     }
 }
@@ -35,7 +36,7 @@ async fn what_one_server_took_the_other_answers_and_both_number_one_sequence() {
     }
     let one = TestServer::at("2026-01-05T12:00:00Z").await;
     let clock = Clock::manual(millis("2026-01-05T12:00:00Z"));
-    let other = TestServer::on(one.database.clone(), clock, Options::default()).await;
+    let other = TestServer::on(one.database.clone(), clock, patient()).await;
     one.create_factory("plant").await;
     let mut revisions = Vec::new();
     for (number, server) in [&one, &other, &other, &one].into_iter().enumerate() {

@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 
 use crate::{
-    harness::{TestServer, has_postgres, millis, soon},
+    harness::{TestServer, has_postgres, millis, patient, until},
     queries::event,
     subscriptions::{FACTORY, FEED, STATIONS, Subscriber, UPDATE_FACTORY, UPDATE_WORKER, WORKERS},
 };
@@ -18,7 +18,7 @@ const LISTENING: &str = "FROM pg_stat_activity WHERE datname = current_database(
 
 async fn servers() -> [TestServer; 2] {
     let one = TestServer::at(NOW).await;
-    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), Options::default()).await;
+    let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), patient()).await;
     one.create_factory("plant").await;
     [one, other]
 }
@@ -162,15 +162,11 @@ async fn terminate(server: &TestServer, which: &str) -> usize {
     ended.len()
 }
 
-/// Waits until every server listens. It is looked again and again because nothing announces it.
+/// Waits until every server listens.
 async fn all_listen(servers: &[TestServer]) {
     let mut conn = servers[0].database.connect().await;
-    soon("listening", async {
-        while conn.rows(&format!("SELECT pid::text {LISTENING}")).await.len() < servers.len() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let listening = format!("SELECT pid::text {LISTENING}");
+    until("listening", async || conn.rows(&listening).await.len() >= servers.len()).await;
     conn.close().await;
 }
 

@@ -6,13 +6,12 @@ use reqwest::StatusCode;
 use serde_json::json;
 use server::{
     clock::Clock,
-    http::Options,
-    store::{Patience, Store},
+    store::{Store, Timeouts},
 };
 
 use super::outage::{INGEST, assert_is_told_to_ask_again, readiness, revision};
 use crate::{
-    harness::{Proxy, TestDatabase, TestServer, has_postgres, millis, soon},
+    harness::{Proxy, TestDatabase, TestServer, has_postgres, millis, patient, soon},
     subscriptions::{FACTORY, Subscriber},
     undisturbed::{AFTERWARDS, Watchers, arrivals, events, last_event, numbers, send, undisturbed_numbers},
 };
@@ -26,11 +25,11 @@ const BATCH_EVENTS: usize = 10;
 const SEED: u64 = 1;
 
 /// As patient as the server is otherwise, in a fraction of the time.
-fn short() -> Patience {
-    Patience {
-        answer: Duration::from_secs(2),
-        sign_of_life: Duration::from_millis(500),
-        quiet: Duration::from_millis(500),
+fn short() -> Timeouts {
+    Timeouts {
+        statement: Duration::from_secs(2),
+        liveness_check: Duration::from_millis(500),
+        notification_silence: Duration::from_millis(500),
         idle_transaction: Duration::from_secs(1),
     }
 }
@@ -42,7 +41,7 @@ async fn server() -> (Proxy, TestServer, TestDatabase) {
     let by_proxy = TestDatabase::at(proxy.url_of(database.url()));
     let store = Store::open_with(by_proxy.url(), short()).await.expect("a database");
     let clock = Clock::manual(millis(AFTERWARDS));
-    let server = TestServer::with_store(store, by_proxy, clock, Options::default()).await;
+    let server = TestServer::with_store(store, by_proxy, clock, patient()).await;
     server.create_factory("plant").await;
     (proxy, server, database)
 }

@@ -1,11 +1,11 @@
 //! Transactions that SQLite ends by itself, as it does when a disk is full or fails: what comes after is stored for good.
 
 use serde_json::json;
-use server::{clock::Clock, http::Options};
+use server::clock::Clock;
 use tempfile::TempDir;
 
 use crate::{
-    harness::{TestDatabase, TestServer},
+    harness::{TestDatabase, TestServer, patient},
     queries::event,
 };
 
@@ -27,7 +27,7 @@ async fn what_is_accepted_after_sqlite_ended_a_transaction_by_itself_is_there_fo
     let folder = TempDir::new().expect("a temporary directory");
     let database =
         TestDatabase::at(format!("sqlite://{}?mode=rwc", folder.path().join("andon.db").display()));
-    let server = TestServer::on(database.clone(), Clock::System, Options::default()).await;
+    let server = TestServer::on(database.clone(), Clock::System, patient()).await;
     server.create_factory("plant").await;
     let mut conn = database.connect().await;
     for (name, units, action) in [("ended", ENDED, "ROLLBACK"), ("refused", REFUSED, "ABORT")] {
@@ -53,6 +53,6 @@ async fn what_is_accepted_after_sqlite_ended_a_transaction_by_itself_is_there_fo
     }
     assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
     server.stop().await;
-    let server = TestServer::on(database, Clock::System, Options::default()).await;
+    let server = TestServer::on(database, Clock::System, patient()).await;
     assert_eq!(units(&server).await, stored);
 }

@@ -5,14 +5,13 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
-    http::Options,
     ingest::MAX_BATCH_EVENTS,
     store::{OpenError, Store},
 };
 use tempfile::TempDir;
 
 use crate::{
-    harness::{Program, TestDatabase, TestServer, code, millis, soon},
+    harness::{Program, TestDatabase, TestServer, code, millis, patient, soon},
     subscriptions::{FACTORY, FEED, Subscriber, WORKERS},
     undisturbed::{AFTERWARDS, events, numbers, undisturbed_numbers},
 };
@@ -27,8 +26,7 @@ const INGEST: &str = "mutation($events: [EventInput!]!) { ingestEvents(factoryId
 
 async fn serve(database: &TestDatabase, max_bytes: u64) -> TestServer {
     let store = Store::open_capped(database.url(), Some(max_bytes)).await.expect("a database");
-    TestServer::with_store(store, database.clone(), Clock::manual(millis(AFTERWARDS)), Options::default())
-        .await
+    TestServer::with_store(store, database.clone(), Clock::manual(millis(AFTERWARDS)), patient()).await
 }
 
 async fn assert_audit_is_clean(server: &TestServer) {

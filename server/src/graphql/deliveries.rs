@@ -1,0 +1,44 @@
+//! What the resolvers of subscriptions share: the scope they run in, and where their deliveries come from.
+
+use async_graphql::Context;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+
+use super::context::{app, begin};
+use crate::{
+    error::ApiError,
+    live::{broadcast::Source, relay::Relay},
+    report::{self, FactoryScope},
+};
+
+/// The deliveries of a subscription; an error is the last of them.
+pub(super) type Deliveries<T> = BoxStream<'static, Result<T, ApiError>>;
+
+/// The scope in which a shared subscription's resolver runs, or why its factory has none.
+pub(super) struct ResolvedScope(pub(super) Result<FactoryScope, ApiError>);
+
+/// The scope that the subscription is shared in, or that of its only client.
+pub(super) async fn scope(ctx: &Context<'_>, slug: &str) -> Result<FactoryScope, ApiError> {
+    match ctx.data_opt::<ResolvedScope>() {
+        Some(ResolvedScope(scope)) => scope.clone(),
+        None => Ok(report::factory(&*begin(app(ctx)).await?, slug).await?),
+    }
+}
+
+/// The deliveries of the broadcast that the operation runs for, or those of the source for a single subscriber.
+pub(super) fn relayed<S: Source, N>(
+    ctx: &Context<'_>,
+    source: S,
+    next: impl Fn(S) -> N + Send + 'static,
+) -> BoxStream<'static, S::Delivery>
+where
+    N: Future<Output = Option<(S::Delivery, S)>> + Send + 'static,
+{
+    let handed_over = match ctx.data_opt::<Relay<S>>() {
+        Some(relay) => relay.hand_over(source).map(StreamExt::boxed),
+        None => Err(source),
+    };
+    handed_over.unwrap_or_else(|source| stream::unfold(source, next).boxed())
+}

@@ -1,0 +1,91 @@
+//! Events: batches in, pages of what is stored, and the feed of what is new.
+
+pub(crate) mod batches;
+mod event;
+mod filter;
+mod list;
+mod outcome;
+
+use async_graphql::{Context, ID, Object, Subscription};
+use futures_util::StreamExt as _;
+
+pub(super) use self::event::{EventType, confidence};
+#[cfg(any(feature = "kafka", feature = "amqp"))]
+pub(crate) use self::outcome::EventIssueCode;
+use self::{
+    batches::Batches,
+    event::EventInput,
+    filter::EventFilter,
+    list::{EventConnection, EventFeed},
+    outcome::IngestEventsPayload,
+};
+use super::{
+    context::{app, snapshot},
+    deliveries::{Deliveries, relayed, scope},
+    devices::SenderInput,
+};
+use crate::error::ApiError;
+
+/// Queries of stored events.
+#[derive(Default)]
+pub(super) struct EventQuery;
+
+#[Object]
+impl EventQuery {
+    /// Stored events, the latest timestamp first; at most 500 a page; a cursor stays valid while events arrive.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        filter: Option<EventFilter>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> Result<EventConnection, ApiError> {
+        list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+    }
+}
+
+/// Batches of events.
+#[derive(Default)]
+pub(super) struct EventMutation;
+
+#[Object]
+impl EventMutation {
+    /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
+    /// whole or in part, in any order, changes no metric. A sender that numbers its events says which ones they are, with
+    /// or without events.
+    async fn ingest_events(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        events: Vec<EventInput>,
+        sender: Option<SenderInput>,
+    ) -> Result<IngestEventsPayload, ApiError> {
+        let sender = sender.map(TryInto::try_into).transpose()?;
+        let ingest = &app(ctx).ingest;
+        let batch = match Batches::argument(ctx, "events") {
+            Some(batch) => batch?,
+            None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
+        };
+        Ok(ingest.store_from(sender, &factory_id, batch).await?.into())
+    }
+}
+
+/// Subscriptions to events.
+#[derive(Default)]
+pub(super) struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// Newly stored events, in the order in which they were stored; at most 200 a delivery, the latest, with how many were
+    /// skipped.
+    async fn events_ingested(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+    ) -> Result<Deliveries<EventFeed>, ApiError> {
+        let feed = app(ctx).live.feed(&scope(ctx, &factory_id).await?).await?;
+        let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });
+        Ok(deliveries.map(|delivery| Ok(delivery.into())).boxed())
+    }
+}

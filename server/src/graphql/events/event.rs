@@ -1,0 +1,121 @@
+//! Events: as sent and as stored.
+
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use domain::{event::RawEvent, metric::minutes};
+
+use crate::{
+    graphql::{factories::EntityType, scalar::DateTime},
+    store::events::StoredEvent,
+};
+
+/// What was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::event::EventType")]
+pub(crate) enum EventType {
+    /// Working; for a workstation, occupied.
+    Working,
+    /// There, and not working.
+    Idle,
+    /// Observed, and not there: neither working nor idle.
+    Absent,
+}
+
+/// What one worker or one workstation was seen doing over one interval.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct EventInput {
+    /// Start of the interval, 2000-01-01 or later, cut to whole milliseconds.
+    timestamp: DateTime,
+    /// Worker or workstation.
+    entity_type: EntityType,
+    /// Who or what was seen, such as W1: 1 to 64 characters.
+    entity_id: ID,
+    /// What it did.
+    event_type: EventType,
+    /// Length of the interval, 0 to 1440.
+    duration_minutes: f64,
+    /// Units finished in the interval, 0 to 1 000 000.
+    #[graphql(default = 0)]
+    units_produced: i64,
+    /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
+    confidence: Option<f64>,
+    /// The model that judged.
+    model_version: Option<String>,
+    /// The sender's own id, for events that share entity, type and timestamp.
+    event_id: Option<ID>,
+    /// The camera or device that saw it.
+    source_id: Option<ID>,
+    /// Where a worker was.
+    workstation_id: Option<ID>,
+}
+
+impl From<EventInput> for RawEvent {
+    fn from(input: EventInput) -> Self {
+        Self {
+            timestamp: input.timestamp.into_text(),
+            entity_type: input.entity_type.into(),
+            entity_id: input.entity_id.0,
+            event_type: input.event_type.into(),
+            duration_minutes: input.duration_minutes,
+            units_produced: input.units_produced,
+            confidence: input.confidence,
+            model_version: input.model_version,
+            event_id: input.event_id.map(|id| id.0),
+            source_id: input.source_id.map(|id| id.0),
+            workstation_id: input.workstation_id.map(|id| id.0),
+        }
+    }
+}
+
+/// A stored event.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Event {
+    /// Start of the interval.
+    timestamp: DateTime,
+    /// Worker or workstation.
+    entity_type: EntityType,
+    /// Who or what was seen.
+    entity_id: ID,
+    /// What it did.
+    event_type: EventType,
+    /// Length of the interval.
+    duration_minutes: f64,
+    /// Units finished in the interval.
+    units_produced: i64,
+    /// How sure the model was, 0 to 1; null means not stated.
+    confidence: Option<f64>,
+    /// The model that judged.
+    model_version: Option<String>,
+    /// The sender's own id.
+    event_id: Option<ID>,
+    /// The camera or device that saw it.
+    source_id: Option<ID>,
+    /// Where a worker was.
+    workstation_id: Option<ID>,
+    /// When it came.
+    received_at: DateTime,
+}
+
+impl From<StoredEvent> for Event {
+    fn from(stored: StoredEvent) -> Self {
+        let event = stored.event;
+        Self {
+            timestamp: DateTime::from_ms(event.started_at_ms),
+            entity_type: event.entity_type.into(),
+            entity_id: ID(event.entity_code),
+            event_type: event.event_type.into(),
+            duration_minutes: minutes(event.duration_ms.0),
+            units_produced: event.units,
+            confidence: event.confidence.map(confidence),
+            model_version: event.model_version,
+            event_id: Some(event.event_code).filter(|code| !code.is_empty()).map(ID),
+            source_id: event.source.map(ID),
+            workstation_id: event.workstation.map(ID),
+            received_at: DateTime::from_ms(stored.received_at_ms),
+        }
+    }
+}
+
+/// Parts per 10 000 as a number from 0 to 1.
+pub(crate) fn confidence(parts: u16) -> f64 {
+    f64::from(parts) / 10_000.0
+}

@@ -1,0 +1,115 @@
+//! Lists of stored events: pages of the past and the feed of the present.
+
+use async_graphql::SimpleObject;
+
+use super::{event::Event, filter::EventFilter};
+use crate::{
+    error::ApiError,
+    graphql::{scalar::BigInt, text::quoted},
+    live::feed,
+    report::factory,
+    store::{
+        Snapshot,
+        events::{self, Cursor, MAX_PAGE_EVENTS, Page},
+    },
+};
+
+/// A page of stored events, the latest timestamp first.
+#[derive(SimpleObject)]
+pub(crate) struct EventConnection {
+    /// The events of this page, each with its cursor.
+    edges: Vec<EventEdge>,
+    /// Where this page stands in the list.
+    page_info: PageInfo,
+}
+
+/// An event and its place in the list.
+#[derive(SimpleObject)]
+pub(crate) struct EventEdge {
+    /// Opaque; `after` it the list goes on. It stays valid while events arrive.
+    cursor: String,
+    /// The event.
+    node: Event,
+}
+
+/// Where a page stands in its list.
+#[derive(SimpleObject)]
+pub(crate) struct PageInfo {
+    /// Whether there are more after `endCursor`.
+    has_next_page: bool,
+    /// Whether there are some before `startCursor`, as far as `after` tells.
+    has_previous_page: bool,
+    /// The cursor of the first event here.
+    start_cursor: Option<String>,
+    /// The cursor of the last event here.
+    end_cursor: Option<String>,
+}
+
+/// Reads a page of a factory's events.
+pub(crate) async fn page(
+    snapshot: &Snapshot,
+    slug: &str,
+    filter: Option<EventFilter>,
+    first: i32,
+    after: Option<String>,
+) -> Result<EventConnection, ApiError> {
+    let first =
+        u32::try_from(first).ok().filter(|first| (1..=MAX_PAGE_EVENTS).contains(first)).ok_or_else(|| {
+            ApiError::limit_exceeded(format!(
+                "first must be from 1 to {MAX_PAGE_EVENTS}, but {first} was sent"
+            ))
+        })?;
+    let filter = filter.unwrap_or_default().try_into()?;
+    let after = after.as_deref().map(cursor).transpose()?;
+    let scope = factory(snapshot, slug).await?;
+    let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
+    Ok(EventConnection::new(page, after.is_some()))
+}
+
+fn cursor(sent: &str) -> Result<Cursor, ApiError> {
+    Cursor::decode(sent).ok_or_else(|| {
+        let sent = quoted(sent);
+        ApiError::bad_user_input(format!(
+            "{sent} is not a cursor; send one that this list gave, or leave `after` out"
+        ))
+    })
+}
+
+impl EventConnection {
+    fn new(page: Page, has_previous_page: bool) -> Self {
+        let edges: Vec<EventEdge> = page
+            .events
+            .into_iter()
+            .map(|(cursor, stored)| EventEdge { cursor: cursor.encode(), node: stored.into() })
+            .collect();
+        let cursor = |edge: Option<&EventEdge>| edge.map(|edge| edge.cursor.clone());
+        let page_info = PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page,
+            start_cursor: cursor(edges.first()),
+            end_cursor: cursor(edges.last()),
+        };
+        Self { edges, page_info }
+    }
+}
+
+/// Newly stored events.
+#[derive(SimpleObject)]
+pub(crate) struct EventFeed {
+    /// Everything up to this revision has been delivered or skipped.
+    revision: BigInt,
+    /// In the order in which they were stored, at most 200, the latest.
+    events: Vec<Event>,
+    /// How many stored since the last delivery were left out.
+    skipped: i32,
+}
+
+impl From<feed::Delivery> for EventFeed {
+    fn from(delivery: feed::Delivery) -> Self {
+        Self {
+            revision: BigInt(delivery.revision.0),
+            events: delivery.events.iter().map(|stored| Event::from((**stored).clone())).collect(),
+            skipped: i32::try_from(delivery.skipped).unwrap_or(i32::MAX),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Factories and the workers and workstations that are registered in them: their names and settings. What follows a commit
+//! is done even when the client has disconnected.
+
+mod entity;
+mod factory;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use domain::event;
+
+pub(super) use self::{entity::EntityType, factory::UnitsBasis};
+use self::{
+    entity::{UpdateEntityInput, Worker, Workstation},
+    factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
+};
+use super::{
+    context::{app, begin, snapshot},
+    text::quoted,
+};
+use crate::{
+    app::App,
+    error::{ApiError, ErrorCode},
+    report::{self, ReportError},
+    store::{
+        entities::{Entity, EntityPatch},
+        factories::{FactoryPatch, NewFactory},
+    },
+};
+
+/// Queries of factories.
+#[derive(Default)]
+pub(super) struct FactoryQuery;
+
+#[Object]
+impl FactoryQuery {
+    /// The factories the caller may see, in the order of their ids.
+    async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        let scopes = report::factories(&snapshot).await?.into_iter();
+        Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
+    }
+
+    /// The factory with this id, or null.
+    async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
+        let snapshot = snapshot(ctx).await?;
+        match report::factory(&snapshot, &id).await {
+            Ok(scope) => Ok(Some(Factory::new(scope, snapshot))),
+            Err(ReportError::FactoryNotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Changes of factories, workers and workstations.
+#[derive(Default)]
+pub(super) struct FactoryMutation;
+
+#[Object]
+impl FactoryMutation {
+    /// Creates a factory without workers and workstations.
+    async fn create_factory(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateFactoryInput,
+    ) -> Result<Factory, ApiError> {
+        create_factory(app(ctx), input.try_into()?).await
+    }
+
+    /// Changes a factory. A field left out stays.
+    async fn update_factory(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        input: UpdateFactoryInput,
+    ) -> Result<Factory, ApiError> {
+        let patch = input.try_into()?;
+        run_detached(update_factory(app(ctx).clone(), factory_id.0, patch)).await
+    }
+
+    /// Entities are registered by their first event; these set what people see. A field left out stays, null clears it.
+    async fn update_worker(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        worker_id: ID,
+        input: UpdateEntityInput,
+    ) -> Result<Worker, ApiError> {
+        let patch = input.try_into()?;
+        let update = update_entity(
+            app(ctx).clone(),
+            factory_id.0.clone(),
+            event::EntityType::Worker,
+            worker_id.0,
+            patch,
+        );
+        Ok(Worker::new(&factory_id, run_detached(update).await?))
+    }
+
+    /// As updateWorker.
+    async fn update_workstation(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        workstation_id: ID,
+        input: UpdateEntityInput,
+    ) -> Result<Workstation, ApiError> {
+        let patch = input.try_into()?;
+        let entity_type = event::EntityType::Workstation;
+        let update =
+            update_entity(app(ctx).clone(), factory_id.0.clone(), entity_type, workstation_id.0, patch);
+        Ok(Workstation::new(&factory_id, run_detached(update).await?))
+    }
+}
+
+/// Runs a write and its announcement to its end in a task of its own, even when the client disconnects meanwhile.
+async fn run_detached<T: Send + 'static>(
+    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
+}
+
+async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
+    let slug = quoted(new.slug.as_str());
+    let created = app.store.create_factory(new).await?.ok_or_else(|| {
+        let message = format!(
+            "there is already a factory {slug}; choose another id, or use updateFactory to change it"
+        );
+        ApiError::new(ErrorCode::AlreadyExists, message)
+    })?;
+    read_back(app, created.slug.as_str()).await
+}
+
+async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {
+    let updated = app.store.update_factory(&slug, patch).await?;
+    let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
+    app.live.announce(updated.id, updated.revision);
+    read_back(&app, &slug).await
+}
+
+/// The factory and its entities as of one snapshot: it has the change, and perhaps a later one.
+async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
+    let snapshot = begin(app).await?;
+    Ok(Factory::new(report::factory(&snapshot, slug).await?, snapshot))
+}
+
+async fn update_entity(
+    app: Arc<App>,
+    slug: String,
+    entity_type: event::EntityType,
+    code: String,
+    patch: EntityPatch,
+) -> Result<Entity, ApiError> {
+    let factory_id = report::factory(&*begin(&app).await?, &slug).await?.factory().id;
+    let updated = app.store.update_entity(factory_id, entity_type, &code, patch).await?;
+    let updated = updated.ok_or(ReportError::EntityNotFound { entity_type, code })?;
+    app.live.announce(factory_id, updated.revision);
+    Ok(updated)
+}

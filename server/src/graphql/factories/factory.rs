@@ -1,0 +1,148 @@
+//! Factories: what they are called, where their days begin and whose units count.
+
+use std::{str::FromStr as _, sync::Arc};
+
+use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use chrono_tz::Tz;
+use domain::{event::EntityType, id::FactorySlug};
+
+use super::entity::{Worker, Workstation};
+use crate::{
+    error::ApiError,
+    graphql::{
+        scalar::BigInt,
+        text::{name, quoted, slug},
+    },
+    report::FactoryScope,
+    store::{
+        Snapshot,
+        entities::{self, Entity, EntityFilter},
+        factories::{FactoryPatch, NewFactory},
+    },
+};
+
+/// A factory floor: the workers and workstations that are measured together.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Factory {
+    /// As chosen when it was created.
+    id: ID,
+    /// For people.
+    name: String,
+    /// IANA name; decides where a day begins.
+    time_zone: String,
+    /// Whose units are the factory's.
+    units_basis: UnitsBasis,
+    /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
+    revision: BigInt,
+    #[graphql(skip)]
+    scope: FactoryScope,
+    #[graphql(skip)]
+    snapshot: Arc<Snapshot>,
+}
+
+#[ComplexObject]
+impl Factory {
+    /// Everyone ever reported, in the order of their ids.
+    async fn workers(&self) -> Result<Vec<Worker>, ApiError> {
+        let entities = self.entities(EntityType::Worker).await?;
+        Ok(entities.into_iter().map(|entity| Worker::new(&self.id, entity)).collect())
+    }
+
+    /// Every workstation ever reported, in the order of their ids.
+    async fn workstations(&self) -> Result<Vec<Workstation>, ApiError> {
+        let entities = self.entities(EntityType::Workstation).await?;
+        Ok(entities.into_iter().map(|entity| Workstation::new(&self.id, entity)).collect())
+    }
+}
+
+impl Factory {
+    /// The factory as read in a snapshot, from which what belongs to it is read too.
+    pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
+        let factory = scope.factory();
+        Self {
+            id: ID(factory.slug.0.clone()),
+            name: factory.name.clone(),
+            time_zone: factory.time_zone.name().to_owned(),
+            units_basis: factory.units_basis.into(),
+            revision: BigInt(factory.revision.0),
+            scope,
+            snapshot,
+        }
+    }
+
+    async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
+        let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
+        Ok(entities::list(&*self.snapshot, self.scope.factory().id, filter).await?)
+    }
+}
+
+/// Whose units are the factory's: both sides report the same goods, so only one is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::metric::UnitsBasis")]
+pub(crate) enum UnitsBasis {
+    /// What the workers finished.
+    Workers,
+    /// What the workstations finished.
+    Workstations,
+}
+
+/// What a new factory begins with.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CreateFactoryInput {
+    /// 1 to 64 of a-z, 0-9 and '-'.
+    id: ID,
+    /// For people, 1 to 64 characters.
+    name: String,
+    /// IANA name; decides where a day begins.
+    #[graphql(default = "UTC")]
+    time_zone: String,
+    /// Whose units are the factory's.
+    #[graphql(default_with = "UnitsBasis::Workers")]
+    units_basis: UnitsBasis,
+}
+
+impl TryFrom<CreateFactoryInput> for NewFactory {
+    type Error = ApiError;
+
+    fn try_from(input: CreateFactoryInput) -> Result<Self, ApiError> {
+        Ok(Self {
+            slug: FactorySlug(slug(&input.id)?),
+            name: name("name", &input.name)?,
+            time_zone: time_zone(&input.time_zone)?,
+            units_basis: input.units_basis.into(),
+        })
+    }
+}
+
+/// What to change about a factory. A field left out stays.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct UpdateFactoryInput {
+    /// For people, 1 to 64 characters.
+    name: Option<String>,
+    /// IANA name; decides where a day begins.
+    time_zone: Option<String>,
+    /// Whose units are the factory's.
+    units_basis: Option<UnitsBasis>,
+}
+
+impl TryFrom<UpdateFactoryInput> for FactoryPatch {
+    type Error = ApiError;
+
+    fn try_from(input: UpdateFactoryInput) -> Result<Self, ApiError> {
+        Ok(Self {
+            name: input.name.map(|sent| name("name", &sent)).transpose()?,
+            time_zone: input.time_zone.map(|sent| time_zone(&sent)).transpose()?,
+            units_basis: input.units_basis.map(Into::into),
+        })
+    }
+}
+
+fn time_zone(sent: &str) -> Result<Tz, ApiError> {
+    Tz::from_str(sent).map_err(|_unknown| {
+        let sent = quoted(sent);
+        ApiError::bad_user_input(format!(
+            "{sent} is not a time zone; use an IANA name such as Europe/Berlin or UTC"
+        ))
+    })
+}

@@ -1,0 +1,202 @@
+//! The figures of factories, workers and workstations: now, over time and live.
+
+mod activity;
+mod entity_metrics;
+mod factory_metrics;
+mod series;
+mod timeline;
+
+use async_graphql::{Context, ID, Object, Subscription};
+use domain::event::EntityType::{Worker, Workstation};
+use futures_util::StreamExt as _;
+
+use self::{
+    entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
+    factory_metrics::FactoryMetrics,
+    series::{EntitySeriesReport, MetricSeries, Resolution},
+    timeline::Timeline,
+};
+use super::{
+    context::{app, codes, scoped},
+    deliveries::{Deliveries, relayed, scope},
+    factories::EntityType,
+    window::{WindowInput, spec},
+};
+use crate::{
+    error::ApiError,
+    live::delivery::Part,
+    report::{self, Question, Report},
+};
+
+/// Queries of figures.
+#[derive(Default)]
+pub(super) struct FloorQuery;
+
+#[Object]
+impl FloorQuery {
+    /// A factory's figures in a window, or those of one of its areas.
+    async fn factory_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        area: Option<String>,
+    ) -> Result<FactoryMetrics, ApiError> {
+        let question = Question::about_factory(spec(window)?, area);
+        answer(ctx, &factory_id, &question, FactoryMetrics::new).await
+    }
+
+    /// The workers' figures in a window. Unknown workers are not listed.
+    async fn worker_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        worker_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<WorkerMetricsReport, ApiError> {
+        let question = Question::about_entities(Worker, spec(window)?, codes(worker_ids), area)?;
+        answer(ctx, &factory_id, &question, WorkerMetricsReport::new).await
+    }
+
+    /// The workstations' figures in a window. Unknown workstations are not listed.
+    async fn workstation_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        workstation_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<WorkstationMetricsReport, ApiError> {
+        let question = Question::about_entities(Workstation, spec(window)?, codes(workstation_ids), area)?;
+        answer(ctx, &factory_id, &question, WorkstationMetricsReport::new).await
+    }
+
+    /// The factory's metrics cut into steps that follow its local clock (a DAY is its calendar day, also when daylight saving
+    /// makes it 23 or 25 hours). At most 2 000 steps.
+    async fn metric_series(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        resolution: Resolution,
+        area: Option<String>,
+    ) -> Result<MetricSeries, ApiError> {
+        let question = Question::about_factory(window.try_into()?, area);
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let series =
+            report::series::of_factory(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+        Ok(MetricSeries::new(series, resolution))
+    }
+
+    /// The same for each of many workers or workstations, all of them when entityIds is left out. At most 50 000 points.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn entity_series(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        resolution: Resolution,
+        entity_type: EntityType,
+        entity_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<EntitySeriesReport, ApiError> {
+        let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let series =
+            report::series::of_entities(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+        Ok(EntitySeriesReport::new(series, resolution))
+    }
+
+    /// What one entity was doing, to the millisecond: segments without overlap in the order of time. What was not observed
+    /// has none.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        entity_type: EntityType,
+        entity_id: ID,
+        window: WindowInput,
+    ) -> Result<Timeline, ApiError> {
+        let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let timeline =
+            report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
+        Ok(timeline.into())
+    }
+}
+
+/// Subscriptions to figures.
+#[derive(Default)]
+pub(super) struct FloorSubscription;
+
+#[Subscription]
+impl FloorSubscription {
+    /// A factory's figures in a window, or those of one of its areas.
+    async fn factory_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        area: Option<String>,
+    ) -> Result<Deliveries<FactoryMetrics>, ApiError> {
+        let question = Question::about_factory(spec(window)?, area);
+        follow(ctx, &factory_id, question, FactoryMetrics::new).await
+    }
+
+    /// The workers' figures in a window. Unknown workers are not listed until they are seen.
+    async fn worker_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        worker_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
+        let question = Question::about_entities(Worker, spec(window)?, codes(worker_ids), area)?;
+        follow(ctx, &factory_id, question, WorkerMetricsReport::new).await
+    }
+
+    /// The workstations' figures in a window. Unknown workstations are not listed until they are seen.
+    async fn workstation_metrics(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: Option<WindowInput>,
+        workstation_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<Deliveries<WorkstationMetricsReport>, ApiError> {
+        let question = Question::about_entities(Workstation, spec(window)?, codes(workstation_ids), area)?;
+        follow(ctx, &factory_id, question, WorkstationMetricsReport::new).await
+    }
+}
+
+/// Answers a question once.
+async fn answer<T>(
+    ctx: &Context<'_>,
+    slug: &str,
+    question: &Question,
+    payload: fn(&Report, &Part) -> T,
+) -> Result<T, ApiError> {
+    let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
+    let report = Report::read(&snapshot, &scope, question, now_ms).await?;
+    Ok(payload(&report, &Part::Whole))
+}
+
+/// Answers a question, and again whenever its answer changes.
+async fn follow<T: Send + 'static>(
+    ctx: &Context<'_>,
+    slug: &str,
+    question: Question,
+    payload: fn(&Report, &Part) -> T,
+) -> Result<Deliveries<T>, ApiError> {
+    let follower = app(ctx).live.follow(scope(ctx, slug).await?, question)?;
+    let deliveries =
+        relayed(ctx, follower, |mut follower| async move { Some((follower.next().await?, follower)) });
+    let answers = deliveries.map(move |delivered| {
+        let (report, part) = delivered?;
+        Ok(payload(&report, &part))
+    });
+    Ok(answers.boxed())
+}

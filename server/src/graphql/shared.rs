@@ -1,0 +1,141 @@
+//! Subscriptions that run once for all clients that sent the same operation and see the same of its factory.
+//!
+//! A client only joins others whose text and whose scope of the factory are the same, so that it is never sent what was
+//! computed for another view.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    ID, InputType as _, Name, Request,
+    parser::types::{Field, OperationType, Selection},
+};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    stream::{self, BoxStream},
+};
+
+use super::deliveries::ResolvedScope;
+use crate::{
+    app::App,
+    error::ApiError,
+    live::{
+        Live,
+        broadcast::{Broadcasts, Payload, Rendering, Source, Subscriber},
+    },
+    report::{self, FactoryScope, ScopeKey},
+    store::Store,
+};
+
+/// What an operation's client is sent, one payload after another.
+pub(crate) type Payloads = BoxStream<'static, Payload>;
+
+/// A subscription that clients can share.
+pub(crate) struct Shareable {
+    kind: Kind,
+    factory_slug: String,
+}
+
+/// What a subscription follows.
+enum Kind {
+    Metrics,
+    Events,
+}
+
+impl Shareable {
+    /// A request as a subscription that can be shared: one that has a single root field, with a factory and without a
+    /// directive that might leave it out.
+    pub(crate) fn new(request: &mut Request) -> Option<Self> {
+        let name = request.operation_name.clone();
+        let variables = std::mem::take(&mut request.variables);
+        let shareable = shared_field(request, name.as_deref()).and_then(|field| {
+            let kind = match field.name.node.as_str() {
+                "factoryMetrics" | "workerMetrics" | "workstationMetrics" => Kind::Metrics,
+                "eventsIngested" => Kind::Events,
+                _ => return None,
+            };
+            let factory = field.get_argument("factoryId")?.node.clone();
+            let factory = factory.into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()?;
+            Some(Self { kind, factory_slug: ID::parse(Some(factory)).ok()?.0 })
+        });
+        request.variables = variables;
+        shareable
+    }
+}
+
+fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> Option<&'a Field> {
+    let document = request.parsed_query().ok()?;
+    let is_selected =
+        |name: Option<&Name>| operation_name.is_none() || operation_name == name.map(Name::as_str);
+    let (_, operation) = document.operations.iter().find(|(name, _)| is_selected(*name))?;
+    let operation = &operation.node;
+    let [selection] = &operation.selection_set.node.items[..] else { return None };
+    let Selection::Field(field) = &selection.node else { return None };
+    let may_be_left_out = !operation.directives.is_empty() || !field.node.directives.is_empty();
+    (operation.ty == OperationType::Subscription && !may_be_left_out).then_some(&field.node)
+}
+
+/// Joins a subscription that already runs, given the exact text that its clients sent. It needs no read: there may be ten
+/// thousand of them, and the database may not answer.
+pub(crate) fn join(live: &Live, text: &str) -> Option<Payloads> {
+    let metrics = live.metrics().join(text, ScopeKey::of_factory).map(payloads);
+    metrics.or_else(|| live.feeds().join(text, ScopeKey::of_factory).map(payloads))
+}
+
+/// Starts a subscription, or joins it where it was started meanwhile. `execute` runs a request and renders its answers.
+pub(crate) fn subscribe(
+    app: &Arc<App>,
+    shareable: Shareable,
+    text: &str,
+    request: Request,
+    execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
+) -> Payloads {
+    let (app, text) = (app.clone(), text.to_owned());
+    let starting = async move {
+        let scope = scope(&app.store, &shareable.factory_slug).await;
+        match shareable.kind {
+            Kind::Metrics => start(app.live.metrics(), scope, &text, request, execute),
+            Kind::Events => start(app.live.feeds(), scope, &text, request, execute),
+        }
+    };
+    // In a box of its own, so that its memory is freed once it has started.
+    starting.boxed().flatten_stream().boxed()
+}
+
+async fn scope(store: &Store, slug: &str) -> Result<FactoryScope, ApiError> {
+    Ok(report::factory(&store.snapshot().await?, slug).await?)
+}
+
+fn start<S: Source>(
+    broadcasts: &Arc<Broadcasts<S>>,
+    scope: Result<FactoryScope, ApiError>,
+    text: &str,
+    request: Request,
+    execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
+) -> Payloads {
+    let key = scope.as_ref().map(FactoryScope::key).ok();
+    let request = request.data(ResolvedScope(scope));
+    match key {
+        Some(key) => payloads(broadcasts.get_or_start(key, text, |relay| execute(request.data(relay)))),
+        // Its resolver says why there is no scope.
+        None => unshared(OperationType::Subscription, execute(request)),
+    }
+}
+
+fn payloads<S: Source>(subscriber: Subscriber<S>) -> Payloads {
+    let next = |mut subscriber: Subscriber<S>| async move {
+        let payload = subscriber.next().await?;
+        Some((payload, subscriber))
+    };
+    stream::unfold(subscriber, next).boxed()
+}
+
+/// The payloads of an operation that runs for one client.
+pub(crate) fn unshared(kind: OperationType, renderings: BoxStream<'static, Rendering>) -> Payloads {
+    let payload = move |(index, rendering): (usize, Rendering)| {
+        rendering.payload(kind == OperationType::Subscription && index == 0)
+    };
+    renderings.enumerate().map(payload).boxed()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The response to a request that cannot be run.
+
+use async_graphql::ServerError;
+use async_graphql_axum::GraphQLResponse;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+use super::{answer::Answer, media::Media};
+use crate::error::{ApiError, ErrorCode};
+
+/// Why a request was not run, as a response.
+pub(super) struct ErrorResponse {
+    /// None where the media type decides: a request that is well formed but asks for the impossible.
+    status: Option<StatusCode>,
+    error: Box<ServerError>,
+}
+
+impl ErrorResponse {
+    /// An error whose status is the same in every media type.
+    pub(super) fn new(status: StatusCode, error: ApiError) -> Self {
+        Self { status: Some(status), error: Box::new(error.into()) }
+    }
+
+    /// The request could not be read.
+    pub(super) fn malformed(error: ApiError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// Nothing can be run now.
+    pub(super) fn unavailable(error: ApiError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+    }
+
+    /// As a response.
+    pub(super) fn into_response(self, media: Media) -> Response {
+        let answer = Answer::refused(*self.error);
+        respond(self.status.unwrap_or_else(|| status(&answer, media)), answer, media)
+    }
+}
+
+impl From<ServerError> for ErrorResponse {
+    fn from(error: ServerError) -> Self {
+        Self { status: None, error: Box::new(error) }
+    }
+}
+
+impl From<ApiError> for ErrorResponse {
+    fn from(error: ApiError) -> Self {
+        ServerError::from(error).into()
+    }
+}
+
+/// An answer as a response.
+pub(super) fn respond_with(answer: Answer, media: Media) -> Response {
+    respond(status(&answer, media), answer, media)
+}
+
+/// The answer to a panic, which is our fault.
+pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    // The panic's message and place are in the log already.
+    let error = ApiError::new(ErrorCode::Internal, "the server failed to answer; its log says why");
+    ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json)
+}
+
+fn status(answer: &Answer, media: Media) -> StatusCode {
+    if answer.is_without_data() && answer.retry_after_ms().is_some() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else if answer.is_refused() && media == Media::GraphqlResponse {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    }
+}
+
+fn respond(status: StatusCode, answer: Answer, media: Media) -> Response {
+    let retry_after_ms = answer.retry_after_ms();
+    let mut response = match answer {
+        Answer { data: Some(data), errors } => {
+            let mut ran = async_graphql::Response::new(data);
+            ran.errors = errors;
+            GraphQLResponse::from(ran).into_response()
+        }
+        // The library's response always has data, which the answer to what never ran must not have.
+        refused => Json(refused).into_response(),
+    };
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let wait_s = retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+    }
+    response
+}

@@ -1,0 +1,35 @@
+//! Why a batch as a whole was not stored.
+
+use domain::validate::excerpt;
+
+use super::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_EVENTS};
+use crate::store::StoreError;
+
+/// Why a batch as a whole was not stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum IngestError {
+    /// It has too many events.
+    #[error("a batch has at most {MAX_BATCH_EVENTS} events, this one has {0}; send it in parts")]
+    TooManyEvents(usize),
+    /// Its events cover too many buckets.
+    #[error(
+        "the events of a batch cover at most {MAX_BATCH_BUCKETS} five-minute buckets in all, these cover {0}; send fewer or \
+         shorter ones at a time"
+    )]
+    TooManyBuckets(i64),
+    /// There is no factory with this slug.
+    #[error("there is no factory \"{}\"", excerpt(.0))]
+    FactoryNotFound(String),
+    /// The queue is full; the batch can be sent again.
+    #[error(
+        "{MAX_QUEUED_EVENTS} events or {MAX_QUEUED_BATCHES} batches are waiting to be stored; nothing of this batch is \
+         stored, send it again"
+    )]
+    QueueFull,
+    /// The server is stopping; the batch can be sent again.
+    #[error("the server is stopping; send the batch again")]
+    Stopping,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

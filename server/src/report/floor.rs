@@ -1,0 +1,12 @@
+//! The figures of a factory's workers and workstations.
+
+mod change;
+pub(super) mod limits;
+mod metrics;
+mod question;
+pub mod series;
+pub mod timeline;
+
+pub use change::Change;
+pub use metrics::{Activity, Report, Row};
+pub use question::Question;

@@ -1,0 +1,214 @@
+//! The figures of a factory and its workers and workstations in a window, read whole or as what changed since.
+
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+
+use domain::{
+    event::{EntityType, EventType},
+    id::{EntityId, Revision},
+    id_order,
+    metric::FactoryTotals,
+    time::TimestampMs,
+    timeline::Segment,
+    totals::Totals,
+    window::Window,
+};
+
+use super::{
+    super::{error::ReportError, scope::FactoryScope},
+    question::Question,
+};
+use crate::store::{
+    Snapshot,
+    entities::{self, Entity, EntityFilter},
+    factories::Factory,
+    rollups,
+};
+
+/// The answer to a question at one revision. Rows are shared between one report and the next.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The factory as it is at this revision.
+    pub factory: Factory,
+    /// The window that the sums are of; none is all time.
+    pub window: Option<Window>,
+    /// Everything with observed time or units in the window, in the order of the ids.
+    pub rows: Vec<Arc<Row>>,
+    /// The sums and means of the rows.
+    pub figures: FactoryTotals,
+}
+
+/// One worker or workstation in a report. Rows are equal when a reader sees no difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The key within the factory.
+    pub entity_id: EntityId,
+    /// Worker or workstation.
+    pub entity_type: EntityType,
+    /// As sent, such as `W1`.
+    pub code: String,
+    /// For people.
+    pub name: Option<String>,
+    /// The line or area.
+    pub area: Option<String>,
+    /// What it was last seen doing, whatever the window.
+    pub current: Option<Activity>,
+    /// The latest end of all its events, Unix milliseconds.
+    pub last_seen_at_ms: TimestampMs,
+    /// Its sums in the window, without the number of events, which no report shows.
+    pub totals: Totals,
+}
+
+/// What a worker or workstation was seen doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// What it did.
+    pub event_type: EventType,
+    /// Since when, Unix milliseconds.
+    pub since_ms: TimestampMs,
+    /// Until when, Unix milliseconds.
+    pub until_ms: TimestampMs,
+    /// Parts per 10 000; none is not stated.
+    pub confidence: Option<u16>,
+}
+
+impl Report {
+    /// Reads the whole answer to a question.
+    ///
+    /// # Errors
+    /// The window is not possible, or the database failed.
+    pub async fn read(
+        snapshot: &Snapshot,
+        scope: &FactoryScope,
+        question: &Question,
+        now_ms: TimestampMs,
+    ) -> Result<Self, ReportError> {
+        let factory = scope.factory();
+        let window = question.window.resolve(factory.time_zone, now_ms)?;
+        let rows = read_rows(snapshot, factory, question, window).await?;
+        Ok(Self::new(factory.clone(), window, rows))
+    }
+
+    /// Reads the answer to the same question again, which costs only what changed since this one was read, unless the
+    /// window has moved.
+    ///
+    /// # Errors
+    /// As [`Report::read`].
+    pub async fn read_again(
+        &self,
+        snapshot: &Snapshot,
+        scope: &FactoryScope,
+        question: &Question,
+        now_ms: TimestampMs,
+    ) -> Result<Self, ReportError> {
+        let factory = scope.factory();
+        let window = question.window.resolve(factory.time_zone, now_ms)?;
+        if window != self.window {
+            return Self::read(snapshot, scope, question, now_ms).await;
+        }
+        if factory.revision == self.factory.revision {
+            return Ok(self.clone());
+        }
+        let changed = read_changed(snapshot, factory, question, window, self.factory.revision).await?;
+        Ok(Self::new(factory.clone(), window, merge(&self.rows, changed)))
+    }
+
+    fn new(factory: Factory, window: Option<Window>, rows: Vec<Arc<Row>>) -> Self {
+        let totals = |entity_type| {
+            rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
+        };
+        let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
+        Self { factory, window, rows, figures }
+    }
+}
+
+async fn read_rows(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    window: Option<Window>,
+) -> Result<Vec<Arc<Row>>, ReportError> {
+    let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
+    let entities = entities::list(snapshot, factory.id, filter).await?;
+    let ids: Option<Vec<EntityId>> =
+        question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
+    let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
+    let rows = entities.into_iter().filter_map(|entity| {
+        let totals = totals.remove(&entity.id)?;
+        totals.is_listed().then(|| Arc::new(Row::new(entity, totals)))
+    });
+    Ok(rows.collect())
+}
+
+/// Everything that a later commit than `revision` touched: its row, or none when it is not listed any more.
+async fn read_changed(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    window: Option<Window>,
+    revision: Revision,
+) -> Result<HashMap<EntityId, Option<Arc<Row>>>, ReportError> {
+    // The area is judged here and not by the filter, since what left the area has to be noticed.
+    let filter = EntityFilter { changed_after: Some(revision), ..question.filter() };
+    let entities = entities::list(snapshot, factory.id, filter).await?;
+    if entities.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
+    let mut totals = rollups::totals(snapshot, factory.id, window, Some(&ids)).await?;
+    let changed = entities.into_iter().map(|entity| {
+        let id = entity.id;
+        let totals = totals.remove(&id).unwrap_or_default();
+        let is_listed = totals.is_listed() && question.is_about_area(entity.area.as_deref());
+        (id, is_listed.then(|| Arc::new(Row::new(entity, totals))))
+    });
+    Ok(changed.collect())
+}
+
+/// The rows with the changed ones put in their places.
+pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<EntityId, Option<Arc<Row>>>) -> Vec<Arc<Row>> {
+    let mut merged: Vec<Arc<Row>> = Vec::with_capacity(rows.len() + changed.len());
+    for row in rows {
+        match changed.remove(&row.entity_id) {
+            None => merged.push(row.clone()),
+            // A row that reads as before stays the same one, so that comparing two reports is quick.
+            Some(Some(new)) => merged.push(if new == *row { row.clone() } else { new }),
+            Some(None) => {}
+        }
+    }
+    let listed_before = merged.len();
+    merged.extend(changed.into_values().flatten());
+    if merged.len() > listed_before {
+        merged.sort_by(|a, b| a.order(b));
+    }
+    merged
+}
+
+impl Row {
+    fn new(entity: Entity, totals: Totals) -> Self {
+        Self {
+            entity_id: entity.id,
+            entity_type: entity.entity_type,
+            code: entity.code,
+            name: entity.name,
+            area: entity.area,
+            current: entity.current.map(Into::into),
+            last_seen_at_ms: entity.last_seen_at_ms,
+            totals: Totals { events: 0, ..totals },
+        }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        id_order::compare(&self.code, &other.code).then(self.entity_type.cmp(&other.entity_type))
+    }
+}
+
+impl From<Segment> for Activity {
+    fn from(segment: Segment) -> Self {
+        Self {
+            event_type: segment.event_type,
+            since_ms: segment.from_ms,
+            until_ms: segment.to_ms,
+            confidence: segment.confidence,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What both engines need: connections and their settings, transactions, statements about many rows, time-outs, retries,
+//! notifications. What differs between SQLite and PostgreSQL is here.
+
+pub(super) mod code;
+pub(super) mod connect;
+pub(super) mod fault;
+pub(crate) mod notify;
+pub(super) mod retry;
+pub(super) mod statement;
+pub(super) mod table;
+pub(super) mod timeout;
+pub(super) mod transaction;

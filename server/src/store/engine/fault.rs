@@ -1,0 +1,114 @@
+//! What an error of a database means: whether asking again may help, and how.
+
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Two transactions were in each other's way; this one was undone and can be tried again at once.
+    Contention,
+    /// Something with this key is there already.
+    Exists,
+    /// The database cannot be reached, is stopping or starting, is busy or locked.
+    Unreachable,
+    /// The database has no room left.
+    Full,
+    /// Anything else: the statement or the data is wrong.
+    Other,
+}
+
+impl Fault {
+    /// Judges an error by its number.
+    pub(in crate::store) fn of(error: &DbErr) -> Self {
+        match error {
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => of_sqlx(error),
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a statement found its connection cut, by the other side or on the way.
+pub(in crate::store) fn is_cut_connection(error: &DbErr) -> bool {
+    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
+    match &**error {
+        SqlxError::Io(_) | SqlxError::Protocol(_) => true,
+        // Ended by an administrator, or by a crash or stop of the server.
+        SqlxError::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
+        _ => false,
+    }
+}
+
+fn of_sqlx(error: &SqlxError) -> Fault {
+    match error {
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                of_sqlstate(&code)
+            } else {
+                // SQLite's extended codes hold the primary one in their lowest byte.
+                code.parse::<u32>().map_or(Fault::Other, of_sqlite)
+            }
+        }
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => Fault::Unreachable,
+        _ => Fault::Other,
+    }
+}
+
+/// Appendix A of PostgreSQL's manual.
+fn of_sqlstate(code: &str) -> Fault {
+    match code {
+        // Serialization failure, deadlock.
+        "40001" | "40P01" => Fault::Contention,
+        // Unique violation, and what two servers meet that make the same tables at once.
+        "23505" | "42P07" | "42701" | "42710" | "42P06" => Fault::Exists,
+        // Disk full.
+        "53100" => Fault::Full,
+        // Read-only (a standby after a failover), lock not available, shutdowns and starts, idle in transaction.
+        "25006" | "55P03" | "57P01" | "57P02" | "57P03" | "57014" | "25P03" => Fault::Unreachable,
+        // Connections broken or refused, out of resources.
+        _ if code.starts_with("08") || code.starts_with("53") => Fault::Unreachable,
+        _ => Fault::Other,
+    }
+}
+
+/// <https://sqlite.org/rescode.html>
+fn of_sqlite(code: u32) -> Fault {
+    const SQLITE_BUSY: u32 = 5;
+    const SQLITE_LOCKED: u32 = 6;
+    const SQLITE_IOERR: u32 = 10;
+    const SQLITE_FULL: u32 = 13;
+    const SQLITE_CONSTRAINT_PRIMARYKEY: u32 = 1_555;
+    const SQLITE_CONSTRAINT_UNIQUE: u32 = 2_067;
+    match (code, code & 0xFF) {
+        (SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE, _) => Fault::Exists,
+        (_, SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IOERR) => Fault::Unreachable,
+        (_, SQLITE_FULL) => Fault::Full,
+        _ => Fault::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_say_whether_asking_again_may_help() {
+        assert_eq!(of_sqlstate("40P01"), Fault::Contention);
+        assert_eq!(of_sqlstate("57P01"), Fault::Unreachable);
+        assert_eq!(of_sqlstate("08006"), Fault::Unreachable);
+        assert_eq!(of_sqlstate("53100"), Fault::Full);
+        assert_eq!(of_sqlstate("22003"), Fault::Other, "a number out of range stays out of range");
+        assert_eq!(of_sqlite(5), Fault::Unreachable);
+        assert_eq!(of_sqlite(261), Fault::Unreachable, "busy while recovering");
+        assert_eq!(of_sqlite(13), Fault::Full);
+        assert_eq!(of_sqlite(1), Fault::Other);
+    }
+}

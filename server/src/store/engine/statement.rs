@@ -1,0 +1,251 @@
+//! Statements about many rows at once, in the words of each engine.
+//!
+//! * SQLite binds every value. Rows are cut into a few fixed numbers, so that few different statements are prepared.
+//! * PostgreSQL binds one array a column, so that one prepared statement serves any number of rows.
+//! * A seek goes from the rows to the table's key and never the other way, whatever the statistics say.
+
+use std::ops::Range;
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
+
+/// How many rows of an SQLite statement there may be: each number is a statement of its own to prepare.
+const SQLITE_ROWS: [usize; 15] = [512, 256, 128, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
+
+/// The most rows of one PostgreSQL statement: some megabytes of arrays.
+const POSTGRES_ROWS: usize = 20_000;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Kind {
+    SmallInt,
+    Int,
+    BigInt,
+    Text,
+    /// A number or null; the least number is never one of ours.
+    SmallIntOrNull,
+    /// As above.
+    IntOrNull,
+    /// As above.
+    BigIntOrNull,
+    /// A text or null; an empty text is null.
+    TextOrNull,
+}
+
+impl Kind {
+    const fn postgres(self) -> (&'static str, ArrayType) {
+        match self {
+            Self::SmallInt | Self::SmallIntOrNull => ("int2", ArrayType::SmallInt),
+            Self::Int | Self::IntOrNull => ("int4", ArrayType::Int),
+            Self::BigInt | Self::BigIntOrNull => ("int8", ArrayType::BigInt),
+            Self::Text | Self::TextOrNull => ("text", ArrayType::String),
+        }
+    }
+
+    /// What stands for null within an array, which the driver cannot leave empty: as a value and as SQL.
+    fn stands_for_null(self) -> Option<(Value, &'static str)> {
+        match self {
+            Self::SmallIntOrNull => Some((i16::MIN.into(), "(-32768)::int2")),
+            Self::IntOrNull => Some((i32::MIN.into(), "(-2147483648)::int4")),
+            Self::BigIntOrNull => Some((i64::MIN.into(), "(-9223372036854775808)::int8")),
+            Self::TextOrNull => Some((String::new().into(), "''")),
+            _ => None,
+        }
+    }
+}
+
+/// How many rows one statement takes at a time.
+pub(in crate::store) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let left = rows - from;
+        let size = match backend {
+            DbBackend::Sqlite => SQLITE_ROWS.into_iter().find(|size| *size <= left)?,
+            _ if left == 0 => return None,
+            _ => left.min(POSTGRES_ROWS),
+        };
+        from += size;
+        Some(from - size..from)
+    })
+}
+
+/// A statement in the making: its text and the values bound to it.
+pub(in crate::store) struct Sql {
+    backend: DbBackend,
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Sql {
+    /// Begins a statement.
+    pub(in crate::store) fn new(conn: &impl ConnectionTrait, text: &str) -> Self {
+        Self { backend: conn.get_database_backend(), text: text.to_owned(), values: Vec::new() }
+    }
+
+    /// Goes on with words that both engines understand.
+    pub(in crate::store) fn text(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Goes on with a value.
+    pub(in crate::store) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.push_value(value.into());
+        self
+    }
+
+    /// Goes on with values in brackets, for IN. There must be some.
+    pub(in crate::store) fn bind_list(mut self, values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
+        for (position, value) in values.into_iter().enumerate() {
+            self.text.push_str(if position == 0 { "(" } else { ", " });
+            self.push_value(value.into());
+        }
+        self.text.push(')');
+        self
+    }
+
+    /// Goes on with rows, as a query.
+    pub(in crate::store) fn rows<const N: usize>(
+        mut self,
+        kinds: &[Kind; N],
+        rows: impl ExactSizeIterator<Item = [Value; N]>,
+    ) -> Self {
+        if self.backend == DbBackend::Sqlite {
+            self.push_values(rows);
+            return self;
+        }
+        let columns: Vec<String> = names(N)
+            .zip(kinds)
+            .map(|(column, kind)| match kind.stands_for_null() {
+                Some((_, null)) => format!("NULLIF({column}, {null})"),
+                None => column,
+            })
+            .collect();
+        self.text.push_str("SELECT ");
+        self.text.push_str(&columns.join(", "));
+        // Arrays side by side in a select list are taken apart a row at a time; a function in FROM is stored whole first.
+        self.text.push_str(" FROM (SELECT ");
+        for ((column, array), name) in columns_of(kinds, rows).into_iter().enumerate().zip(names(N)) {
+            self.text.push_str(if column == 0 { "UNNEST(" } else { ", UNNEST(" });
+            self.push_array(kinds[column], array);
+            self.text.push_str(") AS ");
+            self.text.push_str(&name);
+        }
+        self.text.push_str(") AS wanted");
+        self
+    }
+
+    /// Reads the rows of a table (as `found`) that belong to given rows, whose columns are `column1`, `column2` and so on.
+    /// `select` says what to read, `on` what belongs together; the last is a condition on the table's columns alone.
+    pub(in crate::store) fn seek<const N: usize>(
+        conn: &impl ConnectionTrait,
+        select: &str,
+        table: &str,
+        (kinds, rows): (&[Kind; N], impl ExactSizeIterator<Item = [Value; N]>),
+        on: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        let mut sql = Self::new(conn, "SELECT ").text(select).text(" FROM ");
+        if sql.backend == DbBackend::Sqlite {
+            sql.text.push('(');
+            sql.push_values(rows);
+            // A cross join is taken from the left to the right.
+            return on(sql.text(") AS wanted CROSS JOIN ").text(table).text(" AS found ON "));
+        }
+        sql.push_unnest(kinds, rows);
+        // OFFSET keeps the planner from turning the join around.
+        on(sql.text(", LATERAL (SELECT * FROM ").text(table).text(" AS found WHERE "))
+            .text(" OFFSET 0) AS found")
+    }
+
+    /// The statement as it is run.
+    pub(in crate::store) fn build(self) -> Statement {
+        Statement::from_sql_and_values(self.backend, self.text, self.values)
+    }
+
+    fn push_value(&mut self, value: Value) {
+        self.values.push(value);
+        if self.backend == DbBackend::Sqlite {
+            self.text.push('?');
+        } else {
+            self.text.push('$');
+            self.text.push_str(&self.values.len().to_string());
+        }
+    }
+
+    fn push_values<const N: usize>(&mut self, rows: impl ExactSizeIterator<Item = [Value; N]>) {
+        self.values.reserve(rows.len() * N);
+        self.text.reserve(rows.len() * (2 * N + 2));
+        let row_text = format!("({}?)", "?,".repeat(N - 1));
+        for (position, row) in rows.enumerate() {
+            self.text.push_str(if position == 0 { "VALUES " } else { "," });
+            self.text.push_str(&row_text);
+            self.values.extend(row);
+        }
+    }
+
+    fn push_unnest<const N: usize>(
+        &mut self,
+        kinds: &[Kind; N],
+        rows: impl ExactSizeIterator<Item = [Value; N]>,
+    ) {
+        for (column, array) in columns_of(kinds, rows).into_iter().enumerate() {
+            self.text.push_str(if column == 0 { "UNNEST(" } else { ", " });
+            self.push_array(kinds[column], array);
+        }
+        self.text.push_str(") AS wanted(");
+        self.text.push_str(&names(N).collect::<Vec<_>>().join(", "));
+        self.text.push(')');
+    }
+
+    fn push_array(&mut self, kind: Kind, values: Vec<Value>) {
+        let (name, array_type) = kind.postgres();
+        self.push_value(Value::Array(array_type, Some(Box::new(values))));
+        self.text.push_str("::");
+        self.text.push_str(name);
+        self.text.push_str("[]");
+    }
+}
+
+/// The rows as one array a column, without nulls.
+fn columns_of<const N: usize>(
+    kinds: &[Kind; N],
+    rows: impl ExactSizeIterator<Item = [Value; N]>,
+) -> [Vec<Value>; N] {
+    let mut columns: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    let nulls = kinds.map(|kind| kind.stands_for_null().map(|(value, _)| value));
+    for row in rows {
+        for ((column, value), null) in columns.iter_mut().zip(row).zip(&nulls) {
+            column.push(match null {
+                Some(null) if is_null(&value) => null.clone(),
+                _ => value,
+            });
+        }
+    }
+    columns
+}
+
+/// What SQLite calls the columns of given rows; PostgreSQL is told to.
+fn names(columns: usize) -> impl Iterator<Item = String> {
+    (1..=columns).map(|number| format!("column{number}"))
+}
+
+fn is_null(value: &Value) -> bool {
+    matches!(value, Value::SmallInt(None) | Value::Int(None) | Value::BigInt(None) | Value::String(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_into_few_sizes_that_add_up() {
+        for rows in [0, 1, 7, 8, 600, 2_521, 10_000] {
+            let cut: Vec<_> = chunks(DbBackend::Sqlite, rows).collect();
+            assert!(cut.iter().all(|chunk| SQLITE_ROWS.contains(&chunk.len())), "{cut:?}");
+            let ends = cut.iter().map(|chunk| chunk.end);
+            assert!(cut.iter().map(|chunk| chunk.start).eq([0].into_iter().chain(ends).take(cut.len())));
+            assert_eq!(cut.iter().map(ExactSizeIterator::len).sum::<usize>(), rows);
+        }
+        assert_eq!(chunks(DbBackend::Postgres, 0).count(), 0);
+        assert!(chunks(DbBackend::Postgres, 20_001).eq([0..20_000, 20_000..20_001]));
+    }
+}

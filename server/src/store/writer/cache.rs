@@ -1,0 +1,109 @@
+//! What the writer knows of a factory between commits, so that most events need no look at what is stored.
+
+use std::collections::HashMap;
+
+use domain::{
+    event::EntityType,
+    id::{EntityId, Revision},
+    time::{DurationMs, TimestampMs},
+    timeline::Tail,
+};
+use sea_orm::ConnectionTrait;
+
+use super::judge::NewRow;
+use crate::store::{
+    Result,
+    entities::{self, Entity, EntityFilter},
+    factories::Factory,
+    intern::Names,
+};
+
+/// What is known of a factory as it was at a revision, which is 0 where nothing was read yet.
+#[derive(Default)]
+pub(super) struct Cache {
+    pub(super) revision: Revision,
+    pub(super) entities: HashMap<EntityId, Entity>,
+    /// What is known of their latest segments; those that have none here begin with their current one.
+    pub(super) tails: HashMap<EntityId, Tail>,
+    ids: HashMap<EntityType, HashMap<String, EntityId>>,
+    pub(super) model_versions: Names,
+    pub(super) sources: Names,
+}
+
+impl Cache {
+    /// Whether an event of the same identity may be stored.
+    pub(super) fn may_hold_same_identity(&self, row: &NewRow<'_>) -> bool {
+        self.entities
+            .get(&row.entity_id)
+            .is_none_or(|entity| row.event.started_at_ms <= entity.last_seen_at_ms && !self.has_gap_for(row))
+    }
+
+    /// Whether stored events may overlap it.
+    pub(super) fn may_overlap(&self, row: &NewRow<'_>) -> bool {
+        self.entities
+            .get(&row.entity_id)
+            .is_some_and(|entity| row.event.started_at_ms < entity.last_seen_at_ms && !self.has_gap_for(row))
+    }
+
+    /// Whether it is known that nothing of any length was seen when this was.
+    fn has_gap_for(&self, row: &NewRow<'_>) -> bool {
+        let (from_ms, to_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
+        self.tails.get(&row.entity_id).is_some_and(|tail| tail.is_free(from_ms, to_ms))
+    }
+
+    /// What is known of a factory at its revision. What is cached is brought up to date with what others have
+    /// committed since: the entities they touched. Names are never changed, so those known stay true.
+    pub(super) async fn of(
+        conn: &impl ConnectionTrait,
+        factory: &Factory,
+        cached: Option<Self>,
+    ) -> Result<Self> {
+        let mut cache = cached.unwrap_or_default();
+        if cache.revision == factory.revision {
+            return Ok(cache);
+        }
+        let changed_after = (cache.revision > Revision(0)).then_some(cache.revision);
+        let changed = EntityFilter { changed_after, ..EntityFilter::default() };
+        for entity in entities::list(conn, factory.id, changed).await? {
+            cache.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
+            cache.tails.remove(&entity.id);
+            cache.entities.insert(entity.id, entity);
+        }
+        cache.revision = factory.revision;
+        Ok(cache)
+    }
+
+    /// A registered entity.
+    pub(super) fn entity(&self, entity_type: EntityType, code: &str) -> Option<&Entity> {
+        self.entities.get(self.ids.get(&entity_type)?.get(code)?)
+    }
+
+    /// The number of an entity, registered now if it is new; none when that would be one too many.
+    pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Option<EntityId> {
+        let ids = self.ids.entry(entity_type).or_default();
+        if let Some(id) = ids.get(code) {
+            return Some(*id);
+        }
+        if self.entities.len() >= entities::MAX_ENTITIES {
+            return None;
+        }
+        // Entities are never deleted, so counting them numbers them.
+        let id = EntityId(self.entities.len() as i32 + 1);
+        ids.insert(code.to_owned(), id);
+        self.entities.insert(
+            id,
+            Entity {
+                id,
+                entity_type,
+                code: code.to_owned(),
+                name: None,
+                area: None,
+                last_seen_at_ms: TimestampMs::MIN,
+                longest_duration_ms: DurationMs::ZERO,
+                current: None,
+                revision: Revision(0),
+            },
+        );
+        Some(id)
+    }
+}
