@@ -14,6 +14,7 @@ pub(crate) mod operation;
 pub(crate) mod protocol;
 pub(crate) mod session;
 pub(crate) mod socket;
+mod websocket;
 
 pub(crate) use client::{Connection, use_client};
 pub(crate) use hooks::{Answer, Panel, use_query, use_query_at, use_subscription};

@@ -10,4 +10,5 @@ pub(crate) mod memo;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod shared;
+pub(crate) mod sorted_map;
 pub(crate) mod zone;

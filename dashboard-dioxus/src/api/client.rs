@@ -2,6 +2,7 @@
 
 use crate::api::session::{Arrival, Command, ConnectionError, Event, Key, OperationType, Request};
 use crate::lean::decode::from_json;
+use crate::lean::sorted_map::SortedMap;
 use crate::words::connection as words;
 use dioxus::prelude::*;
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -10,7 +11,6 @@ use graphql_client::GraphQLQuery;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// How the page stands with the server.
@@ -45,9 +45,9 @@ pub(crate) struct Client {
     pub(crate) api_url: Signal<Option<String>>,
     commands: CopyValue<UnboundedSender<Command>>,
     next_key: CopyValue<u64>,
-    handlers: CopyValue<BTreeMap<Key, (OperationType, Handler)>>,
+    handlers: CopyValue<SortedMap<Key, (OperationType, Handler)>>,
     /// The subscriptions whose answers are in view.
-    in_view: CopyValue<BTreeSet<Key>>,
+    in_view: CopyValue<SortedMap<Key, ()>>,
 }
 
 /// The page's client.
@@ -65,8 +65,8 @@ impl Client {
             api_url: Signal::new(None),
             commands: CopyValue::new(sender),
             next_key: CopyValue::new(1),
-            handlers: CopyValue::new(BTreeMap::new()),
-            in_view: CopyValue::new(BTreeSet::new()),
+            handlers: CopyValue::new(SortedMap::default()),
+            in_view: CopyValue::new(SortedMap::default()),
         };
         (client, commands)
     }
@@ -136,7 +136,7 @@ impl Client {
             Event::Answered { key, data, arrival } => {
                 self.deliver(key, Outcome::Answered(data, arrival))?;
                 if self.type_of(key) == Some(OperationType::Subscription) {
-                    self.in_view.write().insert(key);
+                    self.in_view.write().insert(key, ());
                 }
                 self.forget_if_mutation(key);
             }
@@ -157,16 +157,8 @@ impl Client {
 
     /// Tells those who wait for a mutation that they wait in vain.
     pub(crate) fn fail_mutations(mut self, reason: &str) {
-        let waiting =
-            self.handlers.peek().iter().filter(|(_, (kind, _))| *kind == OperationType::Mutation).count();
-        if waiting == 0 {
-            return;
-        }
-        let handlers = std::mem::take(&mut *self.handlers.write());
-        let (mutations, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            handlers.into_iter().partition(|(_, (kind, _))| *kind == OperationType::Mutation);
-        self.handlers.set(others);
-        for (_, handler) in mutations.into_values() {
+        let waiting = self.handlers.write().extract(|(kind, _)| *kind == OperationType::Mutation);
+        for (_, handler) in waiting {
             // A refusal can always be read.
             _ = handler(Outcome::Refused(reason.to_owned()));
         }
@@ -189,7 +181,7 @@ impl Client {
 
     /// Numbers that are no longer in view have no age.
     fn take_out_of_view(mut self, key: Key) {
-        let was_in_view = self.in_view.write().remove(&key);
+        let was_in_view = self.in_view.write().remove(&key).is_some();
         if was_in_view && self.in_view.peek().is_empty() {
             self.confirmed_at_ms.set(None);
         }

@@ -10,10 +10,10 @@
 
 use crate::api::keep_alive::{KeepAlive, Liveness};
 use crate::api::protocol::{self, GraphQLError, ServerMessage};
+use crate::lean::sorted_map::SortedMap;
 use crate::words;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How long the server may take to open and acknowledge the connection, in ms.
@@ -63,7 +63,7 @@ pub(crate) enum Command {
 
 /// The operations that every connection starts again, on this connection and on the next.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Subscriptions(BTreeMap<Key, Request>);
+pub(crate) struct Subscriptions(SortedMap<Key, Request>);
 
 impl Subscriptions {
     /// Keeps what a command changes for later connections.
@@ -110,7 +110,7 @@ pub(crate) struct Session {
     is_acknowledged: bool,
     keep_alive: KeepAlive,
     next_id: u64,
-    operations: BTreeMap<Key, Operation>,
+    operations: SortedMap<Key, Operation>,
     outgoing: Vec<String>,
 }
 
@@ -153,13 +153,16 @@ impl Operation {
 impl Session {
     /// A conversation about what is wanted, on a connection that is being opened.
     pub(crate) fn open(subscriptions: &Subscriptions, now_ms: f64) -> Self {
-        let operations = subscriptions.0.iter().map(|(key, request)| (*key, Operation::new(request.clone())));
+        let mut operations = SortedMap::default();
+        for (key, request) in subscriptions.0.iter() {
+            operations.insert(*key, Operation::new(request.clone()));
+        }
         Self {
             opened_at_ms: now_ms,
             is_acknowledged: false,
             keep_alive: KeepAlive::new(now_ms),
             next_id: 1,
-            operations: operations.collect(),
+            operations,
             outgoing: vec![protocol::CONNECTION_INIT.to_owned()],
         }
     }
@@ -259,7 +262,7 @@ impl Session {
 
     fn acknowledge(&mut self, now_ms: f64) {
         self.is_acknowledged = true;
-        let keys: Vec<Key> = self.operations.keys().copied().collect();
+        let keys: Vec<Key> = self.operations.iter().map(|(key, _)| *key).collect();
         for key in keys {
             self.send(key, now_ms);
         }

@@ -1,14 +1,12 @@
-//! The one websocket: carries a [`Session`]'s text to the server and back until it ends.
+//! Carries a [`Session`]'s text over the one websocket to the server and back until it ends.
 
 use crate::api::protocol::SUBPROTOCOL;
 use crate::api::session::{Command, ConnectionError, Event, Session, Subscriptions};
+use crate::api::websocket::{Close, Message, State, WebSocket};
 use crate::words::connection as words;
 use futures_channel::mpsc::UnboundedReceiver;
-use futures_util::future::{Either, poll_fn, select};
-use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::events::CloseEvent;
-use gloo_net::websocket::futures::WebSocket;
-use gloo_net::websocket::{Message, State, WebSocketError};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 
 /// How long, in ms, a message may wait for the websocket to open.
@@ -43,7 +41,7 @@ pub(crate) async fn talk(
     commands: &mut UnboundedReceiver<Command>,
     on_event: impl Fn(Event<'_>) -> Result<(), ConnectionError>,
 ) -> Ended {
-    let mut socket = match WebSocket::open_with_protocol(websocket_url, SUBPROTOCOL) {
+    let mut socket = match WebSocket::open(websocket_url, SUBPROTOCOL) {
         Ok(socket) => socket,
         Err(error) => return permanent(words::browser_refuses(websocket_url, &error)),
     };
@@ -81,7 +79,7 @@ enum Wakeup {
     Command(Command),
     Frame(String),
     Tick,
-    Closed(CloseEvent),
+    Closed(Close),
     Over(Ended),
 }
 
@@ -92,17 +90,15 @@ async fn wait(
     commands: &mut UnboundedReceiver<Command>,
     tick: &mut TimeoutFuture,
 ) -> Wakeup {
-    let frame_or_tick = select(socket.next(), tick);
+    let frame_or_tick = select(socket.messages().next(), tick);
     match select(commands.next(), frame_or_tick).await {
         Either::Left((Some(command), _)) => Wakeup::Command(command),
         Either::Left((None, _)) => Wakeup::Over(permanent(words::CLOSING.to_owned())),
         Either::Right((Either::Right(_), _)) => Wakeup::Tick,
         Either::Right((Either::Left((message, _)), _)) => match message {
-            Some(Ok(Message::Text(frame))) => Wakeup::Frame(frame),
-            Some(Ok(Message::Bytes(_))) => Wakeup::Over(permanent(words::BYTES.to_owned())),
-            Some(Err(WebSocketError::ConnectionClose(close))) => Wakeup::Closed(close),
-            // An error says nothing; the close event that follows it says more.
-            Some(Err(_)) => Wakeup::Tick,
+            Some(Message::Text(frame)) => Wakeup::Frame(frame),
+            Some(Message::Bytes) => Wakeup::Over(permanent(words::BYTES.to_owned())),
+            Some(Message::Closed(close)) => Wakeup::Closed(close),
             None => Wakeup::Over(lost()),
         },
     }
@@ -112,21 +108,20 @@ async fn wait(
 async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), Ended> {
     for frame in frames {
         if matches!(socket.state(), State::Connecting) {
-            let opened = poll_fn(|context| socket.poll_ready_unpin(context));
-            if let Either::Right(_) = select(opened, TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
+            if let Either::Right(_) = select(socket.decided(), TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
                 return Err(unreachable_server());
             }
         }
         // One that did not open says so in the event that follows.
         if matches!(socket.state(), State::Open) {
-            socket.send(Message::Text(frame)).await.map_err(|_| lost())?;
+            socket.send(&frame).map_err(|_| lost())?;
         }
     }
     Ok(())
 }
 
-fn closed(close: &CloseEvent, was_acknowledged: bool) -> Ended {
-    let CloseEvent { code, reason, .. } = close;
+fn closed(close: &Close, was_acknowledged: bool) -> Ended {
+    let Close { code, reason } = close;
     if PERMANENT_CODES.contains(code) {
         return permanent(words::refuses_this_page(reason, *code));
     }
@@ -158,7 +153,7 @@ mod tests {
     use super::*;
 
     fn closed_with(code: u16, was_acknowledged: bool) -> Ended {
-        closed(&CloseEvent { code, reason: "Because".to_owned(), was_clean: true }, was_acknowledged)
+        closed(&Close { code, reason: "Because".to_owned() }, was_acknowledged)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::lean::calendar::{Date, LocalTime};
 use crate::lean::instant::Instant;
+use crate::lean::order;
 use crate::lean::zone::Zone;
 use crate::words::time as words;
 use domain::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
@@ -114,7 +115,7 @@ pub(crate) fn time_ticks(from_ms: f64, to_ms: f64, at_most: usize, zone: &Zone) 
         }
     };
     // Of an hour that comes twice, the whole first one is before the second; a skipped date begins with the next.
-    instants.sort_unstable();
+    order::sort(&mut instants, Ord::cmp);
     instants.dedup();
     let tick = |at: i64| TimeTick {
         at_ms: at as f64,

@@ -1,12 +1,12 @@
 //! The browser's history for the router. What Dioxus brings for it comes with much that nobody here needs, such as
 //! running JavaScript, and scrolls back before the page is as long again as it was.
 
+use super::sorted_map::SortedMap;
 use dioxus_history::History;
 use js_sys::Function;
 use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{ScrollRestoration, Window};
@@ -27,7 +27,7 @@ struct Entries {
     history: web_sys::History,
     /// Of the entry that is shown; each entry has its key as its state. Keys rise.
     key: Cell<u64>,
-    scrolled_px: RefCell<BTreeMap<u64, f64>>,
+    scrolled_px: RefCell<SortedMap<u64, f64>>,
     /// Where the page is held, and for how many more frames.
     held: Cell<Option<(f64, u32)>>,
 }
@@ -127,7 +127,7 @@ impl Entries {
         let mut scrolled_px = self.scrolled_px.borrow_mut();
         scrolled_px.insert(self.key.get(), self.window.scroll_y().unwrap_or_default());
         if scrolled_px.len() > MAX_ENTRIES {
-            scrolled_px.pop_first();
+            scrolled_px.remove_first();
         }
     }
 

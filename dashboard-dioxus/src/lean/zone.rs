@@ -3,11 +3,11 @@
 
 use super::calendar::{Date, LocalTime};
 use super::instant::Instant;
+use super::sorted_map::SortedMap;
 use crate::words::time as words;
 use domain::{MS_PER_DAY, MS_PER_MINUTE};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use web_sys::wasm_bindgen::{JsCast, JsValue};
@@ -24,7 +24,7 @@ pub(crate) struct Zone(Rc<Inner>);
 struct Inner {
     name: String,
     clock: Clock,
-    offsets_ms: RefCell<BTreeMap<i64, i64>>,
+    offsets_ms: RefCell<SortedMap<i64, i64>>,
 }
 
 enum Clock {

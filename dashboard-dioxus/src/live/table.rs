@@ -1,10 +1,10 @@
 //! The rows of one table and how deliveries change them.
 
 use crate::lean::shared::Shared;
+use crate::lean::sorted_map::SortedMap;
 use crate::model::span::Span;
 use domain::id_order;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 /// What has an id that names its row.
 pub(crate) trait Row: PartialEq {
@@ -29,22 +29,22 @@ pub(crate) struct Delivery<R> {
 pub(crate) struct Table<R> {
     window: Option<Span>,
     revision: i64,
-    rows: BTreeMap<RowId, Shared<R>>,
+    rows: SortedMap<RowId, Shared<R>>,
 }
 
 impl<R> Default for Table<R> {
     fn default() -> Self {
-        Self { window: None, revision: 0, rows: BTreeMap::new() }
+        Self { window: None, revision: 0, rows: SortedMap::default() }
     }
 }
 
 impl<R: Row> Table<R> {
     /// A snapshot replaces all rows; anything else is merged by id, and then what was removed goes.
     pub(crate) fn apply(&mut self, delivery: Delivery<R>) {
-        let mut held = if delivery.snapshot { std::mem::take(&mut self.rows) } else { BTreeMap::new() };
+        let held = if delivery.snapshot { std::mem::take(&mut self.rows) } else { SortedMap::default() };
         for row in delivery.rows {
             let id = RowId(row.id().to_owned());
-            let known = held.remove(&id).filter(|known| **known == row);
+            let known = held.get(&id).filter(|known| ***known == row).cloned();
             self.rows.insert(id, known.unwrap_or_else(|| Shared::new(row)));
         }
         for id in delivery.removed_ids {
@@ -108,6 +108,7 @@ impl PartialOrd for RowId {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     #[derive(Clone, Debug, PartialEq)]
     struct Station(&'static str, u32);

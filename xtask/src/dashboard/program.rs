@@ -30,10 +30,15 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
     let split = Splitter::new(&original, &bound)
         .and_then(Splitter::emit)
         .context("the dashboard could not be split into its parts")?;
+    // wasm-bindgen also writes scripts for functions that are no longer in the program; none asks for another one.
+    files.retain(|name, _| glue.contains(name.as_str()));
+    for content in files.values_mut() {
+        *content = shrink::script(std::str::from_utf8(content)?).into_bytes();
+    }
     let (program, glue) = shrink::program(&split.main.bytes, &glue)?;
     files.insert(PROGRAM.to_owned(), optimised(&program)?);
     files.insert(GLUE.to_owned(), glue.into_bytes());
-    files.insert(LOADER.0.to_owned(), loader(&split.modules)?.into_bytes());
+    files.insert(LOADER.0.to_owned(), shrink::script(&loader(&split.modules)?).into_bytes());
     for part in split.modules {
         files.insert(format!("{}.wasm", part.module_name), optimised(&shrink::part(&part.bytes)?)?);
     }

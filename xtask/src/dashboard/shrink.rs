@@ -68,7 +68,12 @@ fn shorten_imports(module: &mut Module) -> BTreeMap<String, String> {
     names
 }
 
-/// The glue with these words replaced, and without indentation, empty lines and comments.
+/// JavaScript without indentation, empty lines and comments.
+pub(super) fn script(script: &str) -> String {
+    renamed(script, &BTreeMap::new())
+}
+
+/// The same with these words replaced.
 fn renamed(glue: &str, names: &BTreeMap<String, String>) -> String {
     let mut short = String::with_capacity(glue.len());
     let mut is_comment = false;
@@ -138,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn the_glue_loses_comments_and_indentation_and_nothing_else() {
-        let glue = "/**\n * Doc\n */\nfunction a() {\n    // why\n    return `b // ${c}`;\n\n}\n/* d */\n";
-        assert_eq!(renamed(glue, &BTreeMap::new()), "function a() {\nreturn `b // ${c}`;\n}\n");
+    fn a_script_loses_comments_and_indentation_and_nothing_else() {
+        let text = "/**\n * Doc\n */\nfunction a() {\n    // why\n    return `b // ${c}`;\n\n}\n/* d */\n";
+        assert_eq!(script(text), "function a() {\nreturn `b // ${c}`;\n}\n");
     }
 }

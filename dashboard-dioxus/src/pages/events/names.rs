@@ -1,37 +1,36 @@
 //! What people call workers and workstations.
 
+use crate::lean::sorted_map::SortedMap;
 use crate::model::EntityName;
-
 use domain::event::EntityType;
-use std::collections::BTreeMap;
 
 /// The known entities of a factory.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Names(BTreeMap<EntityType, BTreeMap<String, Option<String>>>);
+pub(crate) struct Names(SortedMap<(EntityType, String), Option<String>>);
 
 impl Names {
     pub(crate) fn of(entities: &[EntityName]) -> Self {
         let mut names = Self::default();
         for entity in entities {
-            names.0.entry(entity.kind).or_default().insert(entity.id.clone(), entity.name.clone());
+            names.0.insert((entity.kind, entity.id.clone()), entity.name.clone());
         }
         names
     }
 
     /// The name that was given to an entity.
     pub(crate) fn name(&self, kind: EntityType, id: &str) -> Option<&str> {
-        self.0.get(&kind)?.get(id)?.as_deref()
+        self.0.get(&(kind, id.to_owned()))?.as_deref()
     }
 
     /// Whether an entity is registered, with or without a name.
     pub(crate) fn is_known(&self, kind: EntityType, id: &str) -> bool {
-        self.0.get(&kind).is_some_and(|ids| ids.contains_key(id))
+        self.0.get(&(kind, id.to_owned())).is_some()
     }
 
     /// The ids of one kind, or of both, each with its name.
     pub(crate) fn ids(&self, kind: Option<EntityType>) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let kinds = self.0.iter().filter(move |(known, _)| kind.is_none_or(|kind| kind == **known));
-        kinds.flat_map(|(_, ids)| ids.iter().map(|(id, name)| (id.as_str(), name.as_deref())))
+        let of_kind = self.0.iter().filter(move |((known, _), _)| kind.is_none_or(|kind| kind == *known));
+        of_kind.map(|((_, id), name)| (id.as_str(), name.as_deref()))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::memo::{Memo, use_memo};
+use crate::lean::sorted_map::SortedMap;
 use crate::lean::zone::Zone;
 use crate::model::window::WindowChoice;
 use crate::model::{EntityName, FactorySummary, Span, UtilizationSet, UtilizationSteps};
@@ -17,7 +18,6 @@ use crate::words::floor as words;
 use dioxus::prelude::*;
 use domain::event::EntityType;
 use domain::window::Resolution;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Up to so many rows are painted at once, so that they are in a picture and on paper too.
@@ -97,8 +97,10 @@ fn drawn(
 ) -> (Rc<[Column]>, Rc<[Row]>) {
     let columns = steps::heat_columns(set.window, resolution, zone);
     let workers = names.iter().filter(|known| known.kind == EntityType::Worker);
-    let names: BTreeMap<&str, &str> =
-        workers.filter_map(|known| Some((known.id.as_str(), known.name.as_deref()?))).collect();
+    let mut names = SortedMap::default();
+    for known in workers {
+        names.insert(known.id.as_str(), known.name.as_deref().unwrap_or(&known.id));
+    }
     let row = |entity: &UtilizationSteps| {
         let step = |(Span { from, to }, value): &(Span, Option<f64>)| Step {
             from_ms: from.ms(),
@@ -108,7 +110,7 @@ fn drawn(
         let steps: Vec<Step> = entity.steps.iter().map(step).collect();
         Row {
             id: entity.id.as_str().into(),
-            name: names.get(entity.id.as_str()).copied().unwrap_or(&entity.id).into(),
+            name: names.get(&entity.id.as_str()).copied().unwrap_or(&entity.id).into(),
             cells: cells(&columns, &steps),
         }
     };
