@@ -200,7 +200,8 @@ async fn going_round_piles_nothing_up() -> Result<()> {
     const ROUNDS: usize = 3;
     let andon = plant().await?;
     let chrome = browser().await?;
-    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=2")).await?;
+    // Long enough to measure one area before the next, on a busy machine too.
+    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=5")).await?;
     let mut held = Vec::new();
     for _ in 0..ROUNDS {
         for area in ["Assembly", "Paint", "No area"] {
