@@ -107,13 +107,13 @@ async fn wait(
 /// Sends these messages, the first one as soon as the websocket is open.
 async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), Ended> {
     for frame in frames {
-        if matches!(socket.state(), State::Connecting) {
-            if let Either::Right(_) = select(socket.decided(), TimeoutFuture::new(OPEN_TIMEOUT_MS)).await {
-                return Err(unreachable_server());
-            }
+        if socket.state() == State::Connecting
+            && let Either::Right(_) = select(socket.decided(), TimeoutFuture::new(OPEN_TIMEOUT_MS)).await
+        {
+            return Err(unreachable_server());
         }
         // One that did not open says so in the event that follows.
-        if matches!(socket.state(), State::Open) {
+        if socket.state() == State::Open {
             socket.send(&frame).map_err(|_| lost())?;
         }
     }

@@ -144,7 +144,6 @@ impl<'de> Reader<'de> {
         let mut depth = 0_usize;
         loop {
             match self.peek() {
-                0 => return Err(self.unexpected()),
                 b'"' => _ = self.string()?,
                 b'{' | b'[' => {
                     depth += 1;
@@ -155,7 +154,7 @@ impl<'de> Reader<'de> {
                     self.at += 1;
                 }
                 b',' | b':' if depth > 0 => self.at += 1,
-                b',' | b':' => return Err(self.unexpected()),
+                0 | b',' | b':' => return Err(self.unexpected()),
                 _ => _ = self.word(),
             }
             if depth == 0 {
@@ -404,7 +403,7 @@ mod tests {
         kind: Option<Kind>,
         #[serde(rename = "isOpen")]
         is_open: bool,
-        below: Vec<Row>,
+        below: Vec<Self>,
     }
 
     const ROW: &str = r#" {"rowId": "W \"1\" \u00fc\ud83d\ude00", "count": -7, "share": 1.5e2, "kind": "WORKER",

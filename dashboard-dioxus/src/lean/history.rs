@@ -76,6 +76,8 @@ impl History for BrowserHistory {
             return;
         }
         let entries = &self.0;
+        // The browser tells of scrolling only with the next frame.
+        entries.note();
         entries.key.set((js_sys::Date::now() as u64).max(entries.key.get() + 1));
         _ = entries.history.push_state_with_url(&entries.state(), "", Some(&route));
         entries.scroll_to(0.0);

@@ -41,7 +41,8 @@ async fn the_back_office_is_loaded_once_and_when_it_is_opened() -> Result<()> {
     let sockets = || chrome.seen().addresses.iter().filter(|address| address.starts_with("ws://")).count();
     assert_eq!(sockets(), 1);
 
-    page.click_named("link", "Devices").await?;
+    // The mouse would scroll to the link first.
+    page.evaluate("document.querySelector(`a[href^='/devices?']`).click()").await?;
     page.wait_for("[data-testid='devices-none']").await?;
     page.wait_until("location.pathname === '/devices' && location.search.includes('factory=plant')").await?;
     page.wait_until("location.search.includes('window=all-time') && window.scrollY === 0").await?;
