@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use self::performance::NOTE_MEMORIES;
 use crate::{Chrome, LIMIT, LOOK_INTERVAL, Message, Network, Screen};
 
 /// What a page reports.
@@ -30,6 +31,7 @@ impl<'chrome> Page<'chrome> {
         for domain in REPORTS {
             page.command(domain, json!({})).await?;
         }
+        page.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": NOTE_MEMORIES })).await?;
         // A tab behaves as the one in front, whichever that is.
         page.command("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await?;
         // As on telephones, they take no room from the page.

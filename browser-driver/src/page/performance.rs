@@ -8,6 +8,21 @@ use serde_json::{Value, json};
 use super::Page;
 use crate::LIMIT;
 
+/// Notes the memories of a page's WebAssembly programs as they are started, before the page runs any script. The browser
+/// could be asked for them (`Runtime.queryObjects`), but with a program that is loaded in parts that never answers.
+pub(super) const NOTE_MEMORIES: &str = "
+    window.webAssemblyMemories = [];
+    for (const start of ['instantiate', 'instantiateStreaming']) {
+        const original = WebAssembly[start];
+        WebAssembly[start] = async (...args) => {
+            const started = await original.apply(WebAssembly, args);
+            const exported = Object.values((started.instance ?? started).exports);
+            window.webAssemblyMemories.push(...exported.filter((one) => one instanceof WebAssembly.Memory));
+            return started;
+        };
+    }
+";
+
 /// How smoothly a page was drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frames {
@@ -72,20 +87,9 @@ impl Page<'_> {
         })
     }
 
-    /// No page can name the memories of its programs, but its browser can.
+    /// The sum of the memories that [`NOTE_MEMORIES`] noted.
     async fn webassembly_bytes(&self) -> Result<u64> {
-        const GROUP: &str = "memories";
-        let group = json!({ "objectGroup": GROUP });
-        let asked = json!({ "expression": "WebAssembly.Memory.prototype", "objectGroup": GROUP });
-        let prototype = self.command("Runtime.evaluate", asked).await?;
-        let asked = json!({ "prototypeObjectId": prototype["result"]["objectId"], "objectGroup": GROUP });
-        let memories = self.command("Runtime.queryObjects", asked).await?;
-        let sum = json!({
-            "objectId": memories["objects"]["objectId"], "returnByValue": true,
-            "functionDeclaration": "function() { return this.reduce((sum, one) => sum + one.buffer.byteLength, 0); }"
-        });
-        let summed = self.command("Runtime.callFunctionOn", sum).await?;
-        self.command("Runtime.releaseObjectGroup", group).await?;
-        summed["result"]["value"].as_u64().context("the page's WebAssembly memories have no size")
+        let sum = "window.webAssemblyMemories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0)";
+        self.compute(sum).await?.as_u64().context("the page's WebAssembly memories have no size")
     }
 }
