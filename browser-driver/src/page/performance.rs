@@ -12,12 +12,19 @@ use crate::LIMIT;
 /// could be asked for them (`Runtime.queryObjects`), but with a program that is loaded in parts that never answers.
 pub(super) const NOTE_MEMORIES: &str = "
     window.webAssemblyMemories = [];
+    const Memory = WebAssembly.Memory;
+    WebAssembly.Memory = class extends Memory {
+        constructor(...args) {
+            super(...args);
+            window.webAssemblyMemories.push(this);
+        }
+    };
     for (const start of ['instantiate', 'instantiateStreaming']) {
         const original = WebAssembly[start];
         WebAssembly[start] = async (...args) => {
             const started = await original.apply(WebAssembly, args);
             const exported = Object.values((started.instance ?? started).exports);
-            window.webAssemblyMemories.push(...exported.filter((one) => one instanceof WebAssembly.Memory));
+            window.webAssemblyMemories.push(...exported.filter((one) => one instanceof Memory));
             return started;
         };
     }
