@@ -4,7 +4,6 @@
 //! A page asks with [`use_subscription`](hooks::use_subscription) and [`use_query`](hooks::use_query), and changes
 //! something with [`Client::mutate`](client::Client::mutate). Everything below keeps that going.
 
-pub(crate) mod backoff;
 pub(crate) mod client;
 pub(crate) mod endpoint;
 pub(crate) mod hooks;

@@ -60,13 +60,12 @@ impl CivilDate {
         Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, day }
     }
 
-    /// How many days after 1 January 1970 it is.
+    /// How many days after 1 January 1970 it is. Months beyond 12 belong to the years that follow.
     pub fn days(self) -> i64 {
-        let year = if self.month <= 2 { self.year - 1 } else { self.year };
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let month_from_march = if self.month > 2 { self.month - 3 } else { self.month + 9 };
+        let months = self.year * 12 + (self.month - 1) - 2;
+        let (year, month_from_march) = (months.div_euclid(12), months.rem_euclid(12));
         let in_year = (153 * month_from_march + 2) / 5 + self.day - 1;
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + in_year - 719_468
     }
 
@@ -128,6 +127,13 @@ mod tests {
         ] {
             assert_eq!(parse_utc_ms(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn months_past_december_are_of_the_next_years() {
+        let days = |year, month, day| CivilDate { year, month, day }.days();
+        assert_eq!(days(2025, 14, 1), days(2026, 2, 1));
+        assert_eq!(days(2026, 0, 1), days(2025, 12, 1));
     }
 
     proptest! {

@@ -1,31 +1,39 @@
 //! Keeps one connection to the server for as long as the page is open.
 
-use crate::api::backoff::Backoff;
 use crate::api::client::{Client, Connection};
 use crate::api::endpoint::Endpoint;
 use crate::api::session::{Command, OperationType, Subscriptions};
 use crate::api::socket::{self, Ended};
 use crate::words::connection as words;
 use dioxus::prelude::*;
+use domain::backoff::{Backoff, equal_jitter};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use std::time::Duration;
+
+/// The first wait before connecting again: short, because most interruptions are.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+/// The longest one: a wall display is back at most this long after its server is.
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+/// The wait after a refusal that only a change of server or dashboard can lift.
+const REFUSED_DELAY: Duration = Duration::from_secs(60);
 
 /// Connects, talks and connects again. The commands that arrive decide what is asked.
 pub(crate) async fn keep_live(mut client: Client, mut commands: UnboundedReceiver<Command>) {
     let mut subscriptions = Subscriptions::default();
     let mut endpoint = None;
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
     loop {
         let ended = connect_once(client, &mut endpoint, &mut subscriptions, &mut commands).await;
         client.fail_mutations(words::UNANSWERED);
         if *client.connection.peek() == Connection::Live {
             backoff.reset();
         }
-        let random = js_sys::Math::random();
-        let wait_ms =
-            if ended.is_permanent { Backoff::after_refusal(random) } else { backoff.after_failure(random) };
+        let delay = if ended.is_permanent { REFUSED_DELAY } else { backoff.next_delay() };
+        // Spread, so that many displays do not return as one.
+        let wait_ms = equal_jitter(delay, js_sys::Math::random()).as_millis() as f64;
         let retry_at_ms = js_sys::Date::now() + wait_ms;
         client.connection.set(Connection::Disconnected { reason: ended.reason, retry_at_ms });
         apply_commands_for(wait_ms, client, &mut subscriptions, &mut commands).await;

@@ -1,10 +1,11 @@
 //! Where a time axis is marked: at whole steps of the factory's local clock, also on days when the clock is changed.
 
-use crate::lean::calendar::{Date, LocalTime};
+use crate::lean::calendar::LocalTime;
 use crate::lean::instant::Instant;
 use crate::lean::order;
 use crate::lean::zone::Zone;
 use crate::words::time as words;
+use domain::instant::CivilDate;
 use domain::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE};
 use std::ops::RangeInclusive;
 
@@ -106,11 +107,11 @@ pub(crate) fn time_ticks(from_ms: f64, to_ms: f64, at_most: usize, zone: &Zone) 
             (first..=*days.end()).step_by(pace as usize).map(|day| day_start(day, zone)).collect()
         }
         Pace::Months(pace) => {
-            let date = Date::of_day(*days.start());
+            let date = CivilDate::from_days(*days.start());
             let first = (date.year * 12 + date.month - 1).div_euclid(pace) * pace;
             let starts = (first..)
                 .step_by(pace as usize)
-                .map(|month| Date { year: 0, month: month + 1, day: 1 }.days());
+                .map(|month| CivilDate { year: 0, month: month + 1, day: 1 }.days());
             starts.take_while(|day| day <= days.end()).map(|day| day_start(day, zone)).collect()
         }
     };

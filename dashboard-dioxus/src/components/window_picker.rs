@@ -1,10 +1,10 @@
 use crate::components::page_context::use_page_context;
-use crate::lean::calendar::Date;
 use crate::lean::zone::Zone;
 use crate::model::window::{MAX_MINUTES, WindowChoice};
 use crate::route::{Selection, go_to};
 use crate::words::window as words;
 use dioxus::prelude::*;
+use domain::instant::CivilDate;
 
 /// The picker's entry that opens the fields for any other window.
 const OTHER: &str = "other";
@@ -107,7 +107,7 @@ fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
     };
     let chosen_day = move |event: FormEvent| {
         event.prevent_default();
-        if let Some(date) = Date::parse(&day.peek()) {
+        if let Some(date) = CivilDate::parse(&day.peek()) {
             onchosen.call(WindowChoice::Day(date.days()));
         }
     };

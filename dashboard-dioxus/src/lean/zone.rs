@@ -1,10 +1,11 @@
 //! Instants in the factory's time zone. The browser knows the zones, so the bundle holds no table of them; tests have
 //! zones of their own. `chrono-tz` has that table, which is larger than the rest of the page.
 
-use super::calendar::{Date, LocalTime};
+use super::calendar::LocalTime;
 use super::instant::Instant;
 use super::sorted_map::SortedMap;
 use crate::words::time as words;
+use domain::instant::CivilDate;
 use domain::{MS_PER_DAY, MS_PER_MINUTE};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
@@ -120,7 +121,7 @@ impl Zone {
     /// The instant that a field for a time, such as `2026-01-05T08:00`, means on the zone's clock; none when it is empty.
     pub(crate) fn typed(&self, field: &str) -> Option<Instant> {
         let (date, _) = field.split_once('T')?;
-        let days = Date::parse(date)?.days();
+        let days = CivilDate::parse(date)?.days();
         // Read as if it were UTC: the minutes since midnight are the same.
         let shown_ms = Instant::parse(&format!("{field}Z"))?.0;
         Some(self.instant(days, (shown_ms - days * MS_PER_DAY) / MS_PER_MINUTE))
@@ -210,7 +211,7 @@ fn shown(parts: JsValue) -> Option<i64> {
             if kind == wanted { value.parse::<i64>().ok() } else { None }
         })
     };
-    let date = Date { year: number("year")?, month: number("month")?, day: number("day")? };
+    let date = CivilDate { year: number("year")?, month: number("month")?, day: number("day")? };
     let seconds = number("hour")? * 3_600 + number("minute")? * 60 + number("second")?;
     Some(date.days() * MS_PER_DAY + seconds * 1_000)
 }
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn the_clock_shows_date_weekday_and_time_of_the_place() {
         let expected = LocalTime {
-            date: Date { year: 2026, month: 1, day: 5 },
+            date: CivilDate { year: 2026, month: 1, day: 5 },
             weekday: 0,
             hour: 13,
             minute: 30,

@@ -1,9 +1,9 @@
 //! The spans of time a person can choose, by the words that the address bar uses for them.
 
 use super::span::Span;
-use crate::lean::calendar::Date;
 use crate::lean::instant::Instant;
 use domain::bucket::BUCKET_MS;
+use domain::instant::CivilDate;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
@@ -74,7 +74,7 @@ impl WindowChoice {
 
 /// A calendar day as the API and the address bar write it.
 pub(crate) fn date(days: i64) -> String {
-    let Date { year, month, day } = Date::of_day(days);
+    let CivilDate { year, month, day } = CivilDate::from_days(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -135,7 +135,7 @@ fn understood(slug: &str) -> Option<WindowChoice> {
     if let Some((from, to)) = slug.split_once("..") {
         return WindowChoice::range(Instant::parse(from)?, Instant::parse(to)?);
     }
-    Date::parse(slug).map(|date| WindowChoice::Day(date.days()))
+    CivilDate::parse(slug).map(|date| WindowChoice::Day(date.days()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Days and spans of time.
 
-use crate::lean::calendar::{Date, LocalTime};
+use crate::lean::calendar::LocalTime;
+use domain::instant::CivilDate;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -63,7 +64,7 @@ pub(crate) fn date_and_exact_time(local: &LocalTime) -> String {
 }
 
 /// A span by its ends and its last date, without telling a date twice.
-pub(crate) fn date_span(from: &LocalTime, to: &LocalTime, last: Date) -> String {
+pub(crate) fn date_span(from: &LocalTime, to: &LocalTime, last: CivilDate) -> String {
     let is_within_a_day = from.date == last;
     if from.is_midnight() && to.is_midnight() && from != to {
         let last = LocalTime::of_wall_ms(last.days() * domain::MS_PER_DAY);

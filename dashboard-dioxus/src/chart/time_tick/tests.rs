@@ -7,7 +7,7 @@ const HOUR: f64 = MS_PER_HOUR as f64;
 const DAY: f64 = MS_PER_DAY as f64;
 
 fn utc(year: i64, month: i64, day: i64, minute: i64) -> f64 {
-    (Date { year, month, day }.days() * MS_PER_DAY + minute * MS_PER_MINUTE) as f64
+    (CivilDate { year, month, day }.days() * MS_PER_DAY + minute * MS_PER_MINUTE) as f64
 }
 
 fn fixed(offset_minutes: i64) -> Zone {

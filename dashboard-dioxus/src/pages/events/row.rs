@@ -2,7 +2,6 @@ use super::log::{Listed, Origin};
 use crate::components::metric_cell::raw;
 use crate::components::metric_table::{EntityCell, TEXT};
 use crate::components::state_mark::StateMark;
-use crate::lean::calendar::Date;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::{Presence, SeenEvent, Slug};
@@ -11,6 +10,7 @@ use crate::words::quantity::Quantity;
 use crate::words::{NO_VALUE, events as words, time};
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
+use domain::instant::CivilDate;
 
 /// From here on an event came late, in ms after its end: the grid of all windows, so that it may change a bucket that
 /// somebody took for finished.
@@ -24,7 +24,7 @@ pub(crate) fn EventRow(
     listed: Listed,
     name: Option<String>,
     zone: Zone,
-    today: Date,
+    today: CivilDate,
     selection: Selection,
 ) -> Element {
     let event = &*listed.event;
@@ -76,7 +76,7 @@ pub(crate) fn key(event: &SeenEvent) -> String {
 }
 
 /// To the second, with the day before it unless that is today, and with the year unless it is this one.
-fn time_near(zone: &Zone, instant: Instant, today: Date) -> String {
+fn time_near(zone: &Zone, instant: Instant, today: CivilDate) -> String {
     let exact = zone.time_with_seconds(instant);
     let local = zone.local(instant);
     match local.date {
@@ -117,7 +117,7 @@ mod tests {
         let instant = Instant(1_767_600_005_000);
         let day = zone.local(instant).date;
         assert_eq!(time_near(&zone, instant, day), "08:00:05");
-        assert_eq!(time_near(&zone, instant, Date { day: 6, ..day }), "5 Jan, 08:00:05");
-        assert_eq!(time_near(&zone, instant, Date { year: 2027, ..day }), "Mon 5 Jan 2026, 08:00:05");
+        assert_eq!(time_near(&zone, instant, CivilDate { day: 6, ..day }), "5 Jan, 08:00:05");
+        assert_eq!(time_near(&zone, instant, CivilDate { year: 2027, ..day }), "Mon 5 Jan 2026, 08:00:05");
     }
 }

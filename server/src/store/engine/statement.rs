@@ -115,10 +115,10 @@ impl Sql {
     pub(in crate::store) fn rows<const N: usize>(
         mut self,
         kinds: &[Kind; N],
-        rows: impl ExactSizeIterator<Item = [Value; N]>,
+        rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
     ) -> Self {
         if self.backend == DbBackend::Sqlite {
-            self.push_values(rows);
+            self.push_values(N, rows);
             return self;
         }
         let columns: Vec<String> = names(N)
@@ -148,13 +148,13 @@ impl Sql {
         conn: &impl ConnectionTrait,
         select: &str,
         table: &str,
-        (kinds, rows): (&[Kind; N], impl ExactSizeIterator<Item = [Value; N]>),
+        (kinds, rows): (&[Kind; N], impl ExactSizeIterator<Item: IntoIterator<Item = Value>>),
         on: impl FnOnce(Self) -> Self,
     ) -> Self {
         let mut sql = Self::new(conn, "SELECT ").text(select).text(" FROM ");
         if sql.backend == DbBackend::Sqlite {
             sql.text.push('(');
-            sql.push_values(rows);
+            sql.push_values(N, rows);
             // A cross join is taken from the left to the right.
             return on(sql.text(") AS wanted CROSS JOIN ").text(table).text(" AS found ON "));
         }
@@ -179,10 +179,14 @@ impl Sql {
         }
     }
 
-    fn push_values<const N: usize>(&mut self, rows: impl ExactSizeIterator<Item = [Value; N]>) {
-        self.values.reserve(rows.len() * N);
-        self.text.reserve(rows.len() * (2 * N + 2));
-        let row_text = format!("({}?)", "?,".repeat(N - 1));
+    fn push_values(
+        &mut self,
+        columns: usize,
+        rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
+    ) {
+        self.values.reserve(rows.len() * columns);
+        self.text.reserve(rows.len() * (2 * columns + 2));
+        let row_text = format!("({}?)", "?,".repeat(columns - 1));
         for (position, row) in rows.enumerate() {
             self.text.push_str(if position == 0 { "VALUES " } else { "," });
             self.text.push_str(&row_text);
@@ -193,7 +197,7 @@ impl Sql {
     fn push_unnest<const N: usize>(
         &mut self,
         kinds: &[Kind; N],
-        rows: impl ExactSizeIterator<Item = [Value; N]>,
+        rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
     ) {
         for (column, array) in columns_of(kinds, rows).into_iter().enumerate() {
             self.text.push_str(if column == 0 { "UNNEST(" } else { ", " });
@@ -216,7 +220,7 @@ impl Sql {
 /// The rows as one array a column, without nulls.
 fn columns_of<const N: usize>(
     kinds: &[Kind; N],
-    rows: impl ExactSizeIterator<Item = [Value; N]>,
+    rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
 ) -> [Vec<Value>; N] {
     let mut columns: [Vec<Value>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
     let nulls = kinds.map(|kind| kind.stands_for_null().map(|(value, _)| value));

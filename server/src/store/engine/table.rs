@@ -81,7 +81,7 @@ impl<Row, const N: usize> Table<Row, N> {
     fn statement(&self, conn: &impl ConnectionTrait, rows: &[Row], on_conflict: &str) -> Statement {
         let names = self.columns.each_ref().map(|column| column.name).join(", ");
         let kinds = self.columns.each_ref().map(|column| column.kind);
-        let values = rows.iter().map(|row| self.columns.each_ref().map(|column| (column.value)(row)));
+        let values = rows.iter().map(|row| self.columns.iter().map(|column| (column.value)(row)));
         Sql::new(conn, &format!("INSERT INTO {} ({names}) ", self.name))
             .rows(&kinds, values)
             .text(on_conflict)
