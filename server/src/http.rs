@@ -8,6 +8,7 @@ mod error_response;
 mod graphql;
 mod health;
 mod media;
+mod memory;
 mod operation;
 mod origin;
 mod shared;
@@ -35,14 +36,18 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared};
 pub use self::{
     body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
+};
+use self::{
+    media::Media, memory::RequestMemory, operation::Documents, shared::Shared, socket::quota::Subscriptions,
 };
 use crate::app::App;
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
+/// How many large bodies are decoded and read at once: more would take the processor from all other requests.
+const LARGE_BODIES_AT_ONCE: usize = 2;
 /// How long a browser may cache what a page of another origin is allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
 /// How long requests and sockets may take to end once the server stops. With the next one it stays under the 10 s that
@@ -78,10 +83,13 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
         origins: options.origins,
-        body_memory: BodyMemory::new(),
+        memory: RequestMemory::new(),
+        answer_memory: RequestMemory::new(),
+        large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
         documents: Documents::default(),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
+        subscriptions: Arc::new(Subscriptions::new()),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
     });

@@ -12,6 +12,7 @@ mod cohort;
 pub mod delivery;
 mod error;
 pub mod feed;
+pub mod fingerprint;
 mod pacing;
 mod peers;
 pub mod relay;

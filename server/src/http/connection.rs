@@ -20,7 +20,6 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Sleep,
 };
-use tokio_tungstenite::WebSocketStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
@@ -121,9 +120,6 @@ async fn serve(connection: Connection, router: Router, idle_timeout: Duration, s
         tracing::debug!(%error, "a connection broke");
     }
 }
-
-/// A websocket on a connection of this server.
-pub(super) type WebSocket = WebSocketStream<Connection>;
 
 /// A connection that counts until it is dropped, also after it became a websocket, and that breaks when its peer takes
 /// nothing for too long.

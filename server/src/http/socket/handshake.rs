@@ -20,14 +20,10 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::{
-        connection::{Connection, WebSocket},
-        error_response::ErrorResponse,
-        media::Media,
-        shared::Shared,
-    },
-    limits::MAX_MESSAGE_BYTES,
-    session::{PROTOCOL, Session},
+    super::{connection::Connection, error_response::ErrorResponse, media::Media, shared::Shared},
+    arriving::Arriving,
+    limits::{MAX_MESSAGE_BYTES, MAX_WRITE_BUFFER_BYTES},
+    session::{PROTOCOL, Session, WebSocket},
 };
 use crate::error::ApiError;
 
@@ -59,7 +55,7 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            Session::new(socket, serving).run(is_protocol_supported).await;
+            Session::new(socket, serving, None).run(is_protocol_supported).await;
         }
         drop(permit);
     });
@@ -76,9 +72,11 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let (connection, read) = (parts.io.into_inner(), parts.read_buf.into());
+    let connection = Arriving::new(parts.io.into_inner(), &parts.read_buf);
+    let read = parts.read_buf.into();
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 

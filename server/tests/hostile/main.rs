@@ -1,0 +1,16 @@
+//! What a few kilobytes or one connection must not do: take the memory, the processor, the readers or the writer from
+//! everybody else. Where memory is measured, the server is the real program in a process of its own.
+
+mod bodies;
+mod documents;
+mod process;
+mod requests;
+mod sockets;
+mod variables;
+
+#[path = "../it"]
+#[allow(dead_code, unused_imports, reason = "the integration tests need all of it, these a part")]
+mod it {
+    pub(crate) mod harness;
+}
+use it::harness;
