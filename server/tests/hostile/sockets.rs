@@ -139,7 +139,8 @@ async fn spellings_that_mean_the_same_are_rendered_once() {
     assert_eq!(socket.delivery("0").await, socket.delivery("1").await);
     assert_eq!(server.app.live.broadcast_count(), 1);
     // Who joins one that runs is judged all the same.
-    let wrong = "subscription($id: Int!) { workerMetrics(factoryId: $id, area: \"A\") { revision workers { workerId } } }";
+    let wrong = "subscription($id: ID!, $unused: Int) { workerMetrics(factoryId: $id, area: \"A\") \
+                 { revision workers { workerId } } }";
     socket.subscribe("2", wrong, json!({ "id": "plant" })).await;
     assert_eq!(socket.receive().await["type"], "error");
     for id in ["0", "1"] {

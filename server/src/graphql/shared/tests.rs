@@ -59,13 +59,7 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
     for scope in [&scope, &other, &scope, &other] {
         let execute = |request| execute(&schema, request);
         let (scope, request) = (Ok(scope.clone()), Request::new(OPERATION));
-        payloads.push(start(
-            app.live.metrics(),
-            scope,
-            (text(), text()),
-            request,
-            execute,
-        ));
+        payloads.push(start(app.live.metrics(), scope, (text(), text()), request, execute));
     }
     for payloads in &mut payloads {
         assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
