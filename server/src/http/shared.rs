@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{body::BodyMemory, operation::Documents, origin::Origins, socket::limits::SocketLimits};
+use super::{body::BodyMemory, browsers::Origins, operation::Documents, socket::limits::SocketLimits};
 use crate::{app::App, graphql::AndonSchema};
 
 /// What every request can reach.
