@@ -62,3 +62,38 @@ impl Stall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, task::Waker};
+
+    use super::*;
+
+    /// Whether a write of so many bytes, of which so many are taken, leaves the peer's time running.
+    fn is_timed_after(stall: &mut Stall, offered_bytes: usize, taken_bytes: Option<usize>) -> bool {
+        let written = taken_bytes.map_or(Poll::Pending, |bytes| Poll::Ready(Ok(bytes)));
+        let mut context = Context::from_waker(Waker::noop());
+        let passed = stall.watch(&mut context, offered_bytes, written);
+        assert_eq!(passed.is_ready(), taken_bytes.is_some());
+        stall.waiting.is_some()
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_a_trickle_is_on_the_same_time_as_one_that_takes_nothing() {
+        let mut stall = Stall::new(Duration::from_secs(60));
+        assert!(!is_timed_after(&mut stall, 100_000, Some(50_000)), "who takes at once is not timed");
+        assert!(is_timed_after(&mut stall, 50_000, None));
+        assert!(is_timed_after(&mut stall, 50_000, Some(1)));
+        assert!(is_timed_after(&mut stall, 49_999, Some(LEAST_TAKEN_BYTES - 2)));
+        assert!(!is_timed_after(&mut stall, 40_000, Some(1)), "enough was taken");
+        assert!(is_timed_after(&mut stall, 39_999, None), "and another time begins");
+        assert!(!is_timed_after(&mut stall, 10, Some(10)), "there is no more to take");
+    }
+
+    #[tokio::test]
+    async fn the_connection_breaks_when_the_time_is_over() {
+        let mut stall = Stall::new(Duration::ZERO);
+        let broken = poll_fn(|context| stall.watch(context, 1, Poll::Pending)).await;
+        assert_eq!(broken.expect_err("an error").kind(), io::ErrorKind::TimedOut);
+    }
+}
