@@ -61,7 +61,7 @@ async fn run(command: Command) -> ExitCode {
 
 async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
-    let origins = config.origins().map_err(anyhow::Error::msg)?;
+    let options = options(&config).map_err(anyhow::Error::msg)?;
     let store = Store::open_capped(&config.database.database_url, config.max_database_bytes())
         .await
         .context(WHICH_DATABASE)?;
@@ -74,14 +74,22 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     }
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     let consumers = config.brokers().consume(&app, &shutdown);
-    let options = open_files::make_room(http::Options { origins, ..http::Options::default() });
-    let served = http::serve(app, listener, options, shutdown).await;
+    let served = http::serve(app, listener, open_files::make_room(options), shutdown).await;
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     consumers.drained().await;
     store.close().await;
     served?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn options(config: &ServeConfig) -> Result<http::Options, String> {
+    Ok(http::Options {
+        origins: config.origins()?,
+        hosts: config.hosts()?,
+        connections: config.connections()?,
+        ..http::Options::default()
+    })
 }
 
 async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use async_graphql::ServerError;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use async_graphql::ServerError;
-
 use super::{
+    browsers::Origins,
     memory::RequestMemory,
     operation::{Documents, Operation, Sent},
-    origin::Origins,
     socket::{limits::SocketLimits, quota::Subscriptions},
 };
 use crate::{app::App, graphql::AndonSchema};

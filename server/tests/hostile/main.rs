@@ -2,11 +2,14 @@
 //! everybody else. Where memory is measured, the server is the real program in a process of its own.
 
 mod bodies;
+mod browsers;
 mod documents;
+mod peers;
 mod process;
 mod requests;
 mod sockets;
 mod variables;
+mod wire;
 
 #[path = "../it"]
 #[allow(dead_code, unused_imports, reason = "the integration tests need all of it, these a part")]

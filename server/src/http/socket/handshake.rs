@@ -20,7 +20,12 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::{connection::Connection, error_response::ErrorResponse, media::Media, shared::Shared},
+    super::{
+        connection::{Connection, Peer},
+        error_response::ErrorResponse,
+        media::Media,
+        shared::Shared,
+    },
     arriving::Arriving,
     limits::{MAX_MESSAGE_BYTES, MAX_WRITE_BUFFER_BYTES},
     session::{PROTOCOL, Session, WebSocket},
@@ -46,6 +51,10 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
         let error = ApiError::overloaded("there are too many websockets now; connect again later");
         return ErrorResponse::unavailable(error).into_response(Media::Json);
     };
+    let Some(peer) = request.extensions().get::<Peer>().copied() else {
+        let error = ApiError::internal(&"a request does not say whose it is");
+        return ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json);
+    };
     let is_protocol_supported = offers_protocol(request.headers());
     if is_protocol_supported {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
@@ -55,7 +64,7 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            Session::new(socket, serving, None).run(is_protocol_supported).await;
+            Session::new(socket, serving, peer).run(is_protocol_supported).await;
         }
         drop(permit);
     });

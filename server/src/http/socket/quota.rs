@@ -1,15 +1,12 @@
 //! How many different subscriptions run: in all, for one socket, and for one address. Who joins what runs for others already
 //! costs nothing here.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
+use super::super::connection::{Peer, PeerQuota, PeerShare};
 use crate::error::ApiError;
 
 /// The most different subscriptions at a time: each keeps its document, its variables and the rows of its answer. One with a
@@ -26,22 +23,17 @@ const SUBSCRIPTION_BYTES: usize = 48 * 1024;
 
 /// What runs on all sockets.
 pub(in super::super) struct Subscriptions {
-    started: Mutex<StartedCounts>,
-}
-
-#[derive(Default)]
-struct StartedCounts {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
+    started: Mutex<usize>,
+    by_address: Arc<PeerQuota>,
 }
 
 impl Subscriptions {
     /// None runs.
     pub(in super::super) fn new() -> Self {
-        Self { started: Mutex::default() }
+        Self { started: Mutex::default(), by_address: PeerQuota::new(MAX_PER_ADDRESS) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, StartedCounts> {
+    fn lock(&self) -> MutexGuard<'_, usize> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,8 +43,7 @@ impl Subscriptions {
 pub(super) struct SocketQuota {
     all: Arc<Subscriptions>,
     started: Arc<AtomicUsize>,
-    /// None where addresses are not counted.
-    address: Option<IpAddr>,
+    peer: Peer,
 }
 
 /// A subscription that runs; it counts until this is dropped.
@@ -60,12 +51,13 @@ pub(super) struct Started {
     quota: SocketQuota,
     /// As how many it counts.
     weight: usize,
+    _of_address: PeerShare,
 }
 
 impl SocketQuota {
     /// Nothing was started yet.
-    pub(super) fn new(all: Arc<Subscriptions>, address: Option<IpAddr>) -> Self {
-        Self { all, started: Arc::default(), address }
+    pub(super) fn new(all: Arc<Subscriptions>, peer: Peer) -> Self {
+        Self { all, started: Arc::default(), peer }
     }
 
     /// Starts a subscription whose document and variables take so many bytes.
@@ -74,24 +66,20 @@ impl SocketQuota {
     /// Too many run already.
     pub(super) fn start(&self, bytes: usize) -> Result<Started, ApiError> {
         let weight = bytes.div_ceil(SUBSCRIPTION_BYTES).max(1);
-        let mut counts = self.all.lock();
+        let of_address = self.all.by_address.take(self.peer, weight).ok_or_else(|| {
+            ApiError::overloaded(format!(
+                "{MAX_PER_ADDRESS} different subscriptions run for this address, the most at a time; complete some first"
+            ))
+        })?;
+        let mut all = self.all.lock();
         let is_modest = self.started.load(Ordering::Relaxed) + weight <= OWN_SUBSCRIPTIONS;
-        if counts.all + weight > if is_modest { MAX_SUBSCRIPTIONS } else { SHARED_SUBSCRIPTIONS } {
+        if *all + weight > if is_modest { MAX_SUBSCRIPTIONS } else { SHARED_SUBSCRIPTIONS } {
             return Err(too_many());
         }
-        if let Some(address) = self.address {
-            let of_address = counts.by_address.entry(address).or_default();
-            if *of_address + weight > MAX_PER_ADDRESS {
-                return Err(ApiError::overloaded(format!(
-                    "{MAX_PER_ADDRESS} different subscriptions run for this address, the most at a time; complete some first"
-                )));
-            }
-            *of_address += weight;
-        }
-        counts.all += weight;
+        *all += weight;
         self.started.fetch_add(weight, Ordering::Relaxed);
-        drop(counts);
-        Ok(Started { quota: self.clone(), weight })
+        drop(all);
+        Ok(Started { quota: self.clone(), weight, _of_address: of_address })
     }
 }
 
@@ -103,61 +91,54 @@ fn too_many() -> ApiError {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        let Self { quota: SocketQuota { all, started, address }, weight } = self;
-        let mut counts = all.lock();
-        counts.all -= *weight;
+        let Self { quota: SocketQuota { all, started, .. }, weight, .. } = self;
+        *all.lock() -= *weight;
         started.fetch_sub(*weight, Ordering::Relaxed);
-        if let Some(address) = address
-            && let Some(of_address) = counts.by_address.get_mut(address)
-        {
-            *of_address -= *weight;
-            if *of_address == 0 {
-                counts.by_address.remove(address);
-            }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
+
+    const EXEMPT: Peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_exempt: true };
 
     #[test]
     fn a_few_sockets_cannot_take_all_that_others_need() {
         let all = Arc::new(Subscriptions::new());
         let mut running = Vec::new();
         for _ in 0..MAX_SUBSCRIPTIONS / 50 {
-            let socket = SocketQuota::new(all.clone(), None);
+            let socket = SocketQuota::new(all.clone(), EXEMPT);
             running.extend((0..50).filter_map(|_| socket.start(1).ok()));
         }
         assert_eq!(running.len(), SHARED_SUBSCRIPTIONS + 10 * OWN_SUBSCRIPTIONS);
-        let viewer = SocketQuota::new(all.clone(), None);
+        let viewer = SocketQuota::new(all.clone(), EXEMPT);
         for _ in 0..OWN_SUBSCRIPTIONS {
             running.push(viewer.start(1).expect("what a page needs"));
         }
         assert_eq!(viewer.start(1).err().expect("a refusal").code, crate::error::ErrorCode::Overloaded);
         drop(running);
         viewer.start(1).expect("room again");
-        assert_eq!(all.lock().all, 0);
+        assert_eq!(*all.lock(), 0);
     }
 
     #[test]
     fn one_address_starts_a_quarter_at_most_and_gives_back_what_ends() {
         let all = Arc::new(Subscriptions::new());
-        let address = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-        let start = || SocketQuota::new(all.clone(), address).start(1);
+        let peer = Peer { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), is_exempt: false };
+        let start = || SocketQuota::new(all.clone(), peer).start(1);
         let running: Vec<_> = std::iter::from_fn(|| start().ok()).collect();
         assert_eq!(running.len(), MAX_PER_ADDRESS);
-        SocketQuota::new(all.clone(), None).start(1).expect("another address");
+        SocketQuota::new(all.clone(), EXEMPT).start(1).expect("another address");
         drop(running);
-        assert!(all.lock().by_address.is_empty());
+        start().expect("room again");
     }
 
     #[test]
     fn what_takes_much_memory_counts_as_many() {
-        let socket = SocketQuota::new(Arc::new(Subscriptions::new()), None);
+        let socket = SocketQuota::new(Arc::new(Subscriptions::new()), EXEMPT);
         let large =
             socket.start(SHARED_SUBSCRIPTIONS * SUBSCRIPTION_BYTES).expect("all but what others need");
         socket.start(1).err().expect("it has more than a page needs");

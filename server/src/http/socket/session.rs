@@ -1,6 +1,6 @@
 //! One socket from its first message to its close frame.
 
-use std::{future::pending, net::IpAddr, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::value::RawValue;
@@ -15,7 +15,10 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    super::{connection::Connection, shared::Shared},
+    super::{
+        connection::{Connection, Peer},
+        shared::Shared,
+    },
     arriving::Arriving,
     frame,
     limits::{MAX_MESSAGE_BYTES, MAX_PONG_BYTES},
@@ -63,8 +66,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// `address` is counted by; none where it is not.
-    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>, address: Option<IpAddr>) -> Self {
+    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>, peer: Peer) -> Self {
         let limits = &shared.socket_limits;
         let mut pings = tokio::time::interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -76,7 +78,7 @@ impl Session {
             pings,
             unanswered_pings: 0,
             rate: MessageRate::new(Instant::now()),
-            quota: SocketQuota::new(shared.subscriptions.clone(), address),
+            quota: SocketQuota::new(shared.subscriptions.clone(), peer),
             shared,
         }
     }
