@@ -114,7 +114,7 @@ pub(crate) fn subscribe(
 }
 
 async fn scope(store: &Store, slug: &str) -> Result<FactoryScope, ApiError> {
-    Ok(report::factory(&store.snapshot().await?, slug).await?)
+    Ok(report::factory(&store.snapshot_for_live().await?, slug).await?)
 }
 
 fn start<S: Source>(

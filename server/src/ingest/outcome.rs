@@ -87,6 +87,11 @@ impl Outcome {
                 let message = entity_limit_message(&event.entity_code);
                 self.issues.push(Issue { index, code: IssueCode::EntityLimitReached, message });
             }
+            Verdict::NameRefused(name) => {
+                if let Some(rejection) = name.rejection(event) {
+                    self.reject(index, rejection);
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::FactoryId;
+use domain::{id::FactoryId, validate::new_id_fault};
 use sea_orm::{
     ConnectionTrait, ExprTrait as _,
     sea_query::{Expr, Query},
@@ -41,8 +41,8 @@ impl Names {
         self.known.get(name?).copied()
     }
 
-    /// Makes sure that every one of these names has a number, in this transaction. After a rollback the whole must be
-    /// forgotten, since the numbers are then free again.
+    /// Makes sure that every one of these names has a number, in this transaction, except new ones that may not be
+    /// registered. After a rollback the whole must be forgotten, since the numbers are then free again.
     pub(super) async fn resolve(
         &mut self,
         conn: &impl ConnectionTrait,
@@ -65,7 +65,7 @@ impl Names {
         for chunk in unknown.chunks(rows_per_statement(1) - 1) {
             self.known.extend(find(conn, table, factory_id, chunk).await?);
         }
-        unknown.retain(|name| !self.known.contains_key(*name));
+        unknown.retain(|name| !self.known.contains_key(*name) && new_id_fault(name).is_none());
         // In the order of the names, so that the same events give the same numbers.
         unknown.sort_unstable();
         let first_id = last_id(conn, table, factory_id).await? + 1;

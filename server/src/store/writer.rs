@@ -176,7 +176,7 @@ fn revisions_of_entities(
 ) -> HashMap<EntityId, Revision> {
     let mut revisions = HashMap::new();
     for (candidate, verdict) in candidates.iter().zip(verdicts) {
-        if let (Verdict::Accepted, Some(row)) = (verdict, &candidate.row) {
+        if let (Verdict::Accepted, Ok(row)) = (verdict, &candidate.row) {
             revisions.insert(row.entity_id, stored[candidate.batch].revision);
         }
     }
@@ -186,5 +186,5 @@ fn revisions_of_entities(
 /// The accepted rows in the order of their arrival.
 fn accepted<'a>(candidates: &'a [Candidate<'a>], verdicts: &[Verdict]) -> Vec<&'a NewRow<'a>> {
     let accepted = candidates.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
-    accepted.filter_map(|(candidate, _)| candidate.row.as_ref()).collect()
+    accepted.filter_map(|(candidate, _)| candidate.row.as_ref().ok()).collect()
 }

@@ -4,6 +4,7 @@ use domain::{
     event::Event,
     id::{FactoryId, FactorySlug, Revision},
     time::TimestampMs,
+    validate::RegisteredName,
 };
 
 use crate::store::devices::Sender;
@@ -41,6 +42,8 @@ pub enum Verdict {
     Conflict,
     /// It names one worker or workstation too many.
     EntityLimitReached,
+    /// It would register a name that no new one may be.
+    NameRefused(RegisteredName),
 }
 
 /// What became of one batch.

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 
 use domain::{
     bucket::bucket_of,
-    event::Statement,
+    event::{Event, Statement},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
+    validate::RegisteredName,
 };
 use entity::{event, event_conflict};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult};
@@ -27,7 +28,7 @@ use crate::store::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table},
     },
-    error::Result,
+    error::Result as StoreResult,
     intern::{LastName, NameTable},
 };
 
@@ -40,11 +41,12 @@ pub(super) enum Lookups {
     All,
 }
 
-/// One event of a group; no row when it names one entity too many.
+/// One event of a group.
 pub(super) struct Candidate<'a> {
     /// The position of its batch in the group.
     pub(super) batch: usize,
-    pub(super) row: Option<NewRow<'a>>,
+    /// The row that it would be, or why it cannot be stored.
+    pub(super) row: Result<NewRow<'a>, Verdict>,
 }
 
 fn identity_of(row: &event::Model) -> Identity<'_> {
@@ -66,7 +68,7 @@ pub(super) async fn identify<'a>(
     factory_id: FactoryId,
     cache: &mut Cache,
     batches: &[&'a Batch],
-) -> Result<Vec<Candidate<'a>>> {
+) -> StoreResult<Vec<Candidate<'a>>> {
     let events = || batches.iter().flat_map(|batch| &batch.events);
     let models = events().filter_map(|event| event.model_version.as_deref());
     cache.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
@@ -77,20 +79,43 @@ pub(super) async fn identify<'a>(
     let (mut model, mut source) = (LastName::default(), LastName::default());
     for (index, batch) in batches.iter().enumerate() {
         for event in &batch.events {
-            let row = cache.entity_id(event.entity_type, &event.entity_code).map(|entity_id| NewRow {
+            let model_version_id = model.id(&cache.model_versions, event.model_version.as_deref());
+            let source_id = source.id(&cache.sources, event.source.as_deref());
+            let row = identify_entity(cache, event, (model_version_id, source_id)).map(|entity_id| NewRow {
                 event,
                 bucket: bucket_of(event.started_at_ms),
                 entity_id,
-                model_version_id: model
-                    .id(&cache.model_versions, event.model_version.as_deref())
-                    .map(ModelVersionId),
-                source_id: source.id(&cache.sources, event.source.as_deref()).map(SourceId),
+                model_version_id: model_version_id.map(ModelVersionId),
+                source_id: source_id.map(SourceId),
                 received_at: batch.received_at_ms,
             });
             candidates.push(Candidate { batch: index, row });
         }
     }
     Ok(candidates)
+}
+
+/// The number of an event's entity, which is registered now if it is new and all names of the event have a number or get one.
+fn identify_entity(
+    cache: &mut Cache,
+    event: &Event,
+    (model_version_id, source_id): (Option<i32>, Option<i32>),
+) -> Result<EntityId, Verdict> {
+    let names = [
+        (RegisteredName::ModelVersion, &event.model_version, model_version_id),
+        (RegisteredName::SourceId, &event.source, source_id),
+    ];
+    let refused = names.into_iter().find(|(_, name, id)| name.is_some() && id.is_none());
+    match refused {
+        // The first rule broken is the one that is named.
+        Some((name, ..)) => match RegisteredName::EntityId.rejection(event) {
+            Some(_) if cache.entity(event.entity_type, &event.entity_code).is_none() => {
+                Err(Verdict::NameRefused(RegisteredName::EntityId))
+            }
+            _ => Err(Verdict::NameRefused(name)),
+        },
+        None => cache.entity_id(event.entity_type, &event.entity_code),
+    }
 }
 
 /// What a group's events are, and which of them are new.
@@ -107,11 +132,11 @@ pub(super) async fn judge<'a>(
     factory_id: FactoryId,
     (cache, lookups): (&Cache, Lookups),
     candidates: &'a [Candidate<'a>],
-) -> Result<Judgement<'a>> {
+) -> StoreResult<Judgement<'a>> {
     let mut rows: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .enumerate()
-        .filter_map(|(index, candidate)| Some((index, candidate.row.as_ref()?)))
+        .filter_map(|(index, candidate)| Some((index, candidate.row.as_ref().ok()?)))
         .collect();
     // Equal ones stay in the order of their arrival; most groups come nearly in order.
     rows.sort_by(|(_, a), (_, b)| a.identity().cmp(&b.identity()));
@@ -123,7 +148,10 @@ pub(super) async fn judge<'a>(
     let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
         stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
 
-    let mut verdicts = vec![Verdict::EntityLimitReached; candidates.len()];
+    let mut verdicts: Vec<Verdict> = candidates
+        .iter()
+        .map(|candidate| candidate.row.as_ref().err().copied().unwrap_or(Verdict::Accepted))
+        .collect();
     let mut new = Vec::with_capacity(rows.len());
     for same in rows.chunk_by(same) {
         let (first, first_row) = same[0];
@@ -151,7 +179,7 @@ async fn stored(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<Vec<event::Model>> {
+) -> StoreResult<Vec<event::Model>> {
     let identities: Vec<Identity<'_>> = rows.iter().map(|row| row.identity()).collect();
     let mut stored = Vec::new();
     for chunk in chunks(tx.get_database_backend(), identities.len()) {
@@ -190,7 +218,7 @@ pub(super) async fn insert(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<()> {
+) -> StoreResult<()> {
     let rows: Vec<(FactoryId, &NewRow<'_>)> = rows.iter().map(|row| (factory_id, *row)).collect();
     table().insert(tx, &rows).await
 }
@@ -227,14 +255,14 @@ pub(super) async fn keep_conflicts(
     candidates: &[Candidate<'_>],
     verdicts: &[Verdict],
     batches: usize,
-) -> Result<Vec<u64>> {
+) -> StoreResult<Vec<u64>> {
     const COLUMNS: usize = 13;
     let mut kept = vec![0; batches];
     let conflicts: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .zip(verdicts)
         .filter(|(_, verdict)| **verdict == Verdict::Conflict)
-        .filter_map(|(candidate, _)| Some((candidate.batch, candidate.row.as_ref()?)))
+        .filter_map(|(candidate, _)| Some((candidate.batch, candidate.row.as_ref().ok()?)))
         .collect();
     for of_batch in conflicts.chunk_by(|a, b| a.0 == b.0) {
         for chunk in of_batch.chunks(rows_per_statement(COLUMNS)) {
