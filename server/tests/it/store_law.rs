@@ -148,7 +148,7 @@ async fn check_series(
         .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
         .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
         .collect();
-    let series = rollups::series(snapshot, FACTORY_ID, &steps, Some(&[entity.id])).await.expect("a series");
+    let series = rollups::series(snapshot, FACTORY_ID, &steps, &[entity.id]).await.expect("a series");
     let expected: Vec<(usize, EntityId, Totals)> = steps
         .iter()
         .enumerate()
