@@ -3,9 +3,12 @@
 
 mod bodies;
 mod browsers;
+mod database_file;
 mod documents;
+mod names;
 mod peers;
 mod process;
+mod readers;
 mod requests;
 mod sockets;
 mod variables;
