@@ -75,7 +75,7 @@ async fn what_recurses_without_end_is_refused_by_the_parser() {
         assert!(matches!(code(&answer).as_str(), "BAD_USER_INPUT" | "LIMIT_EXCEEDED"), "{answer}");
     }
     let variables = format!(
-        r#"{{"query":"{{ __typename }}","variables":{{"x":{}{}}}}}"#,
+        r#"{{"query":"query($x: ID) {{ __typename }}","variables":{{"x":{}{}}}}}"#,
         "[".repeat(10_000),
         "]".repeat(10_000)
     );
