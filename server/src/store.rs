@@ -15,7 +15,7 @@ pub mod entities;
 mod error;
 pub mod events;
 pub mod factories;
-mod intern;
+pub(crate) mod intern;
 pub mod neighbours;
 pub mod plans;
 pub mod recompute;

@@ -15,7 +15,10 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         time_zone: chrono_tz::UTC,
         units_basis: UnitsBasis::Workers,
         revision: Revision(sequence as i64),
+        kept_conflicts: 0,
+        dropped_conflicts: 0,
     };
+
     let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
 }

@@ -10,10 +10,10 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::row::NewRow;
+use super::{batch::Verdict, row::NewRow};
 use crate::store::{
     entities::{self, Entity, EntityFilter},
-    error::Result,
+    error::StoreError,
     factories::Factory,
     intern::Names,
 };
@@ -57,7 +57,7 @@ impl Cache {
         conn: &impl ConnectionTrait,
         factory: &Factory,
         cached: Option<Self>,
-    ) -> Result<Self> {
+    ) -> Result<Self, StoreError> {
         let mut cache = cached.unwrap_or_default();
         if cache.revision == factory.revision {
             return Ok(cache);
@@ -78,14 +78,22 @@ impl Cache {
         self.entities.get(self.ids.get(&entity_type)?.get(code)?)
     }
 
-    /// The number of an entity, registered now if it is new; none when that would be one too many.
-    pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Option<EntityId> {
+    /// How much it holds: entities and names.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len() + self.model_versions.len() + self.sources.len()
+    }
+
+    /// The number of an entity, registered now if it is new.
+    ///
+    /// # Errors
+    /// That would be one too many.
+    pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Result<EntityId, Verdict> {
         let ids = self.ids.entry(entity_type).or_default();
         if let Some(id) = ids.get(code) {
-            return Some(*id);
+            return Ok(*id);
         }
         if self.entities.len() >= entities::MAX_ENTITIES {
-            return None;
+            return Err(Verdict::EntityLimitReached);
         }
         // Entities are never deleted, so counting them numbers them.
         let id = EntityId(self.entities.len() as i32 + 1);
@@ -104,6 +112,6 @@ impl Cache {
                 revision: Revision(0),
             },
         );
-        Some(id)
+        Ok(id)
     }
 }
