@@ -20,6 +20,7 @@ pub mod neighbours;
 pub mod plans;
 pub mod recompute;
 pub mod rollups;
+pub mod seen;
 pub mod timeline;
 pub mod writer;
 

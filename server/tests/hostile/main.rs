@@ -1,5 +1,7 @@
 //! Senders and readers who mean harm: what little they send takes no more than its share, and everybody else is served.
 
+mod clock;
+mod growth;
 mod writer;
 
 #[path = "../it"]

@@ -7,7 +7,7 @@ use domain::{
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, BucketTotals, Observation},
+    timeline::{self, BucketTotals, Observation, Segment},
     totals::Totals,
     window::Window,
 };
@@ -15,7 +15,9 @@ use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::
 use server::store::{
     Snapshot, Store, audit,
     entities::{self, Entity, EntityFilter},
-    rebuild, rollups, timeline as store_timeline,
+    rebuild, rollups,
+    seen::{self, LastSeen},
+    timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
 };
 use test_harness::rounds;
@@ -133,6 +135,29 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
             current,
             expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
         );
+    }
+    check_seen(&snapshot, &found, events).await
+}
+
+/// What was seen as of an instant is what the events say that end up to it.
+async fn check_seen(snapshot: &Snapshot, entities: &[Entity], events: &[Event]) -> Result<(), TestCaseError> {
+    let shown = |current: Option<Segment>| {
+        current.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
+    };
+    for minute in [-1, 0, 17, 150, 301, 1_440, 1_500, 3_000] {
+        let until_ms = TimestampMs(T0_MS + minute * STEP_MS);
+        let ahead = seen::as_of(snapshot, FACTORY_ID, entities, until_ms).await.expect("what was seen");
+        for entity in entities {
+            let mut events = observations(events, &entity.code);
+            if events.is_empty() {
+                continue;
+            }
+            events.retain(|event| event.ended_at_ms() <= until_ms);
+            let latest = LastSeen { at_ms: Some(entity.last_seen_at_ms), current: entity.current };
+            let found = ahead.get(&entity.id).copied().unwrap_or(latest);
+            prop_assert_eq!(found.at_ms, events.iter().map(Observation::ended_at_ms).max());
+            prop_assert_eq!(shown(found.current), shown(timeline::segments(&events).pop()));
+        }
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         kept_conflicts: 0,
         dropped_conflicts: 0,
     };
-
-    let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
+    let figures = FactoryTotals::default();
+    let report = Report { factory, window: None, rows: Vec::new(), figures, ahead_since_ms: None };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
 }
 
