@@ -29,3 +29,9 @@ pub(crate) mod window;
 
 /// What stands where the server has no value: never 0, because 0 is a measurement.
 pub(crate) const NO_VALUE: &str = "-";
+
+/// An id or a name as a sentence holds it: what is not plain ASCII may be written from right to left, and is isolated so that
+/// the words around it keep their order.
+pub(crate) fn isolated(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { format!("\u{2068}{text}\u{2069}") }
+}

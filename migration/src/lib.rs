@@ -19,6 +19,11 @@ mod table;
 pub struct Migrator;
 
 impl Migrator {
+    /// How many changes were not made yet. It only reads, so that a role may ask that may change nothing.
+    pub async fn pending(conn: &DatabaseConnection) -> Result<usize, DbErr> {
+        Ok(Self::get_pending_migrations_read_only(conn).await?.len())
+    }
+
     /// Makes every change that was not made yet, all of them or none: SQLite's changes are in no transaction unless told.
     pub async fn migrate(conn: &DatabaseConnection) -> Result<(), DbErr> {
         let tx = conn.begin().await?;

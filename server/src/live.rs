@@ -12,6 +12,7 @@ mod cohort;
 pub mod delivery;
 mod error;
 pub mod feed;
+pub mod fingerprint;
 mod pacing;
 mod peers;
 pub mod relay;
@@ -123,7 +124,7 @@ impl Live {
         // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
-            let snapshot = self.store.snapshot().await?;
+            let snapshot = self.store.snapshot_for_live().await?;
             let revision = scope.read_again(&snapshot).await?.factory().revision;
             let events = match &self.peers {
                 Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),

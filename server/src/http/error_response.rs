@@ -4,11 +4,19 @@ use async_graphql::ServerError;
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
+    body::{Body, Bytes, HttpBody as _},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
-use super::{answer::Answer, media::Media};
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
+
+use super::{
+    answer::{Answer, MAX_ANSWER_BYTES},
+    media::Media,
+    memory::{RequestMemory, Share},
+};
 use crate::error::{ApiError, ErrorCode};
 
 /// Why a request was not run, as a response.
@@ -53,9 +61,36 @@ impl From<ApiError> for ErrorResponse {
     }
 }
 
-/// An answer as a response.
-pub(super) fn respond_with(answer: Answer, media: Media) -> Response {
-    respond(status(&answer, media), answer, media)
+/// An answer as a response. Its text is held in memory until the client has taken it, however slowly.
+pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory) -> Response {
+    let response = respond(status(&answer, media), answer, media);
+    let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+    let Some(length) = length.filter(|length| *length <= MAX_ANSWER_BYTES) else {
+        let answer = Answer::too_long();
+        return respond(status(&answer, media), answer, media);
+    };
+    let mut share = memory.share();
+    if let Err(error) = share.take(length) {
+        return ErrorResponse::unavailable(error).into_response(media);
+    }
+    let mut share = Some(share);
+    // The whole text is the first frame.
+    let held = move |frame: Frame<Bytes>| {
+        frame.map_data(|text| Bytes::from_owner(HeldText { text, _share: share.take() }))
+    };
+    response.map(|body| Body::new(body.map_frame(held)))
+}
+
+/// Text that holds its share of memory until it is sent.
+struct HeldText {
+    text: Bytes,
+    _share: Option<Share>,
+}
+
+impl AsRef<[u8]> for HeldText {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
 }
 
 /// The answer to a panic, which is our fault.

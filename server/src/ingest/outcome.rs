@@ -100,6 +100,11 @@ impl Outcome {
                 let message = one_too_many(MAX_NAMES, "sources", event.source.as_deref().unwrap_or_default());
                 self.refuse(index, IssueCode::SourceLimitReached, message);
             }
+            Verdict::NameRefused(name) => {
+                if let Some(rejection) = name.rejection(event) {
+                    self.reject(index, rejection);
+                }
+            }
         }
     }
 

@@ -23,11 +23,8 @@ use super::{
 use crate::{
     clock::Clock,
     report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey},
-    store::Store,
+    store::{MAX_COHORT_READS, Store},
 };
-
-/// The most cohorts that read at a time, so that queries find a free reader.
-const MAX_READS: usize = 2;
 
 /// The cohorts that have subscribers.
 pub(super) struct Cohorts {
@@ -61,7 +58,7 @@ impl Default for Cohorts {
     fn default() -> Self {
         Self {
             by_key: Mutex::default(),
-            reads: Semaphore::new(MAX_READS),
+            reads: Semaphore::new(MAX_COHORT_READS),
             failed_reads: AtomicU64::default(),
         }
     }
@@ -202,7 +199,7 @@ impl Cohort {
     async fn read(&self, now_ms: TimestampMs) -> Result<Report, ReportError> {
         // The semaphore is never closed, so there always is a permit.
         let _permit = self.cohorts.reads.acquire().await;
-        let snapshot = self.store.snapshot().await?;
+        let snapshot = self.store.snapshot_for_live().await?;
         let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
         let now = Now::new(now_ms, self.max_clock_skew_ms);
         match &self.report {

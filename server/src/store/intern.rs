@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::FactoryId;
+use domain::{id::FactoryId, validate::new_id_fault};
 use sea_orm::{
     ConnectionTrait, ExprTrait as _,
     sea_query::{Expr, Query},
@@ -45,8 +45,8 @@ impl Names {
         self.known.len()
     }
 
-    /// Gives every one of these names a number, in this transaction, but no more of them than [`MAX_NAMES`] allows: then the
-    /// first ones. After a rollback the whole must be forgotten, since the numbers are then free again.
+    /// Gives every one of these names a number, in this transaction, except new ones that may not be registered, and no more
+    /// of them than [`MAX_NAMES`] allows: then the first ones. After a rollback the whole must be forgotten, since the numbers are then free again.
     pub(super) async fn resolve<'a>(
         &mut self,
         conn: &impl ConnectionTrait,
@@ -70,7 +70,7 @@ impl Names {
         for chunk in unknown.chunks(rows_per_statement(1) - 1) {
             self.known.extend(find(conn, table, factory_id, chunk).await?);
         }
-        unknown.retain(|name| !self.known.contains_key(*name));
+        unknown.retain(|name| !self.known.contains_key(*name) && new_id_fault(name).is_none());
         let last_id = last_id(conn, table, factory_id).await?;
         // Names are never deleted, so the last number is how many there are.
         let room = MAX_NAMES.saturating_sub(last_id as usize);

@@ -112,7 +112,7 @@ fn contradictions(worker: &str, units: std::ops::Range<i64>) -> Vec<RawEvent> {
 
 async fn kept_units(server: &TestServer) -> Vec<String> {
     let mut conn = server.database.connect().await;
-    let rows = conn.rows("SELECT CAST(units AS text) FROM event_conflict ORDER BY units").await;
+    let rows = conn.rows("SELECT CAST(units AS text) FROM event_conflict ORDER BY event_conflict.units").await;
     conn.close().await;
     rows.into_iter().flatten().flatten().collect()
 }
@@ -149,7 +149,7 @@ async fn of_a_factory_the_newest_contradictions_are_kept_and_the_others_counted(
     conn.execute(&format!(
         "INSERT INTO event_conflict (factory_id, bucket, entity_id, started_at, event_type, event_code, duration_ms, units, \
          confidence, model_version_id, received_at) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n \
-         WHERE i < {MAX_CONFLICTS} - 1) SELECT 1, i, 1, i * 300000, 0, '', 0, 1000 + i, -1, -1, i * 1000 FROM n"
+         WHERE i < {MAX_CONFLICTS} - 1) SELECT 1, i, 1, CAST(i AS bigint) * 300000, 0, '', 0, 1000 + i, -1, -1, i * 1000 FROM n"
     ))
     .await;
     conn.execute(&format!("UPDATE factory SET kept_conflicts = {MAX_CONFLICTS}")).await;

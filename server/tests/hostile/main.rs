@@ -1,7 +1,17 @@
-//! Senders and readers who mean harm: what little they send takes no more than its share, and everybody else is served.
+//! What a few kilobytes or one connection must not do: take the memory, the processor, the readers or the writer from
+//! everybody else. Where memory is measured, the server is the real program in a process of its own.
 
+mod bodies;
+mod browsers;
 mod clock;
+mod documents;
 mod growth;
+mod peers;
+mod process;
+mod requests;
+mod sockets;
+mod variables;
+mod wire;
 mod writer;
 
 #[path = "../it"]

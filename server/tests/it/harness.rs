@@ -42,6 +42,7 @@ pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
 pub(crate) fn patient() -> Options {
     Options {
         connections: ConnectionLimits {
+            first_request_timeout: LIMIT,
             idle_timeout: LIMIT,
             stall_timeout: LIMIT,
             ..ConnectionLimits::default()

@@ -109,7 +109,7 @@ async fn bodies_share_a_bounded_memory_and_who_finds_it_full_is_asked_to_come_ba
     // Eight bodies of almost 8 MiB, none of them whole.
     for _ in 0..8 {
         let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-        let head = "POST /graphql HTTP/1.1\r\nhost: andon\r\ncontent-type: application/json\r\ncontent-length: 8388608\r\n\r\n";
+        let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 8388608\r\n\r\n";
         stream.write_all(head.as_bytes()).await.expect("headers");
         stream.write_all(&vec![b' '; MAX_BODY_BYTES - 1]).await.expect("most of a body");
         slow.push(stream);

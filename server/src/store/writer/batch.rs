@@ -6,6 +6,7 @@ use domain::{
     event::Event,
     id::{FactoryId, FactorySlug, Revision},
     time::TimestampMs,
+    validate::RegisteredName,
 };
 
 use crate::store::devices::Sender;
@@ -83,6 +84,8 @@ pub enum Verdict {
     ModelVersionLimitReached,
     /// It names one source too many.
     SourceLimitReached,
+    /// It would register a name that no new one may be.
+    NameRefused(RegisteredName),
 }
 
 /// What became of a batch, or of a part of one.

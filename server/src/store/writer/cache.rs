@@ -7,13 +7,14 @@ use domain::{
     id::{EntityId, Revision},
     time::{DurationMs, TimestampMs},
     timeline::Tail,
+    validate::{RegisteredName, new_id_fault},
 };
 use sea_orm::ConnectionTrait;
 
 use super::{batch::Verdict, row::NewRow};
 use crate::store::{
     entities::{self, Entity, EntityFilter},
-    error::StoreError,
+    error::Result as StoreResult,
     factories::Factory,
     intern::Names,
 };
@@ -57,7 +58,7 @@ impl Cache {
         conn: &impl ConnectionTrait,
         factory: &Factory,
         cached: Option<Self>,
-    ) -> Result<Self, StoreError> {
+    ) -> StoreResult<Self> {
         let mut cache = cached.unwrap_or_default();
         if cache.revision == factory.revision {
             return Ok(cache);
@@ -83,14 +84,14 @@ impl Cache {
         self.entities.len() + self.model_versions.len() + self.sources.len()
     }
 
-    /// The number of an entity, registered now if it is new.
-    ///
-    /// # Errors
-    /// That would be one too many.
+    /// The number of an entity, registered now if it is new, or why it cannot be.
     pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Result<EntityId, Verdict> {
         let ids = self.ids.entry(entity_type).or_default();
         if let Some(id) = ids.get(code) {
             return Ok(*id);
+        }
+        if new_id_fault(code).is_some() {
+            return Err(Verdict::NameRefused(RegisteredName::EntityId));
         }
         if self.entities.len() >= entities::MAX_ENTITIES {
             return Err(Verdict::EntityLimitReached);

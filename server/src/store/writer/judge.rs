@@ -11,6 +11,7 @@ use domain::{
     event::{Event, Statement},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
+    validate::RegisteredName,
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _};
@@ -27,7 +28,7 @@ use crate::store::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table},
     },
-    error::StoreError,
+    error::Result as StoreResult,
     intern::{LastName, NameTable},
 };
 
@@ -44,7 +45,7 @@ pub(super) enum Lookups {
 pub(super) struct Candidate<'a> {
     /// The position of its part in the group.
     pub(super) part: usize,
-    /// The row that it would be; a verdict when it names one entity, model or source too many.
+    /// The row that it would be, or why it cannot be stored.
     pub(super) row: Result<NewRow<'a>, Verdict>,
 }
 
@@ -68,7 +69,7 @@ pub(super) async fn identify<'a>(
     factory_id: FactoryId,
     cache: &mut Cache,
     parts: &[&Part<'a>],
-) -> Result<Vec<Candidate<'a>>, StoreError> {
+) -> StoreResult<Vec<Candidate<'a>>> {
     let events = || parts.iter().flat_map(|part| part.events());
     let models = events().filter_map(|event| event.model_version.as_deref());
     cache.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
@@ -102,6 +103,7 @@ struct LastNames<'a> {
     source: LastName<'a>,
 }
 
+/// Numbers the entity of an event, which is registered now if it is new and all names of the event have a number.
 fn identify_event<'a>(
     cache: &mut Cache,
     names: &mut LastNames<'a>,
@@ -111,10 +113,17 @@ fn identify_event<'a>(
     let model_version_id = names
         .model_version
         .id(&cache.model_versions, event.model_version.as_deref())
-        .map_err(|_| Verdict::ModelVersionLimitReached)?;
-    let source_id =
-        names.source.id(&cache.sources, event.source.as_deref()).map_err(|_| Verdict::SourceLimitReached)?;
-    // The last, because it registers an entity that is new.
+        .map_err(|_| unnumbered(event, RegisteredName::ModelVersion, Verdict::ModelVersionLimitReached));
+    let source_id = names
+        .source
+        .id(&cache.sources, event.source.as_deref())
+        .map_err(|_| unnumbered(event, RegisteredName::SourceId, Verdict::SourceLimitReached));
+    let numbered = model_version_id.and_then(|model_version_id| Ok((model_version_id, source_id?)));
+    let (model_version_id, source_id) = numbered.map_err(|verdict| {
+        // The first rule broken is the one that is named.
+        let is_new = cache.entity(event.entity_type, &event.entity_code).is_none();
+        if is_new { unnumbered(event, RegisteredName::EntityId, verdict) } else { verdict }
+    })?;
     let entity_id = cache.entity_id(event.entity_type, &event.entity_code)?;
     Ok(NewRow {
         event,
@@ -124,6 +133,11 @@ fn identify_event<'a>(
         source_id: source_id.map(SourceId),
         received_at,
     })
+}
+
+/// Why a name has no number: it may not be registered, or something else is the reason.
+fn unnumbered(event: &Event, name: RegisteredName, otherwise: Verdict) -> Verdict {
+    if name.rejection(event).is_some() { Verdict::NameRefused(name) } else { otherwise }
 }
 
 /// In how many buckets late events make a look necessary: those from the earliest start of an event that may reach into
@@ -170,7 +184,7 @@ pub(super) async fn judge<'a>(
     factory_id: FactoryId,
     (cache, lookups): (&Cache, Lookups),
     candidates: &'a [Candidate<'a>],
-) -> Result<Judgement<'a>, StoreError> {
+) -> StoreResult<Judgement<'a>> {
     let mut rows: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .enumerate()
@@ -218,7 +232,7 @@ async fn stored(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<Vec<event::Model>, StoreError> {
+) -> StoreResult<Vec<event::Model>> {
     let identities: Vec<Identity<'_>> = rows.iter().map(|row| row.identity()).collect();
     let mut stored = Vec::new();
     for chunk in chunks(tx.get_database_backend(), identities.len()) {
@@ -257,7 +271,7 @@ pub(super) async fn insert(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<(), StoreError> {
+) -> StoreResult<()> {
     let rows: Vec<(FactoryId, &NewRow<'_>)> = rows.iter().map(|row| (factory_id, *row)).collect();
     table().insert(tx, &rows).await
 }
