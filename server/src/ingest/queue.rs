@@ -2,9 +2,9 @@
 //!
 //! * The queue holds [`MAX_QUEUED_ROWS`] and [`MAX_QUEUED_BATCHES`]. When it is full, the newest batch of the factory that has
 //!   most waiting is refused, so whoever has less always finds room.
-//! * A turn takes whole batches as long as they fit together, always the next one of the factory that had the fewest rows
-//!   written so far (start-time fair queueing). A batch that is too much work for a turn is stored in slices, each a turn of
-//!   its own.
+//! * A turn takes whole batches as long as they fit together, always the next one of the factory that will have had the fewest
+//!   rows written with it (weighted fair queueing): what is little work does not wait for what is much. A batch that is too
+//!   much work for a turn is stored in slices, each a turn of its own.
 //! * A factory that took more of the writer's time than its share, while others waited, rests for as long as it took: so the
 //!   others have at least half of the writer's time, whatever one factory sends and however slow the database is.
 //! * The batches of one factory are stored in the order in which they came.
@@ -171,8 +171,7 @@ struct Line {
     waiting: VecDeque<Waiting>,
     /// Of those that wait and those that have their turn.
     load: Load,
-    /// How many rows the factory had written so far; one that comes back begins where the others are. The lowest has the next
-    /// turn.
+    /// How many rows the factory had written so far; one that comes back begins where the others are.
     written: i64,
     rests_until: Option<Instant>,
 }
@@ -187,6 +186,13 @@ impl Line {
         !self.waiting.is_empty() && self.rests_at(now).is_none()
     }
 
+    /// How many rows the factory will have had written with its next turn. The lowest is the next.
+    fn written_then(&self) -> i64 {
+        let next = self.waiting.front();
+        self.written
+            + next.map_or(0, |next| if next.is_sliced() { next.rows.min(MAX_TURN_ROWS) } else { next.rows })
+    }
+
     fn take(&mut self, entry: fn(Waiting) -> Entry) -> Option<Entry> {
         let entry = entry(self.waiting.pop_front()?);
         self.written += entry.rows;
@@ -199,7 +205,7 @@ impl Line {
 pub(super) struct Queue {
     lines: HashMap<FactorySlug, Line>,
     load: Load,
-    /// How many rows the factory that had the last turn had written before it.
+    /// How many rows each factory that had something waiting at the last turn had written at least.
     written: i64,
     is_closed: bool,
 }
@@ -256,15 +262,21 @@ impl Queue {
 
     /// What is to be stored now.
     pub(super) fn next(&mut self, now: Instant) -> Next {
-        let mut ready: Vec<&mut Line> = self.lines.values_mut().filter(|line| line.is_ready(now)).collect();
-        let mut order: BinaryHeap<Reverse<(i64, usize)>> =
-            ready.iter().enumerate().map(|(index, line)| Reverse((line.written, index))).collect();
-        if let Some(Reverse((written, _))) = order.peek() {
-            self.written = *written;
+        let ready = self.lines.iter_mut().filter(|(_, line)| line.is_ready(now));
+        let mut ready: Vec<(&FactorySlug, &mut Line)> = ready.collect();
+        // Of equal ones the first by name, so that one state has one next turn.
+        ready.sort_unstable_by_key(|(slug, _)| *slug);
+        if let Some(least) = ready.iter().map(|(_, line)| line.written).min() {
+            self.written = least;
         }
+        let mut order: BinaryHeap<Reverse<(i64, usize)>> = ready
+            .iter()
+            .enumerate()
+            .map(|(index, (_, line))| Reverse((line.written_then(), index)))
+            .collect();
         let (mut entries, mut rows, mut events) = (Vec::new(), 0, 0);
         while let Some(Reverse((_, index))) = order.pop() {
-            let line = &mut ready[index];
+            let line = &mut ready[index].1;
             let Some(front) = line.waiting.front() else { continue };
             if front.is_sliced() {
                 // Its turn is its own.
@@ -278,7 +290,7 @@ impl Queue {
             if fits(with_this.0, with_this.1) {
                 (rows, events) = with_this;
                 entries.extend(line.take(Entry::whole));
-                order.push(Reverse((line.written, index)));
+                order.push(Reverse((line.written_then(), index)));
             }
         }
         if !entries.is_empty() {

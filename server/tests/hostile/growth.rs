@@ -112,7 +112,8 @@ fn contradictions(worker: &str, units: std::ops::Range<i64>) -> Vec<RawEvent> {
 
 async fn kept_units(server: &TestServer) -> Vec<String> {
     let mut conn = server.database.connect().await;
-    let rows = conn.rows("SELECT CAST(units AS text) FROM event_conflict ORDER BY event_conflict.units").await;
+    let rows =
+        conn.rows("SELECT CAST(units AS text) FROM event_conflict ORDER BY event_conflict.units").await;
     conn.close().await;
     rows.into_iter().flatten().flatten().collect()
 }
