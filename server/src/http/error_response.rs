@@ -1,21 +1,26 @@
 //! The response to a request that cannot be run.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
 use async_graphql::ServerError;
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
-    body::{Body, Bytes, HttpBody as _},
+    body::{Body, Bytes, HttpBody},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
-use http_body_util::BodyExt as _;
-use hyper::body::Frame;
+use hyper::body::{Frame, SizeHint};
 
 use super::{
     answer::{Answer, MAX_ANSWER_BYTES},
     media::Media,
     memory::{RequestMemory, Share},
+    operation::Unprepared,
 };
 use crate::error::{ApiError, ErrorCode};
 
@@ -55,6 +60,15 @@ impl From<ServerError> for ErrorResponse {
     }
 }
 
+impl From<Unprepared> for ErrorResponse {
+    fn from(error: Unprepared) -> Self {
+        match error {
+            Unprepared::Malformed(error) => Self::malformed(error),
+            Unprepared::Refused(error) => error.into(),
+        }
+    }
+}
+
 impl From<ApiError> for ErrorResponse {
     fn from(error: ApiError) -> Self {
         ServerError::from(error).into()
@@ -73,12 +87,36 @@ pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory)
     if let Err(error) = share.take(length) {
         return ErrorResponse::unavailable(error).into_response(media);
     }
-    let mut share = Some(share);
-    // The whole text is the first frame.
-    let held = move |frame: Frame<Bytes>| {
-        frame.map_data(|text| Bytes::from_owner(HeldText { text, _share: share.take() }))
-    };
-    response.map(|body| Body::new(body.map_frame(held)))
+    response.map(|body| Body::new(HeldBody { body, share: Some(share) }))
+}
+
+/// A body whose text, which is its first frame, holds its share of memory until it is sent.
+struct HeldBody {
+    body: Body,
+    share: Option<Share>,
+}
+
+impl HttpBody for HeldBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let _share = self.share.take();
+        let held = |frame: Frame<Bytes>| frame.map_data(|text| Bytes::from_owner(HeldText { text, _share }));
+        Poll::Ready(frame.map(|frame| frame.map(held)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Text that holds its share of memory until it is sent.

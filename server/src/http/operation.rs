@@ -32,6 +32,26 @@ pub(super) struct Operation {
     pub(super) held_bytes: usize,
 }
 
+/// Why an operation cannot be run.
+pub(super) enum Unprepared {
+    /// It is no request at all.
+    Malformed(ApiError),
+    /// It is one, but asks for what cannot be answered.
+    Refused(ServerError),
+}
+
+impl From<ServerError> for Unprepared {
+    fn from(error: ServerError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<ApiError> for Unprepared {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 /// Reads one JSON object. A list is refused by name: there is no batching, and serde would read it as a struct.
 /// `what` says what the object is.
 pub(super) fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8], what: &str) -> Result<T, ApiError> {
@@ -58,7 +78,7 @@ impl Operation {
         documents: &Documents,
         ingest: &Ingest,
         memory: &RequestMemory,
-    ) -> Result<Self, ServerError> {
+    ) -> Result<Self, Unprepared> {
         let mut document = documents.get(&sent.query)?;
         let mut held_bytes = tokens::count(&sent.query, MAX_TOKENS) * TOKEN_BYTES;
         let selected = selected(&mut document.operations, sent.operation_name.as_deref())?;

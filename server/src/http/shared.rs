@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::ServerError;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     browsers::Origins,
     memory::RequestMemory,
-    operation::{Documents, Operation, Sent},
+    operation::{Documents, Operation, Sent, Unprepared},
     socket::{limits::SocketLimits, quota::Subscriptions},
 };
 use crate::{app::App, graphql::AndonSchema};
@@ -35,7 +34,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Prepares an operation to be run.
-    pub(super) fn prepare(&self, sent: Sent<'_>) -> Result<Operation, ServerError> {
+    pub(super) fn prepare(&self, sent: Sent<'_>) -> Result<Operation, Unprepared> {
         Operation::prepare(sent, &self.documents, &self.app.ingest, &self.memory)
     }
 }

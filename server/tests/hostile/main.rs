@@ -4,10 +4,13 @@
 mod bodies;
 mod browsers;
 mod clock;
+mod database_file;
 mod documents;
 mod growth;
+mod names;
 mod peers;
 mod process;
+mod readers;
 mod requests;
 mod sockets;
 mod variables;

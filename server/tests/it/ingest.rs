@@ -125,7 +125,7 @@ async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allow
 async fn unusual_but_allowed_values_are_stored_as_sent() {
     let server = plant().await;
     let ids =
-        ["👷‍♀️", "عامل ٣", "\u{202e}drawkcab", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
+        ["👷", "عامل ٣", "می\u{200c}خواهم", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
     let events: Vec<Value> = ids
         .iter()
         .map(|id| with(event(480, id), &json!({ "durationMinutes": -0.0, "confidence": -0.0 })))

@@ -15,7 +15,8 @@ use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::
 use server::store::{
     Snapshot, Store, audit,
     entities::{self, Entity, EntityFilter},
-    rebuild, rollups,
+    rebuild,
+    rollups::{self, FactorySums},
     seen::{self, LastSeen},
     timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
@@ -136,7 +137,8 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
             expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
         );
     }
-    check_seen(&snapshot, &found, events).await
+    check_seen(&snapshot, &found, events).await?;
+    check_factory_series(&snapshot, &found, events).await
 }
 
 /// What was seen as of an instant is what the events say that end up to it.
@@ -162,18 +164,47 @@ async fn check_seen(snapshot: &Snapshot, entities: &[Entity], events: &[Event]) 
     Ok(())
 }
 
-/// Steps of 65 minutes, some with a whole hour in them, add up to their buckets.
+/// Steps of 65 minutes, some with a whole hour in them.
+fn ragged_steps() -> Vec<Window> {
+    const STEP_BUCKETS: i64 = 13;
+    (0..30)
+        .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
+        .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
+        .collect()
+}
+
+/// The factory's steps are the sums of its entities' buckets.
+async fn check_factory_series(
+    snapshot: &Snapshot,
+    entities: &[Entity],
+    events: &[Event],
+) -> Result<(), TestCaseError> {
+    let steps = ragged_steps();
+    let mut expected = vec![FactorySums::default(); steps.len()];
+    for entity in entities {
+        let sums = timeline::totals(&observations(events, &entity.code));
+        for (step, expected) in steps.iter().zip(&mut expected) {
+            let in_step = bucket_of(step.from_ms)..bucket_of(step.to_ms);
+            let sums: Totals = sums.range(in_step).map(|(_, sum)| *sum).sum();
+            match entity.entity_type {
+                EntityType::Worker => expected.workers += sums,
+                EntityType::Workstation => expected.workstation_units += sums.units,
+            }
+        }
+    }
+    let series = rollups::factory_series(snapshot, FACTORY_ID, &steps, None).await.expect("a series");
+    prop_assert_eq!(series, expected);
+    Ok(())
+}
+
+/// Steps add up to their buckets.
 async fn check_series(
     snapshot: &Snapshot,
     entity: &Entity,
     sums: &BucketTotals,
 ) -> Result<(), TestCaseError> {
-    const STEP_BUCKETS: i64 = 13;
-    let steps: Vec<Window> = (0..30)
-        .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
-        .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
-        .collect();
-    let series = rollups::series(snapshot, FACTORY_ID, &steps, Some(&[entity.id])).await.expect("a series");
+    let steps = ragged_steps();
+    let series = rollups::series(snapshot, FACTORY_ID, &steps, &[entity.id]).await.expect("a series");
     let expected: Vec<(usize, EntityId, Totals)> = steps
         .iter()
         .enumerate()

@@ -6,7 +6,7 @@ use super::{
     super::{
         answer::{Answer, MAX_ANSWER_BYTES},
         graphql::{REQUEST_TIMEOUT, too_late},
-        operation::{Operation, Sent},
+        operation::{Operation, Sent, Unprepared},
         shared::Shared,
     },
     quota::SocketQuota,
@@ -39,12 +39,11 @@ pub(super) fn start(shared: &Shared, quota: &SocketQuota, sent: &str) -> Result<
         return Ok(Started::Running(payloads));
     }
     let sent = Sent::read(sent.as_bytes(), "the payload")?;
-    let prepared = shared.prepare(sent).map(|operation| run(shared, quota, text, operation));
-    Ok(match prepared {
-        Ok(Ok(payloads)) => Started::Running(payloads),
-        Ok(Err(error)) => refused(error),
-        Err(error) => refused(error),
-    })
+    match shared.prepare(sent) {
+        Ok(operation) => Ok(run(shared, quota, text, operation).map_or_else(refused, Started::Running)),
+        Err(Unprepared::Refused(error)) => Ok(refused(error)),
+        Err(Unprepared::Malformed(error)) => Err(error),
+    }
 }
 
 fn run(

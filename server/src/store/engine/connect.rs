@@ -10,7 +10,7 @@ use sea_orm::DbErr;
 
 use self::{file::DatabaseFile, server::DatabaseServer};
 use super::{
-    fault::is_forbidden,
+    fault::{is_damaged_page, is_forbidden},
     open_error::OpenError,
     retry::Retries,
     timeout::{Timeouts, limited},
@@ -36,7 +36,12 @@ impl Named {
     }
 
     fn unusable(&self, source: DbErr) -> OpenError {
-        OpenError::Database { database: self.place(), source }
+        match self {
+            Self::File(file) if is_damaged_page(&source) => {
+                OpenError::Damaged { path: file.path.clone(), what: source.to_string() }
+            }
+            _ => OpenError::Database { database: self.place(), source },
+        }
     }
 
     fn place(&self) -> String {

@@ -45,6 +45,13 @@ pub(in crate::store) fn is_cut_connection(error: &DbErr) -> bool {
     }
 }
 
+/// Whether SQLite found a page that it did not write so, in a file that begins as a database does.
+pub(in crate::store) fn is_damaged_page(error: &DbErr) -> bool {
+    let code = sqlx_error_of(error).and_then(SqlxError::as_database_error).and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    Fault::of(error) == Fault::Damaged && code.is_some_and(|code| code & 0xFF == SQLITE_CORRUPT)
+}
+
 /// Whether the role that asked may not do that.
 pub(in crate::store) fn is_forbidden(error: &DbErr) -> bool {
     sqlx_error_of(error).and_then(SqlxError::as_database_error).is_some_and(|error| {
@@ -103,13 +110,14 @@ fn of_sqlstate(code: &str) -> Fault {
     }
 }
 
+const SQLITE_CORRUPT: u32 = 11;
+
 /// <https://sqlite.org/rescode.html>
 fn of_sqlite(code: u32) -> Fault {
     const SQLITE_BUSY: u32 = 5;
     const SQLITE_LOCKED: u32 = 6;
     const SQLITE_INTERRUPT: u32 = 9;
     const SQLITE_IOERR: u32 = 10;
-    const SQLITE_CORRUPT: u32 = 11;
     const SQLITE_FULL: u32 = 13;
     const SQLITE_NOTADB: u32 = 26;
     const SQLITE_CONSTRAINT_PRIMARYKEY: u32 = 1_555;

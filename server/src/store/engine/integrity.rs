@@ -12,8 +12,8 @@ use super::{
     interrupt::{InterruptOnDrop, interruptible, obey},
 };
 
-/// Up to this size a file is checked before it is served, which takes about a second (measured: 200 MB in 0.3 s from memory).
-/// A larger one is served meanwhile.
+/// Up to this size a file is checked before it is served, which takes about a second of a processor (measured: 0.9 s for
+/// 240 MB) and the time to read it once. A larger one is served meanwhile.
 pub(super) const MAX_BYTES_CHECKED_FIRST: u64 = 256 * 1024 * 1024;
 
 /// How whole an SQLite file is known to be.
@@ -101,4 +101,53 @@ async fn quick_check(mut conn: SqliteConnection) -> sqlx::Result<Integrity> {
 
 fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use test_harness::{soon, until};
+
+    use super::*;
+
+    /// A database of many pages, and how to read it.
+    async fn file_in(folder: &Path) -> (std::path::PathBuf, SqliteConnectOptions) {
+        const ROWS: &str = "CREATE TABLE row AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                            WHERE i < 2000) SELECT i, hex(zeroblob(100)) FROM n";
+        let path = folder.join("andon.db");
+        let options = SqliteConnectOptions::new().filename(&path);
+        let mut conn =
+            SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await.expect("a file");
+        sqlx::query(ROWS).execute(&mut conn).await.expect("rows");
+        conn.close().await.expect("the end");
+        (path, options.read_only(true))
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_checked_while_it_is_served_is_found_to_be_sound_or_damaged() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let (path, options) = file_in(folder.path()).await;
+        let check = Check::begin(&options).await.expect("a connection");
+        until("the end of the check", async || check.integrity() == Integrity::Sound).await;
+        let mut bytes = std::fs::read(&path).expect("the file");
+        let half = bytes.len() / 2;
+        bytes[half..].fill(0xAB);
+        std::fs::write(&path, bytes).expect("damage");
+        let check = Check::begin(&options).await.expect("a connection");
+        until("the damage", async || matches!(check.integrity(), Integrity::Damaged(_))).await;
+    }
+
+    #[tokio::test]
+    async fn a_check_that_was_stopped_has_the_file_open_no_more() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let (path, options) = file_in(folder.path()).await;
+        let check = Check::begin(&options).await.expect("a connection");
+        soon("the end", check.stop()).await;
+        let in_use =
+            |link: &std::fs::DirEntry| std::fs::read_link(link.path()).is_ok_and(|file| file == path);
+        let open = std::fs::read_dir("/proc/self/fd")
+            .map(|files| files.flatten().filter(|file| in_use(file)).count());
+        assert!(open.unwrap_or_default() == 0, "it is open");
+    }
 }

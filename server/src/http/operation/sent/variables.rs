@@ -14,6 +14,7 @@ use serde::{
 
 use super::{
     super::super::memory::{RequestMemory, Share},
+    super::Unprepared,
     value::{Budget, Counted, MAX_VALUES},
 };
 use crate::{
@@ -47,7 +48,7 @@ pub(in super::super) fn read_variables<'a>(
     operation: &OperationDefinition,
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
     memory: &RequestMemory,
-) -> Result<(SentVariables<'a>, Share), ApiError> {
+) -> Result<(SentVariables<'a>, Share), Unprepared> {
     let is_declared = |name: &str| {
         operation.variable_definitions.iter().any(|variable| variable.node.name.node.as_str() == name)
     };
@@ -59,10 +60,10 @@ pub(in super::super) fn read_variables<'a>(
         read => read,
     }
     .map_err(|error| match error {
-        Unreadable::Json(error) => {
-            ApiError::bad_user_input(format!("the variables are not as expected: {error}"))
-        }
-        Unreadable::Refused(refusal) => refusal,
+        Unreadable::Json(error) => Unprepared::Malformed(ApiError::bad_user_input(format!(
+            "the variables are not as expected: {error}"
+        ))),
+        Unreadable::Refused(refusal) => refusal.into(),
     })
 }
 
