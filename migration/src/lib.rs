@@ -12,6 +12,7 @@ mod m0004_event;
 mod m0005_rollup;
 mod m0006_commit_log;
 mod m0007_device;
+mod m0008_conflict_counts;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_rollup::Migration),
             Box::new(m0006_commit_log::Migration),
             Box::new(m0007_device::Migration),
+            Box::new(m0008_conflict_counts::Migration),
         ]
     }
 }

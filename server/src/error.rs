@@ -117,8 +117,8 @@ impl From<StoreError> for ApiError {
         let words = match error.fault() {
             Fault::Contention | Fault::Unreachable => "the database cannot answer now; ask again",
             Fault::Full => {
-                "the database has no room left; nothing of this was stored. Make room on its disk, or raise --max-database-mb \
-                 where that is set, then ask again"
+                "the database has no room left. Make room on its disk, or raise --max-database-mb where that is set, then ask \
+                 again"
             }
             Fault::TookTooLong => {
                 "the database took too long over this, and it was ended; ask again, and if it was a question, for less: a shorter \
@@ -175,6 +175,15 @@ impl From<IngestError> for ApiError {
             IngestError::QueueFull => Self::overloaded(error.to_string()),
             IngestError::Stopping => Self::unavailable(error.to_string()),
             IngestError::Store(error) => error.into(),
+            IngestError::StoredInPart { events, error } => {
+                let error = Self::from(error);
+                let message = format!(
+                    "{}. The first {events} events of this batch were stored before that and stay; send the whole batch again, \
+                     those then count as duplicates",
+                    error.message
+                );
+                Self { message, ..error }
+            }
         }
     }
 }

@@ -15,11 +15,12 @@ pub mod entities;
 mod error;
 pub mod events;
 pub mod factories;
-mod intern;
+pub(crate) mod intern;
 pub mod neighbours;
 pub mod plans;
 pub mod recompute;
 pub mod rollups;
+pub mod seen;
 pub mod timeline;
 pub mod writer;
 

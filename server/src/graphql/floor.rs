@@ -25,7 +25,7 @@ use super::{
 use crate::{
     error::ApiError,
     live::delivery::Part,
-    report::{self, Question, Report},
+    report::{self, Now, Question, Report},
 };
 
 /// Queries of figures.
@@ -183,7 +183,8 @@ async fn answer<T>(
     payload: fn(&Report, &Part) -> T,
 ) -> Result<T, ApiError> {
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
-    let report = Report::read(&snapshot, &scope, question, now_ms).await?;
+    let now = Now::new(now_ms, app(ctx).max_clock_skew_ms);
+    let report = Report::read(&snapshot, &scope, question, now).await?;
     charge(ctx, report.rows.len())?;
     Ok(payload(&report, &Part::Whole))
 }

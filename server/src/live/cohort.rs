@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use domain::time::TimestampMs;
+use domain::time::{DurationMs, TimestampMs};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    report::{Change, FactoryScope, Question, Report, ReportError, ScopeKey},
+    report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey},
     store::{MAX_COHORT_READS, Store},
 };
 
@@ -71,7 +71,7 @@ impl Cohorts {
         scope: FactoryScope,
         question: Question,
         store: &Store,
-        clock: &Clock,
+        (clock, max_clock_skew_ms): (&Clock, DurationMs),
         listen: impl FnOnce() -> Listener,
     ) -> Result<Follower, LiveError> {
         let key = Key { scope: scope.key(), question };
@@ -93,6 +93,7 @@ impl Cohorts {
             cohorts: self.clone(),
             store: store.clone(),
             clock: clock.clone(),
+            max_clock_skew_ms,
             scope,
             key,
             sequence: 0,
@@ -126,6 +127,7 @@ struct Cohort {
     cohorts: Arc<Cohorts>,
     store: Store,
     clock: Clock,
+    max_clock_skew_ms: DurationMs,
     scope: FactoryScope,
     key: Key,
     /// The number of the last delivery.
@@ -199,9 +201,10 @@ impl Cohort {
         let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot_for_live().await?;
         let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
+        let now = Now::new(now_ms, self.max_clock_skew_ms);
         match &self.report {
-            Some(report) => report.read_again(&snapshot, &scope, question, now_ms).await,
-            None => Report::read(&snapshot, &scope, question, now_ms).await,
+            Some(report) => report.read_again(&snapshot, &scope, question, now).await,
+            None => Report::read(&snapshot, &scope, question, now).await,
         }
     }
 

@@ -3,8 +3,10 @@
 
 mod bodies;
 mod browsers;
+mod clock;
 mod database_file;
 mod documents;
+mod growth;
 mod names;
 mod peers;
 mod process;
@@ -13,6 +15,7 @@ mod requests;
 mod sockets;
 mod variables;
 mod wire;
+mod writer;
 
 #[path = "../it"]
 #[allow(dead_code, unused_imports, reason = "the integration tests need all of it, these a part")]

@@ -79,6 +79,11 @@ impl Cache {
         self.entities.get(self.ids.get(&entity_type)?.get(code)?)
     }
 
+    /// How much it holds: entities and names.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len() + self.model_versions.len() + self.sources.len()
+    }
+
     /// The number of an entity, registered now if it is new, or why it cannot be.
     pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Result<EntityId, Verdict> {
         let ids = self.ids.entry(entity_type).or_default();
