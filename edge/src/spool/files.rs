@@ -18,6 +18,9 @@ pub(super) const RESERVE: &str = ".reserve";
 /// The owner reads and writes, and nobody else does either.
 #[cfg(unix)]
 const PRIVATE_MODE: u32 = 0o600;
+/// The bits of those who are not the owner.
+#[cfg(unix)]
+const OTHERS_MODE: u32 = 0o077;
 
 /// The spool's file name with something behind it: a file beside the spool.
 pub(super) fn beside(spool: &Path, ending: &str) -> PathBuf {
@@ -92,7 +95,7 @@ fn restrict(path: &Path) -> io::Result<()> {
         Ok(metadata) => metadata.permissions().mode(),
         Err(error) => return if_found(Err(error)),
     };
-    let is_private = found & 0o077 == 0;
+    let is_private = found & OTHERS_MODE == 0;
     if is_private { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE_MODE)) }
 }
 

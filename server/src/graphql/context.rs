@@ -85,7 +85,7 @@ impl Extension for PerRequest {
         mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let is_costly = request.parsed_query().is_ok_and(|document| is_costly(document));
+        let is_costly = request.parsed_query().is_ok_and(is_costly);
         next.run(ctx, request.data(RequestState { is_costly, ..RequestState::default() })).await
     }
 }

@@ -143,7 +143,9 @@ impl<'a> Meaning<'a> {
             Value::List(items) => {
                 begin(printer, Part::List);
                 printer.number(items.len());
-                items.iter().for_each(|item| self.value(printer, item));
+                for item in items {
+                    self.value(printer, item);
+                }
             }
             Value::Object(fields) => {
                 begin(printer, Part::Object);
@@ -182,7 +184,9 @@ fn constant(printer: &mut Fingerprinter, value: &ConstValue) {
         ConstValue::List(items) => {
             begin(printer, Part::List);
             printer.number(items.len());
-            items.iter().for_each(|item| constant(printer, item));
+            for item in items {
+                constant(printer, item);
+            }
         }
         ConstValue::Object(fields) => {
             begin(printer, Part::Object);

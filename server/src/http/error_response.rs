@@ -105,8 +105,9 @@ impl HttpBody for HeldBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        let _share = self.share.take();
-        let held = |frame: Frame<Bytes>| frame.map_data(|text| Bytes::from_owner(HeldText { text, _share }));
+        let share = self.share.take();
+        let held =
+            |frame: Frame<Bytes>| frame.map_data(|text| Bytes::from_owner(HeldText { text, _share: share }));
         Poll::Ready(frame.map(|frame| frame.map(held)))
     }
 

@@ -276,7 +276,7 @@ impl Queue {
             .collect();
         let (mut entries, mut rows, mut events) = (Vec::new(), 0, 0);
         while let Some(Reverse((_, index))) = order.pop() {
-            let line = &mut ready[index].1;
+            let line = &mut *ready[index].1;
             let Some(front) = line.waiting.front() else { continue };
             if front.is_sliced() {
                 // Its turn is its own.

@@ -233,7 +233,7 @@ impl Session {
         let mut writing = std::pin::pin!(writing);
         tokio::select! {
             biased;
-            written = &mut writing => return taken(written),
+            written = &mut writing => return taken(&written),
             () = self.shared.shutdown.cancelled() => {}
         }
         // The close frame may only follow when this one is complete.
@@ -245,7 +245,7 @@ impl Session {
 }
 
 /// Whether an answer was taken whole. Where it was not, nothing else may follow it.
-fn taken<E>(written: Result<Result<(), E>, Elapsed>) -> Result<(), End> {
+fn taken<E>(written: &Result<Result<(), E>, Elapsed>) -> Result<(), End> {
     match written {
         Ok(Ok(())) => Ok(()),
         _ => Err(End::Gone),

@@ -111,12 +111,11 @@ impl Room {
         heard: &BTreeMap<String, Heard>,
         now_ms: TimestampMs,
     ) -> Result<bool> {
-        let free = match self.free {
-            Some(free) => free,
-            None => {
-                let of_factory = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
-                MAX_DEVICES.saturating_sub(of_factory.count(tx).await? as usize)
-            }
+        let free = if let Some(free) = self.free {
+            free
+        } else {
+            let of_factory = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
+            MAX_DEVICES.saturating_sub(of_factory.count(tx).await? as usize)
         };
         self.free = Some(free.saturating_sub(1));
         if free > 0 {

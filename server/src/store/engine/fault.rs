@@ -47,7 +47,9 @@ pub(in crate::store) fn is_cut_connection(error: &DbErr) -> bool {
 
 /// Whether SQLite found a page that it did not write so, in a file that begins as a database does.
 pub(in crate::store) fn is_damaged_page(error: &DbErr) -> bool {
-    let code = sqlx_error_of(error).and_then(SqlxError::as_database_error).and_then(|error| error.code());
+    let code = sqlx_error_of(error)
+        .and_then(SqlxError::as_database_error)
+        .and_then(sqlx::error::DatabaseError::code);
     let code = code.and_then(|code| code.parse::<u32>().ok());
     Fault::of(error) == Fault::Damaged && code.is_some_and(|code| code & 0xFF == SQLITE_CORRUPT)
 }
