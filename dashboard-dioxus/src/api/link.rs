@@ -18,7 +18,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// The longest one: a wall display is back at most this long after its server is.
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
 /// The wait after a refusal that only a change of server or dashboard can lift.
-const REFUSED_DELAY: Duration = Duration::from_secs(60);
+const REFUSED_DELAY: Duration = Duration::from_mins(1);
 
 /// Connects, talks and connects again. The commands that arrive decide what is asked.
 pub(crate) async fn keep_live(mut client: Client, mut commands: UnboundedReceiver<Command>) {
