@@ -158,15 +158,12 @@ impl Memory {
         let permit =
             u32::try_from(bytes).ok().and_then(|bytes| self.free.clone().try_acquire_many_owned(bytes).ok());
         let Some(permit) = permit else { return false };
-        match share {
-            Some(share) => {
-                share.permit.merge(permit);
-                share.peer.grow(bytes)
-            }
-            None => {
-                *share = self.by_address.take(peer, bytes).map(|peer| Share { permit, peer });
-                share.is_some()
-            }
+        if let Some(share) = share {
+            share.permit.merge(permit);
+            share.peer.grow(bytes)
+        } else {
+            *share = self.by_address.take(peer, bytes).map(|peer| Share { permit, peer });
+            share.is_some()
         }
     }
 }
