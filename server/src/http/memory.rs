@@ -104,7 +104,9 @@ mod tests {
     fn a_small_request_takes_from_the_rest_when_the_room_of_small_ones_is_full() {
         let memory = RequestMemory::new();
         let mut many: Vec<Share> = (0..ALL_SMALL_BYTES / SMALL_BYTES).map(|_| memory.share()).collect();
-        many.iter_mut().for_each(|share| share.take(SMALL_BYTES).expect("room"));
+        for share in &mut many {
+            share.take(SMALL_BYTES).expect("room");
+        }
         memory.share().take(SMALL_BYTES).expect("the rest");
         assert_eq!(memory.large.available_permits(), ALL_LARGE_BYTES, "it was given back");
     }

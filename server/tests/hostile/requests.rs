@@ -16,7 +16,7 @@ async fn the_values_of_all_fields_count_together() {
         .collect();
     server.ingest("plant", json!(events)).await;
     // Twenty cheap fields of each worker.
-    let names: String = (0..20).map(|number| format!("n{number}: __typename ")).collect();
+    let names = (0..20).map(|number| format!("n{number}: __typename ")).collect::<Vec<_>>().concat();
     let workers = |count: usize| {
         let field = |number: usize| {
             format!("a{number}: workerMetrics(factoryId: \"plant\") {{ workers {{ workerId {names} }} }} ")

@@ -39,7 +39,7 @@ async fn who_pings_and_reads_nothing_holds_no_memory() {
     let victim = Victim::start().await;
     let before = victim.forget_peak();
     let mut socket = Socket::acknowledged(victim.program.address()).await;
-    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    let mut ping = vec![0x89, 0x80 | 0x7d, 0, 0, 0, 0];
     ping.resize(6 + 125, b'a');
     let pings = ping.repeat(500);
     // 64 MB at most; the server gives the socket up long before.

@@ -45,8 +45,8 @@ fn long(factory: &str, number: i64, events: usize) -> Waiting {
     waiting(factory, number, events, MS_PER_DAY)
 }
 
-fn stored(events: usize) -> TurnResult {
-    Ok(Stored { factory_id: FactoryId(1), revision: Revision(1), verdicts: vec![Verdict::Accepted; events] })
+fn stored(events: usize) -> Stored {
+    Stored { factory_id: FactoryId(1), revision: Revision(1), verdicts: vec![Verdict::Accepted; events] }
 }
 
 /// The factories and numbers of a turn's batches, with how many events of each have their turn.
@@ -68,7 +68,7 @@ fn turn(queue: &mut Queue, now: Instant) -> Vec<Entry> {
 
 /// Ends a turn in which everything was stored.
 fn end(queue: &mut Queue, turn: Vec<Entry>, took: Duration, now: Instant) -> Vec<Done> {
-    let results = turn.iter().map(|entry| stored(entry.range.len())).collect::<Vec<_>>();
+    let results = turn.iter().map(|entry| Ok(stored(entry.range.len()))).collect::<Vec<_>>();
     queue.end(turn.into_iter().zip(results).collect(), took, now)
 }
 
@@ -136,7 +136,7 @@ fn who_takes_more_than_its_share_rests_as_long_as_it_took_while_others_want_to_g
     queue.push(short("b", 1, 1)).expect("room");
     end(&mut queue, slice, TURN, now);
     // For as long as that, all that b sends has its turn at once.
-    for at in [0 * MS, 50 * MS, 99 * MS] {
+    for at in [Duration::ZERO, 50 * MS, 99 * MS] {
         let others = turn(&mut queue, now + at);
         assert_eq!(shown(&others), [("b".to_owned(), 1, 1)]);
         end(&mut queue, others, MS, now + at);
@@ -293,7 +293,7 @@ proptest! {
                 if events < entry.range.len() {
                     cut.insert(slug);
                 }
-                stored(events)
+                Ok(stored(events))
             }).collect();
             now += TURN;
             for Done { waiting, .. } in queue.end(turn.into_iter().zip(results).collect(), TURN, now) {
