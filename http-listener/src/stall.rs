@@ -80,7 +80,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_that_takes_a_trickle_is_on_the_same_time_as_one_that_takes_nothing() {
-        let mut stall = Stall::new(Duration::from_secs(60));
+        let mut stall = Stall::new(Duration::from_mins(1));
         assert!(!is_timed_after(&mut stall, 100_000, Some(50_000)), "who takes at once is not timed");
         assert!(is_timed_after(&mut stall, 50_000, None));
         assert!(is_timed_after(&mut stall, 50_000, Some(1)));
