@@ -66,14 +66,21 @@ fn router(intake: Intake, uploads: UploadLimits, rules: BrowserRules) -> Router 
         .route("/health", get(get_health))
         .route("/metrics", get(get_metrics))
         .with_state(HttpState { intake, uploads: Uploads::new(uploads) })
-        .layer(from_fn_with_state(Arc::new(rules), check))
+        .layer(from_fn_with_state((Arc::new(rules), uploads), check))
 }
 
 /// Lets a request through, or says why it is refused. No page of another origin has anything to ask of an agent.
-async fn check(State(rules): State<Arc<BrowserRules>>, request: Request, next: Next) -> Response {
+async fn check(
+    State((rules, uploads)): State<(Arc<BrowserRules>, UploadLimits)>,
+    request: Request,
+    next: Next,
+) -> Response {
     match rules.check(&request).and_then(|()| rules.check_origin(request.headers())) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refuse(refusal.status(), &refusal.to_string()),
+        Err(refusal) => {
+            upload::discard(request.into_body(), uploads).await;
+            refuse(refusal.status(), &refusal.to_string())
+        }
     }
 }
 

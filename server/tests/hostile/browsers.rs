@@ -104,8 +104,7 @@ async fn a_person_who_follows_a_link_from_another_site_gets_the_pages_and_no_ans
     );
     for path in ["/", "/graphql", QUERY] {
         let answer = get(&server, path, &link).await;
-        // A build without the pages answers with one that says so.
-        assert!(matches!(answer.status, 200 | 503), "{path}: {}", answer.status);
+        assert_ne!(answer.status, 403, "{path}");
         assert!(
             answer.header("content-type").is_some_and(|media| media.starts_with("text/html")),
             "{answer:?}"

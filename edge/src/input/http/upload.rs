@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
 use http_listener::{Peer, PeerQuota, PeerShare};
@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 /// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// How much of a refused body is read, in bytes: who sends more than this is not told why it is refused.
+const MAX_DISCARDED_BYTES: usize = 2 * MAX_BODY_BYTES;
 /// How much of each body comes from the memory for small ones, in bytes: hundreds of events.
 const SMALL_BODY_BYTES: usize = 64 * 1024;
 /// The memory for small bodies and the beginnings of large ones, in bytes.
@@ -98,27 +100,31 @@ impl Uploads {
         Self { limits, small: Memory::new(SMALL_BODIES_BYTES), large: Memory::new(LARGE_BODIES_BYTES) }
     }
 
-    /// Reads a body to its end.
+    /// Reads a body to its end, also when it is refused; it is kept in memory only when it is not.
     pub(super) async fn read(
         &self,
         peer: Peer,
         headers: &HeaderMap,
-        mut body: Body,
+        body: Body,
     ) -> Result<Upload, UploadError> {
-        check_headers(headers)?;
-        let deadline = Instant::now() + self.limits.timeout;
-        let mut upload = Upload { bytes: Vec::new(), share: UploadShare::default() };
-        loop {
-            let until = deadline.min(Instant::now() + self.limits.pause_timeout);
-            let frame = tokio::time::timeout_at(until, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| UploadError::TooSlow(self.limits))? else {
-                return Ok(upload);
-            };
-            if let Ok(data) = frame.map_err(|_| UploadError::Cut)?.into_data() {
-                self.reserve(peer, &mut upload, data.len())?;
-                upload.bytes.extend_from_slice(&data);
-            }
+        let mut incoming = Incoming::new(body, self.limits);
+        let read = match check_headers(headers) {
+            Ok(()) => self.collect(peer, &mut incoming).await,
+            Err(error) => Err(error),
+        };
+        if read.is_err() {
+            incoming.discard().await;
         }
+        read
+    }
+
+    async fn collect(&self, peer: Peer, incoming: &mut Incoming) -> Result<Upload, UploadError> {
+        let mut upload = Upload { bytes: Vec::new(), share: UploadShare::default() };
+        while let Some(data) = incoming.next().await? {
+            self.reserve(peer, &mut upload, data.len())?;
+            upload.bytes.extend_from_slice(&data);
+        }
+        Ok(upload)
     }
 
     fn reserve(&self, peer: Peer, upload: &mut Upload, more: usize) -> Result<(), UploadError> {
@@ -130,6 +136,50 @@ impl Uploads {
         let fits = self.small.take(peer, &mut upload.share.small, small)
             && self.large.take(peer, &mut upload.share.large, more - small);
         if fits { Ok(()) } else { Err(UploadError::Busy) }
+    }
+}
+
+/// A body that arrives.
+struct Incoming {
+    body: Body,
+    limits: UploadLimits,
+    deadline: Instant,
+    has_ended: bool,
+}
+
+/// Reads a body without keeping anything: a client that is not listened to sees its connection break instead of why it is
+/// refused.
+pub(super) async fn discard(body: Body, limits: UploadLimits) {
+    Incoming::new(body, limits).discard().await;
+}
+
+impl Incoming {
+    fn new(body: Body, limits: UploadLimits) -> Self {
+        Self { body, limits, deadline: Instant::now() + limits.timeout, has_ended: false }
+    }
+
+    /// The next piece; none at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
+        let until = self.deadline.min(Instant::now() + self.limits.pause_timeout);
+        let next = tokio::time::timeout_at(until, self.body.frame()).await;
+        let next = match next {
+            Ok(Some(Ok(frame))) => Ok(Some(frame)),
+            Ok(Some(Err(_))) => Err(UploadError::Cut),
+            Ok(None) => Ok(None),
+            Err(_) => Err(UploadError::TooSlow(self.limits)),
+        };
+        self.has_ended = !matches!(next, Ok(Some(_)));
+        // What comes behind a body, its trailers, says nothing here.
+        next.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default()))
+    }
+
+    /// Reads what is left without keeping anything.
+    async fn discard(&mut self) {
+        let mut bytes = 0;
+        while !self.has_ended && bytes <= MAX_DISCARDED_BYTES {
+            // However it ends, it has ended.
+            bytes += self.next().await.ok().flatten().map_or(0, |data| data.len());
+        }
     }
 }
 
@@ -179,4 +229,52 @@ fn check_headers(headers: &HeaderMap) -> Result<(), UploadError> {
         return Err(UploadError::Compressed);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: &str = "127.0.0.1";
+
+    fn peer(address: &str) -> Peer {
+        Peer { address: address.parse().unwrap(), is_exempt: address == LOCAL }
+    }
+
+    /// Reads a body of so many bytes.
+    async fn read(uploads: &Uploads, address: &str, bytes: usize) -> Result<Upload, UploadError> {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/json".parse().unwrap())]);
+        uploads.read(peer(address), &headers, Body::from(vec![b' '; bytes])).await
+    }
+
+    #[tokio::test]
+    async fn long_bodies_share_a_bounded_memory_and_short_ones_have_their_own() {
+        let uploads = Uploads::new(UploadLimits::default());
+        let mut held = Vec::new();
+        for _ in 0..LARGE_BODIES_BYTES / MAX_BODY_BYTES {
+            held.push(read(&uploads, LOCAL, MAX_BODY_BYTES).await.unwrap());
+        }
+        assert!(matches!(read(&uploads, LOCAL, MAX_BODY_BYTES).await, Err(UploadError::Busy)));
+        held.push(read(&uploads, LOCAL, SMALL_BODY_BYTES).await.unwrap());
+        drop(held);
+        assert!(read(&uploads, LOCAL, MAX_BODY_BYTES).await.is_ok());
+        assert!(matches!(read(&uploads, LOCAL, MAX_BODY_BYTES + 1).await, Err(UploadError::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn one_address_leaves_half_of_the_memory_to_others() {
+        let uploads = Uploads::new(UploadLimits::default());
+        let mut held = Vec::new();
+        while let Ok(upload) = read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await {
+            held.push(upload);
+        }
+        assert_eq!(held.len(), LARGE_BODIES_BYTES / MAX_BODY_BYTES / ADDRESSES_TO_FILL);
+        held.push(read(&uploads, "192.0.2.2", MAX_BODY_BYTES).await.unwrap());
+        let mut short = Vec::new();
+        while let Ok(upload) = read(&uploads, "192.0.2.1", SMALL_BODY_BYTES).await {
+            short.push(upload);
+        }
+        assert!(short.len() < SMALL_BODIES_BYTES / SMALL_BODY_BYTES / ADDRESSES_TO_FILL);
+        assert!(read(&uploads, "192.0.2.2", SMALL_BODY_BYTES).await.is_ok());
+    }
 }
