@@ -196,7 +196,9 @@ mod tests {
     /// A text as it is read back: each part that some spreadsheet could take for a cell is marked if it would be a formula.
     fn marked(text: &str) -> String {
         let parts = text.split_inclusive(OTHER_SEPARATORS);
-        parts.map(|part| if part.starts_with(FORMULA_STARTS) { format!("'{part}") } else { part.to_owned() }).collect()
+        parts
+            .map(|part| if part.starts_with(FORMULA_STARTS) { format!("'{part}") } else { part.to_owned() })
+            .collect()
     }
 
     #[test]
