@@ -35,3 +35,17 @@ pub(crate) const NO_VALUE: &str = "-";
 pub(crate) fn isolated(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { format!("\u{2068}{text}\u{2069}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_written_from_right_to_left_leaves_the_words_around_it_in_their_order() {
+        assert_eq!(factory::named("مصنع", "plant"), "\u{2068}مصنع\u{2069} (plant)");
+        assert_eq!(
+            entity_page::unknown(domain::event::EntityType::Worker, "W1"),
+            "No worker W1 was ever seen in this factory."
+        );
+    }
+}
