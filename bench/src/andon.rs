@@ -19,8 +19,14 @@ pub(crate) struct Andon {
 impl Andon {
     /// Starts a server on a database.
     pub(crate) async fn serve(&self, database_url: &str) -> Result<Server> {
-        Server::start(&self.program, &["serve", "--listen", "127.0.0.1:0", "--database-url", database_url])
-            .await
+        self.serve_with(database_url, &[]).await
+    }
+
+    /// Starts a server on a database with more options.
+    pub(crate) async fn serve_with(&self, database_url: &str, options: &[String]) -> Result<Server> {
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--database-url", database_url];
+        arguments.extend(options.iter().map(String::as_str));
+        Server::start(&self.program, &arguments).await
     }
 
     /// Recomputes every sum of a database from its events; fails if one differs.

@@ -27,7 +27,12 @@ impl Connection {
         let stream =
             TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream, buffer: Vec::with_capacity(READ_BYTES) })
+        Ok(Self::over(address, stream))
+    }
+
+    /// Over a connection that is open.
+    pub(crate) fn over(address: SocketAddr, stream: TcpStream) -> Self {
+        Self { address, stream, buffer: Vec::with_capacity(READ_BYTES) }
     }
 
     /// Begins anew: a server may refuse a request before it has read all of it, and then it closes the connection.

@@ -10,6 +10,7 @@ mod dashboard;
 mod engine;
 mod faults;
 mod floor;
+mod hostile;
 mod http;
 mod ingest;
 mod latency;
@@ -22,6 +23,7 @@ mod queries;
 mod report;
 mod start;
 mod table;
+mod websocket;
 
 use std::{
     env, fs,
@@ -43,7 +45,7 @@ use crate::{
 
 /// Measures Andon and prints tables.
 #[derive(Parser)]
-#[command(name = "andon-bench")]
+#[command(name = "andon-bench", args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// Write the numbers as JSON too
     #[arg(long, value_name = "FILE")]
@@ -68,6 +70,8 @@ enum Role {
     ParseOnly,
     /// Watch the dashboard in a headless browser while a large floor is at work: frames, memory, first numbers
     Dashboard(dashboard::Watch),
+    /// Attack the server and print what honest clients see meanwhile: memory, processor time, waits, refusals, time to exit
+    Hostile(hostile::Hostile),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,6 +119,9 @@ fn main() -> Result<()> {
 async fn measure(arguments: &Arguments) -> Result<()> {
     let myself = env::current_exe().context("this program does not know where it is")?;
     let folder = myself.parent().context("this program lies nowhere")?;
+    if let Some(Role::Hostile(hostile)) = &arguments.role {
+        return hostile::measure(hostile, folder).await;
+    }
     let andon = Andon { program: folder.join("andon") };
     ensure!(andon.program.is_file(), "{} is missing; `cargo xtask bench` builds it", andon.program.display());
     if let Some(Role::Dashboard(watch)) = &arguments.role {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde::Serialize;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, ChildStderr, Command},
@@ -66,9 +67,7 @@ impl Server {
 
     /// Stops it as a service manager does.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        let pid = self.pid.to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.context("no `kill` here")?;
-        if !asked.success() {
+        if !self.ask_to_stop().await? {
             bail!("the server had ended before it was stopped:\n{}", self.log.await?.join("\n"));
         }
         let status = tokio::time::timeout(PATIENCE, self.child.wait())
@@ -76,6 +75,39 @@ impl Server {
             .map_err(|_| anyhow!("the server did not stop within {PATIENCE:?}"))??;
         succeeded(status, || "the server".to_owned())
     }
+
+    /// Stops it as a service manager does, which kills what has not ended after `limit`.
+    pub(crate) async fn stop_within(mut self, limit: Duration) -> Result<Exit> {
+        if let Some(status) = self.child.try_wait()? {
+            return Ok(Exit::BeforeAsked { status: status.to_string() });
+        }
+        let asked = Instant::now();
+        self.ask_to_stop().await?;
+        if let Ok(status) = tokio::time::timeout(limit, self.child.wait()).await {
+            return Ok(Exit::After { seconds: asked.elapsed().as_secs_f64(), status: status?.to_string() });
+        }
+        self.child.kill().await?;
+        Ok(Exit::Killed { after_seconds: limit.as_secs_f64() })
+    }
+
+    /// False when it had ended before.
+    async fn ask_to_stop(&self) -> Result<bool> {
+        let pid = self.pid.to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.context("no `kill` here")?;
+        Ok(asked.success())
+    }
+}
+
+/// How a server ended that was asked to stop.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub(crate) enum Exit {
+    /// By itself, so long after it was asked.
+    After { seconds: f64, status: String },
+    /// It had not ended so long after it was asked.
+    Killed { after_seconds: f64 },
+    /// By itself, before it was asked.
+    BeforeAsked { status: String },
 }
 
 /// Runs a program to its end and answers with what it printed.
@@ -118,8 +150,25 @@ async fn read(stderr: ChildStderr, listening: oneshot::Sender<SocketAddr>) -> Ve
 
 /// The memory of a process that is in RAM, in bytes; none where the system does not say.
 pub(crate) fn resident_bytes(pid: u32) -> Option<u64> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// The most memory of a process that was in RAM since the peak was reset, in bytes; none where the system does not say.
+pub(crate) fn peak_resident_bytes(pid: u32) -> Option<u64> {
+    status_bytes(pid, "VmHWM:")
+}
+
+/// Makes the memory that is in RAM now the peak.
+pub(crate) fn reset_peak(pid: u32) -> Result<()> {
+    /// What proc(5) gives this meaning.
+    const RESET_PEAK: &str = "5";
+    fs::write(format!("/proc/{pid}/clear_refs"), RESET_PEAK)
+        .context("the system does not reset peaks of memory")
+}
+
+fn status_bytes(pid: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
@@ -141,6 +190,7 @@ mod tests {
     fn the_system_knows_this_process() {
         let pid = std::process::id();
         assert!(resident_bytes(pid).unwrap() > 1024 * 1024);
+        assert!(peak_resident_bytes(pid).unwrap() > 1024 * 1024);
         assert!(processor_s(pid).is_some());
     }
 }

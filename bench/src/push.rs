@@ -3,7 +3,6 @@
 //! A wait is from a mutation's answer to the end of the first delivery with its revision or a later one, for each
 //! subscriber and each mutation; it is 0 where the delivery came first.
 
-mod frame;
 mod subscriber;
 
 use std::{
@@ -24,10 +23,7 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use self::{
-    frame::{Kind, client_frame},
-    subscriber::{Audience, Delivery, listen},
-};
+use self::subscriber::{Audience, Delivery, listen};
 use crate::{
     andon,
     bench::Bench,
@@ -36,6 +32,7 @@ use crate::{
     latency::{Latencies, Percentiles},
     load,
     process::{self, Server},
+    websocket,
 };
 
 const FACTORY: &str = "plant";
@@ -211,10 +208,7 @@ fn waits(heard: &[Heard], answers: &[Answered]) -> Latencies {
 fn subscribe() -> Vec<u8> {
     let query = "subscription Board($id: ID!) { workerMetrics(factoryId: $id, window: { period: LAST_30_DAYS }) { \
                  revision snapshot workers { workerId workingMinutes utilization unitsProduced } removedWorkerIds } }";
-    let payload = json!({ "query": query, "variables": { "id": FACTORY } });
-    // Written by hand where the order matters: the message says its type before anything else.
-    let message = format!("{{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{payload}}}");
-    client_frame(Kind::Text, message.as_bytes())
+    websocket::subscribe("1", &json!({ "query": query, "variables": { "id": FACTORY } }).to_string())
 }
 
 /// What the board shows before anything is measured.

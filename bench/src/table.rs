@@ -12,22 +12,23 @@ use crate::{
     start::Start,
 };
 
-const MISSING: &str = "-";
-const MEGABYTE: f64 = 1e6;
+/// Stands where nothing was measured.
+pub(crate) const MISSING: &str = "-";
+pub(crate) const MEGABYTE: f64 = 1e6;
 const KILOBYTE: f64 = 1e3;
 
 /// A heading with rows, the first of which are the names of the columns.
-struct Table {
+pub(crate) struct Table {
     title: String,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new(title: impl Into<String>, columns: &[&str]) -> Self {
+    pub(crate) fn new(title: impl Into<String>, columns: &[&str]) -> Self {
         Self { title: title.into(), rows: vec![columns.iter().map(|&name| name.to_owned()).collect()] }
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 }
@@ -61,21 +62,26 @@ impl fmt::Display for Table {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { processor, cores, memory_bytes, system } = &self.machine;
-        writeln!(
-            f,
-            "{} run of {}, {:.0} s, on {cores} cores of {}, {} of memory, {}",
-            if self.is_quick { "Quick" } else { "Full" },
-            self.begun_at,
-            self.took_s,
-            processor.as_deref().unwrap_or("an unknown processor"),
-            bytes(*memory_bytes),
-            system.as_deref().unwrap_or("an unknown system"),
-        )?;
+        let Self { begun_at, took_s, machine, .. } = self;
+        let size = if self.is_quick { "Quick" } else { "Full" };
+        writeln!(f, "{size} run of {begun_at}, {took_s:.0} s, on {machine}")?;
         for engine in &self.engines {
             write!(f, "{engine}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processor, cores, memory_bytes, system } = self;
+        write!(
+            f,
+            "{cores} cores of {}, {} of memory, {}",
+            processor.as_deref().unwrap_or("an unknown processor"),
+            bytes(*memory_bytes),
+            system.as_deref().unwrap_or("an unknown system"),
+        )
     }
 }
 
@@ -236,12 +242,12 @@ fn bytes(bytes: Option<u64>) -> String {
     bytes.map_or(MISSING.to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / MEGABYTE))
 }
 
-fn ratio(ratio: Option<f64>) -> String {
+pub(crate) fn ratio(ratio: Option<f64>) -> String {
     ratio.map_or(MISSING.to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
 /// A whole number with a blank after each thousand.
-fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

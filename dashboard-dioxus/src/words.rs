@@ -29,3 +29,23 @@ pub(crate) mod window;
 
 /// What stands where the server has no value: never 0, because 0 is a measurement.
 pub(crate) const NO_VALUE: &str = "-";
+
+/// An id or a name as a sentence holds it: what is not plain ASCII may be written from right to left, and is isolated so that
+/// the words around it keep their order.
+pub(crate) fn isolated(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { format!("\u{2068}{text}\u{2069}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_written_from_right_to_left_leaves_the_words_around_it_in_their_order() {
+        assert_eq!(factory::named("مصنع", "plant"), "\u{2068}مصنع\u{2069} (plant)");
+        assert_eq!(
+            entity_page::unknown(domain::event::EntityType::Worker, "W1"),
+            "No worker W1 was ever seen in this factory."
+        );
+    }
+}

@@ -47,6 +47,12 @@ impl Level {
             None => 0,
         }
     }
+
+    /// How many of its buckets an interval touches. An interval of no length touches the one of its start.
+    pub const fn buckets_touched(self, started_at_ms: TimestampMs, duration_ms: DurationMs) -> i64 {
+        let last_ms = if duration_ms.0 > 0 { started_at_ms.0 + duration_ms.0 - 1 } else { started_at_ms.0 };
+        self.bucket_of(TimestampMs(last_ms)) - self.bucket_of(started_at_ms) + 1
+    }
 }
 
 /// The number of the five-minute bucket that holds an instant, counted from the Unix epoch.
@@ -56,8 +62,13 @@ pub const fn bucket_of(instant_ms: TimestampMs) -> i64 {
 
 /// How many five-minute buckets an interval touches. An interval of no length touches the one of its start.
 pub const fn buckets_touched(started_at_ms: TimestampMs, duration_ms: DurationMs) -> i64 {
-    let last_ms = if duration_ms.0 > 0 { started_at_ms.0 + duration_ms.0 - 1 } else { started_at_ms.0 };
-    bucket_of(TimestampMs(last_ms)) - bucket_of(started_at_ms) + 1
+    Level::FiveMinutes.buckets_touched(started_at_ms, duration_ms)
+}
+
+/// How many rows storing an event writes at most: its own, and one sum for each bucket of each level that it touches. Five
+/// for an event within a bucket, about 320 for one of a day.
+pub fn rows_written(started_at_ms: TimestampMs, duration_ms: DurationMs) -> i64 {
+    1 + Level::ALL.map(|level| level.buckets_touched(started_at_ms, duration_ms)).iter().sum::<i64>()
 }
 
 /// A run of neighbouring buckets of one level.
@@ -113,6 +124,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_longer_event_writes_more_rows() {
+        let rows =
+            |started_at_ms, duration_ms| rows_written(TimestampMs(started_at_ms), DurationMs(duration_ms));
+        let levels = Level::ALL.len() as i64;
+        assert_eq!(rows(0, 0), 1 + levels);
+        assert_eq!(rows(0, BUCKET_MS), 1 + levels);
+        assert_eq!(rows(1, BUCKET_MS), 2 + levels, "it crosses the edge of a bucket");
+        assert_eq!(rows(0, MS_PER_HOUR), 1 + 12 + 1 + 1 + 1);
+        assert_eq!(rows(1, MS_PER_DAY), 1 + 289 + 25 + 2 + 1);
+    }
 
     proptest! {
         #[test]

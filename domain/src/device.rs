@@ -47,9 +47,11 @@ impl DeviceState {
     /// How a device is doing now: the worst of what is true.
     pub fn of(condition: &Condition, now_ms: TimestampMs) -> Self {
         let Condition { last_seen_at_ms, oldest_queued_at_ms, missing_events, lost_at_ms } = *condition;
-        if lost_at_ms.is_some_and(|lost_at_ms| now_ms - lost_at_ms < LOSING_FOR_MS) {
+        let is_recent =
+            |at_ms: TimestampMs| now_ms - at_ms < LOSING_FOR_MS && at_ms - now_ms <= SILENT_AFTER_MS;
+        if lost_at_ms.is_some_and(is_recent) {
             Self::Losing
-        } else if now_ms - last_seen_at_ms > SILENT_AFTER_MS {
+        } else if !was_heard(last_seen_at_ms, now_ms) {
             Self::Silent
         } else if missing_events > 0
             || oldest_queued_at_ms.is_some_and(|oldest_ms| last_seen_at_ms - oldest_ms > BEHIND_AFTER_MS)
@@ -59,6 +61,12 @@ impl DeviceState {
             Self::Healthy
         }
     }
+}
+
+/// Whether who was last heard then is not silent now. What lies further ahead than that was written while the server's clock
+/// was wrong, so nobody knows when it was.
+pub fn was_heard(heard_at_ms: TimestampMs, now_ms: TimestampMs) -> bool {
+    (now_ms - heard_at_ms).0.unsigned_abs() <= SILENT_AFTER_MS.0.unsigned_abs()
 }
 
 /// Whether a clock that differs from the server's by this much is off.
@@ -89,6 +97,17 @@ mod tests {
         let lost = |ago_ms| Condition { lost_at_ms: Some(NOW_MS - ago_ms), ..FINE };
         assert_eq!(state(lost(LOSING_FOR_MS - MS)), DeviceState::Losing);
         assert_eq!(state(lost(LOSING_FOR_MS)), DeviceState::Healthy);
+    }
+
+    #[test]
+    fn what_was_heard_or_lost_by_a_clock_that_was_ahead_is_not_known() {
+        let state = |condition| DeviceState::of(&condition, NOW_MS);
+        let heard = |ahead_ms| Condition { last_seen_at_ms: NOW_MS + ahead_ms, ..FINE };
+        assert_eq!(state(heard(SILENT_AFTER_MS)), DeviceState::Healthy);
+        assert_eq!(state(heard(SILENT_AFTER_MS + MS)), DeviceState::Silent);
+        let lost = |ahead_ms| Condition { lost_at_ms: Some(NOW_MS + ahead_ms), ..FINE };
+        assert_eq!(state(lost(SILENT_AFTER_MS)), DeviceState::Losing);
+        assert_eq!(state(lost(SILENT_AFTER_MS + MS)), DeviceState::Healthy);
     }
 
     #[test]

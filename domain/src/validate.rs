@@ -3,11 +3,15 @@
 //! The limits are the ones that the metrics' definition gives. Ranges are judged on the value as sent, before it is
 //! rounded to the integers that all sums are made of.
 
+mod id;
 mod instant;
 #[cfg(test)]
 mod tests;
 
-pub use self::instant::instant_ms;
+pub use self::{
+    id::{ID_RULE, IdFault, MAX_ID_CHARS, id_fault, new_id_fault},
+    instant::instant_ms,
+};
 use crate::{
     event::{EntityType, Event, RawEvent},
     time::{DurationMs, TimestampMs},
@@ -17,8 +21,6 @@ use crate::{
 pub const MAX_DURATION_MINUTES: f64 = 1_440.0;
 /// The most units of one event.
 pub const MAX_UNITS: i64 = 1_000_000;
-/// The most characters (Unicode scalar values) of an id or a model version.
-pub const MAX_ID_CHARS: usize = 64;
 /// The most characters of a sent value that a message repeats.
 pub const EXCERPT_CHARS: usize = 64;
 /// 2000-01-01T00:00:00Z: no camera saw anything before.
@@ -90,9 +92,9 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
     }
     let confidence = raw.confidence.map(confidence).transpose()?;
     check_id("modelVersion", Code::ModelVersionInvalid, raw.model_version.as_ref())?;
-    check_id("eventId", Code::EventIdInvalid, raw.event_id.as_ref())?;
+    check_new_id("eventId", Code::EventIdInvalid, raw.event_id.as_ref())?;
     check_id("sourceId", Code::SourceIdInvalid, raw.source_id.as_ref())?;
-    check_id("workstationId", Code::WorkstationIdInvalid, raw.workstation_id.as_ref())?;
+    check_new_id("workstationId", Code::WorkstationIdInvalid, raw.workstation_id.as_ref())?;
     if let (EntityType::Workstation, Some(workstation_id)) = (raw.entity_type, &raw.workstation_id) {
         let allowed = "workstationId says where a worker was; leave it out of a workstation's event. It is";
         return Err(rejection(Code::WorkstationIdInvalid, allowed, workstation_id.as_ref()));
@@ -112,48 +114,28 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
     })
 }
 
-/// A sent value as a message may repeat it: cut to [`EXCERPT_CHARS`], control characters shown as escapes.
+/// A sent value as a message may repeat it: cut to [`EXCERPT_CHARS`], what cannot be seen shown as escapes, and isolated where
+/// it is written from right to left, so that the sentence around it stays in its order.
 pub fn excerpt(text: &str) -> String {
+    const FIRST_STRONG_ISOLATE: char = '\u{2068}';
+    const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
     let mut shown = String::with_capacity(text.len().min(4 * EXCERPT_CHARS));
     let mut chars = text.chars();
     for char in chars.by_ref().take(EXCERPT_CHARS) {
-        if char.is_control() { shown.extend(char.escape_default()) } else { shown.push(char) }
+        if char.is_control() || id::is_hidden(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
     }
     if chars.next().is_some() {
         shown.push('…');
     }
-    shown
-}
-
-/// What is wrong with an id or a name, if anything: it has 1 to [`MAX_ID_CHARS`] characters, none of them a control
-/// character, and no blank at either end.
-pub fn id_fault(text: &str) -> Option<&'static str> {
-    if is_plain_id(text.as_bytes()) { None } else { fault_of_any_id(text) }
-}
-
-/// Whether an id is what nearly all are, without a look at Unicode: 1 to [`MAX_ID_CHARS`] of the printable ASCII
-/// characters, and no blank at either end.
-fn is_plain_id(text: &[u8]) -> bool {
-    let (Some(first), Some(last)) = (text.first(), text.last()) else { return false };
-    text.len() <= MAX_ID_CHARS
-        && *first != b' '
-        && *last != b' '
-        && text.iter().all(|byte| (b' '..=b'~').contains(byte))
-}
-
-fn fault_of_any_id(text: &str) -> Option<&'static str> {
-    let blank_at_an_end = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
-    if text.is_empty() {
-        Some("is empty")
-    } else if text.chars().nth(MAX_ID_CHARS).is_some() {
-        Some("is longer than 64 characters")
-    } else if text.chars().any(char::is_control) {
-        Some("has a control character")
-    } else if blank_at_an_end {
-        Some("begins or ends with a blank")
-    } else {
-        None
+    if id::is_right_to_left(&shown) {
+        shown.insert(0, FIRST_STRONG_ISOLATE);
+        shown.push(POP_DIRECTIONAL_ISOLATE);
     }
+    shown
 }
 
 fn rejection(code: RejectionCode, allowed: &str, sent: &str) -> Rejection {
@@ -185,11 +167,46 @@ fn confidence(sent: f64) -> Result<u16, Rejection> {
     Err(rejection(RejectionCode::ConfidenceOutOfRange, allowed, &sent.to_string()))
 }
 
+/// Judges an id that is registered with its first event. Whether this is the first one the store knows, which asks for
+/// [`RegisteredName::rejection`] then.
 fn check_id(field: &str, code: RejectionCode, text: Option<&impl AsRef<str>>) -> Result<(), Rejection> {
-    let Some(text) = text.map(AsRef::as_ref) else { return Ok(()) };
-    let Some(fault) = id_fault(text) else { return Ok(()) };
-    let allowed = format!(
-        "{field} must have 1 to 64 characters, no control character and no blank at either end; it {fault}:"
-    );
-    Err(rejection(code, &allowed, text))
+    let text = text.map(AsRef::as_ref);
+    let fault = text.and_then(|text| Some((text, id_fault(text)?)));
+    fault.map_or(Ok(()), |(text, fault)| Err(id_rejection(field, code, text, fault)))
+}
+
+/// Judges an id that is kept with its event, and is therefore new.
+fn check_new_id(field: &str, code: RejectionCode, text: Option<&impl AsRef<str>>) -> Result<(), Rejection> {
+    let text = text.map(AsRef::as_ref);
+    let fault = text.and_then(|text| Some((text, new_id_fault(text)?)));
+    fault.map_or(Ok(()), |(text, fault)| Err(id_rejection(field, code, text, fault)))
+}
+
+fn id_rejection(field: &str, code: RejectionCode, text: &str, fault: IdFault) -> Rejection {
+    rejection(code, &format!("{field} must have {ID_RULE}; it {fault}:"), text)
+}
+
+/// An id of an event that is registered when an event has it for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisteredName {
+    /// Of a worker or workstation.
+    EntityId,
+    /// Of a model.
+    ModelVersion,
+    /// Of a camera or device.
+    SourceId,
+}
+
+impl RegisteredName {
+    /// Why an event may not register this id of its, if there is a reason.
+    pub fn rejection(self, event: &Event) -> Option<Rejection> {
+        let (field, code, text) = match self {
+            Self::EntityId => ("entityId", RejectionCode::EntityIdInvalid, Some(&event.entity_code)),
+            Self::ModelVersion => {
+                ("modelVersion", RejectionCode::ModelVersionInvalid, event.model_version.as_ref())
+            }
+            Self::SourceId => ("sourceId", RejectionCode::SourceIdInvalid, event.source.as_ref()),
+        };
+        Some(id_rejection(field, code, text?, new_id_fault(text?)?))
+    }
 }

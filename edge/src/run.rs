@@ -108,8 +108,11 @@ fn start_inputs(
     let mut inputs = JoinSet::new();
     if let Some(listener) = listener {
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let (intake, stop) = (intake.clone(), stop.clone());
-        inputs.spawn(async move { http::serve(listener, intake, stop).await.map(|()| Ended::Stopped) });
+        let (options, intake, stop) = (args.http_options(), intake.clone(), stop.clone());
+        inputs.spawn(async move {
+            http::serve(listener, options, intake, stop).await;
+            Ok(Ended::Stopped)
+        });
     }
     if args.stdin {
         let (intake, stop) = (intake.clone(), stop.clone());

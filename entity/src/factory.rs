@@ -17,6 +17,10 @@ pub struct Model {
     pub units_basis: i16,
     /// Grows with every committed change that a reader can see.
     pub revision: i64,
+    /// How many contradictions of stored events are kept.
+    pub kept_conflicts: i64,
+    /// How many were dropped because there were more.
+    pub dropped_conflicts: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

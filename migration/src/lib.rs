@@ -12,12 +12,18 @@ mod m0004_event;
 mod m0005_rollup;
 mod m0006_commit_log;
 mod m0007_device;
+mod m0008_conflict_counts;
 mod table;
 
 /// Every change, in the order in which they are made.
 pub struct Migrator;
 
 impl Migrator {
+    /// How many changes were not made yet. It only reads, so that a role may ask that may change nothing.
+    pub async fn pending(conn: &DatabaseConnection) -> Result<usize, DbErr> {
+        Ok(Self::get_pending_migrations_read_only(conn).await?.len())
+    }
+
     /// Makes every change that was not made yet, all of them or none: SQLite's changes are in no transaction unless told.
     pub async fn migrate(conn: &DatabaseConnection) -> Result<(), DbErr> {
         let tx = conn.begin().await?;
@@ -37,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_rollup::Migration),
             Box::new(m0006_commit_log::Migration),
             Box::new(m0007_device::Migration),
+            Box::new(m0008_conflict_counts::Migration),
         ]
     }
 }

@@ -16,6 +16,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// The time of day.
     pub clock: Clock,
+    /// How far an event may end after the server's now.
+    pub max_clock_skew_ms: DurationMs,
 }
 
 /// How far an event may end after the server's now, unless configured otherwise.
@@ -24,8 +26,8 @@ pub const DEFAULT_MAX_CLOCK_SKEW_MINUTES: u16 = 10;
 impl App {
     /// Starts the parts. Must be called within a tokio runtime, where the writer of batches runs.
     pub fn start(store: Store, clock: Clock, max_clock_skew_ms: DurationMs) -> Arc<Self> {
-        let live = Arc::new(Live::new(store.clone(), clock.clone()));
+        let live = Arc::new(Live::new(store.clone(), clock.clone(), max_clock_skew_ms));
         let ingest = Ingest::start(store.clone(), live.clone(), clock.clone(), max_clock_skew_ms);
-        Arc::new(Self { store, ingest, live, clock })
+        Arc::new(Self { store, ingest, live, clock, max_clock_skew_ms })
     }
 }

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 use domain::time::DurationMs;
 
-use crate::{app::DEFAULT_MAX_CLOCK_SKEW_MINUTES, http::Origins};
+use crate::{
+    app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
+    http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
+};
 
 /// Live, exact, explainable productivity numbers for factory floors.
 #[derive(Debug, Parser)]
@@ -76,6 +79,26 @@ pub struct ServeConfig {
     #[arg(long, env = "ANDON_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
     pub allow_origin: Vec<String>,
 
+    /// Names by which the server may be asked for, such as andon.example.com, besides its addresses, localhost and the
+    /// hosts of allowed origins; separate several by commas, * allows all
+    #[arg(long, env = "ANDON_ALLOW_HOST", value_delimiter = ',', value_name = "HOST", value_parser = host)]
+    pub allow_host: Vec<String>,
+
+    /// Reverse proxies before this server, as addresses or networks such as 10.0.0.0/8; limits by address then count the
+    /// last address in X-Forwarded-For that is none of theirs
+    #[arg(long, env = "ANDON_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR", value_parser = network)]
+    pub trusted_proxies: Vec<String>,
+
+    /// The most connections of one address, this machine's included [default: two thirds of all, and as many as this
+    /// machine opens]
+    #[arg(
+        long,
+        env = "ANDON_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_connections_per_address: Option<u32>,
+
     /// How far an event may end after the server's now, in minutes
     #[arg(
         long,
@@ -100,6 +123,21 @@ impl ServeConfig {
     /// The allowed origins; each entry was judged when the command line was read.
     pub fn origins(&self) -> Result<Origins, String> {
         Origins::parse(self.allow_origin.iter().map(String::as_str))
+    }
+
+    /// The allowed hosts; each entry was judged when the command line was read.
+    pub fn hosts(&self) -> Result<Hosts, String> {
+        Hosts::parse(self.allow_host.iter().map(String::as_str))
+    }
+
+    /// The limits of connections; each proxy was judged when the command line was read.
+    pub fn connections(&self) -> Result<ConnectionLimits, String> {
+        let proxies = self.trusted_proxies.iter().map(String::as_str);
+        Ok(ConnectionLimits {
+            max_connections_per_address: self.max_connections_per_address.map(|most| most as usize),
+            trusted_proxies: TrustedProxies::parse(proxies)?,
+            ..ConnectionLimits::default()
+        })
     }
 
     /// The brokers that were named.
@@ -132,6 +170,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn origin(text: &str) -> Result<String, String> {
     Origins::parse([text]).map(|_| text.trim().to_owned())
+}
+
+fn host(text: &str) -> Result<String, String> {
+    Hosts::parse([text]).map(|_| text.trim().to_owned())
+}
+
+fn network(text: &str) -> Result<String, String> {
+    TrustedProxies::parse([text]).map(|_| text.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
     report::{self, ReportError},
     store::{
         entities::{self, EntityFilter, EntityPatch},
-        factories::{Factory, NewFactory},
+        factories::{Factory, NewFactory, NotCreated},
     },
 };
 
@@ -87,9 +87,11 @@ async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
         time_zone,
         units_basis: UnitsBasis::Workers,
     };
-    let created = app.store.create_factory(new).await?;
-    // Only a client can have taken the id meanwhile: the next report finds its factory.
-    created.ok_or_else(|| anyhow::anyhow!("a client has just created the demo factory"))
+    app.store.create_factory(new).await?.map_err(|refused| match refused {
+        // Only a client can have taken the id meanwhile: the next report finds its factory.
+        NotCreated::SlugTaken => anyhow::anyhow!("a client has just created the demo factory"),
+        NotCreated::TooMany => anyhow::anyhow!("there are as many factories as may be"),
+    })
 }
 
 fn start_of_yesterday_ms(zone: Tz, now_ms: TimestampMs) -> TimestampMs {

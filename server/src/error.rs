@@ -117,8 +117,21 @@ impl From<StoreError> for ApiError {
         let words = match error.fault() {
             Fault::Contention | Fault::Unreachable => "the database cannot answer now; ask again",
             Fault::Full => {
-                "the database has no room left; nothing of this was stored. Make room on its disk, or raise --max-database-mb \
-                 where that is set, then ask again"
+                "the database has no room left. Make room on its disk, or raise --max-database-mb where that is set, then ask \
+                 again"
+            }
+            Fault::TookTooLong => {
+                "the database took too long over this, and it was ended; ask again, and if it was a question, for less: a shorter \
+                 window, a coarser resolution, fewer fields, workers or workstations"
+            }
+            Fault::Damaged => {
+                tracing::error!(%error, "the database file is damaged; see \"A damaged file\" in docs/OPERATIONS.md");
+                "the database file is damaged, so this cannot be answered or stored; who operates the server finds in \
+                 docs/OPERATIONS.md how to restore it. Ask again after that"
+            }
+            Fault::FileReplaced => {
+                "the database file was deleted or replaced while the server has it open, so nothing is stored; who operates it finds in \
+                 docs/OPERATIONS.md what to do before the server is stopped. Ask again after that"
             }
             Fault::Exists | Fault::Other => return Self::internal(&error),
         };
@@ -162,6 +175,15 @@ impl From<IngestError> for ApiError {
             IngestError::QueueFull => Self::overloaded(error.to_string()),
             IngestError::Stopping => Self::unavailable(error.to_string()),
             IngestError::Store(error) => error.into(),
+            IngestError::StoredInPart { events, error } => {
+                let error = Self::from(error);
+                let message = format!(
+                    "{}. The first {events} events of this batch were stored before that and stay; send the whole batch again, \
+                     those then count as duplicates",
+                    error.message
+                );
+                Self { message, ..error }
+            }
         }
     }
 }

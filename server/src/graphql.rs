@@ -1,6 +1,7 @@
 //! The GraphQL API: types and resolvers, a folder per capability. A resolver only unpacks what was asked; stores, reports
 //! and live deliveries do the work, and no database row is ever an API type.
 
+pub(crate) mod budget;
 mod context;
 mod deliveries;
 mod devices;
@@ -8,6 +9,7 @@ pub(crate) mod events;
 mod factories;
 mod floor;
 pub mod guard;
+mod meaning;
 mod scalar;
 pub(crate) mod shared;
 mod text;
@@ -42,8 +44,9 @@ pub fn schema(app: Arc<App>) -> AndonSchema {
     builder()
         .limit_depth(guard::MAX_DEPTH)
         .limit_complexity(guard::MAX_FIELDS)
-        .extension(context::OnePerRequest)
+        .extension(context::PerRequest)
         .data(app)
+        .data(budget::Turns::default())
         .finish()
 }
 

@@ -3,13 +3,14 @@
 mod answer;
 mod assets;
 mod body;
+mod browsers;
 mod connection;
 mod error_response;
 mod graphql;
 mod health;
 mod media;
+mod memory;
 mod operation;
-mod origin;
 mod shared;
 mod socket;
 
@@ -19,6 +20,7 @@ use axum::{
     Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header},
+    middleware::from_fn_with_state,
     response::Response,
     routing::get,
 };
@@ -35,14 +37,22 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use self::{body::BodyMemory, media::Media, operation::Documents, shared::Shared};
 pub use self::{
-    body::MAX_BODY_BYTES, connection::ConnectionLimits, origin::Origins, socket::limits::SocketLimits,
+    body::MAX_BODY_BYTES,
+    browsers::{Hosts, Origins},
+    connection::{ConnectionLimits, TrustedProxies},
+    socket::limits::SocketLimits,
+};
+use self::{
+    browsers::BrowserRules, media::Media, memory::RequestMemory, operation::Documents, shared::Shared,
+    socket::quota::Subscriptions,
 };
 use crate::app::App;
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
+/// How many large bodies are decoded and read at once: more would take the processor from all other requests.
+const LARGE_BODIES_AT_ONCE: usize = 2;
 /// How long a browser may cache what a page of another origin is allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
 /// How long requests and sockets may take to end once the server stops. With the next one it stays under the 10 s that
@@ -56,6 +66,8 @@ const COMMIT_DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 pub struct Options {
     /// Pages of other origins that may read answers and open websockets.
     pub origins: Origins,
+    /// Names of this server, besides those that every server has.
+    pub hosts: Hosts,
     /// Limits and timeouts of connections.
     pub connections: ConnectionLimits,
     /// Limits and timeouts of websockets.
@@ -74,18 +86,22 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
+    let rules = BrowserRules { hosts: options.hosts, origins: options.origins.clone() };
     let shared = Arc::new(Shared {
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
         origins: options.origins,
-        body_memory: BodyMemory::new(),
+        memory: RequestMemory::new(),
+        answer_memory: RequestMemory::new(),
+        large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
         documents: Documents::default(),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
+        subscriptions: Arc::new(Subscriptions::new()),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
     });
-    connection::accept(listener, router(shared), &options.connections, &tasks, &shutdown).await;
+    connection::accept(listener, router(shared, rules), &options.connections, &tasks, &shutdown).await;
     tracing::info!("stopping: finishing requests and closing websockets");
     tasks.close();
     if tokio::time::timeout(CONNECTIONS_DRAIN_TIMEOUT, tasks.wait()).await.is_err() {
@@ -98,12 +114,15 @@ pub async fn serve(
     })
 }
 
-fn router(shared: Arc<Shared>) -> Router {
-    let cors = cors(&shared.origins);
+fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
+    let cors = cors(&rules.origins);
+    // A browser that has one answer must not show it where another type is accepted.
+    let varies = SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_name(header::ACCEPT));
+    let graphql = get(get_graphql).post(graphql::post).fallback(graphql::other_method).layer(varies);
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
     let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let router = Router::new()
-        .route("/graphql", get(get_graphql).post(graphql::post).fallback(graphql::other_method))
+        .route("/graphql", graphql)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/graphiql/{*path}", get(graphiql_file))
@@ -111,6 +130,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
         .layer(CatchPanicLayer::custom(error_response::panicked))
+        .layer(from_fn_with_state(Arc::new(rules), browsers::check))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"));
     match cors {

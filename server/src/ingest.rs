@@ -1,34 +1,37 @@
 //! The queue of batches: group commit, one transaction for many callers, each gets its own outcome.
 //!
 //! * A batch has at most [`MAX_BATCH_EVENTS`] events that cover at most [`MAX_BATCH_BUCKETS`] five-minute buckets.
-//! * At most [`MAX_QUEUED_EVENTS`] events and [`MAX_QUEUED_BATCHES`] batches wait; the next caller is told to come
-//!   back, at once.
-//! * A transaction takes at most [`MAX_GROUP_EVENTS`] events, so that no caller waits for a very long one.
+//! * Factories take turns, and each has its share of the queue and of the writer's time: [`queue`] says how. Who finds the
+//!   queue full is told to come back, at once.
+//! * A turn is one transaction of some 100 ms. A batch that is more work than that is stored in slices, each durable by itself
+//!   and with a revision of its own, and answered once, after the last.
 //! * A batch once queued is stored whether or not its caller still waits.
 
 mod error;
 mod judged;
 mod limits;
 mod outcome;
+mod queue;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use domain::{
     event::{Event, RawEvent},
     id::FactoryId,
     time::DurationMs,
 };
-use tokio::sync::{
-    OwnedSemaphorePermit, Semaphore,
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::{Notify, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::queue::{Done, Entry, Next, Queue, Waiting};
 pub use self::{
     error::IngestError,
     judged::Judged,
-    limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_GROUP_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_EVENTS},
+    limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_ROWS},
     outcome::{Issue, IssueCode, Outcome},
 };
 use crate::{
@@ -38,15 +41,14 @@ use crate::{
         Fault, Store,
         devices::Sender,
         events::StoredEvent,
-        writer::{Batch, Numbered, Stored, Verdict, Writer},
+        writer::{Batch, Numbered, Part, Stored, Verdict, Writer},
     },
 };
 
 /// The handle of the queue; clones share it.
 #[derive(Clone)]
 pub struct Ingest {
-    queue: mpsc::Sender<Waiting>,
-    room: Arc<Semaphore>,
+    shared: Arc<Shared>,
     writer: TaskTracker,
     draining: CancellationToken,
     clock: Clock,
@@ -56,23 +58,30 @@ pub struct Ingest {
 /// What became of a batch; its events go back with it, because the caller has kept no copy of them.
 type Answer = Result<(Vec<Event>, Stored), IngestError>;
 
-/// A batch in the queue.
-struct Waiting {
-    batch: Batch,
-    answer: oneshot::Sender<Answer>,
-    room: OwnedSemaphorePermit,
+/// What callers and the writer share.
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Wakes the writer.
+    added: Notify,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // A panic while the lock is held would leave nothing half-done that matters: its batches get no answer.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Ingest {
     /// Starts the writer, which ends when the queue is drained.
     pub fn start(store: Store, live: Arc<Live>, clock: Clock, max_clock_skew_ms: DurationMs) -> Self {
-        let (queue, waiting) = mpsc::channel(MAX_QUEUED_BATCHES);
+        let shared = Arc::<Shared>::default();
         let writer = TaskTracker::new();
         let draining = CancellationToken::new();
-        writer.spawn(write(store, live, waiting, draining.clone()));
+        writer.spawn(write(store, live, shared.clone(), draining.clone()));
         writer.close();
-        let room = Arc::new(Semaphore::new(MAX_QUEUED_EVENTS));
-        Self { queue, room, writer, draining, clock, max_clock_skew_ms }
+        Self { shared, writer, draining, clock, max_clock_skew_ms }
     }
 
     /// Judges a batch as it is received, now.
@@ -109,107 +118,125 @@ impl Ingest {
         factory_slug: &str,
         batch: Judged,
     ) -> Result<Outcome, IngestError> {
-        let Judged { events, rejections, received_at_ms } = batch;
+        let Judged { events, rows, rejections, received_at_ms } = batch;
+        // The rows of the device, its epoch and the ranges that it closes.
+        let rows = rows + sender.as_ref().map_or(0, |sender| 2 + sender.closed.len() as i64);
         let numbered = sender.map(|sender| {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
         let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, numbered };
-        let (events, stored) = self.queue(batch).await?;
+        let (events, stored) = self.queue(batch, rows).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }
 
     /// Refuses new batches and waits until those queued are committed.
     pub async fn drain(&self) {
+        self.shared.queue().close();
         self.draining.cancel();
         self.writer.wait().await;
     }
 
-    async fn queue(&self, batch: Batch) -> Answer {
-        // A batch without events still asks whether the factory is there.
-        let size = batch.events.len().max(1) as u32;
-        let room = self.room.clone().try_acquire_many_owned(size).map_err(|_| IngestError::QueueFull)?;
+    async fn queue(&self, batch: Batch, rows: i64) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Waiting { batch, answer, room }).map_err(|refused| match refused {
-            TrySendError::Full(_) => IngestError::QueueFull,
-            TrySendError::Closed(_) => IngestError::Stopping,
-        })?;
+        let refused = self.shared.queue().push(Waiting::new(batch, rows, answer))?;
+        self.shared.added.notify_one();
+        for waiting in refused {
+            drop(waiting.answer.send(Err(IngestError::QueueFull)));
+        }
         answered.await.unwrap_or(Err(IngestError::Stopping))
     }
 }
 
-/// Takes what waits, a group at a time, until the queue is drained.
-async fn write(
-    store: Store,
-    live: Arc<Live>,
-    mut waiting: mpsc::Receiver<Waiting>,
-    draining: CancellationToken,
-) {
+/// However the writer ends, nobody waits for it any more.
+struct CloseOnDrop<'a>(&'a Shared);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        queue.close();
+        queue.clear();
+    }
+}
+
+/// Stores what waits, a turn at a time, until the queue is drained.
+async fn write(store: Store, live: Arc<Live>, shared: Arc<Shared>, draining: CancellationToken) {
+    let _close = CloseOnDrop(&shared);
     let mut writer = Writer::new(store);
-    let mut held: Option<Waiting> = None;
     loop {
-        let next = match held.take() {
-            Some(first) => Some(first),
-            None => draining.run_until_cancelled(waiting.recv()).await.unwrap_or_else(|| {
-                // What is queued already is still taken; then there is nothing to wait for.
-                waiting.close();
-                waiting.try_recv().ok()
-            }),
-        };
-        let Some(first) = next else { return };
-        let mut group_events = first.batch.events.len();
-        let mut group = vec![first];
-        while let Ok(next) = waiting.try_recv() {
-            if group_events + next.batch.events.len() > MAX_GROUP_EVENTS {
-                held = Some(next);
-                break;
+        // Asked for first: what is taken in after that is refused, so nothing is left behind.
+        let is_draining = draining.is_cancelled();
+        let next = shared.queue().next(Instant::now());
+        match next {
+            Next::Turn(entries) => {
+                let began = Instant::now();
+                let results = commit(&mut writer, &live, &entries).await;
+                let now = Instant::now();
+                let turn = entries.into_iter().zip(results).collect();
+                let done = shared.queue().end(turn, now - began, now);
+                done.into_iter().for_each(answer);
             }
-            group_events += next.batch.events.len();
-            group.push(next);
+            Next::Rest(until) => tokio::select! {
+                () = tokio::time::sleep_until(until.into()) => {}
+                () = shared.added.notified() => {}
+                // Then nobody rests.
+                () = draining.cancelled() => {}
+            },
+            Next::Nothing if is_draining => return,
+            Next::Nothing => tokio::select! {
+                () = shared.added.notified() => {}
+                () = draining.cancelled() => {}
+            },
         }
-        commit(&mut writer, &live, group).await;
     }
 }
 
 /// Stores a group. If the group itself is at fault, each batch is tried alone, so that only the culprit's caller gets the
 /// error; if the database is, all get it.
-async fn commit(writer: &mut Writer, live: &Live, group: Vec<Waiting>) {
-    let (batches, answers): (Vec<Batch>, Vec<_>) =
-        group.into_iter().map(|waiting| (waiting.batch, (waiting.answer, waiting.room))).unzip();
-    let results: Vec<Result<Option<Stored>, IngestError>> = match writer.store(&batches).await {
-        Ok(stored) => stored.batches.into_iter().map(Ok).collect(),
-        Err(error) if batches.len() == 1 || error.fault() != Fault::Other => {
-            vec![Err(error.into()); batches.len()]
+async fn commit(writer: &mut Writer, live: &Live, entries: &[Entry]) -> Vec<Result<Stored, IngestError>> {
+    let parts: Vec<Part<'_>> = entries.iter().map(Entry::part).collect();
+    let results: Vec<Result<Option<Stored>, IngestError>> = match writer.store(&parts).await {
+        Ok(stored) => stored.parts.into_iter().map(Ok).collect(),
+        Err(error) if parts.len() == 1 || error.fault() != Fault::Other => {
+            vec![Err(error.into()); parts.len()]
         }
         Err(error) => {
-            tracing::warn!(%error, batches = batches.len(), "a group of batches failed; each is tried alone");
-            let mut results = Vec::with_capacity(batches.len());
-            for batch in &batches {
-                let alone = writer.store(std::slice::from_ref(batch)).await;
-                results.push(alone.map(|mut stored| stored.batches.pop().flatten()).map_err(Into::into));
+            tracing::warn!(%error, batches = parts.len(), "a group of batches failed; each is tried alone");
+            let mut results = Vec::with_capacity(parts.len());
+            for part in &parts {
+                let alone = writer.store(std::slice::from_ref(part)).await;
+                results.push(alone.map(|mut stored| stored.parts.pop().flatten()).map_err(Into::into));
             }
             results
         }
     };
-    announce(live, &batches, &results);
-    for ((batch, result), (answer, room)) in batches.into_iter().zip(results).zip(answers) {
-        let result = match result {
-            Ok(Some(stored)) => Ok((batch.events, stored)),
-            Ok(None) => Err(IngestError::FactoryNotFound(batch.factory_slug.0)),
-            Err(error) => Err(error),
-        };
-        // A caller that went away needs no answer.
-        drop(answer.send(result));
-        drop(room);
-    }
+    let results = parts.iter().zip(results).map(|(part, result)| {
+        result?.ok_or_else(|| IngestError::FactoryNotFound(part.batch.factory_slug.0.clone()))
+    });
+    let results: Vec<Result<Stored, IngestError>> = results.collect();
+    announce(live, &parts, &results);
+    results
+}
+
+/// Answers the caller of a batch. One that went away needs no answer.
+fn answer(Done { waiting, failed }: Done) {
+    let Waiting { batch, answer, stored, .. } = waiting;
+    let result = match (failed, stored) {
+        (None, Some(stored)) => Ok((batch.events, stored)),
+        (Some(IngestError::Store(error)), Some(stored)) => {
+            Err(IngestError::StoredInPart { events: stored.verdicts.len(), error })
+        }
+        (failed, _) => Err(failed.unwrap_or(IngestError::Stopping)),
+    };
+    drop(answer.send(result));
 }
 
 /// Tells subscribers once for each factory of a group.
-fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, IngestError>]) {
-    let mut by_factory: BTreeMap<FactoryId, Vec<(&Batch, &Stored)>> = BTreeMap::new();
-    for (batch, result) in batches.iter().zip(results) {
-        if let Ok(Some(stored)) = result {
-            by_factory.entry(stored.factory_id).or_default().push((batch, stored));
+fn announce(live: &Live, parts: &[Part<'_>], results: &[Result<Stored, IngestError>]) {
+    let mut by_factory: BTreeMap<FactoryId, Vec<(&Part<'_>, &Stored)>> = BTreeMap::new();
+    for (part, result) in parts.iter().zip(results) {
+        if let Ok(stored) = result {
+            by_factory.entry(stored.factory_id).or_default().push((part, stored));
         }
     }
     for (factory_id, stored) in by_factory {
@@ -221,10 +248,10 @@ fn announce(live: &Live, batches: &[Batch], results: &[Result<Option<Stored>, In
     }
 }
 
-/// The events of a batch that were accepted, the latest first.
-fn latest_first<'a>((batch, stored): &'a (&Batch, &Stored)) -> impl Iterator<Item = StoredEvent> + 'a {
-    let judged = batch.events.iter().zip(&stored.verdicts).rev();
+/// The events of a part that were accepted, the latest first.
+fn latest_first<'a>((part, stored): &'a (&Part<'_>, &Stored)) -> impl Iterator<Item = StoredEvent> + 'a {
+    let judged = part.events()[..stored.verdicts.len()].iter().zip(&stored.verdicts).rev();
     judged
         .filter(|(_, verdict)| **verdict == Verdict::Accepted)
-        .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: batch.received_at_ms })
+        .map(|(event, _)| StoredEvent { event: event.clone(), received_at_ms: part.batch.received_at_ms })
 }

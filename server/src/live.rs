@@ -12,6 +12,7 @@ mod cohort;
 pub mod delivery;
 mod error;
 pub mod feed;
+pub mod fingerprint;
 mod pacing;
 mod peers;
 pub mod relay;
@@ -22,7 +23,10 @@ use announcement::{Announcements, MAX_LATEST_EVENTS};
 use broadcast::Broadcasts;
 use cohort::Cohorts;
 use delivery::Follower;
-use domain::id::{FactoryId, Revision};
+use domain::{
+    id::{FactoryId, Revision},
+    time::DurationMs,
+};
 pub use error::LiveError;
 use feed::Feed;
 use peers::Peers;
@@ -40,6 +44,7 @@ const MAX_FEED_READS: usize = 20;
 pub struct Live {
     store: Store,
     clock: Clock,
+    max_clock_skew_ms: DurationMs,
     announcements: Arc<Announcements>,
     cohorts: Arc<Cohorts>,
     metrics: Arc<Broadcasts<Follower>>,
@@ -50,12 +55,13 @@ pub struct Live {
 
 impl Live {
     /// A hub without subscribers. Must be called within a tokio runtime.
-    pub fn new(store: Store, clock: Clock) -> Self {
+    pub fn new(store: Store, clock: Clock, max_clock_skew_ms: DurationMs) -> Self {
         let announcements = Arc::default();
         let peers = Peers::start(&store, &announcements);
         Self {
             store,
             clock,
+            max_clock_skew_ms,
             announcements,
             cohorts: Arc::default(),
             metrics: Arc::default(),
@@ -95,7 +101,8 @@ impl Live {
         let (factory_id, time_zone) = (scope.factory().id, scope.factory().time_zone);
         question.window.resolve(time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
         let listen = || self.announcements.listen(factory_id);
-        self.cohorts.join(scope, question, &self.store, &self.clock, listen)
+        let clock = (&self.clock, self.max_clock_skew_ms);
+        self.cohorts.join(scope, question, &self.store, clock, listen)
     }
 
     /// The operations that follow metrics, each run once for all that sent it.
@@ -117,7 +124,7 @@ impl Live {
         // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
-            let snapshot = self.store.snapshot().await?;
+            let snapshot = self.store.snapshot_for_live().await?;
             let revision = scope.read_again(&snapshot).await?.factory().revision;
             let events = match &self.peers {
                 Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),

@@ -1,6 +1,6 @@
 //! The program `andon`.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use server::{
     store::{self, Store},
     telemetry,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 /// Rendering a large page takes tens of megabytes for a moment. This allocator gives them back, and is the faster one
 /// while batches come in; docs/PERFORMANCE.md has both.
@@ -28,11 +28,26 @@ const NOT_RUN: u8 = 2;
 /// What to look at when a database cannot be opened.
 const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL names cannot be used";
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long what cannot be cancelled, such as parsing a body, may still take when all else has ended.
+const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start();
-    let (failure, outcome) = match config.command {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("andon: no threads can be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(config.command));
+    runtime.shutdown_timeout(BLOCKING_WORK_TIMEOUT);
+    code
+}
+
+async fn run(command: Command) -> ExitCode {
+    let (failure, outcome) = match command {
         Command::Serve(config) => (1, serve(*config).await),
         Command::Audit(config) => (NOT_RUN, audit(&config).await),
         Command::Rebuild(config) => (1, rebuild(&config).await),
@@ -46,7 +61,7 @@ async fn main() -> ExitCode {
 
 async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
-    let origins = config.origins().map_err(anyhow::Error::msg)?;
+    let options = options(&config).map_err(anyhow::Error::msg)?;
     let store = Store::open_capped(&config.database.database_url, config.max_database_bytes())
         .await
         .context(WHICH_DATABASE)?;
@@ -59,14 +74,22 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     }
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     let consumers = config.brokers().consume(&app, &shutdown);
-    let options = open_files::make_room(http::Options { origins, ..http::Options::default() });
-    let served = http::serve(app, listener, options, shutdown).await;
+    let served = http::serve(app, listener, open_files::make_room(options), shutdown).await;
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     consumers.drained().await;
     store.close().await;
     served?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn options(config: &ServeConfig) -> Result<http::Options, String> {
+    Ok(http::Options {
+        origins: config.origins()?,
+        hosts: config.hosts()?,
+        connections: config.connections()?,
+        ..http::Options::default()
+    })
 }
 
 async fn audit(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {

@@ -4,7 +4,7 @@
 //!   busy timeout; a transaction that read first would be refused at once.
 //! * PostgreSQL: whoever writes to a factory locks its row first, so that a factory has one writer at a time, whichever
 //!   server it is. Transactions that are in each other's way are tried again.
-//! * Several read-only readers, each answer from one snapshot.
+//! * Several read-only readers, each answer from one snapshot; some are kept for subscriptions and the check of readiness.
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
 pub mod commit_log;
@@ -15,15 +15,16 @@ pub mod entities;
 mod error;
 pub mod events;
 pub mod factories;
-mod intern;
+pub(crate) mod intern;
 pub mod neighbours;
 pub mod plans;
 pub mod recompute;
 pub mod rollups;
+pub mod seen;
 pub mod timeline;
 pub mod writer;
 
-pub use database::{Snapshot, Store};
-pub use engine::{fault::Fault, open_error::OpenError, timeout::Timeouts};
+pub use database::{MAX_COHORT_READS, QUESTION_READERS, Snapshot, Store};
+pub use engine::{fault::Fault, integrity::Integrity, open_error::OpenError, timeout::Timeouts};
 pub use error::{Result, StoreError};
 pub use recompute::{Difference, audit, rebuild};

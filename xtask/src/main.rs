@@ -54,8 +54,8 @@ enum Xtask {
     },
     /// Measure a release build from outside and print tables; what follows `bench` is handed to the measuring program.
     Bench {
-        /// Such as `--quick`, `--only ingest,push`, `--engine sqlite`, `--json FILE`, or `dashboard --minutes 60` to watch the
-        /// dashboard in a browser; `--help` after `--` lists all.
+        /// Such as `--quick`, `--only ingest,push`, `--engine sqlite`, `--json FILE`, `dashboard --minutes 60` to watch the
+        /// dashboard in a browser, or `hostile` to attack the server; `--help` after `--` lists all.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         bench_args: Vec<String>,
     },

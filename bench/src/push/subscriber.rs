@@ -11,15 +11,17 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use tokio::{
     io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf},
     net::TcpStream,
     sync::Semaphore,
 };
 
-use super::frame::{Frames, Kind, client_frame};
-use crate::http;
+use crate::websocket::{
+    self, Said,
+    frame::{Frames, Kind, client_frame},
+};
 
 /// What one read takes at most: a delivery of some changed workers is a few kilobytes.
 const READ_BYTES: usize = 64 * 1024;
@@ -51,13 +53,16 @@ pub(super) async fn listen(audience: Rc<Audience>, heard: Rc<RefCell<Vec<Deliver
     let mut opening = Some(audience.opening.acquire().await?);
     let mut stream = TcpStream::connect(audience.address).await.context("no socket could be opened")?;
     stream.set_nodelay(true)?;
-    upgrade(&mut stream).await?;
-    stream.write_all(&client_frame(Kind::Text, br#"{"type":"connection_init"}"#)).await?;
+    websocket::upgrade(&mut stream).await?;
+    stream.write_all(&websocket::connection_init()).await?;
     let mut frames = Frames::new();
     loop {
         let mut said = Said::default();
         read(&mut stream, &mut frames, |kind, message| {
-            said.hear(kind, message, audience.clock, &mut heard.borrow_mut());
+            said.hear(kind, message, |revision| {
+                let at_micros = audience.clock.elapsed().as_micros() as u32;
+                heard.borrow_mut().push(Delivery { revision, at_micros });
+            });
         })
         .await
         .context("a socket broke")?;
@@ -74,56 +79,6 @@ pub(super) async fn listen(audience: Rc<Audience>, heard: Rc<RefCell<Vec<Deliver
             opening = None;
         }
     }
-}
-
-/// What one read brought besides deliveries.
-#[derive(Default)]
-struct Said {
-    is_acknowledged: bool,
-    ping: Option<Vec<u8>>,
-    complaint: Option<String>,
-}
-
-impl Said {
-    fn hear(&mut self, kind: Kind, message: &[u8], clock: Instant, heard: &mut Vec<Delivery>) {
-        match kind {
-            Kind::Text => {
-                if let Some(revision) = http::number_after(message, b"\"revision\":") {
-                    heard.push(Delivery { revision, at_micros: clock.elapsed().as_micros() as u32 });
-                } else if http::find(message, b"\"connection_ack\"").is_some() {
-                    self.is_acknowledged = true;
-                } else {
-                    self.complaint = Some(String::from_utf8_lossy(message).into_owned());
-                }
-            }
-            Kind::Ping => self.ping = Some(message.to_vec()),
-            Kind::Pong => {}
-            Kind::Close => self.complaint = Some("that its socket is closed".to_owned()),
-        }
-    }
-}
-
-/// Turns the connection into a websocket.
-async fn upgrade(stream: &mut TcpStream) -> Result<()> {
-    const REQUEST: &[u8] =
-        b"GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-        sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
-    stream.write_all(REQUEST).await?;
-    let mut head = Vec::new();
-    // The server says nothing behind its head before it is spoken to.
-    while http::find(&head, b"\r\n\r\n").is_none() {
-        stream.readable().await?;
-        match stream.try_read_buf(&mut head) {
-            Ok(0) => bail!("the server closed a socket before it was one"),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let head = String::from_utf8_lossy(&head);
-    ensure!(head.starts_with("HTTP/1.1 101"), "the server opened no socket: {head}");
-    Ok(())
 }
 
 /// Waits for bytes and visits the frames that end in them.

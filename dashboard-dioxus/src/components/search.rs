@@ -9,7 +9,7 @@ use crate::lean::memo::{Memo, use_memo};
 use crate::lean::order;
 use crate::model::{EntityName, Slug};
 use crate::route::{Address, go_to};
-use crate::words::{entity, search as words};
+use crate::words::{entity, isolated, search as words};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -157,8 +157,9 @@ fn Found(found: Memo<Vec<EntityName>>, marked_index: usize, onopen: EventHandler
 
 fn detail(entity: &EntityName) -> String {
     let kind = entity::kind(entity.kind);
-    let id = entity.name.as_ref().map(|_| entity.id.as_str());
-    [Some(kind), id, entity.area.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let id = entity.name.as_ref().map(|_| &entity.id);
+    let given = [id, entity.area.as_ref()].into_iter().flatten().map(|text| isolated(text));
+    std::iter::once(kind.to_owned()).chain(given).collect::<Vec<_>>().join(" · ")
 }
 
 /// Those whose name, id or area holds what was typed; those that begin with it first.

@@ -11,6 +11,9 @@ const LINE_END: &str = "\r\n";
 /// A text that begins with one of these would be a formula to a spreadsheet, and names come from anybody who may send
 /// events. The last four are the forms that East Asian keyboards write.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+/// Where the decimal comma is used, spreadsheets may take these for the ends of cells instead, and see no quotes but those at the
+/// beginning of a line; what follows one begins a cell then.
+const OTHER_SEPARATORS: [char; 2] = [';', '\t'];
 /// Put before such a text, it says that the cell is a text.
 const TEXT_MARK: char = '\'';
 
@@ -92,16 +95,18 @@ impl Csv {
 
 fn push_text(line: &mut String, text: &str) {
     let is_formula = text.starts_with(FORMULA_STARTS);
-    let is_quoted = is_formula || text.contains([',', '"', '\r', '\n']);
+    let is_quoted = is_formula || text.contains([',', '"', '\r', '\n', ';', '\t']);
     if !is_quoted {
         line.push_str(text);
         return;
     }
     line.push('"');
-    if is_formula {
-        line.push(TEXT_MARK);
-    }
+    let mut begins = true;
     for character in text.chars() {
+        if begins && FORMULA_STARTS.contains(&character) {
+            line.push(TEXT_MARK);
+        }
+        begins = OTHER_SEPARATORS.contains(&character);
         if character == '"' {
             line.push('"');
         }
@@ -173,11 +178,27 @@ mod tests {
     fn a_text_that_would_be_a_formula_is_marked_as_text_and_a_negative_number_is_not() {
         for start in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
             let text = Csv::new(&["Name"]).row(&[start.into()]).text();
-            assert_eq!(parsed(&text)[1], [format!("'{start}")]);
+            assert_eq!(parsed(&text)[1], [marked(start)]);
+            assert!(parsed(&text)[1][0].starts_with(TEXT_MARK));
         }
         assert!(Csv::new(&["=cmd"]).text().contains("'=cmd"));
         let numbers = Csv::new(&["a", "b"]).row(&[(-1.5).into(), (-2).into()]).text();
         assert!(numbers.ends_with("-1.5,-2\r\n"));
+    }
+
+    #[test]
+    fn what_another_separator_would_make_a_formula_is_marked_as_text_too() {
+        let text = Csv::new(&["Units", "Name"]).row(&[5.into(), "a;=b\t@c;d".into()]).text();
+        assert!(text.ends_with("5,\"a;'=b\t'@c;d\"\r\n"), "{text}");
+        assert!(Csv::new(&["Name"]).row(&["a;b".into()]).text().ends_with("\"a;b\"\r\n"));
+    }
+
+    /// A text as it is read back: each part that some spreadsheet could take for a cell is marked if it would be a formula.
+    fn marked(text: &str) -> String {
+        let parts = text.split_inclusive(OTHER_SEPARATORS);
+        parts
+            .map(|part| if part.starts_with(FORMULA_STARTS) { format!("'{part}") } else { part.to_owned() })
+            .collect()
     }
 
     #[test]
@@ -189,7 +210,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_the_texts_are_a_reader_gets_them_back(
-            rows in proptest::collection::vec(proptest::array::uniform3("(?s)[=@+\\-\"',\r\n\ta-zé\u{1f600}]{0,8}|.{0,12}"), 0..8),
+            rows in proptest::collection::vec(proptest::array::uniform3("(?s)[=@+\\-\"',;\r\n\ta-zé\u{1f600}]{0,8}|.{0,12}"), 0..8),
         ) {
             let mut csv = Csv::new(&["a", "b", "c"]);
             for row in &rows {
@@ -200,8 +221,10 @@ mod tests {
             for (read, row) in read[1..].iter().zip(&rows) {
                 for (read, text) in read.iter().zip(row) {
                     prop_assert!(!read.starts_with(FORMULA_STARTS));
-                    let marked = text.starts_with(FORMULA_STARTS);
-                    prop_assert_eq!(if marked { &read[1..] } else { read }, text);
+                    let in_cells = read.split(OTHER_SEPARATORS);
+                    prop_assert!(in_cells.clone().all(|cell| !cell.starts_with(['=', '+', '-', '@'])));
+                    // Without the marks it is what it was.
+                    prop_assert_eq!(read, &marked(text));
                 }
             }
         }

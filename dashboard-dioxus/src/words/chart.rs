@@ -1,5 +1,6 @@
 //! The words of charts.
 
+use super::isolated;
 use crate::lean::number::grouped;
 use domain::event::EventType;
 
@@ -54,6 +55,7 @@ pub(crate) fn state_mark(state: Option<EventType>) -> &'static str {
 
 /// What a sparkline shows, for those who cannot see it.
 pub(crate) fn sparkline(name: &str, last: Option<&str>) -> String {
+    let name = isolated(name);
     match last {
         Some(last) => format!("{name}: course over the window, last {last}"),
         None => format!("{name}: nothing observed in the window"),
@@ -62,7 +64,7 @@ pub(crate) fn sparkline(name: &str, last: Option<&str>) -> String {
 
 /// A series' value in a reading.
 pub(crate) fn named_value(name: &str, value: &str) -> String {
-    format!("{name} {value}")
+    format!("{} {value}", isolated(name))
 }
 
 /// How sure a model was.
@@ -72,7 +74,7 @@ pub(crate) fn confidence(confidence: f64) -> String {
 
 /// Which model judged.
 pub(crate) fn model(model: &str) -> String {
-    format!("model {model}")
+    format!("model {}", isolated(model))
 }
 
 /// The name of a chart's drawing.

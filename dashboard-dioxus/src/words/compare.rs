@@ -1,5 +1,6 @@
 //! The page that compares entities.
 
+use super::isolated;
 use domain::event::EntityType;
 
 pub(crate) const TITLE: &str = "Compare";
@@ -30,11 +31,11 @@ pub(crate) fn one_more(kind: EntityType) -> &'static str {
 }
 
 pub(crate) fn remove(name: &str) -> String {
-    format!("Remove {name}")
+    format!("Remove {}", isolated(name))
 }
 
 pub(crate) fn add(name: &str) -> String {
-    format!("Add {name}")
+    format!("Add {}", isolated(name))
 }
 
 pub(crate) fn more(count: usize) -> String {

@@ -1,5 +1,6 @@
 //! Workers, workstations and what they do.
 
+use super::isolated;
 use crate::model::Presence;
 
 use domain::event::{EntityType, EventType};
@@ -54,6 +55,7 @@ pub(crate) fn presence(kind: EntityType, presence: Presence) -> &'static str {
 }
 
 pub(crate) fn not_in_window(kind: EntityType, id: &str) -> String {
+    let id = isolated(id);
     match kind {
         EntityType::Worker => format!("Worker {id} was not seen in this window."),
         EntityType::Workstation => format!("Workstation {id} was not seen in this window."),

@@ -1,5 +1,6 @@
 //! The page of one worker or workstation.
 
+use super::isolated;
 use domain::event::EntityType;
 
 pub(crate) const TIMELINE: &str = "Timeline";
@@ -32,10 +33,11 @@ pub(crate) fn last_seen(time: &str) -> String {
 }
 
 pub(crate) fn area(area: &str) -> String {
-    format!("Area {area}")
+    format!("Area {}", isolated(area))
 }
 
 pub(crate) fn unknown(kind: EntityType, id: &str) -> String {
+    let id = isolated(id);
     match kind {
         EntityType::Worker => format!("No worker {id} was ever seen in this factory."),
         EntityType::Workstation => format!("No workstation {id} was ever seen in this factory."),

@@ -1,5 +1,6 @@
 //! The page of events.
 
+use super::isolated;
 use domain::event::{EntityType, EventType};
 
 pub(crate) const TITLE: &str = "Events";
@@ -67,7 +68,7 @@ pub(crate) fn filters(count: usize) -> String {
 }
 
 pub(crate) fn filtered(label: &str, value: &str) -> String {
-    format!("{label} {value}")
+    format!("{label} {}", isolated(value))
 }
 
 pub(crate) fn confidence_at_most(percent: u8) -> String {

@@ -1,5 +1,7 @@
 //! What to do as long as there is no factory or no event.
 
+use super::isolated;
+
 pub(crate) const NO_FACTORY: &str = "There is no factory yet";
 pub(crate) const NO_EVENT: &str = "No event has arrived yet";
 pub(crate) const CREATE: &str =
@@ -23,5 +25,8 @@ pub(crate) const NOT_COPIED: &str =
 pub(crate) const COMMAND: &str = "Command";
 
 pub(crate) fn send(factory: &str) -> String {
-    format!("Send the first one to {factory}: this page turns into its floor as soon as the event is stored.")
+    format!(
+        "Send the first one to {}: this page turns into its floor as soon as the event is stored.",
+        isolated(factory)
+    )
 }

@@ -1,5 +1,7 @@
 //! The page as a whole.
 
+use super::isolated;
+
 pub(crate) const PRODUCT: &str = "Andon";
 pub(crate) const FAILED: &str =
     "The dashboard has stopped because of an error in it. Reload the page to go on.";
@@ -14,9 +16,9 @@ pub(crate) const NOT_FOUND: &str = "There is no such page";
 pub(crate) const HOME: &str = "To the floor";
 
 pub(crate) fn title(page: &str) -> String {
-    format!("{page} · {PRODUCT}")
+    format!("{} · {PRODUCT}", isolated(page))
 }
 
 pub(crate) fn nothing_at(path: &str) -> String {
-    format!("Nothing is found at /{path}.")
+    format!("Nothing is found at /{}.", isolated(path))
 }

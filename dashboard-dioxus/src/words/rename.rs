@@ -1,6 +1,6 @@
 //! Names and areas edited in place.
 
-use super::entity;
+use super::{entity, isolated};
 use crate::lean::letter_case::lower;
 use domain::event::EntityType;
 
@@ -15,9 +15,9 @@ pub(crate) fn change(field: &str) -> String {
 }
 
 pub(crate) fn name_of(kind: EntityType, id: &str) -> String {
-    format!("Name of {} {id}", lower(entity::kind(kind)))
+    format!("Name of {} {}", lower(entity::kind(kind)), isolated(id))
 }
 
 pub(crate) fn area_of(kind: EntityType, id: &str) -> String {
-    format!("Area of {} {id}", lower(entity::kind(kind)))
+    format!("Area of {} {}", lower(entity::kind(kind)), isolated(id))
 }

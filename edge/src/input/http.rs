@@ -1,66 +1,99 @@
 //! The agent's HTTP side: `POST /events`, `GET /health`, `GET /metrics`.
 //!
 //! - A request is kept whole or not at all, and answered after it is on the disk.
-//! - A body has at most [`MAX_BODY_BYTES`] and arrives within [`BODY_TIMEOUT`].
-//! - At most [`MAX_BODIES`] bodies are read at once; more are refused with 503.
+//! - Connections, and what browsers may ask, have the limits of the server.
+//! - Bodies share a budget of bytes and arrive in time ([`upload`]).
 
-use std::io;
+mod upload;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use axum::{Extension, Json, Router};
+use http_listener::{BrowserRules, ConnectionLimits, Peer};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+pub use self::upload::{MAX_BODY_BYTES, UploadLimits};
+use self::upload::{Upload, UploadError, Uploads};
 use super::Intake;
 use super::body::{self, BodyError};
 use crate::clock;
 use crate::spool::SpoolError;
 
-/// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
-pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
-/// How long a body may take to arrive; whoever is slower holds memory that others need.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// So many bodies are in memory at once, a tenth of a gigabyte at the most.
-const MAX_BODIES: usize = 10;
+/// The most connections at once: every camera of a large site several times over.
+pub const MAX_CONNECTIONS: usize = 2_000;
 /// When to come back if the spool is full or cannot be written, in seconds: it empties as events are delivered.
 const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// How to serve.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What browsers may ask.
+    pub browsers: BrowserRules,
+    /// Limits and timeouts of connections.
+    pub connections: ConnectionLimits,
+    /// Timeouts of bodies.
+    pub uploads: UploadLimits,
+}
 
 #[derive(Clone)]
 struct HttpState {
     intake: Intake,
-    bodies: Arc<Semaphore>,
+    uploads: Uploads,
 }
 
 /// Serves requests until `stop` is cancelled; those under way are answered.
-pub async fn serve(listener: TcpListener, intake: Intake, stop: CancellationToken) -> io::Result<()> {
-    axum::serve(listener, router(intake)).with_graceful_shutdown(stop.cancelled_owned()).await
+pub async fn serve(listener: TcpListener, options: Options, intake: Intake, stop: CancellationToken) {
+    let tasks = TaskTracker::new();
+    let router = router(intake, options.uploads, options.browsers);
+    http_listener::accept(listener, router, &options.connections, &tasks, &stop).await;
+    tasks.close();
+    tasks.wait().await;
 }
 
-fn router(intake: Intake) -> Router {
+fn router(intake: Intake, uploads: UploadLimits, rules: BrowserRules) -> Router {
     Router::new()
         .route("/events", post(post_events))
         .route("/health", get(get_health))
         .route("/metrics", get(get_metrics))
-        .with_state(HttpState { intake, bodies: Arc::new(Semaphore::new(MAX_BODIES)) })
+        .with_state(HttpState { intake, uploads: Uploads::new(uploads) })
+        .layer(from_fn_with_state((Arc::new(rules), uploads), check))
 }
 
-async fn post_events(State(state): State<HttpState>, headers: HeaderMap, body: Body) -> Response {
-    let Ok(_permit) = state.bodies.try_acquire() else {
-        return unavailable("too many requests at once");
-    };
-    let bytes = match read(&headers, body).await {
-        Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+/// Lets a request through, or says why it is refused. No page of another origin has anything to ask of an agent.
+async fn check(
+    State((rules, uploads)): State<(Arc<BrowserRules>, UploadLimits)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match rules.check(&request).and_then(|()| rules.check_origin(request.headers())) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => {
+            upload::discard(request.into_body(), uploads).await;
+            refuse(refusal.status(), &refusal.to_string())
+        }
+    }
+}
+
+async fn post_events(
+    State(state): State<HttpState>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Upload { bytes, share } = match state.uploads.read(peer, &headers, body).await {
+        Ok(upload) => upload,
+        Err(UploadError::Busy) => return unavailable(&UploadError::Busy.to_string()),
+        Err(error) => return refuse(error.status(), &error.to_string()),
     };
     let events = match body::events(&bytes) {
         Ok(events) => events,
@@ -69,8 +102,12 @@ async fn post_events(State(state): State<HttpState>, headers: HeaderMap, body: B
             return malformed(&error);
         }
     };
+    // The events are as long as the body was, and keep its share of the memory until they are on the disk.
+    drop(bytes);
     let accepted = events.len();
-    match state.intake.append(events).await {
+    let appended = state.intake.append(events).await;
+    drop(share);
+    match appended {
         Ok(()) => Json(json!({ "accepted": accepted })).into_response(),
         Err(SpoolError::TooLong { .. }) => {
             refuse(StatusCode::PAYLOAD_TOO_LARGE, "an event is longer than any server takes")
@@ -79,26 +116,6 @@ async fn post_events(State(state): State<HttpState>, headers: HeaderMap, body: B
             state.intake.health().turned_away.fetch_add(1, Ordering::Relaxed);
             unavailable(&error.to_string())
         }
-    }
-}
-
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Response> {
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        let said = "a body is sent as it is, without Content-Encoding: the way to the agent is short";
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, said));
-    }
-    let whole = Limited::new(body, MAX_BODY_BYTES).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes().into()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let said = format!(
-                "a body has at most {} MiB; send fewer events at a time",
-                MAX_BODY_BYTES / 1024 / 1024
-            );
-            Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, &said))
-        }
-        Ok(Err(_)) => Err(refuse(StatusCode::BAD_REQUEST, "the body ended before it was whole")),
-        Err(_) => Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 

@@ -6,6 +6,13 @@ use std::time::{Duration, SystemTime};
 use domain::limits::MAX_MESSAGE_CHARS;
 use serde::Deserialize;
 
+/// The longest time that another side is left alone for because it asked to be. Whoever asks for more is broken or not
+/// the server, and events that wait for days are dropped in the end.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
+
+/// The HTTP status by which a server says that it is not to be asked for by this name, whatever it is asked.
+const MISDIRECTED: u16 = 421;
+
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
@@ -88,12 +95,16 @@ pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8], events: usi
     if matches!(status, 401 | 403) || has("UNAUTHENTICATED") || has("FORBIDDEN") {
         return Response::Forbidden { reason: reason() };
     }
+    if status == MISDIRECTED {
+        return Response::Unexpected { reason: reason(), retry_after };
+    }
     if status == 413 || has("LIMIT_EXCEEDED") {
         return Response::TooLarge { reason: reason() };
     }
     let transient = errors.iter().find(|error| error.is_transient());
     if transient.is_some() || is_transient(status) {
-        let asked = transient.and_then(|error| error.extensions.retry_after_ms).map(Duration::from_millis);
+        let asked = transient.and_then(|error| error.extensions.retry_after_ms);
+        let asked = asked.map(|asked_ms| Duration::from_millis(asked_ms).min(LONGEST_RETRY_AFTER));
         let reason = match transient.or(errors.first()) {
             Some(error) => error.to_string(),
             None => format!("the server answered HTTP {status}"),
@@ -118,14 +129,14 @@ pub fn is_unknown_name(body: &[u8], names: &[&str]) -> bool {
     })
 }
 
-/// The `Retry-After` header, in seconds or as a date, as a time from `now`.
+/// The `Retry-After` header, in seconds or as a date, as a time from `now` of at most [`LONGEST_RETRY_AFTER`].
 pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(header).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    let asked = match header.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(header).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(asked.min(LONGEST_RETRY_AFTER))
 }
 
 /// A text from elsewhere made fit for a terminal: cut, and free of control characters.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use domain::limits::MAX_BATCH_EVENTS;
+use http_listener::{BrowserRules, ConnectionLimits, Hosts, Origins};
 
 use crate::delivery::schedule::{DEFAULT_BATCH_EVENTS, DeliveryOptions};
+use crate::input::http::{self, UploadLimits};
 use crate::input::mqtt::Topic;
 use crate::quantity;
 use crate::spool::{SpoolOptions, WhenFull};
@@ -30,6 +32,11 @@ pub struct RunArgs {
     /// Take events at POST /events of this address; GET /health and GET /metrics tell how the agent is doing
     #[arg(long, value_name = "HOST:PORT", env = "ANDON_EDGE_LISTEN")]
     pub listen: Option<String>,
+
+    /// Names by which the agent may be asked for over HTTP, besides its addresses, localhost and the host of --listen;
+    /// separate several by commas, * allows all
+    #[arg(long, value_name = "HOST", env = "ANDON_EDGE_ALLOW_HOST", value_delimiter = ',', value_parser = hosts)]
+    pub allow_host: Vec<Hosts>,
 
     /// Take events from the standard input, one JSON object a line; if that is the only input, the agent ends with it
     #[arg(long, env = "ANDON_EDGE_STDIN")]
@@ -79,6 +86,20 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
+    /// How to serve the HTTP input, with as many connections as there may be files for.
+    pub fn http_options(&self) -> http::Options {
+        // An address needs no permission.
+        let listening = self.listen.as_deref().and_then(|listen| listen.rsplit_once(':'));
+        let listening = listening.and_then(|(host, _)| Hosts::parse([host]).ok()).unwrap_or_default();
+        let hosts = self.allow_host.iter().cloned().fold(listening, Hosts::and);
+        let max_connections = http_listener::make_room(http::MAX_CONNECTIONS);
+        http::Options {
+            browsers: BrowserRules { hosts, origins: Origins::default() },
+            connections: ConnectionLimits { max_connections, ..ConnectionLimits::default() },
+            uploads: UploadLimits::default(),
+        }
+    }
+
     /// How the spool is to behave.
     pub fn spool_options(&self) -> SpoolOptions {
         SpoolOptions {
@@ -97,4 +118,8 @@ impl RunArgs {
             longest_wait: self.longest_wait,
         }
     }
+}
+
+fn hosts(text: &str) -> Result<Hosts, String> {
+    Hosts::parse([text])
 }

@@ -82,8 +82,8 @@ impl Store {
         message: &str,
         now: Moment,
     ) -> Result<Option<Times>, SpoolError> {
-        let select = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue WHERE position = ?";
-        let mut query = self.connection.prepare_cached(select)?;
+        let select = format!("{} WHERE position = ?", Row::SELECT);
+        let mut query = self.connection.prepare_cached(&select)?;
         let row = query.query_row([position], |row| Ok(Row::read(row))).optional()?;
         let Some(row) = row.transpose()? else { return Ok(None) };
         let epoch = self.epoch_of(position)?;

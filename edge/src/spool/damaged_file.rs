@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::SpoolError;
 use super::files::beside;
 use super::options::WhenFull;
-use super::records::{ClosedReason, DeadLetter, Receipt};
+use super::records::{DeadLetter, Receipt};
 use super::row::Row;
 use super::store::{Limits, State, Store};
 use super::{check, files};
@@ -89,9 +89,8 @@ impl DamagedFile {
         last: i64,
         mut visit: impl FnMut(Row) -> Result<(), SpoolError>,
     ) -> Result<(), SpoolError> {
-        let select = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue \
-             WHERE position BETWEEN ? AND ? ORDER BY position";
-        self.walk(select, first, last, |row| Row::read(row).ok(), &mut visit).map(|_| ())
+        let select = format!("{} WHERE position BETWEEN ? AND ? ORDER BY position", Row::SELECT);
+        self.walk(&select, first, last, |row| Row::read(row).ok(), &mut visit).map(|_| ())
     }
 
     /// Visits the readable dead letters, in the order of their ids.
@@ -100,9 +99,8 @@ impl DamagedFile {
         last: i64,
         mut visit: impl FnMut(DeadLetter) -> Result<(), SpoolError>,
     ) -> Result<(), SpoolError> {
-        let select = "SELECT id, epoch, sequence, body, code, message, at_ms FROM dead_letter \
-             WHERE id BETWEEN ? AND ? ORDER BY id";
-        self.walk(select, 1, last, |row| DeadLetter::read(row).ok(), &mut visit).map(|_| ())
+        let select = format!("{} WHERE id BETWEEN ? AND ? ORDER BY id", DeadLetter::SELECT);
+        self.walk(&select, 1, last, |row| DeadLetter::read(row).ok(), &mut visit).map(|_| ())
     }
 
     /// Visits the readable receipts; whether some could not be read.
@@ -110,9 +108,8 @@ impl DamagedFile {
         &self,
         mut visit: impl FnMut(Receipt) -> Result<(), SpoolError>,
     ) -> Result<bool, SpoolError> {
-        let select = "SELECT id, epoch, first_sequence, last_sequence, reason, from_ms, to_ms, detail FROM receipt \
-             WHERE id BETWEEN ? AND ? ORDER BY id";
-        self.walk(select, 1, i64::MAX, |row| Receipt::read(row).ok(), &mut visit)
+        let select = format!("{} WHERE id BETWEEN ? AND ? ORDER BY id", Receipt::SELECT);
+        self.walk(&select, 1, i64::MAX, |row| Receipt::read(row).ok(), &mut visit)
     }
 
     /// Goes through a table by its key, around what is unreadable; whether there was any of that.
@@ -279,36 +276,4 @@ fn renew_first_page(copy: &Path, blank: &Path) -> Result<(), SpoolError> {
     set(FREE_PAGES_AT, 0);
     let mut file = File::options().write(true).open(copy).map_err(unwritable)?;
     file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&page)).map_err(unwritable)
-}
-
-impl DeadLetter {
-    /// Reads id, epoch, sequence, body, code, message and at_ms, in this order.
-    pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            epoch: row.get(1)?,
-            sequence: row.get(2)?,
-            body: row.get(3)?,
-            code: row.get(4)?,
-            message: row.get(5)?,
-            at_ms: row.get(6)?,
-        })
-    }
-}
-
-impl Receipt {
-    /// Reads id, epoch, first and last sequence, reason, from_ms, to_ms and detail, in this order.
-    pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        let reason: String = row.get(4)?;
-        Ok(Self {
-            id: row.get(0)?,
-            epoch: row.get(1)?,
-            first_sequence: row.get(2)?,
-            last_sequence: row.get(3)?,
-            reason: ClosedReason::named(&reason).unwrap_or(ClosedReason::Lost),
-            from_ms: row.get(5)?,
-            to_ms: row.get(6)?,
-            detail: row.get(7)?,
-        })
-    }
 }

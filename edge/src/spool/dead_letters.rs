@@ -11,9 +11,8 @@ use super::store::{Moment, Store};
 impl Store {
     /// Dead letters with ids above `after`, in the order of their ids.
     pub(super) fn dead_letters(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, SpoolError> {
-        let select = "SELECT id, epoch, sequence, body, code, message, at_ms FROM dead_letter \
-             WHERE id > ? ORDER BY id LIMIT ?";
-        let mut query = self.connection.prepare_cached(select)?;
+        let select = format!("{} WHERE id > ? ORDER BY id LIMIT ?", DeadLetter::SELECT);
+        let mut query = self.connection.prepare_cached(&select)?;
         let rows = query.query_map(params![after, limit as i64], DeadLetter::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -60,5 +59,22 @@ impl Store {
         self.insert(&mut state, std::iter::once(body.as_str()), now.wall_ms)?;
         state.reissued += 1;
         self.set_state(&state)
+    }
+}
+
+impl DeadLetter {
+    /// What [`DeadLetter::read`] reads.
+    pub(super) const SELECT: &str = "SELECT id, epoch, sequence, body, code, message, at_ms FROM dead_letter";
+
+    pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            epoch: row.get(1)?,
+            sequence: row.get(2)?,
+            body: row.get(3)?,
+            code: row.get(4)?,
+            message: row.get(5)?,
+            at_ms: row.get(6)?,
+        })
     }
 }

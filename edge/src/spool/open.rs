@@ -5,7 +5,7 @@ use std::path::Path;
 use super::check::{self, Kind};
 use super::error::{OpenError, SpoolError};
 use super::store::{Limits, Store};
-use super::{repair, schema};
+use super::{files, repair, schema};
 
 /// Opens the spool, or makes it. What is damaged is set aside, and a new file made of what is readable.
 pub(super) fn open_or_repair(
@@ -21,14 +21,18 @@ pub(super) fn open_or_repair(
             Some(damage) => Err(damage),
             None => return Err(OpenError::NotASpool(path.to_owned())),
         },
-        Kind::New | Kind::Spool => match check::newer_version(path) {
-            Ok(Some(found)) => {
-                return Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+        Kind::New | Kind::Spool => {
+            files::create_private(path).map_err(|error| OpenError::unusable(path, &error))?;
+            match check::newer_version(path) {
+                Ok(Some(found)) => {
+                    return Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+                }
+                Ok(None) => open_checked(path, limits, device),
+                Err(error) => Err(error),
             }
-            Ok(None) => open_checked(path, limits, device),
-            Err(error) => Err(error),
-        },
+        }
     };
+    files::make_private(path);
     let opened = match opened {
         Err(SpoolError::Damaged(_)) => {
             repair::repair(path, limits, device, now_ms)?;

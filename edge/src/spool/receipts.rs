@@ -104,9 +104,8 @@ impl Store {
 
     /// The oldest receipts that the server has not answered for.
     pub(super) fn receipts(&self, limit: usize) -> Result<Vec<Receipt>, SpoolError> {
-        let select = "SELECT id, epoch, first_sequence, last_sequence, reason, from_ms, to_ms, detail FROM receipt \
-             ORDER BY id LIMIT ?";
-        let mut query = self.connection.prepare_cached(select)?;
+        let select = format!("{} ORDER BY id LIMIT ?", Receipt::SELECT);
+        let mut query = self.connection.prepare_cached(&select)?;
         let rows = query.query_map([limit as i64], Receipt::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -119,5 +118,25 @@ impl Store {
             delete.execute([receipt.id, receipt.last_sequence])?;
         }
         Ok(())
+    }
+}
+
+impl Receipt {
+    /// What [`Receipt::read`] reads.
+    pub(super) const SELECT: &str =
+        "SELECT id, epoch, first_sequence, last_sequence, reason, from_ms, to_ms, detail FROM receipt";
+
+    pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let reason: String = row.get(4)?;
+        Ok(Self {
+            id: row.get(0)?,
+            epoch: row.get(1)?,
+            first_sequence: row.get(2)?,
+            last_sequence: row.get(3)?,
+            reason: ClosedReason::named(&reason).unwrap_or(ClosedReason::Lost),
+            from_ms: row.get(5)?,
+            to_ms: row.get(6)?,
+            detail: row.get(7)?,
+        })
     }
 }

@@ -4,11 +4,11 @@
 //! be emptied; so a small file lies beside it whose space is freed when a delivery needs it, and taken again
 //! before new events are.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::files::beside;
+use super::files::{RESERVE, beside, private};
 
 /// How much space is reserved, in bytes: what the log holds when it is moved into the file, and as much again for what lets
 /// events go.
@@ -23,7 +23,7 @@ pub(super) struct Reserve {
 impl Reserve {
     /// Reserves space beside a spool, if there is any.
     pub(super) fn beside(spool: &Path) -> Self {
-        let mut reserve = Self { path: beside(spool, ".reserve"), is_reserved: false };
+        let mut reserve = Self { path: beside(spool, RESERVE), is_reserved: false };
         reserve.refill();
         reserve
     }
@@ -52,7 +52,7 @@ impl Reserve {
         // Chance, because some file systems make nothing of zeros.
         let mut rng = fastrand::Rng::new();
         let bytes: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(RESERVE_BYTES).collect();
-        let mut file = File::create(&self.path)?;
+        let mut file = private().create(true).truncate(true).open(&self.path)?;
         file.write_all(&bytes)?;
         file.sync_all()
     }

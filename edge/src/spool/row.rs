@@ -14,7 +14,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Reads position, spooled_at_ms, ran_ms, crc and body, in this order. A column that has become something else only
+    /// What [`Row::read`] reads.
+    pub(super) const SELECT: &str = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue";
+
+    /// Reads a row. A column that has become something else only
     /// marks the row as damaged: the rest of the queue is readable.
     pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Self, SpoolError> {
         Ok(Self {

@@ -9,7 +9,7 @@ use domain::sequence::SequenceSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::SpoolError;
-use super::files::beside;
+use super::files::{beside, create_private};
 use super::options::{MAX_BODY_BYTES, SpoolOptions, WhenFull};
 use super::records::Counts;
 use super::{row, schema};
@@ -75,6 +75,7 @@ impl Store {
 
     /// Opens or makes the file. Its content is not checked here.
     pub(super) fn open(path: &Path, limits: Limits, device: &str) -> Result<Self, SpoolError> {
+        create_private(path).map_err(|error| SpoolError::Unwritable(error.to_string()))?;
         let mut connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         schema::migrate(&mut connection)?;

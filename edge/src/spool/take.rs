@@ -77,9 +77,8 @@ impl Store {
         max_events: usize,
         max_bytes: usize,
     ) -> Result<Vec<Row>, SpoolError> {
-        let select = "SELECT position, spooled_at_ms, ran_ms, crc, body FROM queue \
-             WHERE position BETWEEN ? AND ? ORDER BY position";
-        let mut query = self.connection.prepare_cached(select)?;
+        let select = format!("{} WHERE position BETWEEN ? AND ? ORDER BY position", Row::SELECT);
+        let mut query = self.connection.prepare_cached(&select)?;
         let mut found = query.query([first, to])?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(row) = found.next()? {

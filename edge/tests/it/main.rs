@@ -2,5 +2,6 @@
 
 mod command;
 mod faulty_server;
+mod http_input;
 mod replay;
 mod spool;

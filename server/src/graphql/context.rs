@@ -1,5 +1,5 @@
-//! What resolvers answer from: the application, and one snapshot of the database per request, so that everything that one
-//! query asks for is from the same set of events.
+//! What resolvers answer from: the application, and for each request one snapshot of the database, so that everything that
+//! it asks for is from the same set of events, and one budget.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 use domain::time::TimestampMs;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
+use super::budget::{Budget, Turns, is_costly};
 use crate::{
     app::App,
     error::ApiError,
@@ -23,9 +24,19 @@ pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
     ctx.data_unchecked::<Arc<App>>()
 }
 
-/// The snapshot that all of this request's queries read.
+/// The snapshot that all of this request's queries read. A costly request waits for its turn before it takes a reader.
 pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiError> {
-    ctx.data_unchecked::<RequestSnapshot>().0.get_or_try_init(|| begin(app(ctx))).await.cloned()
+    let state = ctx.data_unchecked::<RequestState>();
+    let begin = || async {
+        let turn = if state.is_costly { Some(ctx.data_unchecked::<Turns>().wait().await?) } else { None };
+        Ok::<_, ApiError>((begin(app(ctx)).await?, turn))
+    };
+    state.snapshot.get_or_try_init(begin).await.map(|(snapshot, _)| snapshot.clone())
+}
+
+/// Counts the rows of a field's answer against what its request may cost.
+pub(super) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+    ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 
 /// What a question is answered from: the request's snapshot, the scope of its factory, and the time in Unix milliseconds.
@@ -48,27 +59,33 @@ pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
     Ok(Arc::new(app.store.snapshot().await?))
 }
 
-/// Begun by the first resolver that reads, ended with the request.
+/// What belongs to one request and ends with it.
 #[derive(Default)]
-struct RequestSnapshot(OnceCell<Arc<Snapshot>>);
+struct RequestState {
+    /// Begun by the first resolver that reads; with it the turn that it was waited for.
+    snapshot: OnceCell<(Arc<Snapshot>, Option<OwnedSemaphorePermit>)>,
+    budget: Budget,
+    is_costly: bool,
+}
 
-/// Gives every request its own snapshot.
-pub(crate) struct OnePerRequest;
+/// Gives every request its own state.
+pub(crate) struct PerRequest;
 
-impl ExtensionFactory for OnePerRequest {
+impl ExtensionFactory for PerRequest {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
     }
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Extension for OnePerRequest {
+impl Extension for PerRequest {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
-        request: Request,
+        mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, request.data(RequestSnapshot::default())).await
+        let is_costly = request.parsed_query().is_ok_and(is_costly);
+        next.run(ctx, request.data(RequestState { is_costly, ..RequestState::default() })).await
     }
 }

@@ -53,7 +53,8 @@ pub(super) struct EventMutation;
 impl EventMutation {
     /// Store a batch of at most 10 000 events. When this answers, every accepted event is durable. Sending a batch again,
     /// whole or in part, in any order, changes no metric. A sender that numbers its events says which ones they are, with
-    /// or without events.
+    /// or without events. A batch of long events is stored in parts, one after the other: when it is answered with an error,
+    /// the first of them may be stored, and a repeat counts those as duplicates.
     async fn ingest_events(
         &self,
         ctx: &Context<'_>,

@@ -24,7 +24,7 @@ use crate::{
     report::{self, ReportError},
     store::{
         entities::{Entity, EntityPatch},
-        factories::{FactoryPatch, NewFactory},
+        factories::{FactoryPatch, MAX_FACTORIES, NewFactory, NotCreated},
     },
 };
 
@@ -122,11 +122,16 @@ async fn run_detached<T: Send + 'static>(
 
 async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
     let slug = quoted(new.slug.as_str());
-    let created = app.store.create_factory(new).await?.ok_or_else(|| {
-        let message = format!(
-            "there is already a factory {slug}; choose another id, or use updateFactory to change it"
-        );
-        ApiError::new(ErrorCode::AlreadyExists, message)
+    let created = app.store.create_factory(new).await?.map_err(|refused| match refused {
+        NotCreated::SlugTaken => {
+            let message = format!(
+                "there is already a factory {slug}; choose another id, or use updateFactory to change it"
+            );
+            ApiError::new(ErrorCode::AlreadyExists, message)
+        }
+        NotCreated::TooMany => ApiError::limit_exceeded(format!(
+            "there are {MAX_FACTORIES} factories, and at most so many may be"
+        )),
     })?;
     read_back(app, created.slug.as_str()).await
 }

@@ -17,7 +17,7 @@ use self::{
     timeline::Timeline,
 };
 use super::{
-    context::{app, codes, scoped},
+    context::{app, charge, codes, scoped},
     deliveries::{Deliveries, relayed, scope},
     factories::EntityType,
     window::{WindowInput, spec},
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     error::ApiError,
     live::delivery::Part,
-    report::{self, Question, Report},
+    report::{self, Now, Question, Report},
 };
 
 /// Queries of figures.
@@ -86,6 +86,7 @@ impl FloorQuery {
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let series =
             report::series::of_factory(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+        charge(ctx, series.points.len())?;
         Ok(MetricSeries::new(series, resolution))
     }
 
@@ -106,6 +107,7 @@ impl FloorQuery {
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let series =
             report::series::of_entities(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+        charge(ctx, series.series.iter().map(|(_, points)| 1 + points.len()).sum())?;
         Ok(EntitySeriesReport::new(series, resolution))
     }
 
@@ -123,6 +125,7 @@ impl FloorQuery {
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let timeline =
             report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
+        charge(ctx, timeline.segments.len())?;
         Ok(timeline.into())
     }
 }
@@ -180,7 +183,9 @@ async fn answer<T>(
     payload: fn(&Report, &Part) -> T,
 ) -> Result<T, ApiError> {
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
-    let report = Report::read(&snapshot, &scope, question, now_ms).await?;
+    let now = Now::new(now_ms, app(ctx).max_clock_skew_ms);
+    let report = Report::read(&snapshot, &scope, question, now).await?;
+    charge(ctx, report.rows.len())?;
     Ok(payload(&report, &Part::Whole))
 }
 

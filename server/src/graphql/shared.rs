@@ -1,26 +1,27 @@
 //! Subscriptions that run once for all clients that sent the same operation and see the same of its factory.
 //!
-//! A client only joins others whose text and whose scope of the factory are the same, so that it is never sent what was
+//! A client only joins others whose operation and whose scope of the factory are the same, so that it is never sent what was
 //! computed for another view.
 
 use std::sync::Arc;
 
 use async_graphql::{
     ID, InputType as _, Name, Request,
-    parser::types::{Field, OperationType, Selection},
+    parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection},
 };
 use futures_util::{
     FutureExt as _, StreamExt as _,
     stream::{self, BoxStream},
 };
 
-use super::deliveries::ResolvedScope;
+use super::{deliveries::ResolvedScope, meaning};
 use crate::{
     app::App,
     error::ApiError,
     live::{
         Live,
         broadcast::{Broadcasts, Payload, Rendering, Source, Subscriber},
+        fingerprint::Fingerprint,
     },
     report::{self, FactoryScope, ScopeKey},
     store::Store,
@@ -33,6 +34,7 @@ pub(crate) type Payloads = BoxStream<'static, Payload>;
 pub(crate) struct Shareable {
     kind: Kind,
     factory_slug: String,
+    operation: Fingerprint,
 }
 
 /// What a subscription follows.
@@ -44,10 +46,12 @@ enum Kind {
 impl Shareable {
     /// A request as a subscription that can be shared: one that has a single root field, with a factory and without a
     /// directive that might leave it out.
-    pub(crate) fn new(request: &mut Request) -> Option<Self> {
+    ///
+    /// `text` is of what was sent for it: documents with several operations are told apart by that alone.
+    pub(crate) fn new(request: &mut Request, text: Fingerprint) -> Option<Self> {
         let name = request.operation_name.clone();
         let variables = std::mem::take(&mut request.variables);
-        let shareable = shared_field(request, name.as_deref()).and_then(|field| {
+        let shareable = shared_field(request, name.as_deref()).and_then(|(field, operation, document)| {
             let kind = match field.name.node.as_str() {
                 "factoryMetrics" | "workerMetrics" | "workstationMetrics" => Kind::Metrics,
                 "eventsIngested" => Kind::Events,
@@ -55,14 +59,21 @@ impl Shareable {
             };
             let factory = field.get_argument("factoryId")?.node.clone();
             let factory = factory.into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()?;
-            Some(Self { kind, factory_slug: ID::parse(Some(factory)).ok()?.0 })
+            let operation = match document.operations.iter().len() {
+                1 => meaning::fingerprint(operation, &document.fragments, &variables),
+                _ => text,
+            };
+            Some(Self { kind, factory_slug: ID::parse(Some(factory)).ok()?.0, operation })
         });
         request.variables = variables;
         shareable
     }
 }
 
-fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> Option<&'a Field> {
+fn shared_field<'a>(
+    request: &'a mut Request,
+    operation_name: Option<&str>,
+) -> Option<(&'a Field, &'a OperationDefinition, &'a ExecutableDocument)> {
     let document = request.parsed_query().ok()?;
     let is_selected =
         |name: Option<&Name>| operation_name.is_none() || operation_name == name.map(Name::as_str);
@@ -71,12 +82,13 @@ fn shared_field<'a>(request: &'a mut Request, operation_name: Option<&str>) -> O
     let [selection] = &operation.selection_set.node.items[..] else { return None };
     let Selection::Field(field) = &selection.node else { return None };
     let may_be_left_out = !operation.directives.is_empty() || !field.node.directives.is_empty();
-    (operation.ty == OperationType::Subscription && !may_be_left_out).then_some(&field.node)
+    let is_shared = operation.ty == OperationType::Subscription && !may_be_left_out;
+    is_shared.then_some((&field.node, operation, document))
 }
 
-/// Joins a subscription that already runs, given the exact text that its clients sent. It needs no read: there may be ten
+/// Joins a subscription that already runs, given a text that a client sent for it. It needs no read: there may be ten
 /// thousand of them, and the database may not answer.
-pub(crate) fn join(live: &Live, text: &str) -> Option<Payloads> {
+pub(crate) fn join(live: &Live, text: Fingerprint) -> Option<Payloads> {
     let metrics = live.metrics().join(text, ScopeKey::of_factory).map(payloads);
     metrics.or_else(|| live.feeds().join(text, ScopeKey::of_factory).map(payloads))
 }
@@ -85,16 +97,16 @@ pub(crate) fn join(live: &Live, text: &str) -> Option<Payloads> {
 pub(crate) fn subscribe(
     app: &Arc<App>,
     shareable: Shareable,
-    text: &str,
+    text: Fingerprint,
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
 ) -> Payloads {
-    let (app, text) = (app.clone(), text.to_owned());
+    let (app, operation) = (app.clone(), (shareable.operation, text));
     let starting = async move {
         let scope = scope(&app.store, &shareable.factory_slug).await;
         match shareable.kind {
-            Kind::Metrics => start(app.live.metrics(), scope, &text, request, execute),
-            Kind::Events => start(app.live.feeds(), scope, &text, request, execute),
+            Kind::Metrics => start(app.live.metrics(), scope, operation, request, execute),
+            Kind::Events => start(app.live.feeds(), scope, operation, request, execute),
         }
     };
     // In a box of its own, so that its memory is freed once it has started.
@@ -102,20 +114,20 @@ pub(crate) fn subscribe(
 }
 
 async fn scope(store: &Store, slug: &str) -> Result<FactoryScope, ApiError> {
-    Ok(report::factory(&store.snapshot().await?, slug).await?)
+    Ok(report::factory(&store.snapshot_for_live().await?, slug).await?)
 }
 
 fn start<S: Source>(
     broadcasts: &Arc<Broadcasts<S>>,
     scope: Result<FactoryScope, ApiError>,
-    text: &str,
+    operation: (Fingerprint, Fingerprint),
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
 ) -> Payloads {
     let key = scope.as_ref().map(FactoryScope::key).ok();
     let request = request.data(ResolvedScope(scope));
     match key {
-        Some(key) => payloads(broadcasts.get_or_start(key, text, |relay| execute(request.data(relay)))),
+        Some(key) => payloads(broadcasts.get_or_start(key, operation, |relay| execute(request.data(relay)))),
         // Its resolver says why there is no scope.
         None => unshared(OperationType::Subscription, execute(request)),
     }

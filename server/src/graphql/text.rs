@@ -1,17 +1,15 @@
 //! Short texts that people give: names, areas and the ids of factories.
 
-use domain::validate::{MAX_ID_CHARS, excerpt, id_fault};
+use domain::validate::{ID_RULE, MAX_ID_CHARS, excerpt, new_id_fault};
 
 use crate::error::ApiError;
 
 /// A name or an area without the blanks around it.
 pub(crate) fn name(field: &str, sent: &str) -> Result<String, ApiError> {
     let name = sent.trim();
-    let Some(fault) = id_fault(name) else { return Ok(name.to_owned()) };
+    let Some(fault) = new_id_fault(name) else { return Ok(name.to_owned()) };
     let sent = quoted(sent);
-    Err(ApiError::bad_user_input(format!(
-        "{field} must be 1 to {MAX_ID_CHARS} characters without control characters, but {sent} {fault}"
-    )))
+    Err(ApiError::bad_user_input(format!("{field} must have {ID_RULE}, but {sent} {fault}")))
 }
 
 /// The id of a new factory.
@@ -26,7 +24,7 @@ pub(crate) fn slug(sent: &str) -> Result<String, ApiError> {
     )))
 }
 
-/// A sent text as a message repeats it: short, and without control characters.
+/// A sent text as a message repeats it: short, and without what cannot be seen.
 pub(crate) fn quoted(sent: &str) -> String {
     format!("\"{}\"", excerpt(sent))
 }

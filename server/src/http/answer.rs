@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::error::{ApiError, ErrorCode};
 
+/// The longest answer, in bytes: all workers and workstations of the largest factory with all that there is of them.
+pub(super) const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 /// The most errors in one answer: one broken document can make thousands.
 const MAX_ERRORS: usize = 20;
 /// The most characters of one error's message: the library repeats what was sent.
@@ -26,6 +28,15 @@ impl Answer {
     /// The answer to an operation that was refused before it ran.
     pub(super) fn refused(error: impl Into<ServerError>) -> Self {
         Self { data: None, errors: vec![shaped(error.into())] }
+    }
+
+    /// In the place of an answer that is too long to be sent.
+    pub(super) fn too_long() -> Self {
+        let message = format!(
+            "the answer has more than {} MiB; select fewer fields, ask for fewer rows, or ask in several requests",
+            MAX_ANSWER_BYTES / 1024 / 1024
+        );
+        Self::refused(ApiError::limit_exceeded(message))
     }
 
     /// Whether nothing of the operation ran.

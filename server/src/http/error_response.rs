@@ -1,14 +1,27 @@
 //! The response to a request that cannot be run.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
 use async_graphql::ServerError;
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
+    body::{Body, Bytes, HttpBody},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
-use super::{answer::Answer, media::Media};
+use hyper::body::{Frame, SizeHint};
+
+use super::{
+    answer::{Answer, MAX_ANSWER_BYTES},
+    media::Media,
+    memory::{RequestMemory, Share},
+    operation::Unprepared,
+};
 use crate::error::{ApiError, ErrorCode};
 
 /// Why a request was not run, as a response.
@@ -47,15 +60,76 @@ impl From<ServerError> for ErrorResponse {
     }
 }
 
+impl From<Unprepared> for ErrorResponse {
+    fn from(error: Unprepared) -> Self {
+        match error {
+            Unprepared::Malformed(error) => Self::malformed(error),
+            Unprepared::Refused(error) => error.into(),
+        }
+    }
+}
+
 impl From<ApiError> for ErrorResponse {
     fn from(error: ApiError) -> Self {
         ServerError::from(error).into()
     }
 }
 
-/// An answer as a response.
-pub(super) fn respond_with(answer: Answer, media: Media) -> Response {
-    respond(status(&answer, media), answer, media)
+/// An answer as a response. Its text is held in memory until the client has taken it, however slowly.
+pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory) -> Response {
+    let response = respond(status(&answer, media), answer, media);
+    let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+    let Some(length) = length.filter(|length| *length <= MAX_ANSWER_BYTES) else {
+        let answer = Answer::too_long();
+        return respond(status(&answer, media), answer, media);
+    };
+    let mut share = memory.share();
+    if let Err(error) = share.take(length) {
+        return ErrorResponse::unavailable(error).into_response(media);
+    }
+    response.map(|body| Body::new(HeldBody { body, share: Some(share) }))
+}
+
+/// A body whose text, which is its first frame, holds its share of memory until it is sent.
+struct HeldBody {
+    body: Body,
+    share: Option<Share>,
+}
+
+impl HttpBody for HeldBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let share = self.share.take();
+        let held =
+            |frame: Frame<Bytes>| frame.map_data(|text| Bytes::from_owner(HeldText { text, _share: share }));
+        Poll::Ready(frame.map(|frame| frame.map(held)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Text that holds its share of memory until it is sent.
+struct HeldText {
+    text: Bytes,
+    _share: Option<Share>,
+}
+
+impl AsRef<[u8]> for HeldText {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
 }
 
 /// The answer to a panic, which is our fault.

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: queries and mutations by POST, queries by GET, one operation a request.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -9,19 +9,20 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{
     answer::Answer,
-    body::{Coding, MAX_BODY_BYTES, too_long},
+    body::{Coding, MAX_BODY_BYTES, ReadBody, too_long},
     error_response::{ErrorResponse, respond_with},
     media::{Media, is_json, negotiate},
-    operation::{Operation, Parameters, json_object},
+    operation::{Operation, Sent, json_object},
     shared::Shared,
 };
 use crate::error::ApiError;
 
-/// How long a request may take, its body included. A batch waits for its commit for a few seconds at most.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request may take, its body included; a query or mutation on a websocket, too. A batch waits for its commit for a few seconds at most.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bodies from this length on, in bytes, are parsed on a thread of their own, so that parsing one delays no other request;
 /// below it, changing threads costs more than it saves.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -31,28 +32,42 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
     let Some(media) = negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse]) else {
         return not_acceptable();
     };
-    with_timeout(media, async {
+    with_timeout(&shared, media, async {
         let coding = check_headers(request.headers())?;
-        let body = shared.body_memory.read(request.into_body(), coding).await?;
-        let operation = if body.bytes.len() < LARGE_BODY_BYTES {
+        let body = ReadBody::read(&shared.memory, request.into_body()).await?;
+        let operation = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
             read(&shared, &body.bytes)?
         } else {
-            let (shared, bytes) = (shared.clone(), body.bytes.clone());
-            let reading = tokio::task::spawn_blocking(move || read(&shared, &bytes));
-            reading.await.map_err(|error| {
-                ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
-            })??
+            read_apart(&shared, body, coding).await?
         };
         run(&shared, operation).await
     })
     .await
 }
 
+/// Decodes and reads a body on a thread of its own. What the body holds is held until that ends, whoever still waits for it.
+async fn read_apart(
+    shared: &Arc<Shared>,
+    body: ReadBody,
+    coding: Coding,
+) -> Result<Operation, ErrorResponse> {
+    // The semaphore is never closed, so there always is a permit.
+    let permit = shared.large_bodies.clone().acquire_owned().await;
+    let shared = shared.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        read(&shared, &body.decoded(coding, &shared.memory)?.bytes)
+    });
+    reading
+        .await
+        .map_err(|error| ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error)))?
+}
+
 /// Answers a GET that carries a query.
 pub(super) async fn get(shared: &Shared, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
-    let mut response = with_timeout(media, async {
-        let operation = Operation::prepare(url_parameters(uri)?, &shared.documents)?;
+    let mut response = with_timeout(shared, media, async {
+        let operation = shared.prepare(url_parameters(uri)?)?;
         is_mutation = operation.kind == OperationType::Mutation;
         if is_mutation {
             let error = ApiError::bad_user_input("a GET cannot change anything; send a mutation by POST");
@@ -83,16 +98,22 @@ pub(super) fn not_acceptable() -> Response {
     ErrorResponse::new(StatusCode::NOT_ACCEPTABLE, error).into_response(Media::Json)
 }
 
-async fn with_timeout(media: Media, answer: impl Future<Output = Result<Answer, ErrorResponse>>) -> Response {
+async fn with_timeout(
+    shared: &Shared,
+    media: Media,
+    answer: impl Future<Output = Result<Answer, ErrorResponse>>,
+) -> Response {
     match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
-        Ok(Ok(answer)) => respond_with(answer, media),
+        Ok(Ok(answer)) => respond_with(answer, media, &shared.answer_memory),
         Ok(Err(error)) => error.into_response(media),
-        Err(_) => {
-            let seconds = REQUEST_TIMEOUT.as_secs();
-            let error = ApiError::unavailable(format!("the request took more than {seconds} s; ask again"));
-            ErrorResponse::unavailable(error).into_response(media)
-        }
+        Err(_) => ErrorResponse::unavailable(too_late()).into_response(media),
     }
+}
+
+/// The error of what took longer than a request may.
+pub(super) fn too_late() -> ApiError {
+    let seconds = REQUEST_TIMEOUT.as_secs();
+    ApiError::unavailable(format!("the request took more than {seconds} s; ask again, or for less"))
 }
 
 /// Refuses a request by its headers, or says how its body is encoded.
@@ -122,7 +143,8 @@ fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse> {
 }
 
 fn read(shared: &Shared, body: &[u8]) -> Result<Operation, ErrorResponse> {
-    Operation::read(body, &shared.documents, &shared.app.ingest)
+    let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
+    Ok(shared.prepare(sent)?)
 }
 
 #[derive(Deserialize)]
@@ -134,26 +156,27 @@ struct UrlParameters {
     extensions: Option<String>,
 }
 
-fn url_parameters(uri: &Uri) -> Result<Parameters, ErrorResponse> {
+fn url_parameters(uri: &Uri) -> Result<Sent<'static>, ErrorResponse> {
     let Query(url) = Query::<UrlParameters>::try_from_uri(uri).map_err(|error| {
         ErrorResponse::malformed(ApiError::bad_user_input(format!(
             "the URL's parameters are not as expected: {error}"
         )))
     })?;
-    let json = |text: Option<String>| text.filter(|text| !text.is_empty() && text != "null");
-    if let Some(extensions) = json(url.extensions) {
-        json_object::<serde_json::Map<_, _>>(extensions.as_bytes(), "extensions")
-            .map_err(ErrorResponse::malformed)?;
-    }
-    let variables = json(url.variables)
-        .map(|variables| json_object(variables.as_bytes(), "variables").map_err(ErrorResponse::malformed))
-        .transpose()?;
+    let object = |text: Option<String>, what: &str| {
+        let text = text.filter(|text| !text.is_empty() && text != "null");
+        if let Some(text) = &text {
+            json_object::<&RawValue>(text.as_bytes(), what).map_err(ErrorResponse::malformed)?;
+        }
+        Ok::<_, ErrorResponse>(text)
+    };
+    object(url.extensions, "extensions")?;
+    let variables = object(url.variables, "variables")?.map(Cow::Owned);
     let Some(query) = url.query else {
         let message = "a GET needs the parameter query; a browser gets a page to write one on";
         return Err(ErrorResponse::malformed(ApiError::bad_user_input(message)));
     };
     let operation_name = url.operation_name.filter(|name| !name.is_empty());
-    Ok(Parameters { query, operation_name, variables: variables.unwrap_or_default(), _extensions: None })
+    Ok(Sent { query: query.into(), operation_name, variables })
 }
 
 async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ErrorResponse> {
@@ -162,5 +185,8 @@ async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ErrorRespo
             "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws";
         return Err(ApiError::bad_user_input(message).into());
     }
-    Ok(shared.schema.execute(operation.request).await.into())
+    let Operation { request, share, .. } = operation;
+    let answer = shared.schema.execute(request).await.into();
+    drop(share);
+    Ok(answer)
 }

@@ -2,112 +2,106 @@
 
 mod documents;
 mod sent;
+mod tokens;
 
 use async_graphql::{
-    Request, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    Request, ServerError,
+    parser::types::{DocumentOperations, OperationDefinition, OperationType},
 };
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
-pub(super) use self::documents::Documents;
-use self::sent::{Sent, SentVariables};
-use super::error_response::ErrorResponse;
+pub(super) use self::{documents::Documents, sent::Sent};
+use self::{
+    documents::{MAX_TOKENS, TOKEN_BYTES},
+    sent::{SentVariables, VALUE_BYTES, read_variables},
+};
+use super::memory::{RequestMemory, Share};
 use crate::{
     error::ApiError,
-    graphql::{
-        events::batches::{Batches, holds_batch},
-        variables,
-    },
+    graphql::{events::batches::Batches, variables},
     ingest::Ingest,
 };
-
-/// What a client sends for one operation.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Parameters {
-    pub(super) query: String,
-    #[serde(default)]
-    pub(super) operation_name: Option<String>,
-    #[serde(default)]
-    pub(super) variables: Variables,
-    /// Read so that anything but an object is refused; nothing in it is used.
-    #[serde(default, rename = "extensions")]
-    pub(super) _extensions: Option<Map<String, Value>>,
-}
 
 /// An operation within the limits, ready to be validated and run.
 pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) request: Request,
+    /// The memory that its variables take. Keep it for as long as the request.
+    pub(super) share: Share,
+    /// What the document and the variables take, in bytes, for as long as the operation runs.
+    pub(super) held_bytes: usize,
+}
+
+/// Why an operation cannot be run.
+pub(super) enum Unprepared {
+    /// It is no request at all.
+    Malformed(ApiError),
+    /// It is one, but asks for what cannot be answered.
+    Refused(ServerError),
+}
+
+impl From<ServerError> for Unprepared {
+    fn from(error: ServerError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<ApiError> for Unprepared {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.into())
+    }
 }
 
 /// Reads one JSON object. A list is refused by name: there is no batching, and serde would read it as a struct.
 /// `what` says what the object is.
-pub(super) fn json_object<T: DeserializeOwned>(json: &[u8], what: &str) -> Result<T, ApiError> {
-    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => serde_json::from_slice(json)
+pub(super) fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8], what: &str) -> Result<T, ApiError> {
+    let refused = |why: &str| ApiError::bad_user_input(format!("{what} must be {why}"));
+    // Checked once here, its texts need no check one by one.
+    let json = str::from_utf8(json).map_err(|_| refused("UTF-8"))?;
+    match json.trim_ascii_start().as_bytes().first() {
+        Some(b'{') => serde_json::from_str(json)
             .map_err(|error| ApiError::bad_user_input(format!("{what} is not as expected: {error}"))),
-        Some(b'[') => Err(ApiError::bad_user_input(format!("{what} must be one JSON object, not a list"))),
-        Some(_) => Err(ApiError::bad_user_input(format!("{what} must be a JSON object"))),
-        None => Err(ApiError::bad_user_input(format!("{what} must be a JSON object; nothing was sent"))),
+        Some(b'[') => Err(refused("one JSON object, not a list")),
+        Some(_) => Err(refused("a JSON object")),
+        None => Err(refused("a JSON object; nothing was sent")),
     }
 }
 
 impl Operation {
-    /// Reads and checks a request, and validates its batches of events.
-    pub(super) fn read(json: &[u8], documents: &Documents, ingest: &Ingest) -> Result<Self, ErrorResponse> {
-        if let Some(sent) = Sent::read(json) {
-            let document = documents.get(&sent.query)?;
-            if let Some(operation) = Self::with_batches(document, sent, ingest)? {
-                return Ok(operation);
-            }
-        }
-        let Parameters { query, operation_name, variables, .. } =
-            json_object(json, "the body").map_err(ErrorResponse::malformed)?;
-        Ok(Self::of(documents.get(&query)?, operation_name, variables)?)
-    }
-
-    /// Parses and checks a document and selects the operation to run.
-    pub(super) fn prepare(parameters: Parameters, documents: &Documents) -> Result<Self, ServerError> {
-        let Parameters { query, operation_name, variables, .. } = parameters;
-        Self::of(documents.get(&query)?, operation_name, variables)
-    }
-
-    /// None when a list that reads like a batch is or may be something else.
-    fn with_batches(
-        mut document: ExecutableDocument,
+    /// Parses and checks a document, selects the operation to run and reads its variables. Batches of events among them are
+    /// judged at once.
+    ///
+    /// # Errors
+    /// It is not GraphQL, its variables are not what it declares, or it is too much.
+    pub(super) fn prepare(
         sent: Sent<'_>,
+        documents: &Documents,
         ingest: &Ingest,
-    ) -> Result<Option<Self>, ServerError> {
-        let Sent { operation_name, variables: SentVariables { batches, others: mut variables }, .. } = sent;
-        if batches.is_empty() {
-            return Self::of(document, operation_name, variables).map(Some);
-        }
-        let operation = selected(&mut document.operations, operation_name.as_deref())?;
-        if !batches.keys().all(|variable| holds_batch(operation, &document.fragments, variable)) {
-            return Ok(None);
-        }
-        variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::placeholder())));
-        let batches = batches.into_iter().map(|(variable, batch)| (variable, ingest.judge(batch)));
-        let batches = Batches::new(operation, batches);
-        let Self { kind, request } = Self::of(document, operation_name, variables)?;
-        Ok(Some(Self { kind, request: request.data(batches) }))
-    }
-
-    fn of(
-        mut document: ExecutableDocument,
-        operation_name: Option<String>,
-        mut variables: Variables,
-    ) -> Result<Self, ServerError> {
-        let selected = selected(&mut document.operations, operation_name.as_deref())?;
+        memory: &RequestMemory,
+    ) -> Result<Self, Unprepared> {
+        let mut document = documents.get(&sent.query)?;
+        let mut held_bytes = tokens::count(&sent.query, MAX_TOKENS) * TOKEN_BYTES;
+        let selected = selected(&mut document.operations, sent.operation_name.as_deref())?;
+        let (SentVariables { batches, others: mut variables, values }, share) = match &sent.variables {
+            Some(json) => read_variables(json, selected, &document.fragments, memory)?,
+            None => (SentVariables::default(), memory.share()),
+        };
+        held_bytes += values * VALUE_BYTES;
+        let batches = (!batches.is_empty()).then(|| {
+            variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::placeholder())));
+            let judged = batches.into_iter().map(|(variable, batch)| (variable, ingest.judge(batch)));
+            Batches::new(selected, judged)
+        });
         variables::resolve(selected, &mut document.fragments, &mut variables)?;
         let kind = selected.ty;
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
         let mut request = Request::new(String::new()).variables(variables);
-        request.operation_name = operation_name;
+        request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
-        Ok(Self { kind, request })
+        if let Some(batches) = batches {
+            request = request.data(batches);
+        }
+        Ok(Self { kind, request, share, held_bytes })
     }
 }
 

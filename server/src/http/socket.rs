@@ -5,11 +5,14 @@
 //! - One task does everything for one socket, one thing after another: while a slow reader's buffer is full its operations
 //!   do not go on, and when the task ends all of them are dropped.
 
+mod arriving;
 mod frame;
 mod handshake;
 pub(super) mod limits;
 mod message;
 mod operation;
+pub(super) mod quota;
+mod rate;
 mod session;
 
 pub(super) use self::handshake::open;

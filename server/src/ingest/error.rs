@@ -2,7 +2,7 @@
 
 use domain::validate::excerpt;
 
-use super::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_EVENTS};
+use super::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS};
 use crate::store::StoreError;
 
 /// Why a batch as a whole was not stored.
@@ -20,10 +20,9 @@ pub enum IngestError {
     /// There is no factory with this slug.
     #[error("there is no factory \"{}\"", excerpt(.0))]
     FactoryNotFound(String),
-    /// The queue is full; the batch can be sent again.
+    /// The queue is full, and no factory has more waiting; the batch can be sent again.
     #[error(
-        "{MAX_QUEUED_EVENTS} events or {MAX_QUEUED_BATCHES} batches are waiting to be stored; nothing of this batch is \
-         stored, send it again"
+        "the queue of batches is full, and this factory has most waiting in it; nothing of this batch is stored, send it again"
     )]
     QueueFull,
     /// The server is stopping; the batch can be sent again.
@@ -32,4 +31,12 @@ pub enum IngestError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database failed when the first events of a large batch were stored.
+    #[error("{error}, when the first {events} events of the batch were stored")]
+    StoredInPart {
+        /// How many were judged and stay.
+        events: usize,
+        /// Why the others are not stored.
+        error: StoreError,
+    },
 }

@@ -1,7 +1,7 @@
 //! A batch between the parser and the queue: each event is trusted or comes with the reason why not.
 
 use domain::{
-    bucket::buckets_touched,
+    bucket::{buckets_touched, rows_written},
     event::{Event, RawEvent},
     time::{DurationMs, TimestampMs},
     validate::{Rejection, validate},
@@ -17,6 +17,8 @@ use super::{
 pub struct Judged {
     /// The valid ones, in the order in which they were sent.
     pub(super) events: Vec<Event>,
+    /// How many rows they write, at most.
+    pub(super) rows: i64,
     /// The others, by their position in the batch.
     pub(super) rejections: Vec<(usize, Rejection)>,
     /// The now they were judged with, Unix milliseconds.
@@ -38,11 +40,12 @@ impl Judged {
         }
         let mut events = Vec::with_capacity(sent.len());
         let mut rejections = Vec::new();
-        let mut buckets = 0;
+        let (mut buckets, mut rows) = (0, 0);
         for (index, event) in sent.into_iter().enumerate() {
             match validate(event, received_at_ms, max_clock_skew_ms) {
                 Ok(event) => {
                     buckets += buckets_touched(event.started_at_ms, event.duration_ms);
+                    rows += rows_written(event.started_at_ms, event.duration_ms);
                     events.push(event);
                 }
                 Err(rejection) => rejections.push((index, rejection)),
@@ -51,6 +54,6 @@ impl Judged {
         if buckets > MAX_BATCH_BUCKETS {
             return Err(IngestError::TooManyBuckets(buckets));
         }
-        Ok(Self { events, rejections, received_at_ms })
+        Ok(Self { events, rows, rejections, received_at_ms })
     }
 }

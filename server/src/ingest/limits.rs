@@ -1,12 +1,23 @@
-//! How much one batch and the queue may hold.
+//! How much one batch and the queue may hold, and how much work one turn is. Work is counted in rows written, at most: an
+//! event's own and those of the sums that it changes ([`domain::bucket::rows_written`]).
 
-/// The most events in one batch: one parse of the body and one share of a transaction.
-pub const MAX_BATCH_EVENTS: usize = 10_000;
-/// The most five-minute buckets that a batch covers, counted per event: a bound on the sums that it changes.
-pub const MAX_BATCH_BUCKETS: i64 = 1_000_000;
-/// The most events that wait: some tens of megabytes, a second or so of work.
-pub const MAX_QUEUED_EVENTS: usize = 100_000;
+use std::time::Duration;
+
+pub use domain::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS};
+
+/// The most rows of an event that is not much longer than a bucket: its own, a sum of each of the four levels, and one more
+/// where it crosses the edge of a bucket. Most of the sums are shared by the events of a group.
+pub(super) const ROWS_OF_SHORT_EVENT: i64 = 6;
+/// The most rows that wait to be written: 100 000 short events, which are some tens of megabytes, and some seconds of work.
+pub const MAX_QUEUED_ROWS: i64 = 600_000;
 /// The most batches that wait, however small.
 pub const MAX_QUEUED_BATCHES: usize = 1_024;
-/// The most events of one transaction, unless a single batch has more.
-pub const MAX_GROUP_EVENTS: usize = 10_000;
+/// The most rows that a single batch takes of the queue's room, so that the largest one that is allowed finds room beside
+/// others.
+pub(super) const MAX_CHARGED_ROWS: i64 = MAX_QUEUED_ROWS / 2;
+/// The most rows of a turn whose events are long: some 100 ms of work.
+pub const MAX_TURN_ROWS: i64 = 20_000;
+/// The most events of a turn; where none is long, that is some 100 ms of work too.
+pub(super) const MAX_TURN_EVENTS: usize = MAX_BATCH_EVENTS;
+/// The shortest rest of a factory that took more of the writer's time than its share: what is shorter, nobody notices.
+pub(super) const MIN_REST: Duration = Duration::from_millis(5);

@@ -8,6 +8,7 @@ use domain::{
 
 use crate::store::{
     entities::MAX_ENTITIES,
+    intern::MAX_NAMES,
     writer::{Stored, Verdict},
 };
 
@@ -48,6 +49,10 @@ pub enum IssueCode {
     Rejected(RejectionCode),
     /// It names one worker or workstation too many.
     EntityLimitReached,
+    /// It names one model version too many.
+    ModelVersionLimitReached,
+    /// It names one source too many.
+    SourceLimitReached,
 }
 
 const CONFLICT: &str = "an event with the same entity, type, timestamp and eventId is stored and says something else; \
@@ -83,24 +88,38 @@ impl Outcome {
                 self.issues.push(Issue { index, code: IssueCode::Conflict, message: CONFLICT.to_owned() });
             }
             Verdict::EntityLimitReached => {
-                self.rejected += 1;
-                let message = entity_limit_message(&event.entity_code);
-                self.issues.push(Issue { index, code: IssueCode::EntityLimitReached, message });
+                let message = one_too_many(MAX_ENTITIES, "workers and workstations", &event.entity_code);
+                self.refuse(index, IssueCode::EntityLimitReached, message);
+            }
+            Verdict::ModelVersionLimitReached => {
+                let named = event.model_version.as_deref().unwrap_or_default();
+                let message = one_too_many(MAX_NAMES, "model versions", named);
+                self.refuse(index, IssueCode::ModelVersionLimitReached, message);
+            }
+            Verdict::SourceLimitReached => {
+                let message = one_too_many(MAX_NAMES, "sources", event.source.as_deref().unwrap_or_default());
+                self.refuse(index, IssueCode::SourceLimitReached, message);
+            }
+            Verdict::NameRefused(name) => {
+                if let Some(rejection) = name.rejection(event) {
+                    self.reject(index, rejection);
+                }
             }
         }
     }
 
-    fn reject(&mut self, index: usize, Rejection { code, message }: Rejection) {
+    fn refuse(&mut self, index: usize, code: IssueCode, message: String) {
         self.rejected += 1;
-        self.issues.push(Issue { index, code: IssueCode::Rejected(code), message });
+        self.issues.push(Issue { index, code, message });
+    }
+
+    fn reject(&mut self, index: usize, Rejection { code, message }: Rejection) {
+        self.refuse(index, IssueCode::Rejected(code), message);
     }
 }
 
-fn entity_limit_message(code: &str) -> String {
-    format!(
-        "a factory has at most {MAX_ENTITIES} workers and workstations; \"{}\" would be one more",
-        excerpt(code)
-    )
+fn one_too_many(limit: usize, what: &str, named: &str) -> String {
+    format!("a factory has at most {limit} {what}; \"{}\" would be one more", excerpt(named))
 }
 
 #[cfg(test)]

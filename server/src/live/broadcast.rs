@@ -19,7 +19,7 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::relay::Relay;
+use super::{fingerprint::Fingerprint, relay::Relay};
 use crate::report::ScopeKey;
 
 /// How many subscribers are woken at once. To write to one takes about 10 µs, so that other tasks wait for less than a
@@ -76,13 +76,20 @@ impl Rendering {
     }
 }
 
-/// The operations that have subscribers, by the exact text that their clients sent and by what these may see.
+/// The operations that have subscribers, by what they mean and by what their clients may see.
 pub struct Broadcasts<S: Source> {
-    by_operation: Mutex<ByOperation<S>>,
+    running: Mutex<Running<S>>,
     renderings: AtomicU64,
 }
 
-type ByOperation<S> = HashMap<Arc<str>, HashMap<ScopeKey, Entry<S>>>;
+struct Running<S: Source> {
+    by_operation: HashMap<Fingerprint, HashMap<ScopeKey, Entry<S>>>,
+    /// What the texts mean that clients sent for them.
+    meanings: HashMap<Fingerprint, Fingerprint>,
+}
+
+/// The most texts whose meaning is kept; then they are forgotten, and each is read anew when it is sent again.
+const MAX_MEANINGS: usize = 8_000;
 
 struct Entry<S: Source> {
     broadcast: Arc<Broadcast<S>>,
@@ -91,32 +98,37 @@ struct Entry<S: Source> {
 
 impl<S: Source> Default for Broadcasts<S> {
     fn default() -> Self {
-        Self { by_operation: Mutex::default(), renderings: AtomicU64::default() }
+        let running = Running { by_operation: HashMap::new(), meanings: HashMap::new() };
+        Self { running: Mutex::new(running), renderings: AtomicU64::default() }
     }
 }
 
 impl<S: Source> Broadcasts<S> {
-    /// Subscribes to an operation that already runs in the caller's scope, given its exact text; `scope` is what the caller
-    /// may see of a factory.
-    pub fn join(&self, operation: &str, scope: impl Fn(FactoryId) -> ScopeKey) -> Option<Subscriber<S>> {
-        let mut by_operation = self.lock();
-        let by_scope = by_operation.get_mut(operation)?;
-        // The same text names the same factory, whoever sends it.
+    /// Subscribes to an operation that already runs in the caller's scope, given a text that was sent for it; `scope` is
+    /// what the caller may see of a factory.
+    pub fn join(&self, text: Fingerprint, scope: impl Fn(FactoryId) -> ScopeKey) -> Option<Subscriber<S>> {
+        let running = &mut *self.lock();
+        let by_scope = running.by_operation.get_mut(running.meanings.get(&text)?)?;
+        // The same operation names the same factory, whoever sends it.
         let factory_id = by_scope.keys().next()?.factory_id();
         by_scope.get_mut(&scope(factory_id)).map(Entry::subscribe)
     }
 
-    /// Subscribes to an operation, and starts it unless it already runs in this scope. Its resolver must give its source to
-    /// the relay, and its stream must render what the relay delivers, one answer each.
+    /// Subscribes to an operation, given its meaning and the text that was sent for it, and starts it unless it already runs
+    /// in this scope. Its resolver must give its source to the relay, and its stream must render what the relay delivers, one
+    /// answer each.
     pub fn get_or_start(
         self: &Arc<Self>,
         scope: ScopeKey,
-        operation: &str,
+        (operation, text): (Fingerprint, Fingerprint),
         run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
     ) -> Subscriber<S> {
-        let operation: Arc<str> = operation.into();
-        let mut by_operation = self.lock();
-        let by_scope = by_operation.entry(operation.clone()).or_default();
+        let running = &mut *self.lock();
+        if running.meanings.len() >= MAX_MEANINGS {
+            running.meanings.clear();
+        }
+        running.meanings.insert(text, operation);
+        let by_scope = running.by_operation.entry(operation).or_default();
         if let Some(entry) = by_scope.get_mut(&scope) {
             return entry.subscribe();
         }
@@ -140,7 +152,7 @@ impl<S: Source> Broadcasts<S> {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.lock().values().map(HashMap::len).sum()
+        self.lock().by_operation.values().map(HashMap::len).sum()
     }
 
     /// How many times a delivery was rendered since the start.
@@ -157,7 +169,7 @@ impl<S: Source> Broadcasts<S> {
     }
 
     fn remove_if(&self, broadcast: &Arc<Broadcast<S>>, is_over: impl FnOnce(&mut Entry<S>) -> bool) {
-        let mut by_operation = self.lock();
+        let by_operation = &mut self.lock().by_operation;
         let Some(by_scope) = by_operation.get_mut(&broadcast.operation) else { return };
         if let Some(entry) = by_scope.get_mut(&broadcast.scope)
             && Arc::ptr_eq(&entry.broadcast, broadcast)
@@ -171,8 +183,8 @@ impl<S: Source> Broadcasts<S> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ByOperation<S>> {
-        self.by_operation.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Running<S>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -186,7 +198,7 @@ impl<S: Source> Entry<S> {
 
 /// One operation that runs once for all subscribers that sent it.
 struct Broadcast<S: Source> {
-    operation: Arc<str>,
+    operation: Fingerprint,
     scope: ScopeKey,
     latest: Mutex<Option<Arc<Update<S>>>>,
     renderer: tokio::sync::Mutex<Renderer<S>>,

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use domain::time::TimestampMs;
+use domain::time::{DurationMs, TimestampMs};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
@@ -22,12 +22,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    report::{Change, FactoryScope, Question, Report, ReportError, ScopeKey},
-    store::Store,
+    report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey},
+    store::{MAX_COHORT_READS, Store},
 };
-
-/// The most cohorts that read at a time, so that queries find a free reader.
-const MAX_READS: usize = 2;
 
 /// The cohorts that have subscribers.
 pub(super) struct Cohorts {
@@ -61,7 +58,7 @@ impl Default for Cohorts {
     fn default() -> Self {
         Self {
             by_key: Mutex::default(),
-            reads: Semaphore::new(MAX_READS),
+            reads: Semaphore::new(MAX_COHORT_READS),
             failed_reads: AtomicU64::default(),
         }
     }
@@ -74,7 +71,7 @@ impl Cohorts {
         scope: FactoryScope,
         question: Question,
         store: &Store,
-        clock: &Clock,
+        (clock, max_clock_skew_ms): (&Clock, DurationMs),
         listen: impl FnOnce() -> Listener,
     ) -> Result<Follower, LiveError> {
         let key = Key { scope: scope.key(), question };
@@ -96,6 +93,7 @@ impl Cohorts {
             cohorts: self.clone(),
             store: store.clone(),
             clock: clock.clone(),
+            max_clock_skew_ms,
             scope,
             key,
             sequence: 0,
@@ -129,6 +127,7 @@ struct Cohort {
     cohorts: Arc<Cohorts>,
     store: Store,
     clock: Clock,
+    max_clock_skew_ms: DurationMs,
     scope: FactoryScope,
     key: Key,
     /// The number of the last delivery.
@@ -200,11 +199,12 @@ impl Cohort {
     async fn read(&self, now_ms: TimestampMs) -> Result<Report, ReportError> {
         // The semaphore is never closed, so there always is a permit.
         let _permit = self.cohorts.reads.acquire().await;
-        let snapshot = self.store.snapshot().await?;
+        let snapshot = self.store.snapshot_for_live().await?;
         let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
+        let now = Now::new(now_ms, self.max_clock_skew_ms);
         match &self.report {
-            Some(report) => report.read_again(&snapshot, &scope, question, now_ms).await,
-            None => Report::read(&snapshot, &scope, question, now_ms).await,
+            Some(report) => report.read_again(&snapshot, &scope, question, now).await,
+            None => Report::read(&snapshot, &scope, question, now).await,
         }
     }
 

@@ -187,7 +187,7 @@ impl Shared {
         if factory_ids.is_empty() {
             return Ok(());
         }
-        let snapshot = self.store.snapshot().await?;
+        let snapshot = self.store.snapshot_for_live().await?;
         self.to_read.add_all(&factories::revisions(&snapshot, &factory_ids).await?);
         Ok(())
     }
@@ -217,7 +217,7 @@ impl Shared {
     async fn announce(&self, factory_id: FactoryId, revision: Revision) -> Result<()> {
         // Where nobody follows the events, nobody needs to read them.
         let Some(after) = self.announcements.announce_revision(factory_id, revision) else { return Ok(()) };
-        let snapshot = self.store.snapshot().await?;
+        let snapshot = self.store.snapshot_for_live().await?;
         let since = commit_log::since(&snapshot, factory_id, after).await?;
         let now = factories::revisions(&snapshot, &[factory_id]).await?;
         drop(snapshot);

@@ -8,5 +8,5 @@ pub mod series;
 pub mod timeline;
 
 pub use change::Change;
-pub use metrics::{Activity, Report, Row};
+pub use metrics::{Activity, Now, Report, Row};
 pub use question::Question;

@@ -172,11 +172,12 @@ async fn add_latest_events(conn: &Snapshot, factory_id: FactoryId, commits: &mut
 }
 
 impl Store {
-    /// Deletes commits that every server has read by now, or never will.
+    /// Deletes commits that every server has read by now, or never will, also those that lie ahead because the database's
+    /// clock was wrong.
     pub async fn prune_commit_log(&self, keep_ms: i64) -> Result<()> {
         let prune = Sql::new(
             &self.writer,
-            "DELETE FROM commit_log WHERE committed_at < CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS int8) - ",
+            "DELETE FROM commit_log WHERE ABS(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS int8) - committed_at) > ",
         )
         .bind(keep_ms);
         limited(self.answer_limit(), self.writer.execute_raw(prune.build())).await?;

@@ -21,15 +21,22 @@ use super::error::Result;
 
 /// The most devices of one factory: ten times the cameras of a large floor, and a bound on the page that lists them.
 pub const MAX_DEVICES: usize = 1_000;
-/// After how long a silence (milliseconds) a device makes room for another, when there are as many as may be: names that
-/// are made up at every start are gone for good.
-pub const FORGET_AFTER_MS: DurationMs = DurationMs(7 * domain::MS_PER_DAY);
+/// After how long a silence (milliseconds) a device makes room for another, when there are as many as may be: a machine that
+/// is away for repair or a holiday comes back before that.
+pub const FORGET_AFTER_MS: DurationMs = DurationMs(30 * domain::MS_PER_DAY);
+/// The same for a device that was heard for less than [`BRIEFLY_MS`] in all.
+///
+/// So ids that somebody makes up push nobody out who sends for longer than that: they only push out each other, and until
+/// they do, a new device has no place and is told of in the log. What it sends is stored all the same.
+pub const FORGET_BRIEF_AFTER_MS: DurationMs = DurationMs(domain::MS_PER_DAY);
+/// How long (milliseconds, from its first batch to its last) tells a device from an id that was made up.
+pub const BRIEFLY_MS: DurationMs = DurationMs(domain::MS_PER_DAY);
 /// The most epochs kept of one device, the latest. One begins with every new spool, which is a rare event.
 pub const MAX_EPOCHS: usize = 16;
 /// The most ranges of one epoch's set: a few kilobytes that are written with every batch. A device that sends in order
 /// needs one or two.
 pub const MAX_RANGES: usize = 500;
-/// The most closed ranges kept of one epoch. Those that adjoin each other are one.
+/// The most closed ranges kept of one device. Those that adjoin each other are one.
 pub const MAX_CLOSED_RANGES: usize = 500;
 
 /// What a batch's sender says of itself and of what it sends.
@@ -182,25 +189,25 @@ impl DeviceRecord {
         let others = self.epochs.iter().filter(|(name, _)| **name != self.device.epoch);
         others.filter_map(|(_, epoch)| epoch.heard_at_ms).any(|heard_at_ms| {
             current.is_some_and(|began_at_ms| heard_at_ms > began_at_ms)
-                && now_ms - heard_at_ms <= domain::device::SILENT_AFTER_MS
+                && domain::device::was_heard(heard_at_ms, now_ms)
         })
     }
 }
 
-/// The devices of a factory with all that is kept of them, in the byte order of their codes; only these when some are named.
+/// The codes of all devices of a factory.
+pub async fn codes(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<String>> {
+    rows::codes(conn, factory_id).await
+}
+
+/// Those of these devices that are known, with all that is kept of them, in the byte order of their codes. A device may have
+/// hundreds of kilobytes, so many are read some at a time.
 pub async fn list(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    codes: Option<&[String]>,
+    codes: &[String],
 ) -> Result<Vec<DeviceRecord>> {
-    let updates = match codes {
-        Some(codes) => {
-            let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-            rows::of_devices(conn, factory_id, &codes, &codes).await?
-        }
-        None => rows::of_factory(conn, factory_id).await?,
-    };
-    Ok(updates.into_values().collect())
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    Ok(rows::of_devices(conn, factory_id, &codes, &codes).await?.into_values().collect())
 }
 
 /// Reads what is known of the senders of a group, lets `answer` go through the group, and writes what has changed, all in
@@ -224,12 +231,11 @@ pub(super) async fn keep(
     let known = rows::of_devices(tx, factory_id, &codes, &with_receipts).await?;
     let mut updates: BTreeMap<String, DeviceUpdate> =
         known.into_iter().map(|(code, known)| (code, DeviceUpdate::of(known))).collect();
-    let mut new = 0;
+    let mut room = rows::Room::default();
     for (sender, answers, received_at_ms) in batches {
         if let Some(update) = updates.get_mut(&sender.device_code) {
             update.apply(sender, answers, *received_at_ms);
-        } else if rows::make_room(tx, factory_id, new, *received_at_ms).await? {
-            new += 1;
+        } else if room.take(tx, factory_id, &updates, *received_at_ms).await? {
             let mut update = DeviceUpdate::new(sender, *received_at_ms);
             update.apply(sender, answers, *received_at_ms);
             updates.insert(sender.device_code.clone(), update);

@@ -4,7 +4,9 @@
 pub(super) mod code;
 pub(super) mod connect;
 pub(super) mod fault;
-pub(super) mod lock;
+pub(super) mod file;
+pub(super) mod integrity;
+pub(super) mod interrupt;
 pub(crate) mod notify;
 pub(super) mod open_error;
 pub(super) mod retry;

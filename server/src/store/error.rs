@@ -1,5 +1,7 @@
 //! What can go wrong in the database.
 
+use std::path::PathBuf;
+
 use sea_orm::DbErr;
 
 use super::engine::fault::Fault;
@@ -13,6 +15,9 @@ pub enum StoreError {
     /// A row does not hold what we write.
     #[error("the database holds {0}, which this version does not understand")]
     Corrupt(String),
+    /// Somebody deleted or replaced a file that is open.
+    #[error("{0} is not the file any more that is open; nothing is stored until the server is started again")]
+    FileReplaced(PathBuf),
 }
 
 impl StoreError {
@@ -21,6 +26,7 @@ impl StoreError {
         match self {
             Self::Database(error) => Fault::of(error),
             Self::Corrupt(_) => Fault::Other,
+            Self::FileReplaced(_) => Fault::FileReplaced,
         }
     }
 }

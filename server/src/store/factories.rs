@@ -10,7 +10,8 @@ use domain::{
 use entity::factory;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::LockType,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::LockType,
 };
 
 use super::{
@@ -18,6 +19,9 @@ use super::{
     engine::{code::Code as _, retry::Retries, statement::Sql},
     error::{Result, StoreError},
 };
+
+/// The most factories: each has tables of its own rows, caches and a share of the writer, and nobody has so many.
+pub const MAX_FACTORIES: u64 = 1_000;
 
 /// One factory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,19 @@ pub struct Factory {
     pub units_basis: UnitsBasis,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
+    /// How many contradictions of stored events are kept.
+    pub kept_conflicts: i64,
+    /// How many were dropped because there were more.
+    pub dropped_conflicts: i64,
+}
+
+/// Why a factory was not created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCreated {
+    /// There is one with this slug.
+    SlugTaken,
+    /// There are [`MAX_FACTORIES`].
+    TooMany,
 }
 
 /// What a new factory begins with.
@@ -125,8 +142,8 @@ pub(super) async fn set_revision(
 }
 
 impl Store {
-    /// Creates a factory; none when the slug is taken.
-    pub async fn create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
+    /// Creates a factory, unless the slug is taken or there are too many.
+    pub async fn create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {
         let mut retries = Retries::default();
         loop {
             // Another server may take the same id or slug at the same time.
@@ -137,10 +154,13 @@ impl Store {
         }
     }
 
-    async fn try_create_factory(&self, new: NewFactory) -> Result<Option<Factory>> {
+    async fn try_create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {
         let tx = self.begin_write().await?;
         if by_slug(&tx, new.slug.as_str()).await?.is_some() {
-            return Ok(None);
+            return Ok(Err(NotCreated::SlugTaken));
+        }
+        if factory::Entity::find().count(&tx).await? >= MAX_FACTORIES {
+            return Ok(Err(NotCreated::TooMany));
         }
         let last_id: Option<Option<i32>> = factory::Entity::find()
             .select_only()
@@ -155,10 +175,12 @@ impl Store {
             time_zone: new.time_zone.name().to_owned(),
             units_basis: new.units_basis.code(),
             revision: 1,
+            kept_conflicts: 0,
+            dropped_conflicts: 0,
         };
         factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
         tx.commit().await?;
-        row.try_into().map(Some)
+        row.try_into().map(Ok)
     }
 
     /// Changes a factory and raises its revision; none when there is no such factory.
@@ -208,6 +230,8 @@ impl TryFrom<factory::Model> for Factory {
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
             revision: Revision(row.revision),
+            kept_conflicts: row.kept_conflicts,
+            dropped_conflicts: row.dropped_conflicts,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::FactoryId;
+use domain::{id::FactoryId, validate::new_id_fault};
 use sea_orm::{
     ConnectionTrait, ExprTrait as _,
     sea_query::{Expr, Query},
@@ -10,7 +10,11 @@ use sea_orm::{
 
 use super::{engine::statement::rows_per_statement, error::Result};
 
-/// The most names cached of one table and factory; past that they are dropped and read again.
+/// The most names of one table and factory: a version a day for 27 years, ten cameras for each of a thousand places. Names
+/// are never deleted, so without a limit they would grow with whatever a sender makes up.
+pub(crate) const MAX_NAMES: usize = 10_000;
+/// The most names cached of one table and factory, of which a database from before that limit may hold more; past that they
+/// are dropped and read again.
 const MAX_CACHED: usize = 20_000;
 
 /// The tables of names: `(factory_id, id)`, name.
@@ -36,19 +40,19 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The number of a name that was resolved.
-    pub(super) fn id(&self, name: Option<&str>) -> Option<i32> {
-        self.known.get(name?).copied()
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
-    /// Makes sure that every one of these names has a number, in this transaction. After a rollback the whole must be
-    /// forgotten, since the numbers are then free again.
-    pub(super) async fn resolve(
+    /// Gives every one of these names a number, in this transaction, except new ones that may not be registered, and no more
+    /// of them than [`MAX_NAMES`] allows: then the first ones. After a rollback the whole must be forgotten, since the numbers are then free again.
+    pub(super) async fn resolve<'a>(
         &mut self,
         conn: &impl ConnectionTrait,
         table: NameTable,
         factory_id: FactoryId,
-        names: impl Iterator<Item = &str>,
+        names: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<()> {
         if self.known.len() > MAX_CACHED {
             self.known.clear();
@@ -56,6 +60,7 @@ impl Names {
         // Neighbours mostly have the same name.
         let mut last = None;
         let unknown: HashSet<&str> = names
+            .clone()
             .filter(|name| last.replace(*name) != Some(*name) && !self.known.contains_key(*name))
             .collect();
         let mut unknown: Vec<&str> = unknown.into_iter().collect();
@@ -65,10 +70,20 @@ impl Names {
         for chunk in unknown.chunks(rows_per_statement(1) - 1) {
             self.known.extend(find(conn, table, factory_id, chunk).await?);
         }
-        unknown.retain(|name| !self.known.contains_key(*name));
+        unknown.retain(|name| !self.known.contains_key(*name) && new_id_fault(name).is_none());
+        let last_id = last_id(conn, table, factory_id).await?;
+        // Names are never deleted, so the last number is how many there are.
+        let room = MAX_NAMES.saturating_sub(last_id as usize);
+        if unknown.len() > room {
+            let mut left: HashSet<&str> = unknown.into_iter().collect();
+            unknown = names.filter(|name| left.remove(name)).take(room).collect();
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
         // In the order of the names, so that the same events give the same numbers.
         unknown.sort_unstable();
-        let first_id = last_id(conn, table, factory_id).await? + 1;
+        let first_id = last_id + 1;
         let new: Vec<(&str, i32)> = unknown.into_iter().zip(first_id..).collect();
         for chunk in new.chunks(rows_per_statement(3)) {
             insert(conn, table, factory_id, chunk).await?;
@@ -81,16 +96,30 @@ impl Names {
 /// A name and its number, kept because the next event mostly has the same one.
 #[derive(Default)]
 pub(super) struct LastName<'a> {
-    last: Option<(&'a str, Option<i32>)>,
+    last: Option<(&'a str, i32)>,
 }
 
+/// A name has no number, because there are too many.
+pub(super) struct TooManyNames;
+
 impl<'a> LastName<'a> {
-    /// As [`Names::id`].
-    pub(super) fn id(&mut self, names: &Names, name: Option<&'a str>) -> Option<i32> {
-        let name = name?;
+    /// The number of a name that was resolved; none has none.
+    ///
+    /// # Errors
+    /// There was no number left for it.
+    pub(super) fn id(
+        &mut self,
+        names: &Names,
+        name: Option<&'a str>,
+    ) -> std::result::Result<Option<i32>, TooManyNames> {
+        let Some(name) = name else { return Ok(None) };
         match self.last {
-            Some((last, id)) if last == name => id,
-            _ => self.last.insert((name, names.id(Some(name)))).1,
+            Some((last, id)) if last == name => Ok(Some(id)),
+            _ => {
+                let id = names.known.get(name).copied().ok_or(TooManyNames)?;
+                self.last = Some((name, id));
+                Ok(Some(id))
+            }
         }
     }
 }

@@ -71,11 +71,12 @@ pub(super) async fn overlapping(
 }
 
 /// The segment with the latest end, read backwards from an instant at or after that end; none when no event has a length.
+/// Only events are regarded that end up to `ended_by_ms`, of which one must have a length where there is any.
 pub(super) async fn latest_segment(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity: &Entity,
-    until_ms: TimestampMs,
+    (until_ms, ended_by_ms): (TimestampMs, TimestampMs),
 ) -> Result<(Option<Segment>, usize)> {
     /// Enough for what most entities are doing; doubled until the segment's start is in view.
     const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
@@ -88,10 +89,11 @@ pub(super) async fn latest_segment(
             ranges: vec![(from_ms, until_ms)],
             longest_duration_ms: entity.longest_duration_ms,
         };
-        let (found, rows) = overlapping(conn, factory_id, &[neighbourhood]).await?;
+        let (mut found, rows) = overlapping(conn, factory_id, &[neighbourhood]).await?;
         rows_read += rows;
-        let events = found.get(&entity.id).map(Vec::as_slice).unwrap_or_default();
-        let last = timeline::segments(events).pop();
+        let mut events = found.remove(&entity.id).unwrap_or_default();
+        events.retain(|event| event.ended_at_ms() <= ended_by_ms);
+        let last = timeline::segments(&events).pop();
         // A segment that begins at or before the edge of the view may begin earlier than it seems.
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
@@ -102,6 +104,21 @@ pub(super) async fn latest_segment(
         }
         look_ms = look_ms * 2;
     }
+}
+
+/// The stored events that start within spans of time, one an entity: those that start at its end are not among them.
+pub(super) async fn starting_within(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    spans: impl Iterator<Item = (EntityId, TimestampMs, TimestampMs)>,
+) -> Result<HashMap<EntityId, Vec<Observation>>> {
+    let starts: Vec<Starts> =
+        spans.flat_map(|(entity_id, from_ms, to_ms)| starts(entity_id, from_ms, to_ms)).collect();
+    let mut found: HashMap<EntityId, Vec<Observation>> = HashMap::new();
+    for row in starting(conn, factory_id, &starts).await? {
+        found.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
+    }
+    Ok(found)
 }
 
 /// The latest end of an entity's events, those without a length included, found through the last UTC day in which one

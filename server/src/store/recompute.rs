@@ -50,7 +50,7 @@ impl fmt::Display for Difference {
 /// Compares everything derived with the raw events it is derived from, in one snapshot. Lists at most
 /// [`MAX_DIFFERENCES`].
 pub async fn audit(store: &Store) -> Result<Vec<Difference>> {
-    let snapshot = store.snapshot().await?;
+    let snapshot = store.snapshot_without_limit().await?;
     let mut differences = Vec::new();
     for factory in factories::all(&snapshot).await? {
         audit_factory(&snapshot, &factory, &mut differences).await?;
@@ -135,7 +135,7 @@ fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Op
 
 /// Writes every sum anew from the raw events, each factory in one transaction, and raises its revision.
 pub async fn rebuild(store: &Store) -> Result<()> {
-    let snapshot = store.snapshot().await?;
+    let snapshot = store.snapshot_without_limit().await?;
     let factories = factories::all(&snapshot).await?;
     drop(snapshot);
     for factory in factories {

@@ -1,9 +1,10 @@
 //! The stored sums: few rows for any window.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     bucket::{BUCKET_MS, BucketRange, Level, cover},
+    event::EntityType,
     id::{EntityId, FactoryId},
     time::TimestampMs,
     timeline::BucketTotals,
@@ -18,17 +19,18 @@ use sea_orm::{
 
 use super::{
     engine::{
+        code::Code as _,
         statement::{Kind, Sql},
         table::{Column, Table},
     },
-    error::Result,
+    error::{Result, StoreError},
 };
-
-/// Above this many entities the database sends all and we choose: shorter than naming each.
-const MAX_NAMED_ENTITIES: usize = 500;
 
 /// The most runs of buckets that one statement reads; more are read by several.
 const MAX_RANGES: usize = 500;
+
+/// The most sums that one statement of a series reads: some 40 MB while they become totals. More are read by several.
+const MAX_ROWS: usize = 20_000;
 
 /// The sums of all levels, by level, bucket and entity: the order in which they are written.
 pub(super) type LevelTotals = BTreeMap<(Level, i64, EntityId), Totals>;
@@ -100,12 +102,11 @@ pub async fn totals(
     window: Option<Window>,
     entity_ids: Option<&[EntityId]>,
 ) -> Result<HashMap<EntityId, Totals>> {
-    let chosen = to_choose(entity_ids);
     let sums = conn.query_all_raw(sums_in(conn, factory_id, window, entity_ids)).await?;
     let mut totals = HashMap::with_capacity(sums.len());
     for row in &sums {
         let (entity_id, sums) = (EntityId(row.try_get_by_index(0)?), read_sums(row, 1)?);
-        if !sums.is_zero() && chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
+        if !sums.is_zero() {
             totals.insert(entity_id, sums);
         }
     }
@@ -175,23 +176,20 @@ pub async fn series(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     steps: &[Window],
-    entity_ids: Option<&[EntityId]>,
+    entity_ids: &[EntityId],
 ) -> Result<Vec<(usize, EntityId, Totals)>> {
     const SELECT: &str = "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
                           found.overlap_ms, found.units, found.confidence_ms, found.confident_ms, found.events";
-    let chosen = to_choose(entity_ids);
     let mut sums: BTreeMap<(usize, EntityId), Totals> = BTreeMap::new();
-    for ranges in merged_cover(steps).chunks(MAX_RANGES) {
-        let sql = in_ranges(conn, SELECT, factory_id, ranges, entity_ids);
+    for ranges in few_rows(&merged_cover(steps), entity_ids.len()) {
+        let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));
         for row in conn.query_all_raw(sql.build()).await? {
             let (level, bucket): (i16, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let entity_id = EntityId(row.try_get_by_index(2)?);
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(&entity_id)) {
-                let level = Level::ALL.into_iter().find(|known| known.code() == level);
-                let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
-                let step = steps.partition_point(|step| step.to_ms.0 <= starts_at_ms);
-                *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
-            }
+            let level = Level::ALL.into_iter().find(|known| known.code() == level);
+            let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
+            let step = steps.partition_point(|step| step.to_ms.0 <= starts_at_ms);
+            *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
         }
     }
     sums.retain(|_, totals| !totals.is_zero());
@@ -213,7 +211,114 @@ fn merged_cover(steps: &[Window]) -> Vec<BucketRange> {
     merged
 }
 
-/// Reads the sums (as `found`) in runs of buckets, of all entities or of those that are few enough to be named.
+/// The same buckets in lists for one statement each, which reads at most [`MAX_ROWS`] sums of so many entities.
+fn few_rows(ranges: &[BucketRange], entities: usize) -> Vec<Vec<BucketRange>> {
+    let most_buckets = (MAX_ROWS / entities.max(1)).max(1) as i64;
+    let mut statements: Vec<Vec<BucketRange>> = Vec::new();
+    let (mut statement, mut buckets_left) = (Vec::new(), most_buckets);
+    for range in ranges {
+        let mut first = range.first;
+        while first < range.end {
+            let end = range.end.min(first + buckets_left);
+            statement.push(BucketRange { level: range.level, first, end });
+            buckets_left -= end - first;
+            first = end;
+            if buckets_left == 0 || statement.len() == MAX_RANGES {
+                statements.push(std::mem::take(&mut statement));
+                buckets_left = most_buckets;
+            }
+        }
+    }
+    statements.extend((!statement.is_empty()).then_some(statement));
+    statements
+}
+
+/// The sums of a factory in each step of a series, one item a step; with an area those of what is in it. The database adds
+/// them up, so that it answers with a row for each run of buckets, however many entities there are.
+pub async fn factory_series(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    steps: &[Window],
+    area: Option<&str>,
+) -> Result<Vec<FactorySums>> {
+    let mut sums = vec![FactorySums::default(); steps.len()];
+    let runs: Vec<(usize, BucketRange)> = (0..)
+        .zip(steps)
+        .flat_map(|(step, window)| {
+            cover(window.from_ms, window.to_ms).into_iter().map(move |range| (step, range))
+        })
+        .collect();
+    for runs in runs.chunks(MAX_RANGES) {
+        let rows = conn.query_all_raw(factory_sums_in(conn, factory_id, runs, area)).await?;
+        for row in rows {
+            let (step, of_run): (i64, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let of_run = parse_factory_sums(&of_run)?;
+            let of_step = &mut sums[step as usize];
+            of_step.workers += of_run.workers;
+            of_step.workstation_units += of_run.workstation_units;
+        }
+    }
+    Ok(sums)
+}
+
+/// What the figures of a factory are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FactorySums {
+    /// The sums of the workers.
+    pub workers: Totals,
+    /// What the workstations finished.
+    pub workstation_units: i64,
+}
+
+/// The columns that are summed, in the order of [`totals_of`].
+const SUMMED: [&str; 8] =
+    ["working_ms", "idle_ms", "absent_ms", "overlap_ms", "units", "confidence_ms", "confident_ms", "events"];
+
+/// The statement that adds up runs of buckets, each with the number of its step: `(number, sums)`.
+///
+/// Each run is a subquery of its own, which has one value, so its sums are one text. Grouping all runs at once would make
+/// SQLite sort every row that it reads.
+fn factory_sums_in(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    runs: &[(usize, BucketRange)],
+    area: Option<&str>,
+) -> Statement {
+    const KINDS: [Kind; 4] = [Kind::BigInt, Kind::SmallInt, Kind::BigInt, Kind::BigInt];
+    let sum_of = |entity_type: EntityType, column| {
+        let code = entity_type.code();
+        format!("COALESCE(SUM(CASE WHEN tracked.entity_type = {code} THEN found.{column} END), 0)")
+    };
+    let mut sums = SUMMED.map(|column| sum_of(EntityType::Worker, column)).to_vec();
+    sums.push(sum_of(EntityType::Workstation, "units"));
+    let sql = Sql::new(conn, "SELECT column1, (SELECT ")
+        .text(&sums.join(" || ' ' || "))
+        .text(" FROM rollup AS found CROSS JOIN tracked_entity AS tracked WHERE found.factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND found.level = column2 AND found.bucket >= column3 AND found.bucket < column4")
+        .text(" AND tracked.factory_id = found.factory_id AND tracked.id = found.entity_id");
+    let sql = match area {
+        Some(area) => sql.text(" AND tracked.area = ").bind(area),
+        None => sql,
+    };
+    let rows = runs.iter().map(|(step, range)| {
+        [(*step as i64).into(), range.level.code().into(), range.first.into(), range.end.into()]
+    });
+    sql.text(") FROM ").given(&KINDS, rows).build()
+}
+
+fn parse_factory_sums(text: &str) -> Result<FactorySums> {
+    let sums: Option<Vec<i64>> = text.split(' ').map(|sum| sum.parse().ok()).collect();
+    let Some([workers @ .., workstation_units]) = sums.as_deref() else { return Err(unknown_sums(text)) };
+    let workers = workers.try_into().map(totals_of).map_err(|_| unknown_sums(text))?;
+    Ok(FactorySums { workers, workstation_units: *workstation_units })
+}
+
+fn unknown_sums(text: &str) -> StoreError {
+    StoreError::Corrupt(format!("the sums \"{text}\""))
+}
+
+/// Reads the sums (as `found`) in runs of buckets, of all entities or of those that are named.
 fn in_ranges(
     conn: &impl ConnectionTrait,
     select: &str,
@@ -228,10 +333,8 @@ fn in_ranges(
             .text("found.factory_id = ")
             .bind(factory_id.0)
             .text(" AND found.level = column1 AND found.bucket >= column2 AND found.bucket < column3");
-        match entity_ids.filter(|ids| ids.len() <= MAX_NAMED_ENTITIES) {
-            // No entity has this id, and a list may not be empty.
-            Some([]) => sql.text(" AND found.entity_id = 0"),
-            Some(ids) => sql.text(" AND found.entity_id IN ").bind_list(ids.iter().map(|id| id.0)),
+        match entity_ids {
+            Some(ids) => sql.text(" AND found.entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
             None => sql,
         }
     };
@@ -244,11 +347,6 @@ fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
         *sum = row.try_get_by_index(column)?;
     }
     Ok(totals_of(sums))
-}
-
-/// The entities to choose among all that were read; none where the query chose.
-fn to_choose(entity_ids: Option<&[EntityId]>) -> Option<HashSet<EntityId>> {
-    entity_ids.filter(|ids| ids.len() > MAX_NAMED_ENTITIES).map(|ids| ids.iter().copied().collect())
 }
 
 fn totals_of(

@@ -1,12 +1,15 @@
 //! Batches become rows: what is new is inserted, its effect on every sum and the factory's revision with it, in one
-//! transaction for a whole group of batches.
+//! transaction for a whole group of batches, or for a part of one that is too much work for a single transaction.
 //!
-//! Several batches of one factory are inserted together, but each is judged and numbered at its turn, as if it had
-//! come alone.
+//! * Several parts of one factory are inserted together, but each is judged and numbered at its turn, as if it had come
+//!   alone.
+//! * A transaction looks for what its late events may overlap in about [`MAX_BUCKETS_READ`] buckets; events past that are
+//!   left for the next one.
 
 mod apply;
 mod batch;
 mod cache;
+mod conflicts;
 pub(super) mod judge;
 mod remove;
 pub(super) mod row;
@@ -18,7 +21,8 @@ use domain::{
     time::TimestampMs,
 };
 
-pub use self::batch::{Batch, GroupStored, Numbered, Stored, Verdict};
+pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
+pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
 use self::{
     cache::Cache,
     judge::{Candidate, Judgement, Lookups},
@@ -36,6 +40,14 @@ use super::{
 /// How many factories' names and entities are cached between groups.
 const MAX_CACHED_FACTORIES: usize = 64;
 
+/// How many names and entities of all factories are cached between groups, beside those of the last group: some tens of
+/// megabytes.
+const MAX_CACHED: usize = 100_000;
+
+/// In how many buckets of single entities a transaction looks for events that late ones may overlap: some 100 ms. A late
+/// event of an entity that once had an event of a day looks in 288, however short it is.
+const MAX_BUCKETS_READ: i64 = 50_000;
+
 /// The one writer of events, with what it keeps in memory between commits.
 pub struct Writer {
     store: Store,
@@ -48,13 +60,14 @@ impl Writer {
         Self { store, caches: HashMap::new() }
     }
 
-    /// Stores a group of batches in one transaction, on disk when this returns. After an error none of it is stored. What
-    /// was undone because another transaction was in the way is tried again.
-    pub async fn store(&mut self, batches: &[Batch]) -> Result<GroupStored> {
+    /// Stores parts of batches in one transaction, on disk when this returns. Parts of one batch are in different groups,
+    /// one after the other. After an error none of the group is stored. What was undone because another transaction was in
+    /// the way is tried again.
+    pub async fn store(&mut self, parts: &[Part<'_>]) -> Result<GroupStored> {
         let mut retries = Retries::default();
         let mut lookups = Lookups::WhereNeeded;
         loop {
-            let outcome = self.try_store(batches, lookups).await;
+            let outcome = self.try_store(parts, lookups).await;
             if lookups == Lookups::WhereNeeded
                 && outcome.as_ref().is_err_and(|error| error.fault() == Fault::Exists)
             {
@@ -65,24 +78,24 @@ impl Writer {
         }
     }
 
-    async fn try_store(&mut self, batches: &[Batch], lookups: Lookups) -> Result<GroupStored> {
+    async fn try_store(&mut self, parts: &[Part<'_>], lookups: Lookups) -> Result<GroupStored> {
         let mut by_factory: BTreeMap<&FactorySlug, Vec<usize>> = BTreeMap::new();
-        for (index, batch) in batches.iter().enumerate() {
-            by_factory.entry(&batch.factory_slug).or_default().push(index);
+        for (index, part) in parts.iter().enumerate() {
+            by_factory.entry(&part.batch.factory_slug).or_default().push(index);
         }
-        let mut group = GroupStored { batches: vec![None; batches.len()], neighbours_read: 0 };
+        let mut group = GroupStored { parts: vec![None; parts.len()], neighbours_read: 0 };
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut caches = Vec::with_capacity(by_factory.len());
         let tx = self.store.begin_write().await?;
         for factory in factories::lock(&tx, by_factory.keys().map(|slug| slug.as_str())).await? {
             let Some(indexes) = by_factory.remove(&factory.slug) else { continue };
             let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-            let of_factory: Vec<&Batch> = indexes.iter().filter_map(|&index| batches.get(index)).collect();
+            let of_factory: Vec<&Part<'_>> = indexes.iter().filter_map(|&index| parts.get(index)).collect();
             let (stored, neighbours_read) =
                 store_in_factory(&tx, &factory, (&mut cache, lookups), &of_factory).await?;
             group.neighbours_read += neighbours_read;
             for (index, stored) in indexes.into_iter().zip(stored) {
-                group.batches[index] = Some(stored);
+                group.parts[index] = Some(stored);
             }
             caches.push((factory.slug, cache));
         }
@@ -92,7 +105,8 @@ impl Writer {
     }
 
     fn put_back(&mut self, caches: Vec<(FactorySlug, Cache)>) {
-        if self.caches.len() + caches.len() > MAX_CACHED_FACTORIES {
+        let cached: usize = self.caches.values().map(Cache::len).sum();
+        if self.caches.len() + caches.len() > MAX_CACHED_FACTORIES || cached > MAX_CACHED {
             self.caches.clear();
         }
         self.caches.extend(caches);
@@ -103,18 +117,18 @@ async fn store_in_factory(
     tx: &Transaction,
     factory: &Factory,
     (cache, lookups): (&mut Cache, Lookups),
-    batches: &[&Batch],
+    parts: &[&Part<'_>],
 ) -> Result<(Vec<Stored>, usize)> {
-    let candidates = judge::identify(tx, factory.id, cache, batches).await?;
+    let candidates = judge::identify(tx, factory.id, cache, parts).await?;
     let Judgement { verdicts, new } = judge::judge(tx, factory.id, (cache, lookups), &candidates).await?;
     let (overlapping, overlaps_read) = apply::find_overlaps(tx, factory.id, cache, &new).await?;
     // The database inserts while the effects are added up.
     let effects = async { apply::effects(cache, &apply::insertions(&new), overlapping) };
     let (inserted, effects) = tokio::join!(judge::insert(tx, factory.id, &new), effects);
     inserted?;
-    let kept_conflicts = judge::keep_conflicts(tx, factory.id, &candidates, &verdicts, batches.len()).await?;
+    let kept_conflicts = conflicts::keep(tx, factory, &candidates, &verdicts, parts.len()).await?;
 
-    let stored = number(factory, batches, &verdicts, &kept_conflicts);
+    let stored = number(factory, &candidates, &verdicts, &kept_conflicts);
     let revisions = revisions_of_entities(&candidates, &verdicts, &stored);
     let looked_up =
         apply::save(tx, factory.id, cache, effects, |entity_id| revisions.get(&entity_id).copied()).await?;
@@ -128,47 +142,57 @@ async fn store_in_factory(
     }
     cache.revision = revision;
     let numbered: Vec<_> =
-        batches.iter().zip(&stored).filter_map(|(batch, stored)| answers(batch, stored)).collect();
+        parts.iter().zip(&stored).filter_map(|(part, stored)| answers(part, stored)).collect();
     if !numbered.is_empty() {
         devices::keep(tx, factory.id, &numbered).await?;
     }
     Ok((stored, overlaps_read + looked_up))
 }
 
-/// What became of a batch's numbers, with its sender and when it came; none when its events have no numbers.
-fn answers<'a>(batch: &'a Batch, stored: &Stored) -> Option<(&'a Sender, Answers, TimestampMs)> {
-    let Numbered { sender, rejected } = batch.numbered.as_deref()?;
+/// What became of the numbers of a part, with their sender and when they came; none when its events have no numbers, or
+/// when all of them are left for the next transaction.
+fn answers<'a>(part: &Part<'a>, stored: &Stored) -> Option<(&'a Sender, Answers, TimestampMs)> {
+    let Batch { events, received_at_ms, numbered, .. } = part.batch;
+    let numbered = numbered.as_deref()?;
+    let judged = part.range.start..part.range.start + stored.verdicts.len();
+    if judged.is_empty() && !part.range.is_empty() {
+        return None;
+    }
+    let (first, rejected) = numbered.positions(judged, events.len());
     let mut rejected = rejected.iter().peekable();
     let mut verdicts = stored.verdicts.iter();
     // Those that were not valid come back into their places.
-    let are_refused = (0..).map_while(|position| match rejected.next_if(|rejected| **rejected == position) {
-        Some(_) => Some(true),
-        None => verdicts.next().map(|verdict| !matches!(verdict, Verdict::Accepted | Verdict::Duplicate)),
-    });
-    Some((sender, Answers::new(sender.first_sequence, are_refused), batch.received_at_ms))
+    let are_refused =
+        (first..).map_while(|position| match rejected.next_if(|rejected| **rejected == position) {
+            Some(_) => Some(true),
+            None => verdicts.next().map(|verdict| !matches!(verdict, Verdict::Accepted | Verdict::Duplicate)),
+        });
+    let Numbered { sender, .. } = numbered;
+    Some((sender, Answers::new(sender.first_sequence + first as i64, are_refused), *received_at_ms))
 }
 
-/// Gives each batch the revision at its turn: the next one if it stored anything.
+/// Gives each part the revision at its turn: the next one if it stored anything.
 fn number(
     factory: &Factory,
-    batches: &[&Batch],
+    mut candidates: &[Candidate<'_>],
     mut verdicts: &[Verdict],
     kept_conflicts: &[u64],
 ) -> Vec<Stored> {
     let mut revision = factory.revision;
-    let mut stored = Vec::with_capacity(batches.len());
-    for (batch, kept_conflicts) in batches.iter().zip(kept_conflicts) {
-        let (of_batch, rest) = verdicts.split_at(batch.events.len());
-        verdicts = rest;
-        if *kept_conflicts > 0 || of_batch.contains(&Verdict::Accepted) {
+    let mut stored = Vec::with_capacity(kept_conflicts.len());
+    for (part, kept_conflicts) in kept_conflicts.iter().enumerate() {
+        let judged = candidates.partition_point(|candidate| candidate.part <= part);
+        let (of_part, rest) = verdicts.split_at(judged);
+        (candidates, verdicts) = (&candidates[judged..], rest);
+        if *kept_conflicts > 0 || of_part.contains(&Verdict::Accepted) {
             revision = revision.next();
         }
-        stored.push(Stored { factory_id: factory.id, revision, verdicts: of_batch.to_vec() });
+        stored.push(Stored { factory_id: factory.id, revision, verdicts: of_part.to_vec() });
     }
     stored
 }
 
-/// The revision of the batch that touched each entity last.
+/// The revision of the part that touched each entity last.
 fn revisions_of_entities(
     candidates: &[Candidate<'_>],
     verdicts: &[Verdict],
@@ -176,8 +200,8 @@ fn revisions_of_entities(
 ) -> HashMap<EntityId, Revision> {
     let mut revisions = HashMap::new();
     for (candidate, verdict) in candidates.iter().zip(verdicts) {
-        if let (Verdict::Accepted, Some(row)) = (verdict, &candidate.row) {
-            revisions.insert(row.entity_id, stored[candidate.batch].revision);
+        if let (Verdict::Accepted, Ok(row)) = (verdict, &candidate.row) {
+            revisions.insert(row.entity_id, stored[candidate.part].revision);
         }
     }
     revisions
@@ -186,5 +210,5 @@ fn revisions_of_entities(
 /// The accepted rows in the order of their arrival.
 fn accepted<'a>(candidates: &'a [Candidate<'a>], verdicts: &[Verdict]) -> Vec<&'a NewRow<'a>> {
     let accepted = candidates.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Accepted);
-    accepted.filter_map(|(candidate, _)| candidate.row.as_ref()).collect()
+    accepted.filter_map(|(candidate, _)| candidate.row.as_ref().ok()).collect()
 }

@@ -201,7 +201,13 @@ pub(crate) async fn post(
     url: &str,
     body: impl Into<reqwest::Body>,
 ) -> Option<(u16, Value)> {
-    let response = client.post(format!("{url}/events")).body(body).send().await.ok()?;
+    let response = client
+        .post(format!("{url}/events"))
+        .header("content-type", "application/x-ndjson")
+        .body(body)
+        .send()
+        .await
+        .ok()?;
     let status = response.status().as_u16();
     Some((status, response.json().await.ok()?))
 }

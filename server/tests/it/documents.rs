@@ -12,7 +12,7 @@ const DOCUMENTS: [&str; 6] = [
     "docs/CONTRIBUTING.md",
 ];
 /// The folders whose files the documents name by their full path.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     "bench/",
     "dashboard-dioxus/",
     "docker/",
@@ -21,6 +21,7 @@ const FOLDERS: [&str; 12] = [
     "edge/",
     "entity/",
     "migration/",
+    "http-listener/",
     "private-postgres/",
     "server/",
     "test-harness/",

@@ -14,7 +14,11 @@ use server::{
     app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits, serve},
-    store::{Store, factories::NewFactory},
+    store::{
+        Store,
+        factories::NewFactory,
+        writer::{Batch, Part},
+    },
 };
 use test_harness::LIMIT;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -38,6 +42,7 @@ pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
 pub(crate) fn patient() -> Options {
     Options {
         connections: ConnectionLimits {
+            first_request_timeout: LIMIT,
             idle_timeout: LIMIT,
             stall_timeout: LIMIT,
             ..ConnectionLimits::default()
@@ -172,6 +177,11 @@ pub(crate) fn code(answer: &Value) -> String {
 
 /// 2026-01-05T00:00:00Z, a Monday.
 pub(crate) const T0_MS: i64 = 1_767_571_200_000;
+
+/// Batches as the writer takes them, each as a whole.
+pub(crate) fn whole(batches: &[Batch]) -> Vec<Part<'_>> {
+    batches.iter().map(Part::whole).collect()
+}
 
 /// A database of its own with one factory, without a server around it.
 pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {

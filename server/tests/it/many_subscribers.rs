@@ -8,6 +8,7 @@ use server::{
     live::{
         broadcast::{Payload, Subscriber},
         delivery::Follower,
+        fingerprint::Fingerprint,
     },
 };
 use tokio::{net::TcpSocket, process::Command};
@@ -152,7 +153,12 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
     let key = scope(&server).await.key();
-    let mut slow = server.app.live.metrics().join(&workers(), |_| key).expect("an operation that was sent");
+    let mut slow = server
+        .app
+        .live
+        .metrics()
+        .join(Fingerprint::of(&workers()), |_| key)
+        .expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
         work(&server, worker, time, 1).await;
@@ -394,8 +400,8 @@ async fn open_sockets(limits: &str, count: usize) -> Vec<String> {
 async fn the_program_raises_the_limit_of_open_files_and_says_when_that_is_too_low() {
     let log = open_sockets("ulimit -Sn 200", 400).await;
     assert!(!log.iter().any(|line| line.contains("ERROR")), "{log:?}");
-    let log = open_sockets("ulimit -n 700", 10).await.join("\n");
-    assert!(log.contains("only 700 files") && log.contains("200 connections"), "{log}");
+    let log = open_sockets("ulimit -n 256", 150).await.join("\n");
+    assert!(log.contains("only 256 files") && log.contains("192 connections"), "{log}");
     assert!(log.contains("ulimit -Hn") && log.contains("LimitNOFILE"), "{log}");
 }
 
@@ -417,7 +423,8 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
     let key = scope(&server).await.key();
-    let mut slow = server.app.live.feeds().join(&feed, |_| key).expect("an operation that was sent");
+    let mut slow =
+        server.app.live.feeds().join(Fingerprint::of(&feed), |_| key).expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()

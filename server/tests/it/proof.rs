@@ -19,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use server::store::writer::{Batch, Verdict, Writer};
 use test_harness::rounds;
 
-use crate::harness::{Connection, T0_MS, empty_store};
+use crate::harness::{Connection, T0_MS, empty_store, whole};
 
 const EVENTS: usize = 60_000;
 /// So many inserts, and as many removals.
@@ -186,7 +186,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
             waiting.extend((0..ENTITIES).map(|entity| seen(entity, camera, n, interval_ms, &mut random)));
         }
         if waiting.len() >= 9_000 || n + 1 == per_camera {
-            writer.store(&[batch(std::mem::take(&mut waiting))]).await.expect("a commit");
+            writer.store(&whole(&[batch(std::mem::take(&mut waiting))])).await.expect("a commit");
         }
     }
     let filling = began.elapsed();
@@ -216,9 +216,9 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
     for number in 0..changes {
         let event = late(interval_ms, number, &mut random);
         let began = Instant::now();
-        let stored = writer.store(&[batch(vec![event.clone()])]).await.expect("a commit");
+        let stored = writer.store(&whole(&[batch(vec![event.clone()])])).await.expect("a commit");
         insert_times.push(began.elapsed());
-        assert_eq!(stored.batches[0].as_ref().expect("the factory").verdicts, [Verdict::Accepted]);
+        assert_eq!(stored.parts[0].as_ref().expect("the factory").verdicts, [Verdict::Accepted]);
         checked(&event, stored.neighbours_read).await;
         present.push(event);
     }

@@ -74,8 +74,8 @@ async fn a_subscriber_that_takes_nothing_of_much_is_dropped_delays_no_other_and_
     let server = server(Options { connections, ..patient() }).await;
     let mut reader = Subscriber::new(&server, WORKERS, json!({})).await;
     reader.next().await;
-    // The same question in other words: an operation of its own, which ends with its only subscriber.
-    let mut stalled = small(&server, &format!("{WORKERS} ")).await;
+    // The same question with another answer: an operation of its own, which ends with its only subscriber.
+    let mut stalled = small(&server, &WORKERS.replacen("revision", "again: revision revision", 1)).await;
     assert_eq!((server.app.live.broadcast_count(), server.app.live.cohort_count()), (2, 1));
 
     let (mut number, mut sent_bytes) = (0, 0);
@@ -108,7 +108,7 @@ async fn a_subscriber_that_takes_nothing_of_much_is_dropped_delays_no_other_and_
 async fn a_subscriber_that_takes_nothing_of_little_is_told_that_it_left_pings_unanswered() {
     let sockets = SocketLimits { ping_interval: PING_INTERVAL, ..patient().sockets };
     let server = server(Options { sockets, ..patient() }).await;
-    let mut stalled = small(&server, &format!("{WORKERS} ")).await;
+    let mut stalled = small(&server, &WORKERS.replacen("revision", "again: revision revision", 1)).await;
     work(&server, "W1", "08:00", 1).await;
     until("the end of who answers no ping", async || server.app.live.broadcast_count() == 0).await;
     let (lengths, closed) = stalled.rest_unanswered().await;

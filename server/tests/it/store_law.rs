@@ -7,7 +7,7 @@ use domain::{
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, BucketTotals, Observation},
+    timeline::{self, BucketTotals, Observation, Segment},
     totals::Totals,
     window::Window,
 };
@@ -15,12 +15,15 @@ use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::
 use server::store::{
     Snapshot, Store, audit,
     entities::{self, Entity, EntityFilter},
-    rebuild, rollups, timeline as store_timeline,
+    rebuild,
+    rollups::{self, FactorySums},
+    seen::{self, LastSeen},
+    timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
 };
 use test_harness::rounds;
 
-use crate::harness::{T0_MS, empty_store};
+use crate::harness::{T0_MS, empty_store, whole};
 
 const STEP_MS: i64 = 60_000;
 /// The only factory of its database.
@@ -134,21 +137,74 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
             expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
         );
     }
+    check_seen(&snapshot, &found, events).await?;
+    check_factory_series(&snapshot, &found, events).await
+}
+
+/// What was seen as of an instant is what the events say that end up to it.
+async fn check_seen(snapshot: &Snapshot, entities: &[Entity], events: &[Event]) -> Result<(), TestCaseError> {
+    let shown = |current: Option<Segment>| {
+        current.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
+    };
+    for minute in [-1, 0, 17, 150, 301, 1_440, 1_500, 3_000] {
+        let until_ms = TimestampMs(T0_MS + minute * STEP_MS);
+        let ahead = seen::as_of(snapshot, FACTORY_ID, entities, until_ms).await.expect("what was seen");
+        for entity in entities {
+            let mut events = observations(events, &entity.code);
+            if events.is_empty() {
+                continue;
+            }
+            events.retain(|event| event.ended_at_ms() <= until_ms);
+            let latest = LastSeen { at_ms: Some(entity.last_seen_at_ms), current: entity.current };
+            let found = ahead.get(&entity.id).copied().unwrap_or(latest);
+            prop_assert_eq!(found.at_ms, events.iter().map(Observation::ended_at_ms).max());
+            prop_assert_eq!(shown(found.current), shown(timeline::segments(&events).pop()));
+        }
+    }
     Ok(())
 }
 
-/// Steps of 65 minutes, some with a whole hour in them, add up to their buckets.
+/// Steps of 65 minutes, some with a whole hour in them.
+fn ragged_steps() -> Vec<Window> {
+    const STEP_BUCKETS: i64 = 13;
+    (0..30)
+        .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
+        .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
+        .collect()
+}
+
+/// The factory's steps are the sums of its entities' buckets.
+async fn check_factory_series(
+    snapshot: &Snapshot,
+    entities: &[Entity],
+    events: &[Event],
+) -> Result<(), TestCaseError> {
+    let steps = ragged_steps();
+    let mut expected = vec![FactorySums::default(); steps.len()];
+    for entity in entities {
+        let sums = timeline::totals(&observations(events, &entity.code));
+        for (step, expected) in steps.iter().zip(&mut expected) {
+            let in_step = bucket_of(step.from_ms)..bucket_of(step.to_ms);
+            let sums: Totals = sums.range(in_step).map(|(_, sum)| *sum).sum();
+            match entity.entity_type {
+                EntityType::Worker => expected.workers += sums,
+                EntityType::Workstation => expected.workstation_units += sums.units,
+            }
+        }
+    }
+    let series = rollups::factory_series(snapshot, FACTORY_ID, &steps, None).await.expect("a series");
+    prop_assert_eq!(series, expected);
+    Ok(())
+}
+
+/// Steps add up to their buckets.
 async fn check_series(
     snapshot: &Snapshot,
     entity: &Entity,
     sums: &BucketTotals,
 ) -> Result<(), TestCaseError> {
-    const STEP_BUCKETS: i64 = 13;
-    let steps: Vec<Window> = (0..30)
-        .map(|step| TimestampMs(T0_MS + step * STEP_BUCKETS * BUCKET_MS))
-        .map(|from_ms| Window { from_ms, to_ms: from_ms + DurationMs(STEP_BUCKETS * BUCKET_MS) })
-        .collect();
-    let series = rollups::series(snapshot, FACTORY_ID, &steps, Some(&[entity.id])).await.expect("a series");
+    let steps = ragged_steps();
+    let series = rollups::series(snapshot, FACTORY_ID, &steps, &[entity.id]).await.expect("a series");
     let expected: Vec<(usize, EntityId, Totals)> = steps
         .iter()
         .enumerate()
@@ -199,7 +255,7 @@ proptest! {
             let mut writer = Writer::new(store.clone());
             let mut counts: BTreeMap<bool, usize> = BTreeMap::new();
             for group in groups(&arrivals, batch_size, group_size) {
-                for stored in writer.store(&group).await.expect("a commit").batches.into_iter().flatten() {
+                for stored in writer.store(&whole(&group)).await.expect("a commit").parts.into_iter().flatten() {
                     for verdict in stored.verdicts {
                         *counts.entry(verdict == Verdict::Accepted).or_default() += 1;
                     }
@@ -220,7 +276,7 @@ proptest! {
                 check_numbers(&store, &left).await?;
             }
             if let Some(back) = gone.pop() {
-                writer.store(&[batch(std::slice::from_ref(&back))]).await.expect("a commit");
+                writer.store(&whole(&[batch(std::slice::from_ref(&back))])).await.expect("a commit");
                 left.push(back);
                 check_numbers(&store, &left).await?;
             }
@@ -260,16 +316,16 @@ async fn a_contradiction_is_a_conflict_and_what_was_stored_first_stays() {
     let (_directory, store) = empty_store("plant").await;
     let mut writer = Writer::new(store.clone());
     let first = one(0, 10, 5);
-    let stored = writer.store(&[batch(std::slice::from_ref(&first))]).await.unwrap();
-    let revision = stored.batches[0].as_ref().unwrap().revision;
+    let stored = writer.store(&whole(&[batch(std::slice::from_ref(&first))])).await.unwrap();
+    let revision = stored.parts[0].as_ref().unwrap().revision;
 
-    let again = writer.store(&[batch(&[one(0, 10, 6), first.clone(), one(0, 10, 6)])]).await.unwrap();
-    let again = again.batches[0].as_ref().unwrap();
+    let again = writer.store(&whole(&[batch(&[one(0, 10, 6), first.clone(), one(0, 10, 6)])])).await.unwrap();
+    let again = again.parts[0].as_ref().unwrap();
     assert_eq!(again.verdicts, [Verdict::Conflict, Verdict::Duplicate, Verdict::Conflict]);
     assert_eq!(again.revision, revision.next(), "the conflict was kept");
 
-    let repeated = writer.store(&[batch(&[one(0, 10, 6)])]).await.unwrap();
-    let repeated = repeated.batches[0].as_ref().unwrap();
+    let repeated = writer.store(&whole(&[batch(&[one(0, 10, 6)])])).await.unwrap();
+    let repeated = repeated.parts[0].as_ref().unwrap();
     assert_eq!(
         (repeated.verdicts.as_slice(), repeated.revision),
         ([Verdict::Conflict].as_slice(), revision.next())
@@ -282,9 +338,9 @@ async fn an_outdated_cache_is_not_used_after_another_writer_wrote() {
     let (_directory, store) = empty_store("plant").await;
     let mut writer = Writer::new(store.clone());
     let (first, last, late) = (one(0, 10, 1), one(20, 10, 1), one(5, 2, 1));
-    writer.store(&[batch(&[first.clone(), last.clone()])]).await.unwrap();
+    writer.store(&whole(&[batch(&[first.clone(), last.clone()])])).await.unwrap();
     Writer::new(store.clone()).remove("plant", &last).await.unwrap().expect("a removal");
-    writer.store(&[batch(std::slice::from_ref(&late))]).await.unwrap();
+    writer.store(&whole(&[batch(std::slice::from_ref(&late))])).await.unwrap();
     check_numbers(&store, &[first, late]).await.unwrap();
 }
 
@@ -295,7 +351,7 @@ async fn batches_of_one_group_are_judged_and_numbered_one_by_one() {
     let other = Batch { factory_slug: "nowhere".into(), ..batch(&[one(0, 1, 0)]) };
     let group =
         [batch(&[one(0, 10, 5)]), batch(&[one(0, 10, 5)]), other, batch(&[]), batch(&[one(5, 10, 1)])];
-    let stored = writer.store(&group).await.unwrap().batches;
+    let stored = writer.store(&whole(&group)).await.unwrap().parts;
     let numbered: Vec<Option<(i64, usize)>> = stored
         .iter()
         .map(|stored| {
@@ -331,8 +387,8 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
             received_at_ms: TimestampMs(T0_MS),
             numbered: None,
         };
-        let stored = writer.store(&[batch]).await.expect("a commit");
-        stored.batches[0].as_ref().expect("the factory").verdicts[0]
+        let stored = writer.store(&whole(&[batch])).await.expect("a commit");
+        stored.parts[0].as_ref().expect("the factory").verdicts[0]
     };
     // Two stretches with a gap between them, of which the writer knows that nothing was seen in it.
     assert_eq!(verdict(working(0, 5)).await, Verdict::Accepted);

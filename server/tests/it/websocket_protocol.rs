@@ -100,7 +100,7 @@ async fn garbage_closes_with_4400() {
         r#"{"type":"subscribe","id":"1"}"#,
         r#"{"type":"subscribe","id":"1","payload":["{ __typename }"]}"#,
         r#"{"type":"subscribe","id":"1","payload":{"query":"{ __typename }","variables":[]}}"#,
-        r#"{"type":"subscribe","id":"1","payload":{"query":"{ __typename }","variables":{"x":1e309}}}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":"query($x: Float) { __typename }","variables":{"x":1e309}}}"#,
         r#"{"type":"complete"}"#,
         r#"{"type":"ping","payload":"text"}"#,
         &long,
@@ -263,11 +263,11 @@ async fn fifty_operations_run_at_once_and_the_next_gets_an_error() {
 async fn a_message_over_the_limit_closes_with_1009() {
     let server = server().await;
     let mut socket = server.socket().await;
-    let query = format!("{TYPENAME} #{}", "x".repeat(255 * 1024));
-    socket.subscribe("1", &query, json!({})).await;
+    let undeclared = |bytes: usize| json!({ "undeclared": "x".repeat(bytes) });
+    socket.subscribe("1", TYPENAME, undeclared(63 * 1024)).await;
     assert_eq!(socket.delivery("1").await, json!({ "__typename": "Query" }));
     socket.receive().await;
-    socket.subscribe("2", &format!("{query}{query}"), json!({})).await;
+    socket.subscribe("2", TYPENAME, undeclared(64 * 1024)).await;
     assert_eq!(close_code(&mut socket).await, 1009);
 }
 

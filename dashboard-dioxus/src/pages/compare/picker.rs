@@ -6,7 +6,7 @@ use crate::components::search::matching;
 use crate::lean::memo::{Memo, use_memo};
 use crate::model::{ENTITY_TYPES, EntityName, Slug, by_slug};
 use crate::route::{CompareAddress, go_to};
-use crate::words::{compare as words, entity};
+use crate::words::{compare as words, entity, isolated};
 use dioxus::prelude::*;
 
 /// The most that are offered at once: more are not looked through but narrowed down.
@@ -155,5 +155,6 @@ fn add(subject: &Subject, id: &str) {
 }
 
 fn title(entity: &EntityName) -> String {
-    entity.name.as_ref().map_or_else(|| entity.id.clone(), |name| format!("{name} ({})", entity.id))
+    let id = isolated(&entity.id);
+    entity.name.as_ref().map_or_else(|| id.clone(), |name| format!("{} ({id})", isolated(name)))
 }

@@ -76,6 +76,12 @@ fn a_transient_http_status_waits_as_its_header_says() {
 }
 
 #[test]
+fn no_server_makes_a_sender_wait_for_longer_than_ten_minutes() {
+    let body = error("OVERLOADED", r#","retryAfterMs":864000000"#);
+    assert_eq!(read(503, None, body.as_bytes(), 3), busy("No. (OVERLOADED)", Some(600_000)));
+}
+
+#[test]
 fn any_other_error_is_a_refusal_in_the_servers_words() {
     refused(200, &error("NOT_FOUND", ""), "No. (NOT_FOUND)");
     refused(400, &error("BAD_USER_INPUT", ""), "No. (BAD_USER_INPUT)");
@@ -105,6 +111,9 @@ fn retry_after_may_be_seconds_or_a_date() {
     assert_eq!(retry_after("Mon, 05 Jan 2026 08:00:30 GMT", now), Some(Duration::from_secs(30)));
     assert_eq!(retry_after("Mon, 05 Jan 2026 07:00:00 GMT", now), Some(Duration::ZERO));
     assert_eq!(retry_after("soon", now), None);
+    for days in ["864000", "18446744073709551615", "Mon, 05 Jan 2099 08:00:00 GMT"] {
+        assert_eq!(retry_after(days, now), Some(LONGEST_RETRY_AFTER), "{days}");
+    }
     assert_eq!(retry_after("-1", now), None);
 }
 
@@ -138,6 +147,7 @@ fn every_answer_has_its_meaning() {
         (500, "oops".to_owned(), "busy"),
         (500, error("INTERNAL", ""), "busy"),
         (503, error("OVERLOADED", ""), "busy"),
+        (421, error("BAD_USER_INPUT", ""), "unexpected"),
         (200, error("UNAVAILABLE", ""), "busy"),
         (200, error("NOT_FOUND", ""), "unexpected"),
         (200, error("BAD_USER_INPUT", ""), "refused"),

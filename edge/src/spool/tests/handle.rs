@@ -157,3 +157,26 @@ fn what_was_answered_is_there_after_the_process_is_killed() {
     }
     assert_eq!(store.check(), Ok(()));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_may_read_a_spool_also_one_that_an_older_agent_made() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let modes = |folder: &Path| -> Vec<(String, u32)> {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+        let mode = |file: &fs::DirEntry| file.metadata().unwrap().permissions().mode() & 0o777;
+        files.map(|file| (file.file_name().into_string().unwrap(), mode(&file))).collect()
+    };
+    let (folder, path) = folder();
+    for _ in 0..2 {
+        let spool = open(&path);
+        spool.append(vec![event(1, 0)]).await.unwrap();
+        let found = modes(folder.path());
+        assert!(found.len() >= 4, "file, log, lock and reserve: {found:?}");
+        assert!(found.iter().all(|(_, mode)| *mode == 0o600), "{found:?}");
+        spool.close().await;
+        for (name, _) in modes(folder.path()) {
+            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
+}

@@ -20,6 +20,8 @@ use crate::{
 
 /// The most ranges of one list: as many as a person reads, and more than a device that sends in order has.
 const MAX_LISTED_RANGES: usize = 200;
+/// How many devices are read at a time: what is kept of one may be hundreds of kilobytes, of which few are shown.
+const DEVICES_AT_A_TIME: usize = 100;
 /// The largest number that a BigInt holds.
 const MAX_COUNT: i64 = (1 << 53) - 1;
 
@@ -130,9 +132,20 @@ pub(crate) async fn list(
         )));
     }
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
-    let mut known = devices::list(&*snapshot, scope.factory().id, codes.as_deref()).await?;
-    known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
-    Ok(known.into_iter().map(|known| Device::new(known, now_ms)).collect())
+    let factory_id = scope.factory().id;
+    let mut codes = match codes {
+        Some(codes) => codes,
+        None => devices::codes(&*snapshot, factory_id).await?,
+    };
+    codes.sort_by(|a, b| id_order::compare(a, b));
+    codes.dedup();
+    let mut shown = Vec::with_capacity(codes.len());
+    for some in codes.chunks(DEVICES_AT_A_TIME) {
+        let mut known = devices::list(&*snapshot, factory_id, some).await?;
+        known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
+        shown.extend(known.into_iter().map(|known| Device::new(known, now_ms)));
+    }
+    Ok(shown)
 }
 
 impl Device {

@@ -4,7 +4,7 @@ use async_graphql::{Enum, ID, InputObject};
 use domain::{
     sequence::{FIRST_SEQUENCE, SequenceRange},
     time::TimestampMs,
-    validate::{excerpt, id_fault},
+    validate::{ID_RULE, excerpt, new_id_fault},
 };
 
 use crate::{
@@ -139,11 +139,8 @@ fn detail(sent: &str) -> Option<String> {
 }
 
 fn id(field: &str, sent: ID) -> Result<String, ApiError> {
-    let Some(fault) = id_fault(&sent) else { return Ok(sent.0) };
-    Err(ApiError::bad_user_input(format!(
-        "{field} must have 1 to 64 characters, no control character and no blank at either end; it {fault}: {}",
-        quoted(&sent)
-    )))
+    let Some(fault) = new_id_fault(&sent) else { return Ok(sent.0) };
+    Err(ApiError::bad_user_input(format!("{field} must have {ID_RULE}; it {fault}: {}", quoted(&sent))))
 }
 
 fn count(field: &str, sent: BigInt) -> Result<i64, ApiError> {

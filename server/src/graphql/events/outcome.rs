@@ -85,6 +85,10 @@ pub(crate) enum EventIssueCode {
     WorkstationIdInvalid,
     /// The factory has as many workers and workstations as it may.
     EntityLimitReached,
+    /// The factory has as many model versions as it may.
+    ModelVersionLimitReached,
+    /// The factory has as many sources as it may.
+    SourceLimitReached,
 }
 
 impl From<IssueCode> for EventIssueCode {
@@ -92,6 +96,8 @@ impl From<IssueCode> for EventIssueCode {
         match code {
             IssueCode::Conflict => Self::Conflict,
             IssueCode::EntityLimitReached => Self::EntityLimitReached,
+            IssueCode::ModelVersionLimitReached => Self::ModelVersionLimitReached,
+            IssueCode::SourceLimitReached => Self::SourceLimitReached,
             IssueCode::Rejected(code) => code.into(),
         }
     }

@@ -35,6 +35,10 @@ pub(crate) struct Factory {
     units_basis: UnitsBasis,
     /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
     revision: BigInt,
+    /// How many contradictions of stored events are kept, each once: the newest 10 of an event, the newest 100 000 of all.
+    kept_conflicts: BigInt,
+    /// How many were dropped, the oldest first, because there were more.
+    dropped_conflicts: BigInt,
     #[graphql(skip)]
     scope: FactoryScope,
     #[graphql(skip)]
@@ -66,6 +70,8 @@ impl Factory {
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
             revision: BigInt(factory.revision.0),
+            kept_conflicts: BigInt(factory.kept_conflicts),
+            dropped_conflicts: BigInt(factory.dropped_conflicts),
             scope,
             snapshot,
         }

@@ -69,9 +69,11 @@ pub(crate) struct WorkerMetrics {
     units_per_hour: Option<f64>,
     /// The models' confidence weighted by time, 0 to 1; null when none states one.
     mean_confidence: Option<f64>,
-    /// The latest activity seen, by event time, whatever the window.
+    /// The latest activity seen, by event time, whatever the window; by those events alone that end no later than the server
+    /// takes in now.
     current: Option<CurrentActivity>,
-    /// End of the latest interval seen, whatever the window and whenever it arrived.
+    /// End of the latest interval seen, whatever the window and whenever it arrived; of those alone that end no later than the
+    /// server takes in now, and null when there is none.
     last_seen_at: Option<DateTime>,
 }
 
@@ -91,7 +93,7 @@ impl From<&Row> for WorkerMetrics {
             units_per_hour: units_per_hour(totals),
             mean_confidence: mean_confidence(totals),
             current: row.current.map(Into::into),
-            last_seen_at: Some(DateTime::from_ms(row.last_seen_at_ms)),
+            last_seen_at: row.last_seen_at_ms.map(DateTime::from_ms),
         }
     }
 }
@@ -152,9 +154,11 @@ pub(crate) struct WorkstationMetrics {
     throughput_per_hour: Option<f64>,
     /// The models' confidence weighted by time, 0 to 1; null when none states one.
     mean_confidence: Option<f64>,
-    /// The latest activity seen, by event time, whatever the window.
+    /// The latest activity seen, by event time, whatever the window; by those events alone that end no later than the server
+    /// takes in now.
     current: Option<CurrentActivity>,
-    /// End of the latest interval seen, whatever the window and whenever it arrived.
+    /// End of the latest interval seen, whatever the window and whenever it arrived; of those alone that end no later than the
+    /// server takes in now, and null when there is none.
     last_seen_at: Option<DateTime>,
 }
 
@@ -174,7 +178,7 @@ impl From<&Row> for WorkstationMetrics {
             throughput_per_hour: units_per_hour(totals),
             mean_confidence: mean_confidence(totals),
             current: row.current.map(Into::into),
-            last_seen_at: Some(DateTime::from_ms(row.last_seen_at_ms)),
+            last_seen_at: row.last_seen_at_ms.map(DateTime::from_ms),
         }
     }
 }

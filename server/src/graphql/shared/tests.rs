@@ -11,6 +11,10 @@ use crate::{
 
 const OPERATION: &str = "subscription { workerMetrics(factoryId: \"plant\") { revision } }";
 
+fn text() -> Fingerprint {
+    Fingerprint::of(OPERATION)
+}
+
 /// An application with the factory `plant`, and the folder of its database.
 async fn app() -> (Arc<App>, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -55,29 +59,29 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
     for scope in [&scope, &other, &scope, &other] {
         let execute = |request| execute(&schema, request);
         let (scope, request) = (Ok(scope.clone()), Request::new(OPERATION));
-        payloads.push(start(app.live.metrics(), scope, OPERATION, request, execute));
+        payloads.push(start(app.live.metrics(), scope, (text(), text()), request, execute));
     }
     for payloads in &mut payloads {
         assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     }
     assert_eq!((app.live.broadcast_count(), app.live.cohort_count()), (2, 2));
-    assert!(join(&app.live, OPERATION).is_some());
+    assert!(join(&app.live, text()).is_some());
     drop((payloads.remove(2), payloads.remove(0)));
     assert_eq!(app.live.broadcast_count(), 1);
-    assert!(join(&app.live, OPERATION).is_none(), "only another view has subscribers");
+    assert!(join(&app.live, text()).is_none(), "only another view has subscribers");
 }
 
 #[tokio::test]
 async fn who_joins_a_running_subscription_needs_no_read() {
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
-    assert!(join(&app.live, OPERATION).is_none());
+    assert!(join(&app.live, text()).is_none());
     let mut request = Request::new(OPERATION);
-    let shareable = Shareable::new(&mut request).expect("a subscription that can be shared");
-    let mut first = subscribe(&app, shareable, OPERATION, request, move |request| execute(&schema, request));
+    let shareable = Shareable::new(&mut request, text()).expect("a subscription that can be shared");
+    let mut first = subscribe(&app, shareable, text(), request, move |request| execute(&schema, request));
     revision(&mut first).await;
     app.store.close().await;
-    let mut second = join(&app.live, OPERATION).expect("the running subscription");
+    let mut second = join(&app.live, text()).expect("the running subscription");
     assert_eq!(revision(&mut second).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     assert_eq!(app.live.broadcast_count(), 1);
 }
@@ -86,7 +90,7 @@ async fn who_joins_a_running_subscription_needs_no_read() {
 fn the_factory_of_a_subscription_is_a_literal_or_a_variable() {
     let slug = |document: &str, variables: serde_json::Value| {
         let mut request = Request::new(document).variables(async_graphql::Variables::from_json(variables));
-        Shareable::new(&mut request).map(|shareable| shareable.factory_slug)
+        Shareable::new(&mut request, text()).map(|shareable| shareable.factory_slug)
     };
     let with_variable = "subscription($f: ID!) { eventsIngested(factoryId: $f) { revision } }";
     assert_eq!(slug(OPERATION, serde_json::json!({})).as_deref(), Some("plant"));

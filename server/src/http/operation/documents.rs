@@ -11,8 +11,15 @@ use async_graphql::{
     parser::{parse_query, types::ExecutableDocument},
 };
 
-use super::super::answer::syntax_error;
-use crate::graphql::guard;
+use super::{super::answer::syntax_error, tokens};
+use crate::{error::ApiError, graphql::guard};
+
+/// The longest text of a document, in bytes: several times what the dashboard and GraphiQL send together.
+const MAX_DOCUMENT_BYTES: usize = 32 * 1024;
+/// The most tokens of a document: more than one within the limits of what may be asked for has.
+pub(super) const MAX_TOKENS: usize = 8_000;
+/// What a token takes once it is parsed, in bytes: most for a field without anything in it.
+pub(super) const TOKEN_BYTES: usize = 400;
 
 /// The most documents in the cache; then it is emptied. A program has a handful.
 const MAX_CACHED_DOCUMENTS: usize = 64;
@@ -28,8 +35,16 @@ impl Documents {
     /// The document of a text, within the limits of what one may ask for.
     ///
     /// # Errors
-    /// As those of the parser and of [`guard::check`].
+    /// The text is too long, and those of the parser and of [`guard::check`].
     pub(super) fn get(&self, text: &str) -> Result<ExecutableDocument, ServerError> {
+        if text.len() > MAX_DOCUMENT_BYTES {
+            let message = format!(
+                "a document has at most {MAX_DOCUMENT_BYTES} bytes, this one has {}; send values as variables, and ask for less at a \
+                 time",
+                text.len()
+            );
+            return Err(ApiError::limit_exceeded(message).into());
+        }
         if text.len() > MAX_CACHED_BYTES {
             return parse(text);
         }
@@ -56,6 +71,11 @@ impl Documents {
 
 /// Parses a document and checks what it asks for.
 fn parse(text: &str) -> Result<ExecutableDocument, ServerError> {
+    if tokens::count(text, MAX_TOKENS) > MAX_TOKENS {
+        let message =
+            format!("a document has at most {MAX_TOKENS} names, numbers and signs; ask for less at a time");
+        return Err(ApiError::limit_exceeded(message).into());
+    }
     let document = parse_query(text).map_err(|error| syntax_error(&error))?;
     guard::check(&document)?;
     Ok(document)

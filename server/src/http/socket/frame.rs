@@ -7,7 +7,7 @@ use futures_util::SinkExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite;
 
-use super::super::connection::WebSocket;
+use super::session::WebSocket;
 
 /// A text message in one frame.
 const FINAL_TEXT: u8 = 0x81;
@@ -23,7 +23,7 @@ const IN_EIGHT_BYTES: u8 = 127;
 pub(super) async fn write_text(socket: &mut WebSocket, parts: [&str; 3]) -> Result<(), tungstenite::Error> {
     // What the library has not written yet, such as the answer to a ping, comes first.
     socket.flush().await?;
-    let connection = socket.get_mut();
+    let connection = socket.get_mut().connection();
     let head = head(parts.iter().map(|part| part.len()).sum());
     let mut slices =
         [&head[..], parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes()].map(IoSlice::new);

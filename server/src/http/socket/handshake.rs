@@ -21,13 +21,14 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
-        connection::{Connection, WebSocket},
+        connection::{Connection, Peer},
         error_response::ErrorResponse,
         media::Media,
         shared::Shared,
     },
-    limits::MAX_MESSAGE_BYTES,
-    session::{PROTOCOL, Session},
+    arriving::Arriving,
+    limits::{MAX_MESSAGE_BYTES, MAX_WRITE_BUFFER_BYTES},
+    session::{PROTOCOL, Session, WebSocket},
 };
 use crate::error::ApiError;
 
@@ -50,6 +51,10 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
         let error = ApiError::overloaded("there are too many websockets now; connect again later");
         return ErrorResponse::unavailable(error).into_response(Media::Json);
     };
+    let Some(peer) = request.extensions().get::<Peer>().copied() else {
+        let error = ApiError::internal(&"a request does not say whose it is");
+        return ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json);
+    };
     let is_protocol_supported = offers_protocol(request.headers());
     if is_protocol_supported {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
@@ -59,7 +64,7 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            Session::new(socket, serving).run(is_protocol_supported).await;
+            Session::new(socket, serving, peer).run(is_protocol_supported).await;
         }
         drop(permit);
     });
@@ -76,9 +81,11 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let (connection, read) = (parts.io.into_inner(), parts.read_buf.into());
+    let connection = Arriving::new(parts.io.into_inner(), &parts.read_buf);
+    let read = parts.read_buf.into();
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 

@@ -1,19 +1,25 @@
 //! From the payload of a `subscribe` message to the stream of payloads that answer it.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc, task::Poll};
 
-use async_graphql::{Request, ServerError};
-use futures_util::{StreamExt as _, stream::BoxStream};
-
-use super::super::{
-    answer::Answer,
-    operation::{Operation, Parameters, json_object},
-    shared::Shared,
+use super::{
+    super::{
+        answer::{Answer, MAX_ANSWER_BYTES},
+        graphql::{REQUEST_TIMEOUT, too_late},
+        operation::{Operation, Sent, Unprepared},
+        shared::Shared,
+    },
+    quota::SocketQuota,
 };
 use crate::{
     error::ApiError,
     graphql::shared::{Payloads, Shareable, join, subscribe, unshared},
-    live::broadcast::Rendering,
+    live::{broadcast::Rendering, fingerprint::Fingerprint},
+};
+use async_graphql::{Request, ServerError, parser::types::OperationType};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, BoxStream},
 };
 
 /// The result of starting an operation.
@@ -27,25 +33,59 @@ pub(super) enum Started {
 ///
 /// # Errors
 /// The payload is not a JSON object of an operation's parameters.
-pub(super) fn start(shared: &Shared, sent: &str) -> Result<Started, ApiError> {
-    if let Some(payloads) = join(&shared.app.live, sent) {
+pub(super) fn start(shared: &Shared, quota: &SocketQuota, sent: &str) -> Result<Started, ApiError> {
+    let text = Fingerprint::of(sent);
+    if let Some(payloads) = join(&shared.app.live, text) {
         return Ok(Started::Running(payloads));
     }
-    let parameters: Parameters = json_object(sent.as_bytes(), "the payload")?;
-    let Operation { kind, mut request } = match Operation::prepare(parameters, &shared.documents) {
-        Ok(operation) => operation,
-        Err(error) => return Ok(refused(error)),
-    };
+    let sent = Sent::read(sent.as_bytes(), "the payload")?;
+    match shared.prepare(sent) {
+        Ok(operation) => Ok(run(shared, quota, text, operation).map_or_else(refused, Started::Running)),
+        Err(Unprepared::Refused(error)) => Ok(refused(error)),
+        Err(Unprepared::Malformed(error)) => Err(error),
+    }
+}
+
+fn run(
+    shared: &Shared,
+    quota: &SocketQuota,
+    text: Fingerprint,
+    operation: Operation,
+) -> Result<Payloads, ApiError> {
+    let Operation { kind, mut request, share, held_bytes } = operation;
     let schema = shared.schema.clone();
     let execute = move |request: Request| -> BoxStream<'static, Rendering> {
         let answers = schema.execute_stream(request).map(Answer::from);
-        answers.scan((), |(), answer| std::future::ready(rendering(&answer))).boxed()
+        answers.scan((), |(), answer| ready(rendering(&answer))).boxed()
     };
-    let payloads = match Shareable::new(&mut request) {
-        Some(shareable) => subscribe(&shared.app, shareable, sent, request, execute),
+    if kind != OperationType::Subscription {
+        let mut answers = execute(request);
+        let answer = async move {
+            let _share = share;
+            let late = || rendering(&Answer::refused(too_late()));
+            tokio::time::timeout(REQUEST_TIMEOUT, answers.next()).await.unwrap_or_else(|_| late())
+        };
+        return Ok(unshared(kind, stream::once(answer).filter_map(ready).boxed()));
+    }
+    // Counts from before it is started until its stream ends; who joins what runs lets go of it at once.
+    let started = quota.start(held_bytes)?;
+    let execute = move |request| execute(request).chain(holding(started)).boxed();
+    Ok(match Shareable::new(&mut request, text) {
+        Some(shareable) => subscribe(&shared.app, shareable, text, request, execute),
         None => unshared(kind, execute(request)),
-    };
-    Ok(Started::Running(payloads))
+    })
+}
+
+/// Nothing, at the end of a stream for as long as which something is held.
+fn holding<T>(held: impl Send + 'static) -> BoxStream<'static, T>
+where
+    T: Send + 'static,
+{
+    stream::poll_fn(move |_| {
+        let _held = &held;
+        Poll::Ready(None)
+    })
+    .boxed()
 }
 
 /// Refuses an operation.
@@ -58,11 +98,15 @@ pub(super) fn refused(error: impl Into<ServerError>) -> Started {
 fn rendering(answer: &Answer) -> Option<Rendering> {
     let json = || {
         let errors = answer.is_without_data().then(|| serde_json::to_string(&answer.errors)).transpose()?;
-        Ok::<_, serde_json::Error>(Rendering {
-            answer: serde_json::to_string(answer)?.into(),
+        let text = serde_json::to_string(answer)?;
+        if text.len() > MAX_ANSWER_BYTES {
+            return Ok(rendering(&Answer::too_long()));
+        }
+        Ok::<_, serde_json::Error>(Some(Rendering {
+            answer: text.into(),
             errors: errors.map(Into::into),
             is_refused: answer.is_refused(),
-        })
+        }))
     };
-    json().inspect_err(|error| tracing::error!(%error, "an answer could not be written")).ok()
+    json().inspect_err(|error| tracing::error!(%error, "an answer could not be written")).ok().flatten()
 }

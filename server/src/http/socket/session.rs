@@ -4,19 +4,28 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::value::RawValue;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior, error::Elapsed};
 use tokio_stream::{StreamMap, StreamNotifyClose};
-use tokio_tungstenite::tungstenite::{
-    self, Message,
-    protocol::{CloseFrame, frame::coding::CloseCode},
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 use super::{
-    super::{connection::WebSocket, shared::Shared},
+    super::{
+        connection::{Connection, Peer},
+        shared::Shared,
+    },
+    arriving::Arriving,
     frame,
-    limits::MAX_MESSAGE_BYTES,
+    limits::{MAX_MESSAGE_BYTES, MAX_PONG_BYTES},
     message::{self, ClientMessage, ServerMessage},
     operation::{self, Started},
+    quota::SocketQuota,
+    rate::MessageRate,
 };
 use crate::{error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
 
@@ -41,6 +50,9 @@ enum End {
     Gone,
 }
 
+/// A websocket on a connection of this server.
+pub(super) type WebSocket = WebSocketStream<Arriving<Connection>>;
+
 pub(super) struct Session {
     socket: WebSocket,
     shared: Arc<Shared>,
@@ -49,10 +61,12 @@ pub(super) struct Session {
     init_deadline: Instant,
     pings: Interval,
     unanswered_pings: u32,
+    rate: MessageRate,
+    quota: SocketQuota,
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>, peer: Peer) -> Self {
         let limits = &shared.socket_limits;
         let mut pings = tokio::time::interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -63,6 +77,8 @@ impl Session {
             init_deadline: Instant::now() + limits.init_timeout,
             pings,
             unanswered_pings: 0,
+            rate: MessageRate::new(Instant::now()),
+            quota: SocketQuota::new(shared.subscriptions.clone(), peer),
             shared,
         }
     }
@@ -87,9 +103,13 @@ impl Session {
     /// Waits for the next event and handles it. Messages of the peer come before deliveries to it, so that many deliveries
     /// cannot keep it from completing them.
     async fn step(&mut self) -> Result<(), End> {
+        let arriving_since = self.socket.get_ref().since();
+        let message_timeout = self.shared.socket_limits.message_timeout;
         tokio::select! {
             biased;
             () = self.shared.shutdown.cancelled() => Err(going_away()),
+            // Looked at after each event, such as our own ping.
+            () = passed(arriving_since, message_timeout) => Err(close(4408, "a message did not come whole in time")),
             message = self.socket.next() => self.receive(message).await,
             () = until(self.init_deadline, self.is_initialised) => {
                 Err(close(4408, "connection_init did not come in time"))
@@ -100,6 +120,9 @@ impl Session {
     }
 
     async fn receive(&mut self, message: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
+        if message.is_some() && !self.rate.allows(Instant::now()) {
+            return Err(close(4429, "too many messages at once; send at most 20 a second"));
+        }
         match message {
             Some(Ok(Message::Text(text))) => {
                 let message = ClientMessage::parse(&text).map_err(|error| close(4400, error.message))?;
@@ -145,7 +168,8 @@ impl Session {
 
     async fn subscribe(&mut self, id: String, payload: &str) -> Result<(), End> {
         let started = if self.operations.len() < MAX_OPERATIONS {
-            operation::start(&self.shared, payload).map_err(|error| close(4400, error.message))?
+            operation::start(&self.shared, &self.quota, payload)
+                .map_err(|error| close(4400, error.message))?
         } else {
             let message =
                 format!("at most {MAX_OPERATIONS} operations run at once on one socket; complete one first");
@@ -175,6 +199,7 @@ impl Session {
     }
 
     async fn pong(&mut self, payload: Option<Box<RawValue>>) -> Result<(), End> {
+        let payload = payload.filter(|payload| payload.get().len() <= MAX_PONG_BYTES);
         self.send(&ServerMessage::Pong { payload }).await
     }
 
@@ -202,18 +227,36 @@ impl Session {
     /// Sends an operation's payload, which other sockets may share.
     async fn answer(&mut self, kind: &str, id: &str, payload: &str) -> Result<(), End> {
         let before = message::before_payload(kind, id).map_err(|error| unwritable(&error))?;
-        let writing = frame::write_text(&mut self.socket, [&before, payload, message::AFTER_PAYLOAD]);
+        let parts = [&before, payload, message::AFTER_PAYLOAD];
+        let timeout = self.shared.socket_limits.answer_timeout;
+        let writing = tokio::time::timeout(timeout, frame::write_text(&mut self.socket, parts));
         let mut writing = std::pin::pin!(writing);
         tokio::select! {
             biased;
-            written = &mut writing => return written.map_err(|_| End::Gone),
+            written = &mut writing => return taken(&written),
             () = self.shared.shutdown.cancelled() => {}
         }
         // The close frame may only follow when this one is complete.
         match tokio::time::timeout(CLOSE_TIMEOUT, writing).await {
-            Ok(Ok(())) => Err(going_away()),
+            Ok(Ok(Ok(()))) => Err(going_away()),
             _ => Err(End::Gone),
         }
+    }
+}
+
+/// Whether an answer was taken whole. Where it was not, nothing else may follow it.
+fn taken<E>(written: &Result<Result<(), E>, Elapsed>) -> Result<(), End> {
+    match written {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(End::Gone),
+    }
+}
+
+/// Waits until a message took too long that has been arriving since then.
+async fn passed(arriving_since: Option<Instant>, timeout: Duration) {
+    match arriving_since {
+        Some(since) => tokio::time::sleep_until(since + timeout).await,
+        None => pending().await,
     }
 }
 

@@ -15,8 +15,11 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         time_zone: chrono_tz::UTC,
         units_basis: UnitsBasis::Workers,
         revision: Revision(sequence as i64),
+        kept_conflicts: 0,
+        dropped_conflicts: 0,
     };
-    let report = Report { factory, window: None, rows: Vec::new(), figures: FactoryTotals::default() };
+    let figures = FactoryTotals::default();
+    let report = Report { factory, window: None, rows: Vec::new(), figures, ahead_since_ms: None };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
 }
 

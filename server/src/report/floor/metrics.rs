@@ -7,7 +7,7 @@ use domain::{
     id::{EntityId, Revision},
     id_order,
     metric::FactoryTotals,
-    time::TimestampMs,
+    time::{DurationMs, TimestampMs},
     timeline::Segment,
     totals::Totals,
     window::Window,
@@ -22,6 +22,7 @@ use crate::store::{
     entities::{self, Entity, EntityFilter},
     factories::Factory,
     rollups,
+    seen::{self, LastSeen},
 };
 
 /// The answer to a question at one revision. Rows are shared between one report and the next.
@@ -35,7 +36,30 @@ pub struct Report {
     pub rows: Vec<Arc<Row>>,
     /// The sums and means of the rows.
     pub figures: FactoryTotals,
+    /// When the rows were read as a whole, Unix milliseconds, where some were seen past what is taken in now.
+    pub ahead_since_ms: Option<TimestampMs>,
 }
+
+/// The time of a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Now, Unix milliseconds.
+    pub now_ms: TimestampMs,
+    /// Until when an event ends at most that is taken in now. What an entity was seen doing later was told while the server's
+    /// clock was wrong, and is not shown before it can be true.
+    pub seen_until_ms: TimestampMs,
+}
+
+impl Now {
+    /// An instant, where events may end so much later.
+    pub fn new(now_ms: TimestampMs, max_clock_skew_ms: DurationMs) -> Self {
+        Self { now_ms, seen_until_ms: TimestampMs(now_ms.0.saturating_add(max_clock_skew_ms.0)) }
+    }
+}
+
+/// How long (milliseconds) a report is read again by its changes alone while entities were seen past what is taken in now:
+/// what becomes true meanwhile is shown then.
+const READ_AHEAD_AGAIN_AFTER_MS: DurationMs = DurationMs(domain::MS_PER_MINUTE);
 
 /// One worker or workstation in a report. Rows are equal when a reader sees no difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +76,8 @@ pub struct Row {
     pub area: Option<String>,
     /// What it was last seen doing, whatever the window.
     pub current: Option<Activity>,
-    /// The latest end of all its events, Unix milliseconds.
-    pub last_seen_at_ms: TimestampMs,
+    /// The latest end of its events, Unix milliseconds; none when they all end later than is taken in now.
+    pub last_seen_at_ms: Option<TimestampMs>,
     /// Its sums in the window, without the number of events, which no report shows.
     pub totals: Totals,
 }
@@ -80,12 +104,13 @@ impl Report {
         snapshot: &Snapshot,
         scope: &FactoryScope,
         question: &Question,
-        now_ms: TimestampMs,
+        now: Now,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
-        let window = question.window.resolve(factory.time_zone, now_ms)?;
-        let rows = read_rows(snapshot, factory, question, window).await?;
-        Ok(Self::new(factory.clone(), window, rows))
+        let window = question.window.resolve(factory.time_zone, now.now_ms)?;
+        let (rows, is_ahead) = read_rows(snapshot, factory, question, (window, now.seen_until_ms)).await?;
+        let ahead_since_ms = is_ahead.then_some(now.now_ms);
+        Ok(Self::new(factory.clone(), window, rows, ahead_since_ms))
     }
 
     /// Reads the answer to the same question again, which costs only what changed since this one was read, unless the
@@ -98,45 +123,72 @@ impl Report {
         snapshot: &Snapshot,
         scope: &FactoryScope,
         question: &Question,
-        now_ms: TimestampMs,
+        now: Now,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
-        let window = question.window.resolve(factory.time_zone, now_ms)?;
-        if window != self.window {
-            return Self::read(snapshot, scope, question, now_ms).await;
+        let window = question.window.resolve(factory.time_zone, now.now_ms)?;
+        let may_be_true_now =
+            self.ahead_since_ms.is_some_and(|since_ms| now.now_ms - since_ms >= READ_AHEAD_AGAIN_AFTER_MS);
+        if window != self.window || may_be_true_now {
+            return Self::read(snapshot, scope, question, now).await;
         }
         if factory.revision == self.factory.revision {
             return Ok(self.clone());
         }
-        let changed = read_changed(snapshot, factory, question, window, self.factory.revision).await?;
-        Ok(Self::new(factory.clone(), window, merge(&self.rows, changed)))
+        let (changed, is_ahead) =
+            read_changed(snapshot, factory, question, (window, now.seen_until_ms), self.factory.revision)
+                .await?;
+        let ahead_since_ms = self.ahead_since_ms.or(is_ahead.then_some(now.now_ms));
+        Ok(Self::new(factory.clone(), window, merge(&self.rows, changed), ahead_since_ms))
     }
 
-    fn new(factory: Factory, window: Option<Window>, rows: Vec<Arc<Row>>) -> Self {
+    fn new(
+        factory: Factory,
+        window: Option<Window>,
+        rows: Vec<Arc<Row>>,
+        ahead_since_ms: Option<TimestampMs>,
+    ) -> Self {
         let totals = |entity_type| {
             rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
         };
         let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
-        Self { factory, window, rows, figures }
+        Self { factory, window, rows, figures, ahead_since_ms }
     }
 }
 
+/// The rows, and whether some of them were seen past what is taken in now.
 async fn read_rows(
     snapshot: &Snapshot,
     factory: &Factory,
     question: &Question,
-    window: Option<Window>,
-) -> Result<Vec<Arc<Row>>, ReportError> {
+    (window, seen_until_ms): (Option<Window>, TimestampMs),
+) -> Result<(Vec<Arc<Row>>, bool), ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
     let ids: Option<Vec<EntityId>> =
         question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
     let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
+    let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
     let rows = entities.into_iter().filter_map(|entity| {
         let totals = totals.remove(&entity.id)?;
-        totals.is_listed().then(|| Arc::new(Row::new(entity, totals)))
+        let seen = ahead.get(&entity.id).copied();
+        totals.is_listed().then(|| Arc::new(Row::new(entity, seen, totals)))
     });
-    Ok(rows.collect())
+    Ok((rows.collect(), !ahead.is_empty()))
+}
+
+/// What those were seen doing up to an instant that were also seen after it. A question about the factory does not ask that.
+async fn seen_by(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    entities: &[Entity],
+    until_ms: TimestampMs,
+) -> Result<HashMap<EntityId, LastSeen>, ReportError> {
+    match question.entity_type {
+        Some(_) => Ok(seen::as_of(snapshot, factory.id, entities, until_ms).await?),
+        None => Ok(HashMap::new()),
+    }
 }
 
 /// Everything that a later commit than `revision` touched: its row, or none when it is not listed any more.
@@ -144,24 +196,25 @@ async fn read_changed(
     snapshot: &Snapshot,
     factory: &Factory,
     question: &Question,
-    window: Option<Window>,
+    (window, seen_until_ms): (Option<Window>, TimestampMs),
     revision: Revision,
-) -> Result<HashMap<EntityId, Option<Arc<Row>>>, ReportError> {
+) -> Result<(HashMap<EntityId, Option<Arc<Row>>>, bool), ReportError> {
     // The area is judged here and not by the filter, since what left the area has to be noticed.
     let filter = EntityFilter { changed_after: Some(revision), ..question.filter() };
     let entities = entities::list(snapshot, factory.id, filter).await?;
     if entities.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((HashMap::new(), false));
     }
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
     let mut totals = rollups::totals(snapshot, factory.id, window, Some(&ids)).await?;
+    let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
     let changed = entities.into_iter().map(|entity| {
-        let id = entity.id;
+        let (id, seen) = (entity.id, ahead.get(&entity.id).copied());
         let totals = totals.remove(&id).unwrap_or_default();
         let is_listed = totals.is_listed() && question.is_about_area(entity.area.as_deref());
-        (id, is_listed.then(|| Arc::new(Row::new(entity, totals))))
+        (id, is_listed.then(|| Arc::new(Row::new(entity, seen, totals))))
     });
-    Ok(changed.collect())
+    Ok((changed.collect(), !ahead.is_empty()))
 }
 
 /// The rows with the changed ones put in their places.
@@ -184,15 +237,18 @@ pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<EntityId, Option<Arc
 }
 
 impl Row {
-    fn new(entity: Entity, totals: Totals) -> Self {
+    /// A row of an entity, of which something else is shown than what it was last seen doing, where its events lie ahead.
+    fn new(entity: Entity, seen: Option<LastSeen>, totals: Totals) -> Self {
+        let latest = LastSeen { at_ms: Some(entity.last_seen_at_ms), current: entity.current };
+        let seen = seen.unwrap_or(latest);
         Self {
             entity_id: entity.id,
             entity_type: entity.entity_type,
             code: entity.code,
             name: entity.name,
             area: entity.area,
-            current: entity.current.map(Into::into),
-            last_seen_at_ms: entity.last_seen_at_ms,
+            current: seen.current.map(Into::into),
+            last_seen_at_ms: seen.at_ms,
             totals: Totals { events: 0, ..totals },
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use domain::{
-    event::EntityType,
     id::EntityId,
     time::TimestampMs,
     totals::Totals,
@@ -61,14 +60,13 @@ pub async fn of_factory(
     let factory = scope.factory();
     let window = bounded(&question.window, factory, now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
-    let entities = entities(snapshot, factory, question).await?;
-    // A few steps at a time, so that a large factory's long series is never in memory entity by entity.
-    let steps_at_once = (MAX_POINTS / entities.len().max(1)).max(1);
-    let mut points = Vec::new();
-    for steps in steps.chunks(steps_at_once) {
-        let sums = read(snapshot, factory, question, steps, &entities).await?;
-        points.extend(sum_up(factory, steps, &entities, sums));
-    }
+    let sums = rollups::factory_series(snapshot, factory.id, &steps, question.area.as_deref()).await?;
+    let points = steps.into_iter().zip(sums).map(|(step, sums)| {
+        // The workers' sums, with the units of the factory's basis.
+        let workstations = Totals { units: sums.workstation_units, ..Totals::default() };
+        Point { step, totals: factory.units_basis.apply(sums.workers, workstations) }
+    });
+    let points = points.filter(|point| point.totals.is_listed()).collect();
     Ok(FactorySeries { factory: factory.clone(), window, points })
 }
 
@@ -88,7 +86,8 @@ pub async fn of_entities(
     if step_count * entity_count > MAX_POINTS {
         return Err(ReportError::TooManyPoints { step_count, entity_count });
     }
-    let sums = read(snapshot, factory, question, &steps, &entities).await?;
+    let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
+    let sums = rollups::series(snapshot, factory.id, &steps, &ids).await?;
     let mut points: HashMap<EntityId, Vec<Point>> = HashMap::new();
     for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
         points.entry(entity_id).or_default().push(Point { step: steps[step], totals });
@@ -102,33 +101,6 @@ fn bounded(window: &WindowSpec, factory: &Factory, now_ms: TimestampMs) -> Resul
     window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("series"))
 }
 
-/// The factory's points: the workers' sums, with the units of the factory's basis.
-fn sum_up(
-    factory: &Factory,
-    steps: &[Window],
-    entities: &[Entity],
-    sums: Vec<(usize, EntityId, Totals)>,
-) -> impl Iterator<Item = Point> {
-    let entity_types: HashMap<EntityId, EntityType> =
-        entities.iter().map(|entity| (entity.id, entity.entity_type)).collect();
-    let mut workers = vec![Totals::default(); steps.len()];
-    let mut workstations = workers.clone();
-    for (step, entity_id, totals) in sums {
-        match entity_types.get(&entity_id) {
-            Some(EntityType::Worker) => workers[step] += totals,
-            Some(EntityType::Workstation) => workstations[step] += totals,
-            None => {}
-        }
-    }
-    let basis = factory.units_basis;
-    let totals = workers
-        .into_iter()
-        .zip(workstations)
-        .map(move |(workers, workstations)| basis.apply(workers, workstations));
-    let points = steps.iter().copied().zip(totals).map(|(step, totals)| Point { step, totals });
-    points.filter(|point| point.totals.is_listed())
-}
-
 async fn entities(
     snapshot: &Snapshot,
     factory: &Factory,
@@ -136,17 +108,4 @@ async fn entities(
 ) -> Result<Vec<Entity>, ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     Ok(entities::list(snapshot, factory.id, filter).await?)
-}
-
-async fn read(
-    snapshot: &Snapshot,
-    factory: &Factory,
-    question: &Question,
-    steps: &[Window],
-    entities: &[Entity],
-) -> Result<Vec<(usize, EntityId, Totals)>, ReportError> {
-    let is_about_all = question.entity_type.is_none() && !question.is_selective();
-    let ids: Option<Vec<EntityId>> =
-        (!is_about_all).then(|| entities.iter().map(|entity| entity.id).collect());
-    Ok(rollups::series(snapshot, factory.id, steps, ids.as_deref()).await?)
 }

@@ -10,10 +10,13 @@ use domain::{
 use entity::{device, device_closed_range as closed_range, device_epoch};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, Value,
+    QueryFilter as _, QuerySelect as _, Value,
 };
 
-use super::{Closed, ClosedReason, Device, DeviceRecord, DeviceUpdate, Epoch, FORGET_AFTER_MS, MAX_DEVICES};
+use super::{
+    BRIEFLY_MS, Closed, ClosedReason, Device, DeviceRecord, DeviceUpdate, Epoch, FORGET_AFTER_MS,
+    FORGET_BRIEF_AFTER_MS, MAX_DEVICES,
+};
 use crate::store::{
     engine::{
         code::Code,
@@ -23,21 +26,10 @@ use crate::store::{
     error::{Result, StoreError},
 };
 
-/// All devices of a factory.
-pub(super) async fn of_factory(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-) -> Result<BTreeMap<String, DeviceRecord>> {
-    let devices = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0)).all(conn).await?;
-    let epochs = device_epoch::Entity::find()
-        .filter(device_epoch::Column::FactoryId.eq(factory_id.0))
-        .all(conn)
-        .await?;
-    let closed = closed_range::Entity::find()
-        .filter(closed_range::Column::FactoryId.eq(factory_id.0))
-        .all(conn)
-        .await?;
-    together(devices, epochs, closed)
+/// The codes of all devices of a factory.
+pub(super) async fn codes(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<String>> {
+    let devices = device::Entity::find().select_only().column(device::Column::Code);
+    Ok(devices.filter(device::Column::FactoryId.eq(factory_id.0)).into_tuple().all(conn).await?)
 }
 
 /// Those of these codes that are known. The closed ranges are read of fewer.
@@ -98,38 +90,89 @@ fn together(
     Ok(known)
 }
 
-/// Whether a device that was not heard before may be kept. `new` are those of the same group. One that has been silent
-/// for long makes room for it.
-pub(super) async fn make_room(
+/// How many devices may make room in one transaction.
+const MAX_FORGOTTEN_AT_ONCE: u64 = 50;
+
+/// The room for devices that were not heard before, as far as a transaction has looked.
+#[derive(Default)]
+pub(super) struct Room {
+    /// How many are free; none before the first look.
+    free: Option<usize>,
+    /// Devices that have been silent for long, the longest last; none before they are needed.
+    silent: Option<Vec<String>>,
+}
+
+impl Room {
+    /// Whether one more may be kept. One that has been silent for long makes room for it, unless it is among those `heard`.
+    pub(super) async fn take<Heard>(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        factory_id: FactoryId,
+        heard: &BTreeMap<String, Heard>,
+        now_ms: TimestampMs,
+    ) -> Result<bool> {
+        let free = if let Some(free) = self.free {
+            free
+        } else {
+            let of_factory = device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
+            MAX_DEVICES.saturating_sub(of_factory.count(tx).await? as usize)
+        };
+        self.free = Some(free.saturating_sub(1));
+        if free > 0 {
+            return Ok(true);
+        }
+        let silent = match &mut self.silent {
+            Some(silent) => silent,
+            none => none.insert(silent_for_long(tx, factory_id, now_ms).await?),
+        };
+        while let Some(code) = silent.pop() {
+            if !heard.contains_key(&code) {
+                forget(tx, factory_id, &code).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The devices that may make room for others, the longest silent last.
+async fn silent_for_long(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    new: usize,
     now_ms: TimestampMs,
-) -> Result<bool> {
-    let of_factory = || device::Entity::find().filter(device::Column::FactoryId.eq(factory_id.0));
-    if of_factory().count(tx).await? as usize + new < MAX_DEVICES {
-        return Ok(true);
-    }
-    let longest_silent = of_factory().order_by_asc(device::Column::LastSeenAt).one(tx).await?;
-    let Some(gone) =
-        longest_silent.filter(|device| now_ms - TimestampMs(device.last_seen_at) > FORGET_AFTER_MS)
-    else {
-        return Ok(false);
-    };
-    tracing::info!(device = gone.code, "a device that was silent for long is forgotten");
-    let of_gone = |column: device_epoch::Column| column.eq(gone.code.as_str());
+) -> Result<Vec<String>> {
+    let silent = Sql::new(tx, "SELECT code FROM device WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND (last_seen_at < ")
+        .bind((now_ms - FORGET_AFTER_MS).0)
+        .text(" OR last_seen_at < ")
+        .bind((now_ms - FORGET_BRIEF_AFTER_MS).0)
+        .text(
+            " AND NOT EXISTS (SELECT 1 FROM device_epoch WHERE device_epoch.factory_id = device.factory_id \
+             AND device_epoch.device_code = device.code AND device_epoch.first_heard_at <= device.last_seen_at - ",
+        )
+        .bind(BRIEFLY_MS.0)
+        .text(")) ORDER BY last_seen_at LIMIT ")
+        .bind(MAX_FORGOTTEN_AT_ONCE as i64);
+    let rows = tx.query_all_raw(silent.build()).await?;
+    let codes = rows.iter().rev().map(|row| Ok(row.try_get_by_index(0)?));
+    codes.collect()
+}
+
+async fn forget(tx: &impl ConnectionTrait, factory_id: FactoryId, code: &str) -> Result<()> {
+    tracing::info!(device = code, "a device that was silent for long is forgotten");
     device_epoch::Entity::delete_many()
         .filter(device_epoch::Column::FactoryId.eq(factory_id.0))
-        .filter(of_gone(device_epoch::Column::DeviceCode))
+        .filter(device_epoch::Column::DeviceCode.eq(code))
         .exec(tx)
         .await?;
     closed_range::Entity::delete_many()
         .filter(closed_range::Column::FactoryId.eq(factory_id.0))
-        .filter(closed_range::Column::DeviceCode.eq(gone.code.as_str()))
+        .filter(closed_range::Column::DeviceCode.eq(code))
         .exec(tx)
         .await?;
-    device::Entity::delete_by_id((factory_id.0, gone.code.clone())).exec(tx).await?;
-    Ok(true)
+    device::Entity::delete_by_id((factory_id.0, code.to_owned())).exec(tx).await?;
+    Ok(())
 }
 
 /// Writes what has changed.

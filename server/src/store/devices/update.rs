@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    device::is_clock_off,
+    device::{is_clock_off, was_heard},
     sequence::{SequenceRange, SequenceSet},
     time::{DurationMs, TimestampMs},
 };
@@ -107,7 +107,7 @@ impl DeviceUpdate {
         *device = Device {
             code: std::mem::take(&mut device.code),
             epoch: sender.epoch.clone(),
-            last_seen_at_ms: device.last_seen_at_ms.max(received_at_ms),
+            last_seen_at_ms: last_heard(Some(device.last_seen_at_ms), received_at_ms),
             clock_offset_ms,
             queued_events: sender.queued_events,
             oldest_queued_at_ms: sender.oldest_queued_at_ms,
@@ -120,8 +120,9 @@ impl DeviceUpdate {
     /// The latest answer counts: what was refused for its clock may be stored when it comes again.
     fn answer(&mut self, name: &str, answers: &Answers, received_at_ms: TimestampMs) {
         let epoch = self.epoch(name);
-        epoch.first_heard_at_ms.get_or_insert(received_at_ms);
-        epoch.heard_at_ms = epoch.heard_at_ms.max(Some(received_at_ms));
+        epoch.first_heard_at_ms =
+            Some(epoch.first_heard_at_ms.map_or(received_at_ms, |first_ms| first_ms.min(received_at_ms)));
+        epoch.heard_at_ms = Some(last_heard(epoch.heard_at_ms, received_at_ms));
         let Some(answered) = answers.answered else { return };
         epoch.answered.insert(answered);
         epoch.refused.remove(answered);
@@ -153,18 +154,30 @@ impl DeviceUpdate {
             !told.difference(&known).difference(&epoch.stored()).is_empty()
         };
         add(&mut epoch.closed, receipt, received_at_ms);
-        if epoch.closed.len() > MAX_CLOSED_RANGES {
-            let oldest = epoch.closed.iter().enumerate().min_by_key(|(_, closed)| closed.told_at_ms);
-            if let Some((position, _)) = oldest {
-                epoch.closed.remove(position);
-                tracing::warn!(
-                    device = self.known.device.code,
-                    MAX_CLOSED_RANGES,
-                    "a device closed too many ranges; the one told of first is forgotten"
-                );
-            }
-        }
+        self.forget_closed();
         has_lost
+    }
+
+    fn forget_closed(&mut self) {
+        while self.known.epochs.values().map(|epoch| epoch.closed.len()).sum::<usize>() > MAX_CLOSED_RANGES {
+            let closed = self.known.epochs.iter().flat_map(|(name, epoch)| {
+                epoch
+                    .closed
+                    .iter()
+                    .enumerate()
+                    .map(move |(position, closed)| (closed.told_at_ms, name, position))
+            });
+            let Some((_, name, position)) = closed.min() else { return };
+            let name = name.clone();
+            let Some(epoch) = self.known.epochs.get_mut(&name) else { return };
+            self.closed_before.entry(name).or_insert_with(|| epoch.closed.clone());
+            epoch.closed.remove(position);
+            tracing::warn!(
+                device = self.known.device.code,
+                MAX_CLOSED_RANGES,
+                "a device closed too many ranges; the one told of first is forgotten"
+            );
+        }
     }
 
     fn epoch(&mut self, name: &str) -> &mut Epoch {
@@ -188,6 +201,12 @@ impl DeviceUpdate {
             self.forgotten.insert(name);
         }
     }
+}
+
+/// When something was last heard: now, or at what is known already, of which servers may disagree a little. What lies far
+/// ahead was written while the server's clock was wrong.
+fn last_heard(known_ms: Option<TimestampMs>, now_ms: TimestampMs) -> TimestampMs {
+    known_ms.filter(|known_ms| was_heard(*known_ms, now_ms)).map_or(now_ms, |known_ms| known_ms.max(now_ms))
 }
 
 /// Adds a range to those closed before: what joins for the same reason is one, and what was told already is told again.

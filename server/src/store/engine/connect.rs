@@ -10,10 +10,10 @@ use sea_orm::DbErr;
 
 use self::{file::DatabaseFile, server::DatabaseServer};
 use super::{
+    fault::{is_damaged_page, is_forbidden},
     open_error::OpenError,
     retry::Retries,
     timeout::{Timeouts, limited},
-    transaction::Transaction,
 };
 use crate::store::{database::Store, error::StoreError};
 
@@ -36,11 +36,19 @@ impl Named {
     }
 
     fn unusable(&self, source: DbErr) -> OpenError {
-        let database = match self {
+        match self {
+            Self::File(file) if is_damaged_page(&source) => {
+                OpenError::Damaged { path: file.path.clone(), what: source.to_string() }
+            }
+            _ => OpenError::Database { database: self.place(), source },
+        }
+    }
+
+    fn place(&self) -> String {
+        match self {
             Self::File(file) => file.path.display().to_string(),
             Self::Server(server) => server.place(),
-        };
-        OpenError::Database { database, source }
+        }
     }
 
     async fn connect(&self) -> Result<Store, DbErr> {
@@ -70,11 +78,12 @@ impl Store {
         Self::open_named(named).await
     }
 
-    /// As [`Store::open`], with a timeouts of one's own for a PostgreSQL; an SQLite file needs none.
+    /// As [`Store::open`], with timeouts of one's own.
     pub async fn open_with(url: &str, timeouts: Timeouts) -> Result<Self, OpenError> {
         let mut named = Named::by(url)?;
-        if let Named::Server(server) = &mut named {
-            server.timeouts = timeouts;
+        match &mut named {
+            Named::File(file) => file.timeouts = timeouts,
+            Named::Server(server) => server.timeouts = timeouts,
         }
         Self::open_named(named).await
     }
@@ -98,18 +107,31 @@ impl Store {
     }
 
     async fn open_named(named: Named) -> Result<Self, OpenError> {
-        let lock = match &named {
+        let file = match &named {
             Named::File(file) => Some(Arc::new(file.lock()?)),
             Named::Server(_) => None,
         };
-        let prepared = async {
-            let store = Self { _lock: lock, ..named.connect().await? };
-            store.migrate().await?;
-            // A database that cannot be written is found out now and not by the first batch.
-            drop(Transaction::begin(&store.writer, store.write_options(), store.answer_limit()).await?);
-            Ok(store)
-        };
-        prepared.await.map_err(|source| named.unusable(source))
+        let mut store = named.connect().await.map_err(|source| named.unusable(source))?;
+        store.file = file;
+        if let Named::File(file) = &named {
+            store.check = file.check().await?.map(Arc::new);
+        }
+        let pending = Migrator::pending(&store.writer).await.map_err(|source| named.unusable(source))?;
+        if pending > 0 {
+            store.migrate().await.map_err(|source| {
+                if is_forbidden(&source) {
+                    OpenError::MayNotMigrate { database: named.place(), pending, source }
+                } else {
+                    named.unusable(source)
+                }
+            })?;
+        }
+        // A database that cannot be written is found out now and not by the first batch.
+        store.begin_write().await.map(drop).map_err(|error| named.unusable(database_error(error)))?;
+        if let Some(file) = &store.file {
+            file.remember();
+        }
+        Ok(store)
     }
 
     /// Makes the tables. Of several servers that begin at once on an empty PostgreSQL one makes them, and the others find
@@ -120,11 +142,15 @@ impl Store {
             let limit = self.is_shared().then_some(MIGRATION_LIMIT);
             let outcome = limited(limit, Migrator::migrate(&self.writer)).await.map_err(Into::into);
             if !retries.again_for_a_key(&outcome).await {
-                return outcome.map_err(|error| match error {
-                    StoreError::Database(error) => error,
-                    error @ StoreError::Corrupt(_) => DbErr::Custom(error.to_string()),
-                });
+                return outcome.map_err(database_error);
             }
         }
+    }
+}
+
+fn database_error(error: StoreError) -> DbErr {
+    match error {
+        StoreError::Database(error) => error,
+        error => DbErr::Custom(error.to_string()),
     }
 }

@@ -22,13 +22,40 @@ pub enum OpenError {
          ANDON_MAX_DATABASE_MB out"
     )]
     CapOfServer,
-    /// The lock file cannot be written.
-    #[error("cannot lock {path}; its directory must exist and be writable")]
-    Lock {
-        /// The lock file.
+    /// The file cannot be opened and locked.
+    #[error(
+        "cannot open {path} to write; it must be a file that may be written, or with mode=rwc its directory must be there and be writable"
+    )]
+    File {
+        /// The file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The file holds pages that are not what was written.
+    #[error(
+        "{path} is damaged, and is not served as it is ({what}); keep a copy of it and of the files beside it, then see \"A damaged \
+         file\" in docs/OPERATIONS.md: restore a backup, or recover what is left"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        what: String,
+    },
+    /// The tables have to be changed by somebody who may.
+    #[error(
+        "{database} needs {pending} of this version's changes to its tables, and the role that asks may not make them; \
+         start this version once as a role that may create in its schema, or grant that to this one: \
+         GRANT USAGE, CREATE ON SCHEMA public TO the_role"
+    )]
+    MayNotMigrate {
+        /// Where the server is, without a password.
+        database: String,
+        /// How many changes were not made yet.
+        pending: usize,
+        /// What the database said.
+        source: DbErr,
     },
     /// The database said no.
     #[error("cannot use {database} as a database")]

@@ -101,14 +101,18 @@ impl Sql {
         self
     }
 
-    /// Goes on with values in brackets, for IN. There must be some.
-    pub(in crate::store) fn bind_list(mut self, values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
-        for (position, value) in values.into_iter().enumerate() {
-            self.text.push_str(if position == 0 { "(" } else { ", " });
-            self.push_value(value.into());
+    /// Goes on with numbers in brackets, for IN, as one value, so that any number of them is the same statement.
+    pub(in crate::store) fn bind_set(mut self, numbers: impl Iterator<Item = i32>) -> Self {
+        if self.backend == DbBackend::Sqlite {
+            let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+            return self
+                .text("(SELECT value FROM json_each(")
+                .bind(format!("[{}]", numbers.join(",")))
+                .text("))");
         }
-        self.text.push(')');
-        self
+        self.text.push_str("(SELECT UNNEST(");
+        self.push_array(Kind::Int, numbers.map(Into::into).collect());
+        self.text("))")
     }
 
     /// Goes on with rows, as a query.
@@ -142,6 +146,22 @@ impl Sql {
         self
     }
 
+    /// Goes on with given rows as a table (as `wanted`), whose columns are `column1`, `column2` and so on.
+    pub(in crate::store) fn given<const N: usize>(
+        mut self,
+        kinds: &[Kind; N],
+        rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
+    ) -> Self {
+        if self.backend == DbBackend::Sqlite {
+            self.text.push('(');
+            self.push_values(N, rows);
+            self.text.push_str(") AS wanted");
+        } else {
+            self.push_unnest(kinds, rows);
+        }
+        self
+    }
+
     /// Reads the rows of a table (as `found`) that belong to given rows, whose columns are `column1`, `column2` and so on.
     /// `select` says what to read, `on` what belongs together; the last is a condition on the table's columns alone.
     pub(in crate::store) fn seek<const N: usize>(
@@ -151,14 +171,11 @@ impl Sql {
         (kinds, rows): (&[Kind; N], impl ExactSizeIterator<Item: IntoIterator<Item = Value>>),
         on: impl FnOnce(Self) -> Self,
     ) -> Self {
-        let mut sql = Self::new(conn, "SELECT ").text(select).text(" FROM ");
+        let sql = Self::new(conn, "SELECT ").text(select).text(" FROM ").given(kinds, rows);
         if sql.backend == DbBackend::Sqlite {
-            sql.text.push('(');
-            sql.push_values(N, rows);
             // A cross join is taken from the left to the right.
-            return on(sql.text(") AS wanted CROSS JOIN ").text(table).text(" AS found ON "));
+            return on(sql.text(" CROSS JOIN ").text(table).text(" AS found ON "));
         }
-        sql.push_unnest(kinds, rows);
         // OFFSET keeps the planner from turning the join around.
         on(sql.text(", LATERAL (SELECT * FROM ").text(table).text(" AS found WHERE "))
             .text(" OFFSET 0) AS found")

@@ -1,7 +1,8 @@
 //! How long a PostgreSQL may stay silent. A network that swallows what it is given ends no connection, and no setting of
 //! the server reaches a client that cannot hear it, so the limits are kept on this side.
 //!
-//! An SQLite file has none: it is in this process, and what its disk does not finish cannot be given up.
+//! An SQLite file has one alone: it is in this process, and what its disk does not finish cannot be given up, but what
+//! takes long because it reads much can be.
 
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub struct Timeouts {
     /// How long PostgreSQL keeps a transaction that nobody goes on with, and with it a factory's row from its next writer.
     /// None of ours thinks for as much as a second.
     pub idle_transaction: Duration,
+    /// How long an SQLite reader works for one question, all its statements together: as long as PostgreSQL lets one statement
+    /// take, and shorter than the 30 s after which a request is given up. What may be asked for takes a tenth of it.
+    pub sqlite_snapshot: Duration,
 }
 
 impl Default for Timeouts {
@@ -30,6 +34,7 @@ impl Default for Timeouts {
             liveness_check: Duration::from_secs(2),
             notification_silence: Duration::from_secs(30),
             idle_transaction: Duration::from_secs(20),
+            sqlite_snapshot: Duration::from_secs(20),
         }
     }
 }

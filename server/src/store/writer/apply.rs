@@ -150,7 +150,8 @@ pub(super) async fn save(
             entity.last_seen_at_ms = last_seen_at_ms;
         }
         if let Some(until_ms) = read_segment_until_ms {
-            let (current, rows) = neighbours::latest_segment(tx, factory_id, entity, until_ms).await?;
+            let (current, rows) =
+                neighbours::latest_segment(tx, factory_id, entity, (until_ms, TimestampMs::MAX)).await?;
             rows_read += rows;
             entity.current = current;
             cache.tails.insert(entity_id, Tail::of(current));

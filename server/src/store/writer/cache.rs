@@ -7,13 +7,14 @@ use domain::{
     id::{EntityId, Revision},
     time::{DurationMs, TimestampMs},
     timeline::Tail,
+    validate::{RegisteredName, new_id_fault},
 };
 use sea_orm::ConnectionTrait;
 
-use super::row::NewRow;
+use super::{batch::Verdict, row::NewRow};
 use crate::store::{
     entities::{self, Entity, EntityFilter},
-    error::Result,
+    error::Result as StoreResult,
     factories::Factory,
     intern::Names,
 };
@@ -57,7 +58,7 @@ impl Cache {
         conn: &impl ConnectionTrait,
         factory: &Factory,
         cached: Option<Self>,
-    ) -> Result<Self> {
+    ) -> StoreResult<Self> {
         let mut cache = cached.unwrap_or_default();
         if cache.revision == factory.revision {
             return Ok(cache);
@@ -78,14 +79,22 @@ impl Cache {
         self.entities.get(self.ids.get(&entity_type)?.get(code)?)
     }
 
-    /// The number of an entity, registered now if it is new; none when that would be one too many.
-    pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Option<EntityId> {
+    /// How much it holds: entities and names.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len() + self.model_versions.len() + self.sources.len()
+    }
+
+    /// The number of an entity, registered now if it is new, or why it cannot be.
+    pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Result<EntityId, Verdict> {
         let ids = self.ids.entry(entity_type).or_default();
         if let Some(id) = ids.get(code) {
-            return Some(*id);
+            return Ok(*id);
+        }
+        if new_id_fault(code).is_some() {
+            return Err(Verdict::NameRefused(RegisteredName::EntityId));
         }
         if self.entities.len() >= entities::MAX_ENTITIES {
-            return None;
+            return Err(Verdict::EntityLimitReached);
         }
         // Entities are never deleted, so counting them numbers them.
         let id = EntityId(self.entities.len() as i32 + 1);
@@ -104,6 +113,6 @@ impl Cache {
                 revision: Revision(0),
             },
         );
-        Some(id)
+        Ok(id)
     }
 }

@@ -4,30 +4,31 @@
 //! its entity's frontier cannot be stored yet, and one that fills a gap in what is known of it hardly can: only the others
 //! are looked up. Where a gap held an event of no length, the insert fails, and everything is looked up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use domain::{
     bucket::bucket_of,
-    event::Statement,
+    event::{Event, Statement},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
+    validate::RegisteredName,
 };
-use entity::{event, event_conflict};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, FromQueryResult as _, TryInsertResult};
+use entity::event;
+use sea_orm::{ConnectionTrait, FromQueryResult as _};
 
 use super::{
-    batch::{Batch, Verdict},
+    MAX_BUCKETS_READ,
+    batch::{Part, Verdict},
     cache::Cache,
     row::{Identity, NewRow},
 };
 use crate::store::{
     engine::code::{Code as _, confidence_column, confidence_of},
-    engine::statement::rows_per_statement,
     engine::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table},
     },
-    error::Result,
+    error::Result as StoreResult,
     intern::{LastName, NameTable},
 };
 
@@ -40,11 +41,12 @@ pub(super) enum Lookups {
     All,
 }
 
-/// One event of a group; no row when it names one entity too many.
+/// One event of a group.
 pub(super) struct Candidate<'a> {
-    /// The position of its batch in the group.
-    pub(super) batch: usize,
-    pub(super) row: Option<NewRow<'a>>,
+    /// The position of its part in the group.
+    pub(super) part: usize,
+    /// The row that it would be, or why it cannot be stored.
+    pub(super) row: Result<NewRow<'a>, Verdict>,
 }
 
 fn identity_of(row: &event::Model) -> Identity<'_> {
@@ -60,37 +62,112 @@ fn statement_of(row: &event::Model) -> Statement<Option<ModelVersionId>> {
     }
 }
 
-/// Numbers the entities and names of all events, in the order of the events.
+/// Numbers the entities and names of events, in the order of the events: of all of them, unless to look for what they may
+/// overlap is too much for one transaction. There is at least one.
 pub(super) async fn identify<'a>(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     cache: &mut Cache,
-    batches: &[&'a Batch],
-) -> Result<Vec<Candidate<'a>>> {
-    let events = || batches.iter().flat_map(|batch| &batch.events);
+    parts: &[&Part<'a>],
+) -> StoreResult<Vec<Candidate<'a>>> {
+    let events = || parts.iter().flat_map(|part| part.events());
     let models = events().filter_map(|event| event.model_version.as_deref());
     cache.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
     let sources = events().filter_map(|event| event.source.as_deref());
     cache.sources.resolve(tx, NameTable::Source, factory_id, sources).await?;
 
-    let mut candidates = Vec::with_capacity(batches.iter().map(|batch| batch.events.len()).sum());
-    let (mut model, mut source) = (LastName::default(), LastName::default());
-    for (index, batch) in batches.iter().enumerate() {
-        for event in &batch.events {
-            let row = cache.entity_id(event.entity_type, &event.entity_code).map(|entity_id| NewRow {
-                event,
-                bucket: bucket_of(event.started_at_ms),
-                entity_id,
-                model_version_id: model
-                    .id(&cache.model_versions, event.model_version.as_deref())
-                    .map(ModelVersionId),
-                source_id: source.id(&cache.sources, event.source.as_deref()).map(SourceId),
-                received_at: batch.received_at_ms,
-            });
-            candidates.push(Candidate { batch: index, row });
+    let mut candidates = Vec::with_capacity(parts.iter().map(|part| part.range.len()).sum());
+    let mut names = LastNames::default();
+    let mut reach = Reach::default();
+    for (index, part) in parts.iter().enumerate() {
+        for event in part.events() {
+            let row = identify_event(cache, &mut names, event, part.batch.received_at_ms);
+            if let Ok(row) = &row
+                && cache.may_overlap(row)
+            {
+                reach.add(cache, row);
+                if reach.buckets > MAX_BUCKETS_READ && !candidates.is_empty() {
+                    return Ok(candidates);
+                }
+            }
+            candidates.push(Candidate { part: index, row });
         }
     }
     Ok(candidates)
+}
+
+/// The names of the event before, which mostly are those of the next one.
+#[derive(Default)]
+struct LastNames<'a> {
+    model_version: LastName<'a>,
+    source: LastName<'a>,
+}
+
+/// Numbers the entity of an event, which is registered now if it is new and all names of the event have a number.
+fn identify_event<'a>(
+    cache: &mut Cache,
+    names: &mut LastNames<'a>,
+    event: &'a Event,
+    received_at: TimestampMs,
+) -> Result<NewRow<'a>, Verdict> {
+    let model_version_id = names
+        .model_version
+        .id(&cache.model_versions, event.model_version.as_deref())
+        .map_err(|_| unnumbered(event, RegisteredName::ModelVersion, Verdict::ModelVersionLimitReached));
+    let source_id = names
+        .source
+        .id(&cache.sources, event.source.as_deref())
+        .map_err(|_| unnumbered(event, RegisteredName::SourceId, Verdict::SourceLimitReached));
+    let numbered = model_version_id.and_then(|model_version_id| Ok((model_version_id, source_id?)));
+    let (model_version_id, source_id) = numbered.map_err(|verdict| {
+        // The first rule broken is the one that is named.
+        let is_new = cache.entity(event.entity_type, &event.entity_code).is_none();
+        if is_new { unnumbered(event, RegisteredName::EntityId, verdict) } else { verdict }
+    })?;
+    let entity_id = cache.entity_id(event.entity_type, &event.entity_code)?;
+    Ok(NewRow {
+        event,
+        bucket: bucket_of(event.started_at_ms),
+        entity_id,
+        model_version_id: model_version_id.map(ModelVersionId),
+        source_id: source_id.map(SourceId),
+        received_at,
+    })
+}
+
+/// Why a name has no number: it may not be registered, or something else is the reason.
+fn unnumbered(event: &Event, name: RegisteredName, otherwise: Verdict) -> Verdict {
+    if name.rejection(event).is_some() { Verdict::NameRefused(name) } else { otherwise }
+}
+
+/// In how many buckets late events make a look necessary: those from the earliest start of an event that may reach into
+/// them to their ends, each once an entity.
+#[derive(Default)]
+struct Reach {
+    buckets: i64,
+    by_entity: HashMap<EntityId, (i64, i64)>,
+}
+
+impl Reach {
+    fn add(&mut self, cache: &Cache, row: &NewRow<'_>) {
+        let Some(entity) = cache.entities.get(&row.entity_id) else { return };
+        let from = bucket_of(row.event.started_at_ms - entity.longest_duration_ms);
+        let end = bucket_of(row.event.ended_at_ms()) + 1;
+        match self.by_entity.entry(row.entity_id) {
+            Entry::Vacant(entry) => {
+                entry.insert((from, end));
+                self.buckets += end - from;
+            }
+            Entry::Occupied(mut entry) => {
+                let (known_from, known_end) = *entry.get();
+                let hull = (known_from.min(from), known_end.max(end));
+                let grown = (hull.1 - hull.0) - (known_end - known_from);
+                // What lies between two events that are far apart is not looked at.
+                self.buckets += grown.min(end - from);
+                entry.insert(hull);
+            }
+        }
+    }
 }
 
 /// What a group's events are, and which of them are new.
@@ -107,11 +184,11 @@ pub(super) async fn judge<'a>(
     factory_id: FactoryId,
     (cache, lookups): (&Cache, Lookups),
     candidates: &'a [Candidate<'a>],
-) -> Result<Judgement<'a>> {
+) -> StoreResult<Judgement<'a>> {
     let mut rows: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
         .enumerate()
-        .filter_map(|(index, candidate)| Some((index, candidate.row.as_ref()?)))
+        .filter_map(|(index, candidate)| Some((index, candidate.row.as_ref().ok()?)))
         .collect();
     // Equal ones stay in the order of their arrival; most groups come nearly in order.
     rows.sort_by(|(_, a), (_, b)| a.identity().cmp(&b.identity()));
@@ -123,7 +200,11 @@ pub(super) async fn judge<'a>(
     let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
         stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
 
-    let mut verdicts = vec![Verdict::EntityLimitReached; candidates.len()];
+    // Those that have a row get their verdict below.
+    let mut verdicts: Vec<Verdict> = candidates
+        .iter()
+        .map(|candidate| candidate.row.as_ref().err().copied().unwrap_or(Verdict::Duplicate))
+        .collect();
     let mut new = Vec::with_capacity(rows.len());
     for same in rows.chunk_by(same) {
         let (first, first_row) = same[0];
@@ -151,7 +232,7 @@ async fn stored(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<Vec<event::Model>> {
+) -> StoreResult<Vec<event::Model>> {
     let identities: Vec<Identity<'_>> = rows.iter().map(|row| row.identity()).collect();
     let mut stored = Vec::new();
     for chunk in chunks(tx.get_database_backend(), identities.len()) {
@@ -190,7 +271,7 @@ pub(super) async fn insert(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     rows: &[&NewRow<'_>],
-) -> Result<()> {
+) -> StoreResult<()> {
     let rows: Vec<(FactoryId, &NewRow<'_>)> = rows.iter().map(|row| (factory_id, *row)).collect();
     table().insert(tx, &rows).await
 }
@@ -218,58 +299,6 @@ fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
             Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.0.into()),
         ],
     )
-}
-
-/// Keeps what contradicts a stored event, each contradiction once, and counts the new ones of each batch.
-pub(super) async fn keep_conflicts(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    candidates: &[Candidate<'_>],
-    verdicts: &[Verdict],
-    batches: usize,
-) -> Result<Vec<u64>> {
-    const COLUMNS: usize = 13;
-    let mut kept = vec![0; batches];
-    let conflicts: Vec<(usize, &NewRow<'_>)> = candidates
-        .iter()
-        .zip(verdicts)
-        .filter(|(_, verdict)| **verdict == Verdict::Conflict)
-        .filter_map(|(candidate, _)| Some((candidate.batch, candidate.row.as_ref()?)))
-        .collect();
-    for of_batch in conflicts.chunk_by(|a, b| a.0 == b.0) {
-        for chunk in of_batch.chunks(rows_per_statement(COLUMNS)) {
-            let rows = chunk.iter().map(|(_, row)| conflict_row(factory_id, row));
-            let result = event_conflict::Entity::insert_many(rows)
-                .on_conflict_do_nothing()
-                .exec_without_returning(tx)
-                .await?;
-            if let (TryInsertResult::Inserted(count), Some((batch, _))) = (result, chunk.first()) {
-                kept[*batch] += count;
-            }
-        }
-    }
-    Ok(kept)
-}
-
-fn conflict_row(factory_id: FactoryId, row: &NewRow<'_>) -> event_conflict::ActiveModel {
-    /// Stands for what was left out; no confidence or number is negative.
-    const LEFT_OUT: i16 = -1;
-    let event = row.event;
-    event_conflict::ActiveModel {
-        factory_id: Set(factory_id.0),
-        bucket: Set(row.bucket),
-        entity_id: Set(row.entity_id.0),
-        started_at: Set(event.started_at_ms.0),
-        event_type: Set(event.event_type.code()),
-        event_code: Set(event.event_code.clone()),
-        duration_ms: Set(event.duration_ms.0),
-        units: Set(event.units),
-        confidence: Set(confidence_column(event.confidence).unwrap_or(LEFT_OUT)),
-        model_version_id: Set(row.model_version_id.map_or_else(|| LEFT_OUT.into(), |id| id.0)),
-        source_id: Set(row.source_id.map(|id| id.0)),
-        workstation: Set(event.workstation.clone()),
-        received_at: Set(row.received_at.0),
-    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn short() -> Timeouts {
         liveness_check: Duration::from_millis(500),
         notification_silence: Duration::from_millis(500),
         idle_transaction: Duration::from_secs(1),
+        ..Timeouts::default()
     }
 }
 

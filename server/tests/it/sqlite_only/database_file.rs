@@ -67,7 +67,7 @@ async fn a_database_that_could_not_keep_events_is_refused_when_it_is_opened() {
     let missing = directory.path().join("nowhere/andon.db");
     assert!(matches!(
         refusal(&format!("sqlite://{}?mode=rwc", missing.display())).await,
-        OpenError::Lock { .. }
+        OpenError::File { .. }
     ));
 }
 

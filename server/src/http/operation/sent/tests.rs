@@ -1,13 +1,38 @@
-use super::*;
+use std::fmt::Write as _;
+
+use domain::event::RawEvent;
+
+use super::{
+    super::super::memory::RequestMemory,
+    value::MAX_VALUES,
+    variables::{Batches, Text, Unreadable, read_as},
+    *,
+};
+use crate::{error::ErrorCode, ingest::MAX_BATCH_EVENTS};
 
 const EVENT: &str = r#""timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKER", "entityId": "W1", "eventType": "IDLE", "durationMinutes": 1"#;
 
-/// The batch of a request whose only variable has this value; none when it is not read at once.
+/// Reads variables of which `a`, `b` and `events` hold batches and `undeclared` is not declared.
+fn read(variables: &str, batches: Batches) -> Result<SentVariables<'_>, Unreadable> {
+    let is_declared = |name: &str| name != "undeclared";
+    let is_batch = |name: &str| ["a", "b", "events"].contains(&name);
+    read_as(variables, batches, (&is_declared, &is_batch), &RequestMemory::new()).map(|(read, _)| read)
+}
+
+/// The batch that the only variable of this value holds; none when it is not read at once.
 fn batch(value: &str) -> Option<Vec<RawEvent>> {
-    let body = format!(r#"{{"query": "", "variables": {{"events": {value}}}}}"#);
-    let mut sent = Sent::read(body.as_bytes())?;
-    let batch = sent.variables.batches.remove("events").expect("the only variable");
+    let variables = format!(r#"{{"events": {value}}}"#);
+    let batch = read(&variables, Batches::AtOnce).ok()?.batches.remove("events").expect("the only variable");
     Some(batch.into_iter().map(owned).collect())
+}
+
+/// The code of the refusal of variables.
+fn refusal(variables: &str, batches: Batches) -> ErrorCode {
+    match read(variables, batches) {
+        Err(Unreadable::Refused(error)) => error.code,
+        Err(Unreadable::Json(error)) => panic!("{error}"),
+        Ok(_) => panic!("it was read"),
+    }
 }
 
 fn owned(event: RawEvent<Text<'_>>) -> RawEvent {
@@ -120,40 +145,74 @@ fn every_oddity_is_left_to_the_ordinary_way() {
 }
 
 #[test]
-fn variables_that_are_no_lists_are_read_beside_the_batches() {
-    let body = format!(
-        r#"{{"variables": {{"a": [{{{EVENT}}}], "id": "plant", "none": null, "is": true, "up": 1, "down": -1,
-            "object": {{"list": [1.5]}}, "b": []}}, "operationName": "Two", "extra": [], "extensions": null, "query": "query"}}"#
+fn variables_that_are_no_batches_are_read_beside_them_and_undeclared_ones_are_not_read() {
+    let variables = format!(
+        r#"{{"a": [{{{EVENT}}}], "id": "plant", "none": null, "is": true, "up": 1, "down": -1, "undeclared": [1e400],
+            "object": {{"list": [1.5]}}, "b": []}}"#
     );
-    let sent = Sent::read(body.as_bytes()).expect("a request");
-    assert_eq!((&*sent.query, sent.operation_name.as_deref()), ("query", Some("Two")));
-    let others = serde_json::to_value(&sent.variables.others).expect("JSON");
+    let read = read(&variables, Batches::AtOnce).expect("variables");
+    let others = serde_json::to_value(&read.others).expect("JSON");
     let expected = serde_json::json!({
         "id": "plant", "none": null, "is": true, "up": 1, "down": -1, "object": { "list": [1.5] }
     });
     assert_eq!(others, expected);
-    let mut sizes: Vec<_> =
-        sent.variables.batches.iter().map(|(name, batch)| (name.as_str(), batch.len())).collect();
+    assert_eq!(read.values, 8, "the object's list and the number in it count, too");
+    let mut sizes: Vec<_> = read.batches.iter().map(|(name, batch)| (name.as_str(), batch.len())).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [("a", 1), ("b", 0)]);
-    assert!(Sent::read(br#"{"query": ""}"#).is_some_and(|sent| sent.variables.batches.is_empty()));
 }
 
 #[test]
-fn a_request_that_is_odd_is_left_to_the_ordinary_way() {
+fn the_last_of_several_values_counts_and_of_several_batches_none_is_read_at_once() {
+    let twice = r#"{"id": 1, "id": 2, "a": [], "a": []}"#;
+    assert!(matches!(read(twice, Batches::AtOnce), Err(Unreadable::Json(_))));
+    let read = read(twice, Batches::AsValues).expect("values");
+    assert_eq!(serde_json::to_value(&read.others).expect("JSON"), serde_json::json!({ "id": 2, "a": [] }));
+}
+
+#[test]
+fn values_are_counted_and_too_many_are_refused() {
+    let list = |values: usize| format!(r#"{{"ids": [{}0]}}"#, "0,".repeat(values - 2));
+    assert_eq!(read(&list(MAX_VALUES), Batches::AtOnce).expect("values").values, MAX_VALUES);
+    assert_eq!(refusal(&list(MAX_VALUES + 1), Batches::AtOnce), ErrorCode::LimitExceeded);
+    assert_eq!(refusal(&list(40 * MAX_VALUES), Batches::AtOnce), ErrorCode::LimitExceeded);
+    assert_eq!(refusal(&list(MAX_VALUES + 1), Batches::AsValues), ErrorCode::LimitExceeded);
+}
+
+#[test]
+fn a_batch_has_no_more_events_than_one_may_and_as_values_no_more_than_these_have() {
+    let event = format!("{{{EVENT}}},");
+    let events = |count: usize| {
+        let mut list = event.repeat(count);
+        list.pop();
+        format!(r#"{{"events": [{list}]}}"#)
+    };
+    let most = events(MAX_BATCH_EVENTS);
+    assert_eq!(read(&most, Batches::AtOnce).expect("a batch").batches["events"].len(), MAX_BATCH_EVENTS);
+    assert!(read(&most, Batches::AsValues).is_ok(), "more values than anything else may have");
+    assert_eq!(refusal(&events(MAX_BATCH_EVENTS + 1), Batches::AtOnce), ErrorCode::LimitExceeded);
+    let mut wide = String::from("{\"events\": [");
+    (0..200_000).for_each(|_| write!(wide, "0,").expect("a string takes all"));
+    assert_eq!(refusal(&(wide + "0]}"), Batches::AsValues), ErrorCode::LimitExceeded);
+}
+
+#[test]
+fn a_request_is_one_object_with_a_query() {
+    let body = r#"{"variables": {"a": 1}, "operationName": "Two", "extra": [], "extensions": null, "query": "query"}"#;
+    let sent = Sent::read(body.as_bytes(), "the body").expect("a request");
+    assert_eq!((&*sent.query, sent.operation_name.as_deref()), ("query", Some("Two")));
+    assert_eq!(sent.variables.as_deref(), Some(r#"{"a": 1}"#));
     for body in [
-        r#"{"variables": {}}"#,
-        r#"{"query": "", "query": ""}"#,
-        r#"{"query": "", "variables": []}"#,
-        r#"{"query": "", "variables": {"a": [], "a": []}}"#,
-        r#"{"query": "", "variables": {"a": [], "a": 1}}"#,
-        r#"{"query": "", "variables": {"a": 1, "a": []}}"#,
-        r#"{"query": "", "extensions": []}"#,
-        r#"["", null, {}, null]"#,
-        r#"{"query": ""} {}"#,
-        "",
+        &br#"{"variables": {}}"#[..],
+        br#"{"query": "", "query": ""}"#,
+        br#"{"query": "", "variables": []}"#,
+        br#"{"query": "", "extensions": []}"#,
+        br#"["", null, {}, null]"#,
+        br#"{"query": ""} {}"#,
+        b"{\"query\": \"\xff\"}",
+        b"",
     ] {
-        assert!(Sent::read(body.as_bytes()).is_none(), "{body}");
+        let error = Sent::read(body, "the body").err().expect("a refusal");
+        assert_eq!(error.code, ErrorCode::BadUserInput, "{}", String::from_utf8_lossy(body));
     }
-    assert!(Sent::read(b"{\"query\": \"\xff\"}").is_none());
 }

@@ -17,7 +17,7 @@ fn row((&entity_id, &units): (&i32, &i64)) -> Arc<Row> {
         name: None,
         area: None,
         current: None,
-        last_seen_at_ms: TimestampMs(0),
+        last_seen_at_ms: Some(TimestampMs(0)),
         totals: Totals { units, ..Totals::default() },
     })
 }

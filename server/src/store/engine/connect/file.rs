@@ -1,9 +1,6 @@
-//! An SQLite file: one server at a time, kept apart by a lock beside it.
+//! An SQLite file: one server at a time, kept apart by a lock on it.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use sqlx::{
@@ -12,15 +9,16 @@ use sqlx::{
 };
 
 use crate::store::{
-    database::Store,
+    database::{LIVE_READERS, QUESTION_READERS, Readers, Store},
     engine::{
-        lock::{FileLock, lock},
+        file::OpenFile,
+        integrity::{self, Check, Integrity, MAX_BYTES_CHECKED_FIRST},
+        interrupt::obey,
         open_error::OpenError,
+        timeout::Timeouts,
     },
 };
 
-/// How many snapshots are read at once; SQLite readers do not wait for the writer.
-const READERS: u32 = 4;
 /// How long a connection waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a free connection before it is told to ask again.
@@ -40,6 +38,7 @@ pub(super) struct DatabaseFile {
     pub(super) create: bool,
     /// How large it may grow; none is as large as its disk allows.
     pub(super) max_bytes: Option<u64>,
+    pub(super) timeouts: Timeouts,
     url: String,
 }
 
@@ -59,46 +58,67 @@ impl DatabaseFile {
         if path.as_os_str().is_empty() || url.contains(":memory:") {
             return Err(not_understood());
         }
-        Ok(Self { path: one_name_of(path), create, max_bytes: None, url: url.to_owned() })
+        let timeouts = Timeouts::default();
+        Ok(Self { path: path.to_owned(), create, max_bytes: None, timeouts, url: url.to_owned() })
     }
 
     pub(super) async fn connect(&self) -> Result<Store, DbErr> {
         let (create, max_pages) = (self.create, self.max_bytes.map(|bytes| bytes / u64::from(PAGE_BYTES)));
         // The writer comes first: it switches the file to WAL, for which no reader may be there.
-        let writer = pool(&self.url, 1, move |options| {
+        let writer = options(&self.url, 1, move |options| {
             let options = options.create_if_missing(create).page_size(PAGE_BYTES);
             match max_pages {
                 // Kept by the connection and not by the file, so that raising it needs no more than a restart.
                 Some(max_pages) => options.pragma("max_page_count", max_pages.to_string()),
                 None => options,
             }
-        })
-        .await?;
-        let readers = pool(&self.url, READERS, |options| options.read_only(true)).await?;
-        Ok(Store { writer, readers, postgres: None, _lock: None })
+        });
+        let writer = Database::connect(writer).await?;
+        let readers = Readers {
+            questions: self.readers(QUESTION_READERS).await?,
+            live: self.readers(LIVE_READERS).await?,
+        };
+        let read_limit = Some(self.timeouts.sqlite_snapshot);
+        Ok(Store { writer, readers, postgres: None, read_limit, check: None, file: None })
+    }
+
+    /// Connections whose statements end with whoever acquired them.
+    async fn readers(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let mut options = options(&self.url, connections, |options| options.read_only(true));
+        options.map_sqlx_sqlite_pool_opts(|options| {
+            options
+                .after_release(|conn, _| Box::pin(has_ended(conn)))
+                .after_connect(|conn, _| Box::pin(obey(conn)))
+                .before_acquire(|conn, _| Box::pin(async { obey(conn).await.map(|()| true) }))
+        });
+        Database::connect(options).await
     }
 
     /// Keeps every other process from serving or rebuilding this file, for as long as what it answers with lives.
-    pub(super) fn lock(&self) -> Result<FileLock, OpenError> {
-        lock(&self.path)
+    pub(super) fn lock(&self) -> Result<OpenFile, OpenError> {
+        OpenFile::lock(&self.path, self.create)
+    }
+
+    /// Looks whether every page is what SQLite wrote: now, or where that takes long, while the file is served.
+    pub(super) async fn check(&self) -> Result<Option<Check>, OpenError> {
+        let unusable = |source| OpenError::Database { database: self.path.display().to_string(), source };
+        let options = SqliteConnectOptions::new().filename(&self.path).read_only(true);
+        let bytes = self.path.metadata().map_or(0, |metadata| metadata.len());
+        if bytes > MAX_BYTES_CHECKED_FIRST {
+            return Check::begin(&options).await.map(Some).map_err(unusable);
+        }
+        match integrity::check(&options).await.map_err(unusable)? {
+            Integrity::Damaged(what) => Err(OpenError::Damaged { path: self.path.clone(), what }),
+            Integrity::Sound | Integrity::BeingChecked => Ok(None),
+        }
     }
 }
 
-/// One name for a file that may have several, such as symbolic links, so that all of them meet at one lock.
-fn one_name_of(path: &Path) -> PathBuf {
-    let in_one_directory = || {
-        let directory =
-            path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(directory.canonicalize().ok()?.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(in_one_directory).unwrap_or_else(|| path.to_owned())
-}
-
-async fn pool(
+fn options(
     url: &str,
     connections: u32,
     settings: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
-) -> Result<DatabaseConnection, DbErr> {
+) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -120,7 +140,7 @@ async fn pool(
                     .statement_cache_capacity(STATEMENT_CACHE),
             )
         });
-    Database::connect(options).await
+    options
 }
 
 /// Whether a connection that comes back is in no transaction; one that is must not be used again.

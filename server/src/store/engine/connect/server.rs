@@ -9,14 +9,12 @@ use sqlx::{
 };
 
 use crate::store::{
-    database::Store,
+    database::{LIVE_READERS, QUESTION_READERS, Readers, Store},
     engine::{notify::Address, open_error::OpenError, timeout::Timeouts},
 };
 
 /// Connections that write: the writer of batches has one, the others are for names and settings.
 const WRITERS: u32 = 3;
-/// How many snapshots are read at once.
-const READERS: u32 = 6;
 /// How long a caller waits for a free connection, or for a server that is gone, before it is told to ask again.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection is opened anew after this, so that a failover or a changed address is noticed.
@@ -69,9 +67,14 @@ impl DatabaseServer {
         let options = self.options.clone().options([("idle_in_transaction_session_timeout", idle_ms)]);
         Ok(Store {
             writer: self.pool(&options, WRITERS, WRITING).await?,
-            readers: self.pool(&options, READERS, READING).await?,
+            readers: Readers {
+                questions: self.pool(&options, QUESTION_READERS, READING).await?,
+                live: self.pool(&options, LIVE_READERS, READING).await?,
+            },
             postgres: Some(Arc::new(Address { options, timeouts: self.timeouts })),
-            _lock: None,
+            read_limit: None,
+            check: None,
+            file: None,
         })
     }
 

@@ -1,8 +1,10 @@
-//! Origins whose pages may use the server: its own, and those that were allowed by name.
+//! Origins whose pages may ask: the listener's own, and those that were allowed by name.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
-/// The origins allowed besides the server's own.
+use crate::host;
+
+/// The origins allowed besides the listener's own.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     any: bool,
@@ -29,19 +31,30 @@ impl Origins {
     }
 
     /// Whether no other origin is allowed.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         !self.any && self.named.is_empty()
     }
 
     /// Whether a page from this origin was allowed by name.
-    pub(super) fn allows(&self, origin: &HeaderValue) -> bool {
+    pub fn allows(&self, origin: &HeaderValue) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
+    /// Whether all are allowed.
+    pub(crate) fn are_any(&self) -> bool {
+        self.any
+    }
+
+    /// Whether a page of this host was allowed by name; the host is in lower case and without a port.
+    pub(crate) fn name_host(&self, host: &str) -> bool {
+        let hosts = self.named.iter().filter_map(|named| named.parse::<Uri>().ok());
+        hosts.into_iter().any(|named| named.host().is_some_and(|named| host::normal(named) == host))
+    }
+
     /// Whether the client that sent these headers may open a websocket. Browsers let any page open one to anywhere and always
     /// name the page's origin; programs that are no browsers name none.
-    pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
+    pub fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         self.allows(origin) || is_same_host(origin, headers)
     }

@@ -1,0 +1,29 @@
+//! What the server and the agent share of HTTP: connections and their limits, who is at their other end, and what
+//! browsers may ask for.
+
+mod accept;
+mod browser;
+mod caller;
+mod connection;
+mod host;
+mod limits;
+mod open_files;
+mod origin;
+mod peer;
+mod quota;
+mod refuse;
+mod stall;
+mod trusted_proxies;
+
+pub use self::{
+    accept::accept,
+    browser::{BrowserRules, Refusal},
+    connection::Connection,
+    host::Hosts,
+    limits::ConnectionLimits,
+    open_files::make_room,
+    origin::Origins,
+    peer::Peer,
+    quota::{PeerQuota, PeerShare},
+    trusted_proxies::TrustedProxies,
+};

@@ -1,0 +1,135 @@
+//! What one request may cost, all of its fields together, and how many costly ones are answered at once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use std::time::Duration;
+
+use async_graphql::{
+    Context, SelectionField,
+    parser::types::{ExecutableDocument, Field, Selection, SelectionSet},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::ApiError;
+
+/// The most values of one answer: fifty thousand points of a series with all that a point has. Each takes about a hundred
+/// bytes until the answer is written.
+const MAX_VALUES: usize = 600_000;
+/// How many costly requests read at a time: half of an SQLite file's readers, so that others find one.
+const COSTLY_AT_ONCE: usize = 2;
+/// How long a costly request waits for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
+const MAX_CHEAP_QUESTIONS: usize = 4;
+/// The fields that read more than one row for each worker or workstation.
+const COSTLY_FIELDS: [&str; 4] = ["metricSeries", "entitySeries", "timeline", "events"];
+/// The argument that every question has.
+const FACTORY_ID: &str = "factoryId";
+
+/// What is left of a request's budget.
+#[derive(Default)]
+pub(super) struct Budget {
+    values: AtomicUsize,
+}
+
+impl Budget {
+    /// Counts the rows of a field's answer, each with all that is selected of it.
+    ///
+    /// # Errors
+    /// The request asks for more than one may.
+    pub(super) fn charge(&self, ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+        let values = rows.saturating_mul(1 + fields_in(ctx.field()));
+        let charged = self.values.fetch_add(values, Ordering::Relaxed).saturating_add(values);
+        if charged <= MAX_VALUES {
+            return Ok(());
+        }
+        Err(ApiError::limit_exceeded(format!(
+            "the answer would have more than {MAX_VALUES} values; select fewer fields, ask for fewer rows, or ask in several \
+             requests"
+        )))
+    }
+}
+
+/// How many fields are selected inside of a field, at all depths.
+fn fields_in(field: SelectionField<'_>) -> usize {
+    field.selection_set().map(|inner| 1 + fields_in(inner)).sum()
+}
+
+/// The turns of costly requests.
+#[derive(Clone)]
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(COSTLY_AT_ONCE)))
+    }
+}
+
+impl Turns {
+    /// Waits for a turn, which lasts until it is dropped.
+    ///
+    /// # Errors
+    /// Too many were before it.
+    pub(super) async fn wait(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        match tokio::time::timeout(TURN_TIMEOUT, self.0.clone().acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(ApiError::overloaded(
+                "the server answers as many large questions as it can; ask again, or for less at a time",
+            )),
+        }
+    }
+}
+
+/// Whether a document asks for what takes the database long.
+pub(super) fn is_costly(document: &ExecutableDocument) -> bool {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    let mut questions = 0;
+    let mut is_costly = false;
+    for set in operations.chain(fragments) {
+        for_each_field(set, &mut |field| {
+            questions += usize::from(field.get_argument(FACTORY_ID).is_some());
+            is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str());
+        });
+    }
+    is_costly || questions > MAX_CHEAP_QUESTIONS
+}
+
+fn for_each_field(set: &SelectionSet, visit: &mut impl FnMut(&Field)) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                visit(&field.node);
+                for_each_field(&field.node.selection_set.node, visit);
+            }
+            Selection::InlineFragment(inline) => for_each_field(&inline.node.selection_set.node, visit),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    fn judge(document: &str) -> bool {
+        is_costly(&parse_query(document).expect("a document"))
+    }
+
+    #[test]
+    fn what_a_page_asks_for_is_not_costly_and_what_reads_much_is() {
+        assert!(!judge("{ factories { id } }"));
+        let question = |n: usize| format!("a{n}: workerMetrics(factoryId: \"plant\") {{ revision }}");
+        let many = |count| format!("{{ {} }}", (0..count).map(question).collect::<String>());
+        assert!(!judge(&many(MAX_CHEAP_QUESTIONS)));
+        assert!(judge(&many(MAX_CHEAP_QUESTIONS + 1)));
+        for field in COSTLY_FIELDS {
+            assert!(judge(&format!("{{ {field}(factoryId: \"plant\") {{ a }} }}")), "{field}");
+        }
+        assert!(judge("{ ... { ...f } } fragment f on Query { x: events(factoryId: \"plant\") { a } }"));
+    }
+}

@@ -1,0 +1,31 @@
+//! What browsers may ask of the server, by rules that it has in common with the agent.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+pub(super) use http_listener::BrowserRules;
+use http_listener::Refusal;
+pub use http_listener::{Hosts, Origins};
+
+use super::{error_response::ErrorResponse, media::Media};
+use crate::error::ApiError;
+
+/// Lets a request through, or says why it is refused.
+pub(super) async fn check(State(rules): State<Arc<BrowserRules>>, request: Request, next: Next) -> Response {
+    match rules.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+fn refuse(refusal: &Refusal) -> Response {
+    let message = match refusal {
+        Refusal::ForeignPage => format!("{refusal}; start the server with --allow-origin to let it"),
+        Refusal::NoHost | Refusal::UnknownHost(_) => refusal.to_string(),
+    };
+    ErrorResponse::new(refusal.status(), ApiError::bad_user_input(message)).into_response(Media::Json)
+}

@@ -1,0 +1,313 @@
+use std::collections::HashSet;
+
+use domain::{
+    MS_PER_DAY,
+    event::{EntityType, EventType},
+    id::{FactoryId, Revision},
+    time::{DurationMs, TimestampMs},
+};
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::store::{Fault, StoreError, writer::Verdict};
+
+const MS: Duration = Duration::from_millis(1);
+/// About as long as a turn takes.
+const TURN: Duration = Duration::from_millis(100);
+
+/// A batch whose events have a number of their own and are all so long.
+fn waiting(factory: &str, number: i64, events: usize, duration_ms: i64) -> Waiting {
+    let event = |nth: usize| Event {
+        entity_type: EntityType::Worker,
+        entity_code: format!("W{nth}"),
+        event_type: EventType::Idle,
+        started_at_ms: TimestampMs(number),
+        duration_ms: DurationMs(duration_ms),
+        units: 0,
+        confidence: None,
+        model_version: None,
+        event_code: String::new(),
+        source: None,
+        workstation: None,
+    };
+    let events: Vec<Event> = (0..events).map(event).collect();
+    let rows = events.iter().map(rows_of).sum();
+    let batch =
+        Batch { factory_slug: factory.into(), events, received_at_ms: TimestampMs(number), numbered: None };
+    Waiting::new(batch, rows, oneshot::channel().0)
+}
+
+fn short(factory: &str, number: i64, events: usize) -> Waiting {
+    waiting(factory, number, events, 0)
+}
+
+fn long(factory: &str, number: i64, events: usize) -> Waiting {
+    waiting(factory, number, events, MS_PER_DAY)
+}
+
+fn stored(events: usize) -> Stored {
+    Stored { factory_id: FactoryId(1), revision: Revision(1), verdicts: vec![Verdict::Accepted; events] }
+}
+
+/// The factories and numbers of a turn's batches, with how many events of each have their turn.
+fn shown(turn: &[Entry]) -> Vec<(String, i64, usize)> {
+    let entry = |entry: &Entry| {
+        let batch = &entry.waiting.batch;
+        (batch.factory_slug.0.clone(), batch.received_at_ms.0, entry.range.len())
+    };
+    turn.iter().map(entry).collect()
+}
+
+fn turn(queue: &mut Queue, now: Instant) -> Vec<Entry> {
+    match queue.next(now) {
+        Next::Turn(turn) => turn,
+        Next::Rest(_) => panic!("everybody rests"),
+        Next::Nothing => panic!("nothing waits"),
+    }
+}
+
+/// Ends a turn in which everything was stored.
+fn end(queue: &mut Queue, turn: Vec<Entry>, took: Duration, now: Instant) -> Vec<Done> {
+    let results = turn.iter().map(|entry| Ok(stored(entry.range.len()))).collect::<Vec<_>>();
+    queue.end(turn.into_iter().zip(results).collect(), took, now)
+}
+
+#[test]
+fn short_batches_of_all_factories_are_one_turn() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for number in 0..3 {
+        queue.push(short("a", number, 1_000)).expect("room");
+        queue.push(short("b", number, 1_000)).expect("room");
+    }
+    queue.push(short("a", 3, 5_000)).expect("room");
+    queue.push(short("b", 4, 1)).expect("room");
+    let first = turn(&mut queue, now);
+    let expected = [
+        ("a", 0, 1_000),
+        ("b", 0, 1_000),
+        ("a", 1, 1_000),
+        ("b", 1, 1_000),
+        ("a", 2, 1_000),
+        ("b", 2, 1_000),
+    ];
+    let expected: Vec<_> = expected.map(|(slug, number, events)| (slug.to_owned(), number, events)).into();
+    assert_eq!(shown(&first)[..6], expected);
+    assert_eq!(shown(&first)[6..], [("b".to_owned(), 4, 1)], "the large one of a does not fit any more");
+    assert_eq!(end(&mut queue, first, MS, now).len(), 7);
+    assert_eq!(shown(&turn(&mut queue, now)), [("a".to_owned(), 3, 5_000)]);
+}
+
+#[test]
+fn a_batch_of_long_events_is_stored_in_slices_between_which_others_have_their_turns() {
+    let (mut queue, mut now) = (Queue::default(), Instant::now());
+    let events = 200;
+    queue.push(long("a", 0, events)).expect("room");
+    queue.push(short("a", 1, 10)).expect("room");
+    queue.push(short("b", 2, 1)).expect("room");
+    let (mut sliced, mut turns_of_others, mut left, mut last) = (Vec::new(), 0, events, None);
+    while left > 0 {
+        let turn = turn(&mut queue, now);
+        let shown = shown(&turn);
+        assert_eq!(shown.len(), 1, "a slice is a turn of its own");
+        now += TURN;
+        if shown[0].0 == "a" {
+            assert_eq!(shown[0].1, 0, "in the order in which they came");
+            left -= shown[0].2;
+            sliced.push(shown[0].2);
+            last = end(&mut queue, turn, TURN, now).pop();
+        } else {
+            turns_of_others += 1;
+            end(&mut queue, turn, MS, now);
+            queue.push(short("b", 2, 1)).expect("room");
+        }
+    }
+    let rows_of_one = rows_written(TimestampMs(0), DurationMs(MS_PER_DAY));
+    assert!(sliced.iter().all(|events| *events as i64 * rows_of_one <= MAX_TURN_ROWS), "{sliced:?}");
+    assert!(turns_of_others >= sliced.len() - 1, "{turns_of_others} turns between {sliced:?}");
+    let done = last.expect("the answer comes with the last slice");
+    assert_eq!(done.waiting.stored.expect("all of it").verdicts.len(), events);
+}
+
+#[test]
+fn who_takes_more_than_its_share_rests_as_long_as_it_took_while_others_want_to_go_on() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(long("a", 0, 200)).expect("room");
+    let slice = turn(&mut queue, now);
+    queue.push(short("b", 1, 1)).expect("room");
+    end(&mut queue, slice, TURN, now);
+    // For as long as that, all that b sends has its turn at once.
+    for at in [Duration::ZERO, 50 * MS, 99 * MS] {
+        let others = turn(&mut queue, now + at);
+        assert_eq!(shown(&others), [("b".to_owned(), 1, 1)]);
+        end(&mut queue, others, MS, now + at);
+        assert!(matches!(queue.next(now + at), Next::Rest(until) if until == now + TURN));
+        queue.push(short("b", 1, 1)).expect("room");
+    }
+    assert_eq!(shown(&turn(&mut queue, now + TURN))[0].0, "b", "it had less so far");
+    assert_eq!(shown(&turn(&mut queue, now + TURN))[0].0, "a");
+}
+
+#[test]
+fn who_comes_late_is_next_and_has_no_more_than_its_share_from_then_on() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for factory in ["a", "b", "c", "d"] {
+        queue.push(long(factory, 0, 400)).expect("room");
+    }
+    for _ in 0..10 {
+        let slice = turn(&mut queue, now);
+        end(&mut queue, slice, Duration::ZERO, now);
+    }
+    queue.push(short("late", 0, 1)).expect("room");
+    assert_eq!(shown(&turn(&mut queue, now))[0].0, "late");
+    queue.push(long("late", 0, 200)).expect("room");
+    let of_late = (0..10).filter(|_| {
+        let slice = turn(&mut queue, now);
+        let is_late = shown(&slice)[0].0 == "late";
+        end(&mut queue, slice, Duration::ZERO, now);
+        is_late
+    });
+    assert!((1..=3).contains(&of_late.count()));
+}
+
+#[test]
+fn who_is_alone_or_takes_no_more_than_the_others_never_rests() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(long("a", 0, 200)).expect("room");
+    while let Next::Turn(slice) = queue.next(now) {
+        end(&mut queue, slice, TURN, now);
+    }
+    for factory in ["b", "c", "b", "c", "b", "c"] {
+        queue.push(short(factory, 1, 2_000)).expect("room");
+    }
+    let equal = turn(&mut queue, now);
+    assert_eq!(shown(&equal).len(), 5, "the last does not fit");
+    end(&mut queue, equal, Duration::ZERO, now);
+    for factory in ["b", "c", "b"] {
+        queue.push(short(factory, 2, 2_000)).expect("room");
+    }
+    let equal = turn(&mut queue, now);
+    assert_eq!(shown(&equal).len(), 4);
+    queue.push(short("b", 3, 1)).expect("room");
+    queue.push(short("c", 3, 1)).expect("room");
+    end(&mut queue, equal, TURN, now);
+    assert_eq!(shown(&turn(&mut queue, now)).len(), 2, "nobody rests");
+}
+
+#[test]
+fn a_closed_queue_takes_nothing_and_gives_all_that_waits_its_turn_at_once() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(long("a", 0, 200)).expect("room");
+    let slice = turn(&mut queue, now);
+    queue.push(short("b", 1, 1)).expect("room");
+    end(&mut queue, slice, TURN, now);
+    queue.close();
+    assert!(matches!(queue.push(short("a", 2, 1)), Err(IngestError::Stopping)));
+    let mut done = 0;
+    while let Next::Turn(turn) = queue.next(now) {
+        done += end(&mut queue, turn, TURN, now).len();
+    }
+    assert_eq!(done, 2);
+}
+
+#[test]
+fn a_full_queue_refuses_the_newest_of_whoever_has_most_waiting() {
+    let mut queue = Queue::default();
+    let refused = |pushed: Result<Vec<Waiting>, IngestError>| {
+        let batches = pushed.expect("an open queue").into_iter().map(|waiting| waiting.batch);
+        batches.map(|batch| (batch.factory_slug.0, batch.received_at_ms.0)).collect::<Vec<_>>()
+    };
+    let mut number = 0;
+    let own = loop {
+        let refused = refused(queue.push(short("a", number, 10_000)));
+        if !refused.is_empty() {
+            break refused;
+        }
+        number += 1;
+    };
+    assert_eq!(own, [("a".to_owned(), number)], "it has most waiting itself");
+    assert!(number as usize >= 100_000 / 10_000, "so many events fit in");
+    // Others find room until each has as much.
+    assert_eq!(refused(queue.push(short("b", 0, 10_000))), [("a".to_owned(), number - 1)]);
+    assert_eq!(refused(queue.push(long("c", 0, 100))).first(), Some(&("a".to_owned(), number - 2)));
+    for factory in 0..1_000 {
+        let slug = format!("f{factory}");
+        assert!(refused(queue.push(short(&slug, 0, 1))).iter().all(|(refused, _)| *refused != slug));
+    }
+    assert!(queue.load.rows <= MAX_QUEUED_ROWS && queue.load.batches <= MAX_QUEUED_BATCHES);
+}
+
+#[test]
+fn the_largest_batch_there_can_be_finds_room_beside_others() {
+    let mut queue = Queue::default();
+    queue.push(short("a", 0, 10_000)).expect("room");
+    let batch = long("b", 0, 1).batch;
+    let largest = Waiting::new(batch, i64::from(i32::MAX), oneshot::channel().0);
+    assert!(queue.push(largest).expect("an open queue").is_empty());
+}
+
+#[test]
+fn what_fails_is_done_and_leaves_its_room_to_others() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(long("a", 0, 200)).expect("room");
+    let slice = turn(&mut queue, now);
+    end(&mut queue, slice, MS, now);
+    let slice = turn(&mut queue, now);
+    let failure = StoreError::Corrupt("nothing that we know".to_owned());
+    assert_eq!(failure.fault(), Fault::Other);
+    let results = vec![Err(failure.into())];
+    let done = queue.end(slice.into_iter().zip(results).collect(), MS, now);
+    assert!(done[0].failed.is_some() && done[0].waiting.stored.is_some());
+    assert!(queue.lines.is_empty() && queue.load.rows == 0 && queue.load.batches == 0);
+}
+
+proptest! {
+    #[test]
+    fn every_event_has_one_turn_and_the_batches_of_a_factory_keep_their_order(
+        sent in vec((0..4_u8, prop_oneof![Just(0_usize), 1_usize..30, 60_usize..100], any::<bool>()), 1..15),
+        taken in vec(0_usize..100, 1..20),
+    ) {
+        let (mut queue, mut now) = (Queue::default(), Instant::now());
+        let mut taken = taken.into_iter().cycle();
+        let mut left = HashSet::new();
+        for (number, (factory, events, is_long)) in sent.iter().enumerate() {
+            let slug = format!("f{factory}");
+            let batch = if *is_long { long(&slug, number as i64, *events) } else { short(&slug, number as i64, *events) };
+            prop_assert!(queue.push(batch).expect("an open queue").is_empty());
+            left.insert(number as i64);
+        }
+        let mut last_done = HashMap::new();
+        loop {
+            let turn = match queue.next(now) {
+                Next::Turn(turn) => turn,
+                Next::Rest(until) => { prop_assert!(until > now); now = until; continue; }
+                Next::Nothing => break,
+            };
+            prop_assert!(!turn.is_empty());
+            // The writer may leave some of a factory's share of a turn for the next one, though never all of it.
+            let mut cut = HashSet::new();
+            let results: Vec<_> = turn.iter().enumerate().map(|(position, entry)| {
+                let slug = entry.waiting.batch.factory_slug.clone();
+                let wanted = if cut.contains(&slug) { 0 } else { taken.next().unwrap_or_default() };
+                let least = usize::from(position == 0).min(entry.range.len());
+                let events = wanted.clamp(least, entry.range.len());
+                if events < entry.range.len() {
+                    cut.insert(slug);
+                }
+                Ok(stored(events))
+            }).collect();
+            now += TURN;
+            for Done { waiting, .. } in queue.end(turn.into_iter().zip(results).collect(), TURN, now) {
+                let Waiting { batch, stored, rows, .. } = waiting;
+                prop_assert_eq!(stored.expect("all of it").verdicts.len(), batch.events.len());
+                prop_assert_eq!(rows, 0);
+                let number = batch.received_at_ms.0;
+                prop_assert!(left.remove(&number));
+                if !batch.events.is_empty() {
+                    prop_assert!(last_done.insert(batch.factory_slug, number).is_none_or(|last| last < number));
+                }
+            }
+        }
+        prop_assert!(left.is_empty());
+        prop_assert!(queue.load.rows == 0 && queue.load.batches == 0);
+    }
+}
