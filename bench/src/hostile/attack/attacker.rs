@@ -29,7 +29,7 @@ const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// How long an attacker waits who could not connect: behind the attack there is no server any more.
 const CONNECT_PAUSE: Duration = Duration::from_millis(200);
 /// How long an attacker waits before a stalled connection that has ended is followed by another.
-const RENEW_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const RENEW_PAUSE: Duration = Duration::from_secs(1);
 /// The first numbers of two connections differ by so much.
 const NUMBERS_A_CONNECTION: u64 = 10_000_000;
 /// How often a stalled connection sends a byte.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures_util::future::{FutureExt as _, join_all};
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Prepared, attacker::Attacker};
+use super::{
+    Prepared,
+    attacker::{Attacker, RENEW_PAUSE},
+};
 use crate::websocket::frame::{Kind, client_frame};
 
 /// How long what comes of a message is, in bytes: within limits of 64 KiB and of 256 KiB. Of each there are so many.
@@ -44,6 +47,7 @@ async fn hold(attacker: &Attacker, beginning: &[u8], drip: &[u8]) {
             () = attacker.listen(from_server) => {}
         }
         attacker.note("socket ended");
+        tokio::time::sleep(RENEW_PAUSE).await;
     }
 }
 
