@@ -1,6 +1,6 @@
 //! The program `andon`.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, num::NonZero, process::ExitCode, thread, time::Duration};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use server::{
     store::{self, Store},
     telemetry,
 };
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpListener, runtime::Builder};
 
 /// Rendering a large page takes tens of megabytes for a moment. This allocator gives them back, and is the faster one
 /// while batches come in; docs/PERFORMANCE.md has both.
@@ -30,11 +30,17 @@ const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL n
 
 /// How long what cannot be cancelled, such as parsing a body, may still take when all else has ended.
 const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long readers may take to let go of the database once nobody waits for what they read.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Threads beside one for each core: to put a large answer together takes a thread for up to a second, and as many are put
+/// together at once, while short ones should not wait for them.
+const LARGE_ANSWERS_AT_ONCE: usize = 2;
 
 fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start();
-    let runtime = match Runtime::new() {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get) + LARGE_ANSWERS_AT_ONCE;
+    let runtime = match Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("andon: no threads can be started: {error}");
@@ -77,7 +83,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let served = http::serve(app, listener, open_files::make_room(options), shutdown).await;
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     consumers.drained().await;
-    store.close().await;
+    if tokio::time::timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
+        tracing::warn!("some readers did not let go of the database in time; what was committed is stored");
+    }
     served?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

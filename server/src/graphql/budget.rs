@@ -17,6 +17,8 @@ use crate::error::ApiError;
 /// The most values of one answer: fifty thousand points of a series with all that a point has. Each takes about a hundred
 /// bytes until the answer is written.
 const MAX_VALUES: usize = 600_000;
+/// What a statement costs that a question needs for each day of its window, in values that could be read meanwhile.
+const STATEMENT_VALUES: usize = 100;
 /// How many costly requests read at a time: half of an SQLite file's readers, so that others find one.
 const COSTLY_AT_ONCE: usize = 2;
 /// How long a costly request waits for its turn.
@@ -40,14 +42,27 @@ impl Budget {
     /// # Errors
     /// The request asks for more than one may.
     pub(super) fn charge(&self, ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
-        let values = rows.saturating_mul(1 + fields_in(ctx.field()));
+        self.charge_values(rows.saturating_mul(1 + fields_in(ctx.field())))
+    }
+
+    /// Counts the statements that a question needs, before they are run.
+    ///
+    /// # Errors
+    /// As those of [`Self::charge`].
+    pub(super) fn charge_statements(&self, statements: usize) -> Result<(), ApiError> {
+        self.charge_values(statements.saturating_mul(STATEMENT_VALUES))
+    }
+
+    fn charge_values(&self, values: usize) -> Result<(), ApiError> {
+        // More than all is never counted, so that the sum stays a number.
+        let values = values.min(MAX_VALUES + 1);
         let charged = self.values.fetch_add(values, Ordering::Relaxed).saturating_add(values);
         if charged <= MAX_VALUES {
             return Ok(());
         }
         Err(ApiError::limit_exceeded(format!(
-            "the answer would have more than {MAX_VALUES} values; select fewer fields, ask for fewer rows, or ask in several \
-             requests"
+            "the answer would take more than {MAX_VALUES} values; select fewer fields, ask for fewer rows or a shorter window, or \
+             ask in several requests"
         )))
     }
 }
@@ -115,9 +130,19 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::*;
+    use crate::error::ErrorCode;
 
     fn judge(document: &str) -> bool {
         is_costly(&parse_query(document).expect("a document"))
+    }
+
+    #[test]
+    fn all_that_a_request_asks_for_counts_together() {
+        let budget = Budget::default();
+        budget.charge_statements(MAX_VALUES / STATEMENT_VALUES - 1).expect("almost all");
+        budget.charge_values(STATEMENT_VALUES).expect("the rest");
+        assert_eq!(budget.charge_values(1).expect_err("more than all").code, ErrorCode::LimitExceeded);
+        budget.charge_values(usize::MAX).expect_err("no number is too large to be counted");
     }
 
     #[test]

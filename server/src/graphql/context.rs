@@ -7,14 +7,14 @@ use async_graphql::{
     Context, ID, Request, ServerResult,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
-use domain::time::TimestampMs;
+use domain::{MS_PER_DAY, time::TimestampMs, window::WindowSpec};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::budget::{Budget, Turns, is_costly};
 use crate::{
     app::App,
     error::ApiError,
-    report::{self, FactoryScope},
+    report::{self, FactoryScope, ReportError},
     store::Snapshot,
 };
 
@@ -47,6 +47,18 @@ pub(crate) async fn scoped(
     let snapshot = snapshot(ctx).await?;
     let scope = report::factory(&snapshot, slug).await?;
     Ok((snapshot, scope, app(ctx).clock.now_ms()))
+}
+
+/// Counts the statements of a question that needs one for each day of its window, before they are run.
+pub(super) fn charge_days(
+    ctx: &Context<'_>,
+    scope: &FactoryScope,
+    window: &WindowSpec,
+    now_ms: TimestampMs,
+) -> Result<(), ApiError> {
+    let window = window.resolve(scope.factory().time_zone, now_ms).map_err(ReportError::from)?;
+    let days = window.map_or(0, |window| (window.to_ms - window.from_ms).0 / MS_PER_DAY + 1);
+    ctx.data_unchecked::<RequestState>().budget.charge_statements(usize::try_from(days).unwrap_or_default())
 }
 
 /// Ids as the store has them.

@@ -17,7 +17,7 @@ use self::{
     timeline::Timeline,
 };
 use super::{
-    context::{app, charge, codes, scoped},
+    context::{app, charge, charge_days, codes, scoped},
     deliveries::{Deliveries, relayed, scope},
     factories::EntityType,
     window::{WindowInput, spec},
@@ -123,6 +123,7 @@ impl FloorQuery {
     ) -> Result<Timeline, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        charge_days(ctx, &scope, &window, now_ms)?;
         let timeline =
             report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
         charge(ctx, timeline.segments.len())?;
