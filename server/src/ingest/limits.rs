@@ -19,5 +19,8 @@ pub(super) const MAX_CHARGED_ROWS: i64 = MAX_QUEUED_ROWS / 2;
 pub const MAX_TURN_ROWS: i64 = 20_000;
 /// The most events of a turn; where none is long, that is some 100 ms of work too.
 pub(super) const MAX_TURN_EVENTS: usize = MAX_BATCH_EVENTS;
+/// How long a factory rests that had a whole turn for itself while others waited, in turns: a sender that waits for each of
+/// its answers keeps more than half of its rate, whatever another factory sends.
+pub(super) const REST_PER_TURN: f64 = 2.0;
 /// The shortest rest of a factory that took more of the writer's time than its share: what is shorter, nobody notices.
 pub(super) const MIN_REST: Duration = Duration::from_millis(5);

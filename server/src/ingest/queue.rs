@@ -5,8 +5,9 @@
 //! * A turn takes whole batches as long as they fit together, always the next one of the factory that will have had the fewest
 //!   rows written with it (weighted fair queueing): what is little work does not wait for what is much. A batch that is too
 //!   much work for a turn is stored in slices, each a turn of its own.
-//! * A factory that took more of the writer's time than its share, while others waited, rests for as long as it took: so the
-//!   others have at least half of the writer's time, whatever one factory sends and however slow the database is.
+//! * A factory that took more of the writer's time than its share, while others waited, rests for twice as long as it took
+//!   ([`REST_PER_TURN`]): so the others have more than half of the writer's time, whatever one factory sends and however slow
+//!   the database is.
 //! * The batches of one factory are stored in the order in which they came.
 //!
 //! Nothing waits here, and the time is an argument.
@@ -25,7 +26,7 @@ use super::{
     Answer, IngestError,
     limits::{
         MAX_CHARGED_ROWS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_EVENTS, MAX_TURN_ROWS, MIN_REST,
-        ROWS_OF_SHORT_EVENT,
+        REST_PER_TURN, ROWS_OF_SHORT_EVENT,
     },
 };
 use crate::store::writer::{Batch, Part, Stored};
@@ -324,8 +325,8 @@ impl Queue {
         done
     }
 
-    /// Lets those rest that took more of a turn's time than their share while others waited or took part: for as long as they
-    /// took, or for less if then all have had the same.
+    /// Lets those rest that took more of a turn's time than their share while others waited or took part: the longer the more
+    /// they took, and not at all if all had the same.
     fn let_rest(&mut self, turn: &[(Entry, TurnResult)], took: Duration, now: Instant) {
         let mut rows_of: HashMap<&FactorySlug, i64> = HashMap::new();
         for (entry, _) in turn {
@@ -339,8 +340,9 @@ impl Queue {
         }
         let rows: i64 = rows_of.values().sum();
         for (slug, own_rows) in rows_of {
-            let own = took.mul_f64(own_rows as f64 / rows as f64);
-            let rest = own.min(own.saturating_mul(factories as u32).saturating_sub(took));
+            let (own, fair) = (own_rows as f64 / rows as f64, 1.0 / factories as f64);
+            let excess = ((own - fair) / (1.0 - fair)).max(0.0);
+            let rest = took.mul_f64(own * excess * REST_PER_TURN);
             if let Some(line) = self.lines.get_mut(slug).filter(|_| rest >= MIN_REST) {
                 line.rests_until = Some(now + rest);
             }

@@ -129,22 +129,23 @@ fn a_batch_of_long_events_is_stored_in_slices_between_which_others_have_their_tu
 }
 
 #[test]
-fn who_takes_more_than_its_share_rests_as_long_as_it_took_while_others_want_to_go_on() {
+fn who_takes_more_than_its_share_rests_for_longer_than_it_took_while_others_want_to_go_on() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     queue.push(long("a", 0, 200)).expect("room");
     let slice = turn(&mut queue, now);
     queue.push(short("b", 1, 1)).expect("room");
     end(&mut queue, slice, TURN, now);
     // For as long as that, all that b sends has its turn at once.
-    for at in [Duration::ZERO, 50 * MS, 99 * MS] {
+    let rested_at = now + TURN.mul_f64(REST_PER_TURN);
+    for at in [Duration::ZERO, 50 * MS, 199 * MS] {
         let others = turn(&mut queue, now + at);
         assert_eq!(shown(&others), [("b".to_owned(), 1, 1)]);
         end(&mut queue, others, MS, now + at);
-        assert!(matches!(queue.next(now + at), Next::Rest(until) if until == now + TURN));
+        assert!(matches!(queue.next(now + at), Next::Rest(until) if until == rested_at));
         queue.push(short("b", 1, 1)).expect("room");
     }
-    assert_eq!(shown(&turn(&mut queue, now + TURN))[0].0, "b", "it had less so far");
-    assert_eq!(shown(&turn(&mut queue, now + TURN))[0].0, "a");
+    assert_eq!(shown(&turn(&mut queue, rested_at))[0].0, "b", "it had less so far");
+    assert_eq!(shown(&turn(&mut queue, rested_at))[0].0, "a");
 }
 
 #[test]
