@@ -1,5 +1,5 @@
-//! What may happen to the database while it is used and in between: deleted, replaced, damaged, opened under another name, or
-//! by somebody who may not change its tables.
+//! What may happen to the database while it is used and in between: deleted, replaced, damaged, or opened under
+//! another name.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use server::{
 };
 use tempfile::TempDir;
 
-use crate::harness::{Program, TestDatabase, TestServer, code, has_postgres, patient, soon, until};
+use crate::harness::{Program, TestDatabase, TestServer, code, patient, soon, until};
 
 const INGEST: &str =
     "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
@@ -201,39 +201,4 @@ async fn a_page_that_is_damaged_while_the_file_is_served_is_told_in_words() {
     let words = answer["errors"][0]["message"].as_str().expect("words");
     assert!(words.contains("is damaged") && words.contains("docs/OPERATIONS.md"), "{words}");
     assert!(!words.contains("malformed") && !words.contains("andon.db"), "{words}");
-}
-
-#[tokio::test]
-async fn a_role_that_may_create_nothing_serves_what_is_up_to_date_and_says_what_it_lacks_otherwise() {
-    if !has_postgres() {
-        return;
-    }
-    let database = TestDatabase::new().await;
-    let (_, name) = database.url().rsplit_once('/').expect("a URL of a database");
-    let role = format!("serves_{name}");
-    let mut conn = database.connect().await;
-    conn.execute(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE {role} LOGIN")).await;
-    let (scheme_and_user, place) = database.url().split_once('@').expect("a URL with a user");
-    let (scheme, _) = scheme_and_user.split_once("//").expect("a scheme");
-    let url = format!("{scheme}//{role}@{place}");
-
-    let refused = Store::open(&url).await.err().expect("a refusal");
-    assert!(matches!(refused, OpenError::MayNotMigrate { .. }), "{refused}");
-    for words in ["changes to its tables", "GRANT", "as a role that may"] {
-        assert!(refused.to_string().contains(words), "{refused}");
-    }
-    drop(Store::open(database.url()).await.expect("the owner makes the tables"));
-    conn.execute(&format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"))
-        .await;
-    let server = TestServer::on(TestDatabase::at(url), Clock::System, patient()).await;
-    server.create_factory("plant").await;
-    assert_eq!(server.ingest("plant", batch(0..10)).await["accepted"], 10);
-    server.stop().await;
-    // A role cannot be dropped as long as something is granted to it.
-    until("its connections' end", async || {
-        conn.rows(&format!("SELECT 1 FROM pg_stat_activity WHERE usename = '{role}'")).await.is_empty()
-    })
-    .await;
-    conn.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
-    conn.close().await;
 }

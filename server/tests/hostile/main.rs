@@ -9,6 +9,7 @@ mod documents;
 mod growth;
 mod names;
 mod peers;
+mod postgres_only;
 mod process;
 mod readers;
 mod requests;

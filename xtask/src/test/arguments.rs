@@ -1,8 +1,8 @@
 //! What the arguments of `cargo test` choose, and how the runs differ from what was asked.
 
 /// The server's tests through its real interfaces, which run on every engine.
-const PACKAGE: &str = "server";
-const TARGET: &str = "it";
+pub(super) const PACKAGE: &str = "server";
+pub(super) const ENGINE_TARGETS: [&str; 2] = ["it", "hostile"];
 /// The tests with brokers, of the server and the agent, which need features that nothing else needs.
 const BROKER_PACKAGES: [&str; 2] = ["server", "edge"];
 const BROKER_TARGET: &str = "broker";
@@ -90,14 +90,17 @@ impl<'a> Arguments<'a> {
 
     /// The same of the server's integration tests alone; none if they were not asked for.
     pub(super) fn on_postgres(&self) -> Option<Vec<&'a str>> {
-        if !self.chooses(&[PACKAGE], TARGET) {
+        let chosen = ENGINE_TARGETS.into_iter().filter(|target| self.chooses(&[PACKAGE], target));
+        let targets: Vec<&str> = chosen.flat_map(|target| ["--test", target]).collect();
+        if targets.is_empty() {
             return None;
         }
         let others = self.for_cargo.iter().filter(|argument| matches!(argument, Argument::Other(_)));
         let asked = others.flat_map(Argument::words);
         Some(
-            ["-p", PACKAGE, "--test", TARGET]
+            ["-p", PACKAGE]
                 .into_iter()
+                .chain(targets)
                 .chain(asked)
                 .chain(self.for_tests_on(Engine::Postgres))
                 .collect(),
@@ -180,14 +183,18 @@ mod tests {
     #[test]
     fn without_a_package_every_package_is_tested_and_the_server_on_both_engines() {
         let sqlite = "--workspace -- --skip postgres_only::".to_owned();
-        assert_eq!(runs(""), (sqlite, Some("-p server --test it -- --skip sqlite_only::".to_owned())));
+        assert_eq!(
+            runs(""),
+            (sqlite, Some("-p server --test it --test hostile -- --skip sqlite_only::".to_owned()))
+        );
     }
 
     #[test]
     fn a_filter_and_what_the_tests_are_told_reach_both_runs() {
         let (sqlite, postgres) = runs("--release late_event -- --nocapture -p");
         assert_eq!(sqlite, "--workspace --release late_event -- --skip postgres_only:: --nocapture -p");
-        let expected = "-p server --test it --release late_event -- --skip sqlite_only:: --nocapture -p";
+        let expected =
+            "-p server --test it --test hostile --release late_event -- --skip sqlite_only:: --nocapture -p";
         assert_eq!(postgres.as_deref(), Some(expected));
     }
 
@@ -200,7 +207,10 @@ mod tests {
             "-p domain -p server crash -- --skip postgres_only::"
         );
         let postgres = on_postgres("-pdomain --package server crash");
-        assert_eq!(postgres.as_deref(), Some("-p server --test it crash -- --skip sqlite_only::"));
+        assert_eq!(
+            postgres.as_deref(),
+            Some("-p server --test it --test hostile crash -- --skip sqlite_only::")
+        );
         assert_eq!(on_postgres("--workspace --exclude server"), None);
     }
 
@@ -208,12 +218,14 @@ mod tests {
     fn named_targets_alone_are_tested() {
         assert_eq!(on_postgres("-p server --test browser"), None);
         assert_eq!(on_postgres("-p server --lib --doc"), None);
-        for line in ["-p server --test=it", "--lib --tests", "--all-targets", "--test browser --test it"] {
-            assert_eq!(
-                on_postgres(line).as_deref(),
-                Some("-p server --test it -- --skip sqlite_only::"),
-                "{line}"
-            );
+        for (line, targets) in [
+            ("-p server --test=it", "--test it"),
+            ("--test browser --test hostile", "--test hostile"),
+            ("--lib --tests", "--test it --test hostile"),
+            ("--all-targets", "--test it --test hostile"),
+        ] {
+            let expected = format!("-p server {targets} -- --skip sqlite_only::");
+            assert_eq!(on_postgres(line), Some(expected), "{line}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The whole suite: built once, and run in steps of which several run at the same time.
 
 use super::TEST_POSTGRES;
-use super::arguments::Engine;
+use super::arguments::{ENGINE_TARGETS, Engine, PACKAGE};
 use super::binaries::{Binary, documentation};
 use crate::steps::Step;
 
@@ -15,10 +15,14 @@ pub(super) struct Environment {
 /// Test targets by their crate's folder and their name.
 type Targets = &'static [(&'static str, &'static str)];
 
-const SERVER: (&str, &str) = ("server", "it");
 const PAGES: Targets = &[("server", "browser"), ("browser-driver", "page")];
 const AGENT: Targets = &[("server", "edge"), ("edge", "it")];
 const BROKERS: Targets = &[("server", "broker"), ("edge", "broker")];
+
+/// Whether these are tests of the server that run on every engine.
+fn is_of_engines(binary: &&Binary) -> bool {
+    ENGINE_TARGETS.iter().any(|target| binary.is(PACKAGE, target))
+}
 
 /// The steps of the suite, the longest first, so that none is left alone at the end.
 pub(super) fn steps(binaries: &[Binary], environment: &Environment) -> Vec<Step> {
@@ -29,14 +33,16 @@ pub(super) fn steps(binaries: &[Binary], environment: &Environment) -> Vec<Step>
     };
     let plain = |targets: Targets| named(targets).map(Binary::command);
     let server = |engine: Engine| {
-        binaries.iter().filter(|binary| binary.is(SERVER.0, SERVER.1)).map(move |binary| {
+        binaries.iter().filter(is_of_engines).map(move |binary| {
             let mut command = binary.command();
             command.args(["--skip", engine.tests_of_others()]);
             command
         })
     };
-    let all_named = [PAGES, AGENT, BROKERS, &[SERVER]].concat();
-    let is_other = |binary: &&Binary| !all_named.iter().any(|(folder, target)| binary.is(folder, target));
+    let all_named = [PAGES, AGENT, BROKERS].concat();
+    let is_other = |binary: &&Binary| {
+        !is_of_engines(binary) && !all_named.iter().any(|(folder, target)| binary.is(folder, target))
+    };
     let others = binaries.iter().filter(is_other).map(Binary::command);
 
     let mut steps = vec![
