@@ -16,7 +16,7 @@ use server::{
 };
 use tempfile::TempDir;
 
-use crate::harness::{Program, TestDatabase, TestServer, code, patient, soon, until};
+use crate::harness::{Program, TestDatabase, TestServer, code, patient, soon};
 
 const INGEST: &str =
     "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
