@@ -20,7 +20,7 @@ const AGENT: Targets = &[("server", "edge"), ("edge", "it")];
 const BROKERS: Targets = &[("server", "broker"), ("edge", "broker")];
 
 /// Whether these are tests of the server that run on every engine.
-fn is_of_engines(binary: &&Binary) -> bool {
+fn is_of_engines(binary: &Binary) -> bool {
     ENGINE_TARGETS.iter().any(|target| binary.is(PACKAGE, target))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn steps(binaries: &[Binary], environment: &Environment) -> Vec<Step>
     };
     let plain = |targets: Targets| named(targets).map(Binary::command);
     let server = |engine: Engine| {
-        binaries.iter().filter(is_of_engines).map(move |binary| {
+        binaries.iter().filter(|binary| is_of_engines(binary)).map(move |binary| {
             let mut command = binary.command();
             command.args(["--skip", engine.tests_of_others()]);
             command
