@@ -46,7 +46,6 @@ pub fn schema(app: Arc<App>) -> AndonSchema {
         .limit_complexity(guard::MAX_FIELDS)
         .extension(context::PerRequest)
         .data(app)
-        .data(budget::Turns::default())
         .finish()
 }
 

@@ -47,7 +47,7 @@ use self::{
     browsers::BrowserRules, media::Media, memory::RequestMemory, operation::Documents, shared::Shared,
     socket::quota::Subscriptions,
 };
-use crate::app::App;
+use crate::{app::App, graphql::budget::Turns};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -95,6 +95,7 @@ pub async fn serve(
         answer_memory: RequestMemory::new(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
         documents: Documents::default(),
+        turns: Turns::default(),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         subscriptions: Arc::new(Subscriptions::new()),

@@ -1,6 +1,6 @@
 //! The program `andon`.
 
-use std::{net::SocketAddr, num::NonZero, process::ExitCode, thread, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use chrono_tz::Tz;
@@ -13,7 +13,7 @@ use server::{
     store::{self, Store},
     telemetry,
 };
-use tokio::{net::TcpListener, runtime::Builder};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 /// Rendering a large page takes tens of megabytes for a moment. This allocator gives them back, and is the faster one
 /// while batches come in; docs/PERFORMANCE.md has both.
@@ -32,15 +32,11 @@ const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL n
 const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long readers may take to let go of the database once nobody waits for what they read.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Threads beside one for each core: to put a large answer together takes a thread for up to a second, and as many are put
-/// together at once, while short ones should not wait for them.
-const LARGE_ANSWERS_AT_ONCE: usize = 2;
 
 fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get) + LARGE_ANSWERS_AT_ONCE;
-    let runtime = match Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("andon: no threads can be started: {error}");

@@ -19,7 +19,8 @@ use crate::error::ApiError;
 const MAX_VALUES: usize = 600_000;
 /// What a statement costs that a question needs for each day of its window, in values that could be read meanwhile.
 const STATEMENT_VALUES: usize = 100;
-/// How many costly requests read at a time: half of an SQLite file's readers, so that others find one.
+/// How many costly requests are answered at a time, each on a thread of its own: half of an SQLite file's readers, so that
+/// others find one.
 const COSTLY_AT_ONCE: usize = 2;
 /// How long a costly request waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -87,7 +88,7 @@ impl Turns {
     ///
     /// # Errors
     /// Too many were before it.
-    pub(super) async fn wait(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+    pub(crate) async fn wait(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         match tokio::time::timeout(TURN_TIMEOUT, self.0.clone().acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(ApiError::overloaded(
@@ -98,7 +99,7 @@ impl Turns {
 }
 
 /// Whether a document asks for what takes the database long.
-pub(super) fn is_costly(document: &ExecutableDocument) -> bool {
+pub(crate) fn is_costly(document: &ExecutableDocument) -> bool {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
     let mut questions = 0;

@@ -8,9 +8,9 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 use domain::{MS_PER_DAY, time::TimestampMs, window::WindowSpec};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use tokio::sync::OnceCell;
 
-use super::budget::{Budget, Turns, is_costly};
+use super::budget::Budget;
 use crate::{
     app::App,
     error::ApiError,
@@ -24,14 +24,9 @@ pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
     ctx.data_unchecked::<Arc<App>>()
 }
 
-/// The snapshot that all of this request's queries read. A costly request waits for its turn before it takes a reader.
+/// The snapshot that all of this request's queries read.
 pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiError> {
-    let state = ctx.data_unchecked::<RequestState>();
-    let begin = || async {
-        let turn = if state.is_costly { Some(ctx.data_unchecked::<Turns>().wait().await?) } else { None };
-        Ok::<_, ApiError>((begin(app(ctx)).await?, turn))
-    };
-    state.snapshot.get_or_try_init(begin).await.map(|(snapshot, _)| snapshot.clone())
+    ctx.data_unchecked::<RequestState>().snapshot.get_or_try_init(|| begin(app(ctx))).await.cloned()
 }
 
 /// Counts the rows of a field's answer against what its request may cost.
@@ -74,10 +69,9 @@ pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
 /// What belongs to one request and ends with it.
 #[derive(Default)]
 struct RequestState {
-    /// Begun by the first resolver that reads; with it the turn that it was waited for.
-    snapshot: OnceCell<(Arc<Snapshot>, Option<OwnedSemaphorePermit>)>,
+    /// Begun by the first resolver that reads.
+    snapshot: OnceCell<Arc<Snapshot>>,
     budget: Budget,
-    is_costly: bool,
 }
 
 /// Gives every request its own state.
@@ -94,10 +88,9 @@ impl Extension for PerRequest {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
-        mut request: Request,
+        request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let is_costly = request.parsed_query().is_ok_and(is_costly);
-        next.run(ctx, request.data(RequestState { is_costly, ..RequestState::default() })).await
+        next.run(ctx, request.data(RequestState::default())).await
     }
 }

@@ -185,8 +185,5 @@ async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ErrorRespo
             "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws";
         return Err(ApiError::bad_user_input(message).into());
     }
-    let Operation { request, share, .. } = operation;
-    let answer = shared.schema.execute(request).await.into();
-    drop(share);
-    Ok(answer)
+    Ok(shared.execute(operation).await?)
 }

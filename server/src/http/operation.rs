@@ -18,7 +18,7 @@ use self::{
 use super::memory::{RequestMemory, Share};
 use crate::{
     error::ApiError,
-    graphql::{events::batches::Batches, variables},
+    graphql::{budget::is_costly, events::batches::Batches, variables},
     ingest::Ingest,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Operation {
     pub(super) request: Request,
     /// The memory that its variables take. Keep it for as long as the request.
     pub(super) share: Share,
+    /// Whether to answer it takes the database or the processor long.
+    pub(super) is_costly: bool,
     /// What the document and the variables take, in bytes, for as long as the operation runs.
     pub(super) held_bytes: usize,
 }
@@ -94,6 +96,7 @@ impl Operation {
         });
         variables::resolve(selected, &mut document.fragments, &mut variables)?;
         let kind = selected.ty;
+        let is_costly = is_costly(&document);
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
         let mut request = Request::new(String::new()).variables(variables);
         request.operation_name = sent.operation_name;
@@ -101,7 +104,7 @@ impl Operation {
         if let Some(batches) = batches {
             request = request.data(batches);
         }
-        Ok(Self { kind, request, share, held_bytes })
+        Ok(Self { kind, request, share, is_costly, held_bytes })
     }
 }
 

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    answer::Answer,
     browsers::Origins,
     memory::RequestMemory,
     operation::{Documents, Operation, Sent, Unprepared},
     socket::{limits::SocketLimits, quota::Subscriptions},
 };
-use crate::{app::App, graphql::AndonSchema};
+use crate::{
+    app::App,
+    error::ApiError,
+    graphql::{AndonSchema, budget::Turns},
+};
 
 /// What every request can reach.
 pub(super) struct Shared {
@@ -25,6 +30,7 @@ pub(super) struct Shared {
     /// For each large body that is decoded and read.
     pub(super) large_bodies: Arc<Semaphore>,
     pub(super) documents: Documents,
+    pub(super) turns: Turns,
     pub(super) socket_limits: SocketLimits,
     pub(super) sockets: Arc<Semaphore>,
     pub(super) subscriptions: Arc<Subscriptions>,
@@ -36,5 +42,24 @@ impl Shared {
     /// Prepares an operation to be run.
     pub(super) fn prepare(&self, sent: Sent<'_>) -> Result<Operation, Unprepared> {
         Operation::prepare(sent, &self.documents, &self.app.ingest, &self.memory)
+    }
+
+    /// Answers a query or a mutation. A costly one has to wait for its turn, and then has a thread of its own: to put a large
+    /// answer together would keep the others from the threads that serve all. Both it holds to its end, whoever still waits.
+    pub(super) async fn execute(&self, operation: Operation) -> Result<Answer, ApiError> {
+        let Operation { request, share, is_costly, .. } = operation;
+        if !is_costly {
+            let answer = self.schema.execute(request).await.into();
+            drop(share);
+            return Ok(answer);
+        }
+        let turn = self.turns.wait().await?;
+        let (schema, runtime) = (self.schema.clone(), Handle::current());
+        let answering = tokio::task::spawn_blocking(move || {
+            let answer = runtime.block_on(schema.execute(request)).into();
+            drop((turn, share));
+            answer
+        });
+        answering.await.map_err(|error| ApiError::internal(&error))
     }
 }

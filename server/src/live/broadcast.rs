@@ -6,6 +6,8 @@
 //! - Between two groups all other tasks get their turn, so that ten thousand subscribers delay no request.
 //! - Nothing waits for a subscriber. A slow one finds a later update when it reads again.
 
+mod subscriber;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -19,6 +21,7 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use self::subscriber::Subscriber;
 use super::{fingerprint::Fingerprint, relay::Relay};
 use crate::report::ScopeKey;
 
@@ -192,7 +195,7 @@ impl<S: Source> Entry<S> {
     fn subscribe(&mut self) -> Subscriber<S> {
         self.subscribers += 1;
         let wake_ups = self.broadcast.join_wake_group();
-        Subscriber { broadcast: self.broadcast.clone(), wake_ups, sent: None, has_ended: false }
+        Subscriber::new(self.broadcast.clone(), wake_ups)
     }
 }
 
@@ -360,53 +363,5 @@ impl<S: Source> Renderer<S> {
         let rendering = self.renderings.next().await;
         self.is_rendering = false;
         rendering
-    }
-}
-
-/// One subscriber of a broadcast.
-pub struct Subscriber<S: Source> {
-    broadcast: Arc<Broadcast<S>>,
-    wake_ups: watch::Receiver<()>,
-    /// The update last sent.
-    sent: Option<Sent>,
-    has_ended: bool,
-}
-
-/// What a subscriber was sent.
-#[derive(Clone, Copy)]
-struct Sent {
-    number: u64,
-    position: u64,
-}
-
-impl<S: Source> Subscriber<S> {
-    /// Waits for what is to be sent next; none when nothing follows.
-    pub async fn next(&mut self) -> Option<Payload> {
-        while !self.has_ended {
-            // A wake-up from here on leads to another turn of this loop.
-            self.wake_ups.borrow_and_update();
-            let is_over = self.wake_ups.has_changed().is_err();
-            let sent = self.sent;
-            let is_new = |update: &Arc<Update<S>>| sent.is_none_or(|sent| sent.number < update.number);
-            if let Some(update) = self.broadcast.latest().filter(is_new) {
-                let rendering = update.rendering(&self.broadcast, sent.map(|sent| sent.position)).await;
-                let payload = rendering.map(|rendering| rendering.payload(sent.is_none()));
-                self.sent = update.position().map(|position| Sent { number: update.number, position });
-                self.has_ended = self.sent.is_none() || !matches!(payload, Some(Payload::Next(_)));
-                return payload;
-            }
-            if is_over {
-                return None;
-            }
-            // After the end of all wake-ups the last update may still be unread.
-            let _woken_or_over = self.wake_ups.changed().await;
-        }
-        None
-    }
-}
-
-impl<S: Source> Drop for Subscriber<S> {
-    fn drop(&mut self) {
-        self.broadcast.broadcasts.unsubscribe(&self.broadcast);
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Started {
 ///
 /// # Errors
 /// The payload is not a JSON object of an operation's parameters.
-pub(super) fn start(shared: &Shared, quota: &SocketQuota, sent: &str) -> Result<Started, ApiError> {
+pub(super) fn start(shared: &Arc<Shared>, quota: &SocketQuota, sent: &str) -> Result<Started, ApiError> {
     let text = Fingerprint::of(sent);
     if let Some(payloads) = join(&shared.app.live, text) {
         return Ok(Started::Running(payloads));
@@ -47,26 +47,26 @@ pub(super) fn start(shared: &Shared, quota: &SocketQuota, sent: &str) -> Result<
 }
 
 fn run(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     quota: &SocketQuota,
     text: Fingerprint,
     operation: Operation,
 ) -> Result<Payloads, ApiError> {
-    let Operation { kind, mut request, share, held_bytes } = operation;
+    if operation.kind != OperationType::Subscription {
+        let (kind, shared) = (operation.kind, shared.clone());
+        let answer = async move {
+            let answering = tokio::time::timeout(REQUEST_TIMEOUT, shared.execute(operation));
+            let answer = answering.await.unwrap_or_else(|_| Err(too_late()));
+            rendering(&answer.unwrap_or_else(Answer::refused))
+        };
+        return Ok(unshared(kind, stream::once(answer).filter_map(ready).boxed()));
+    }
+    let Operation { kind, mut request, held_bytes, .. } = operation;
     let schema = shared.schema.clone();
     let execute = move |request: Request| -> BoxStream<'static, Rendering> {
         let answers = schema.execute_stream(request).map(Answer::from);
         answers.scan((), |(), answer| ready(rendering(&answer))).boxed()
     };
-    if kind != OperationType::Subscription {
-        let mut answers = execute(request);
-        let answer = async move {
-            let _share = share;
-            let late = || rendering(&Answer::refused(too_late()));
-            tokio::time::timeout(REQUEST_TIMEOUT, answers.next()).await.unwrap_or_else(|_| late())
-        };
-        return Ok(unshared(kind, stream::once(answer).filter_map(ready).boxed()));
-    }
     // Counts from before it is started until its stream ends; who joins what runs lets go of it at once.
     let started = quota.start(held_bytes)?;
     let execute = move |request| execute(request).chain(holding(started)).boxed();
