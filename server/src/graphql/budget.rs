@@ -1,10 +1,14 @@
 //! What one request may cost, all of its fields together, and how many costly ones are answered at once.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
 };
-use std::time::Duration;
 
 use async_graphql::{
     Context, SelectionField,
@@ -19,15 +23,17 @@ use crate::error::ApiError;
 const MAX_VALUES: usize = 600_000;
 /// What a statement costs that a question needs for each day of its window, in values that could be read meanwhile.
 const STATEMENT_VALUES: usize = 100;
-/// How many costly requests are answered at a time, each on a thread of its own: half of an SQLite file's readers, so that
-/// others find one.
-const COSTLY_AT_ONCE: usize = 2;
+/// How many costly requests are answered at a time, each on a thread of its own: half of an SQLite file's readers, and on half of
+/// the cores, so that others find both.
+const MAX_COSTLY_AT_ONCE: usize = 2;
 /// How long a costly request waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
 const MAX_CHEAP_QUESTIONS: usize = 4;
 /// The fields that read more than one row for each worker or workstation.
 const COSTLY_FIELDS: [&str; 4] = ["metricSeries", "entitySeries", "timeline", "events"];
+/// The fields that list all workers or workstations unless this argument names some.
+const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.
 const FACTORY_ID: &str = "factoryId";
 
@@ -79,7 +85,8 @@ pub(crate) struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(COSTLY_AT_ONCE)))
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self(Arc::new(Semaphore::new((cores / 2).clamp(1, MAX_COSTLY_AT_ONCE))))
     }
 }
 
@@ -107,10 +114,14 @@ pub(crate) fn is_costly(document: &ExecutableDocument) -> bool {
     for set in operations.chain(fragments) {
         for_each_field(set, &mut |field| {
             questions += usize::from(field.get_argument(FACTORY_ID).is_some());
-            is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str());
+            is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str()) || lists_all(field);
         });
     }
     is_costly || questions > MAX_CHEAP_QUESTIONS
+}
+
+fn lists_all(field: &Field) -> bool {
+    LISTS.iter().any(|(name, ids)| field.name.node == *name && field.get_argument(ids).is_none())
 }
 
 fn for_each_field(set: &SelectionSet, visit: &mut impl FnMut(&Field)) {
@@ -149,10 +160,12 @@ mod tests {
     #[test]
     fn what_a_page_asks_for_is_not_costly_and_what_reads_much_is() {
         assert!(!judge("{ factories { id } }"));
-        let question = |n: usize| format!("a{n}: workerMetrics(factoryId: \"plant\") {{ revision }}");
+        let question = |n: usize| format!("a{n}: factoryMetrics(factoryId: \"plant\") {{ revision }}");
         let many = |count| format!("{{ {} }}", (0..count).map(question).collect::<String>());
         assert!(!judge(&many(MAX_CHEAP_QUESTIONS)));
         assert!(judge(&many(MAX_CHEAP_QUESTIONS + 1)));
+        assert!(judge("{ workerMetrics(factoryId: \"plant\") { revision } }"), "all workers");
+        assert!(!judge("{ workerMetrics(factoryId: \"plant\", workerIds: [\"W1\"]) { revision } }"));
         for field in COSTLY_FIELDS {
             assert!(judge(&format!("{{ {field}(factoryId: \"plant\") {{ a }} }}")), "{field}");
         }
