@@ -1,7 +1,7 @@
 //! The stored events near a span of one entity's time: what a late event needs to know, and nothing more.
 //!
-//! The query names the buckets in which such an event can start, from when to when, and after when it ends, so each is one
-//! seek in the key and what is answered is what is asked for, however many events a day has.
+//! The query names the buckets in which such an event can start, and from when to when, so each is one seek in the key
+//! and what is read is what is asked for.
 
 use std::collections::HashMap;
 
@@ -40,11 +40,7 @@ impl Neighbourhood {
             .iter()
             .map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + DurationMs(1), to_ms));
         let reach = timeline::merged(reach);
-        reach.into_iter().flat_map(|(from_ms, to_ms)| {
-            // The first of the spans behind: what ends before it is not even read.
-            let first_ms = from_ms + self.longest_duration_ms - DurationMs(1);
-            starts(self.entity_id, (from_ms, to_ms), first_ms)
-        })
+        reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity_id, from_ms, to_ms))
     }
 
     fn holds(&self, event: &event::Model) -> bool {
@@ -116,9 +112,8 @@ pub(super) async fn starting_within(
     factory_id: FactoryId,
     spans: impl Iterator<Item = (EntityId, TimestampMs, TimestampMs)>,
 ) -> Result<HashMap<EntityId, Vec<Observation>>> {
-    let starts: Vec<Starts> = spans
-        .flat_map(|(entity_id, from_ms, to_ms)| starts(entity_id, (from_ms, to_ms), TimestampMs::MIN))
-        .collect();
+    let starts: Vec<Starts> =
+        spans.flat_map(|(entity_id, from_ms, to_ms)| starts(entity_id, from_ms, to_ms)).collect();
     let mut found: HashMap<EntityId, Vec<Observation>> = HashMap::new();
     for row in starting(conn, factory_id, &starts).await? {
         found.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
@@ -138,8 +133,7 @@ pub(super) async fn frontier(
     };
     // The event that ends last starts at most its own length before the one that starts last.
     let from_ms = TimestampMs(day * MS_PER_DAY) - entity.longest_duration_ms;
-    let span = (from_ms, TimestampMs((day + 1) * MS_PER_DAY));
-    let starts: Vec<Starts> = starts(entity.id, span, TimestampMs::MIN).collect();
+    let starts: Vec<Starts> = starts(entity.id, from_ms, TimestampMs((day + 1) * MS_PER_DAY)).collect();
     let rows = starting(conn, factory_id, &starts).await?;
     let latest_end_ms = rows.iter().map(|row| TimestampMs(row.started_at + row.duration_ms)).max();
     Ok((latest_end_ms.unwrap_or(entity.last_seen_at_ms), rows.len()))
@@ -159,17 +153,13 @@ pub(super) fn observation(row: event::Model) -> Result<Observation> {
     })
 }
 
-/// A bucket, an entity, from when to when its events start there, and after when they end.
-type Starts = (i64, EntityId, TimestampMs, TimestampMs, TimestampMs);
+/// A bucket, an entity, and from when to when its events start there.
+type Starts = (i64, EntityId, TimestampMs, TimestampMs);
 
 /// A span of one entity's starts, bucket by bucket.
-fn starts(
-    entity_id: EntityId,
-    (from_ms, to_ms): (TimestampMs, TimestampMs),
-    ends_after_ms: TimestampMs,
-) -> impl Iterator<Item = Starts> {
+fn starts(entity_id: EntityId, from_ms: TimestampMs, to_ms: TimestampMs) -> impl Iterator<Item = Starts> {
     (bucket_of(from_ms)..=bucket_of(to_ms - DurationMs(1)))
-        .map(move |bucket| (bucket, entity_id, from_ms, to_ms, ends_after_ms))
+        .map(move |bucket| (bucket, entity_id, from_ms, to_ms))
 }
 
 async fn starting(
@@ -187,14 +177,14 @@ async fn starting(
 }
 
 fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Starts]) -> Statement {
-    const KINDS: [Kind; 5] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt, Kind::BigInt];
-    let rows = starts.iter().map(|&(bucket, entity_id, from_ms, to_ms, ends_after_ms)| {
-        [bucket.into(), entity_id.0.into(), from_ms.0.into(), to_ms.0.into(), ends_after_ms.0.into()]
+    const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
+    let rows = starts.iter().map(|&(bucket, entity_id, from_ms, to_ms)| {
+        [bucket.into(), entity_id.0.into(), from_ms.0.into(), to_ms.0.into()]
     });
     let on = |sql: Sql| {
         sql.text("found.factory_id = ").bind(factory_id.0).text(
             " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at >= column3 \
-             AND found.started_at < column4 AND found.started_at + found.duration_ms > column5",
+             AND found.started_at < column4",
         )
     };
     Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
@@ -202,6 +192,5 @@ fn starting_in(conn: &impl ConnectionTrait, factory_id: FactoryId, starts: &[Sta
 
 /// The statement that reads the events that a late event may overlap, to be explained.
 pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Statement {
-    let in_first_bucket = (0, EntityId(1), TimestampMs(0), TimestampMs(BUCKET_MS), TimestampMs(0));
-    starting_in(conn, factory_id, &[in_first_bucket])
+    starting_in(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), TimestampMs(BUCKET_MS))])
 }
