@@ -30,8 +30,6 @@ const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL n
 
 /// How long what cannot be cancelled, such as parsing a body, may still take when all else has ended.
 const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long readers may take to let go of the database once nobody waits for what they read.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let config = Config::parse();
@@ -79,9 +77,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let served = http::serve(app, listener, open_files::make_room(options), shutdown).await;
     #[cfg(any(feature = "kafka", feature = "amqp"))]
     consumers.drained().await;
-    if tokio::time::timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
-        tracing::warn!("some readers did not let go of the database in time; what was committed is stored");
-    }
+    store.close().await;
     served?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
