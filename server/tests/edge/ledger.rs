@@ -31,7 +31,8 @@ const DEVICES: &str = "query { devices(factoryId: \"plant\") { id state received
 
 /// The first events of a week of two cameras that see the same things, as they are posted.
 pub(crate) fn events(count: usize) -> Vec<Value> {
-    let factory = SimulatedFactory { seed: 1, zone: chrono_tz::UTC, cameras: Cameras::TwoThatOverlap };
+    let factory =
+        SimulatedFactory { seed: 1, zone: domain::zone::Zone::UTC, cameras: Cameras::TwoThatOverlap };
     let events: Vec<RawEvent> = factory.events(T0_MS, T0_MS + 7 * MS_PER_DAY);
     assert!(count <= events.len(), "the week has {} events", events.len());
     events[..count].iter().map(|event| serde_json::to_value(event).expect("JSON")).collect()

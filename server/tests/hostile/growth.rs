@@ -56,7 +56,7 @@ async fn there_are_only_so_many_factories() {
         let new = NewFactory {
             slug: format!("f{number}").as_str().into(),
             name: "F".to_owned(),
-            time_zone: chrono_tz::UTC,
+            time_zone: domain::zone::Zone::UTC,
             units_basis: UnitsBasis::Workers,
         };
         server.app.store.create_factory(new).await.expect("a commit").expect("room");

@@ -190,7 +190,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
     let new = NewFactory {
         slug: factory.into(),
         name: factory.to_owned(),
-        time_zone: chrono_tz::UTC,
+        time_zone: domain::zone::Zone::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");

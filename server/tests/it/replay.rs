@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono_tz::Tz;
+use domain::zone::Zone;
 use domain::{
     MS_PER_DAY,
     event::RawEvent,
@@ -31,7 +31,7 @@ const NUMBERS: &str = "query($id: ID!) { \
 
 /// A day of a factory with two cameras that overlap.
 fn events() -> Vec<RawEvent> {
-    let factory = SimulatedFactory { seed: 7, zone: Tz::UTC, cameras: Cameras::TwoThatOverlap };
+    let factory = SimulatedFactory { seed: 7, zone: Zone::UTC, cameras: Cameras::TwoThatOverlap };
     factory.events(millis(DAY).0, millis(DAY).0 + MS_PER_DAY)
 }
 
