@@ -65,6 +65,20 @@ async fn an_event_appears_where_its_time_belongs_as_it_is_stored() -> Result<()>
 }
 
 #[tokio::test]
+async fn times_are_shown_by_the_servers_rules_of_time_zones() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("plant", "America/Vancouver").await?;
+    // British Columbia keeps summer time from 2026 on, which a browser may not know yet.
+    andon.ingest("plant", json!([worked("W1", "2026-11-27T07:30:00Z", 5, 1)])).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "").await?;
+    wait_for_rows(&page, 1).await?;
+    let row = "document.querySelector('[data-testid=event-row]').innerText";
+    page.wait_until(&format!("{row}.includes('27 Nov') && {row}.includes('00:30:00')")).await?;
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn a_paused_list_does_not_move_and_counts_what_it_holds_back() -> Result<()> {
     let andon = plant().await?;
     andon.ingest("plant", json!([worked("W1", "2026-01-05T08:00:00Z", 5, 1)])).await?;
