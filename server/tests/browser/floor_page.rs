@@ -330,6 +330,45 @@ async fn the_first_steps_lead_to_a_floor_that_appears_by_itself() -> Result<()> 
     close(chrome).await
 }
 
+/// Types into a field in place of what is in it.
+async fn retype(page: &Page<'_>, selector: &str, text: &str) -> Result<()> {
+    page.click(selector).await?;
+    page.evaluate(&format!("document.querySelector(\"{selector}\").select()")).await?;
+    page.type_text(text).await
+}
+
+#[tokio::test]
+async fn a_first_factory_shows_its_id_before_it_is_created() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/")).await?;
+    page.wait_for("[data-testid='factory-name']").await?;
+    retype(&page, "[data-testid='factory-name']", "Werk Süd, Łódź").await?;
+    let shown = "document.querySelector(\"[data-testid='factory-id']\").value";
+    page.wait_until(&format!("{shown} === 'werk-sued-lodz'")).await?;
+    retype(&page, "[data-testid='factory-id']", "south").await?;
+    retype(&page, "[data-testid='factory-name']", "South").await?;
+    assert_eq!(page.evaluate(shown).await?, "south", "an id that was typed stays");
+    let zones = page.evaluate("document.querySelectorAll('#time-zones option').length").await?;
+    assert!(zones.as_i64().is_some_and(|zones| zones > 300), "{zones}");
+    page.click("[data-testid='factory-create']").await?;
+    page.wait_for("[data-testid='send-by-curl']").await?;
+    assert!(page.text("[data-testid='send-by-edge']").await?.ends_with("--factory south"));
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn sample_data_are_one_click_away() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/")).await?;
+    page.wait_for("[data-testid='demo-create']").await?;
+    page.click("[data-testid='demo-create']").await?;
+    page.wait_for("[data-testid='productive-minutes']").await?;
+    page.wait_until("document.querySelectorAll(\"[data-testid^='worker-row-']\").length === 6").await?;
+    close(chrome).await
+}
+
 /// A window that holds the whole factory and stands still, and how an address names it.
 fn fixed_window() -> Result<(Value, String)> {
     let now = Utc::now().duration_trunc(TimeDelta::minutes(5))?;
