@@ -221,16 +221,16 @@ mod tests {
     async fn one_address_leaves_half_of_the_memory_to_others() {
         let uploads = Uploads::new(UploadLimits::default());
         let mut held = Vec::new();
-        while let Ok(upload) = read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await {
-            held.push(upload);
+        for _ in 0..MEMORY.large_bytes / MAX_BODY_BYTES / MEMORY.addresses_to_fill {
+            held.push(read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await.unwrap());
         }
-        assert_eq!(held.len(), MEMORY.large_bytes / MAX_BODY_BYTES / MEMORY.addresses_to_fill);
+        assert!(matches!(read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await, Err(UploadError::Busy)));
         held.push(read(&uploads, "192.0.2.2", MAX_BODY_BYTES).await.unwrap());
-        let mut short = Vec::new();
-        while let Ok(upload) = read(&uploads, "192.0.2.1", MEMORY.small_share_bytes).await {
-            short.push(upload);
+        for _ in 0..MEMORY.small_bytes / MEMORY.small_share_bytes / MEMORY.addresses_to_fill {
+            held.push(read(&uploads, "192.0.2.1", MEMORY.small_share_bytes).await.unwrap());
         }
-        assert_eq!(short.len(), MEMORY.small_bytes / MEMORY.small_share_bytes / MEMORY.addresses_to_fill);
+        let one_more = read(&uploads, "192.0.2.1", MEMORY.small_share_bytes).await;
+        assert!(matches!(one_more, Err(UploadError::Busy)));
         assert!(read(&uploads, "192.0.2.2", MEMORY.small_share_bytes).await.is_ok());
     }
 }
