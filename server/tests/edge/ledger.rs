@@ -38,14 +38,6 @@ pub(crate) fn events(count: usize) -> Vec<Value> {
     events[..count].iter().map(|event| serde_json::to_value(event).expect("JSON")).collect()
 }
 
-/// A valid event of one worker at a minute of a day long past.
-pub(crate) fn event(worker: &str, minute: usize) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T{:02}:{:02}:00Z", minute / 60, minute % 60), "entityType": "WORKER",
-        "entityId": worker, "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1,
-    })
-}
-
 /// A database with the factory `plant`.
 pub(crate) async fn plant() -> TestDatabase {
     let server = TestServer::start().await;

@@ -14,7 +14,6 @@ use edge::{
     retry::DEFAULT_RETRY_FOR,
 };
 use serde_json::json;
-use server::store;
 
 use crate::harness::{TestServer, millis};
 
@@ -86,7 +85,7 @@ async fn a_replay_gives_the_same_numbers_whatever_its_order_batches_and_connecti
     assert_eq!(report.summary.accepted, count);
     assert_eq!(report.exit_code(), 0);
     assert_eq!(numbers(&server.client, &server.url(""), "shuffled").await, plain);
-    assert_eq!(store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
