@@ -2,7 +2,7 @@
 
 use std::{str::FromStr as _, sync::Arc};
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use chrono_tz::Tz;
 use domain::{event::EntityType, id::FactorySlug};
 
@@ -10,6 +10,8 @@ use super::entity::{Worker, Workstation};
 use crate::{
     error::ApiError,
     graphql::{
+        context::charge,
+        node::{NodeId, NodeObject},
         scalar::BigInt,
         text::{name, quoted, slug},
     },
@@ -25,8 +27,10 @@ use crate::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Factory {
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As chosen when it was created.
-    id: ID,
+    factory_id: ID,
     /// For people.
     name: String,
     /// IANA name; decides where a day begins.
@@ -48,15 +52,15 @@ pub(crate) struct Factory {
 #[ComplexObject]
 impl Factory {
     /// Everyone ever reported, in the order of their ids.
-    async fn workers(&self) -> Result<Vec<Worker>, ApiError> {
-        let entities = self.entities(EntityType::Worker).await?;
-        Ok(entities.into_iter().map(|entity| Worker::new(&self.id, entity)).collect())
+    async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Worker).await?;
+        Ok(entities.into_iter().map(|entity| Worker::new(&self.factory_id, entity)).collect())
     }
 
     /// Every workstation ever reported, in the order of their ids.
-    async fn workstations(&self) -> Result<Vec<Workstation>, ApiError> {
-        let entities = self.entities(EntityType::Workstation).await?;
-        Ok(entities.into_iter().map(|entity| Workstation::new(&self.id, entity)).collect())
+    async fn workstations(&self, ctx: &Context<'_>) -> Result<Vec<Workstation>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Workstation).await?;
+        Ok(entities.into_iter().map(|entity| Workstation::new(&self.factory_id, entity)).collect())
     }
 }
 
@@ -65,7 +69,8 @@ impl Factory {
     pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
         let factory = scope.factory();
         Self {
-            id: ID(factory.slug.0.clone()),
+            id: NodeId::new(factory.slug.as_str(), NodeObject::Factory).into(),
+            factory_id: ID(factory.slug.0.clone()),
             name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
@@ -77,9 +82,11 @@ impl Factory {
         }
     }
 
-    async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
+    async fn entities(&self, ctx: &Context<'_>, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
         let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
-        Ok(entities::list(&*self.snapshot, self.scope.factory().id, filter).await?)
+        let entities = entities::list(&*self.snapshot, self.scope.factory().id, filter).await?;
+        charge(ctx, entities.len())?;
+        Ok(entities)
     }
 }
 
