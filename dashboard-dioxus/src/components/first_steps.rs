@@ -223,7 +223,7 @@ fn id_of(name: &str) -> String {
 }
 
 fn create_command(url: &str) -> String {
-    let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
+    let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { factoryId } }";
     let input = ExampleFactory { id: EXAMPLE_ID, name: words::EXAMPLE_NAME, time_zone: own_zone() };
     curl(url, &json(&Request { query, variables: CreateVariables { input } }))
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 fn factories() -> Value {
     json!({ "factories": [
-        { "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" },
-        { "id": "other", "name": "Other", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+        { "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+        { "factoryId": "other", "name": "Other", "timeZone": "UTC", "unitsBasis": "WORKERS" },
     ] })
 }
 

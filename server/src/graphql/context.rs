@@ -44,6 +44,19 @@ pub(crate) async fn scoped(
     Ok((snapshot, scope, app(ctx).clock.now_ms()))
 }
 
+/// The factory with this slug as the request's snapshot has it; none when the caller sees no such factory.
+pub(super) async fn known_factory(
+    ctx: &Context<'_>,
+    slug: &str,
+) -> Result<Option<(Arc<Snapshot>, FactoryScope)>, ApiError> {
+    let snapshot = snapshot(ctx).await?;
+    match report::factory(&snapshot, slug).await {
+        Ok(scope) => Ok(Some((snapshot, scope))),
+        Err(ReportError::FactoryNotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Counts the statements of a question that needs one for each day of its window, before they are run.
 pub(super) fn charge_days(
     ctx: &Context<'_>,

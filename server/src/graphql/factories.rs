@@ -10,13 +10,16 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use domain::event;
 
-pub(super) use self::{entity::EntityType, factory::UnitsBasis};
 use self::{
-    entity::{UpdateEntityInput, Worker, Workstation},
-    factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
+    entity::UpdateEntityInput,
+    factory::{CreateFactoryInput, UpdateFactoryInput},
+};
+pub(super) use self::{
+    entity::{EntityType, Worker, Workstation},
+    factory::{Factory, UnitsBasis},
 };
 use super::{
-    context::{app, begin, snapshot},
+    context::{app, begin, known_factory, snapshot},
     text::quoted,
 };
 use crate::{
@@ -36,21 +39,17 @@ pub(super) struct FactoryQuery;
 
 #[Object]
 impl FactoryQuery {
-    /// The factories the caller may see, in the order of their ids.
+    /// The factories the caller may see, in the order of their factoryIds.
     async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
         let snapshot = snapshot(ctx).await?;
         let scopes = report::factories(&snapshot).await?.into_iter();
         Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
     }
 
-    /// The factory with this id, or null.
+    /// The factory with this factoryId, or null.
     async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
-        let snapshot = snapshot(ctx).await?;
-        match report::factory(&snapshot, &id).await {
-            Ok(scope) => Ok(Some(Factory::new(scope, snapshot))),
-            Err(ReportError::FactoryNotFound(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let known = known_factory(ctx, &id).await?;
+        Ok(known.map(|(snapshot, scope)| Factory::new(scope, snapshot)))
     }
 }
 

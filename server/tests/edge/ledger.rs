@@ -24,7 +24,7 @@ const NUMBERS: &str = "query { \
     workstationMetrics(factoryId: \"plant\") { workstations { workstationId occupiedMinutes idleMinutes absentMinutes \
       overlapMinutes utilization unitsProduced throughputPerHour meanConfidence lastSeenAt } } }";
 
-const DEVICES: &str = "query { devices(factoryId: \"plant\") { id state receivedUpTo missingEvents holes { firstSequence } \
+const DEVICES: &str = "query { devices(factoryId: \"plant\") { deviceId state receivedUpTo missingEvents holes { firstSequence } \
     stored { firstSequence lastSequence } refused { firstSequence lastSequence } \
     closed { firstSequence lastSequence reason missingEvents detail } \
     clockOffsetMs queuedEvents lostEvents deadLetteredEvents warnings } }";

@@ -50,8 +50,8 @@ async fn compressed_bodies_that_stall_keep_nobody_out() {
         }
     }
     for _ in 0..20 {
-        let answer = victim.program.ask("{ factories { id } }", json!({})).await;
-        assert_eq!(answer, json!({ "factories": [{ "id": "plant" }] }));
+        let answer = victim.program.ask("{ factories { factoryId } }", json!({})).await;
+        assert_eq!(answer, json!({ "factories": [{ "factoryId": "plant" }] }));
     }
     let large = json!({ "query": "{ __typename }", "padding": " ".repeat(4_000_000) }).to_string();
     assert_eq!(victim.post(large.into_bytes(), false).await.status(), StatusCode::OK);

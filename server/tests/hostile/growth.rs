@@ -167,8 +167,8 @@ async fn hear(server: &TestServer, device: &str) {
 }
 
 async fn devices(server: &TestServer) -> Vec<String> {
-    let data = server.ask("{ devices(factoryId: \"plant\") { id } }", json!({})).await;
-    let id = |device: &Value| device["id"].as_str().expect("an id").to_owned();
+    let data = server.ask("{ devices(factoryId: \"plant\") { deviceId } }", json!({})).await;
+    let id = |device: &Value| device["deviceId"].as_str().expect("an id").to_owned();
     data["devices"].as_array().expect("devices").iter().map(id).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::harness::{Program, TestServer, at_second, code, millis, soon, with, w
 pub(crate) const NOW: &str = "2026-01-05T12:00:00Z";
 const INGEST: &str = "mutation($events: [EventInput!]!, $sender: SenderInput) { ingestEvents(factoryId: \"plant\", \
     events: $events, sender: $sender) { accepted duplicates conflicts rejected } }";
-const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", deviceIds: $ids) { id state lastSeenAt epoch \
+const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", deviceIds: $ids) { id deviceId state lastSeenAt epoch \
     receivedUpTo missingEvents stored { ...range } holes { ...range } refused { ...range } closed { epoch firstSequence \
     lastSequence reason missingEvents from to detail toldAt } clockOffsetMs queuedEvents oldestQueuedAt lostEvents \
     deadLetteredEvents warnings } } fragment range on SequenceRange { epoch firstSequence lastSequence }";
@@ -295,7 +295,7 @@ async fn devices_are_those_of_their_factory_and_of_the_ids_that_are_asked_for() 
     for id in ["edge-10", "edge-9", "edge-1"] {
         send(&server, events(1..=3), with(sender(1), &json!({ "deviceId": id }))).await;
     }
-    let ids = |found: &[Value]| found.iter().map(|device| device["id"].clone()).collect::<Vec<_>>();
+    let ids = |found: &[Value]| found.iter().map(|device| device["deviceId"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&devices(&server).await), ["edge-1", "edge-9", "edge-10"]);
     let asked = server.ask(DEVICES, json!({ "ids": ["edge-9", "nobody"] })).await;
     assert_eq!(ids(asked["devices"].as_array().expect("a list")), ["edge-9"]);
@@ -355,6 +355,7 @@ async fn however_a_batch_is_read_its_sender_is_the_same() {
     assert_eq!(found.len(), 2);
     for device in &mut found {
         device["id"].take();
+        device["deviceId"].take();
     }
     assert_eq!(found[0], found[1]);
     assert_eq!(ranges(&found[0]["refused"]), "a:2-2");

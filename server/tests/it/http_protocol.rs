@@ -106,11 +106,11 @@ async fn a_variable_that_was_not_sent_has_its_default_or_null() {
     let server = TestServer::start().await;
     server.create_factory("plant").await;
     let query = "query($skip: Boolean = true, $hide: Boolean! = false) \
-                 { factories @skip(if: $skip) { id } all: factories @skip(if: $hide) { id } }";
-    assert_eq!(server.ask(query, json!({})).await, json!({ "all": [{ "id": "plant" }] }));
+                 { factories @skip(if: $skip) { id } all: factories @skip(if: $hide) { factoryId } }";
+    assert_eq!(server.ask(query, json!({})).await, json!({ "all": [{ "factoryId": "plant" }] }));
     let query = "query($id: ID! = \"plant\", $area: String) \
-                 { factory(id: $id) { id } factoryMetrics(factoryId: $id, area: $area) { activeWorkers } }";
-    let answer = json!({ "factory": { "id": "plant" }, "factoryMetrics": { "activeWorkers": 0 } });
+                 { factory(id: $id) { factoryId } factoryMetrics(factoryId: $id, area: $area) { activeWorkers } }";
+    let answer = json!({ "factory": { "factoryId": "plant" }, "factoryMetrics": { "activeWorkers": 0 } });
     assert_eq!(server.ask(query, json!({})).await, answer);
     assert_eq!(server.ask(query, json!({ "area": null })).await, answer);
     assert_eq!(server.refused(query, json!({ "id": null })).await, "BAD_USER_INPUT");

@@ -14,6 +14,7 @@ mod http_protocol;
 mod ingest;
 mod limits;
 mod many_subscribers;
+mod node;
 mod npm;
 mod plans;
 mod postgres_only;

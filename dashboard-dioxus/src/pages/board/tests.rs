@@ -17,7 +17,8 @@ fn worker(id: &str, area: Option<&str>) -> Value {
 
 fn board(address: &'static str, workers: &[Value]) -> TestPage {
     let mut board = TestPage::at(address);
-    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     board.answer("Factories", &json!({ "factories": [factory] }));
     let nothing = json!({ "window": null, "revision": 3, "snapshot": true });
     let (mut report, mut workstations) = (nothing.clone(), nothing);

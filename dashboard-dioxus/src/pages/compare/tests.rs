@@ -4,7 +4,7 @@ use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
-    json!({ "factories": [{ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
+    json!({ "factories": [{ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
 }
 
 fn station(id: &str, utilization: f64, units: i64) -> Value {

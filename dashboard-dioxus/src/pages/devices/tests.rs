@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 fn device(id: &str, state: &str) -> Value {
     json!({
-        "id": id, "state": state, "lastSeenAt": "1970-01-01T00:00:00.000Z", "epoch": "b", "receivedUpTo": 12345,
+        "deviceId": id, "state": state, "lastSeenAt": "1970-01-01T00:00:00.000Z", "epoch": "b", "receivedUpTo": 12345,
         "missingEvents": 0, "holes": [], "refused": [], "closed": [], "clockOffsetMs": 0, "queuedEvents": 0,
         "oldestQueuedAt": null, "lostEvents": 0, "deadLetteredEvents": 0, "warnings": [],
     })
@@ -25,7 +25,8 @@ fn opened(devices: &[Value]) -> TestPage {
 
 fn opened_at(address: &'static str, devices: &[Value]) -> TestPage {
     let mut page = TestPage::at(address);
-    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert_eq!(page.asked("Devices"), [&json!({ "factoryId": "plant" })]);
     page.answer("Devices", &json!({ "devices": devices }));
@@ -88,7 +89,7 @@ fn range(changes: &serde_json::Value) -> String {
     for (field, value) in changes.as_object().unwrap() {
         range[field] = value.clone();
     }
-    let device = json!({ "id": "d", "state": "LOSING", "lastSeenAt": "2026-01-05T08:00:00Z", "epoch": "a",
+    let device = json!({ "deviceId": "d", "state": "LOSING", "lastSeenAt": "2026-01-05T08:00:00Z", "epoch": "a",
         "receivedUpTo": 9, "missingEvents": 0, "holes": [], "refused": [], "closed": [range], "clockOffsetMs": 0,
         "queuedEvents": 0, "oldestQueuedAt": null, "lostEvents": 0, "deadLetteredEvents": 0, "warnings": [] });
     let device: Device = serde_json::from_value(device).unwrap();

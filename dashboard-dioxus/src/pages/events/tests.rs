@@ -25,7 +25,8 @@ fn page(events: &[Value], next: Option<&str>) -> Value {
 /// The page of a factory's events, once the feed has begun.
 fn opened(address: &'static str) -> TestPage {
     let mut page = TestPage::at(address);
-    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert!(page.asked("Events").is_empty(), "asked before the feed has begun");
     page.answer("EventsIngested", &delivery(&[], 0));

@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     graphql::{
         context::{app, charge},
+        node::{NodeId, NodeObject},
         scalar::BigInt,
         text::{name, quoted, slug},
     },
@@ -28,8 +29,10 @@ use crate::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Factory {
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As chosen when it was created.
-    id: ID,
+    factory_id: ID,
     /// For people.
     name: String,
     /// IANA name; decides where a day begins.
@@ -59,15 +62,15 @@ impl Factory {
     }
 
     /// Everyone ever reported, in the order of their ids.
-    async fn workers(&self) -> Result<Vec<Worker>, ApiError> {
-        let entities = self.entities(EntityType::Worker).await?;
-        Ok(entities.into_iter().map(|entity| Worker::new(&self.id, entity)).collect())
+    async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Worker).await?;
+        Ok(entities.into_iter().map(|entity| Worker::new(&self.factory_id, entity)).collect())
     }
 
     /// Every workstation ever reported, in the order of their ids.
-    async fn workstations(&self) -> Result<Vec<Workstation>, ApiError> {
-        let entities = self.entities(EntityType::Workstation).await?;
-        Ok(entities.into_iter().map(|entity| Workstation::new(&self.id, entity)).collect())
+    async fn workstations(&self, ctx: &Context<'_>) -> Result<Vec<Workstation>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Workstation).await?;
+        Ok(entities.into_iter().map(|entity| Workstation::new(&self.factory_id, entity)).collect())
     }
 }
 
@@ -76,7 +79,8 @@ impl Factory {
     pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
         let factory = scope.factory();
         Self {
-            id: ID(factory.slug.0.clone()),
+            id: NodeId::new(factory.slug.as_str(), NodeObject::Factory).into(),
+            factory_id: ID(factory.slug.0.clone()),
             name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
@@ -88,9 +92,11 @@ impl Factory {
         }
     }
 
-    async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
+    async fn entities(&self, ctx: &Context<'_>, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
         let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
-        Ok(entities::list(&*self.snapshot, self.scope.factory().id, filter).await?)
+        let entities = entities::list(&*self.snapshot, self.scope.factory().id, filter).await?;
+        charge(ctx, entities.len())?;
+        Ok(entities)
     }
 }
 
