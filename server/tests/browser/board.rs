@@ -95,8 +95,8 @@ async fn a_tile_shows_its_state_and_its_numbers() -> Result<()> {
     page.wait_for_cell("board-worker-W2", "units", 7.0).await?;
     page.wait_for_cell("board-worker-W2", "utilization", 200.0 / 3.0).await?;
     let tile = page.text("[data-testid=board-worker-W2]").await?;
-    // Seen last at 10:10 in Berlin, long ago.
-    assert!(tile.contains("Not observed") && tile.contains("last seen Mon 5 Jan 2026, 10:10"), "{tile}");
+    // Seen last long ago.
+    assert!(tile.contains("No data") && tile.contains("\u{a0}d"), "{tile}");
     andon.ingest("plant", json!([worked("W2", "2026-01-05T10:00:00Z", 30, 5)])).await?;
     page.wait_for_cell("board-worker-W2", "units", 12.0).await?;
     close(chrome).await
