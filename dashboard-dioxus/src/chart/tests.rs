@@ -50,7 +50,7 @@ fn a_sparkline_is_an_image_with_a_name_and_its_last_point_is_marked() {
     assert_says(
         &drawn(chart),
         &[
-            "role=\"img\" aria-label=\"Utilization: course over the window, last 25.0\u{a0}%\"",
+            "role=\"img\" aria-label=\"Utilization: trend over the window, last 25.0\u{a0}%\"",
             r#"<path class="sparkline-line" d="M12.5 20 37.5 4M75 28H100"></path>"#,
             r#"<span class="sparkline-last" style="left:87.5%;top:70%;"></span>"#,
         ],

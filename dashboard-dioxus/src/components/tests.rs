@@ -108,7 +108,9 @@ fn the_first_factory_is_asked_about_when_the_address_names_none() {
     page.answer("Factories", &factories());
     let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" } });
     assert_eq!(page.asked("FactoryMetrics"), [&expected]);
-    assert_eq!(page.asked("WorkstationMetrics"), [&expected]);
+    // Who needs attention is asked apart, of the last two hours.
+    let recent = json!({ "factoryId": "plant", "window": { "lastMinutes": 120 } });
+    assert_eq!(page.asked("WorkstationMetrics"), [&expected, &recent]);
 }
 
 #[test]

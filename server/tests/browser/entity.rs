@@ -36,11 +36,11 @@ async fn the_timelines_table_and_file_are_the_apis_segments_and_what_nobody_obse
     assert_eq!(observed, expected);
     let gaps: Vec<_> =
         gaps.iter().map(|gap| format!("{} to {}{}{}", gap[1], gap[2], gap[4], gap[5])).collect();
-    let date = |time: &str| format!("Mon 5 Jan 2026, {time}");
+    let date = |time: &str| format!("Mon, 5 Jan 2026, {time}");
     let gap = |from: &str, to: &str| format!("{} to {to}", date(from));
     assert_eq!(
         gaps,
-        [gap("00:00", &date("08:00")), gap("08:45", &date("10:00")), gap("10:20", "Tue 6 Jan 2026, 00:00")]
+        [gap("00:00", &date("08:00")), gap("08:45", &date("10:00")), gap("10:20", "Tue, 6 Jan 2026, 00:00")]
     );
 
     page.click(".panel[aria-label='Timeline'] [data-testid='export']").await?;
@@ -73,7 +73,7 @@ async fn the_arrow_keys_move_through_the_timeline_and_the_reading_tells_each_spa
     ] {
         page.press(key).await?;
         let reading = "[...document.querySelectorAll('.timeline-reading > span')].map((part) => \
-                       (part.querySelector('b') ?? part).textContent.replace('Mon 5 Jan 2026, ', '')).join(', ')";
+                       (part.querySelector('b') ?? part).textContent.replace('Mon, 5 Jan 2026, ', '')).join(', ')";
         page.wait_until(&format!("{reading} === {}", json!(expected))).await?;
     }
     assert!(page.focused().await?.name.contains("Left and right arrows"));
@@ -330,7 +330,7 @@ fn row_of_segment(segment: &Value) -> [String; 6] {
 /// An instant of the test's day as tables tell it.
 fn time(instant: &Value) -> String {
     let instant = instant.as_str().unwrap_or_default();
-    format!("Mon 5 Jan 2026, {}", &instant["2026-01-05T".len().."2026-01-05T08:00".len()])
+    format!("Mon, 5 Jan 2026, {}", &instant["2026-01-05T".len().."2026-01-05T08:00".len()])
 }
 
 /// The rows of a chart's table, once it is opened.

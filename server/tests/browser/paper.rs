@@ -1,10 +1,11 @@
 //! Every page on paper: A4, with its numbers and its charts, and nothing that can be pressed.
 
+mod pdf;
+
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use browser_driver::{Medium, Page};
-use lopdf::{Document, Object, content::Content};
 use serde_json::{Value, json};
 
 use crate::{
@@ -32,41 +33,22 @@ struct Paper {
     working_fills: usize,
 }
 
-fn read(pdf: &[u8]) -> Result<Paper> {
-    let document = Document::load_mem(pdf)?;
-    let pages = document.get_pages();
-    let numbers: Vec<u32> = pages.keys().copied().collect();
-    let text = document.extract_text(&numbers)?;
-    let mut working_fills = 0;
-    for id in pages.values() {
-        let size = document.get_dictionary(*id)?.get(b"MediaBox")?.as_array()?;
-        let mut sides: Vec<f64> = size[2..].iter().filter_map(number).collect();
+fn read(file: &[u8]) -> Result<Paper> {
+    let pages = pdf::pages(file)?;
+    assert!(!pages.is_empty(), "nothing was printed");
+    for page in &pages {
+        let mut sides = page.size;
         sides.sort_by(f64::total_cmp);
         assert!(sides.iter().zip(A4).all(|(side, expected)| (side - expected).abs() < 2.0), "{sides:?}");
-        working_fills += fills(&Content::decode(&document.get_page_content(*id)?)?);
     }
-    Ok(Paper { text, pages: pages.len(), working_fills })
-}
-
-fn fills(content: &Content) -> usize {
-    let mut is_working = false;
-    let mut count = 0;
-    for operation in &content.operations {
-        match operation.operator.as_str() {
-            "rg" => {
-                let colour: Vec<f64> = operation.operands.iter().filter_map(number).collect();
-                is_working =
-                    colour.iter().zip(WORKING).all(|(part, expected)| (part - expected).abs() < 0.01);
-            }
-            "f" | "f*" if is_working => count += 1,
-            _ => {}
-        }
-    }
-    count
-}
-
-fn number(object: &Object) -> Option<f64> {
-    object.as_float().ok().map(f64::from)
+    let is_working = |colour: &&[f64; 3]| {
+        colour.iter().zip(WORKING).all(|(part, expected)| (part - expected).abs() < 0.01)
+    };
+    Ok(Paper {
+        text: pages.iter().map(|page| page.text.as_str()).collect(),
+        pages: pages.len(),
+        working_fills: pages.iter().flat_map(|page| &page.fills).filter(is_working).count(),
+    })
 }
 
 /// Prints what is shown, and looks at it as it is on paper.

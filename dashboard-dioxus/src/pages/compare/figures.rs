@@ -24,6 +24,9 @@ use domain::event::EntityType;
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 
+/// What is in the file alone: it says something of cameras and nothing of those who are compared.
+const DOUBLE_COVERAGE: &str = "overlap";
+
 /// A figure that is compared.
 struct Line {
     field: &'static str,
@@ -57,7 +60,7 @@ fn lines(kind: EntityType) -> [Line; 8] {
         plain("absent", figure::ABSENT, figure::HOW_ABSENT, minutes, |row| Some(row.absent_minutes)),
         better("units", figure::UNITS, figure::HOW_UNITS, Quantity::Count, |row| Some(row.units as f64)),
         better("rate", rate, how_rate, Quantity::PerHour, |row| row.units_per_hour),
-        plain("overlap", figure::DOUBLE_COVERAGE, figure::HOW_DOUBLE_COVERAGE, minutes, |row| {
+        plain(DOUBLE_COVERAGE, figure::DOUBLE_COVERAGE, figure::HOW_DOUBLE_COVERAGE, minutes, |row| {
             Some(row.overlap_minutes)
         }),
         plain(
@@ -157,7 +160,7 @@ fn side_by_side(
                             }
                         }
                     }
-                    for line in lines(kind) {
+                    for line in lines(kind).into_iter().filter(|line| line.field != DOUBLE_COVERAGE) {
                         tr { key: "{line.field}", "data-testid": "compare-{line.field}",
                             th { scope: "row",
                                 Explained { how: figure::how(line.how, window), {line.name} }
