@@ -53,6 +53,12 @@ impl PageContext {
         self.factories.with(listed).flatten()
     }
 
+    /// The id that the address names when there is no such factory.
+    pub(crate) fn unknown_factory(&self) -> Option<String> {
+        let id = self.factory_window()?.factory_id;
+        self.factories.with(|list| list.iter().all(|factory| factory.id != id))?.then_some(id)
+    }
+
     /// What is selected on this page, for the address of another.
     pub(crate) fn selection(&self) -> Selection {
         let selection = self.address.read().selection().clone();
@@ -76,6 +82,7 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
         let address = address();
         if let Some(choice) = factory_window()
             && address.selection().factory.is_empty()
+            && !matches!(address, Address::Unknown(..))
         {
             let named = Selection { factory: choice.factory_id, ..address.selection().clone() };
             // The page stays the same, even one about an entity: its factory was only left open.

@@ -4,8 +4,7 @@ use super::isolated;
 
 pub(crate) const NO_FACTORY: &str = "There is no factory yet";
 pub(crate) const NO_EVENT: &str = "No event has arrived yet";
-pub(crate) const CREATE: &str =
-    "Create one. Its time zone decides where a day begins. It appears here by itself.";
+pub(crate) const CREATE: &str = "Create one. Its time zone decides when a day begins.";
 pub(crate) const NAME: &str = "Name";
 pub(crate) const EXAMPLE_NAME: &str = "Plant 1";
 pub(crate) const ID: &str = "Id";
@@ -25,12 +24,12 @@ pub(crate) const SEND_BY_EDGE: &str =
 pub(crate) const COPY: &str = "Copy";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const NOT_COPIED: &str =
-    "The browser does not let this page copy. Select the command and copy it by key.";
+    "The browser does not let this page copy. Select the command and copy it with the keyboard.";
 pub(crate) const COMMAND: &str = "Command";
 
 pub(crate) fn send(factory: &str) -> String {
     format!(
-        "Send the first one to {}: this page turns into its floor as soon as the event is stored.",
+        "Send the first one to {}. This page shows the floor as soon as the event is stored.",
         isolated(factory)
     )
 }
