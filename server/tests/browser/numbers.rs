@@ -3,7 +3,7 @@
 use anyhow::Result;
 use browser_driver::Screen;
 use chrono::{DateTime, DurationRound as _, SecondsFormat, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::CUT};
 
