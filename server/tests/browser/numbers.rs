@@ -31,7 +31,7 @@ async fn no_number_is_cut_off_on_any_screen_however_large_it_is() -> Result<()> 
         {
             page.show(&andon.url(&format!("{path}&factory=plant&window=all-time"))).await?;
             page.wait_for_connection("live").await?;
-            page.wait_for("[data-value]").await?;
+            page.wait_for(".figure-value, .event-row, .compare-figures").await?;
             page.wait_until("document.querySelector('.skeleton') === null").await?;
             assert_eq!(page.evaluate(CUT).await?, "", "{path} at {width}");
         }
