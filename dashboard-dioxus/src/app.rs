@@ -6,7 +6,7 @@ use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::Devices;
+use crate::pages::back_office::{DataProblems, Devices};
 use crate::pages::board::Board;
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
@@ -59,6 +59,8 @@ pub(crate) enum Route {
             Events { address: EventsAddress },
             #[route("/devices?:..address")]
             Devices { address: DevicesAddress },
+            #[route("/data-problems?:..address")]
+            DataProblems { address: DevicesAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -77,6 +79,7 @@ impl Route {
             Self::Compare { address } => Address::Compare(address),
             Self::Events { address } => Address::Events(address),
             Self::Devices { address } => Address::Devices(address),
+            Self::DataProblems { address } => Address::DataProblems(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { .. } => Address::Floor(FloorAddress::default()),
         }
@@ -166,6 +169,9 @@ mod tests {
                 },
             },
             Route::Devices { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::DataProblems {
+                address: DevicesAddress { selection: selection.clone(), id: text.clone() },
+            },
             Route::Board { address: BoardAddress { selection, edit: text, ..BoardAddress::default() } },
         ];
         for page in pages {

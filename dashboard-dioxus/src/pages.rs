@@ -3,6 +3,7 @@
 pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod compare;
+pub(crate) mod data_problems;
 pub(crate) mod devices;
 pub(crate) mod entity;
 pub(crate) mod events;

@@ -1,6 +1,7 @@
 //! The operations of `queries/`, checked against the schema when this compiles, and what pages make of their answers.
 
 mod change;
+mod data_problems;
 mod device_list;
 mod entities;
 mod event_list;
@@ -13,6 +14,9 @@ mod utilization;
 mod window;
 
 pub(crate) use change::{CreateFactory, EntityChange, create_factory, update_entity};
+pub(crate) use data_problems::{
+    Conflict, Conflicts, RejectionCount, RejectionReport, Rejections, Report, conflicts, rejections,
+};
 pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;
 pub(crate) use event_list::{EventFilter, Events, EventsIngested, events, events_ingested};

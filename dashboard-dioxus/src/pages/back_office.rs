@@ -2,6 +2,7 @@
 
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
+use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::route::DevicesAddress;
 use crate::words::back_office as words;
@@ -14,6 +15,7 @@ use wasm_split::LazyLoader;
 #[derive(Clone, Debug, PartialEq)]
 enum Page {
     Devices(DevicesAddress),
+    DataProblems(DevicesAddress),
 }
 
 /// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
@@ -27,6 +29,7 @@ static PART: LazyLoader<Page, Element> = LazyLoader::preloaded(draw);
 fn draw(page: Page) -> Element {
     match page {
         Page::Devices(address) => rsx! { DevicesPage { address } },
+        Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
     }
 }
 
@@ -41,6 +44,12 @@ enum Progress {
 #[component]
 pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::Devices(address()) } }
+}
+
+/// What came and was not stored.
+#[component]
+pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::DataProblems(address()) } }
 }
 
 /// A page, or how far it is with being loaded.

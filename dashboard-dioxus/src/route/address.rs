@@ -16,6 +16,7 @@ pub(crate) enum Address {
     Compare(CompareAddress),
     Events(EventsAddress),
     Devices(DevicesAddress),
+    DataProblems(DevicesAddress),
     Board(BoardAddress),
 }
 
@@ -38,6 +39,7 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
+            | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. }) => selection,
         }
     }
@@ -50,6 +52,7 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
+            | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. }) => *selection = new,
         }
         self
@@ -75,6 +78,7 @@ impl fmt::Display for Address {
             Self::Compare(at) => ("/compare", at.to_string()),
             Self::Events(at) => ("/events", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
+            Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
         };
         write!(formatter, "{path}?{}", utf8_percent_encode(&query, QUERY_ASCII_SET))

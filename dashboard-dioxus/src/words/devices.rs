@@ -35,6 +35,7 @@ pub(crate) const RIGHT: &str = "right";
 pub(crate) const OFF: &str = "off:";
 pub(crate) const DETAILS_MISSING: &str = "Missing";
 pub(crate) const DETAILS_REFUSED: &str = "Refused by the server";
+pub(crate) const WHY_REFUSED: &str = "Why the server refused some of them";
 pub(crate) const DETAILS_CLOSED: &str = "Will never come";
 pub(crate) const NOTHING: &str = "Every number up to the highest has arrived.";
 pub(crate) const USED_TWICE: &str = "Two agents send under this name. Give each a name of its own with --device, or their numbers mean nothing.";
