@@ -44,7 +44,7 @@ pub use self::{
     socket::limits::SocketLimits,
 };
 use self::{
-    browsers::BrowserRules, media::Media, memory::RequestMemory, operation::Documents, shared::Shared,
+    browsers::BrowserRules, media::Media, memory::request_memory, operation::Documents, shared::Shared,
     socket::quota::Subscriptions,
 };
 use crate::{app::App, graphql::budget::Turns};
@@ -91,8 +91,8 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
         origins: options.origins,
-        memory: RequestMemory::new(),
-        answer_memory: RequestMemory::new(),
+        memory: request_memory(),
+        answer_memory: request_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
         documents: Documents::default(),
         turns: Turns::default(),

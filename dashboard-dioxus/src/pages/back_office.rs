@@ -2,9 +2,10 @@
 
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
+use crate::pages::board::Board as BoardPage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
-use crate::route::DevicesAddress;
+use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -16,20 +17,24 @@ use wasm_split::LazyLoader;
 enum Page {
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    Board(BoardAddress),
 }
 
 /// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
 /// release build.
 #[cfg(not(debug_assertions))]
-static PART: LazyLoader<Page, Element> =
-    wasm_split::lazy_loader!(extern "back_office" fn draw(page: Page) -> Element);
+static PART: LazyLoader<Box<Page>, Element> =
+    wasm_split::lazy_loader!(extern "back_office" fn draw(page: Box<Page>) -> Element);
 #[cfg(debug_assertions)]
-static PART: LazyLoader<Page, Element> = LazyLoader::preloaded(draw);
+static PART: LazyLoader<Box<Page>, Element> = LazyLoader::preloaded(draw);
 
-fn draw(page: Page) -> Element {
-    match page {
+/// Takes the page behind a pointer: what calls it takes it for a C function, which is given anything larger in another way.
+#[allow(clippy::boxed_local, reason = "see above")]
+fn draw(page: Box<Page>) -> Element {
+    match *page {
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
+        Page::Board(address) => rsx! { BoardPage { address } },
     }
 }
 
@@ -50,6 +55,12 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::DataProblems(address()) } }
+}
+
+/// The factory for a television, which stays open for weeks and can wait a moment for its program.
+#[component]
+pub(crate) fn Board(address: ReadSignal<BoardAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Board(address()) } }
 }
 
 /// A page, or how far it is with being loaded.
@@ -73,7 +84,7 @@ fn BackOffice(page: Page) -> Element {
 /// A component of its own, because the page has hooks of its own.
 #[component]
 fn Loaded(page: Page) -> Element {
-    PART.call(page).unwrap_or_else(|_| VNode::empty())
+    PART.call(Box::new(page)).unwrap_or_else(|_| VNode::empty())
 }
 
 /// Whether the part is there; an attempt that failed may be made again.

@@ -18,6 +18,8 @@ pub(crate) enum Address {
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
     Board(BoardAddress),
+    /// Any other path, and the selection with which one goes on from there.
+    Unknown(String, Selection),
 }
 
 impl Address {
@@ -40,7 +42,8 @@ impl Address {
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
-            | Self::Board(BoardAddress { selection, .. }) => selection,
+            | Self::Board(BoardAddress { selection, .. })
+            | Self::Unknown(_, selection) => selection,
         }
     }
 
@@ -53,15 +56,17 @@ impl Address {
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
-            | Self::Board(BoardAddress { selection, .. }) => *selection = new,
+            | Self::Board(BoardAddress { selection, .. })
+            | Self::Unknown(_, selection) => *selection = new,
         }
         self
     }
 
-    /// The page to go to when another selection is made. A page about one entity gives way to the floor when the factory
-    /// changes, because another factory's worker of the same id is somebody else.
+    /// The page to go to when another selection is made. A path that is no page gives way to the floor, and so does a page
+    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else.
     pub(crate) fn selecting(self, selection: Selection) -> Self {
-        if matches!(self, Self::Entity(..)) && selection.factory != self.selection().factory {
+        let is_other = selection.factory != self.selection().factory;
+        if matches!(self, Self::Unknown(..)) || (matches!(self, Self::Entity(..)) && is_other) {
             return Self::floor(selection);
         }
         self.with_selection(selection)
@@ -80,6 +85,7 @@ impl fmt::Display for Address {
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
+            Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };
         write!(formatter, "{path}?{}", utf8_percent_encode(&query, QUERY_ASCII_SET))
     }

@@ -72,7 +72,7 @@ pub(crate) fn said(
     confidence: Option<f64>,
     model: Option<&str>,
 ) -> String {
-    let minutes = Quantity::Minutes.text(Some(minutes));
+    let minutes = Quantity::Duration.text(Some(minutes));
     let units = counted(units, "unit");
     let confidence = Quantity::Confidence.text(confidence);
     format!("{state} {minutes}, {units}, confidence {confidence}, model {}", model.unwrap_or(NO_VALUE))

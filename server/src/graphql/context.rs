@@ -30,7 +30,7 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
 }
 
 /// Counts the rows of a field's answer against what its request may cost.
-pub(super) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+pub(crate) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 

@@ -3,6 +3,7 @@
 
 mod entity;
 mod factory;
+mod utc_offset;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    demo,
     error::{ApiError, ErrorCode},
     report::{self, ReportError},
     store::{
@@ -64,6 +66,19 @@ impl FactoryMutation {
         input: CreateFactoryInput,
     ) -> Result<Factory, ApiError> {
         create_factory(app(ctx), input.try_into()?).await
+    }
+
+    /// Creates the factory "demo", fills yesterday and today with what simulated cameras report, and lets them report until the
+    /// server ends; `andon serve --demo` goes on with it. For trying things out.
+    async fn create_demo_factory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "IANA name; decides where a day begins.", default = "UTC")] time_zone: String,
+    ) -> Result<Factory, ApiError> {
+        let (app, time_zone) = (app(ctx), factory::time_zone(&time_zone)?);
+        let factory = create_factory(app, demo::new_factory(time_zone)).await?;
+        tokio::spawn(demo::run(app.clone(), time_zone));
+        Ok(factory)
     }
 
     /// Changes a factory. A field left out stays.

@@ -13,13 +13,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-
+use http_listener::{Memory, MemoryShare};
 use hyper::body::{Frame, SizeHint};
 
 use super::{
     answer::{Answer, MAX_ANSWER_BYTES},
     media::Media,
-    memory::{RequestMemory, Share},
     operation::Unprepared,
 };
 use crate::error::{ApiError, ErrorCode};
@@ -76,16 +75,16 @@ impl From<ApiError> for ErrorResponse {
 }
 
 /// An answer as a response. Its text is held in memory until the client has taken it, however slowly.
-pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory) -> Response {
+pub(super) fn respond_with(answer: Answer, media: Media, memory: &Memory) -> Response {
     let response = respond(status(&answer, media), answer, media);
     let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
     let Some(length) = length.filter(|length| *length <= MAX_ANSWER_BYTES) else {
         let answer = Answer::too_long();
         return respond(status(&answer, media), answer, media);
     };
-    let mut share = memory.share();
-    if let Err(error) = share.take(length) {
-        return ErrorResponse::unavailable(error).into_response(media);
+    let mut share = memory.share(None);
+    if let Err(full) = share.take(length) {
+        return ErrorResponse::from(full).into_response(media);
     }
     response.map(|body| Body::new(HeldBody { body, share: Some(share) }))
 }
@@ -93,7 +92,7 @@ pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory)
 /// A body whose text, which is its first frame, holds its share of memory until it is sent.
 struct HeldBody {
     body: Body,
-    share: Option<Share>,
+    share: Option<MemoryShare>,
 }
 
 impl HttpBody for HeldBody {
@@ -123,7 +122,7 @@ impl HttpBody for HeldBody {
 /// Text that holds its share of memory until it is sent.
 struct HeldText {
     text: Bytes,
-    _share: Option<Share>,
+    _share: Option<MemoryShare>,
 }
 
 impl AsRef<[u8]> for HeldText {

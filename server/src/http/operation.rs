@@ -8,6 +8,7 @@ use async_graphql::{
     Request, ServerError,
     parser::types::{DocumentOperations, OperationDefinition, OperationType},
 };
+use http_listener::{Memory, MemoryShare};
 use serde::Deserialize;
 
 pub(super) use self::{documents::Documents, sent::Sent};
@@ -15,7 +16,6 @@ use self::{
     documents::{MAX_TOKENS, TOKEN_BYTES},
     sent::{SentVariables, VALUE_BYTES, read_variables},
 };
-use super::memory::{RequestMemory, Share};
 use crate::{
     error::ApiError,
     graphql::{budget::is_costly, events::batches::Batches, variables},
@@ -27,7 +27,7 @@ pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) request: Request,
     /// The memory that its variables take. Keep it for as long as the request.
-    pub(super) share: Share,
+    pub(super) share: MemoryShare,
     /// Whether to answer it takes the database or the processor long.
     pub(super) is_costly: bool,
     /// What the document and the variables take, in bytes, for as long as the operation runs.
@@ -79,14 +79,14 @@ impl Operation {
         sent: Sent<'_>,
         documents: &Documents,
         ingest: &Ingest,
-        memory: &RequestMemory,
+        memory: &Memory,
     ) -> Result<Self, Unprepared> {
         let mut document = documents.get(&sent.query)?;
         let mut held_bytes = tokens::count(&sent.query, MAX_TOKENS) * TOKEN_BYTES;
         let selected = selected(&mut document.operations, sent.operation_name.as_deref())?;
         let (SentVariables { batches, others: mut variables, values }, share) = match &sent.variables {
             Some(json) => read_variables(json, selected, &document.fragments, memory)?,
-            None => (SentVariables::default(), memory.share()),
+            None => (SentVariables::default(), memory.share(None)),
         };
         held_bytes += values * VALUE_BYTES;
         let batches = (!batches.is_empty()).then(|| {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use http_listener::Memory;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::Answer,
     browsers::Origins,
-    memory::RequestMemory,
     operation::{Documents, Operation, Sent, Unprepared},
     socket::{limits::SocketLimits, quota::Subscriptions},
 };
@@ -24,9 +24,9 @@ pub(super) struct Shared {
     pub(super) schema: AndonSchema,
     pub(super) origins: Origins,
     /// For what is sent to us.
-    pub(super) memory: RequestMemory,
+    pub(super) memory: Memory,
     /// For what we send.
-    pub(super) answer_memory: RequestMemory,
+    pub(super) answer_memory: Memory,
     /// For each large body that is decoded and read.
     pub(super) large_bodies: Arc<Semaphore>,
     pub(super) documents: Documents,

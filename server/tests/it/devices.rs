@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use test_harness::rounds;
 
-use crate::harness::{Program, TestServer, code, millis, soon};
+use crate::harness::{Program, TestServer, at_second, code, millis, soon, with, work};
 
 pub(crate) const NOW: &str = "2026-01-05T12:00:00Z";
 const INGEST: &str = "mutation($events: [EventInput!]!, $sender: SenderInput) { ingestEvents(factoryId: \"plant\", \
@@ -25,10 +25,7 @@ pub(crate) async fn plant() -> TestServer {
 
 /// The event that has this number: each has its own second.
 fn event(number: i64) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T{:02}:{:02}:{:02}Z", number / 3_600, number / 60 % 60, number % 60),
-        "entityType": "WORKER", "entityId": "W1", "eventType": "WORKING", "durationMinutes": 0.01, "unitsProduced": 1,
-    })
+    json!(work("W1", &at_second(usize::try_from(number).expect("a second")), 0.01))
 }
 
 pub(crate) fn events(numbers: impl IntoIterator<Item = i64>) -> Value {
@@ -41,13 +38,6 @@ pub(crate) fn sender(first_sequence: i64) -> Value {
         "deviceId": "edge-1", "epoch": "a", "firstSequence": first_sequence, "sentAt": NOW, "queuedEvents": 0,
         "lostEvents": 0, "deadLetteredEvents": 0,
     })
-}
-
-fn with(mut object: Value, changes: &Value) -> Value {
-    for (field, value) in changes.as_object().expect("fields") {
-        object[field] = value.clone();
-    }
-    object
 }
 
 /// Sends a batch and answers with accepted, duplicates, conflicts and rejected.
@@ -78,11 +68,6 @@ pub(crate) fn ranges(list: &Value) -> String {
         })
         .collect();
     shown.join(" ")
-}
-
-async fn units(server: &TestServer) -> i64 {
-    let data = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
-    data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
 }
 
 #[tokio::test]
@@ -223,7 +208,7 @@ async fn a_false_report_of_a_device_keeps_no_event_from_being_stored_and_stored_
     let found = device(&server).await;
     assert_eq!((ranges(&found["stored"]), ranges(&found["closed"])), ("a:1-10".into(), "a:5-12".into()));
     assert_eq!(found["closed"][0]["missingEvents"], 2);
-    assert_eq!(units(&server).await, 13);
+    assert_eq!(server.units("plant").await, 13);
 }
 
 #[tokio::test]
@@ -345,7 +330,7 @@ async fn a_sender_that_says_nonsense_is_told_what_is_allowed_and_nothing_is_stor
         let message = answer["errors"][0]["message"].as_str().expect("a message");
         assert!(message.contains(word), "{message}");
     }
-    assert_eq!((units(&server).await, devices(&server).await.len()), (0, 0));
+    assert_eq!((server.units("plant").await, devices(&server).await.len()), (0, 0));
     let fine = json!({ "closed": vec![range(1, 1); 100], "firstSequence": most - 10_000 });
     assert_eq!(send(&server, events(1..=2), with(sender(1), &fine)).await, [2, 0, 0, 0]);
 }
@@ -388,7 +373,7 @@ async fn many_devices_at_once_each_keep_their_own_numbers() {
     let found = devices(&server).await;
     assert_eq!(found.len(), 8);
     assert!(found.iter().all(|device| ranges(&device["stored"]) == "a:1-50"), "{found:?}");
-    assert_eq!(units(&server).await, 50);
+    assert_eq!(server.units("plant").await, 50);
 }
 
 /// How often the server is killed, and how many batches are sent meanwhile.

@@ -272,7 +272,8 @@ async fn a_browser_gets_pages() {
 #[tokio::test]
 async fn a_server_that_can_serve_says_so() {
     let server = TestServer::start().await;
-    for (path, answer) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+    let alive = format!("alive\ntime zones: {}\n", time_zones::in_use());
+    for (path, answer) in [("/healthz", alive.as_str()), ("/readyz", "ready\n")] {
         let response = server.client.get(server.url(path)).send().await.expect("a response");
         assert_eq!(
             (response.status(), response.text().await.expect("text").as_str()),

@@ -28,6 +28,7 @@ mod sqlite_only;
 mod stalled_subscriber;
 mod store_law;
 mod subscriptions;
+mod time_zones;
 mod undisturbed;
 mod vanishing_sockets;
 mod websocket_protocol;

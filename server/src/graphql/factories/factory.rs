@@ -1,16 +1,18 @@
 //! Factories: what they are called, where their days begin and whose units count.
 
-use std::{str::FromStr as _, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
-use chrono_tz::Tz;
-use domain::{event::EntityType, id::FactorySlug};
+use domain::{event::EntityType, id::FactorySlug, zone::Zone};
 
-use super::entity::{Worker, Workstation};
+use super::{
+    entity::{Worker, Workstation},
+    utc_offset::{UtcOffset, utc_offsets},
+};
 use crate::{
     error::ApiError,
     graphql::{
-        context::charge,
+        context::{app, charge},
         node::{NodeId, NodeObject},
         scalar::BigInt,
         text::{name, quoted, slug},
@@ -51,6 +53,14 @@ pub(crate) struct Factory {
 
 #[ComplexObject]
 impl Factory {
+    /// What the time zone's clocks show, compared with UTC: each offset since 2000, and those of the next two years. With
+    /// them a client begins days where the server does, however old its own rules are.
+    async fn utc_offsets(&self, ctx: &Context<'_>) -> Result<Vec<UtcOffset>, ApiError> {
+        let offsets = utc_offsets(self.scope.factory().time_zone, app(ctx).clock.now_ms());
+        charge(ctx, offsets.len())?;
+        Ok(offsets)
+    }
+
     /// Everyone ever reported, in the order of their ids.
     async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
         let entities = self.entities(ctx, EntityType::Worker).await?;
@@ -151,11 +161,11 @@ impl TryFrom<UpdateFactoryInput> for FactoryPatch {
     }
 }
 
-fn time_zone(sent: &str) -> Result<Tz, ApiError> {
-    Tz::from_str(sent).map_err(|_unknown| {
-        let sent = quoted(sent);
-        ApiError::bad_user_input(format!(
-            "{sent} is not a time zone; use an IANA name such as Europe/Berlin or UTC"
-        ))
-    })
+/// The zone that a client named.
+///
+/// # Errors
+/// There is none with this name.
+pub(super) fn time_zone(sent: &str) -> Result<Zone, ApiError> {
+    time_zones::find(sent)
+        .map_err(|unknown| ApiError::bad_user_input(format!("{} is {unknown}", quoted(sent))))
 }
