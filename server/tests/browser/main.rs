@@ -9,6 +9,7 @@ mod axe;
 mod back_office;
 mod board;
 mod dashboard;
+mod data_problems;
 mod devices;
 mod entity;
 mod events;
