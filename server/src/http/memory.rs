@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
@@ -70,11 +71,27 @@ impl Share {
         other.permits.into_iter().for_each(|permit| self.keep(permit));
     }
 
+    /// A text that holds the share until it is sent.
+    pub(super) fn hold(self, text: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        Bytes::from_owner(HeldText { text, _share: self })
+    }
+
     fn keep(&mut self, permit: OwnedSemaphorePermit) {
         match self.permits.iter_mut().find(|held| Arc::ptr_eq(held.semaphore(), permit.semaphore())) {
             Some(held) => held.merge(permit),
             None => self.permits.push(permit),
         }
+    }
+}
+
+struct HeldText<T> {
+    text: T,
+    _share: Share,
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for HeldText<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_ref()
     }
 }
 
