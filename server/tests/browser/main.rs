@@ -6,6 +6,7 @@
 mod andon;
 mod axe;
 mod back_office;
+mod behind_proxies;
 mod board;
 mod dashboard;
 mod devices;
@@ -16,6 +17,7 @@ mod floor_page;
 mod graphiql;
 mod live;
 mod pages;
+mod proxy;
 mod served;
 mod static_host;
 
