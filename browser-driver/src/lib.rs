@@ -25,7 +25,7 @@ pub use crate::{
         axe::Violation,
         performance::{Frames, Memory},
     },
-    screen::{Motion, Network, Scheme, Screen},
+    screen::{Medium, Motion, Network, Scheme, Screen},
     seen::{Message, Seen},
 };
 

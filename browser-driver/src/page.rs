@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use self::performance::NOTE_MEMORIES;
-use crate::{Chrome, LIMIT, LOOK_INTERVAL, Message, Network, Screen};
+use crate::{Chrome, LIMIT, LOOK_INTERVAL, Medium, Message, Network, Screen};
 
 /// What a page reports.
 const REPORTS: [&str; 4] = ["Network.enable", "Page.enable", "Runtime.enable", "Log.enable"];
+
+/// The language of a browser whose person has set none.
+const LOCALE: &str = "en-GB";
 
 /// A tab of a [`Chrome`].
 pub struct Page<'chrome> {
@@ -37,6 +40,8 @@ impl<'chrome> Page<'chrome> {
         // As on telephones, they take no room from the page.
         page.command("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await?;
         page.set_screen(&Screen::default()).await?;
+        // Whatever the machine's language is.
+        page.set_locale(LOCALE).await?;
         Ok(page)
     }
 
@@ -60,6 +65,18 @@ impl<'chrome> Page<'chrome> {
     /// Makes the browser's clock show this zone's time, such as `America/New_York`.
     pub async fn set_time_zone(&self, zone: &str) -> Result<()> {
         self.command("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await?;
+        Ok(())
+    }
+
+    /// Makes the browser speak this language, such as `de-DE`.
+    pub async fn set_locale(&self, locale: &str) -> Result<()> {
+        self.command("Emulation.setLocaleOverride", json!({ "locale": locale })).await?;
+        Ok(())
+    }
+
+    /// Shows the page as it is on paper, or as it is on the screen again.
+    pub async fn set_medium(&self, medium: Medium) -> Result<()> {
+        self.command("Emulation.setEmulatedMedia", json!({ "media": medium.name() })).await?;
         Ok(())
     }
 

@@ -57,6 +57,25 @@ pub enum Motion {
     Reduced,
 }
 
+/// What a page is shown on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// A screen.
+    Screen,
+    /// Paper.
+    Print,
+}
+
+impl Medium {
+    /// As style sheets call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::Print => "print",
+        }
+    }
+}
+
 /// Whether a page reaches anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {

@@ -4,10 +4,10 @@ use crate::api::client::Client;
 use crate::api::link::keep_live;
 use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
+use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::Devices;
-use crate::pages::board::Board;
+use crate::pages::back_office::{Board, Devices};
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
@@ -15,6 +15,7 @@ use crate::pages::floor::Floor;
 use crate::pages::not_found::NotFound;
 use crate::route::{
     Address, BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
+    Selection,
 };
 use crate::styles;
 use dioxus::prelude::*;
@@ -62,13 +63,13 @@ pub(crate) enum Route {
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
-    #[end_layout]
-    #[route("/:..segments")]
-    NotFound { segments: Vec<String> },
+        #[layout(WithShell)]
+            #[route("/:..segments")]
+            NotFound { segments: Vec<String> },
 }
 
 impl Route {
-    /// The address that leads to it; one that is no page leads to the floor.
+    /// The address that leads to it.
     fn address(self) -> Address {
         match self {
             Self::Floor { address } => Address::Floor(address),
@@ -78,7 +79,7 @@ impl Route {
             Self::Events { address } => Address::Events(address),
             Self::Devices { address } => Address::Devices(address),
             Self::Board { address } => Address::Board(address),
-            Self::NotFound { .. } => Address::Floor(FloorAddress::default()),
+            Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
     }
 }
@@ -87,6 +88,7 @@ impl Route {
 #[component]
 fn WithContext() -> Element {
     let route = use_route::<Route>();
+    use_theme_provider();
     use_page_context_provider(use_memo(use_reactive!(|route| route.address())));
     rsx! {
         Outlet::<Route> {}
@@ -105,7 +107,6 @@ fn WithShell() -> Element {
 mod tests {
     use super::*;
     use crate::model::window::WindowChoice;
-    use crate::route::Selection;
     use proptest::prelude::*;
 
     fn selection(factory: &str, window: WindowChoice) -> Selection {
@@ -144,8 +145,7 @@ mod tests {
         let pages = [
             Route::Floor {
                 address: FloorAddress {
-                    selection: selection.clone(),
-                    area: text.clone(),
+                    selection: Selection { area: text.clone(), ..selection.clone() },
                     ..FloorAddress::default()
                 },
             },

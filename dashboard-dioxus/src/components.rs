@@ -3,6 +3,7 @@
 pub(crate) mod changing;
 pub(crate) mod command;
 pub(crate) mod connection_status;
+pub(crate) mod csv_switch;
 pub(crate) mod download;
 pub(crate) mod explained;
 pub(crate) mod export_button;
@@ -22,6 +23,8 @@ pub(crate) mod shell;
 pub(crate) mod skeleton;
 pub(crate) mod state_mark;
 pub(crate) mod theme_switch;
+pub(crate) mod unknown_factory;
+pub(crate) mod window_event;
 pub(crate) mod window_picker;
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 pub(crate) mod calendar;
 pub(crate) mod csv;
+pub(crate) mod csv_style;
+pub(crate) mod date_format;
 pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod instant;

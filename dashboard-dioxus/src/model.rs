@@ -1,5 +1,6 @@
 //! What the page shows, as its parts think of it: the API's answers in one shape for workers and workstations.
 
+pub(crate) mod attention;
 mod entity;
 mod event;
 mod factory;
@@ -9,6 +10,7 @@ mod slug;
 pub(crate) mod span;
 mod timeline;
 pub(crate) mod window;
+pub(crate) mod window_span;
 
 pub(crate) use entity::{Activity, EntityMetrics, EntityName};
 pub(crate) use event::{EventFeed, EventPage, SeenEvent};

@@ -1,5 +1,6 @@
 //! The pages, one for each route.
 
+mod attention;
 pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod compare;

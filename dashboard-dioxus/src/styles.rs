@@ -36,7 +36,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("pages/floor/heat.css"),
     include_str!("pages/floor/attention_list.css"),
     include_str!("pages/floor/rows.css"),
-    include_str!("pages/not_found.css"),
+    include_str!("print.css"),
 );
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn every_stylesheet_beside_a_component_or_view_is_in_the_list() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["assets", "src/chart", "src/components", "src/pages", "src/pages/floor"]
+        let folders = ["assets", "src", "src/chart", "src/components", "src/pages", "src/pages/floor"]
             .map(|folder| source.join(folder));
         let files =
             folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
@@ -86,6 +86,7 @@ mod tests {
     fn text_and_marks_stand_out_from_their_grounds_in_light_and_in_dark() {
         for (names, limit) in [
             (&["text", "text-quiet"][..], 7.0),
+            (&["series-1", "series-2", "series-3", "series-4"], 3.0),
             (&["accent", "good", "waiting", "bad"][..], 4.5),
             (&["working", "idle", "absent", "not-observed", "line-strong"][..], 3.0),
         ] {
@@ -129,6 +130,37 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_of_the_theme_is_defined_once() {
+        let theme = include_str!("../assets/theme.css");
+        let names = theme.lines().filter_map(|line| line.trim().strip_prefix("--")?.split_once(':'));
+        let mut names: Vec<_> = names.map(|(name, _)| name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn no_series_has_the_colour_of_a_state_and_all_are_told_apart() {
+        let series = ["series-1", "series-2", "series-3", "series-4"];
+        let states = ["working", "idle", "absent", "not-observed"];
+        // Dashes and marks tell series apart for those who do not see all colours.
+        const LIMIT: f64 = 15.0;
+        for (index, one) in series.iter().enumerate() {
+            for other in series[index + 1..].iter().chain(&states) {
+                for (first, second) in colour(one).into_iter().zip(colour(other)) {
+                    let distance = distance(lab(first), lab(second));
+                    assert!(distance >= LIMIT, "{one} and {other}: {distance}");
+                }
+            }
+        }
+    }
+
+    fn distance(one: [f64; 3], other: [f64; 3]) -> f64 {
+        one.iter().zip(other).map(|(one, other)| (one - other).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
     fn the_four_states_are_told_apart_by_colour_blind_eyes_too() {
         // About ten times the smallest difference that is noticed.
         const LIMIT: f64 = 20.0;
@@ -146,8 +178,7 @@ mod tests {
                                     .clamp(0.0, 1.0)
                             }))
                         };
-                        let (a, b) = (seen(first), seen(second));
-                        let distance = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                        let distance = distance(seen(first), seen(second));
                         assert!(distance >= LIMIT, "{one} and {other}: {distance}");
                     }
                 }

@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(factory::named("مصنع", "plant"), "\u{2068}مصنع\u{2069} (plant)");
         assert_eq!(
             entity_page::unknown(domain::event::EntityType::Worker, "W1"),
-            "No worker W1 was ever seen in this factory."
+            "Worker W1 has never been seen in this factory."
         );
     }
 }

@@ -1,7 +1,6 @@
 //! What the core's work costs: judging, the sums of a timeline and what an insertion changes in them, windows and steps,
 //! the order of ids. `cargo bench -p domain` prints the times.
 
-use chrono_tz::Tz;
 use divan::{Bencher, black_box, counter::ItemsCount};
 use domain::{
     MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
@@ -14,6 +13,7 @@ use domain::{
     timeline::{self, Observation},
     validate::validate,
     window::{Resolution, Window, steps},
+    zone::Zone,
 };
 
 fn main() {
@@ -24,6 +24,10 @@ fn main() {
 const MONDAY_MS: i64 = 1_767_571_200_000;
 /// How many events a batch or a day of one entity has at least and at most.
 const SIZES: [usize; 2] = [1_000, 10_000];
+
+fn berlin() -> Zone {
+    time_zones::find("Europe/Berlin").expect("a bundled zone")
+}
 
 /// Reports of one entity, one after the other without a gap.
 fn minutes(events: usize) -> Vec<Observation> {
@@ -52,7 +56,7 @@ fn minutes_of_another_camera(events: usize) -> Vec<Observation> {
 
 #[divan::bench(args = SIZES)]
 fn validate_a_batch(bencher: Bencher<'_, '_>, events: usize) {
-    let factory = SimulatedFactory { seed: 1, zone: Tz::Europe__Berlin, cameras: Cameras::TwoThatOverlap };
+    let factory = SimulatedFactory { seed: 1, zone: berlin(), cameras: Cameras::TwoThatOverlap };
     let days = factory.events(MONDAY_MS, MONDAY_MS + 14 * MS_PER_DAY);
     let batch: Vec<RawEvent> = days.into_iter().cycle().take(events).collect();
     let now_ms = MONDAY_MS + 30 * MS_PER_DAY;
@@ -106,7 +110,7 @@ fn cover_a_ragged_month() -> usize {
 fn steps_of_a_week(bencher: Bencher<'_, '_>, resolution: Resolution) {
     const MAX_STEPS: usize = 2_016;
     let window = Window { from_ms: TimestampMs(MONDAY_MS), to_ms: TimestampMs(MONDAY_MS + 7 * MS_PER_DAY) };
-    bencher.bench_local(|| steps(black_box(window), resolution, Tz::Europe__Berlin, MAX_STEPS));
+    bencher.bench_local(|| steps(black_box(window), resolution, berlin(), MAX_STEPS));
 }
 
 #[divan::bench(args = [100, 10_000])]

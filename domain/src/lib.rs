@@ -20,6 +20,7 @@ pub mod timeline;
 pub mod totals;
 pub mod validate;
 pub mod window;
+pub mod zone;
 
 /// Milliseconds in a minute.
 pub const MS_PER_MINUTE: i64 = 60_000;

@@ -6,12 +6,12 @@
 //! - Every event is valid, and none contradicts another of the same identity.
 
 use chrono::{DateTime, SecondsFormat};
-use chrono_tz::Tz;
 
 use crate::{
     event::{EntityType, EventType, RawEvent},
     time::TimestampMs,
     window::local_clock::day_of,
+    zone::Zone,
 };
 
 mod camera;
@@ -26,7 +26,7 @@ pub struct SimulatedFactory {
     /// What makes one factory's days differ from another's.
     pub seed: u64,
     /// The zone whose clock the shifts follow.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Who watches.
     pub cameras: Cameras,
 }

@@ -6,13 +6,13 @@
 //! - Nothing here looks at a clock: who asks says what time it is.
 
 use chrono::{Datelike, NaiveDate};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     MS_PER_MINUTE,
     bucket::BUCKET_MS,
     time::{DurationMs, TimestampMs},
+    zone::Zone,
 };
 
 mod error;
@@ -68,7 +68,7 @@ pub enum WindowSpec {
 
 impl WindowSpec {
     /// The window that this means at `now_ms` (Unix milliseconds) in a zone. None means all time.
-    pub fn resolve(&self, zone: Tz, now_ms: TimestampMs) -> Result<Option<Window>, WindowError> {
+    pub fn resolve(&self, zone: Zone, now_ms: TimestampMs) -> Result<Option<Window>, WindowError> {
         let now_ms = now_ms.clamp(INSTANT_MS_MIN, INSTANT_MS_MAX);
         match *self {
             Self::AllTime => Ok(None),
@@ -80,7 +80,7 @@ impl WindowSpec {
     }
 
     /// The next instant, later than `now_ms`, at which [`Self::resolve`] gives another answer. None: it never will.
-    pub fn moves_at_ms(&self, zone: Tz, now_ms: TimestampMs) -> Option<TimestampMs> {
+    pub fn moves_at_ms(&self, zone: Zone, now_ms: TimestampMs) -> Option<TimestampMs> {
         let clamped_ms = now_ms.clamp(INSTANT_MS_MIN, INSTANT_MS_MAX);
         let moves_at_ms = match self {
             Self::AllTime | Self::Range { .. } | Self::Day(_) => return None,
@@ -114,7 +114,7 @@ fn last_minutes(minutes: i64, now_ms: TimestampMs) -> Result<Window, WindowError
     Ok(Window { from_ms: to_ms - length_ms, to_ms })
 }
 
-fn calendar_day(date: NaiveDate, zone: Tz) -> Result<Window, WindowError> {
+fn calendar_day(date: NaiveDate, zone: Zone) -> Result<Window, WindowError> {
     if !(1970..=9999).contains(&date.year()) {
         return Err(WindowError::DayOutOfBounds(date));
     }
@@ -130,7 +130,7 @@ fn calendar_day(date: NaiveDate, zone: Tz) -> Result<Window, WindowError> {
     Ok(window)
 }
 
-fn calendar_period(period: Period, zone: Tz, now_ms: TimestampMs) -> Window {
+fn calendar_period(period: Period, zone: Zone, now_ms: TimestampMs) -> Window {
     let today = day_of(zone, now_ms);
     match period {
         Period::Today => days(zone, today, today + 1),

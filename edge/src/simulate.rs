@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use clap::Args;
 use domain::MS_PER_MINUTE;
 use domain::simulation::Cameras;
+use domain::zone::Zone;
 use tokio::time::Instant;
 
 mod script;
@@ -65,8 +65,8 @@ pub struct SimulateArgs {
     seed: u64,
 
     /// The zone whose clock the shifts follow
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    time_zone: Tz,
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = time_zones::find)]
+    time_zone: Zone,
 
     /// When the simulated time begins, such as 2026-01-05T06:00:00Z [default: now; at another speed so that it ends now]
     #[arg(long, value_name = "TIME")]

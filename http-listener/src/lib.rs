@@ -1,5 +1,5 @@
-//! What the server and the agent share of HTTP: connections and their limits, who is at their other end, and what
-//! browsers may ask for.
+//! What the server and the agent share of HTTP: connections and their limits, the memory of what they send, who is at
+//! their other end, and what browsers may ask for.
 
 mod accept;
 mod browser;
@@ -7,6 +7,7 @@ mod caller;
 mod connection;
 mod host;
 mod limits;
+mod memory;
 mod open_files;
 mod origin;
 mod peer;
@@ -21,6 +22,7 @@ pub use self::{
     connection::Connection,
     host::Hosts,
     limits::ConnectionLimits,
+    memory::{Memory, MemoryFull, MemoryLimits, MemoryShare},
     open_files::make_room,
     origin::Origins,
     peer::Peer,

@@ -67,6 +67,8 @@ impl Stall {
 mod tests {
     use std::{future::poll_fn, task::Waker};
 
+    use test_harness::soon;
+
     use super::*;
 
     /// Whether a write of so many bytes, of which so many are taken, leaves the peer's time running.
@@ -93,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn the_connection_breaks_when_the_time_is_over() {
         let mut stall = Stall::new(Duration::ZERO);
-        let broken = poll_fn(|context| stall.watch(context, 1, Poll::Pending)).await;
+        let broken = soon("the end", poll_fn(|context| stall.watch(context, 1, Poll::Pending))).await;
         assert_eq!(broken.expect_err("an error").kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -1,22 +1,57 @@
 //! The command line: every option is an environment variable too, and the option wins.
 
-use std::net::SocketAddr;
+use std::{env, net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::BoolishValueParser};
 use domain::time::DurationMs;
+use time_zones::{FolderError, TimeZones};
 
 use crate::{
     app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
     http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
 };
 
+/// The environment variable that names a folder of time zones.
+const TIME_ZONES: &str = "ANDON_TIME_ZONES";
+
 /// Live, exact, explainable productivity numbers for factory floors.
 #[derive(Debug, Parser)]
-#[command(name = "andon", version)]
+#[command(name = "andon")]
 pub struct Config {
+    /// A folder of compiled time zones, such as /usr/share/zoneinfo, that says which version it is; used if it is newer than
+    /// the zones in the program [default: the system's]
+    #[arg(long, env = TIME_ZONES, value_name = "FOLDER", global = true)]
+    pub time_zones: Option<PathBuf>,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Config {
+    /// Reads the command line and the environment; ends the process after `--help`, `--version` and a mistake.
+    pub fn from_command_line() -> Self {
+        let matches = Self::command().version(version().leak() as &str).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Puts the newest rules of time zones into use.
+    ///
+    /// # Errors
+    /// The folder that was named is of no use.
+    pub fn use_time_zones(&self) -> Result<&'static TimeZones, FolderError> {
+        Ok(time_zones::use_table(TimeZones::newest(self.time_zones.as_deref())?))
+    }
+}
+
+/// Such as `0.1.0 (time zones: tzdb 2026f, bundled)`.
+fn version() -> String {
+    let folder = env::var_os(TIME_ZONES).map(PathBuf::from);
+    let zones = match TimeZones::newest(folder.as_deref()) {
+        Ok(zones) => zones.to_string(),
+        Err(error) => error.to_string(),
+    };
+    format!("{} (time zones: {zones})", env!("CARGO_PKG_VERSION"))
 }
 
 /// What the program can do.
@@ -182,8 +217,6 @@ fn network(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn serve(arguments: &[&str]) -> Result<ServeConfig, clap::Error> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono_tz::Tz;
+use domain::zone::Zone;
 use domain::{
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
@@ -36,7 +36,7 @@ const BATCH_EVENTS: usize = 1_000;
 
 /// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
 /// until dropped. A factory that exists keeps its time zone. What fails is logged and tried again soon.
-pub async fn run(app: Arc<App>, time_zone: Tz) {
+pub async fn run(app: Arc<App>, time_zone: Zone) {
     let mut reported_to_ms = None;
     loop {
         let now_ms = app.clock.now_ms();
@@ -51,7 +51,7 @@ pub async fn run(app: Arc<App>, time_zone: Tz) {
 /// Reports what has ended since the last report; the first one also names all entities.
 async fn report(
     app: &App,
-    time_zone: Tz,
+    time_zone: Zone,
     reported_to_ms: Option<TimestampMs>,
     now_ms: TimestampMs,
 ) -> anyhow::Result<()> {
@@ -73,7 +73,7 @@ async fn report(
     Ok(())
 }
 
-async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
+async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
     match report::factory(&snapshot, FACTORY_SLUG).await {
         Ok(scope) => return Ok(scope.factory().clone()),
@@ -81,20 +81,24 @@ async fn demo_factory(app: &App, time_zone: Tz) -> anyhow::Result<Factory> {
         Err(error) => return Err(error.into()),
     }
     drop(snapshot);
-    let new = NewFactory {
-        slug: FACTORY_SLUG.into(),
-        name: "Demo factory".to_owned(),
-        time_zone,
-        units_basis: UnitsBasis::Workers,
-    };
-    app.store.create_factory(new).await?.map_err(|refused| match refused {
+    app.store.create_factory(new_factory(time_zone)).await?.map_err(|refused| match refused {
         // Only a client can have taken the id meanwhile: the next report finds its factory.
         NotCreated::SlugTaken => anyhow::anyhow!("a client has just created the demo factory"),
         NotCreated::TooMany => anyhow::anyhow!("there are as many factories as may be"),
     })
 }
 
-fn start_of_yesterday_ms(zone: Tz, now_ms: TimestampMs) -> TimestampMs {
+/// The demo factory before it has events.
+pub(crate) fn new_factory(time_zone: Zone) -> NewFactory {
+    NewFactory {
+        slug: FACTORY_SLUG.into(),
+        name: "Demo factory".to_owned(),
+        time_zone,
+        units_basis: UnitsBasis::Workers,
+    }
+}
+
+fn start_of_yesterday_ms(zone: Zone, now_ms: TimestampMs) -> TimestampMs {
     let yesterday = WindowSpec::Period(Period::Yesterday).resolve(zone, now_ms).ok().flatten();
     yesterday.map_or(now_ms, |window| window.from_ms)
 }

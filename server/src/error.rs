@@ -85,8 +85,13 @@ impl ApiError {
 
     /// There is no such factory.
     pub fn factory_not_found(slug: &str) -> Self {
+        let advice = if slug.contains(':') {
+            "send its factoryId, which has no colon, in place of its id"
+        } else {
+            "createFactory makes one"
+        };
         let slug = domain::validate::excerpt(slug);
-        Self::new(ErrorCode::NotFound, format!("there is no factory \"{slug}\"; createFactory makes one"))
+        Self::new(ErrorCode::NotFound, format!("there is no factory \"{slug}\"; {advice}"))
     }
 
     /// Too busy now.

@@ -10,6 +10,7 @@ mod factories;
 mod floor;
 pub mod guard;
 mod meaning;
+mod node;
 mod scalar;
 pub(crate) mod shared;
 mod text;
@@ -27,7 +28,13 @@ pub type AndonSchema = Schema<Query, Mutation, Subscription>;
 
 /// What can be asked. Everything asked in one request is read from one state of the database.
 #[derive(Default, MergedObject)]
-pub struct Query(factories::FactoryQuery, floor::FloorQuery, events::EventQuery, devices::DeviceQuery);
+pub struct Query(
+    factories::FactoryQuery,
+    floor::FloorQuery,
+    events::EventQuery,
+    devices::DeviceQuery,
+    node::NodeQuery,
+);
 
 /// What can be changed. When a mutation answers, the change is durable.
 #[derive(Default, MergedObject)]

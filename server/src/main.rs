@@ -3,8 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
-use chrono_tz::Tz;
-use clap::Parser as _;
+use domain::zone::Zone;
 use server::{
     app::App,
     clock::Clock,
@@ -32,8 +31,12 @@ const WHICH_DATABASE: &str = "the database that --database-url or DATABASE_URL n
 const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config = Config::from_command_line();
     telemetry::start();
+    if let Err(error) = config.use_time_zones() {
+        eprintln!("andon: {error}");
+        return ExitCode::FAILURE;
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -68,6 +71,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let listener = bind(config.listen).await?;
     let address = listener.local_addr().context("the address listened on is not known")?;
     let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms());
+    tracing::info!("time zones: {}", time_zones::in_use());
     tracing::info!("listening on http://{address}");
     if config.demo {
         tokio::spawn(demo::run(app.clone(), local_time_zone()));
@@ -131,6 +135,6 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The zone of this machine's clock, so that the demo's day is that of the person who watches it.
-fn local_time_zone() -> Tz {
-    iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+fn local_time_zone() -> Zone {
+    iana_time_zone::get_timezone().ok().and_then(|name| time_zones::find(&name).ok()).unwrap_or(Zone::UTC)
 }

@@ -2,7 +2,7 @@ const metricsQuery = `# Welcome to Andon. The panel on the left documents the wh
 # Run a tab with Ctrl-Enter; the next tab stays subscribed and shows each change.
 query Today {
   factories {
-    id
+    factoryId
     name
     timeZone
   }

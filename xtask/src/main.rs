@@ -14,6 +14,7 @@ mod graphiql;
 mod machine;
 mod native;
 mod npm;
+mod pip;
 mod publish;
 mod soak;
 mod steps;

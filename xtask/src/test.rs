@@ -15,7 +15,7 @@ use self::arguments::Arguments;
 use self::suite::Environment;
 use crate::machine::{self, Need};
 use crate::steps::Steps;
-use crate::{axe, browser, command, dashboard, graphiql, native, workspace};
+use crate::{axe, browser, command, dashboard, graphiql, native, pip, workspace};
 
 const POSTGRES: Need = Need {
     what: "PostgreSQL, for the tests on it",
@@ -103,6 +103,7 @@ fn provide() -> Result<Result<()>> {
     graphiql::fetch()?;
     axe::fetch()?;
     browser::provide()?;
+    pip::provide()?;
     Ok(if private_postgres::is_available() { Ok(()) } else { machine::provide(&POSTGRES) })
 }
 

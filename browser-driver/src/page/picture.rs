@@ -1,4 +1,4 @@
-//! Pictures of pages.
+//! Pictures of pages, and pages on paper.
 
 use std::path::Path;
 
@@ -21,9 +21,21 @@ impl Page<'_> {
         let capture = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let picture = self.command("Page.captureScreenshot", capture).await?;
         let image = BASE64.decode(picture["data"].as_str().context("Chromium drew no picture")?)?;
-        if let Some(folder) = file.parent() {
-            tokio::fs::create_dir_all(folder).await?;
-        }
-        tokio::fs::write(file, image).await.with_context(|| format!("{} cannot be written", file.display()))
+        write(file, &image).await
     }
+
+    /// What the page is on paper, as a PDF: its size and margins are those of its stylesheet. It is written to the file too.
+    pub async fn print(&self, file: &Path) -> Result<Vec<u8>> {
+        let printed = self.command("Page.printToPDF", json!({ "preferCSSPageSize": true })).await?;
+        let paper = BASE64.decode(printed["data"].as_str().context("Chromium printed nothing")?)?;
+        write(file, &paper).await?;
+        Ok(paper)
+    }
+}
+
+async fn write(file: &Path, content: &[u8]) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    tokio::fs::write(file, content).await.with_context(|| format!("{} cannot be written", file.display()))
 }

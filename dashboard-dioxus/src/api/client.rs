@@ -10,7 +10,9 @@ use futures_channel::oneshot;
 use graphql_client::GraphQLQuery;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use std::any::Any;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How the page stands with the server.
@@ -57,7 +59,19 @@ pub(crate) struct Client {
     handlers: CopyValue<SortedMap<Key, (OperationType, Handler)>>,
     /// The subscriptions whose answers are in view.
     in_view: CopyValue<SortedMap<Key, ()>>,
+    /// The latest answers that were in view, by their requests, the oldest first.
+    remembered: CopyValue<VecDeque<(Rc<str>, Remembered)>>,
 }
+
+/// An answer that was in view.
+struct Remembered {
+    shown: Box<dyn Any>,
+    /// When it was last known to be current.
+    confirmed_at_ms: Option<f64>,
+}
+
+/// How many answers are remembered: those of the last few pages.
+const MOST_REMEMBERED: usize = 32;
 
 /// The page's client.
 pub(crate) fn use_client() -> Client {
@@ -77,6 +91,7 @@ impl Client {
             next_key: CopyValue::new(1),
             handlers: CopyValue::new(SortedMap::default()),
             in_view: CopyValue::new(SortedMap::default()),
+            remembered: CopyValue::new(VecDeque::new()),
         };
         (client, commands)
     }
@@ -189,10 +204,38 @@ impl Client {
         }
     }
 
-    /// Numbers that are no longer in view have no age.
+    /// Keeps an answer that goes out of view, for when somebody comes back to it while the server is away.
+    pub(crate) fn remember(mut self, request: Rc<str>, shown: Box<dyn Any>) {
+        let answer = Remembered { shown, confirmed_at_ms: *self.confirmed_at_ms.peek() };
+        let mut remembered = self.remembered.write();
+        remembered.retain(|(known, _)| *known != request);
+        remembered.push_back((request, answer));
+        if remembered.len() > MOST_REMEMBERED {
+            remembered.pop_front();
+        }
+    }
+
+    /// The answer to a request as it was when it was last in view, where the server is away and there is one. What is in view
+    /// is then as old as the oldest part of it.
+    pub(crate) fn recall(mut self, request: &str) -> Option<Box<dyn Any>> {
+        if !matches!(&*self.connection.peek(), Connection::Disconnected { .. }) {
+            return None;
+        }
+        let mut remembered = self.remembered.write();
+        let position = remembered.iter().position(|(known, _)| **known == *request)?;
+        let (_, answer) = remembered.remove(position)?;
+        let now = *self.confirmed_at_ms.peek();
+        if let Some(older) = answer.confirmed_at_ms.filter(|then| now.is_none_or(|now| *then < now)) {
+            self.confirmed_at_ms.set(Some(older));
+        }
+        Some(answer.shown)
+    }
+
+    /// Numbers that are no longer in view have no age, unless the server is away: what is in view then is as old.
     fn take_out_of_view(mut self, key: Key) {
         let was_in_view = self.in_view.write().remove(&key).is_some();
-        if was_in_view && self.in_view.peek().is_empty() {
+        let is_away = matches!(&*self.connection.peek(), Connection::Disconnected { .. });
+        if was_in_view && self.in_view.peek().is_empty() && !is_away {
             self.confirmed_at_ms.set(None);
         }
     }

@@ -171,11 +171,33 @@ fn use_answer<O: Shows>(operation_type: OperationType, asked: Memo<Asked>) -> An
             None => (None, Panel::Waiting),
         };
         let is_asked = request.is_some();
-        held.set(Held { request, panel, outdated: None });
+        let recalled = request.as_deref().and_then(|request| recall::<O>(client, request));
+        let panel = recalled.map_or(panel, Panel::Showing);
+        let before = std::mem::replace(&mut *held.write(), Held { request, panel, outdated: None });
+        remember(client, before);
         is_asked.then(|| handler::<O>(operation_type, held, client, key))
     });
     use_asking(client, key, operation_type, asked, turn);
+    use_drop(move || {
+        // What is dropped already is not remembered.
+        if let Ok(mut held) = held.try_write() {
+            let nothing = Held { request: None, panel: Panel::Waiting, outdated: None };
+            remember(client, std::mem::replace(&mut *held, nothing));
+        }
+    });
     answer
+}
+
+/// Keeps an answer for when the server is away.
+fn remember<T: 'static>(client: Client, held: Held<T>) {
+    if let (Some(request), Panel::Showing(shown)) = (held.request, held.panel) {
+        client.remember(request, Box::new(shown));
+    }
+}
+
+/// An answer that was kept. A request names its operation, so it is of the operation's type.
+fn recall<O: Shows>(client: Client, request: &str) -> Option<O::Shown> {
+    client.recall(request)?.downcast().ok().map(|shown| *shown)
 }
 
 /// Asks what is to be asked, for as long as the component is there.

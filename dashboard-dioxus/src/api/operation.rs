@@ -11,8 +11,11 @@ mod series;
 mod shows;
 mod utilization;
 mod window;
+mod zone_offsets;
 
-pub(crate) use change::{CreateFactory, EntityChange, create_factory, update_entity};
+pub(crate) use change::{
+    CreateDemoFactory, CreateFactory, EntityChange, create_demo_factory, create_factory, update_entity,
+};
 pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;
 pub(crate) use event_list::{EventFilter, Events, EventsIngested, events, events_ingested};
@@ -24,5 +27,6 @@ pub(crate) use factory_window::FactoryWindow;
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
+pub(crate) use zone_offsets::{UtcOffsets, utc_offsets};
 
 pub(crate) use window::{WindowInput, range_input, window_input};

@@ -184,6 +184,14 @@ impl SeriesLayout {
         Some(after.saturating_sub(1).min(last))
     }
 
+    /// The step that has begun and is not over (`now_ms` may be the end of the server's step that holds now), as its start and its width in shares of the chart's width: what it holds so far
+    /// is no fall.
+    pub(crate) fn unfinished(&self, now_ms: Option<f64>) -> Option<(f64, f64)> {
+        let now_ms = now_ms?;
+        let slot = self.slots.last().filter(|slot| slot.is_observed)?;
+        (slot.from_ms < now_ms && now_ms <= slot.to_ms).then(|| self.extent(slot))
+    }
+
     /// The latest slot with anything in it: what a chart tells before anybody chooses.
     pub(crate) fn latest(&self) -> Option<usize> {
         self.slots.iter().rposition(|slot| slot.is_observed)

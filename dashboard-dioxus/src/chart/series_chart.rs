@@ -54,6 +54,9 @@ pub(crate) fn SeriesChart(#[props(into)] title: Rc<str>, frame: Frame, series: R
                             }
                         }
                     }
+                    if let Some((start, width)) = layout.unfinished(frame.now_ms) {
+                        div { class: "series-chart-unfinished", left: percent(start), width: percent(width), title: words::UNFINISHED }
+                    }
                     if lines_count > 1 {
                         for (index , end) in layout.ends.iter().enumerate() {
                             if let (Mark::Line, Some((x, y))) = (series[index].mark, end) {

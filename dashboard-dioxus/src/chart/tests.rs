@@ -50,7 +50,7 @@ fn a_sparkline_is_an_image_with_a_name_and_its_last_point_is_marked() {
     assert_says(
         &drawn(chart),
         &[
-            "role=\"img\" aria-label=\"Utilization: course over the window, last 25.0\u{a0}%\"",
+            "role=\"img\" aria-label=\"Utilization: trend over the window, last 25.0\u{a0}%\"",
             r#"<path class="sparkline-line" d="M12.5 20 37.5 4M75 28H100"></path>"#,
             r#"<span class="sparkline-last" style="left:87.5%;top:70%;"></span>"#,
         ],
@@ -63,7 +63,7 @@ fn a_sparkline_of_nothing_says_so_and_marks_nothing() {
         rsx! { Sparkline { measure: UNITS, from_ms: EIGHT, to_ms: EIGHT + HOUR, steps: Rc::<[Step]>::from([]) } }
     }
     let page = drawn(chart);
-    assert_says(&page, &["Units: nothing observed in the window"]);
+    assert_says(&page, &["Units: no data in this window"]);
     assert!(!page.contains("sparkline-last"));
 }
 
@@ -138,7 +138,7 @@ fn a_series_without_the_step_that_another_has_was_not_observed_in_it() {
             [of("Anna", &[step(0.0, Some(50.0))]), of("Ben", &[]), of("Cem", &[step(0.0, None)])].into();
         rsx! { SeriesChart { title: "Utilization", frame: frame(1.0, None), series } }
     }
-    assert_says(&drawn(chart), &["09:00: Anna 50.0\u{a0}%; Ben Not observed; Cem -\""]);
+    assert_says(&drawn(chart), &["09:00: Anna 50.0\u{a0}%; Ben No data; Cem -\""]);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_chart_of_nothing_says_so() {
         rsx! { SeriesChart { title: "Production", frame: frame(0.0, None), series: Rc::<[Series]>::from([]) } }
     }
     let page = drawn(chart);
-    assert_says(&page, &["Nothing was observed in this window."]);
+    assert_says(&page, &["There is no data in this window."]);
     assert!(!page.contains("slider"));
 }
 
@@ -184,7 +184,7 @@ fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
             "aria-valuemax=4 aria-valuenow=3",
             r#"aria-valuetext="Absent: Mon 5 Jan 2026, 11:00 to 12:00 (1 h), confidence 0.75""#,
             "<b>Absent</b>",
-            "Not observed",
+            "No data",
         ],
     );
 }
@@ -238,5 +238,5 @@ fn a_heatmap_without_rows_says_so() {
         let columns = hour_columns(EIGHT, EIGHT + HOUR, &Zone::fixed("UTC", 0));
         rsx! { Heatmap { title: "Hours", columns, rows: Rc::<[Row]>::from([]), now_ms: None, zone: Zone::fixed("UTC", 0), on_open: |_| {} } }
     }
-    assert_says(&drawn(chart), &["Nothing was observed in this window."]);
+    assert_says(&drawn(chart), &["There is no data in this window."]);
 }

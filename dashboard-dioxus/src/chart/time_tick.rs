@@ -73,9 +73,7 @@ impl TimeTick {
             Pace::Minutes(_) if !local.is_midnight() => words::exact_time(local),
             Pace::Minutes(_) | Pace::Days(1) => words::weekday_and_day(local),
             Pace::Days(_) => words::day_and_month(local),
-            Pace::Months(months) if months % 12 != 0 && local.date.month != 1 => {
-                words::month(local).to_owned()
-            }
+            Pace::Months(months) if months % 12 != 0 && local.date.month != 1 => words::month(local),
             Pace::Months(_) => local.date.year.to_string(),
         }
     }

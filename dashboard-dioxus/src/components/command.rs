@@ -37,7 +37,7 @@ pub(crate) fn Command(testid: &'static str, text: String) -> Element {
 }
 
 /// Puts text into the clipboard; false where the browser does not let the page, such as on an address without TLS.
-async fn copy(text: &str) -> bool {
+pub(crate) async fn copy(text: &str) -> bool {
     let Ok(promise) = begin_copy(text) else { return false };
     let (sender, outcome) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));

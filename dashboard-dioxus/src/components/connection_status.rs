@@ -53,7 +53,7 @@ fn detail(connection: &Connection, transport: Transport, now_ms: f64) -> Option<
 }
 
 fn age_text(age_ms: Option<f64>) -> String {
-    age_ms.map_or_else(|| words::NO_DATA.to_owned(), |age_ms| words::confirmed(&time::age(age_ms)))
+    age_ms.map_or_else(|| words::NO_DATA.to_owned(), |age_ms| words::updated(&time::age(age_ms)))
 }
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_age_is_told_in_words_and_only_when_there_is_data() {
-        assert_eq!(age_text(Some(12_345.0)), "Data confirmed 12 s ago");
+        assert_eq!(age_text(Some(12_345.0)), "Updated 12 s ago");
         assert_eq!(age_text(None), "No data yet");
     }
 }

@@ -16,17 +16,22 @@ const REFUSED: &str =
 
 /// Saves text as a file of that name. The error says what a person can do.
 pub(crate) fn save(file_name: &str, media_type: &str, text: &str) -> Result<(), &'static str> {
-    let address = offer(file_name, media_type, text).map_err(|_| REFUSED)?;
+    save_parts(file_name, media_type, &Array::of1(&text.into()))
+}
+
+/// The same of several texts, one after the other.
+pub(crate) fn save_parts(file_name: &str, media_type: &str, parts: &Array) -> Result<(), &'static str> {
+    let address = offer(file_name, media_type, parts).map_err(|_| REFUSED)?;
     // Only an address that was never made could fail to be taken back.
     Timeout::new(KEPT_MS, move || _ = Url::revoke_object_url(&address)).forget();
     Ok(())
 }
 
 /// Clicks on a link to the text, and returns the address that holds it in memory.
-fn offer(file_name: &str, media_type: &str, text: &str) -> Result<String, JsValue> {
+fn offer(file_name: &str, media_type: &str, parts: &Array) -> Result<String, JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(media_type);
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
+    let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;
     let page = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
     let link = page.create_element("a")?.dyn_into::<HtmlAnchorElement>()?;
     let address = Url::create_object_url_with_blob(&blob)?;

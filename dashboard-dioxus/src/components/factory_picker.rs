@@ -1,5 +1,5 @@
 use crate::components::page_context::use_page_context;
-use crate::route::{Selection, go_to};
+use crate::route::go_to;
 use crate::words::factory as words;
 use dioxus::prelude::*;
 
@@ -23,7 +23,7 @@ pub(crate) fn FactoryPicker() -> Element {
                 value: "{chosen_id}",
                 onchange: move |event| {
                     let address = context.address.peek().clone();
-                    let selection = Selection { factory: event.value(), ..address.selection().clone() };
+                    let selection = address.selection().clone().of_factory(event.value());
                     go_to(address.selecting(selection));
                 },
                 // The factory of the address stands here even when the server does not list it.

@@ -15,13 +15,15 @@ pub(crate) fn Figure(
     value: Option<f64>,
     children: Element,
 ) -> Element {
+    let text = quantity.text(value);
+    let length = format!("--figure-length: {}", text.chars().count());
     rsx! {
         div { class: "figure",
             dt { class: "figure-label",
                 Explained { how, {label} }
             }
-            dd { class: "figure-value", "data-testid": testid, "data-value": raw(value),
-                Changing { text: quantity.text(value) }
+            dd { class: "figure-value", style: length, "data-testid": testid, "data-value": raw(value),
+                Changing { text }
             }
             dd { class: "figure-below", {children} }
         }

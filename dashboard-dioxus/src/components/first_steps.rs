@@ -1,4 +1,4 @@
-use crate::api::operation::{CreateFactory, create_factory};
+use crate::api::operation::{CreateDemoFactory, CreateFactory, create_demo_factory, create_factory};
 use crate::api::use_client;
 use crate::components::command::Command;
 use crate::components::page_context::use_page_context;
@@ -9,6 +9,7 @@ use crate::words::first_steps as words;
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
 use serde::Serialize;
+use web_sys::wasm_bindgen::JsCast as _;
 
 /// The factory that the commands create as long as nobody typed another name.
 const EXAMPLE_ID: &str = "plant-1";
@@ -50,56 +51,116 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
                     a { href: "{url}", {words::LINK} }
                 }
                 {words::AFTER_LINK}
-                " "
-                {words::DEMO}
             }
         }
     }
 }
 
-/// A form that creates the first factory.
+/// What a person asked for and the server has not answered yet.
+#[derive(Clone, Copy, PartialEq)]
+enum Pending {
+    Factory,
+    Demo,
+}
+
+/// A form that creates the first factory, or the demo factory.
 #[component]
 fn NewFactory() -> Element {
     let context = use_page_context();
     let client = use_client();
     let mut name = use_signal(|| words::EXAMPLE_NAME.to_owned());
-    let mut zone = use_signal(own_zone);
+    let mut typed_id = use_signal(|| None::<String>);
+    let id = move || typed_id().unwrap_or_else(|| id_of(&name()));
+    let zone = use_signal(own_zone);
+    let mut pending = use_signal(|| None);
     let mut complaint = use_signal(|| None);
+    let mut answered = move |answer: Result<(), String>| {
+        pending.set(None);
+        complaint.set(answer.err());
+        context.factories.refresh();
+    };
     let create = move |event: FormEvent| {
         event.prevent_default();
+        pending.set(Some(Pending::Factory));
         async move {
-            let variables = create_factory::Variables { id: id_of(&name()), name: name(), time_zone: zone() };
-            match client.mutate::<CreateFactory>(variables).await {
-                Ok(_) => context.factories.refresh(),
-                Err(reason) => complaint.set(Some(reason)),
-            }
+            let variables = create_factory::Variables { id: id(), name: name(), time_zone: zone() };
+            answered(client.mutate::<CreateFactory>(variables).await.map(|_| ()));
         }
     };
+    let create_demo = move |_| {
+        pending.set(Some(Pending::Demo));
+        async move {
+            let variables = create_demo_factory::Variables { time_zone: own_zone() };
+            answered(client.mutate::<CreateDemoFactory>(variables).await.map(|_| ()));
+        }
+    };
+    let waits_for = move |what| pending() == Some(what);
     rsx! {
         form { class: "first-steps-form", onsubmit: create,
-            label {
-                span { {words::NAME} }
-                input {
-                    class: "field",
-                    required: true,
-                    "data-testid": "factory-name",
-                    value: "{name}",
-                    oninput: move |event| name.set(event.value()),
-                }
+            Field { label: words::NAME, testid: "factory-name", value: name(), oninput: move |text| name.set(text) }
+            Field { label: words::ID, testid: "factory-id", value: id(), oninput: move |text| typed_id.set(Some(text)) }
+            ZoneField { zone }
+            button { class: "button", disabled: pending().is_some(), "data-testid": "factory-create",
+                {if waits_for(Pending::Factory) { words::CREATING } else { words::CREATE_IT }}
             }
-            label {
-                span { {words::ZONE} }
-                input {
-                    class: "field",
-                    required: true,
-                    "data-testid": "factory-zone",
-                    value: "{zone}",
-                    oninput: move |event| zone.set(event.value()),
-                }
+            button {
+                class: "button",
+                r#type: "button",
+                disabled: pending().is_some(),
+                "data-testid": "demo-create",
+                onclick: create_demo,
+                {if waits_for(Pending::Demo) { words::CREATING } else { words::TRY_DEMO }}
             }
-            button { class: "button", "data-testid": "factory-create", {words::CREATE_IT} }
             if let Some(complaint) = complaint() {
                 p { class: "notice notice-refused", role: "alert", {complaint} }
+            }
+        }
+        p { {words::ABOUT_ID} }
+    }
+}
+
+/// A field of the form, which must be filled in.
+#[component]
+fn Field(
+    label: &'static str,
+    testid: &'static str,
+    value: String,
+    list: Option<&'static str>,
+    oninput: EventHandler<String>,
+) -> Element {
+    rsx! {
+        label {
+            span { {label} }
+            input {
+                class: "field",
+                required: true,
+                "data-testid": testid,
+                list,
+                value,
+                oninput: move |event| oninput.call(event.value()),
+            }
+        }
+    }
+}
+
+/// The id of the list of zones, which the field refers to.
+const ZONES_ID: &str = "time-zones";
+
+/// A field for a time zone, with a list that is searched as one types.
+#[component]
+fn ZoneField(zone: Signal<String>) -> Element {
+    let zones = use_hook(known_zones);
+    rsx! {
+        Field {
+            label: words::ZONE,
+            testid: "factory-zone",
+            value: zone(),
+            list: ZONES_ID,
+            oninput: move |text| zone.set(text),
+        }
+        datalist { id: ZONES_ID,
+            for name in zones {
+                option { value: name }
             }
         }
     }
@@ -114,10 +175,42 @@ fn own_zone() -> String {
     if cfg!(target_arch = "wasm32") { own() } else { None }.unwrap_or_else(|| "UTC".to_owned())
 }
 
+/// The time zones that the browser lists, and UTC.
+fn known_zones() -> Vec<String> {
+    let listed = || {
+        let intl = js_sys::Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let list: js_sys::Function =
+            js_sys::Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
+        let zones: js_sys::Array = list.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()?;
+        Some(zones.iter().filter_map(|zone| zone.as_string()).collect())
+    };
+    let mut zones: Vec<String> =
+        if cfg!(target_arch = "wasm32") { listed() } else { None }.unwrap_or_default();
+    zones.push("UTC".to_owned());
+    zones
+}
+
+/// Letters that are written out in an id; other marks above and below letters are left out.
+const SPELLED_OUT: [(char, &str); 9] = [
+    ('ä', "ae"),
+    ('ö', "oe"),
+    ('ü', "ue"),
+    ('ß', "ss"),
+    ('æ', "ae"),
+    ('ø', "oe"),
+    ('å', "aa"),
+    ('ł', "l"),
+    ('đ', "d"),
+];
+
 /// An id from a name: lower case letters, digits and hyphens.
 fn id_of(name: &str) -> String {
+    let mut spelled = letter_case::lower(name);
+    for (letter, written) in SPELLED_OUT {
+        spelled = spelled.replace(letter, written);
+    }
     let mut id = String::new();
-    for character in letter_case::lower(name).chars() {
+    for character in letter_case::without_marks(&spelled).chars() {
         if character.is_ascii_alphanumeric() {
             id.push(character);
         } else if !id.is_empty() && !id.ends_with('-') {
@@ -130,7 +223,7 @@ fn id_of(name: &str) -> String {
 }
 
 fn create_command(url: &str) -> String {
-    let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }";
+    let query = "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { factoryId } }";
     let input = ExampleFactory { id: EXAMPLE_ID, name: words::EXAMPLE_NAME, time_zone: own_zone() };
     curl(url, &json(&Request { query, variables: CreateVariables { input } }))
 }
@@ -236,7 +329,13 @@ mod tests {
 
     #[test]
     fn an_id_is_made_of_a_name_and_is_never_empty() {
-        let cases = [("Plant 1", "plant-1"), (" Łódź / Süd ", "d-s-d"), ("!?", "plant-1"), ("A--b", "a-b")];
+        let cases = [
+            ("Plant 1", "plant-1"),
+            ("Werk Süd, Straße 5", "werk-sued-strasse-5"),
+            ("Ørsted Å", "oersted-aa"),
+            ("!?", "plant-1"),
+            ("A--b", "a-b"),
+        ];
         for (name, expected) in cases {
             assert_eq!(id_of(name), expected);
         }

@@ -1,6 +1,6 @@
 //! What the address of the page is about, for all components of the page.
 
-use crate::api::operation::{Factories, FactoryWindow, factories};
+use crate::api::operation::{Factories, FactoryWindow, UtcOffsets, factories, utc_offsets};
 use crate::api::{Answer, Panel, use_query};
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
@@ -53,6 +53,12 @@ impl PageContext {
         self.factories.with(listed).flatten()
     }
 
+    /// The id that the address names when there is no such factory.
+    pub(crate) fn unknown_factory(&self) -> Option<String> {
+        let id = self.factory_window()?.factory_id;
+        self.factories.with(|list| list.iter().all(|factory| factory.id != id))?.then_some(id)
+    }
+
     /// What is selected on this page, for the address of another.
     pub(crate) fn selection(&self) -> Selection {
         let selection = self.address.read().selection().clone();
@@ -68,15 +74,7 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
     let factories = use_query::<Factories>(|| Some(factories::Variables));
     let factory_window =
         use_memo(move || wanted_factory_window(address.read().selection(), &factories.read()));
-    let zone = use_memo(move || {
-        let factory_id = factory_window.read().as_ref().map(|choice| choice.factory_id.clone());
-        let zone_name = factories.with(|list| {
-            list.iter()
-                .find(|factory| Some(&factory.id) == factory_id.as_ref())
-                .map(|factory| factory.time_zone.clone())
-        });
-        zone_name.flatten().map_or_else(|| Zone::fixed("UTC", 0), |name| Zone::named(&name))
-    });
+    let zone = use_zone(factories, factory_window);
     use_context_provider(|| PageContext { address, factories, factory_window, zone });
     // Writes the choice into the address in place of the one that left it open, so that a factory which is created
     // later and comes first does not take over the screen.
@@ -84,12 +82,42 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
         let address = address();
         if let Some(choice) = factory_window()
             && address.selection().factory.is_empty()
+            && !matches!(address, Address::Unknown(..))
         {
             let named = Selection { factory: choice.factory_id, ..address.selection().clone() };
             // The page stays the same, even one about an entity: its factory was only left open.
             replace_by(address.with_selection(named));
         }
     });
+}
+
+/// The factory's zone: with the server's offsets, with the browser's until these are there, UTC until its name is known.
+fn use_zone(factories: Answer<Vec<Factory>>, factory_window: Memo<Option<FactoryWindow>>) -> Memo<Zone> {
+    let factory_id = move || factory_window.read().as_ref().map(|choice| choice.factory_id.clone());
+    let name = use_memo(move || {
+        let is_it = |factory: &&Factory| Some(&factory.id) == factory_id().as_ref();
+        factories.with(|list| list.iter().find(is_it).map(|factory| factory.time_zone.clone())).flatten()
+    });
+    let offsets =
+        use_query::<UtcOffsets>(move || factory_id().map(|factory_id| utc_offsets::Variables { factory_id }));
+    use_effect(move || {
+        let of_another =
+            |name: &String| offsets.with(|of| of.as_ref().is_some_and(|of| of.time_zone != *name));
+        if name.read().as_ref().and_then(of_another) == Some(true) {
+            offsets.refresh();
+        }
+    });
+    use_memo(move || match name.read().as_ref() {
+        None => Zone::fixed("UTC", 0),
+        Some(name) => offsets
+            .with(|of| {
+                of.as_ref()
+                    .filter(|of| of.time_zone == *name)
+                    .map(|of| Zone::listed(name, of.changes.clone()))
+            })
+            .flatten()
+            .unwrap_or_else(|| Zone::named(name)),
+    })
 }
 
 fn wanted_factory_window(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Option<FactoryWindow> {

@@ -1,9 +1,11 @@
 use crate::components::connection_status::ConnectionStatus;
+use crate::components::csv_switch::CsvSwitch;
 use crate::components::factory_picker::FactoryPicker;
 use crate::components::page_context::use_page_context;
 use crate::components::search::Search;
 use crate::components::theme_switch::ThemeSwitch;
-use crate::components::window_picker::WindowPicker;
+use crate::components::unknown_factory::UnknownFactory;
+use crate::components::window_picker::{WindowPicker, label};
 use crate::route::{Address, BoardAddress, CompareAddress, DevicesAddress, EventsAddress};
 use crate::words::{page as words, time};
 use dioxus::prelude::*;
@@ -18,22 +20,45 @@ pub(crate) fn Shell(children: Element) -> Element {
             div { class: "shell-row",
                 Link { class: "shell-product", to: Address::floor(context.selection()), {words::PRODUCT} }
                 Navigation {}
-                div { class: "shell-tools",
-                    Search {}
-                    ThemeSwitch {}
-                }
+                div { class: "shell-tools", Search {} }
             }
             div { class: "shell-row",
                 FactoryPicker {}
                 WindowPicker {}
-                if context.factory().is_some() {
-                    p { class: "shell-zone", "data-testid": "time-zone", {time::in_zone(context.zone().name())} }
-                }
                 ConnectionStatus {}
             }
         }
         main { id: "content", class: "shell-content", tabindex: "-1",
-            {children}
+            PrintHead {}
+            if let Some(id) = context.unknown_factory() {
+                UnknownFactory { id }
+            } else {
+                {children}
+            }
+        }
+        footer { class: "shell-foot",
+            if context.factory().is_some() {
+                p { "data-testid": "time-zone", {time::in_zone(context.zone().name())} }
+            }
+            CsvSwitch {}
+            ThemeSwitch {}
+        }
+    }
+}
+
+/// What the header says, for paper, where it has no room: the factory, the window, and whose times they are.
+#[component]
+fn PrintHead() -> Element {
+    let context = use_page_context();
+    let zone = context.zone();
+    let window = context.address.read().selection().window;
+    rsx! {
+        if let Some(factory) = context.factory() {
+            div { class: "print-head",
+                span { {factory.name} }
+                span { {label(window, &zone)} }
+                span { {time::in_zone(zone.name())} }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 fn factories() -> Value {
     json!({ "factories": [
-        { "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" },
-        { "id": "other", "name": "Other", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+        { "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" },
+        { "factoryId": "other", "name": "Other", "timeZone": "UTC", "unitsBasis": "WORKERS" },
     ] })
 }
 
@@ -46,7 +46,7 @@ fn a_row_carries_its_numbers_for_people_and_for_machines() {
         r#"href="/worker?factory=plant&#38;window=all-time&#38;id=W1""#,
         r#"Anna <span class="entity-id">W1</span>"#,
         &cell("working", r#" data-value="0""#, "0.0\u{a0}min"),
-        &cell("idle", r#" data-value="70.25""#, "70.3\u{a0}min"),
+        &cell("idle", r#" data-value="70.25""#, "1:10\u{a0}h"),
         r#"<td data-field="utilization"><span class="entity-rows-bar" aria-hidden="true"></span><span class="changing">-"#,
         &cell("units", r#" data-value="1400""#, "1\u{202f}400"),
         &cell("units-per-hour", r#" data-value="8.213410114""#, "8.2"),
@@ -97,7 +97,7 @@ fn a_changed_number_is_marked_and_an_unchanged_one_is_not() {
     page.answer("WorkerMetrics", &workers(&json!([changed])));
     page.shows(&[
         "<span class=\"changing changing-marked\">1\u{202f}401</span>",
-        "<span class=\"changing\">70.3\u{a0}min</span>",
+        "<span class=\"changing\">1:10\u{a0}h</span>",
     ]);
 }
 
@@ -108,7 +108,9 @@ fn the_first_factory_is_asked_about_when_the_address_names_none() {
     page.answer("Factories", &factories());
     let expected = json!({ "factoryId": "plant", "window": { "period": "TODAY" } });
     assert_eq!(page.asked("FactoryMetrics"), [&expected]);
-    assert_eq!(page.asked("WorkstationMetrics"), [&expected]);
+    // Who needs attention is asked apart, of the last two hours.
+    let recent = json!({ "factoryId": "plant", "window": { "lastMinutes": 120 } });
+    assert_eq!(page.asked("WorkstationMetrics"), [&expected, &recent]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
+use crate::components::window_event::use_window_event;
 use crate::words::theme as words;
 use dioxus::prelude::*;
 
 /// Where the browser remembers the choice.
 const STORED_AS: &str = "andon-theme";
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Theme {
     System,
     Light,
@@ -35,10 +36,27 @@ impl Theme {
     }
 }
 
+/// The theme that is chosen, for the whole page.
+#[derive(Clone, Copy)]
+struct Chosen(Signal<Theme>);
+
+/// Keeps the theme of this tab the one that was chosen last, in whichever tab.
+pub(crate) fn use_theme_provider() {
+    let mut theme = use_signal(remembered);
+    use_context_provider(|| Chosen(theme));
+    use_window_event("storage", move || {
+        let chosen = remembered();
+        if *theme.peek() != chosen {
+            theme.set(chosen);
+            apply(chosen);
+        }
+    });
+}
+
 /// Light, dark, or as the system has it.
 #[component]
 pub(crate) fn ThemeSwitch() -> Element {
-    let mut theme = use_signal(remembered);
+    let Chosen(mut theme) = use_context();
     rsx! {
         label { class: "picker",
             span { class: "visually-hidden", {words::LABEL} }

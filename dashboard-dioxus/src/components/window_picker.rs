@@ -1,13 +1,21 @@
-use crate::components::page_context::use_page_context;
-use crate::lean::zone::Zone;
-use crate::model::window::{MAX_MINUTES, WindowChoice};
-use crate::route::{Selection, go_to};
-use crate::words::window as words;
-use dioxus::prelude::*;
-use domain::instant::CivilDate;
+mod calendar;
+mod popover;
 
-/// The picker's entry that opens the fields for any other window.
-const OTHER: &str = "other";
+use self::popover::Popover;
+use crate::components::page_context::use_page_context;
+use crate::lean::instant::Instant;
+use crate::lean::memo::use_memo;
+use crate::lean::zone::Zone;
+use crate::live::clock::use_clock;
+use crate::model::window::WindowChoice;
+use crate::model::window_span::{Direction, is_month, next_to};
+use crate::route::{Selection, go_to};
+use crate::words::{time, window as words};
+use dioxus::prelude::*;
+use std::rc::Rc;
+
+/// How often it is looked which windows have begun, in ms.
+const CLOCK_STEP_MS: u32 = 60_000;
 
 /// The words for a window; times are the zone's.
 pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
@@ -20,171 +28,87 @@ pub(crate) fn label(window: WindowChoice, zone: &Zone) -> String {
         WindowChoice::AllTime => words::ALL_TIME.to_owned(),
         WindowChoice::LastMinutes(minutes) => words::last_minutes(minutes),
         WindowChoice::Day(days) => zone.date(zone.instant(days, 12 * 60)),
-        WindowChoice::Range(span) => {
-            let (from, to) = (zone.date_time(span.from), zone.time_near(span.to, span.from));
-            crate::words::time::from_to(&from, &to)
-        }
+        WindowChoice::Range(span) if is_month(span, zone) => time::month_and_year(&zone.local(span.from)),
+        WindowChoice::Range(span) => zone.span(span.from, span.to),
     }
 }
 
-/// Which window is looked at: the usual ones in a list, any other by its fields.
+/// Which window is looked at: a step back and forth, and between them what opens the ways to any other.
 #[component]
 pub(crate) fn WindowPicker() -> Element {
     let context = use_page_context();
+    let clock = use_clock(CLOCK_STEP_MS);
     let mut is_open = use_signal(|| false);
-    let window = context.address.read().selection().window;
-    let zone = context.zone();
-    let go = move |window: WindowChoice| {
+    let mut opener = use_signal(|| None::<Rc<MountedData>>);
+    let window = use_memo(move || context.address.read().selection().window);
+    let neighbours = use_memo(move || {
+        let (zone, now) = (context.zone(), Instant::from_ms(clock()));
+        [Direction::Back, Direction::Forth].map(|direction| next_to(window(), &zone, now, direction))
+    });
+    let close = use_callback(move |()| {
+        is_open.set(false);
+        // Whoever came by keyboard goes on where they were.
+        if let Some(opener) = opener.peek().clone() {
+            spawn(async move {
+                // An element that is gone cannot take the focus.
+                _ = opener.set_focus(true).await;
+            });
+        }
+    });
+    let go = use_callback(move |window: WindowChoice| {
         is_open.set(false);
         let address = context.address.peek().clone();
         let selection = Selection { window, ..address.selection().clone() };
         go_to(address.selecting(selection));
-    };
-    let mut choose = go;
+    });
+    let [back, forth] = neighbours();
     rsx! {
-        div {
-            class: "window-picker",
-            onkeydown: move |event| {
-                if event.key() == Key::Escape {
-                    is_open.set(false);
-                }
-            },
-            label { class: "picker",
-                span { class: "visually-hidden", {words::LABEL} }
-                select {
-                    class: "field",
-                    "data-testid": "window-picker",
-                    value: "{window}",
-                    onchange: move |event| {
-                        if event.value() == OTHER {
-                            is_open.set(true);
-                        } else {
-                            let Ok(window) = event.value().parse();
-                            choose(window);
-                        }
-                    },
-                    if !WindowChoice::NAMED.contains(&window) {
-                        option { key: "{window}", value: "{window}", selected: true, {label(window, &zone)} }
-                    }
-                    for choice in WindowChoice::NAMED {
-                        option {
-                            key: "{choice}",
-                            value: "{choice}",
-                            selected: choice == window,
-                            {label(choice, &zone)}
-                        }
-                    }
-                }
-            }
+        div { class: "window-picker",
+            {step(words::STEP_BACK, "window-back", "‹", back, go)}
             button {
-                class: "button",
+                class: "button window-picker-open",
                 r#type: "button",
-                "data-testid": "window-other",
+                "data-testid": "window-open",
+                "data-window": "{window}",
+                aria_haspopup: "dialog",
                 aria_expanded: is_open(),
+                onmounted: move |event| opener.set(Some(event.data())),
                 onclick: move |_| is_open.toggle(),
-                {words::OTHER}
+                span { class: "visually-hidden", "{words::LABEL}: " }
+                {label(window(), &context.zone())}
             }
+            {step(words::STEP_FORTH, "window-forth", "›", forth, go)}
             if is_open() {
-                OtherWindow { zone, onchosen: go }
+                Popover { window: window(), now_ms: clock(), onchosen: go, onclose: close }
             }
         }
     }
 }
 
-/// Fields for the last N minutes, a day, or a range, each with its own button.
-#[component]
-fn OtherWindow(zone: Zone, onchosen: EventHandler<WindowChoice>) -> Element {
-    let mut minutes = use_signal(|| "30".to_owned());
-    let day = use_signal(String::new);
-    let from = use_signal(String::new);
-    let to = use_signal(String::new);
-    let mut complaint = use_signal(|| None::<&'static str>);
-    let chosen_minutes = move |event: FormEvent| {
-        event.prevent_default();
-        if let Ok(minutes) = minutes.peek().parse() {
-            onchosen.call(WindowChoice::last_minutes(minutes));
-        }
-    };
-    let chosen_day = move |event: FormEvent| {
-        event.prevent_default();
-        if let Some(date) = CivilDate::parse(&day.peek()) {
-            onchosen.call(WindowChoice::Day(date.days()));
-        }
-    };
-    let chosen_range = move |event: FormEvent| {
-        event.prevent_default();
-        match range(&zone, &from.peek(), &to.peek()) {
-            Some(window) => onchosen.call(window),
-            None => complaint.set(Some(words::EMPTY_RANGE)),
-        }
-    };
-    rsx! {
-        div { class: "window-picker-other", "data-testid": "window-fields",
-            form { class: "window-picker-form", onsubmit: chosen_minutes,
-                label {
-                    span { {words::LAST} }
-                    input {
-                        class: "field",
-                        r#type: "number",
-                        "data-testid": "window-minutes",
-                        min: "5",
-                        max: "{MAX_MINUTES}",
-                        step: "5",
-                        required: true,
-                        value: "{minutes}",
-                        oninput: move |event| minutes.set(event.value()),
-                    }
-                    span { {words::MINUTES} }
-                }
-                {show_button("window-minutes-show")}
-            }
-            form { class: "window-picker-form", onsubmit: chosen_day,
-                {field(words::DAY, "date", "window-day", day)}
-                {show_button("window-day-show")}
-            }
-            form { class: "window-picker-form", onsubmit: chosen_range,
-                {field(words::FROM, "datetime-local", "window-from", from)}
-                {field(words::TO, "datetime-local", "window-to", to)}
-                {show_button("window-range-show")}
-            }
-            if let Some(complaint) = complaint() {
-                p { class: "window-picker-complaint", role: "alert", {complaint} }
-            }
-        }
-    }
-}
-
-/// A field that must be filled in, by its label, its type and what is typed.
-fn field(
+/// The way to a neighbouring window, if there is one.
+fn step(
     label: &'static str,
-    r#type: &'static str,
     testid: &'static str,
-    mut typed: Signal<String>,
+    sign: &'static str,
+    to: Option<WindowChoice>,
+    go: Callback<WindowChoice>,
 ) -> Element {
     rsx! {
-        label {
-            span { {label} }
-            input {
-                class: "field",
-                r#type,
-                "data-testid": testid,
-                required: true,
-                value: "{typed}",
-                oninput: move |event| typed.set(event.value()),
-            }
+        button {
+            class: "button window-picker-step",
+            r#type: "button",
+            "data-testid": testid,
+            aria_label: label,
+            title: label,
+            disabled: to.is_none(),
+            onclick: move |_| {
+                if let Some(to) = to {
+                    go.call(to);
+                }
+            },
+            {sign}
         }
     }
-}
-
-fn show_button(testid: &'static str) -> Element {
-    rsx! {
-        button { class: "button", "data-testid": testid, {words::SHOW} }
-    }
-}
-
-/// The window between two fields for times.
-fn range(zone: &Zone, from: &str, to: &str) -> Option<WindowChoice> {
-    WindowChoice::range(zone.typed(from)?, zone.typed(to)?)
 }
 
 #[cfg(test)]
@@ -192,25 +116,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_typed_and_told_in_the_factorys_time() {
-        let zone = Zone::fixed("Asia/Kolkata", 330);
-        let window = range(&zone, "2026-01-05T08:00", "2026-01-05T16:00").unwrap();
-        assert_eq!(window.to_string(), "2026-01-05T02:30Z..2026-01-05T10:30Z");
-        assert_eq!(label(window, &zone), "Mon 5 Jan 2026, 08:00 to 16:00");
-    }
-
-    #[test]
-    fn a_range_that_ends_before_it_begins_is_none() {
-        let zone = Zone::fixed("UTC", 0);
-        assert_eq!(range(&zone, "2026-01-05T08:00", "2026-01-05T08:03"), None);
-        assert_eq!(range(&zone, "2026-01-05T08:00", ""), None);
-    }
-
-    #[test]
     fn a_window_is_told_in_words() {
         let zone = Zone::fixed("UTC", 0);
+        let range = |text: &str| label(text.parse().unwrap(), &zone);
         assert_eq!(label(WindowChoice::LastMinutes(480), &zone), "Last 8 hours");
         assert_eq!(label(WindowChoice::LastMinutes(45), &zone), "Last 45 minutes");
         assert_eq!(label(WindowChoice::Day(20_458), &zone), "Mon 5 Jan 2026");
+        assert_eq!(range("2026-01-05T02:30Z..2026-01-05T10:30Z"), "Mon 5 Jan 2026, 02:30 to 10:30");
+        assert_eq!(range("2026-01-05T00:00Z..2026-01-12T00:00Z"), "Mon 5 Jan 2026 to Sun 11 Jan 2026");
+        assert_eq!(range("2026-01-01T00:00Z..2026-02-01T00:00Z"), "Jan 2026");
     }
 }

@@ -4,8 +4,47 @@
 //! The standard library writes a float through code that finds its shortest exact form. Rounding to a whole number of
 //! tenths first needs whole numbers alone, and is faster.
 
-/// Narrow and unbreakable, the separator of thousands that no language reads as a decimal mark.
-const THOUSANDS_SEPARATOR: char = '\u{202f}';
+/// What stands between thousands and before decimals.
+struct Marks {
+    thousands: String,
+    decimals: String,
+}
+
+impl Marks {
+    /// Where there is no browser: the separator of thousands, narrow and unbreakable, is one that no language reads as a
+    /// decimal mark.
+    fn neutral() -> Self {
+        Self { thousands: "\u{202f}".to_owned(), decimals: ".".to_owned() }
+    }
+
+    /// Those of the browser's language.
+    fn of_browser() -> Self {
+        if cfg!(not(target_arch = "wasm32")) {
+            return Self::neutral();
+        }
+        let format = js_sys::Intl::NumberFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
+        let parts = format.format_to_parts(SAMPLE);
+        let part = |wanted: &str| {
+            parts.iter().find_map(|part| {
+                let text = |field: &str| js_sys::Reflect::get(&part, &field.into()).ok()?.as_string();
+                if text("type")? == wanted { text("value") } else { None }
+            })
+        };
+        let neutral = Self::neutral();
+        // A language that groups nothing has nothing between thousands.
+        Self {
+            thousands: part("group").unwrap_or_default(),
+            decimals: part("decimal").unwrap_or(neutral.decimals),
+        }
+    }
+}
+
+/// A number that has both marks in every language that has them.
+const SAMPLE: f64 = 1_234_567.5;
+
+thread_local! {
+    static MARKS: Marks = Marks::of_browser();
+}
 /// The most decimals that a text has: more are beyond what is measured.
 const MOST_DECIMALS: u8 = 6;
 /// Digits of the largest whole number that is written.
@@ -67,8 +106,17 @@ pub(crate) fn percent(share: f64) -> String {
     text
 }
 
-/// The number for people, with so many decimals and its thousands set apart.
+/// What the browser's language writes before decimals.
+pub(crate) fn decimal_mark() -> String {
+    MARKS.with(|marks| marks.decimals.clone())
+}
+
+/// The number for people, with so many decimals and its thousands set apart, as the browser's language writes them.
 pub(crate) fn grouped(value: f64, decimals: u8) -> String {
+    MARKS.with(|marks| grouped_by(marks, value, decimals))
+}
+
+fn grouped_by(marks: &Marks, value: f64, decimals: u8) -> String {
     let decimals = decimals.min(MOST_DECIMALS);
     let scale = 10_i64.pow(u32::from(decimals));
     let scaled = (value * scale as f64).round() as i64;
@@ -82,12 +130,12 @@ pub(crate) fn grouped(value: f64, decimals: u8) -> String {
     }
     for (index, character) in digits.char_indices() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(THOUSANDS_SEPARATOR);
+            text.push_str(&marks.thousands);
         }
         text.push(character);
     }
     if decimals > 0 {
-        text.push('.');
+        text.push_str(&marks.decimals);
         for place in (0..u32::from(decimals)).rev() {
             text.push(digit(fraction / 10_u64.pow(place)));
         }
@@ -149,6 +197,14 @@ mod tests {
         for (value, decimals, expected) in cases {
             assert_eq!(grouped(value, decimals), expected);
         }
+    }
+
+    #[test]
+    fn people_read_the_marks_of_their_language() {
+        let german = Marks { thousands: ".".to_owned(), decimals: ",".to_owned() };
+        assert_eq!(grouped_by(&german, 1_234_567.25, 1), "1.234.567,3");
+        let none = Marks { thousands: String::new(), decimals: ",".to_owned() };
+        assert_eq!(grouped_by(&none, 1_234.5, 1), "1234,5");
     }
 
     proptest! {

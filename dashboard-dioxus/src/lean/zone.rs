@@ -1,5 +1,5 @@
-//! Instants in the factory's time zone. The browser knows the zones, so the bundle holds no table of them; tests have
-//! zones of their own. `chrono-tz` has that table, which is larger than the rest of the page.
+//! Instants in the factory's time zone. The server says how far its clocks are ahead of UTC, because the browser's own rules may
+//! be older than the server's; until it has said so, the browser's serve. So the bundle holds no table of zones.
 
 use super::calendar::LocalTime;
 use super::instant::Instant;
@@ -28,7 +28,17 @@ struct Inner {
     offsets_ms: RefCell<SortedMap<i64, i64>>,
 }
 
+/// From an instant on, a zone's clocks are so far ahead of UTC.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct OffsetChange {
+    /// Ms since 1970.
+    pub(crate) from_ms: i64,
+    pub(crate) offset_ms: i64,
+}
+
 enum Clock {
+    /// What the server said, in the order of time. Before the first, the first holds.
+    Listed(Vec<OffsetChange>),
     /// The browser's formatter and its method that takes an instant apart.
     Browser(JsValue, Function),
     Fixed {
@@ -41,7 +51,11 @@ enum Clock {
 
 impl PartialEq for Zone {
     fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
+        let listed = |zone: &Self| match &zone.0.clock {
+            Clock::Listed(changes) => Some(changes.clone()),
+            _ => None,
+        };
+        self.0.name == other.0.name && listed(self) == listed(other)
     }
 }
 
@@ -58,6 +72,11 @@ impl Zone {
             Ok((formatter, to_parts)) => Self::new(name, Clock::Browser(formatter, to_parts)),
             Err(_) => Self::fixed("UTC", 0),
         }
+    }
+
+    /// The zone of this IANA name with these offsets.
+    pub(crate) fn listed(name: &str, changes: Vec<OffsetChange>) -> Self {
+        Self::new(name, Clock::Listed(changes))
     }
 
     /// A zone whose clocks are never changed.
@@ -84,6 +103,10 @@ impl Zone {
     pub(crate) fn offset_ms(&self, instant: Instant) -> i64 {
         let (formatter, to_parts) = match &self.0.clock {
             Clock::Fixed { offset_ms } => return *offset_ms,
+            Clock::Listed(changes) => {
+                let next = changes.partition_point(|change| change.from_ms <= instant.0);
+                return changes.get(next.saturating_sub(1)).map_or(0, |change| change.offset_ms);
+            }
             Clock::Browser(formatter, to_parts) => (formatter, to_parts),
             #[cfg(test)]
             Clock::Changing(offset_ms) => return offset_ms(instant.0),
@@ -244,6 +267,32 @@ mod tests {
             second: 0,
         };
         assert_eq!(Zone::fixed("Asia/Kolkata", 330).local(at("2026-01-05T08:00Z")), expected);
+    }
+
+    #[test]
+    fn the_servers_offsets_decide_what_the_clock_shows() {
+        let hours = |hours: i64| hours * 3_600_000;
+        let changes = [
+            ("2000-01-01T00:00Z", -8),
+            ("2025-03-09T10:00Z", -7),
+            ("2025-11-02T09:00Z", -8),
+            ("2026-03-08T10:00Z", -7),
+        ]
+        .map(|(from, offset)| OffsetChange { from_ms: at(from).0, offset_ms: hours(offset) });
+        let vancouver = Zone::listed("America/Vancouver", changes.to_vec());
+        for (instant, shown) in [
+            ("1999-06-01T12:00Z", "04:00"),
+            ("2025-11-02T08:59Z", "01:59"),
+            ("2025-11-02T09:00Z", "01:00"),
+            ("2026-11-27T07:00Z", "00:00"),
+        ] {
+            assert_eq!(vancouver.time(at(instant)), shown, "{instant}");
+        }
+        assert_ne!(
+            vancouver,
+            Zone::fixed("America/Vancouver", -480),
+            "pages are drawn again when the server has spoken"
+        );
     }
 
     #[test]

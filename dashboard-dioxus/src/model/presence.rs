@@ -1,5 +1,7 @@
 use super::entity::Activity;
 use super::slug::Slug;
+use crate::lean::instant::Instant;
+use domain::MS_PER_MINUTE;
 use domain::event::EventType;
 
 /// When nothing was seen for so many minutes, nobody knows what somebody is doing now; an address can say another number.
@@ -22,6 +24,20 @@ impl Presence {
         }
     }
 
+    /// Since when it is so, given the latest activity: since when it was seen doing so, or since when nothing was seen.
+    pub(crate) fn since(self, activity: &Activity) -> Instant {
+        match self {
+            Self::Seen(_) => activity.since,
+            Self::NotObserved => activity.until,
+        }
+    }
+
+    /// For how many whole minutes it is so; none when nothing was ever seen.
+    pub(crate) fn elapsed_minutes(self, current: Option<&Activity>, now_ms: f64) -> Option<u32> {
+        let elapsed_ms = now_ms - self.since(current?).ms();
+        Some((elapsed_ms / MS_PER_MINUTE as f64).max(0.0) as u32)
+    }
+
     /// What the latest activity says about now, if it ended no longer ago than `limit_ms`.
     pub(crate) fn of(current: Option<&Activity>, now_ms: f64, limit_ms: f64) -> Self {
         match current {
@@ -34,7 +50,6 @@ impl Presence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lean::instant::Instant;
 
     #[test]
     fn an_activity_counts_as_now_until_nothing_was_seen_for_the_limit() {
@@ -44,6 +59,10 @@ mod tests {
         assert_eq!(at(500.0), Presence::Seen(EventType::Idle));
         assert_eq!(at(600_999.0), Presence::Seen(EventType::Idle));
         assert_eq!(at(601_000.0), Presence::NotObserved);
+        let elapsed = |presence: Presence| presence.elapsed_minutes(Some(&activity), 180_999.0);
+        assert_eq!(elapsed(Presence::Seen(EventType::Idle)), Some(3));
+        assert_eq!(elapsed(Presence::NotObserved), Some(2));
+        assert_eq!(Presence::NotObserved.elapsed_minutes(None, 0.0), None);
         assert_eq!(Presence::of(None, 0.0, 600_000.0), Presence::NotObserved);
     }
 }

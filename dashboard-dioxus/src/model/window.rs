@@ -56,20 +56,26 @@ impl WindowChoice {
         (from < to).then_some(Self::Range(Span { from: Instant(from), to: Instant(to) }))
     }
 
-    /// The window to compare with, given the one that the server used: of the same length, ending where that one
-    /// begins. While a calendar window still runs, both are cut to the elapsed part, so that today until 10:00 is
-    /// compared with yesterday until 10:00. None when there is nothing to compare with.
-    pub(crate) fn previous(self, window: Option<Span>, now_ms: f64) -> Option<Span> {
+    /// What is compared, given the window that the server used: its part that has elapsed on the grid, and as much of the
+    /// window of the same length that ends where it begins. Today until 10:00 is compared with yesterday until 10:00, and
+    /// of the last 15 minutes the 10 that are complete. None when there is nothing to compare.
+    pub(crate) fn comparison(self, window: Option<Span>, now_ms: f64) -> Option<Comparison> {
         let Span { from: Instant(from_ms), to: Instant(to_ms) } = window?;
         let length_ms = to_ms - from_ms;
-        let elapsed_ms = match self {
-            // Always whole: it ends with the bucket that holds now.
-            Self::LastMinutes(_) => length_ms,
-            _ => (snapped(now_ms.floor() as i64) - from_ms).clamp(0, length_ms),
-        };
-        let begin_ms = from_ms - length_ms;
-        (elapsed_ms > 0).then_some(Span { from: Instant(begin_ms), to: Instant(begin_ms + elapsed_ms) })
+        let elapsed_ms = (snapped(now_ms.floor() as i64) - from_ms).clamp(0, length_ms);
+        let elapsed = |begin_ms: i64| Span { from: Instant(begin_ms), to: Instant(begin_ms + elapsed_ms) };
+        (elapsed_ms > 0)
+            .then(|| Comparison { elapsed: elapsed(from_ms), before: elapsed(from_ms - length_ms) })
     }
+}
+
+/// Two spans of the same length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// What has elapsed of the window.
+    pub(crate) elapsed: Span,
+    /// As much of the window before.
+    pub(crate) before: Span,
 }
 
 /// A calendar day as the API and the address bar write it.
@@ -204,30 +210,44 @@ mod tests {
         }
     }
 
+    fn compared(choice: WindowChoice, window: Span, now: &str) -> Option<(Span, Span)> {
+        let comparison = choice.comparison(Some(window), at(now) as f64);
+        comparison.map(|comparison| (comparison.elapsed, comparison.before))
+    }
+
     #[test]
     fn today_until_ten_is_compared_with_yesterday_until_ten() {
         let today = span(at("2026-01-05T00:00Z"), at("2026-01-06T00:00Z"));
-        let compared = |now: &str| WindowChoice::Today.previous(Some(today), at(now) as f64);
+        let compared = |now: &str| compared(WindowChoice::Today, today, now);
         let yesterday = at("2026-01-04T00:00Z");
-        assert_eq!(compared("2026-01-05T10:02:30Z"), Some(span(yesterday, yesterday + 10 * HOUR_MS)));
+        let until = |hours: i64| {
+            let part = |from: i64| span(from, from + hours * HOUR_MS);
+            (part(today.from.0), part(yesterday))
+        };
+        assert_eq!(compared("2026-01-05T10:02:30Z"), Some(until(10)));
         assert_eq!(compared("2026-01-05T00:04Z"), None, "nothing has elapsed on the grid");
-        assert_eq!(compared("2026-01-07T12:00Z"), Some(span(yesterday, today.from.0)));
+        assert_eq!(compared("2026-01-07T12:00Z"), Some(until(24)));
     }
 
     #[test]
     fn a_window_that_is_over_is_compared_with_the_whole_one_before() {
         let yesterday = span(at("2026-01-04T00:00Z"), at("2026-01-05T00:00Z"));
-        let now_ms = at("2026-01-05T10:00Z") as f64;
-        let before = WindowChoice::Yesterday.previous(Some(yesterday), now_ms);
-        assert_eq!(before, Some(span(at("2026-01-03T00:00Z"), at("2026-01-04T00:00Z"))));
-        assert_eq!(WindowChoice::AllTime.previous(None, now_ms), None);
+        let before = span(at("2026-01-03T00:00Z"), at("2026-01-04T00:00Z"));
+        let compared = compared(WindowChoice::Yesterday, yesterday, "2026-01-05T10:00Z");
+        assert_eq!(compared, Some((yesterday, before)));
+        assert_eq!(WindowChoice::AllTime.comparison(None, 0.0), None);
     }
 
     #[test]
-    fn a_moving_window_is_compared_with_one_of_its_own_length() {
-        let hour = span(at("2026-01-05T09:05Z"), at("2026-01-05T10:05Z"));
-        let before = WindowChoice::LastMinutes(60).previous(Some(hour), at("2026-01-05T10:01Z") as f64);
-        assert_eq!(before, Some(span(at("2026-01-05T08:05Z"), at("2026-01-05T09:05Z"))));
+    fn of_a_moving_window_only_what_is_complete_is_compared() {
+        let quarter = span(at("2026-01-05T09:50Z"), at("2026-01-05T10:05Z"));
+        let expected = (
+            span(at("2026-01-05T09:50Z"), at("2026-01-05T10:00Z")),
+            span(at("2026-01-05T09:35Z"), at("2026-01-05T09:45Z")),
+        );
+        let compared = |now: &str| compared(WindowChoice::LastMinutes(15), quarter, now);
+        assert_eq!(compared("2026-01-05T10:00:24Z"), Some(expected));
+        assert_eq!(compared("2026-01-05T09:54Z"), None, "nothing is complete yet");
     }
 
     proptest! {
@@ -236,7 +256,10 @@ mod tests {
             from in 0..1_000_000_i64, buckets in 1..10_000_i64, now in 0..1_020_000_i64,
         ) {
             let window = span(from * BUCKET_MS, (from + buckets) * BUCKET_MS);
-            if let Some(before) = WindowChoice::Today.previous(Some(window), (now * BUCKET_MS) as f64) {
+            let comparison = WindowChoice::Today.comparison(Some(window), (now * BUCKET_MS) as f64);
+            if let Some(Comparison { elapsed, before }) = comparison {
+                prop_assert_eq!(before.to.0 - before.from.0, elapsed.to.0 - elapsed.from.0);
+                prop_assert!(elapsed.from == window.from && elapsed.to <= window.to);
                 prop_assert!(before.from < before.to && before.to <= window.from);
                 prop_assert_eq!(window.from.0 - before.from.0, window.to.0 - window.from.0);
                 prop_assert_eq!((before.to.0 - before.from.0) % BUCKET_MS, 0);

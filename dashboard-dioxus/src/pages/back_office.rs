@@ -2,8 +2,9 @@
 
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
+use crate::pages::board::Board as BoardPage;
 use crate::pages::devices::Devices as DevicesPage;
-use crate::route::DevicesAddress;
+use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -14,19 +15,23 @@ use wasm_split::LazyLoader;
 #[derive(Clone, Debug, PartialEq)]
 enum Page {
     Devices(DevicesAddress),
+    Board(BoardAddress),
 }
 
 /// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
 /// release build.
 #[cfg(not(debug_assertions))]
-static PART: LazyLoader<Page, Element> =
-    wasm_split::lazy_loader!(extern "back_office" fn draw(page: Page) -> Element);
+static PART: LazyLoader<Box<Page>, Element> =
+    wasm_split::lazy_loader!(extern "back_office" fn draw(page: Box<Page>) -> Element);
 #[cfg(debug_assertions)]
-static PART: LazyLoader<Page, Element> = LazyLoader::preloaded(draw);
+static PART: LazyLoader<Box<Page>, Element> = LazyLoader::preloaded(draw);
 
-fn draw(page: Page) -> Element {
-    match page {
+/// Takes the page behind a pointer: what calls it takes it for a C function, which is given anything larger in another way.
+#[allow(clippy::boxed_local, reason = "see above")]
+fn draw(page: Box<Page>) -> Element {
+    match *page {
         Page::Devices(address) => rsx! { DevicesPage { address } },
+        Page::Board(address) => rsx! { BoardPage { address } },
     }
 }
 
@@ -41,6 +46,12 @@ enum Progress {
 #[component]
 pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::Devices(address()) } }
+}
+
+/// The factory for a television, which stays open for weeks and can wait a moment for its program.
+#[component]
+pub(crate) fn Board(address: ReadSignal<BoardAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Board(address()) } }
 }
 
 /// A page, or how far it is with being loaded.
@@ -64,7 +75,7 @@ fn BackOffice(page: Page) -> Element {
 /// A component of its own, because the page has hooks of its own.
 #[component]
 fn Loaded(page: Page) -> Element {
-    PART.call(page).unwrap_or_else(|_| VNode::empty())
+    PART.call(Box::new(page)).unwrap_or_else(|_| VNode::empty())
 }
 
 /// Whether the part is there; an attempt that failed may be made again.

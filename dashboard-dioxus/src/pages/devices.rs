@@ -113,8 +113,8 @@ fn note(devices: &[Device]) -> String {
 
 /// One device, with what is missing of it when the address names it.
 fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> Element {
-    let is_open = address.id == device.id;
-    let id = if is_open { String::new() } else { device.id.clone() };
+    let is_open = address.id == device.device_id;
+    let id = if is_open { String::new() } else { device.device_id.clone() };
     let pressed = Address::from(DevicesAddress { id, ..address.clone() });
     let off = domain::device::is_clock_off(domain::time::DurationMs(device.clock_offset_ms));
     let waiting = device.oldest_queued_at.map(|oldest| {
@@ -128,14 +128,14 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
     ];
     let losses = [("lost", device.lost_events), ("dead", device.dead_lettered_events)];
     rsx! {
-        tr { key: "{device.id}", class: "device", "data-testid": "device-{device.id}", "data-state": device.state.slug(),
+        tr { key: "{device.device_id}", class: "device", "data-testid": "device-{device.device_id}", "data-state": device.state.slug(),
             th { scope: "row",
                 button {
                     class: "device-name",
                     r#type: "button",
                     aria_expanded: if is_open { "true" } else { "false" },
                     onclick: move |_| go_to(pressed.clone()),
-                    "{device.id}"
+                    "{device.device_id}"
                 }
             }
             td { class: TEXT, {mark(device.state)} }

@@ -8,6 +8,7 @@ mod names;
 mod row;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use crate::api::operation::{FactoryEntities, factory_entities};
 use crate::api::use_query;

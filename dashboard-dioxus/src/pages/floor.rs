@@ -1,5 +1,4 @@
 mod area;
-mod attention;
 mod attention_list;
 mod change;
 mod data;
@@ -23,6 +22,7 @@ use crate::components::first_steps::FirstSteps;
 use crate::components::notice::Refused;
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
+use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
@@ -35,6 +35,9 @@ use domain::event::EntityType;
 
 /// How often it is looked whether what was seen has become old, in ms. The whole page has one clock.
 const CLOCK_STEP_MS: u32 = 10_000;
+
+/// The lines that stand for rows and charts until they are there: about a screen.
+const PENDING_LINES: usize = 24;
 
 /// How the factory is doing: its figures, who or what needs somebody, everybody and everything, and the course of the
 /// window. Whatever tells of all workers or all workstations is one operation.
@@ -49,6 +52,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
         use_floor_data(address);
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let factory = context.factory();
+    // Both tables appear at once: one that came before the other would be pushed away by it.
+    let is_waiting = [workers, workstations].iter().any(|answer| matches!(&*answer.read(), Panel::Waiting));
     let title =
         factory.as_ref().map_or_else(|| words::page::FLOOR.to_owned(), |factory| factory.name.clone());
     rsx! {
@@ -63,12 +68,15 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
             },
             (_, Some(factory)) if is_untouched() => rsx! { FirstSteps { factory: (factory.id, factory.name) } },
             _ => rsx! {
-                div { class: "floor",
+                div { class: if is_waiting { "floor floor-waiting" } else { "floor" },
                     div { class: "floor-top",
-                        Figures { summary, series, area, clock, now_ms: step_end_ms, window }
+                        Figures { summary, series, area, clock, minute, now_ms: step_end_ms, window }
                     }
                     div { class: "floor-needs-place",
-                        AttentionList { address, workers, workstations, clock }
+                        AttentionList { address, names, area, clock }
+                    }
+                    if is_waiting {
+                        div { class: "floor-pending", Skeleton { lines: PENDING_LINES } }
                     }
                     div { class: "floor-rows",
                         Rows { kind: EntityType::Worker, address, answer: workers, clock }

@@ -1,19 +1,18 @@
+use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
-use crate::route::{Address, Selection};
+use crate::route::Address;
 use crate::words::page as words;
 use dioxus::prelude::*;
 
 /// Any address that is no page.
 #[component]
 pub(crate) fn NotFound(segments: Vec<String>) -> Element {
-    let home = Address::floor(Selection::default());
+    let context = use_page_context();
     rsx! {
-        main { class: "not-found",
-            PageTitle { title: words::NOT_FOUND }
-            p { {words::nothing_at(&segments.join("/"))} }
-            p {
-                Link { to: home, {words::HOME} }
-            }
+        PageTitle { title: words::NOT_FOUND }
+        p { {words::nothing_at(&segments.join("/"))} }
+        p {
+            Link { to: Address::floor(context.selection()), {words::HOME} }
         }
     }
 }

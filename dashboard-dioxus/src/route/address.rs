@@ -17,6 +17,8 @@ pub(crate) enum Address {
     Events(EventsAddress),
     Devices(DevicesAddress),
     Board(BoardAddress),
+    /// Any other path, and the selection with which one goes on from there.
+    Unknown(String, Selection),
 }
 
 impl Address {
@@ -38,7 +40,8 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
-            | Self::Board(BoardAddress { selection, .. }) => selection,
+            | Self::Board(BoardAddress { selection, .. })
+            | Self::Unknown(_, selection) => selection,
         }
     }
 
@@ -50,15 +53,17 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
-            | Self::Board(BoardAddress { selection, .. }) => *selection = new,
+            | Self::Board(BoardAddress { selection, .. })
+            | Self::Unknown(_, selection) => *selection = new,
         }
         self
     }
 
-    /// The page to go to when another selection is made. A page about one entity gives way to the floor when the factory
-    /// changes, because another factory's worker of the same id is somebody else.
+    /// The page to go to when another selection is made. A path that is no page gives way to the floor, and so does a page
+    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else.
     pub(crate) fn selecting(self, selection: Selection) -> Self {
-        if matches!(self, Self::Entity(..)) && selection.factory != self.selection().factory {
+        let is_other = selection.factory != self.selection().factory;
+        if matches!(self, Self::Unknown(..)) || (matches!(self, Self::Entity(..)) && is_other) {
             return Self::floor(selection);
         }
         self.with_selection(selection)
@@ -76,6 +81,7 @@ impl fmt::Display for Address {
             Self::Events(at) => ("/events", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
+            Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };
         write!(formatter, "{path}?{}", utf8_percent_encode(&query, QUERY_ASCII_SET))
     }

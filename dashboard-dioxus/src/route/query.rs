@@ -51,10 +51,8 @@ macro_rules! address {
 address!(
     /// The floor.
     FloorAddress {
-        /// The column that rows are ranked by, with `-` before it for the other direction.
-        sort: String = "sort",
-        /// The area that is shown; empty means all of them.
-        area: String = "area",
+        /// Which columns the rows have: `all`, or those that are usually looked at.
+        columns: String = "columns",
     }
 );
 
@@ -102,6 +100,8 @@ address!(
     BoardAddress {
         /// How long each of its pages is shown, in seconds.
         rotate_s: Option<u16> = "rotate",
+        /// Whether people are called by their names: `off`, or empty.
+        names: String = "names",
         ;
         /// What is set up in place of the board itself, such as `areas`.
         edit: String = "edit"
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn each_field_of_each_page_is_found_again() {
-        let floor = "factory=f&window=all-time&sort=-units&area=Line 1&unseen-after=30";
+        let floor = "factory=f&window=all-time&columns=all&sort=-units&sort-workstations=idle&area=Line 1&unseen-after=30";
         assert_eq!(FloorAddress::from(floor).to_string(), floor);
-        let board = "factory=f&window=all-time&rotate=5&unseen-after=30&edit=areas";
+        let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30&edit=areas";
         assert_eq!(BoardAddress::from(board).to_string(), board);
         let events = "factory=f&window=today&kind=workstation&id=S1&state=absent&source=c&model=m\
                       &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&unseen-after=5";

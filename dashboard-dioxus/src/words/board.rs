@@ -4,24 +4,30 @@ use crate::model::Presence;
 
 use domain::event::EventType;
 
+pub(crate) const EXCEPTIONS: &str = "Needs attention";
+pub(crate) const PREVIOUS: &str = "Previous page";
+pub(crate) const NEXT: &str = "Next page";
+pub(crate) const PAUSE: &str = "Pause";
+pub(crate) const RESUME: &str = "Resume";
+pub(crate) const NAMES_OFF: &str = "Hide names";
+pub(crate) const NAMES_ON: &str = "Show names";
 pub(crate) const TITLE: &str = "Board";
 pub(crate) const LEAVE: &str = "To the floor";
 pub(crate) const TOOLS: &str = "Board";
 pub(crate) const SET_UP: &str = "Set up areas";
 pub(crate) const BACK: &str = "Back to the board";
 pub(crate) const SETUP: &str = "Areas of the board";
-pub(crate) const SETUP_NOTE: &str =
-    "The board shows one area after the other. Who has none is shown under \"No area\".";
+pub(crate) const SETUP_NOTE: &str = "The board shows one area after the other. Workers and workstations without an area are shown under \"No area\".";
 pub(crate) const EVERYONE: &str = "Workers and workstations";
-pub(crate) const NOBODY_YET: &str = "Nobody and nothing was ever seen in this factory.";
-pub(crate) const WHO: &str = "Who";
+pub(crate) const NOBODY_YET: &str = "No worker or workstation has been seen in this factory yet.";
+pub(crate) const WHO: &str = "Name";
 pub(crate) const KIND: &str = "Kind";
-pub(crate) const NOBODY: &str = "Nobody and nothing was seen in this window yet.";
+pub(crate) const NOBODY: &str = "No worker or workstation has been seen in this window yet.";
 pub(crate) const UNITS_PER_HOUR: &str = "Units/hour";
 pub(crate) const NOT_LIVE: &str = "Not live";
 pub(crate) const NO_NUMBERS: &str = "There are no numbers to show.";
 pub(crate) const SCREEN_MAY_SLEEP: &str =
-    "This browser does not keep the screen awake here: switch off the screen's own saving.";
+    "This browser cannot keep the screen awake. Turn off the screen saver.";
 
 /// What an area is called.
 pub(crate) fn area(area: Option<&str>) -> String {
@@ -36,14 +42,6 @@ pub(crate) fn place(place: usize, pages: usize) -> String {
     format!("Page {place} of {pages}")
 }
 
-pub(crate) fn since(time: &str) -> String {
-    format!("since {time}")
-}
-
-pub(crate) fn last_seen(time: &str) -> String {
-    format!("last seen {time}")
-}
-
 pub(crate) fn old(span: &str) -> String {
     format!("These numbers are {span} old.")
 }
@@ -54,6 +52,6 @@ pub(crate) fn doing(presence: Presence) -> &'static str {
         Presence::Seen(EventType::Working) => "working",
         Presence::Seen(EventType::Idle) => "idle",
         Presence::Seen(EventType::Absent) => "absent",
-        Presence::NotObserved => "not observed",
+        Presence::NotObserved => "no data",
     }
 }

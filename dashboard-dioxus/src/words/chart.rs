@@ -5,13 +5,15 @@ use crate::lean::number::grouped;
 use domain::event::EventType;
 
 /// What says that nobody observed anything: it is neither idle nor absent.
-pub(crate) const NOT_OBSERVED: &str = "Not observed";
+pub(crate) const NOT_OBSERVED: &str = "No data";
 /// What says that something was observed but there is nothing to compute a ratio from.
-pub(crate) const NO_VALUE: &str = "Observed, but neither working nor idle";
+pub(crate) const NO_VALUE: &str = "Absent only";
+/// A step that still runs.
+pub(crate) const UNFINISHED: &str = "Still running";
 /// A column of a heatmap that has not begun.
 pub(crate) const NOT_YET: &str = "Yet to come";
 /// What a chart says in place of a reading when there is nothing in its window.
-pub(crate) const NOTHING_OBSERVED: &str = "Nothing was observed in this window.";
+pub(crate) const NOTHING_OBSERVED: &str = "There is no data in this window.";
 
 pub(crate) const SHOW_TABLE: &str = "Show as table";
 pub(crate) const HIDE_TABLE: &str = "Hide the table";
@@ -57,8 +59,8 @@ pub(crate) fn state_mark(state: Option<EventType>) -> &'static str {
 pub(crate) fn sparkline(name: &str, last: Option<&str>) -> String {
     let name = isolated(name);
     match last {
-        Some(last) => format!("{name}: course over the window, last {last}"),
-        None => format!("{name}: nothing observed in the window"),
+        Some(last) => format!("{name}: trend over the window, last {last}"),
+        None => format!("{name}: no data in this window"),
     }
 }
 

@@ -3,53 +3,54 @@
 use domain::device::DeviceState;
 
 pub(crate) const TITLE: &str = "Devices";
-pub(crate) const LIST: &str = "Devices that number what they send";
-pub(crate) const ALL_HEALTHY: &str = "All are healthy: whatever they saw has arrived.";
-pub(crate) const NONE: &str = "No device has numbered its events yet";
-pub(crate) const START: &str = "An agent beside the cameras keeps every event on disk until this server has it. Started \
-                                like this, it shows up here within a second:";
+pub(crate) const LIST: &str = "Edge devices";
+pub(crate) const ALL_HEALTHY: &str = "All devices are healthy, and all events have arrived.";
+pub(crate) const NONE: &str = "No edge device yet";
+pub(crate) const START: &str = "An agent next to the cameras keeps every event on disk until this server has stored it. Started \
+                                like this, it appears here within a second:";
 
 pub(crate) const DEVICE: &str = "Device";
 pub(crate) const STATE: &str = "State";
-pub(crate) const HEARD: &str = "Last heard";
-pub(crate) const RECEIVED: &str = "Received up to";
+pub(crate) const HEARD: &str = "Last seen";
+pub(crate) const RECEIVED: &str = "Last sequence";
 pub(crate) const MISSING: &str = "Missing";
-pub(crate) const WAITING: &str = "Waiting";
+pub(crate) const WAITING: &str = "Queued";
 pub(crate) const CLOCK: &str = "Clock";
 pub(crate) const LOST: &str = "Lost";
-pub(crate) const DEAD: &str = "For a person";
+pub(crate) const DEAD: &str = "Dead letters";
 pub(crate) const HOW_HEARD: &str =
-    "When the device's latest batch came. It sends one at least every 30 s, and is silent after 2 min.";
-pub(crate) const HOW_RECEIVED: &str = "The highest number of an event that the server has answered for. A device numbers its events 1, 2, 3 and so on.";
-pub(crate) const HOW_MISSING: &str = "Numbers below the highest that have not come and are not known to be lost. After an outage the newest events come \
-     first, so the older ones are missing until they follow.";
-pub(crate) const HOW_WAITING: &str = "Events that the device still held when it was last heard, and for how long the oldest had waited. More than 1 min \
-     is behind.";
-pub(crate) const HOW_CLOCK: &str = "How far the device's clock is from the server's. Events stay as the device stamped them; from 2 min on that is \
-     worth a look.";
-pub(crate) const HOW_LOST: &str = "Events that the device had to give up and says so, such as when its disk was full. It counts as losing for 24 h.";
+    "When the device's latest batch arrived. It sends one at least every 30 s, and is offline after 2 min.";
+pub(crate) const HOW_RECEIVED: &str = "The highest sequence number that the server has acknowledged. A device numbers its events 1, 2, 3 and so on.";
+pub(crate) const HOW_MISSING: &str = "Sequence numbers below the last that have not arrived and are not known to be lost. After an outage the newest events \
+     arrive first, so the older ones are missing until they follow.";
+pub(crate) const HOW_WAITING: &str = "Events that the device still held when it was last seen, and for how long the oldest had waited. More than 1 min \
+     is delayed.";
+pub(crate) const HOW_CLOCK: &str = "How far the device's clock is from the server's. Events keep the device's timestamps, so check a clock that is off by \
+     2 min or more.";
+pub(crate) const HOW_LOST: &str = "Events that the device reports as lost, for example because its disk was full. It counts as losing data for 24 h.";
 pub(crate) const HOW_DEAD: &str =
-    "Events that the server would not take, kept in the device: andon-edge dead-letters lists them.";
+    "Events that the server refused and the device keeps. `andon-edge dead-letters` lists them.";
 
-pub(crate) const RIGHT: &str = "right";
+pub(crate) const RIGHT: &str = "in sync";
 pub(crate) const OFF: &str = "off:";
 pub(crate) const DETAILS_MISSING: &str = "Missing";
 pub(crate) const DETAILS_REFUSED: &str = "Refused by the server";
-pub(crate) const DETAILS_CLOSED: &str = "Will never come";
-pub(crate) const NOTHING: &str = "Every number up to the highest has arrived.";
-pub(crate) const USED_TWICE: &str = "Two agents send under this name. Give each a name of its own with --device, or their numbers mean nothing.";
+pub(crate) const DETAILS_CLOSED: &str = "Lost or dead letters";
+pub(crate) const NOTHING: &str = "Every event up to the last sequence number has arrived.";
+pub(crate) const USED_TWICE: &str = "Two agents send under this name, so their sequence numbers cannot be told apart. Give each its own name with --device.";
 
 pub(crate) fn state(state: DeviceState) -> &'static str {
     match state {
-        DeviceState::Losing => "Losing",
-        DeviceState::Silent => "Silent",
-        DeviceState::Behind => "Behind",
+        DeviceState::Losing => "Losing data",
+        DeviceState::Silent => "Offline",
+        DeviceState::Behind => "Delayed",
         DeviceState::Healthy => "Healthy",
     }
 }
 
 pub(crate) fn need(count: usize, all: usize) -> String {
-    format!("{count} of {all} need a look, the worst first.")
+    let verb = if count == 1 { "needs" } else { "need" };
+    format!("{count} of {all} {verb} attention, the most severe first.")
 }
 
 pub(crate) fn waiting_for(span: &str) -> String {
@@ -61,7 +62,7 @@ pub(crate) fn ahead(span: &str) -> String {
 }
 
 pub(crate) fn late(span: &str) -> String {
-    format!("{span} late")
+    format!("{span} behind")
 }
 
 pub(crate) fn numbers(first: &str, last: &str) -> String {
@@ -73,7 +74,7 @@ pub(crate) fn of_epoch(numbers: &str, epoch: &str) -> String {
 }
 
 pub(crate) fn closed(numbers: &str, is_lost: bool, missing: &str) -> String {
-    let fate = if is_lost { "lost" } else { "kept in the device for a person" };
+    let fate = if is_lost { "lost" } else { "kept on the device as dead letters" };
     format!("{numbers}: {missing} {fate}")
 }
 

@@ -14,8 +14,7 @@ pub(crate) const NO_WORKSTATION: &str = "No workstation was seen in this window.
 pub(crate) const AREA: &str = "Area";
 pub(crate) const NOW: &str = "Now";
 pub(crate) const NEVER_SEEN: &str = "never";
-pub(crate) const NO_ID: &str =
-    "The address names nobody. Choose a worker or workstation on the floor or by search.";
+pub(crate) const NO_ID: &str = "No worker or workstation selected. Choose one on the floor or by search.";
 
 pub(crate) fn kind(kind: EntityType) -> &'static str {
     match kind {
@@ -41,7 +40,7 @@ pub(crate) fn none_seen(kind: EntityType) -> &'static str {
 pub(crate) fn state(kind: EntityType, state: EventType) -> &'static str {
     match (kind, state) {
         (EntityType::Worker, EventType::Working) => "Working",
-        (EntityType::Workstation, EventType::Working) => "Occupied",
+        (EntityType::Workstation, EventType::Working) => "In use",
         (_, EventType::Idle) => "Idle",
         (_, EventType::Absent) => "Absent",
     }
@@ -50,7 +49,7 @@ pub(crate) fn state(kind: EntityType, state: EventType) -> &'static str {
 pub(crate) fn presence(kind: EntityType, presence: Presence) -> &'static str {
     match presence {
         Presence::Seen(seen) => state(kind, seen),
-        Presence::NotObserved => "Not observed",
+        Presence::NotObserved => "No data",
     }
 }
 

@@ -5,20 +5,20 @@ use domain::event::EntityType;
 
 pub(crate) const TIMELINE: &str = "Timeline";
 pub(crate) const DAYS: &str = "Days";
-pub(crate) const LAST_DAYS: &str = "The last seven days of the window, the latest first.";
-pub(crate) const LAST_WEEK: &str = "The last seven days of the window.";
+pub(crate) const LAST_DAYS: &str = "The last 7 days of the window, newest first.";
+pub(crate) const LAST_WEEK: &str = "The last 7 days of the window.";
 pub(crate) const BY_HOUR: &str = "By hour";
-pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last seven days";
+pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last 7 days";
 pub(crate) const QUALITY: &str = "Data quality";
 pub(crate) const EVENTS: &str = "Latest events";
 pub(crate) const ALL_EVENTS: &str = "All events";
-pub(crate) const NO_EVENTS: &str = "No event of it is stored.";
+pub(crate) const NO_EVENTS: &str = "No events yet.";
 pub(crate) const COMPARE: &str = "Compare with others";
 pub(crate) const TO_FLOOR: &str = "To the floor";
 pub(crate) const NO_AREA: &str = "No area";
 pub(crate) const TIME: &str = "Time";
-pub(crate) const NO_OVERLAP: &str = "Nothing was reported twice.";
-pub(crate) const NO_CONFIDENCE: &str = "No report in this window states how sure its model was.";
+pub(crate) const NO_OVERLAP: &str = "No double coverage.";
+pub(crate) const NO_CONFIDENCE: &str = "No event in this window states a confidence.";
 
 pub(crate) fn by_day(from: &str, to: &str) -> String {
     format!("By day, {from} to {to}")
@@ -39,33 +39,33 @@ pub(crate) fn area(area: &str) -> String {
 pub(crate) fn unknown(kind: EntityType, id: &str) -> String {
     let id = isolated(id);
     match kind {
-        EntityType::Worker => format!("No worker {id} was ever seen in this factory."),
-        EntityType::Workstation => format!("No workstation {id} was ever seen in this factory."),
+        EntityType::Worker => format!("Worker {id} has never been seen in this factory."),
+        EntityType::Workstation => format!("Workstation {id} has never been seen in this factory."),
     }
 }
 
-pub(crate) fn overlap(minutes: &str) -> String {
-    format!("{minutes} were seen more than once, as by two cameras at once; they are counted once.")
+pub(crate) fn double_coverage(span: &str) -> String {
+    format!("{span} covered by two cameras (counted once).")
 }
 
 pub(crate) fn confidence(confidence: &str) -> String {
-    format!("The models were {confidence} sure on average, weighted by time.")
+    format!("Mean confidence {confidence}, weighted by time.")
 }
 
 pub(crate) fn unobserved(span: &str) -> String {
-    format!("Nobody was looking for {span} of this window so far; that counts neither as idle nor as absent.")
+    format!("No camera data: {span}. It counts neither as idle nor as absent.")
 }
 
 pub(crate) fn unsure(limit: &str, total: &str) -> String {
-    format!("The models were less than {limit} sure for {total}:")
+    format!("Confidence below {limit} for {total}:")
 }
 
 pub(crate) fn sure(limit: &str) -> String {
-    format!("No stretch of the timeline was judged with less than {limit} confidence.")
+    format!("No part of the timeline has a confidence below {limit}.")
 }
 
 pub(crate) fn more_unsure(count: usize) -> String {
-    if count == 1 { "one shorter stretch more".to_owned() } else { format!("{count} shorter stretches more") }
+    if count == 1 { "1 more, shorter".to_owned() } else { format!("{count} more, shorter") }
 }
 
 pub(crate) fn previous_day(date: &str) -> String {

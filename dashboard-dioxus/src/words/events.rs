@@ -1,11 +1,12 @@
 //! The page of events.
 
 use super::isolated;
+use crate::lean::number::grouped;
 use domain::event::{EntityType, EventType};
 
 pub(crate) const TITLE: &str = "Events";
-pub(crate) const LIST: &str = "Latest first";
-pub(crate) const OWN_TIMES: &str = "Events that began in the times below";
+pub(crate) const LIST: &str = "Event log";
+pub(crate) const OWN_TIMES: &str = "Events that started between the times below";
 pub(crate) const FILTERS: &str = "Filters";
 pub(crate) const CLEAR: &str = "Clear filters";
 pub(crate) const ANY: &str = "Any";
@@ -13,25 +14,25 @@ pub(crate) const KIND: &str = "Kind";
 pub(crate) const ENTITY: &str = "Id";
 pub(crate) const FROM: &str = "From";
 pub(crate) const TO: &str = "To";
-pub(crate) const CONFIDENCE_AT_MOST: &str = "Confidence at most, %";
+pub(crate) const MAX_CONFIDENCE: &str = "Max. confidence";
 pub(crate) const TIME: &str = "Time";
-pub(crate) const WHO: &str = "Who";
+pub(crate) const WHO: &str = "Name";
 pub(crate) const STATE: &str = "State";
 pub(crate) const MINUTES: &str = "Duration";
 pub(crate) const UNITS: &str = "Units";
-pub(crate) const HOW_MINUTES: &str = "How long the event lasted from its time on, as it was sent.";
-pub(crate) const HOW_UNITS: &str = "The units that were finished during the event, as they were sent.";
+pub(crate) const HOW_MINUTES: &str = "How long the event lasted, as it was sent.";
+pub(crate) const HOW_UNITS: &str = "Units finished during the event, as they were sent.";
 pub(crate) const CONFIDENCE: &str = "Confidence";
 pub(crate) const HOW_CONFIDENCE: &str =
-    "How sure the model was of this report; a dash where it did not say. Below 60 % it is called unsure.";
-pub(crate) const UNSURE: &str = "unsure";
+    "The model's confidence in this event; a dash where it states none. Below 60\u{a0}% it is marked as low.";
+pub(crate) const UNSURE: &str = "low";
 pub(crate) const MODEL: &str = "Model";
 pub(crate) const SOURCE: &str = "Source";
 pub(crate) const WORKSTATION: &str = "Workstation";
 pub(crate) const RECEIVED: &str = "Received";
-pub(crate) const HOW_RECEIVED: &str = "When the event was stored. It is late when that was 5 minutes or more after \
-                                       its end; it counts all the same, where its time belongs.";
-pub(crate) const MOVING: &str = "New events appear by themselves.";
+pub(crate) const HOW_RECEIVED: &str = "When the event was stored. It is late when that was 5\u{a0}min or more after its \
+                                       end; it still counts at the time when it happened.";
+pub(crate) const MOVING: &str = "New events appear automatically.";
 pub(crate) const PAUSE: &str = "Pause";
 pub(crate) const EXPORT: &str = "CSV";
 pub(crate) const PAGES: &str = "Pages of events";
@@ -39,24 +40,47 @@ pub(crate) const NEWER: &str = "Newer";
 pub(crate) const OLDER: &str = "Older";
 pub(crate) const END: &str = "This is the oldest event.";
 pub(crate) const FILE: &str = "events";
-pub(crate) const CSV_HEADER: [&str; 13] = [
-    "Start (UTC)",
+pub(crate) const START: &str = "Start";
+pub(crate) const START_UTC: &str = "Start (UTC)";
+pub(crate) const RECEIVED_UTC: &str = "Received (UTC)";
+/// The columns of a file between the times.
+pub(crate) const CSV_COLUMNS: [&str; 11] = [
     "Kind",
     "Id",
     "Name",
     "State",
     "Duration, min",
     "Units",
-    "Confidence",
+    "Confidence, %",
     "Model",
     "Source",
     "Workstation",
     "Event id",
-    "Received (UTC)",
 ];
+pub(crate) const NOT_EXPORTED: &str = "The page was left before the file was complete.";
+pub(crate) const CANCEL: &str = "Cancel";
+
+pub(crate) fn exporting(count: usize) -> String {
+    format!("Exporting: {} so far", of_events(count))
+}
+
+pub(crate) fn exported(count: usize, is_cut: bool) -> String {
+    let count = of_events(count);
+    if is_cut {
+        format!(
+            "{count} exported, the newest: a spreadsheet has no more lines. Choose a shorter time range for the rest."
+        )
+    } else {
+        format!("{count} exported")
+    }
+}
+
+fn of_events(count: usize) -> String {
+    if count == 1 { "1 event".to_owned() } else { format!("{} events", grouped(count as f64, 0)) }
+}
 
 pub(crate) fn began(window: &str) -> String {
-    format!("Events that began in this window: {window}")
+    format!("Events that started in this window: {window}")
 }
 
 pub(crate) fn in_zone(label: &str, zone: &str) -> String {
@@ -71,14 +95,14 @@ pub(crate) fn filtered(label: &str, value: &str) -> String {
     format!("{label} {}", isolated(value))
 }
 
-pub(crate) fn confidence_at_most(percent: u8) -> String {
-    format!("Confidence at most {percent}\u{a0}%")
+pub(crate) fn max_confidence(percent: u8) -> String {
+    format!("{MAX_CONFIDENCE} {percent}\u{a0}%")
 }
 
 /// The word for a state where it may be a worker's or a workstation's.
 pub(crate) fn state(kind: Option<EntityType>, state: EventType) -> String {
     match (kind, state) {
-        (None, EventType::Working) => "Working, occupied".to_owned(),
+        (None, EventType::Working) => "Working, in use".to_owned(),
         _ => super::entity::state(kind.unwrap_or(EntityType::Worker), state).to_owned(),
     }
 }
@@ -109,14 +133,14 @@ pub(crate) fn late_by(span: &str) -> String {
 
 pub(crate) fn skipped(skipped: i64) -> String {
     format!(
-        "{skipped} skipped: more events came at once than are shown one by one. They are stored, and the list is renewed."
+        "{skipped} skipped: more events arrived at once than can be shown one by one. They are stored, and the list is being refreshed."
     )
 }
 
 pub(crate) fn none(filters: &[String], window: &str) -> String {
     if filters.is_empty() {
-        format!("No event began in this window: {window}.")
+        format!("No events in this window: {window}.")
     } else {
-        format!("No event in this window ({window}) passes these filters: {}.", filters.join(", "))
+        format!("No events in this window ({window}) match these filters: {}.", filters.join(", "))
     }
 }

@@ -4,12 +4,16 @@ use super::isolated;
 
 pub(crate) const NO_FACTORY: &str = "There is no factory yet";
 pub(crate) const NO_EVENT: &str = "No event has arrived yet";
-pub(crate) const CREATE: &str =
-    "Create one. Its time zone decides where a day begins. It appears here by itself.";
+pub(crate) const CREATE: &str = "Create one. Its time zone decides when a day begins.";
 pub(crate) const NAME: &str = "Name";
 pub(crate) const EXAMPLE_NAME: &str = "Plant 1";
+pub(crate) const ID: &str = "Id";
+pub(crate) const ABOUT_ID: &str =
+    "Devices and addresses name the factory by its id, and it stays; the name can be changed.";
 pub(crate) const ZONE: &str = "Time zone";
 pub(crate) const CREATE_IT: &str = "Create the factory";
+pub(crate) const TRY_DEMO: &str = "Try with sample data";
+pub(crate) const CREATING: &str = "Creating…";
 pub(crate) const CREATE_BY_CURL: &str = "Or from a terminal:";
 pub(crate) const BEFORE_LINK: &str = "Everything the API can do is documented, and can be tried out, in the ";
 pub(crate) const LINK: &str = "API explorer";
@@ -17,16 +21,15 @@ pub(crate) const AFTER_LINK: &str = ".";
 pub(crate) const SEND_BY_CURL: &str = "With curl, from any machine that reaches this address:";
 pub(crate) const SEND_BY_EDGE: &str =
     "With andon-edge, which takes files or a stream of events and tries again until they are stored:";
-pub(crate) const DEMO: &str = "To see a simulated factory at work, start the server with --demo.";
 pub(crate) const COPY: &str = "Copy";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const NOT_COPIED: &str =
-    "The browser does not let this page copy. Select the command and copy it by key.";
+    "The browser does not let this page copy. Select the command and copy it with the keyboard.";
 pub(crate) const COMMAND: &str = "Command";
 
 pub(crate) fn send(factory: &str) -> String {
     format!(
-        "Send the first one to {}: this page turns into its floor as soon as the event is stored.",
+        "Send the first one to {}. This page shows the floor as soon as the event is stored.",
         isolated(factory)
     )
 }

@@ -1,31 +1,28 @@
 //! The floor: how it is doing, who needs somebody, who does what.
 
-use super::{entity, time};
-use domain::event::{EntityType, EventType};
-
 pub(crate) const AREA: &str = "Area";
 pub(crate) const ALL_AREAS: &str = "All areas";
-pub(crate) const FIGURES: &str = "Figures";
-pub(crate) const NEEDS: &str = "What needs you";
-pub(crate) const UNSEEN_AFTER: &str = "Not observed after";
-pub(crate) const NO_NEED: &str = "Nobody and nothing needs you now.";
-pub(crate) const MORE: &str = "Rank all by what they do now";
+pub(crate) const METRICS: &str = "Metrics";
+pub(crate) const NEEDS: &str = "Needs attention";
+pub(crate) const UNSEEN_AFTER: &str = "No data after";
+pub(crate) const NO_NEED: &str = "All clear";
+pub(crate) const MORE: &str = "Sort all by state";
+pub(crate) const CRITICAL: &str = "Critical: ";
 pub(crate) const PRODUCTION: &str = "Production over time";
-pub(crate) const NO_COURSE: &str =
-    "All time has no beginning to draw from. Choose a window to see its course.";
+pub(crate) const NO_COURSE: &str = "There is no chart for all time. Choose a time range.";
 pub(crate) const HEAT: &str = "Utilization of workers, hour by hour";
 pub(crate) const HEAT_BY_DAY: &str = "Utilization of workers, day by day";
 pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
 pub(crate) const STATE_NOW: &str = "Now";
-pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and since when. When nothing was seen for as long as is set under What needs you, nobody knows: not observed.";
+pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and for how long. No data when nothing was seen for as long as is set under Needs attention.";
 pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
-pub(crate) const HOW_AREA: &str = "The line or area that it was given.";
+pub(crate) const HOW_AREA: &str = "The line or area that it is assigned to.";
 pub(crate) const CONFIDENCE: &str = "Confidence";
 pub(crate) const PRODUCTION_RATE: &str = "Production rate";
 pub(crate) const MINUTES: &str = "min";
 pub(crate) const UNITS: &str = "units";
 pub(crate) const PERCENT: &str = "%";
-pub(crate) const PER_HOUR: &str = "units/h";
+pub(crate) const PER_HOUR: &str = "units/hour";
 
 pub(crate) const YESTERDAY: &str = "yesterday";
 pub(crate) const DAY_BEFORE: &str = "the day before";
@@ -33,34 +30,35 @@ pub(crate) const WEEK_BEFORE: &str = "the week before";
 pub(crate) const SEVEN_DAYS_BEFORE: &str = "the 7 days before";
 pub(crate) const THIRTY_DAYS_BEFORE: &str = "the 30 days before";
 pub(crate) const SPAN_BEFORE: &str = "the same length before";
+pub(crate) const NO_COMPARISON: &str = "No data for comparison";
 
 /// The columns of exported files.
-pub(crate) const ROW_COLUMNS: [&str; 14] = [
+pub(crate) const ROW_COLUMNS: [&str; 12] = [
     "Id",
     "Name",
     "Area",
     "Now",
-    "Since",
-    "Last seen",
     "Utilization, %",
     "Units",
     "Units per hour",
     "Working, min",
     "Idle, min",
     "Absent, min",
-    "Overlap, min",
-    "Mean confidence",
+    "Double coverage, min",
+    "Mean confidence, %",
 ];
-pub(crate) const SERIES_COLUMNS: [&str; 9] = [
-    "From",
-    "To",
+pub(crate) const SINCE: &str = "Since";
+pub(crate) const LAST_SEEN: &str = "Last seen";
+pub(crate) const FROM: &str = "From";
+pub(crate) const TO: &str = "To";
+pub(crate) const SERIES_COLUMNS: [&str; 7] = [
     "Working, min",
     "Idle, min",
     "Absent, min",
     "Units",
     "Utilization, %",
     "Units per hour",
-    "Mean confidence",
+    "Mean confidence, %",
 ];
 pub(crate) const SERIES_FILE: &str = "production";
 
@@ -91,38 +89,19 @@ pub(crate) fn times(times: &str) -> String {
 }
 
 /// What a change says on hover.
-pub(crate) fn how_changed(before: &str, from: &str, to: &str) -> String {
-    format!("Before: {before}, from {from} to {to}. Both windows are of the same length.")
+pub(crate) fn how_changed(before: &str, span_before: &str, now: &str, span_now: &str) -> String {
+    format!("{before} ({span_before}) against {now} ({span_now}): both are of the same length.")
 }
 
-pub(crate) fn since(time: &str) -> String {
-    format!("since {time}")
-}
-
-pub(crate) fn state_for(kind: EntityType, state: EventType, minutes: u32) -> String {
-    format!("{} for {}", entity::state(kind, state), length(minutes))
-}
-
-pub(crate) fn unseen_for(minutes: u32) -> String {
-    format!("Not observed for {}", length(minutes))
-}
-
-pub(crate) fn low(percent: &str) -> String {
-    format!("Utilization {percent}")
+/// Those who were not seen for the two hours after which nobody is missed.
+pub(crate) fn not_seen(count: usize) -> String {
+    format!("Not seen for 2\u{a0}h ({count})")
 }
 
 pub(crate) fn minutes(minutes: u16) -> String {
-    format!("{minutes} min")
+    format!("{minutes}\u{a0}min")
 }
 
 pub(crate) fn more(count: usize) -> String {
     format!("and {count} more.")
-}
-
-fn length(minutes: u32) -> String {
-    match minutes {
-        0..60 => format!("{minutes} min"),
-        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
-        _ => time::span(f64::from(minutes) * 60_000.0),
-    }
 }

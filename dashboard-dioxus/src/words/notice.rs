@@ -4,5 +4,5 @@ pub(crate) const LOADING: &str = "Loading…";
 pub(crate) const TRY_AGAIN: &str = "Try again";
 
 pub(crate) fn outdated(reason: &str) -> String {
-    format!("These numbers could not be renewed: {reason}")
+    format!("These numbers could not be refreshed: {reason}")
 }

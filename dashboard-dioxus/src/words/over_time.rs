@@ -1,5 +1,7 @@
 //! What entities did over time, in charts and files.
 
+use crate::lean::csv_style::CsvStyle;
+
 pub(crate) const FROM: &str = "From";
 pub(crate) const TO: &str = "To";
 pub(crate) const STATE: &str = "State";
@@ -9,7 +11,20 @@ pub(crate) const MODEL: &str = "Model";
 pub(crate) const SOURCE: &str = "Source";
 pub(crate) const EXPORT: &str = "CSV";
 pub(crate) const TRUNCATED: &str =
-    "There is more in this window than can be drawn. Choose a shorter window to see the rest.";
+    "This window holds more than can be drawn. Choose a shorter window to see the rest.";
+
+pub(crate) const SEPARATOR: &str = "CSV separator";
+
+pub(crate) fn separator(style: CsvStyle) -> &'static str {
+    match style {
+        CsvStyle::Comma => "Comma (1.5,2)",
+        CsvStyle::Semicolon => "Semicolon (1,5;2)",
+    }
+}
+
+pub(crate) fn in_zone(name: &str, zone: &str) -> String {
+    format!("{name} ({zone})")
+}
 
 pub(crate) fn in_minutes(name: &str) -> String {
     format!("{name}, min")

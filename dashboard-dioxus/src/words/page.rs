@@ -3,16 +3,15 @@
 use super::isolated;
 
 pub(crate) const PRODUCT: &str = "Andon";
-pub(crate) const FAILED: &str =
-    "The dashboard has stopped because of an error in it. Reload the page to go on.";
-pub(crate) const SKIP: &str = "Skip to the numbers";
+pub(crate) const FAILED: &str = "The dashboard has stopped because of an error. Reload the page to continue.";
+pub(crate) const SKIP: &str = "Skip to content";
 pub(crate) const NAVIGATION: &str = "Pages";
 pub(crate) const FLOOR: &str = "Floor";
 pub(crate) const COMPARE: &str = "Compare";
 pub(crate) const EVENTS: &str = "Events";
 pub(crate) const DEVICES: &str = "Devices";
 pub(crate) const BOARD: &str = "Board";
-pub(crate) const NOT_FOUND: &str = "There is no such page";
+pub(crate) const NOT_FOUND: &str = "Page not found";
 pub(crate) const HOME: &str = "To the floor";
 
 pub(crate) fn title(page: &str) -> String {
@@ -20,5 +19,5 @@ pub(crate) fn title(page: &str) -> String {
 }
 
 pub(crate) fn nothing_at(path: &str) -> String {
-    format!("Nothing is found at /{}.", isolated(path))
+    format!("There is no page at /{}.", isolated(path))
 }

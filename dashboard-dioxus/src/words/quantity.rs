@@ -3,17 +3,19 @@
 use super::NO_VALUE;
 use crate::lean::number::grouped;
 
-/// From here on minutes are easier to read as hours and minutes: ten hours, longer than a shift.
-const HOURS_FROM_MINUTES: f64 = 600.0;
+/// From here on a length of time is written in hours and minutes, everywhere: in one column and beside it alike.
+const HOURS_FROM_MINUTES: f64 = 60.0;
+/// What rounds to an hour is written as one, in minutes.
+const ROUNDS_TO_AN_HOUR_MINUTES: f64 = HOURS_FROM_MINUTES - 0.05;
+/// The most characters of a length of time below [`HOURS_FROM_MINUTES`]: `59.9 min`.
+const LONGEST_MINUTES: usize = 8;
 /// Keeps a number and its unit on one line.
 const UNIT_SEPARATOR: char = '\u{a0}';
 
 /// What kind of number a value is, which decides its decimals and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// Minutes with one decimal, however many: a column is read by comparing like with like.
-    Minutes,
-    /// Minutes that stand alone: as hours and minutes when there are many.
+    /// A length of time in minutes: with one decimal below an hour, then as hours and minutes (`7:04 h`).
     Duration,
     /// A whole number of things.
     Count,
@@ -30,13 +32,18 @@ impl Quantity {
     pub(crate) fn text(self, value: Option<f64>) -> String {
         let Some(value) = value else { return NO_VALUE.to_owned() };
         match self {
-            Self::Minutes => minutes(value),
             Self::Duration => duration(value),
             Self::Count => grouped(value, 0),
             Self::Percent => format!("{}{UNIT_SEPARATOR}%", grouped(value, 1)),
             Self::PerHour => grouped(value, 1),
             Self::Confidence => format!("{}{UNIT_SEPARATOR}%", grouped(value * 100.0, 0)),
         }
+    }
+
+    /// How many characters the longest text has of values that are at most this.
+    pub(crate) fn longest_text(self, highest: f64) -> usize {
+        let of_highest = self.text(Some(highest)).chars().count();
+        if self == Self::Duration { of_highest.max(LONGEST_MINUTES) } else { of_highest }
     }
 
     /// The difference to another value with its sign, and none where either has no value. A difference that rounds to
@@ -73,13 +80,9 @@ pub(crate) enum Direction {
     Same,
 }
 
-fn minutes(value: f64) -> String {
-    format!("{}{UNIT_SEPARATOR}min", grouped(value, 1))
-}
-
 fn duration(value: f64) -> String {
-    if value < HOURS_FROM_MINUTES {
-        return minutes(value);
+    if value < ROUNDS_TO_AN_HOUR_MINUTES {
+        return format!("{}{UNIT_SEPARATOR}min", grouped(value, 1));
     }
     let whole = value.round();
     let hours = grouped((whole / 60.0).floor(), 0);
@@ -92,14 +95,9 @@ mod tests {
 
     #[test]
     fn no_value_is_a_dash_for_every_quantity_and_zero_is_not() {
-        for quantity in [
-            Quantity::Minutes,
-            Quantity::Duration,
-            Quantity::Count,
-            Quantity::Percent,
-            Quantity::PerHour,
-            Quantity::Confidence,
-        ] {
+        for quantity in
+            [Quantity::Duration, Quantity::Count, Quantity::Percent, Quantity::PerHour, Quantity::Confidence]
+        {
             assert_eq!(quantity.text(None), "-");
             assert!(quantity.text(Some(0.0)).starts_with('0'));
         }
@@ -108,11 +106,12 @@ mod tests {
     #[test]
     fn values_carry_sensible_decimals_and_units() {
         let cases = [
-            (Quantity::Minutes, 0.0, "0.0\u{a0}min"),
-            (Quantity::Minutes, 452.54, "452.5\u{a0}min"),
-            (Quantity::Minutes, 70.25, "70.3\u{a0}min"),
-            (Quantity::Minutes, 1_234.56, "1\u{202f}234.6\u{a0}min"),
-            (Quantity::Duration, 70.25, "70.3\u{a0}min"),
+            (Quantity::Duration, 0.0, "0.0\u{a0}min"),
+            (Quantity::Duration, 45.25, "45.3\u{a0}min"),
+            (Quantity::Duration, 59.94, "59.9\u{a0}min"),
+            (Quantity::Duration, 59.96, "1:00\u{a0}h"),
+            (Quantity::Duration, 70.25, "1:10\u{a0}h"),
+            (Quantity::Duration, 452.54, "7:33\u{a0}h"),
             (Quantity::Duration, 600.0, "10:00\u{a0}h"),
             (Quantity::Duration, 659.7, "11:00\u{a0}h"),
             (Quantity::Duration, 675_863.0, "11\u{202f}264:23\u{a0}h"),
@@ -128,6 +127,19 @@ mod tests {
         ];
         for (quantity, value, expected) in cases {
             assert_eq!(quantity.text(Some(value)), expected);
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_smaller_value_is_longer_than_is_told() {
+        for (quantity, highest, expected) in [
+            (Quantity::Duration, 0.0, 8),
+            (Quantity::Duration, 6_000.0, 8),
+            (Quantity::Duration, 675_863.0, 11),
+            (Quantity::Count, 1_234_567.0, 9),
+            (Quantity::PerHour, 12_345.67, 8),
+        ] {
+            assert_eq!(quantity.longest_text(highest), expected, "{quantity:?} {highest}");
         }
     }
 

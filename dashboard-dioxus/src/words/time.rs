@@ -1,8 +1,10 @@
 //! Days and spans of time.
 
 use crate::lean::calendar::LocalTime;
+use crate::lean::date_format::{DateFields, written};
 use domain::instant::CivilDate;
 
+/// What is written where there is no browser.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -10,33 +12,48 @@ pub(crate) const JUST_NOW: &str = "just now";
 /// Below this age in ms, data is called current: messages need that long to be worth counting.
 const JUST_NOW_MS: f64 = 2_000.0;
 
-/// Such as `Mon 5 Jan 2026`.
+/// Such as `Mon 5 Jan 2026`, as the browser's language writes it, here and below.
 pub(crate) fn date(local: &LocalTime) -> String {
-    format!("{} {}", weekday_and_month(local), local.date.year)
+    written(DateFields::Date, local.date)
+        .unwrap_or_else(|| format!("{} {}", weekday_and_month(local), local.date.year))
 }
 
 /// Such as `5 Jan`.
 pub(crate) fn day_and_month(local: &LocalTime) -> String {
-    format!("{} {}", local.date.day, month(local))
+    written(DateFields::DayAndMonth, local.date)
+        .unwrap_or_else(|| format!("{} {}", local.date.day, month(local)))
 }
 
 /// Such as `Mon 5 Jan`.
 pub(crate) fn weekday_and_month(local: &LocalTime) -> String {
-    format!("{} {}", weekday(local), day_and_month(local))
+    written(DateFields::WeekdayAndMonth, local.date)
+        .unwrap_or_else(|| format!("{} {}", weekday(local), day_and_month(local)))
 }
 
 /// Such as `Mon 5`, which is how a shift leader knows the days of a week.
 pub(crate) fn weekday_and_day(local: &LocalTime) -> String {
-    format!("{} {}", weekday(local), local.date.day)
+    written(DateFields::WeekdayAndDay, local.date)
+        .unwrap_or_else(|| format!("{} {}", weekday(local), local.date.day))
 }
 
 /// Such as `Jan`.
-pub(crate) fn month(local: &LocalTime) -> &'static str {
-    usize::try_from(local.date.month - 1)
-        .ok()
-        .and_then(|month| MONTHS.get(month))
-        .copied()
-        .unwrap_or_default()
+pub(crate) fn month(local: &LocalTime) -> String {
+    let english = || {
+        let month = usize::try_from(local.date.month - 1).ok().and_then(|month| MONTHS.get(month));
+        month.copied().unwrap_or_default().to_owned()
+    };
+    written(DateFields::Month, local.date).unwrap_or_else(english)
+}
+
+/// Such as `January 2026`.
+pub(crate) fn month_and_year(local: &LocalTime) -> String {
+    written(DateFields::MonthAndYear, local.date)
+        .unwrap_or_else(|| format!("{} {}", month(local), local.date.year))
+}
+
+/// Such as `M`, above the days of a calendar.
+pub(crate) fn weekday_letter(local: &LocalTime) -> String {
+    written(DateFields::Weekday, local.date).unwrap_or_else(|| weekday(local).chars().take(1).collect())
 }
 
 fn weekday(local: &LocalTime) -> &'static str {
@@ -90,6 +107,16 @@ pub(crate) fn age(age_ms: f64) -> String {
     if age_ms < JUST_NOW_MS { JUST_NOW.to_owned() } else { format!("{} ago", span(age_ms)) }
 }
 
+/// For how long something has been so, in whole minutes, as it stands beside a state: `12 min`, `1:12 h`, `3 d`.
+pub(crate) fn elapsed(minutes: u32) -> String {
+    let (hours, days) = (minutes / 60, minutes / 60 / 24);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}\u{a0}min"),
+        (0, _) => format!("{hours}:{:02}\u{a0}h", minutes % 60),
+        _ => format!("{days}\u{a0}d"),
+    }
+}
+
 /// A span of time in its two largest units.
 pub(crate) fn span(span_ms: f64) -> String {
     match two_largest_units((span_ms.max(0.0) / 1_000.0) as u64) {
@@ -140,6 +167,20 @@ mod tests {
         ];
         for (length_ms, expected) in cases {
             assert_eq!(length(length_ms), expected);
+        }
+    }
+
+    #[test]
+    fn for_how_long_something_is_so_is_short_enough_for_a_column() {
+        let cases = [
+            (0, "0\u{a0}min"),
+            (59, "59\u{a0}min"),
+            (72, "1:12\u{a0}h"),
+            (1_439, "23:59\u{a0}h"),
+            (4_400, "3\u{a0}d"),
+        ];
+        for (minutes, expected) in cases {
+            assert_eq!(elapsed(minutes), expected);
         }
     }
 

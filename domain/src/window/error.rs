@@ -1,9 +1,8 @@
 //! Why a window is refused, and the limits that it must keep.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
-use chrono_tz::Tz;
 
-use crate::time::TimestampMs;
+use crate::{time::TimestampMs, zone::Zone};
 
 /// The earliest end of a range, 1970-01-01T00:00Z. Events are of 2000 or later, so nothing is out of reach.
 pub(super) const INSTANT_MS_MIN: TimestampMs = TimestampMs(0);
@@ -60,7 +59,7 @@ pub enum WindowError {
         /// The day asked for.
         day: NaiveDate,
         /// The factory's zone.
-        zone: Tz,
+        zone: Zone,
     },
     /// A series would have too many points.
     #[error(

@@ -1,6 +1,5 @@
 //! The steps of a series: a window cut where the factory's clock shows a whole step.
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,7 +7,7 @@ use super::{
     local_clock::{Stretch, day_of, start_of_day, stretches},
     span::{Window, snap_down},
 };
-use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, time::TimestampMs};
+use crate::{MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, time::TimestampMs, zone::Zone};
 
 /// How long the steps of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,7 +41,7 @@ impl Resolution {
 pub fn steps(
     window: Window,
     resolution: Resolution,
-    zone: Tz,
+    zone: Zone,
     max_steps: usize,
 ) -> Result<Vec<Window>, WindowError> {
     let too_many = WindowError::TooManySteps { allowed: max_steps };
@@ -72,14 +71,14 @@ pub fn steps(
 }
 
 /// Where days begin after the window's start and before its end.
-fn day_starts(window: Window, zone: Tz) -> impl Iterator<Item = TimestampMs> {
+fn day_starts(window: Window, zone: Zone) -> impl Iterator<Item = TimestampMs> {
     (day_of(zone, window.from_ms) + 1..)
         .map(move |day| start_of_day(zone, day))
         .take_while(move |&start_ms| start_ms < window.to_ms)
 }
 
 /// Where the local clock shows a whole step or jumps, within the window and on its grid.
-fn clock_marks(window: Window, step_ms: i64, zone: Tz) -> impl Iterator<Item = TimestampMs> {
+fn clock_marks(window: Window, step_ms: i64, zone: Zone) -> impl Iterator<Item = TimestampMs> {
     stretches(zone, window.from_ms, window.to_ms).flat_map(move |Stretch { span, offset_ms }| {
         let into_step_ms = (span.start + offset_ms).0.rem_euclid(step_ms);
         let whole_steps = (span.start.0 - into_step_ms..span.end.0).step_by(step_ms as usize);

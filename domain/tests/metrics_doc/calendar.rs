@@ -1,10 +1,10 @@
 //! Checks windows and the steps of series, and reads the page's instants.
 
 use chrono::{DateTime, NaiveDate};
-use chrono_tz::Tz;
 use domain::MS_PER_HOUR;
 use domain::time::TimestampMs;
 use domain::window::{Period, Resolution, Window, WindowSpec, steps};
+use domain::zone::Zone;
 
 use crate::check_figure;
 use crate::example::Table;
@@ -57,7 +57,7 @@ pub(crate) fn window_of_day(text: &str) -> Option<Window> {
     }
     let (from, to) = text.split_once(" to ").expect("two times");
     let spec = WindowSpec::Range { from_ms: time_ms(from), to_ms: time_ms(to) };
-    spec.resolve(Tz::UTC, TimestampMs(0)).expect("a window that is not refused")
+    spec.resolve(Zone::UTC, TimestampMs(0)).expect("a window that is not refused")
 }
 
 /// A time of the examples' day, Unix milliseconds.
@@ -75,8 +75,8 @@ fn resolve(table: &Table, row: usize) -> Option<Window> {
     spec(table.text(row, "window")).resolve(zone(table, row), now_ms).ok().flatten()
 }
 
-fn zone(table: &Table, row: usize) -> Tz {
-    table.text(row, "zone").parse().expect("a time zone")
+fn zone(table: &Table, row: usize) -> Zone {
+    time_zones::find(table.text(row, "zone")).expect("a time zone")
 }
 
 fn spec(text: &str) -> WindowSpec {

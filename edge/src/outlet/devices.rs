@@ -10,7 +10,7 @@ use super::response;
 use crate::spool::KnownEpoch;
 
 const QUERY: &str = "query Known($factoryId: ID!, $deviceIds: [ID!]) { \
-    devices(factoryId: $factoryId, deviceIds: $deviceIds) { id epoch receivedUpTo \
+    devices(factoryId: $factoryId, deviceIds: $deviceIds) { deviceId epoch receivedUpTo \
     stored { epoch firstSequence lastSequence } holes { epoch firstSequence lastSequence } \
     refused { epoch firstSequence lastSequence } } }";
 
@@ -28,7 +28,13 @@ pub fn read(body: &[u8], device_id: &str) -> Option<Vec<KnownEpoch>> {
     }
     let response: Response = serde_json::from_slice(body).ok()?;
     let devices = response.data?.devices;
-    Some(devices.into_iter().find(|device| device.id == device_id).map(Device::known).unwrap_or_default())
+    Some(
+        devices
+            .into_iter()
+            .find(|device| device.device_id == device_id)
+            .map(Device::known)
+            .unwrap_or_default(),
+    )
 }
 
 #[derive(Deserialize)]
@@ -44,7 +50,7 @@ struct Data {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Device {
-    id: String,
+    device_id: String,
     epoch: String,
     received_up_to: i64,
     stored: Vec<Range>,
@@ -110,7 +116,7 @@ mod tests {
     }
 
     fn answer(received_up_to: i64, stored: &[Value], holes: &[Value], refused: &[Value]) -> Vec<u8> {
-        let device = json!({ "id": "cam", "epoch": "now", "receivedUpTo": received_up_to, "stored": stored,
+        let device = json!({ "deviceId": "cam", "epoch": "now", "receivedUpTo": received_up_to, "stored": stored,
             "holes": holes, "refused": refused });
         json!({ "data": { "devices": [device] } }).to_string().into_bytes()
     }

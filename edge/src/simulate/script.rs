@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
-use chrono_tz::Tz;
 use domain::event::{EntityType, RawEvent};
 use domain::simulation::{Cameras, SimulatedFactory};
+use domain::zone::Zone;
 use domain::{MS_PER_DAY, MS_PER_MINUTE};
 
 /// Workers of one of the domain's simulated factories, each of which becomes a hall.
@@ -42,7 +42,7 @@ pub struct Settings {
     /// How many workers there are; their workstations come with them.
     pub workers: u32,
     /// The zone whose clock the shifts follow.
-    pub zone: Tz,
+    pub zone: Zone,
     /// How many cameras watch each line.
     pub cameras: Cameras,
     /// The share of events that arrive twice, 0 to 1.
@@ -204,7 +204,7 @@ mod tests {
         Settings {
             seed: 1,
             workers: 6,
-            zone: Tz::UTC,
+            zone: Zone::UTC,
             cameras: Cameras::One,
             duplicates: 0.0,
             shuffle: false,

@@ -36,6 +36,8 @@ const COSTLY_FIELDS: [&str; 4] = ["metricSeries", "entitySeries", "timeline", "e
 const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.
 const FACTORY_ID: &str = "factoryId";
+/// The question that has another one.
+const NODE: &str = "node";
 
 /// What is left of a request's budget.
 #[derive(Default)]
@@ -113,7 +115,8 @@ pub(crate) fn is_costly(document: &ExecutableDocument, questions: &mut usize) ->
     let mut is_costly = false;
     for set in operations.chain(fragments) {
         for_each_field(set, &mut |field| {
-            *questions += usize::from(field.get_argument(FACTORY_ID).is_some());
+            let is_question = field.get_argument(FACTORY_ID).is_some() || field.name.node == NODE;
+            *questions += usize::from(is_question);
             is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str()) || lists_all(field);
         });
     }
@@ -162,6 +165,10 @@ mod tests {
         assert!(!judge("{ factories { id } }"));
         let question = |n: usize| format!("a{n}: factoryMetrics(factoryId: \"plant\") {{ revision }}");
         let many = |count| format!("{{ {} }}", (0..count).map(question).collect::<String>());
+        assert!(!judge(&many(MAX_CHEAP_QUESTIONS)));
+        assert!(judge(&many(MAX_CHEAP_QUESTIONS + 1)));
+        let node = |n: usize| format!("a{n}: node(id: \"Factory:plant\") {{ id }}");
+        let many = |count| format!("{{ {} }}", (0..count).map(node).collect::<String>());
         assert!(!judge(&many(MAX_CHEAP_QUESTIONS)));
         assert!(judge(&many(MAX_CHEAP_QUESTIONS + 1)));
         assert!(judge("{ workerMetrics(factoryId: \"plant\") { revision } }"), "all workers");

@@ -30,7 +30,7 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
 }
 
 /// Counts the rows of a field's answer against what its request may cost.
-pub(super) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+pub(crate) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 
@@ -42,6 +42,19 @@ pub(crate) async fn scoped(
     let snapshot = snapshot(ctx).await?;
     let scope = report::factory(&snapshot, slug).await?;
     Ok((snapshot, scope, app(ctx).clock.now_ms()))
+}
+
+/// The factory with this slug as the request's snapshot has it; none when the caller sees no such factory.
+pub(super) async fn known_factory(
+    ctx: &Context<'_>,
+    slug: &str,
+) -> Result<Option<(Arc<Snapshot>, FactoryScope)>, ApiError> {
+    let snapshot = snapshot(ctx).await?;
+    match report::factory(&snapshot, slug).await {
+        Ok(scope) => Ok(Some((snapshot, scope))),
+        Err(ReportError::FactoryNotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Counts the statements of a question that needs one for each day of its window, before they are run.

@@ -5,8 +5,10 @@ mod sender;
 
 use async_graphql::{Context, ID, Object};
 
-use self::device::Device;
-pub(super) use self::sender::SenderInput;
+pub(super) use self::{
+    device::{Device, find},
+    sender::SenderInput,
+};
 use super::context::codes;
 use crate::error::ApiError;
 

@@ -3,23 +3,28 @@
 
 mod entity;
 mod factory;
+mod utc_offset;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use domain::event;
 
-pub(super) use self::{entity::EntityType, factory::UnitsBasis};
 use self::{
-    entity::{UpdateEntityInput, Worker, Workstation},
-    factory::{CreateFactoryInput, Factory, UpdateFactoryInput},
+    entity::UpdateEntityInput,
+    factory::{CreateFactoryInput, UpdateFactoryInput},
+};
+pub(super) use self::{
+    entity::{EntityType, Worker, Workstation},
+    factory::{Factory, UnitsBasis},
 };
 use super::{
-    context::{app, begin, snapshot},
+    context::{app, begin, known_factory, snapshot},
     text::quoted,
 };
 use crate::{
     app::App,
+    demo,
     error::{ApiError, ErrorCode},
     report::{self, ReportError},
     store::{
@@ -34,21 +39,17 @@ pub(super) struct FactoryQuery;
 
 #[Object]
 impl FactoryQuery {
-    /// The factories the caller may see, in the order of their ids.
+    /// The factories the caller may see, in the order of their factoryIds.
     async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
         let snapshot = snapshot(ctx).await?;
         let scopes = report::factories(&snapshot).await?.into_iter();
         Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
     }
 
-    /// The factory with this id, or null.
+    /// The factory with this factoryId, or null.
     async fn factory(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Factory>, ApiError> {
-        let snapshot = snapshot(ctx).await?;
-        match report::factory(&snapshot, &id).await {
-            Ok(scope) => Ok(Some(Factory::new(scope, snapshot))),
-            Err(ReportError::FactoryNotFound(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let known = known_factory(ctx, &id).await?;
+        Ok(known.map(|(snapshot, scope)| Factory::new(scope, snapshot)))
     }
 }
 
@@ -65,6 +66,19 @@ impl FactoryMutation {
         input: CreateFactoryInput,
     ) -> Result<Factory, ApiError> {
         create_factory(app(ctx), input.try_into()?).await
+    }
+
+    /// Creates the factory "demo", fills yesterday and today with what simulated cameras report, and lets them report until the
+    /// server ends; `andon serve --demo` goes on with it. For trying things out.
+    async fn create_demo_factory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "IANA name; decides where a day begins.", default = "UTC")] time_zone: String,
+    ) -> Result<Factory, ApiError> {
+        let (app, time_zone) = (app(ctx), factory::time_zone(&time_zone)?);
+        let factory = create_factory(app, demo::new_factory(time_zone)).await?;
+        tokio::spawn(demo::run(app.clone(), time_zone));
+        Ok(factory)
     }
 
     /// Changes a factory. A field left out stays.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Positioned, Value as ConstValue, Variables,
+    Name, Positioned, Variables,
     parser::types::{Directive, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet},
 };
 use async_graphql_value::Value;
@@ -35,7 +35,13 @@ pub(super) fn fingerprint(
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &Variables,
 ) -> Fingerprint {
-    let mut meaning = Meaning { operation, fragments, variables, of_fragments: HashMap::new() };
+    let mut meaning = Meaning {
+        operation,
+        fragments,
+        variables,
+        of_fragments: HashMap::new(),
+        of_variables: HashMap::new(),
+    };
     let mut printer = Fingerprinter::default();
     printer.text(&operation.ty.to_string());
     // What is not used makes a document invalid.
@@ -52,6 +58,8 @@ struct Meaning<'a> {
     variables: &'a Variables,
     /// Each is taken in once, however often it is spread.
     of_fragments: HashMap<&'a str, Fingerprint>,
+    /// Each is taken in once, however often it is named.
+    of_variables: HashMap<Name, Fingerprint>,
 }
 
 impl<'a> Meaning<'a> {
@@ -83,7 +91,7 @@ impl<'a> Meaning<'a> {
     }
 
     fn fragment(
-        &self,
+        &mut self,
         printer: &mut Fingerprinter,
         set: Fingerprint,
         directives: &'a [Positioned<Directive>],
@@ -117,7 +125,7 @@ impl<'a> Meaning<'a> {
         of_fragment
     }
 
-    fn directives(&self, printer: &mut Fingerprinter, directives: &'a [Positioned<Directive>]) {
+    fn directives(&mut self, printer: &mut Fingerprinter, directives: &'a [Positioned<Directive>]) {
         printer.number(directives.len());
         for directive in directives {
             begin(printer, Part::Directive);
@@ -126,7 +134,11 @@ impl<'a> Meaning<'a> {
         }
     }
 
-    fn arguments(&self, printer: &mut Fingerprinter, arguments: &'a [(Positioned<Name>, Positioned<Value>)]) {
+    fn arguments(
+        &mut self,
+        printer: &mut Fingerprinter,
+        arguments: &'a [(Positioned<Name>, Positioned<Value>)],
+    ) {
         let mut arguments: Vec<_> = arguments.iter().map(|(name, value)| (&name.node, &value.node)).collect();
         arguments.sort_by_key(|(name, _)| *name);
         printer.number(arguments.len());
@@ -137,9 +149,13 @@ impl<'a> Meaning<'a> {
         }
     }
 
-    fn value(&self, printer: &mut Fingerprinter, value: &'a Value) {
+    fn value(&mut self, printer: &mut Fingerprinter, value: &Value) {
         match value {
-            Value::Variable(name) => self.variable(printer, name),
+            Value::Variable(name) => {
+                begin(printer, Part::Variable);
+                printer.fingerprint(self.of_variable(name));
+            }
+            Value::Null => begin(printer, Part::Null),
             Value::List(items) => {
                 begin(printer, Part::List);
                 printer.number(items.len());
@@ -157,51 +173,28 @@ impl<'a> Meaning<'a> {
                     self.value(printer, value);
                 }
             }
-            scalar => match scalar.clone().into_const() {
-                Some(value) => constant(printer, &value),
-                None => begin(printer, Part::Absent),
-            },
+            scalar => {
+                begin(printer, Part::Scalar);
+                printer.text(&scalar.to_string());
+            }
         }
     }
-}
 
-impl Meaning<'_> {
-    fn variable(&self, printer: &mut Fingerprinter, name: &Name) {
-        begin(printer, Part::Variable);
+    fn of_variable(&mut self, name: &Name) -> Fingerprint {
+        if let Some(known) = self.of_variables.get(name) {
+            return *known;
+        }
         let mut definitions = self.operation.variable_definitions.iter();
         let definition = definitions.find(|definition| definition.node.name.node == *name);
+        let mut printer = Fingerprinter::default();
         printer.text(&definition.map(|definition| definition.node.var_type.to_string()).unwrap_or_default());
         match self.variables.get(name) {
-            Some(value) => constant(printer, value),
-            None => begin(printer, Part::Absent),
+            Some(value) => self.value(&mut printer, &value.clone().into_value()),
+            None => begin(&mut printer, Part::Absent),
         }
-    }
-}
-
-fn constant(printer: &mut Fingerprinter, value: &ConstValue) {
-    match value {
-        ConstValue::Null => begin(printer, Part::Null),
-        ConstValue::List(items) => {
-            begin(printer, Part::List);
-            printer.number(items.len());
-            for item in items {
-                constant(printer, item);
-            }
-        }
-        ConstValue::Object(fields) => {
-            begin(printer, Part::Object);
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
-            printer.number(fields.len());
-            for (name, value) in fields {
-                printer.text(name);
-                constant(printer, value);
-            }
-        }
-        other => {
-            begin(printer, Part::Scalar);
-            printer.text(&other.to_string());
-        }
+        let of_variable = printer.finish();
+        self.of_variables.insert(name.clone(), of_variable);
+        of_variable
     }
 }
 
@@ -234,6 +227,10 @@ mod tests {
             of(other, json!({ "why": { "p": "q", "r": ["E"] }, "undeclared": [] }))
         );
         assert_ne!(of(plain, json!({ "y": { "r": ["E"] } })), of(plain, json!({ "y": { "r": ["F"] } })));
+        let again = "subscription($p: Int, $q: Int) { a(x: $p, y: $q, z: $p) { b } }";
+        let swapped = "subscription($p: Int, $q: Int) { a(x: $q, y: $p, z: $q) { b } }";
+        assert_eq!(of(again, json!({ "p": 1, "q": 2 })), of(swapped, json!({ "p": 2, "q": 1 })));
+        assert_ne!(of(again, json!({ "p": 1, "q": 2 })), of(swapped, json!({ "p": 1, "q": 2 })));
     }
 
     #[test]

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use axum::{body::Body, http::StatusCode};
 use http_body_util::BodyExt as _;
+use http_listener::{Memory, MemoryShare};
 
-use super::{
-    error_response::ErrorResponse,
-    memory::{RequestMemory, Share},
-};
+use super::error_response::ErrorResponse;
 use crate::error::ApiError;
 
 /// The longest body, in bytes once it is inflated: a batch of 10 000 events with long names.
@@ -30,16 +28,16 @@ pub(super) enum Coding {
 /// A body in memory, with its share of it.
 pub(super) struct ReadBody {
     pub(super) bytes: Vec<u8>,
-    share: Share,
+    share: MemoryShare,
 }
 
 impl ReadBody {
-    fn empty(memory: &RequestMemory) -> Self {
-        Self { bytes: Vec::new(), share: memory.share() }
+    fn empty(memory: &Memory) -> Self {
+        Self { bytes: Vec::new(), share: memory.share(None) }
     }
 
     /// Reads a body to its end, as it was sent: a peer holds no more than it sent.
-    pub(super) async fn read(memory: &RequestMemory, mut body: Body) -> Result<Self, ErrorResponse> {
+    pub(super) async fn read(memory: &Memory, mut body: Body) -> Result<Self, ErrorResponse> {
         let mut read = Self::empty(memory);
         loop {
             let Ok(frame) = tokio::time::timeout(STALL_TIMEOUT, body.frame()).await else {
@@ -60,7 +58,7 @@ impl ReadBody {
     }
 
     /// The body as it was meant. It takes its time, so call it where that delays nobody.
-    pub(super) fn decoded(self, coding: Coding, memory: &RequestMemory) -> Result<Self, ErrorResponse> {
+    pub(super) fn decoded(self, coding: Coding, memory: &Memory) -> Result<Self, ErrorResponse> {
         match coding {
             Coding::Identity => Ok(self),
             Coding::Gzip => gzip::inflate(&self.bytes, memory),
@@ -75,7 +73,7 @@ impl ReadBody {
         let capacity = self.bytes.capacity();
         if length > capacity {
             let wanted = length.max(2 * capacity).min(MAX_BODY_BYTES);
-            self.share.take(wanted - capacity).map_err(ErrorResponse::unavailable)?;
+            self.share.take(wanted - capacity)?;
             self.bytes.reserve_exact(wanted - self.bytes.len());
         }
         self.bytes.extend_from_slice(data);

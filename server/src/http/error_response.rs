@@ -13,13 +13,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-
+use http_listener::{Memory, MemoryShare};
 use hyper::body::{Frame, SizeHint};
 
 use super::{
     answer::{Answer, Answers, MAX_ANSWER_BYTES},
     media::Media,
-    memory::{RequestMemory, Share},
+    memory::hold,
     operation::Unprepared,
 };
 use crate::error::{ApiError, ErrorCode};
@@ -76,7 +76,7 @@ impl From<ApiError> for ErrorResponse {
 }
 
 /// An answer as a response. Its text is held in memory until the client has taken it, however slowly.
-pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory) -> Response {
+pub(super) fn respond_with(answer: Answer, media: Media, memory: &Memory) -> Response {
     let response = respond(status(&answer, media), answer, media);
     let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
     match length.filter(|length| *length <= MAX_ANSWER_BYTES) {
@@ -89,7 +89,7 @@ pub(super) fn respond_with(answer: Answer, media: Media, memory: &RequestMemory)
 }
 
 /// The answers to a list of operations as a response, held as one is.
-pub(super) fn respond_with_list(answers: Answers, media: Media, memory: &RequestMemory) -> Response {
+pub(super) fn respond_with_list(answers: Answers, media: Media, memory: &Memory) -> Response {
     let retry_after_ms = answers.retry_after_ms();
     let status = retry_after_ms.map_or(StatusCode::OK, |_| StatusCode::SERVICE_UNAVAILABLE);
     let text = answers.into_text();
@@ -99,10 +99,10 @@ pub(super) fn respond_with_list(answers: Answers, media: Media, memory: &Request
     held(response, length, media, memory)
 }
 
-fn held(response: Response, length: usize, media: Media, memory: &RequestMemory) -> Response {
-    let mut share = memory.share();
-    if let Err(error) = share.take(length) {
-        return ErrorResponse::unavailable(error).into_response(media);
+fn held(response: Response, length: usize, media: Media, memory: &Memory) -> Response {
+    let mut share = memory.share(None);
+    if let Err(full) = share.take(length) {
+        return ErrorResponse::from(full).into_response(media);
     }
     response.map(|body| Body::new(HeldBody { body, share: Some(share) }))
 }
@@ -110,7 +110,7 @@ fn held(response: Response, length: usize, media: Media, memory: &RequestMemory)
 /// A body whose text, which is its first frame, holds its share of memory until it is sent.
 struct HeldBody {
     body: Body,
-    share: Option<Share>,
+    share: Option<MemoryShare>,
 }
 
 impl HttpBody for HeldBody {
@@ -125,7 +125,7 @@ impl HttpBody for HeldBody {
         let share = self.share.take();
         let held = |frame: Frame<Bytes>| {
             frame.map_data(|text| match share {
-                Some(share) => share.hold(text),
+                Some(share) => hold(text, share),
                 None => text,
             })
         };

@@ -26,6 +26,7 @@ use super::{
     error_response::ErrorResponse,
     graphql::{REQUEST_TIMEOUT, check_headers, too_late},
     media::Media,
+    memory::hold,
     payloads::{self, Changes, Started},
     quota::SocketQuota,
     shared::Shared,
@@ -158,9 +159,9 @@ impl EventStream {
     }
 
     async fn next(&self, answer: Arc<str>) -> Result<(), Ended> {
-        let mut share = self.shared.answer_memory.share();
+        let mut share = self.shared.answer_memory.share(None);
         share.take(answer.len()).map_err(|_| Ended)?;
-        let answer = share.hold(Arc::<[u8]>::from(answer));
+        let answer = hold(Arc::<[u8]>::from(answer), share);
         self.send([BEFORE_PAYLOAD.into(), answer, AFTER_PAYLOAD.into()]).await
     }
 

@@ -10,9 +10,9 @@ use crate::store::{Fault, Integrity};
 /// How long the database may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The process runs: it answers.
-pub(super) async fn alive() -> &'static str {
-    "alive\n"
+/// The process runs: it answers, with what its numbers depend on besides its events.
+pub(super) async fn alive() -> String {
+    format!("alive\ntime zones: {}\n", time_zones::in_use())
 }
 
 /// The process can serve: its database answers, and it is not about to stop.

@@ -13,6 +13,7 @@ use async_graphql::{
     Request, ServerError,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
+use http_listener::{Memory, MemoryShare};
 use serde::Deserialize;
 
 pub(super) use self::{
@@ -26,10 +27,7 @@ use self::{
     documents::{MAX_TOKENS, TOKEN_BYTES},
     sent::{SentVariables, VALUE_BYTES, read_variables},
 };
-use super::{
-    connection::Peer,
-    memory::{RequestMemory, Share},
-};
+use super::connection::Peer;
 use crate::{
     error::ApiError,
     graphql::{budget::is_costly, events::batches::Batches, variables},
@@ -41,7 +39,7 @@ pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) request: Request,
     /// The memory that its variables take. Keep it for as long as the request.
-    pub(super) share: Share,
+    pub(super) share: MemoryShare,
     /// Whether to answer it takes the database or the processor long.
     pub(super) is_costly: bool,
     /// What the document and the variables take, in bytes, for as long as the operation runs.
@@ -87,7 +85,7 @@ pub(super) struct Preparation<'s> {
     pub(super) documents: &'s Documents,
     pub(super) persisted: &'s PersistedQueries,
     pub(super) ingest: &'s Ingest,
-    pub(super) memory: &'s RequestMemory,
+    pub(super) memory: &'s Memory,
     /// Whom the request counts for.
     pub(super) peer: Peer,
 }
@@ -106,7 +104,7 @@ impl Preparation<'_> {
             .variables
         {
             Some(json) => read_variables(json, selected, &document.fragments, allowance.values, self.memory)?,
-            None => (SentVariables::default(), self.memory.share()),
+            None => (SentVariables::default(), self.memory.share(None)),
         };
         allowance.take_values(values);
         let batches = (!batches.is_empty()).then(|| {

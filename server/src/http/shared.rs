@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http_listener::Memory;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -10,7 +11,6 @@ use super::{
     browsers::Origins,
     connection::Peer,
     log_limit::LogLimit,
-    memory::RequestMemory,
     operation::{Allowance, Documents, Operation, PersistedQueries, Preparation, Sent, Unprepared},
     quota::Subscriptions,
     socket::limits::SocketLimits,
@@ -27,9 +27,9 @@ pub(super) struct Shared {
     pub(super) schema: AndonSchema,
     pub(super) origins: Origins,
     /// For what is sent to us.
-    pub(super) memory: RequestMemory,
+    pub(super) memory: Memory,
     /// For what we send.
-    pub(super) answer_memory: RequestMemory,
+    pub(super) answer_memory: Memory,
     /// For each large body that is decoded and read.
     pub(super) large_bodies: Arc<Semaphore>,
     pub(super) documents: Documents,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
+use domain::zone::Zone;
 use domain::{
     id::{FactoryId, FactorySlug, Revision},
     metric::UnitsBasis,
@@ -33,7 +33,7 @@ pub struct Factory {
     /// For people.
     pub name: String,
     /// Decides where a day begins.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
     /// Grows with every committed change that a reader can see.
@@ -61,7 +61,7 @@ pub struct NewFactory {
     /// For people.
     pub name: String,
     /// Decides where a day begins.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
 }
@@ -72,7 +72,7 @@ pub struct FactoryPatch {
     /// For people.
     pub name: Option<String>,
     /// Decides where a day begins.
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// Whose units are the factory's.
     pub units_basis: Option<UnitsBasis>,
 }
@@ -219,10 +219,8 @@ impl TryFrom<factory::Model> for Factory {
     type Error = StoreError;
 
     fn try_from(row: factory::Model) -> Result<Self> {
-        let time_zone = row
-            .time_zone
-            .parse()
-            .map_err(|_| StoreError::Corrupt(format!("the time zone {:?}", row.time_zone)))?;
+        let time_zone = time_zones::find(&row.time_zone)
+            .map_err(|_unknown| StoreError::Corrupt(format!("the time zone {:?}", row.time_zone)))?;
         Ok(Self {
             id: FactoryId(row.id),
             slug: FactorySlug(row.slug),

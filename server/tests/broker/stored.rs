@@ -12,7 +12,7 @@ use crate::harness::{Program, T0_MS, TestDatabase, TestServer, until};
 
 /// The first events of a week of one camera: no two have the same identity.
 pub(crate) fn events(count: usize) -> Vec<RawEvent> {
-    let factory = SimulatedFactory { seed: 7, zone: chrono_tz::UTC, cameras: Cameras::One };
+    let factory = SimulatedFactory { seed: 7, zone: domain::zone::Zone::UTC, cameras: Cameras::One };
     let mut events = factory.events(T0_MS, T0_MS + 7 * MS_PER_DAY);
     events.truncate(count);
     assert_eq!(events.len(), count);

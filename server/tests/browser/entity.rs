@@ -31,16 +31,16 @@ async fn the_timelines_table_and_file_are_the_apis_segments_and_what_nobody_obse
     assert_eq!(segments.len(), 4, "the data has what the test is about: {segments:?}");
 
     let rows = table(&page, ".timeline").await?;
-    let (gaps, observed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row[3] == "Not observed");
+    let (gaps, observed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row[3] == "No data");
     let expected: Vec<[String; 6]> = segments.iter().map(row_of_segment).collect();
     assert_eq!(observed, expected);
     let gaps: Vec<_> =
         gaps.iter().map(|gap| format!("{} to {}{}{}", gap[1], gap[2], gap[4], gap[5])).collect();
-    let date = |time: &str| format!("Mon 5 Jan 2026, {time}");
+    let date = |time: &str| format!("Mon, 5 Jan 2026, {time}");
     let gap = |from: &str, to: &str| format!("{} to {to}", date(from));
     assert_eq!(
         gaps,
-        [gap("00:00", &date("08:00")), gap("08:45", &date("10:00")), gap("10:20", "Tue 6 Jan 2026, 00:00")]
+        [gap("00:00", &date("08:00")), gap("08:45", &date("10:00")), gap("10:20", "Tue, 6 Jan 2026, 00:00")]
     );
 
     page.click(".panel[aria-label='Timeline'] [data-testid='export']").await?;
@@ -64,16 +64,16 @@ async fn the_arrow_keys_move_through_the_timeline_and_the_reading_tells_each_spa
     page.wait_for(".timeline .chart-layer").await?;
     page.evaluate("document.querySelector('.timeline .chart-layer').focus()").await?;
     for (key, expected) in [
-        ("Home", "Not observed, 00:00 to 08:00 (8 h)"),
+        ("Home", "No data, 00:00 to 08:00 (8 h)"),
         ("ArrowRight", "Working, 08:00 to 08:30 (30 min), confidence 0.90, model activity-1"),
         ("ArrowRight", "Idle, 08:30 to 08:45 (15 min), confidence 0.80, model activity-1"),
-        ("ArrowRight", "Not observed, 08:45 to 10:00 (1 h 15 min)"),
+        ("ArrowRight", "No data, 08:45 to 10:00 (1 h 15 min)"),
         ("ArrowLeft", "Idle, 08:30 to 08:45 (15 min), confidence 0.80, model activity-1"),
-        ("End", "Not observed, 10:20 to 24:00 (13 h 40 min)"),
+        ("End", "No data, 10:20 to 24:00 (13 h 40 min)"),
     ] {
         page.press(key).await?;
         let reading = "[...document.querySelectorAll('.timeline-reading > span')].map((part) => \
-                       (part.querySelector('b') ?? part).textContent.replace('Mon 5 Jan 2026, ', '')).join(', ')";
+                       (part.querySelector('b') ?? part).textContent.replace('Mon, 5 Jan 2026, ', '')).join(', ')";
         page.wait_until(&format!("{reading} === {}", json!(expected))).await?;
     }
     assert!(page.focused().await?.name.contains("Left and right arrows"));
@@ -157,7 +157,7 @@ async fn what_is_compared_is_saved_as_the_api_says_it() -> Result<()> {
     let page = open(&chrome, &andon, "compare", "&kind=worker&ids=W3,W1").await?;
     page.wait_until(&compared("units", "W1", 12)).await?;
     page.wait_until("document.querySelector('.skeleton') === null").await?;
-    page.click(".panel[aria-label='Figures'] [data-testid='export']").await?;
+    page.click(".panel[aria-label='Metrics'] [data-testid='export']").await?;
     let file = chrome.download(0).await?;
     assert_eq!(file.name, "andon-plant-worker-compared-2026-01-05.csv");
     let text = String::from_utf8(file.content)?;
@@ -186,7 +186,9 @@ async fn what_is_compared_is_saved_as_the_api_says_it() -> Result<()> {
             "meanConfidence",
         ];
         for (field, cell) in fields.into_iter().zip(cells) {
-            assert_eq!(cell.parse().ok(), row[field].as_f64(), "{field} of {id} in {line}");
+            let scale = if field == "meanConfidence" { 100.0 } else { 1.0 };
+            let told = row[field].as_f64().map(|value| (value * scale * 10.0).round() / 10.0);
+            assert_eq!(cell.parse().ok(), told, "{field} of {id} in {line}");
         }
     }
     close(chrome).await
@@ -221,7 +223,7 @@ async fn the_trends_table_is_the_apis_steps() -> Result<()> {
     let chrome = browser().await?;
     let page = open(&chrome, &andon, "worker", "&id=W1").await?;
     let rows = table(&page, ".panel[aria-label='By hour']").await?;
-    let observed: Vec<_> = rows.into_iter().filter(|row| row[2] != "Not observed").collect();
+    let observed: Vec<_> = rows.into_iter().filter(|row| row[2] != "No data").collect();
     let data = andon.graphql(POINTS, json!({})).await?;
     let points = data["entitySeries"]["series"][0]["points"].as_array().cloned().unwrap_or_default();
     assert_eq!(points.len(), 2, "{data}");
@@ -328,7 +330,7 @@ fn row_of_segment(segment: &Value) -> [String; 6] {
 /// An instant of the test's day as tables tell it.
 fn time(instant: &Value) -> String {
     let instant = instant.as_str().unwrap_or_default();
-    format!("Mon 5 Jan 2026, {}", &instant["2026-01-05T".len().."2026-01-05T08:00".len()])
+    format!("Mon, 5 Jan 2026, {}", &instant["2026-01-05T".len().."2026-01-05T08:00".len()])
 }
 
 /// The rows of a chart's table, once it is opened.

@@ -65,6 +65,20 @@ async fn an_event_appears_where_its_time_belongs_as_it_is_stored() -> Result<()>
 }
 
 #[tokio::test]
+async fn times_are_shown_by_the_servers_rules_of_time_zones() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("plant", "America/Vancouver").await?;
+    // British Columbia keeps summer time from 2026 on, which a browser may not know yet.
+    andon.ingest("plant", json!([worked("W1", "2026-11-27T07:30:00Z", 5, 1)])).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "").await?;
+    wait_for_rows(&page, 1).await?;
+    let row = "document.querySelector('[data-testid=event-row]').innerText";
+    page.wait_until(&format!("{row}.includes('27 Nov') && {row}.includes('00:30:00')")).await?;
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn a_paused_list_does_not_move_and_counts_what_it_holds_back() -> Result<()> {
     let andon = plant().await?;
     andon.ingest("plant", json!([worked("W1", "2026-01-05T08:00:00Z", 5, 1)])).await?;
@@ -198,17 +212,39 @@ async fn the_file_holds_what_the_api_says() -> Result<()> {
     assert_eq!(lines.len(), edges.len() + 2, "a header, the events, and the end of the last line");
     let text =
         |index: usize, field: &str| edges[index]["node"][field].as_str().unwrap_or_default().to_owned();
-    assert_eq!(
-        lines[1],
-        format!(
-            "{},worker,\"W 2, \"\"the\"\"\",,working,7,3,0.25,\"'=m1\",,,,{}",
-            text(0, "timestamp"),
-            text(0, "receivedAt")
-        )
-    );
-    assert_eq!(
-        lines[2],
-        format!("{},worker,W1,,working,5,1,,,,,,{}", text(1, "timestamp"), text(1, "receivedAt"))
-    );
+    let utc = |time: String| time.replace('T', " ").replace(".000Z", "").replace('Z', "");
+    let ends = |index: usize| format!(",{}", utc(text(index, "receivedAt")));
+    assert_eq!(text(0, "timestamp"), "2026-01-05T09:00:00.000Z");
+    let second =
+        "2026-01-05 14:30:00,2026-01-05 09:00:00,Worker,\"W 2, \"\"the\"\"\",,Working,7,3,25,\"'=m1\",,,,";
+    assert!(lines[1].starts_with(second) && lines[1].ends_with(&ends(0)), "{}", lines[1]);
+    let first = "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,,Working,5,1,,,,,,";
+    assert!(lines[2].starts_with(first) && lines[2].ends_with(&ends(1)), "{}", lines[2]);
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn the_file_holds_all_that_passes_the_filter_and_not_only_what_is_in_view() -> Result<()> {
+    const STORED: usize = 1_230;
+    let andon = plant().await?;
+    let event = |number: usize| {
+        let worker = if number.is_multiple_of(10) { "W2" } else { "W1" };
+        let at = format!("2026-01-05T{:02}:{:02}:{:02}Z", number / 3_600, number / 60 % 60, number % 60);
+        worked(worker, &at, 1, 1)
+    };
+    andon.ingest("plant", (0..STORED).map(event).collect::<Vec<_>>().into()).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "&kind=worker&id=W1").await?;
+    wait_for_rows(&page, 100).await?;
+    page.evaluate("localStorage.setItem('andon-csv', ';')").await?;
+    page.click("[data-testid=events-csv]").await?;
+    let file = String::from_utf8(chrome.download(0).await?.content)?;
+    page.wait_for("[data-testid=export-done]").await?;
+    assert!(page.text("[data-testid=export-done]").await?.starts_with("1,107 events"));
+    let lines: Vec<&str> = file.trim_start_matches('\u{feff}').lines().collect();
+    assert_eq!(lines.len(), 1 + STORED - STORED / 10);
+    assert!(lines[1..].iter().all(|line| line.split(';').nth(3) == Some("W1")), "{}", lines[1]);
+    let times: HashSet<&str> = lines[1..].iter().filter_map(|line| line.split(';').nth(1)).collect();
+    assert_eq!(times.len(), lines.len() - 1, "each event once");
     close(chrome).await
 }

@@ -105,7 +105,7 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
     let page = chrome.open(&andon.url(&format!("/?factory={FACTORY}&window={slug}&sort=-units"))).await?;
     page.wait_for("[data-testid='worker-row-W24']").await?;
     // What comes last moves what stands below the figures.
-    page.wait_for("[data-testid='needs']").await?;
+    page.wait_for("[data-testid='needs'], [data-testid='needs-none']").await?;
     page.wait_for("[data-testid='export-series']").await?;
     page.wait_for("[data-testid='heatmap']").await?;
     page.click("[data-testid='export-workers']").await?;
@@ -119,8 +119,8 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
         ("Working, min", "workingMinutes"),
         ("Idle, min", "idleMinutes"),
         ("Absent, min", "absentMinutes"),
-        ("Overlap, min", "overlapMinutes"),
-        ("Mean confidence", "meanConfidence"),
+        ("Double coverage, min", "overlapMinutes"),
+        ("Mean confidence, %", "meanConfidence"),
     ];
     let asked = fields.map(|(_, field)| field).join(" ");
     let query = format!(
@@ -140,7 +140,7 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
         assert_eq!(line[1], worker["name"].as_str().unwrap_or_default());
         assert_eq!(line[2], worker["area"].as_str().unwrap_or_default());
         for (name, field) in fields {
-            assert_eq!(number(&header, line, name), worker[field].as_f64(), "{name} of {worker}");
+            assert_eq!(number(&header, line, name), told(&worker[field], field), "{name} of {worker}");
         }
     }
 
@@ -149,9 +149,10 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
     let points = series(&andon, &window).await?;
     assert_eq!(lines.len(), points.len());
     for (line, point) in lines.iter().zip(&points) {
-        assert_eq!(line[0], point["from"].as_str().unwrap_or_default());
+        let from = point["from"].as_str().unwrap_or_default().replace('T', " ").replace(".000Z", "");
+        assert_eq!(line[1], from);
         assert_eq!(number(&header, line, "Units"), point["unitsProduced"].as_f64());
-        assert_eq!(number(&header, line, "Utilization, %"), point["utilization"].as_f64());
+        assert_eq!(number(&header, line, "Utilization, %"), told(&point["utilization"], "utilization"));
     }
     close(chrome).await
 }
@@ -213,13 +214,19 @@ async fn when_one_counts_as_not_observed_is_a_setting_that_goes_along_to_every_p
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_told_in_its_words_and_tried_again_on_demand() -> Result<()> {
+async fn an_unknown_factory_is_one_page_with_the_ways_to_the_others_and_heals() -> Result<()> {
     let andon = Andon::start(None).await?;
     andon.create_factory("other", "UTC").await?;
     let chrome = browser().await?;
+    for path in ["/", "/worker", "/compare", "/events", "/devices", "/board"] {
+        let page = chrome.open(&andon.url(&format!("{path}?factory=plant&window=all-time&id=W1"))).await?;
+        page.wait_for("[data-testid='unknown-factory']").await?;
+        assert!(page.text("[data-testid='unknown-factory']").await?.contains("plant"), "{path}");
+        let refused = "document.querySelectorAll(\"[data-testid='refused']\").length";
+        assert_eq!(page.evaluate(refused).await?, 0, "{path}");
+    }
     let page = chrome.open(&andon.url("/?factory=plant&window=all-time")).await?;
-    page.wait_for("[data-testid='refused']").await?;
-    assert!(page.text("[data-testid='refused']").await?.contains("plant"));
+    page.wait_for(".unknown-factory-others a[href*='factory=other']").await?;
     andon.create_factory("plant", "UTC").await?;
     andon.ingest("plant", json!([worked("W1", "2026-01-05T08:00:00Z", 30, 12)])).await?;
     page.mark().await?;
@@ -245,7 +252,7 @@ async fn the_charts_tables_hold_the_numbers_of_the_api() -> Result<()> {
     let rows = table_rows(&page, ".series-chart").await?;
     let shown: Vec<String> = rows
         .iter()
-        .filter(|cells| cells[2] != "Not observed")
+        .filter(|cells| cells[2] != "No data")
         .map(|cells| format!("{} {}", cells[2].replace("\u{a0}units", ""), cells[3]))
         .collect();
     assert_eq!(shown, expected);
@@ -330,6 +337,45 @@ async fn the_first_steps_lead_to_a_floor_that_appears_by_itself() -> Result<()> 
     close(chrome).await
 }
 
+/// Types into a field in place of what is in it.
+async fn retype(page: &Page<'_>, selector: &str, text: &str) -> Result<()> {
+    page.click(selector).await?;
+    page.evaluate(&format!("document.querySelector(\"{selector}\").select()")).await?;
+    page.type_text(text).await
+}
+
+#[tokio::test]
+async fn a_first_factory_shows_its_id_before_it_is_created() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/")).await?;
+    page.wait_for("[data-testid='factory-name']").await?;
+    retype(&page, "[data-testid='factory-name']", "Werk Süd, Łódź").await?;
+    let shown = "document.querySelector(\"[data-testid='factory-id']\").value";
+    page.wait_until(&format!("{shown} === 'werk-sued-lodz'")).await?;
+    retype(&page, "[data-testid='factory-id']", "south").await?;
+    retype(&page, "[data-testid='factory-name']", "South").await?;
+    assert_eq!(page.evaluate(shown).await?, "south", "an id that was typed stays");
+    let zones = page.evaluate("document.querySelectorAll('#time-zones option').length").await?;
+    assert!(zones.as_i64().is_some_and(|zones| zones > 300), "{zones}");
+    page.click("[data-testid='factory-create']").await?;
+    page.wait_for("[data-testid='send-by-curl']").await?;
+    assert!(page.text("[data-testid='send-by-edge']").await?.ends_with("--factory south"));
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn sample_data_are_one_click_away() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/")).await?;
+    page.wait_for("[data-testid='demo-create']").await?;
+    page.click("[data-testid='demo-create']").await?;
+    page.wait_for("[data-testid='productive-minutes']").await?;
+    page.wait_until("document.querySelectorAll(\"[data-testid^='worker-row-']\").length === 6").await?;
+    close(chrome).await
+}
+
 /// A window that holds the whole factory and stands still, and how an address names it.
 fn fixed_window() -> Result<(Value, String)> {
     let now = Utc::now().duration_trunc(TimeDelta::minutes(5))?;
@@ -353,6 +399,12 @@ async fn series(andon: &Andon, window: &Value) -> Result<Vec<Value>> {
 /// The texts of a field of each.
 fn column<'value>(list: &'value Value, field: &str) -> Vec<&'value str> {
     list.as_array().into_iter().flatten().filter_map(|one| one[field].as_str()).collect()
+}
+
+/// A number as a file has it: with one decimal, a confidence in percent.
+fn told(value: &Value, field: &str) -> Option<f64> {
+    let scale = if field == "meanConfidence" { 100.0 } else { 1.0 };
+    value.as_f64().map(|value| (value * scale * 10.0).round() / 10.0)
 }
 
 /// A percentage as people read it.

@@ -4,6 +4,7 @@
 #![deny(unused_must_use, reason = "a step whose error nobody looks at would make a test that cannot fail")]
 
 mod andon;
+mod attention;
 mod axe;
 mod back_office;
 mod behind_proxies;
@@ -16,10 +17,15 @@ mod floor;
 mod floor_page;
 mod graphiql;
 mod live;
+mod numbers;
 mod pages;
+mod paper;
+mod phone;
 mod proxy;
 mod served;
+mod shell;
 mod static_host;
+mod time_range;
 
 use anyhow::Result;
 use browser_driver::Chrome;

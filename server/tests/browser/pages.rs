@@ -23,6 +23,24 @@ const TOO_WIDE: &str = "(() => {
     return `${scrollWidth} pixels wide because of ${names.join(', ')}`;
 })()";
 
+/// Numbers of which a part is not shown: those that stand out of a box that cuts off what does.
+pub(crate) const CUT: &str = "(() => {
+    const numbers = document.querySelectorAll('[data-value], .figure-value, .entity-rows-elapsed, .floor-need-reason, .board-tile-elapsed, time');
+    const isCut = (one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const text = range.getBoundingClientRect();
+        for (let box = one; box !== document.body; box = box.parentElement) {
+            if (!['hidden', 'clip'].includes(getComputedStyle(box).overflowX)) continue;
+            const { left, right } = box.getBoundingClientRect();
+            if (text.left < left - 1 || text.right > right + 1) return true;
+        }
+        return false;
+    };
+    const cut = [...numbers].filter((one) => one.checkVisibility() && isCut(one));
+    return cut.slice(0, 5).map((one) => `cut off: ${one.textContent}`).join(', ');
+})()";
+
 /// One test a page: its name, the address to open, and a selector of what must be seen before the picture is taken.
 macro_rules! pages {
     ($($name:ident: $address:literal, $shown:literal;)*) => {$(
@@ -121,8 +139,9 @@ async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Resul
 async fn judge(page: &Page<'_>, axe: &str) -> Result<Vec<String>> {
     let violations = page.axe(axe).await?;
     let mut wrong: Vec<_> = violations.iter().map(ToString::to_string).collect();
-    if let Some(too_wide) = page.evaluate(TOO_WIDE).await?.as_str().filter(|said| !said.is_empty()) {
-        wrong.push(too_wide.to_owned());
+    for look in [TOO_WIDE, CUT] {
+        let said = page.evaluate(look).await?;
+        wrong.extend(said.as_str().filter(|said| !said.is_empty()).map(str::to_owned));
     }
     Ok(wrong)
 }

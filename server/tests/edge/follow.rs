@@ -7,8 +7,8 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::{
     agent::{Agent, Place},
-    harness::{Program, soon},
-    ledger::{assert_all_stored, event, plant},
+    harness::{Program, minute_of_work, soon},
+    ledger::{assert_all_stored, plant},
 };
 
 fn append(path: &Path, text: &str) {
@@ -32,7 +32,7 @@ async fn every_line_is_taken_once_through_rotations_cuts_and_kills() {
     let path = place.file("events.log");
     let name = path.to_str().expect("text").to_owned();
     let follow = ["--follow", name.as_str()];
-    let events: Vec<Value> = (0..100).map(|minute| event("W1", minute)).collect();
+    let events: Vec<Value> = (0..100).map(|minute| minute_of_work("W1", minute)).collect();
 
     let mut agent = place.start(&server.url, &follow).await;
     append(&path, &lines(&events[..10]));

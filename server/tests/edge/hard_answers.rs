@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::{
     agent::Place,
     gateway::{Fate, Gateway, complains, says},
-    harness::Program,
-    ledger::{assert_all_stored, assert_balanced, assert_numbers, device, event, events, plant, stored},
+    harness::{Program, minute_of_work},
+    ledger::{assert_all_stored, assert_balanced, assert_numbers, device, events, plant, stored},
 };
 
 #[tokio::test]
@@ -76,8 +76,8 @@ async fn a_poisoned_event_in_the_middle_of_a_batch_is_put_aside_alone() {
             }
         })
         .await;
-        let mut posted: Vec<Value> = (0..500).map(|minute| event("W1", minute)).collect();
-        posted[333] = event("poison", 1);
+        let mut posted: Vec<Value> = (0..500).map(|minute| minute_of_work("W1", minute)).collect();
+        posted[333] = minute_of_work("poison", 1);
         let agent = place.start(&gateway.url, &[]).await;
         agent.accept(&posted).await;
         agent.until_drained().await;
@@ -105,9 +105,9 @@ async fn events_the_server_rejects_become_dead_letters_and_all_others_are_delive
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
     let agent = place.start(&server.url, &[]).await;
-    let good: Vec<Value> = (0..20).map(|minute| event("W1", minute)).collect();
+    let good: Vec<Value> = (0..20).map(|minute| minute_of_work("W1", minute)).collect();
     let mut posted = good.clone();
-    let mut future = event("W1", 30);
+    let mut future = minute_of_work("W1", 30);
     future["timestamp"] = json!("2999-01-01T00:00:00Z");
     posted.insert(3, future);
     let mut contradiction = good[0].clone();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     agent::Place,
-    harness::soon,
-    ledger::{event, events},
+    harness::{minute_of_work, soon},
+    ledger::events,
 };
 
 /// A server that nobody needs for these tests.
@@ -34,9 +34,9 @@ async fn an_object_an_array_and_lines_are_accepted_and_counted() {
 async fn of_a_request_with_one_bad_event_nothing_is_kept_and_its_place_is_told() {
     let place = Place::new();
     let agent = place.start(NOWHERE, &[]).await;
-    let mut bad = event("W1", 2);
+    let mut bad = minute_of_work("W1", 2);
     bad["durationMinutes"] = json!("long");
-    let body = Value::from(vec![event("W1", 1), bad, event("W1", 3)]).to_string();
+    let body = Value::from(vec![minute_of_work("W1", 1), bad, minute_of_work("W1", 3)]).to_string();
     let (status, answer) = agent.post(body).await.expect("an answer");
     assert_eq!((status, &answer["event"], &answer["accepted"]), (400, &json!(2), &json!(0)), "{answer}");
     let said = answer["error"].as_str().expect("words");
@@ -52,7 +52,7 @@ async fn of_a_request_with_one_bad_event_nothing_is_kept_and_its_place_is_told()
 async fn a_request_too_large_is_refused_in_words() {
     let place = Place::new();
     let agent = place.start(NOWHERE, &[]).await;
-    let many = format!("{}\n", event("W1", 1)).repeat(10_001);
+    let many = format!("{}\n", minute_of_work("W1", 1)).repeat(10_001);
     let (status, answer) = agent.post(many).await.expect("an answer");
     assert_eq!(status, 413);
     assert!(answer["error"].as_str().expect("words").contains("at most 10000 events"), "{answer}");
@@ -77,14 +77,14 @@ async fn an_agent_without_an_input_or_with_a_spool_in_use_does_not_start() {
     let agent = place.start(NOWHERE, &[]).await;
     let said = refused(&["--listen", "127.0.0.1:0"]).await;
     assert!(said.contains("is in use by another agent"), "{said}");
-    agent.accept(&[event("W1", 1)]).await;
+    agent.accept(&[minute_of_work("W1", 1)]).await;
 }
 
 #[tokio::test]
 async fn health_says_how_the_agent_is_doing() {
     let place = Place::new();
     let agent = place.start(NOWHERE, &[]).await;
-    agent.accept(&[event("W1", 1)]).await;
+    agent.accept(&[minute_of_work("W1", 1)]).await;
     agent.until("delivery_failing", |failing| failing == 1).await;
     let answer: Value =
         reqwest::get(format!("{}/health", agent.url)).await.expect("an answer").json().await.expect("JSON");

@@ -10,8 +10,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     agent::{Place, post},
-    harness::{Program, soon},
-    ledger::{assert_all_stored, device, event, events, plant},
+    harness::{Program, minute_of_work, soon},
+    ledger::{assert_all_stored, device, events, plant},
 };
 
 const KILLS: usize = 15;
@@ -127,7 +127,7 @@ async fn an_event_without_an_id_posted_twice_around_a_kill_is_one_event() {
     let place = Place::new();
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
-    let events: Vec<Value> = (0..50).map(|minute| event("W1", minute)).collect();
+    let events: Vec<Value> = (0..50).map(|minute| minute_of_work("W1", minute)).collect();
     let mut agent = place.start(&server.url, &[]).await;
     for events in events.chunks(10) {
         agent.accept(events).await;
@@ -147,7 +147,7 @@ async fn asked_to_stop_the_agent_delivers_what_it_has_and_keeps_the_rest() {
     let place = Place::new();
     let database = plant().await;
     let server = Program::serve(database.url(), &[]).await;
-    let events: Vec<Value> = (0..100).map(|minute| event("W1", minute)).collect();
+    let events: Vec<Value> = (0..100).map(|minute| minute_of_work("W1", minute)).collect();
     let agent = place.start(&server.url, &["--linger", "20s"]).await;
     agent.accept(&events[..60]).await;
     assert!(agent.terminate().await.0.success());

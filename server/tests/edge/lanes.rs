@@ -7,8 +7,8 @@ use test_harness::{POLL_INTERVAL, rounds};
 
 use crate::{
     agent::Place,
-    harness::{Program, until},
-    ledger::{assert_all_stored, assert_balanced, device, event, events, plant, stored},
+    harness::{Program, minute_of_work, until},
+    ledger::{assert_all_stored, assert_balanced, device, events, plant, stored},
 };
 
 /// A day of ten a second has 864 000.
@@ -26,7 +26,7 @@ async fn what_is_new_goes_before_the_backlog() {
     agent.kill().await;
 
     let mut agent = place.start(&server.url, &["--batch-events", "100", "--backlog-rate", "1"]).await;
-    let new = event("W-new", 5);
+    let new = minute_of_work("W-new", 5);
     agent.accept(std::slice::from_ref(&new)).await;
     let query = "{ events(factoryId: \"plant\", filter: { entityId: \"W-new\" }) { edges { cursor } } }";
     until("the new event", async || server.ask(query, json!({})).await["events"]["edges"] != json!([])).await;
@@ -46,7 +46,7 @@ async fn what_is_new_goes_before_the_backlog() {
 fn numbered(number: usize) -> Value {
     let at =
         chrono::DateTime::from_timestamp(1_700_000_000 + (number / 100 * 60) as i64, 0).expect("an instant");
-    let mut event = event(&format!("W{}", number % 100), 0);
+    let mut event = minute_of_work(&format!("W{}", number % 100), 0);
     event["timestamp"] = json!(at.to_rfc3339());
     event
 }

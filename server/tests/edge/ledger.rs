@@ -24,25 +24,18 @@ const NUMBERS: &str = "query { \
     workstationMetrics(factoryId: \"plant\") { workstations { workstationId occupiedMinutes idleMinutes absentMinutes \
       overlapMinutes utilization unitsProduced throughputPerHour meanConfidence lastSeenAt } } }";
 
-const DEVICES: &str = "query { devices(factoryId: \"plant\") { id state receivedUpTo missingEvents holes { firstSequence } \
+const DEVICES: &str = "query { devices(factoryId: \"plant\") { deviceId state receivedUpTo missingEvents holes { firstSequence } \
     stored { firstSequence lastSequence } refused { firstSequence lastSequence } \
     closed { firstSequence lastSequence reason missingEvents detail } \
     clockOffsetMs queuedEvents lostEvents deadLetteredEvents warnings } }";
 
 /// The first events of a week of two cameras that see the same things, as they are posted.
 pub(crate) fn events(count: usize) -> Vec<Value> {
-    let factory = SimulatedFactory { seed: 1, zone: chrono_tz::UTC, cameras: Cameras::TwoThatOverlap };
+    let factory =
+        SimulatedFactory { seed: 1, zone: domain::zone::Zone::UTC, cameras: Cameras::TwoThatOverlap };
     let events: Vec<RawEvent> = factory.events(T0_MS, T0_MS + 7 * MS_PER_DAY);
     assert!(count <= events.len(), "the week has {} events", events.len());
     events[..count].iter().map(|event| serde_json::to_value(event).expect("JSON")).collect()
-}
-
-/// A valid event of one worker at a minute of a day long past.
-pub(crate) fn event(worker: &str, minute: usize) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T{:02}:{:02}:00Z", minute / 60, minute % 60), "entityType": "WORKER",
-        "entityId": worker, "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1,
-    })
 }
 
 /// A database with the factory `plant`.

@@ -1,7 +1,6 @@
 //! A server whose clock was wrong for a while has taken in events of the future: they freeze nothing that is shown.
 
 use serde_json::{Value, json};
-use server::store::audit;
 
 use crate::harness::{Socket, TestServer, millis};
 
@@ -86,7 +85,7 @@ async fn what_was_taken_in_by_a_clock_that_was_ahead_freezes_nothing() {
         [json!("11:55"), json!("IDLE"), json!("11:50"), json!("11:55")]
     );
     ingest(&server, json!(hours)).await;
-    assert_eq!(audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 
     // When that time has come, it is what they were seen doing.
     server.clock.set(millis("2034-06-01T09:00:00Z"));

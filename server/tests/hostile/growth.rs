@@ -1,7 +1,7 @@
 //! Whatever a sender makes up, it does not make the database grow for ever, and it pushes out nobody who is real.
 
 use domain::{
-    event::{EntityType, EventType, RawEvent},
+    event::RawEvent,
     metric::UnitsBasis,
     time::{DurationMs, TimestampMs},
 };
@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 use server::{
     ingest::{IssueCode, Outcome},
     store::{
-        audit,
         devices::{FORGET_AFTER_MS, FORGET_BRIEF_AFTER_MS, MAX_DEVICES, Sender},
         factories::{MAX_FACTORIES, NewFactory},
         writer::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT},
     },
 };
 
-use crate::harness::{TestServer, code, millis, soon};
+use crate::harness::{TestServer, at_second, code, millis, soon, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 /// As many model versions, and as many sources, as a factory may name.
@@ -30,19 +29,7 @@ async fn plant() -> TestServer {
 }
 
 fn raw(worker: &str, second: usize) -> RawEvent {
-    RawEvent {
-        timestamp: format!("2026-01-05T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60),
-        entity_type: EntityType::Worker,
-        entity_id: worker.to_owned(),
-        event_type: EventType::Working,
-        duration_minutes: 0.01,
-        units_produced: 0,
-        confidence: None,
-        model_version: None,
-        event_id: None,
-        source_id: None,
-        workstation_id: None,
-    }
+    work(worker, &at_second(second), 0.01)
 }
 
 async fn submit(server: &TestServer, events: Vec<RawEvent>) -> Outcome {
@@ -56,7 +43,7 @@ async fn there_are_only_so_many_factories() {
         let new = NewFactory {
             slug: format!("f{number}").as_str().into(),
             name: "F".to_owned(),
-            time_zone: chrono_tz::UTC,
+            time_zone: domain::zone::Zone::UTC,
             units_basis: UnitsBasis::Workers,
         };
         server.app.store.create_factory(new).await.expect("a commit").expect("room");
@@ -95,7 +82,7 @@ async fn names_past_the_limit_are_rejected_one_by_one_and_register_nothing() {
     assert!(words.contains("10000") && words.contains("\"one too many\""), "{words}");
     let workers = server.ask("{ factory(id: \"plant\") { workers { workerId } } }", json!({})).await;
     assert_eq!(workers["factory"]["workers"], json!([{ "workerId": "W1" }]));
-    assert_eq!(audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 /// How many contradictions are kept and were dropped.
@@ -138,7 +125,7 @@ async fn of_an_event_the_newest_contradictions_are_kept_and_the_others_counted()
     let both = contradictions("W1", 200..250).into_iter().chain(contradictions("W2", 1..3)).collect();
     submit(&server, both).await;
     assert_eq!(conflicts(&server).await, (most + 2, 3 + 50));
-    assert_eq!(audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -180,8 +167,8 @@ async fn hear(server: &TestServer, device: &str) {
 }
 
 async fn devices(server: &TestServer) -> Vec<String> {
-    let data = server.ask("{ devices(factoryId: \"plant\") { id } }", json!({})).await;
-    let id = |device: &Value| device["id"].as_str().expect("an id").to_owned();
+    let data = server.ask("{ devices(factoryId: \"plant\") { deviceId } }", json!({})).await;
+    let id = |device: &Value| device["deviceId"].as_str().expect("an id").to_owned();
     data["devices"].as_array().expect("devices").iter().map(id).collect()
 }
 

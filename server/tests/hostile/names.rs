@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{TestServer, code};
+use crate::harness::{TestServer, code, minute_of_work, with};
 
 /// `W1`, drawn backwards by an override that nobody sees.
 const TURNED: &str = "\u{202e}1W";
@@ -11,18 +11,6 @@ const TURNED: &str = "\u{202e}1W";
 const TWIN: &str = "W\u{200b}1";
 
 const NAMES: &str = "{ workerMetrics(factoryId: \"plant\") { workers { workerId unitsProduced } } }";
-
-fn event(entity: &str, minute: u32) -> Value {
-    json!({
-        "entityType": "WORKER", "entityId": entity, "eventType": "WORKING",
-        "timestamp": format!("2026-01-05T08:{minute:02}:00Z"), "durationMinutes": 1.0, "unitsProduced": 1,
-    })
-}
-
-fn with(mut event: Value, field: &str, value: &str) -> Value {
-    event[field] = json!(value);
-    event
-}
 
 async fn plant() -> TestServer {
     let server = TestServer::start().await;
@@ -48,7 +36,8 @@ async fn a_new_id_with_an_invisible_character_is_refused_and_the_character_named
         ("W\u{200d}", "U+200D"),
     ];
     for (name, character) in names {
-        let events: Vec<Value> = fields.iter().map(|(field, _)| with(event("W1", 0), field, name)).collect();
+        let events: Vec<Value> =
+            fields.iter().map(|(field, _)| with(minute_of_work("W1", 0), &json!({ *field: name }))).collect();
         let outcome = server.ingest("plant", json!(events)).await;
         assert_eq!(
             (&outcome["rejected"], &outcome["revision"]),
@@ -67,7 +56,9 @@ async fn a_new_id_with_an_invisible_character_is_refused_and_the_character_named
     }
     // What was refused with a name left nothing of itself, and what may be written is.
     let persian = "می\u{200c}خواهم";
-    let outcome = server.ingest("plant", json!([with(event(persian, 0), "sourceId", persian)])).await;
+    let outcome = server
+        .ingest("plant", json!([with(minute_of_work(persian, 0), &json!({ "sourceId": persian }))]))
+        .await;
     assert_eq!(outcome["accepted"], 1, "{outcome}");
     let listed = server.ask(NAMES, json!({})).await;
     assert_eq!(listed["workerMetrics"]["workers"], json!([{ "workerId": persian, "unitsProduced": 1 }]));
@@ -76,8 +67,8 @@ async fn a_new_id_with_an_invisible_character_is_refused_and_the_character_named
 #[tokio::test]
 async fn the_first_rule_broken_is_named_where_several_ids_of_an_event_are_new() {
     let server = plant().await;
-    let broken = with(with(event(TURNED, 0), "modelVersion", TURNED), "sourceId", TURNED);
-    let models = with(with(event("W1", 0), "modelVersion", TURNED), "sourceId", TURNED);
+    let broken = with(minute_of_work(TURNED, 0), &json!({ "modelVersion": TURNED, "sourceId": TURNED }));
+    let models = with(minute_of_work("W1", 0), &json!({ "modelVersion": TURNED, "sourceId": TURNED }));
     let outcome = server.ingest("plant", json!([broken, models])).await;
     assert_eq!(outcome["issues"][0]["code"], "ENTITY_ID_INVALID");
     assert_eq!(outcome["issues"][1]["code"], "MODEL_VERSION_INVALID");
@@ -89,7 +80,7 @@ async fn the_first_rule_broken_is_named_where_several_ids_of_an_event_are_new() 
 #[tokio::test]
 async fn ids_that_are_registered_already_stay_valid() {
     let server = plant().await;
-    let sent = with(with(event("W1", 0), "modelVersion", "m1"), "sourceId", "cam-1");
+    let sent = with(minute_of_work("W1", 0), &json!({ "modelVersion": "m1", "sourceId": "cam-1" }));
     server.ingest("plant", json!([sent])).await;
     let database = server.stop().await;
     // As an older version stored them.
@@ -99,8 +90,8 @@ async fn ids_that_are_registered_already_stay_valid() {
     conn.execute(&format!("UPDATE source SET name = '{TURNED}'")).await;
     conn.close().await;
     let server = TestServer::on(database, server::clock::Clock::System, crate::harness::patient()).await;
-    let again = with(with(event(TURNED, 0), "modelVersion", TURNED), "sourceId", TURNED);
-    let more = with(with(event(TURNED, 1), "modelVersion", TURNED), "sourceId", TURNED);
+    let again = with(minute_of_work(TURNED, 0), &json!({ "modelVersion": TURNED, "sourceId": TURNED }));
+    let more = with(minute_of_work(TURNED, 1), &json!({ "modelVersion": TURNED, "sourceId": TURNED }));
     let outcome = server.ingest("plant", json!([again, more])).await;
     assert_eq!((&outcome["duplicates"], &outcome["accepted"]), (&json!(1), &json!(1)), "{outcome}");
     let listed = server.ask(NAMES, json!({})).await;
@@ -110,7 +101,7 @@ async fn ids_that_are_registered_already_stay_valid() {
 #[tokio::test]
 async fn new_names_areas_and_devices_have_no_invisible_character_either() {
     let server = plant().await;
-    server.ingest("plant", json!([event("W1", 0)])).await;
+    server.ingest("plant", json!([minute_of_work("W1", 0)])).await;
     let refused = async |query: &str, variables: Value| {
         let answer = server.answer(query, variables).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");

@@ -5,16 +5,15 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use domain::event::{EntityType, EventType, RawEvent};
+use domain::event::RawEvent;
 use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
 use server::{
     error::{ApiError, ErrorCode},
     ingest::{IngestError, MAX_QUEUED_BATCHES, Outcome},
-    store::audit,
 };
 
-use crate::harness::{Connection, TestDatabase, TestServer, soon};
+use crate::harness::{Connection, TestServer, soon, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 /// So many events of a day are several slices.
@@ -28,46 +27,18 @@ async fn plants(factories: &[&str]) -> TestServer {
     server
 }
 
-/// An event of one worker.
-fn raw(worker: usize, timestamp: &str, minutes: f64) -> RawEvent {
-    RawEvent {
-        timestamp: timestamp.to_owned(),
-        entity_type: EntityType::Worker,
-        entity_id: format!("W{worker}"),
-        event_type: EventType::Working,
-        duration_minutes: minutes,
-        units_produced: 1,
-        confidence: None,
-        model_version: None,
-        event_id: None,
-        source_id: None,
-        workstation_id: None,
-    }
-}
-
 /// Events of a day, each of another worker and each off the grid: every one changes more than 300 sums.
 fn of_a_day(workers: usize) -> Vec<RawEvent> {
-    (0..workers).map(|worker| raw(worker, "2026-01-04T06:00:01Z", 1_440.0)).collect()
+    (0..workers).map(|worker| work(&format!("W{worker}"), "2026-01-04T06:00:01Z", 1_440.0)).collect()
 }
 
 fn of_a_second(worker: usize) -> Vec<RawEvent> {
-    vec![raw(worker, "2026-01-05T08:00:00Z", 1.0 / 60.0)]
+    vec![work(&format!("W{worker}"), "2026-01-05T08:00:00Z", 1.0 / 60.0)]
 }
 
 async fn revision(server: &TestServer, factory: &str) -> i64 {
     let query = "query($id: ID!) { factory(id: $id) { revision } }";
     server.ask(query, json!({ "id": factory })).await["factory"]["revision"].as_i64().expect("a revision")
-}
-
-async fn units(server: &TestServer, factory: &str) -> i64 {
-    let query = "query($id: ID!) { factoryMetrics(factoryId: $id) { unitsProduced } }";
-    let data = server.ask(query, json!({ "id": factory })).await;
-    data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
-}
-
-async fn assert_audit_is_clean(server: &TestServer) {
-    let differences = audit(&server.app.store).await.expect("an audit");
-    assert!(differences.is_empty(), "{differences:?}");
 }
 
 #[tokio::test]
@@ -98,7 +69,7 @@ async fn while_a_batch_of_day_long_events_is_stored_other_factories_are_answered
     assert_eq!((first.accepted, second.accepted, second.duplicates), (LONG_EVENTS, 0, LONG_EVENTS));
     assert_eq!(first.revision.0, revision(&server, "hostile").await);
     assert!(first.revision.0 > 3, "several slices, each with a revision of its own");
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -140,7 +111,7 @@ async fn a_factory_that_fills_the_queue_is_refused_and_others_are_not() {
             }
         }
     }
-    assert_eq!((pushed_out, units(&server, "hostile").await), (20, stored));
+    assert_eq!((pushed_out, server.units("hostile").await), (20, stored));
 }
 
 #[tokio::test]
@@ -176,7 +147,7 @@ async fn a_numbered_batch_that_is_stored_in_slices_is_answered_for_number_by_num
     let again = server.ask(query, variables).await["ingestEvents"].take();
     assert_eq!((&again["duplicates"], &again["revision"]), (&json!(LONG_EVENTS - 6), &outcome["revision"]));
     assert_eq!(server.ask(devices, json!({})).await["devices"], expected);
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -185,44 +156,28 @@ async fn late_events_that_each_make_a_long_look_back_are_judged_a_few_at_a_time(
     let stored = soon("the long ones", server.app.ingest.submit("plant", of_a_day(LONG_EVENTS))).await;
     let before = stored.expect("a commit").revision.0;
     // Each worker's events may reach back a day, so a single second makes a look at 288 buckets.
-    let late = (0..LONG_EVENTS).map(|worker| raw(worker, "2026-01-04T18:00:00Z", 1.0 / 60.0)).collect();
+    let late = (0..LONG_EVENTS)
+        .map(|worker| work(&format!("W{worker}"), "2026-01-04T18:00:00Z", 1.0 / 60.0))
+        .collect();
     let outcome = soon("the late ones", server.app.ingest.submit("plant", late)).await.expect("a commit");
     assert_eq!(outcome.accepted, LONG_EVENTS);
     assert!(outcome.revision.0 > before + 1, "{} after {before}", outcome.revision.0);
-    assert_audit_is_clean(&server).await;
-}
-
-/// Lets the database fail on an event with the id `poison`.
-async fn refuse_poison(database: &TestDatabase) -> Connection {
-    let mut conn = database.connect().await;
-    let trigger = match &conn {
-        Connection::Sqlite(_) => {
-            "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
-             BEGIN SELECT RAISE(ABORT, 'injected'); END"
-        }
-        Connection::Postgres(_) => {
-            "CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'injected'; END $$ LANGUAGE plpgsql; \
-             CREATE TRIGGER fault BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.event_code = 'poison') \
-             EXECUTE FUNCTION fault()"
-        }
-    };
-    conn.execute(trigger).await;
-    conn
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
 async fn a_failure_of_a_later_slice_is_told_and_what_was_stored_before_it_stays() {
     let server = plants(&["plant"]).await;
-    let mut conn = refuse_poison(&server.database).await;
+    let mut conn = server.database.refuse_poison().await;
     let mut events = of_a_day(LONG_EVENTS);
     events[LONG_EVENTS - 1].event_id = Some("poison".to_owned());
     let failed = soon("a failure", server.app.ingest.submit("plant", events.clone())).await;
     let error = ApiError::from(failed.expect_err("a failure"));
     assert_eq!(error.code, ErrorCode::Internal);
-    let stored = units(&server, "plant").await;
+    let stored = server.units("plant").await;
     assert!((1..LONG_EVENTS as i64).contains(&stored), "{stored} events are stored");
     assert!(error.message.contains(&format!("The first {stored} events")), "{}", error.message);
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
     conn.execute(match &conn {
         Connection::Sqlite(_) => "DROP TRIGGER fault",
         Connection::Postgres(_) => "DROP TRIGGER fault ON event",
@@ -231,5 +186,5 @@ async fn a_failure_of_a_later_slice_is_told_and_what_was_stored_before_it_stays(
     conn.close().await;
     let again = soon("a repeat", server.app.ingest.submit("plant", events)).await.expect("a commit");
     assert_eq!((again.duplicates as i64, again.accepted as i64), (stored, LONG_EVENTS as i64 - stored));
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::harness::{TestServer, soon};
+use crate::harness::{TestServer, minute_of_work, soon};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 const PAYLOAD: &str = "{ accepted duplicates conflicts rejected issues { index code message } revision }";
@@ -19,13 +19,6 @@ async fn plant() -> TestServer {
     let server = TestServer::at(NOW).await;
     server.create_factory("plant").await;
     server
-}
-
-fn event(minute: u32, entity: &str) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T08:{minute:02}:00Z"),
-        "entityType": "WORKER", "entityId": entity, "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1,
-    })
 }
 
 fn ingest_events(events: &str) -> String {
@@ -40,7 +33,7 @@ fn counts(accepted: u32, duplicates: u32, rejected: u32) -> Value {
 async fn two_fields_may_ask_for_the_same_batch() {
     let server = plant().await;
     let field = ingest_events("$events");
-    let batch = json!([event(0, "W1"), event(1, "W1"), { "timestamp": "", "entityType": "WORKER", "entityId": "W1",
+    let batch = json!([minute_of_work("W1", 0), minute_of_work("W1", 1), { "timestamp": "", "entityType": "WORKER", "entityId": "W1",
                        "eventType": "IDLE", "durationMinutes": 1 }]);
     let query = format!("mutation($events: [EventInput!]!) {{ a: {field} b: {field} }}");
     let data = server.ask(&query, json!({ "events": batch })).await;
@@ -61,8 +54,8 @@ async fn two_batches_do_not_take_each_others_place() {
         ingest_events("[]"),
         ingest_events("$one"),
     );
-    let two = json!([event(0, "W1"), event(1, "W1")]);
-    let data = server.ask(&query, json!({ "one": [event(1, "W1")], "two": two })).await;
+    let two = json!([minute_of_work("W1", 0), minute_of_work("W1", 1)]);
+    let data = server.ask(&query, json!({ "one": [minute_of_work("W1", 1)], "two": two })).await;
     assert_eq!(data, json!({ "a": counts(2, 0, 0), "b": counts(0, 0, 0), "c": counts(0, 1, 0) }));
 }
 
@@ -75,12 +68,12 @@ async fn a_batch_may_be_optional_or_have_a_default_or_be_chosen_by_the_operation
     let cases = [
         (
             format!("mutation($events: [EventInput!]! = []) {{ ingestEvents: {field} }}"),
-            json!({ "events": [event(0, "A")] }),
+            json!({ "events": [minute_of_work("A", 0)] }),
             one.clone(),
         ),
         (
             format!("mutation($events: [EventInput!] = []) {{ ingestEvents: {field} }}"),
-            json!({ "events": [event(0, "B")] }),
+            json!({ "events": [minute_of_work("B", 0)] }),
             one.clone(),
         ),
         (
@@ -102,7 +95,7 @@ async fn a_batch_may_be_optional_or_have_a_default_or_be_chosen_by_the_operation
         "mutation Lists($events: [EventInput!]!) {{ {field} }} query Ids($events: [ID!]) \
          {{ workerMetrics(factoryId: \"plant\", workerIds: $events) {{ workers {{ workerId }} }} }}"
     );
-    let batch = json!([event(0, "C")]);
+    let batch = json!([minute_of_work("C", 0)]);
     for (name, variables, expected) in [
         ("Lists", json!({ "events": batch }), json!({ "ingestEvents": one })),
         ("Ids", json!({ "events": ["C"] }), json!({ "workerMetrics": { "workers": [{ "workerId": "C" }] } })),
@@ -141,7 +134,7 @@ async fn a_batch_that_is_declared_or_used_as_something_else_is_what_it_is_to_the
         format!("query($events: [EventInput!]) {{ {workers} }}"),
         "query($events: [EventInput!]!) { factories @include(if: $events) { id } }".to_owned(),
     ] {
-        let batch = json!([event(0, "W1"), event(1, "W1")]);
+        let batch = json!([minute_of_work("W1", 0), minute_of_work("W1", 1)]);
         let answer = at_once.answer(&query, json!({ "events": batch })).await;
         let expected = ordinary.answer(&query, json!({ "events": batch, "ids": ["W1"] })).await;
         assert_eq!(answer, expected, "{query}");
@@ -149,7 +142,7 @@ async fn a_batch_that_is_declared_or_used_as_something_else_is_what_it_is_to_the
     }
     assert_eq!(refused, 11);
     // GraphQL lets values be sent that no variable is declared for.
-    let extra = at_once.ask("{ __typename }", json!({ "events": [event(0, "W1")] })).await;
+    let extra = at_once.ask("{ __typename }", json!({ "events": [minute_of_work("W1", 0)] })).await;
     assert_eq!(extra, json!({ "__typename": "Query" }));
 }
 

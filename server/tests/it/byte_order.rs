@@ -17,8 +17,8 @@ async fn factories_are_listed_in_the_order_of_the_bytes_of_their_ids() {
     for id in ["linea", "plant", "line2", "line-b", "line", "line10", "line-2"] {
         server.create_factory(id).await;
     }
-    let factories = server.ask("{ factories { id } }", json!({})).await["factories"].take();
-    assert_eq!(column(&factories, "id"), ids);
+    let factories = server.ask("{ factories { factoryId } }", json!({})).await["factories"].take();
+    assert_eq!(column(&factories, "factoryId"), ids);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The demo factory fills itself, goes on with the clock, and starts again where it was.
 
-use chrono_tz::Tz;
 use domain::simulation::{Cameras, SimulatedFactory};
+use domain::zone::Zone;
 use serde_json::{Value, json};
 use server::{clock::Clock, demo};
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ const NUMBERS: &str = r#"{
         overlapMinutes unitsProduced meanConfidence lastSeenAt } } }"#;
 
 fn start_demo(server: &TestServer) -> JoinHandle<()> {
-    tokio::spawn(demo::run(server.app.clone(), Tz::Europe__Berlin))
+    tokio::spawn(demo::run(server.app.clone(), time_zones::find("Europe/Berlin").expect("a zone")))
 }
 
 /// Ends a demo and waits until it has let go of its database.
@@ -70,7 +70,7 @@ async fn a_new_demo_has_twelve_named_entities_and_every_hour_since_yesterday() {
     start_demo(&server);
     let factory = complete_factory(&server).await;
     assert_eq!(factory["timeZone"], "Europe/Berlin");
-    let simulated = SimulatedFactory { seed: 0, zone: Tz::UTC, cameras: Cameras::One };
+    let simulated = SimulatedFactory { seed: 0, zone: Zone::UTC, cameras: Cameras::One };
     let expected: Vec<Value> = simulated
         .roster()
         .iter()
@@ -137,4 +137,14 @@ async fn a_demo_that_was_off_for_a_while_catches_up_with_one_that_never_was() {
     start_demo(&steady);
     complete_factory(&steady).await;
     assert_eq!(interrupted.ask(NUMBERS, json!({})).await, steady.ask(NUMBERS, json!({})).await);
+}
+
+#[tokio::test]
+async fn a_client_can_have_the_demo_factory_created_once() {
+    let server = TestServer::at(NOW).await;
+    let query = r#"mutation { createDemoFactory(timeZone: "Europe/Berlin") { name timeZone } }"#;
+    let created = server.ask(query, json!({})).await["createDemoFactory"].take();
+    assert_eq!(created, json!({ "name": "Demo factory", "timeZone": "Europe/Berlin" }));
+    complete_factory(&server).await;
+    assert_eq!(server.refused(query, json!({})).await, "ALREADY_EXISTS");
 }

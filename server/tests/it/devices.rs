@@ -7,12 +7,12 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use test_harness::rounds;
 
-use crate::harness::{Program, TestServer, code, millis, soon};
+use crate::harness::{Program, TestServer, at_second, code, millis, soon, with, work};
 
 pub(crate) const NOW: &str = "2026-01-05T12:00:00Z";
 const INGEST: &str = "mutation($events: [EventInput!]!, $sender: SenderInput) { ingestEvents(factoryId: \"plant\", \
     events: $events, sender: $sender) { accepted duplicates conflicts rejected } }";
-const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", deviceIds: $ids) { id state lastSeenAt epoch \
+const DEVICES: &str = "query($ids: [ID!]) { devices(factoryId: \"plant\", deviceIds: $ids) { id deviceId state lastSeenAt epoch \
     receivedUpTo missingEvents stored { ...range } holes { ...range } refused { ...range } closed { epoch firstSequence \
     lastSequence reason missingEvents from to detail toldAt } clockOffsetMs queuedEvents oldestQueuedAt lostEvents \
     deadLetteredEvents warnings } } fragment range on SequenceRange { epoch firstSequence lastSequence }";
@@ -25,10 +25,7 @@ pub(crate) async fn plant() -> TestServer {
 
 /// The event that has this number: each has its own second.
 fn event(number: i64) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T{:02}:{:02}:{:02}Z", number / 3_600, number / 60 % 60, number % 60),
-        "entityType": "WORKER", "entityId": "W1", "eventType": "WORKING", "durationMinutes": 0.01, "unitsProduced": 1,
-    })
+    json!(work("W1", &at_second(usize::try_from(number).expect("a second")), 0.01))
 }
 
 pub(crate) fn events(numbers: impl IntoIterator<Item = i64>) -> Value {
@@ -41,13 +38,6 @@ pub(crate) fn sender(first_sequence: i64) -> Value {
         "deviceId": "edge-1", "epoch": "a", "firstSequence": first_sequence, "sentAt": NOW, "queuedEvents": 0,
         "lostEvents": 0, "deadLetteredEvents": 0,
     })
-}
-
-fn with(mut object: Value, changes: &Value) -> Value {
-    for (field, value) in changes.as_object().expect("fields") {
-        object[field] = value.clone();
-    }
-    object
 }
 
 /// Sends a batch and answers with accepted, duplicates, conflicts and rejected.
@@ -78,11 +68,6 @@ pub(crate) fn ranges(list: &Value) -> String {
         })
         .collect();
     shown.join(" ")
-}
-
-async fn units(server: &TestServer) -> i64 {
-    let data = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
-    data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
 }
 
 #[tokio::test]
@@ -223,7 +208,7 @@ async fn a_false_report_of_a_device_keeps_no_event_from_being_stored_and_stored_
     let found = device(&server).await;
     assert_eq!((ranges(&found["stored"]), ranges(&found["closed"])), ("a:1-10".into(), "a:5-12".into()));
     assert_eq!(found["closed"][0]["missingEvents"], 2);
-    assert_eq!(units(&server).await, 13);
+    assert_eq!(server.units("plant").await, 13);
 }
 
 #[tokio::test]
@@ -310,7 +295,7 @@ async fn devices_are_those_of_their_factory_and_of_the_ids_that_are_asked_for() 
     for id in ["edge-10", "edge-9", "edge-1"] {
         send(&server, events(1..=3), with(sender(1), &json!({ "deviceId": id }))).await;
     }
-    let ids = |found: &[Value]| found.iter().map(|device| device["id"].clone()).collect::<Vec<_>>();
+    let ids = |found: &[Value]| found.iter().map(|device| device["deviceId"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&devices(&server).await), ["edge-1", "edge-9", "edge-10"]);
     let asked = server.ask(DEVICES, json!({ "ids": ["edge-9", "nobody"] })).await;
     assert_eq!(ids(asked["devices"].as_array().expect("a list")), ["edge-9"]);
@@ -345,7 +330,7 @@ async fn a_sender_that_says_nonsense_is_told_what_is_allowed_and_nothing_is_stor
         let message = answer["errors"][0]["message"].as_str().expect("a message");
         assert!(message.contains(word), "{message}");
     }
-    assert_eq!((units(&server).await, devices(&server).await.len()), (0, 0));
+    assert_eq!((server.units("plant").await, devices(&server).await.len()), (0, 0));
     let fine = json!({ "closed": vec![range(1, 1); 100], "firstSequence": most - 10_000 });
     assert_eq!(send(&server, events(1..=2), with(sender(1), &fine)).await, [2, 0, 0, 0]);
 }
@@ -370,6 +355,7 @@ async fn however_a_batch_is_read_its_sender_is_the_same() {
     assert_eq!(found.len(), 2);
     for device in &mut found {
         device["id"].take();
+        device["deviceId"].take();
     }
     assert_eq!(found[0], found[1]);
     assert_eq!(ranges(&found[0]["refused"]), "a:2-2");
@@ -387,7 +373,7 @@ async fn many_devices_at_once_each_keep_their_own_numbers() {
     let found = devices(&server).await;
     assert_eq!(found.len(), 8);
     assert!(found.iter().all(|device| ranges(&device["stored"]) == "a:1-50"), "{found:?}");
-    assert_eq!(units(&server).await, 50);
+    assert_eq!(server.units("plant").await, 50);
 }
 
 /// How often the server is killed, and how many batches are sent meanwhile.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 const CREATE: &str = "mutation($input: CreateFactoryInput!) \
-    { createFactory(input: $input) { id name timeZone unitsBasis revision workers { id } workstations { id } } }";
+    { createFactory(input: $input) { factoryId name timeZone unitsBasis revision workers { id } workstations { id } } }";
 
 const UPDATE_FACTORY: &str = "mutation($factory: ID!, $input: UpdateFactoryInput!) \
     { updateFactory(factoryId: $factory, input: $input) { id name timeZone unitsBasis revision workers { workerId } } }";
@@ -21,7 +21,7 @@ async fn a_factory_begins_in_utc_with_the_workers_units_and_without_entities() {
     let server = TestServer::start().await;
     let created = server.ask(CREATE, json!({ "input": { "id": "plant-1", "name": " Plant  1 " } })).await["createFactory"].take();
     let revision = created["revision"].clone();
-    let expected = json!({ "id": "plant-1", "name": "Plant  1", "timeZone": "UTC", "unitsBasis": "WORKERS",
+    let expected = json!({ "factoryId": "plant-1", "name": "Plant  1", "timeZone": "UTC", "unitsBasis": "WORKERS",
                            "revision": revision, "workers": [], "workstations": [] });
     assert_eq!(created, expected);
     assert!(revision.is_i64());
@@ -63,8 +63,8 @@ async fn factories_are_listed_in_the_order_of_their_ids() {
     for id in ["b", "c", "a"] {
         server.create_factory(id).await;
     }
-    let factories = server.ask("{ factories { id } }", json!({})).await["factories"].take();
-    assert_eq!(factories, json!([{ "id": "a" }, { "id": "b" }, { "id": "c" }]));
+    let factories = server.ask("{ factories { factoryId } }", json!({})).await["factories"].take();
+    assert_eq!(factories, json!([{ "factoryId": "a" }, { "factoryId": "b" }, { "factoryId": "c" }]));
 }
 
 #[tokio::test]
@@ -126,26 +126,4 @@ async fn who_was_never_seen_cannot_be_named() {
         answer["errors"][0]["message"].as_str().expect("a message").contains("factory \"other\""),
         "{answer}"
     );
-}
-
-#[tokio::test]
-async fn ids_are_unique_over_all_factories_and_both_sides() {
-    let server = TestServer::at("2026-01-05T12:00:00Z").await;
-    let mut ids = Vec::new();
-    for factory in ["a", "b"] {
-        server.create_factory(factory).await;
-        let mut station = event("S1", "WORKING", "08:00", 5.0, 1);
-        station["entityId"] = json!("W1");
-        server.ingest(factory, json!([event("W1", "WORKING", "08:00", 5.0, 1), station])).await;
-    }
-    let factories = server
-        .ask("{ factories { workers { id workerId } workstations { id workstationId } } }", json!({}))
-        .await;
-    for factory in factories["factories"].as_array().expect("factories") {
-        assert_eq!(factory["workers"][0]["workerId"], factory["workstations"][0]["workstationId"]);
-        ids.extend([factory["workers"][0]["id"].to_string(), factory["workstations"][0]["id"].to_string()]);
-    }
-    ids.sort();
-    ids.dedup();
-    assert_eq!(ids.len(), 4, "{ids:?}");
 }

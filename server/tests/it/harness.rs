@@ -1,6 +1,7 @@
 //! A real server in the test's own process: a database of its own, a port of its own, a clock that a test may set.
 
 mod database;
+mod events;
 mod program;
 mod proxy;
 mod socket;
@@ -28,6 +29,7 @@ pub(crate) use test_harness::{soon, until};
 
 pub(crate) use self::{
     database::{Connection, TestDatabase, has_postgres},
+    events::{at_second, minute_of_work, with, work},
     program::Program,
     proxy::{CommitFate, Proxy},
     socket::{Closed, Socket},
@@ -150,6 +152,17 @@ impl TestServer {
         self.ask(query, json!({ "factory": factory, "events": events })).await["ingestEvents"].take()
     }
 
+    /// The units of a factory's workers, of all time.
+    pub(crate) async fn units(&self, factory: &str) -> i64 {
+        let query = "query($id: ID!) { factoryMetrics(factoryId: $id) { unitsProduced } }";
+        let data = self.ask(query, json!({ "id": factory })).await;
+        data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
+    }
+
+    pub(crate) async fn assert_audit_is_clean(&self) {
+        assert_eq!(server::store::audit(&self.app.store).await.expect("an audit"), []);
+    }
+
     /// A websocket that has been acknowledged.
     pub(crate) async fn socket(&self) -> Socket {
         Socket::acknowledged(self.address).await
@@ -190,7 +203,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
     let new = NewFactory {
         slug: factory.into(),
         name: factory.to_owned(),
-        time_zone: chrono_tz::UTC,
+        time_zone: domain::zone::Zone::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");

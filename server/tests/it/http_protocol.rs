@@ -107,11 +107,11 @@ async fn a_variable_that_was_not_sent_has_its_default_or_null() {
     let server = TestServer::start().await;
     server.create_factory("plant").await;
     let query = "query($skip: Boolean = true, $hide: Boolean! = false) \
-                 { factories @skip(if: $skip) { id } all: factories @skip(if: $hide) { id } }";
-    assert_eq!(server.ask(query, json!({})).await, json!({ "all": [{ "id": "plant" }] }));
+                 { factories @skip(if: $skip) { id } all: factories @skip(if: $hide) { factoryId } }";
+    assert_eq!(server.ask(query, json!({})).await, json!({ "all": [{ "factoryId": "plant" }] }));
     let query = "query($id: ID! = \"plant\", $area: String) \
-                 { factory(id: $id) { id } factoryMetrics(factoryId: $id, area: $area) { activeWorkers } }";
-    let answer = json!({ "factory": { "id": "plant" }, "factoryMetrics": { "activeWorkers": 0 } });
+                 { factory(id: $id) { factoryId } factoryMetrics(factoryId: $id, area: $area) { activeWorkers } }";
+    let answer = json!({ "factory": { "factoryId": "plant" }, "factoryMetrics": { "activeWorkers": 0 } });
     assert_eq!(server.ask(query, json!({})).await, answer);
     assert_eq!(server.ask(query, json!({ "area": null })).await, answer);
     assert_eq!(server.refused(query, json!({ "id": null })).await, "BAD_USER_INPUT");
@@ -272,7 +272,8 @@ async fn a_browser_gets_pages() {
 #[tokio::test]
 async fn a_server_that_can_serve_says_so() {
     let server = TestServer::start().await;
-    for (path, answer) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+    let alive = format!("alive\ntime zones: {}\n", time_zones::in_use());
+    for (path, answer) in [("/healthz", alive.as_str()), ("/readyz", "ready\n")] {
         let response = server.client.get(server.url(path)).send().await.expect("a response");
         assert_eq!(
             (response.status(), response.text().await.expect("text").as_str()),

@@ -2,15 +2,12 @@
 
 use std::task::Poll;
 
-use domain::event::{EntityType, EventType, RawEvent};
+use domain::event::RawEvent;
 use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
-use server::{
-    error::{ApiError, ErrorCode},
-    store::audit,
-};
+use server::error::{ApiError, ErrorCode};
 
-use crate::harness::{Connection, TestDatabase, TestServer, soon};
+use crate::harness::{TestServer, at_second, minute_of_work, soon, with, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 
@@ -20,49 +17,13 @@ async fn plant() -> TestServer {
     server
 }
 
-fn event(minute: u32, entity: &str) -> Value {
-    json!({
-        "timestamp": format!("2026-01-05T{:02}:{:02}:00Z", minute / 60, minute % 60),
-        "entityType": "WORKER", "entityId": entity, "eventType": "WORKING", "durationMinutes": 1, "unitsProduced": 1,
-    })
-}
-
-fn with(mut event: Value, changes: &Value) -> Value {
-    for (field, value) in changes.as_object().expect("fields") {
-        event[field] = value.clone();
-    }
-    event
-}
-
-fn raw(second: usize, entity: &str) -> RawEvent {
-    RawEvent {
-        timestamp: format!("2026-01-05T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60),
-        entity_type: EntityType::Worker,
-        entity_id: entity.into(),
-        event_type: EventType::Working,
-        duration_minutes: 0.5,
-        units_produced: 1,
-        confidence: None,
-        model_version: None,
-        event_id: None,
-        source_id: None,
-        workstation_id: None,
-    }
+/// Half a minute of work.
+fn raw(second: usize, worker: &str) -> RawEvent {
+    work(worker, &at_second(second), 0.5)
 }
 
 fn counts(outcome: &Value) -> [i64; 4] {
     ["accepted", "duplicates", "conflicts", "rejected"].map(|name| outcome[name].as_i64().expect("a count"))
-}
-
-/// The all-time units of the factory's workers.
-async fn units(server: &TestServer) -> i64 {
-    let data = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
-    data["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
-}
-
-async fn assert_audit_is_clean(server: &TestServer) {
-    let differences = audit(&server.app.store).await.expect("an audit");
-    assert!(differences.is_empty(), "{differences:?}");
 }
 
 #[tokio::test]
@@ -77,14 +38,15 @@ async fn an_empty_batch_is_fine_and_all_zeros() {
 #[tokio::test]
 async fn one_invalid_event_does_not_keep_the_999_others_from_being_stored() {
     let server = plant().await;
-    let mut events: Vec<Value> = (0..1_000).map(|n| event(n % 700, &format!("W{}", n / 700))).collect();
+    let mut events: Vec<Value> =
+        (0..1_000).map(|n| minute_of_work(&format!("W{}", n / 700), n % 700)).collect();
     events[617]["durationMinutes"] = json!(1_440.000_02);
     let outcome = server.ingest("plant", json!(events)).await;
     assert_eq!(counts(&outcome), [999, 0, 0, 1]);
     assert_eq!(outcome["issues"][0]["index"], 617);
     assert_eq!(outcome["issues"][0]["code"], "DURATION_OUT_OF_RANGE");
-    assert_eq!(units(&server).await, 999);
-    assert_audit_is_clean(&server).await;
+    assert_eq!(server.units("plant").await, 999);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -110,7 +72,8 @@ async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allow
         (json!({ "workstationId": "S1 " }), "WORKSTATION_ID_INVALID"),
         (json!({ "entityType": "WORKSTATION", "workstationId": "S1" }), "WORKSTATION_ID_INVALID"),
     ];
-    let events: Vec<Value> = cases.iter().map(|(changes, _)| with(event(480, "W1"), changes)).collect();
+    let events: Vec<Value> =
+        cases.iter().map(|(changes, _)| with(minute_of_work("W1", 480), changes)).collect();
     let outcome = server.ingest("plant", json!(events)).await;
     assert_eq!(counts(&outcome), [0, 0, 0, cases.len() as i64]);
     for (index, (sent, code)) in cases.iter().enumerate() {
@@ -128,7 +91,7 @@ async fn unusual_but_allowed_values_are_stored_as_sent() {
         ["👷", "عامل ٣", "می\u{200c}خواهم", "Machine 4 - Turning & Milling", "x'; DROP TABLE event; --"];
     let events: Vec<Value> = ids
         .iter()
-        .map(|id| with(event(480, id), &json!({ "durationMinutes": -0.0, "confidence": -0.0 })))
+        .map(|id| with(minute_of_work(id, 480), &json!({ "durationMinutes": -0.0, "confidence": -0.0 })))
         .collect();
     let outcome = server.ingest("plant", json!(events)).await;
     assert_eq!(counts(&outcome), [ids.len() as i64, 0, 0, 0], "{outcome}");
@@ -149,33 +112,33 @@ async fn unusual_but_allowed_values_are_stored_as_sent() {
 #[tokio::test]
 async fn a_batch_of_duplicates_of_itself_stores_one() {
     let server = plant().await;
-    let outcome = server.ingest("plant", json!(vec![event(480, "W1"); 50])).await;
+    let outcome = server.ingest("plant", json!(vec![minute_of_work("W1", 480); 50])).await;
     assert_eq!(counts(&outcome), [1, 49, 0, 0]);
-    let again = server.ingest("plant", json!(vec![event(480, "W1"); 50])).await;
+    let again = server.ingest("plant", json!(vec![minute_of_work("W1", 480); 50])).await;
     assert_eq!(counts(&again), [0, 50, 0, 0]);
     assert_eq!(again["revision"], outcome["revision"]);
-    assert_eq!(units(&server).await, 1);
+    assert_eq!(server.units("plant").await, 1);
 }
 
 #[tokio::test]
 async fn a_contradiction_of_what_is_stored_is_a_conflict_and_the_same_again_a_duplicate() {
     let server = plant().await;
-    server.ingest("plant", json!([event(480, "W1")])).await;
-    let contradiction = with(event(480, "W1"), &json!({ "unitsProduced": 7 }));
-    let outcome = server.ingest("plant", json!([contradiction, event(480, "W1")])).await;
+    server.ingest("plant", json!([minute_of_work("W1", 480)])).await;
+    let contradiction = with(minute_of_work("W1", 480), &json!({ "unitsProduced": 7 }));
+    let outcome = server.ingest("plant", json!([contradiction, minute_of_work("W1", 480)])).await;
     assert_eq!(counts(&outcome), [0, 1, 1, 0]);
     assert_eq!(outcome["issues"][0]["index"], 0);
     assert_eq!(outcome["issues"][0]["code"], "CONFLICT");
-    assert_eq!(units(&server).await, 1);
+    assert_eq!(server.units("plant").await, 1);
 }
 
 #[tokio::test]
 async fn a_batch_that_covers_too_many_buckets_is_refused_whole() {
     let server = plant().await;
     // A whole day from a minute past a bucket's edge touches 289 buckets.
-    let long = |n: u32| {
+    let long = |n: usize| {
         with(
-            event(1, &format!("W{n}")),
+            minute_of_work(&format!("W{n}"), 1),
             &json!({ "timestamp": "2026-01-04T00:01:00Z", "durationMinutes": 1_440 }),
         )
     };
@@ -183,7 +146,7 @@ async fn a_batch_that_covers_too_many_buckets_is_refused_whole() {
     let too_many: Vec<Value> = (0..=1_000_000 / 289).map(long).collect();
     let query = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
     assert_eq!(server.refused(query, json!({ "events": too_many })).await, "LIMIT_EXCEEDED");
-    assert_eq!(units(&server).await, 0, "nothing of it is stored");
+    assert_eq!(server.units("plant").await, 0, "nothing of it is stored");
     let outcome = server.ingest("plant", json!(fits)).await;
     assert_eq!(counts(&outcome), [10, 0, 0, 0]);
 }
@@ -205,7 +168,8 @@ async fn entities_past_the_limit_are_rejected_one_by_one() {
         let outcome = server.app.ingest.submit("plant", events).await.expect("a commit");
         assert_eq!(outcome.accepted, 10_000);
     }
-    let outcome = server.ingest("plant", json!([event(1, "W0-1"), event(1, "one too many")])).await;
+    let outcome =
+        server.ingest("plant", json!([minute_of_work("W0-1", 1), minute_of_work("one too many", 1)])).await;
     assert_eq!(counts(&outcome), [1, 0, 0, 1]);
     assert_eq!(outcome["issues"][0]["code"], "ENTITY_LIMIT_REACHED");
 }
@@ -230,30 +194,13 @@ async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
     for outcome in soon("the commits", join_all(taken)).await {
         assert_eq!(outcome.expect("a commit").accepted, 10_000);
     }
-    assert_audit_is_clean(&server).await;
-}
-
-/// Lets the database fail on an event with the id `poison`.
-async fn refuse_poison(database: &TestDatabase) {
-    let mut conn = database.connect().await;
-    let trigger = match &conn {
-        Connection::Sqlite(_) => {
-            "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
-             BEGIN SELECT RAISE(ABORT, 'injected'); END"
-        }
-        Connection::Postgres(_) => {
-            "CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'injected'; END $$ LANGUAGE plpgsql; \
-             CREATE TRIGGER fault BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.event_code = 'poison') \
-             EXECUTE FUNCTION fault()"
-        }
-    };
-    conn.execute(trigger).await;
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
 async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let server = plant().await;
-    refuse_poison(&server.database).await;
+    server.database.refuse_poison().await.close().await;
     let lock = server.database.lock().await;
     let poisoned = RawEvent { event_id: Some("poison".into()), ..raw(20, "W2") };
     // The first keeps the writer busy, so that the next three form a group.
@@ -272,8 +219,8 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let error = ApiError::from(outcomes[2].clone().expect_err("the culprit's error"));
     assert_eq!(error.code, ErrorCode::Internal);
     assert!(!error.message.contains("injected") && !error.message.contains("event"), "{}", error.message);
-    assert_eq!(units(&server).await, 3, "nothing of the culprit's batch is stored");
-    assert_audit_is_clean(&server).await;
+    assert_eq!(server.units("plant").await, 3, "nothing of the culprit's batch is stored");
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -285,7 +232,7 @@ async fn a_batch_whose_caller_went_away_is_stored_all_the_same() {
     drop(submitted);
     lock.close().await;
     soon("the drain", server.app.ingest.drain()).await;
-    assert_eq!(units(&server).await, 1);
+    assert_eq!(server.units("plant").await, 1);
     let refused = server.app.ingest.submit("plant", vec![raw(1, "W1")]).await.expect_err("a refusal");
     assert_eq!(ApiError::from(refused).code, ErrorCode::Unavailable);
 }

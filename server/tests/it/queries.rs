@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::harness::{TestServer, code};
+use crate::harness::{TestServer, code, with};
 
 const WORKERS: &str = "query($factory: ID!, $window: WindowInput, $ids: [ID!], $area: String) \
     { workerMetrics(factoryId: $factory, window: $window, workerIds: $ids, area: $area) { factoryId window { from to } \
@@ -46,21 +46,16 @@ pub(crate) fn event(entity: &str, event_type: &str, time: &str, minutes: f64, un
     })
 }
 
-fn with(mut event: Value, field: &str, value: impl Into<Value>) -> Value {
-    event[field] = value.into();
-    event
-}
-
 fn range(from: &str, to: &str) -> Value {
     json!({ "range": { "from": format!("2026-01-05T{from}:00Z"), "to": format!("2026-01-05T{to}:00Z") } })
 }
 
 async fn worked_example(server: &TestServer) {
-    let first = with(event("W1", "WORKING", "08:00", 60.0, 10), "confidence", 0.9);
+    let first = with(event("W1", "WORKING", "08:00", 60.0, 10), &json!({ "confidence": 0.9 }));
     let events = json!([
         first,
-        with(event("W1", "IDLE", "08:50", 20.0, 0), "confidence", 0.95),
-        with(event("W1", "WORKING", "09:10", 20.0, 4), "confidence", 0.8),
+        with(event("W1", "IDLE", "08:50", 20.0, 0), &json!({ "confidence": 0.95 })),
+        with(event("W1", "WORKING", "09:10", 20.0, 4), &json!({ "confidence": 0.8 })),
         first,
     ]);
     let payload = server.ingest("plant", events).await;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono_tz::Tz;
+use domain::zone::Zone;
 use domain::{
     MS_PER_DAY,
     event::RawEvent,
@@ -14,7 +14,6 @@ use edge::{
     retry::DEFAULT_RETRY_FOR,
 };
 use serde_json::json;
-use server::store;
 
 use crate::harness::{TestServer, millis};
 
@@ -31,7 +30,7 @@ const NUMBERS: &str = "query($id: ID!) { \
 
 /// A day of a factory with two cameras that overlap.
 fn events() -> Vec<RawEvent> {
-    let factory = SimulatedFactory { seed: 7, zone: Tz::UTC, cameras: Cameras::TwoThatOverlap };
+    let factory = SimulatedFactory { seed: 7, zone: Zone::UTC, cameras: Cameras::TwoThatOverlap };
     factory.events(millis(DAY).0, millis(DAY).0 + MS_PER_DAY)
 }
 
@@ -86,7 +85,7 @@ async fn a_replay_gives_the_same_numbers_whatever_its_order_batches_and_connecti
     assert_eq!(report.summary.accepted, count);
     assert_eq!(report.exit_code(), 0);
     assert_eq!(numbers(&server.client, &server.url(""), "shuffled").await, plain);
-    assert_eq!(store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn assert_begins_again_with_the_whole(server: &TestServer) {
     let query = WORKERS.replacen("subscription", "query", 1);
     let now = server.ask(&query, json!({})).await["workerMetrics"].take();
     assert_eq!((&now["snapshot"], again.next().await), (&json!(true), now.clone()));
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

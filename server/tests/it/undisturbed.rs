@@ -44,7 +44,8 @@ fragment points on MetricSeries {
 
 /// The first events of a week of two cameras that see the same things.
 pub(crate) fn events(count: usize) -> Vec<RawEvent> {
-    let factory = SimulatedFactory { seed: 1, zone: chrono_tz::UTC, cameras: Cameras::TwoThatOverlap };
+    let factory =
+        SimulatedFactory { seed: 1, zone: domain::zone::Zone::UTC, cameras: Cameras::TwoThatOverlap };
     let mut events = factory.events(T0_MS, T0_MS + 7 * MS_PER_DAY);
     events.truncate(count);
     events

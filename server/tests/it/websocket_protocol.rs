@@ -335,11 +335,11 @@ async fn queries_and_mutations_run_on_a_socket_too() {
     socket
         .subscribe(
             "m",
-            "mutation { createFactory(input: {id: \"second\", name: \"Second\"}) { id } }",
+            "mutation { createFactory(input: {id: \"second\", name: \"Second\"}) { factoryId } }",
             json!({}),
         )
         .await;
-    assert_eq!(socket.delivery("m").await, json!({ "createFactory": { "id": "second" } }));
+    assert_eq!(socket.delivery("m").await, json!({ "createFactory": { "factoryId": "second" } }));
     assert_eq!(socket.receive().await, json!({ "id": "m", "type": "complete" }));
     socket.subscribe("q", "query($id: ID!) { factory(id: $id) { name } }", json!({ "id": "second" })).await;
     assert_eq!(socket.delivery("q").await, json!({ "factory": { "name": "Second" } }));
@@ -356,8 +356,8 @@ async fn a_mutation_without_a_variable_it_needs_gets_an_error_and_runs_nothing()
     assert_eq!((&error["id"], &error["type"]), (&json!("1"), &json!("error")), "{error}");
     assert_eq!(code(&json!({ "errors": error["payload"] })), "BAD_USER_INPUT");
     assert_eq!(
-        server.ask("{ factories { id } }", json!({})).await,
-        json!({ "factories": [{ "id": "plant" }] })
+        server.ask("{ factories { factoryId } }", json!({})).await,
+        json!({ "factories": [{ "factoryId": "plant" }] })
     );
 }
 

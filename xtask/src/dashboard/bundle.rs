@@ -1,4 +1,4 @@
-//! The files a browser loads: index.html and config.json at the top, everything else below `assets` under a name that
+//! The files a browser loads: index.html, config.json, the manifest and its icons at the top, everything else below `assets` under a name that
 //! carries its content's hash, so that it may be cached for ever.
 
 use std::fmt::Write;
@@ -16,6 +16,8 @@ pub(crate) struct Parts {
     pub(crate) stylesheet: Vec<u8>,
     /// index.html with `{{stylesheet}}` and `{{boot}}` for the addresses of the two.
     pub(crate) template: String,
+    /// What keeps its name, because browsers look for it there: the icons, and what makes an application of the page.
+    pub(crate) named: Files,
 }
 
 /// Loads the program; a module of its own, because the page's content security policy allows no inline script.
@@ -39,6 +41,7 @@ pub(crate) fn files(parts: Parts) -> Result<Files> {
         ("config.json".to_owned(), CONFIG.as_bytes().to_vec()),
         (stylesheet, parts.stylesheet),
     ]);
+    files.extend(parts.named);
     files.extend(program.into_iter().map(|(name, content)| (format!("{folder}/{name}"), content)));
     Ok(files)
 }
@@ -73,6 +76,7 @@ mod tests {
             program: program.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into(),
             stylesheet: stylesheet.as_bytes().to_vec(),
             template: TEMPLATE.to_owned(),
+            named: Files::from([("icon.svg".to_owned(), b"<svg/>".to_vec())]),
         }
     }
 
@@ -97,7 +101,7 @@ mod tests {
         let changed_program = names(parts("other", "css"));
         let changed_stylesheet = names(parts("wasm", "other"));
         let shared = |other: &[String]| before.iter().filter(|name| other.contains(name)).count();
-        assert_eq!(shared(&changed_program), 3, "config.json, index.html, the stylesheet");
+        assert_eq!(shared(&changed_program), 4, "config.json, icon.svg, index.html, the stylesheet");
         assert_eq!(shared(&changed_stylesheet), before.len() - 1);
     }
 

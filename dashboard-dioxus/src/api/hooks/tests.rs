@@ -147,7 +147,7 @@ fn creation() -> Element {
 #[test]
 fn a_mutation_is_answered_with_its_data_or_with_the_servers_words() {
     let mut page = TestPage::of(creation);
-    page.answer("CreateFactory", &json!({ "createFactory": { "id": "plant" } }));
+    page.answer("CreateFactory", &json!({ "createFactory": { "factoryId": "plant" } }));
     page.shows(&["plant"]);
     let mut page = TestPage::of(creation);
     page.refuse("CreateFactory", "There is one already.");
@@ -173,7 +173,7 @@ fn a_query_that_asks_to_be_asked_again_by_itself_is() {
     assert_eq!(page.waits_ms(), [5_000.0]);
     page.answer(
         "Factories",
-        &json!({ "factories": [{ "id": "a", "name": "A", "timeZone": "UTC", "unitsBasis": "WORKERS" }] }),
+        &json!({ "factories": [{ "factoryId": "a", "name": "A", "timeZone": "UTC", "unitsBasis": "WORKERS" }] }),
     );
     assert_eq!(page.waits_ms(), [5_000.0, 60_000.0]);
 }

@@ -26,6 +26,10 @@ pub(crate) struct UpdateWorkstation;
 #[graphql(schema_path = "../schema.graphql", query_path = "queries/create_factory.graphql")]
 pub(crate) struct CreateFactory;
 
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema.graphql", query_path = "queries/create_demo_factory.graphql")]
+pub(crate) struct CreateDemoFactory;
+
 /// The schema's `UpdateEntityInput`: a field that is none stays, one that is `Some(None)` is cleared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct EntityChange {

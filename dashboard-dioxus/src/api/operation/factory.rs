@@ -52,7 +52,7 @@ impl Shows for Factories {
 
     fn show(_before: Option<Self::Shown>, data: factories::ResponseData, _arrival: Arrival) -> Self::Shown {
         let listed = data.factories.into_iter().map(|factory| Factory {
-            id: factory.id,
+            id: factory.factory_id,
             name: factory.name,
             time_zone: factory.time_zone,
             units_basis: factory.units_basis,

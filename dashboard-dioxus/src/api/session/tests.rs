@@ -221,14 +221,14 @@ fn a_silent_server_is_asked_and_then_given_up() {
     session.tick(15_000.0).unwrap();
     assert_eq!(sent(&mut session), [message("ping", "", "", "")]);
     session.tick(19_999.0).unwrap();
-    assert_eq!(session.tick(20_000.0), Err(ConnectionError("The server has fallen silent.".to_owned())));
+    assert_eq!(session.tick(20_000.0), Err(ConnectionError("The server has stopped responding.".to_owned())));
 }
 
 #[test]
 fn a_server_that_never_acknowledges_is_given_up() {
     let mut session = Session::open(&Subscriptions::default(), 0.0);
     session.tick(9_999.0).unwrap();
-    assert_eq!(session.tick(10_000.0), Err(ConnectionError("The server does not answer.".to_owned())));
+    assert_eq!(session.tick(10_000.0), Err(ConnectionError("The server does not respond.".to_owned())));
 }
 
 #[test]

@@ -29,6 +29,18 @@ fn what_is_yet_to_come_is_no_gap() {
 }
 
 #[test]
+fn only_the_last_step_can_be_unfinished_and_only_while_it_runs() {
+    let units = series(UNITS, Mark::Bars, &[(0.0, 1.0, Some(3.0)), (1.0, 2.0, Some(1.0))]);
+    let unfinished = |now: Option<f64>| {
+        let now_ms = now.map(|hours| hours * HOUR);
+        SeriesLayout::new(0.0, 4.0 * HOUR, now_ms, std::slice::from_ref(&units)).unfinished(now_ms)
+    };
+    let (start, width) = unfinished(Some(1.5)).unwrap();
+    assert!((start - 0.25).abs() < 1e-9 && (width - 0.25).abs() < 1e-9);
+    assert_eq!([unfinished(Some(2.5)), unfinished(None)], [None, None]);
+}
+
+#[test]
 fn series_with_the_same_steps_share_slots() {
     let one = series(SHARE, Mark::Line, &[(0.0, 1.0, Some(50.0)), (1.0, 2.0, None)]);
     let other = series(SHARE, Mark::Line, &[(1.0, 2.0, Some(70.0))]);

@@ -1,20 +1,19 @@
 use super::layout::Viewport;
-use super::pages::{Area, Page, PageId, after, areas, pages, place_of};
+use super::pages::{Area, Group, MOST_PAGES, Page, areas, condensed, pages};
+use super::turning::{Turning, use_turning};
 use super::viewport::use_viewport;
 use crate::api::operation::{Entities, FactoryMetrics, factory_metrics};
 use crate::api::{Answer, use_subscription};
 use crate::components::page_context::use_page_context;
-use crate::lean::memo::{Memo, use_memo, use_read_only};
+use crate::lean::memo::{Memo, use_memo};
+use crate::lean::shared::Shared;
 use crate::live::table::Table;
+use crate::model::attention::AttentionItem;
 use crate::model::{EntityMetrics, FactorySummary};
+use crate::pages::attention::{Recent, use_attention, use_recent};
 use crate::route::BoardAddress;
 use dioxus::prelude::*;
 use domain::event::EntityType;
-use gloo_timers::future::TimeoutFuture;
-
-/// How long a page is shown unless the address says otherwise, in seconds: long enough to find a name on it.
-const SHOWN_S: u16 = 15;
-const MS_PER_SECOND: u32 = 1_000;
 
 /// What the parts of the board show.
 pub(super) struct BoardData {
@@ -25,20 +24,20 @@ pub(super) struct BoardData {
     /// Whether anybody was given an area.
     pub(super) has_areas: Memo<bool>,
     pub(super) pages: Memo<Vec<Page>>,
-    /// The page in view.
-    pub(super) shown: Memo<Option<Page>>,
-    /// The figures of its area, from the server.
+    pub(super) turning: Turning,
+    /// The figures of the area in view, or of all where a page is about all, from the server.
     pub(super) summary: Answer<FactorySummary>,
 }
 
 /// Asks for what the board shows, and turns its pages.
-pub(super) fn use_board_data(address: ReadSignal<BoardAddress>) -> BoardData {
+pub(super) fn use_board_data(address: ReadSignal<BoardAddress>, clock: ReadSignal<f64>) -> BoardData {
     let context = use_page_context();
-    let workers =
-        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(EntityType::Worker)));
-    let workstations = use_subscription::<Entities>(move || {
-        Some(context.factory_window()?.entities(EntityType::Workstation))
-    });
+    let only = use_memo(move || address.read().selection.area());
+    let entities = move |kind| {
+        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(kind).in_area(only())))
+    };
+    let workers = entities(EntityType::Worker);
+    let workstations = entities(EntityType::Workstation);
     let viewport = use_viewport();
     let areas = use_memo(move || {
         // Half of the board would look like all of it.
@@ -47,38 +46,46 @@ pub(super) fn use_board_data(address: ReadSignal<BoardAddress>) -> BoardData {
             _ => Vec::new(),
         }
     });
-    let pages = use_memo(move || pages(&areas.read(), viewport().capacity()));
-    let wanted = use_rotation(address, pages);
-    let shown = use_memo(move || {
-        let pages = pages.read();
-        pages.get(place_of(&pages, wanted.read().as_ref())).cloned()
+    let all = use_memo(move || pages(&areas.read(), viewport().capacity()));
+    let is_condensed = use_memo(move || all.read().len() > MOST_PAGES);
+    let recent = use_recent(only, is_condensed);
+    let attention = use_attention(recent.workers, recent.workstations, clock);
+    let pages = use_memo(move || {
+        if !is_condensed() {
+            return all();
+        }
+        let attention = attention.read();
+        let items = attention.as_ref().map(|attention| attention.items.as_slice()).unwrap_or_default();
+        let row = |item: &AttentionItem| row(item, [workers, workstations], recent);
+        condensed(&items.iter().filter_map(row).collect::<Vec<_>>(), viewport().capacity())
     });
-    let area = use_memo(move || shown.read().as_ref().map(|page| page.id.area.clone()));
+    let turning = use_turning(address, pages);
+    let group = use_memo(move || turning.shown.read().as_ref().map(|page| page.id.group.clone()));
     let has_areas = use_memo(move || areas.read().iter().any(|area| area.name.is_some()));
     let summary = use_subscription::<FactoryMetrics>(move || {
         let summary = context.factory_window()?.summary();
-        let area = area()?;
+        let area = match group()? {
+            Group::Area(area) => area,
+            Group::Summary | Group::Exceptions => {
+                return Some(factory_metrics::Variables { area: only(), ..summary });
+            }
+        };
         // The server sums up areas and the whole, which is the same where there are none.
         (area.is_some() || !has_areas()).then_some(factory_metrics::Variables { area, ..summary })
     });
-    BoardData { viewport, workers, workstations, areas, has_areas, pages, shown, summary }
+    BoardData { viewport, workers, workstations, areas, has_areas, pages, turning, summary }
 }
 
-/// The page that is wanted next, turned as time passes.
-fn use_rotation(address: ReadSignal<BoardAddress>, pages: Memo<Vec<Page>>) -> ReadSignal<Option<PageId>> {
-    let mut wanted = use_signal(|| None::<PageId>);
-    use_future(move || async move {
-        // Only a browser has timers; a page that is drawn as text stands still.
-        while cfg!(target_arch = "wasm32") {
-            let shown_s = address.peek().rotate_s.unwrap_or(SHOWN_S);
-            TimeoutFuture::new(u32::from(shown_s) * MS_PER_SECOND).await;
-            let pages = pages.peek();
-            let shown = pages.get(place_of(&pages, wanted.peek().as_ref())).map(|page| page.id.clone());
-            let next = after(&pages, shown.as_ref());
-            if *wanted.peek() != next {
-                wanted.set(next);
-            }
-        }
-    });
-    use_read_only(wanted)
+/// The numbers of somebody who needs attention: those of the board's window where there are any.
+fn row(
+    item: &AttentionItem,
+    shown: [Answer<Table<EntityMetrics>>; 2],
+    recent: Recent,
+) -> Option<Shared<EntityMetrics>> {
+    let [workers, workstations] = shown;
+    let answers = match item.kind {
+        EntityType::Worker => [workers, recent.workers],
+        EntityType::Workstation => [workstations, recent.workstations],
+    };
+    answers.into_iter().find_map(|answer| answer.peek().shown()?.row(&item.id).cloned())
 }

@@ -9,23 +9,46 @@ use domain::id_order;
 use domain::metric::UnitsBasis;
 use std::cmp::Ordering;
 
+/// What a page is about, in the order in which pages are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// All areas at a glance.
+    Summary,
+    /// Those who need attention, of all areas.
+    Exceptions,
+    /// One area, none for those that have no area.
+    Area(Option<String>),
+}
+
 /// Names a page for as long as there are such entities, whatever pages come and go around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageId {
-    /// None for those that have no area.
-    pub(crate) area: Option<String>,
+    pub(crate) group: Group,
     /// Counted from 0.
     pub(crate) part: usize,
+}
+
+impl PageId {
+    /// The area that the page is about, if it is about one: its name, none for those that have no area.
+    pub(crate) fn area(&self) -> Option<Option<&str>> {
+        if let Group::Area(area) = &self.group { Some(area.as_deref()) } else { None }
+    }
 }
 
 impl Ord for PageId {
     /// Areas in the order of their names, those without one last.
     fn cmp(&self, other: &Self) -> Ordering {
-        let areas = match (&self.area, &other.area) {
-            (Some(one), Some(other)) => id_order::compare(one, other),
-            (one, other) => one.is_none().cmp(&other.is_none()),
+        let rank = |group: &Group| match group {
+            Group::Summary => 0,
+            Group::Exceptions => 1,
+            Group::Area(_) => 2,
         };
-        areas.then(self.part.cmp(&other.part))
+        let groups = match (&self.group, &other.group) {
+            (Group::Area(Some(one)), Group::Area(Some(other))) => id_order::compare(one, other),
+            (Group::Area(one), Group::Area(other)) => one.is_none().cmp(&other.is_none()),
+            (one, other) => rank(one).cmp(&rank(other)),
+        };
+        groups.then(self.part.cmp(&other.part))
     }
 }
 
@@ -39,9 +62,9 @@ impl PartialOrd for PageId {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Page {
     pub(crate) id: PageId,
-    /// How many parts its area has.
+    /// How many parts its group has.
     pub(crate) parts: usize,
-    /// Workers, then workstations, each in the order of their ids.
+    /// Workers, then workstations, each in the order of their ids; of exceptions the most urgent first.
     pub(crate) tiles: Vec<Shared<EntityMetrics>>,
 }
 
@@ -61,24 +84,36 @@ pub(crate) fn areas<'table>(tables: impl Iterator<Item = &'table Table<EntityMet
             None => areas.push(Area { name: row.area.clone(), entities: vec![row.clone()] }),
         }
     }
-    let id = |area: &Area| PageId { area: area.name.clone(), part: 0 };
+    let id = |area: &Area| PageId { group: Group::Area(area.name.clone()), part: 0 };
     order::sort(&mut areas, |one, other| id(one).cmp(&id(other)));
     areas
 }
 
+/// The most pages of a round: at 15 seconds each it takes two minutes, and nobody waits longer in front of a board.
+pub(crate) const MOST_PAGES: usize = 8;
+
 /// The pages on each of which at most so many tiles fit; the parts of an area are about equally long.
 pub(crate) fn pages(areas: &[Area], capacity: usize) -> Vec<Page> {
-    let pages_of = |area: &Area| {
-        let parts = area.entities.len().div_ceil(capacity.max(1));
-        let each = area.entities.len().div_ceil(parts.max(1)).max(1);
-        let pages = area.entities.chunks(each).enumerate().map(move |(part, tiles)| Page {
-            id: PageId { area: area.name.clone(), part },
-            parts,
-            tiles: tiles.to_vec(),
-        });
-        pages.collect::<Vec<_>>()
+    areas.iter().flat_map(|area| parts(&Group::Area(area.name.clone()), &area.entities, capacity)).collect()
+}
+
+/// The pages of more entities than a round has room for: all areas at a glance, and then those who need attention.
+pub(crate) fn condensed(exceptions: &[Shared<EntityMetrics>], capacity: usize) -> Vec<Page> {
+    let summary = Page { id: PageId { group: Group::Summary, part: 0 }, parts: 1, tiles: Vec::new() };
+    let most = capacity.max(1) * (MOST_PAGES - 1);
+    let shown = &exceptions[..exceptions.len().min(most)];
+    std::iter::once(summary).chain(parts(&Group::Exceptions, shown, capacity)).collect()
+}
+
+fn parts(group: &Group, entities: &[Shared<EntityMetrics>], capacity: usize) -> Vec<Page> {
+    let parts = entities.len().div_ceil(capacity.max(1));
+    let each = entities.len().div_ceil(parts.max(1)).max(1);
+    let page = |(part, tiles): (usize, &[Shared<EntityMetrics>])| Page {
+        id: PageId { group: group.clone(), part },
+        parts,
+        tiles: tiles.to_vec(),
     };
-    areas.iter().flat_map(pages_of).collect()
+    entities.chunks(each).enumerate().map(page).collect()
 }
 
 /// The place of the page that is to be shown: the wanted one or, where there is none any more, the one after it.
@@ -91,6 +126,12 @@ pub(crate) fn place_of(pages: &[Page], wanted: Option<&PageId>) -> usize {
 pub(crate) fn after(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
     let next = shown.and_then(|shown| pages.iter().find(|page| page.id > *shown));
     next.or(pages.first()).map(|page| page.id.clone())
+}
+
+/// The page before this one, the last before the first.
+pub(crate) fn before(pages: &[Page], shown: Option<&PageId>) -> Option<PageId> {
+    let previous = shown.and_then(|shown| pages.iter().rev().find(|page| page.id < *shown));
+    previous.or(pages.last()).map(|page| page.id.clone())
 }
 
 /// An area's figures as they follow from its rows, for those without an area, whom the server does not sum up, and until
@@ -170,7 +211,7 @@ mod tests {
     fn told(pages: &[Page]) -> Vec<(&str, usize, Vec<&str>)> {
         let told = pages.iter().map(|page| {
             let ids = page.tiles.iter().map(|row| row.id.as_str()).collect();
-            (page.id.area.as_deref().unwrap_or("-"), page.id.part, ids)
+            (page.id.area().flatten().unwrap_or("-"), page.id.part, ids)
         });
         told.collect()
     }
@@ -200,10 +241,24 @@ mod tests {
         }
         // The first page is shown before the first turn.
         assert_eq!(seen, [0, 1, 2, 3, 0, 1]);
-        let gone = PageId { area: Some("Line 3".to_owned()), part: 0 };
+        let gone = PageId { group: Group::Area(Some("Line 3".to_owned())), part: 0 };
         assert_eq!(place_of(&pages, Some(&gone)), 2);
         assert_eq!(after(&pages, Some(&gone)), Some(pages[2].id.clone()));
         assert_eq!(after(&[], Some(&gone)), None);
+        assert_eq!(before(&pages, Some(&gone)), Some(pages[1].id.clone()));
+        assert_eq!(before(&pages, Some(&pages[0].id)), Some(pages[3].id.clone()));
+    }
+
+    #[test]
+    fn many_people_are_a_summary_and_then_the_exceptions_and_a_round_stays_short() {
+        let row = |index: usize| Shared::new(row(EntityType::Worker, &format!("W{index}"), None));
+        let exceptions: Vec<_> = (0..100).map(row).collect();
+        let pages = condensed(&exceptions, 12);
+        assert_eq!(pages.len(), MOST_PAGES);
+        assert_eq!(pages[0].id.group, Group::Summary);
+        assert!(pages[1..].iter().all(|page| page.id.group == Group::Exceptions && page.tiles.len() == 12));
+        assert!(pages.is_sorted_by(|one, next| one.id < next.id));
+        assert_eq!(condensed(&[], 12).len(), 1);
     }
 
     #[test]

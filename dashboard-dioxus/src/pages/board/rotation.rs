@@ -1,8 +1,10 @@
 use super::data::{BoardData, use_board_data};
 use super::layout::Grid;
-use super::pages::{Area, Figures, Page, summed};
+use super::pages::{Area, Figures, Group, Page, PageId, summed};
+use super::summary::Summary;
 use super::tile::{Counts, Tile};
 use super::top_line::{NotLive, TopLine, use_is_trusted};
+use super::turning::Turning;
 use super::wake_lock::{ScreenLock, use_wake_lock};
 use crate::api::Panel;
 use crate::components::figure::Figure;
@@ -15,6 +17,7 @@ use crate::components::window_picker;
 use crate::lean::memo::use_read_only;
 use crate::live::clock::{now_ms, use_clock};
 use crate::model::Slug;
+use crate::model::window_span::Direction;
 use crate::route::{Address, BoardAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, figure};
@@ -34,15 +37,19 @@ const POINTER_STEP_MS: u32 = 1_000;
 #[component]
 pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
     let context = use_page_context();
-    let BoardData { viewport, workers, workstations, areas, has_areas, pages, shown, summary } =
-        use_board_data(address);
     let clock = use_clock(CLOCK_STEP_MS);
+    let BoardData { viewport, workers, workstations, areas, has_areas, pages, turning, summary } =
+        use_board_data(address, clock);
+    let shown = turning.shown;
     let screen_lock = use_wake_lock();
     let is_trusted = use_is_trusted();
     let (is_pointing, pointed) = use_pointer();
 
     let title = match &*shown.read() {
-        Some(page) if has_areas() => words::area(page.id.area.as_deref()),
+        Some(Page { id: PageId { group: Group::Area(area), .. }, .. }) if has_areas() => {
+            words::area(area.as_deref())
+        }
+        Some(Page { id: PageId { group: Group::Exceptions, .. }, .. }) => words::EXCEPTIONS.to_owned(),
         _ => context.factory().map_or_else(|| words::TITLE.to_owned(), |factory| factory.name),
     };
     let setup = Address::from(BoardAddress { edit: AREAS.to_owned(), ..address.read().clone() });
@@ -85,7 +92,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
                             key: "{title} {page.id.part}",
                             title: title.clone(),
                             figures: figures(&areas.read(), &page, summary.with(|summary| Figures::from(summary)), basis(context.factory())),
-                            area: areas.read().iter().find(|area| area.name == page.id.area).cloned(),
+                            areas: shown_areas(&areas.read(), &page),
                             grid: viewport().grid(page.tiles.len()),
                             page,
                             clock,
@@ -100,6 +107,10 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
                     p { class: "board-asleep", "data-testid": "board-asleep", {words::SCREEN_MAY_SLEEP} }
                 }
                 nav { class: "board-tools", aria_label: words::TOOLS,
+                    if pages.read().len() > 1 {
+                        TurningButtons { turning }
+                    }
+                    Link { to: other_names(&address.read()), {if has_names(&address.read()) { words::NAMES_OFF } else { words::NAMES_ON }} }
                     Link { to: setup, {words::SET_UP} }
                     Link { to: Address::floor(context.selection()), {words::LEAVE} }
                 }
@@ -113,28 +124,26 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
 fn AreaPage(
     title: String,
     page: Page,
-    area: Option<Area>,
+    /// That of the page; all of them where it is about all.
+    areas: Vec<Area>,
     figures: Figures,
     grid: Grid,
     clock: ReadSignal<f64>,
     address: ReadSignal<BoardAddress>,
 ) -> Element {
     let context = use_page_context();
-    let zone = context.zone();
-    let window = window_picker::label(address.read().selection.window, &zone);
+    let window = window_picker::label(address.read().selection.window, &context.zone());
     let how = |explanation: &str| figure::how(explanation, &window);
     let Grid { columns, scale } = grid;
     let basis = basis(context.factory());
     rsx! {
-        div { class: "board-head", "data-testid": "board-page", "data-area": page.id.area.clone(), "data-part": "{page.id.part}",
+        div { class: "board-head", "data-testid": "board-page", "data-area": page.id.area().flatten().map(str::to_owned), "data-part": "{page.id.part}",
             PageTitle { title,
                 if page.parts > 1 {
                     p { class: "board-part", {words::part(page.id.part + 1, page.parts)} }
                 }
             }
-            if let Some(area) = area {
-                Counts { entities: area.entities, clock }
-            }
+            Counts { entities: areas.iter().flat_map(|area| area.entities.clone()).collect::<Vec<_>>(), clock }
         }
         dl { class: "board-figures",
             Figure {
@@ -166,11 +175,54 @@ fn AreaPage(
                 value: figures.average_production_rate,
             }
         }
-        ul { class: "board-tiles", style: "--board-columns: {columns}; --board-scale: {scale}",
-            for row in page.tiles {
-                Tile { key: "{row.kind.slug()} {row.id}", row, clock, zone: zone.clone() }
+        if page.id.group == Group::Summary {
+            Summary { areas, clock }
+        } else {
+            ul { class: "board-tiles", style: "--board-columns: {columns}; --board-scale: {scale}",
+                for row in page.tiles {
+                    Tile { key: "{row.kind.slug()} {row.id}", row, clock, has_name: has_names(&address.read()) }
+                }
             }
         }
+    }
+}
+
+/// The areas that a page is about.
+fn shown_areas(areas: &[Area], page: &Page) -> Vec<Area> {
+    let is_shown = |area: &&Area| page.id.area().is_none_or(|name| name == area.name.as_deref());
+    areas.iter().filter(is_shown).cloned().collect()
+}
+
+/// What an address calls a board without names.
+const OFF: &str = "off";
+
+/// Whether people are called by their names: where visitors look at a board, ids may have to do.
+fn has_names(address: &BoardAddress) -> bool {
+    address.names != OFF
+}
+
+/// The same board with names, or without them.
+fn other_names(address: &BoardAddress) -> Address {
+    let names = if has_names(address) { OFF.to_owned() } else { String::new() };
+    BoardAddress { names, ..address.clone() }.into()
+}
+
+/// Turns the pages by hand, and holds them.
+#[component]
+fn TurningButtons(turning: Turning) -> Element {
+    let Turning { mut is_held, turn, .. } = turning;
+    let held = is_held();
+    rsx! {
+        button { class: "board-turn", r#type: "button", "data-testid": "board-back", aria_label: words::PREVIOUS, onclick: move |_| turn.call(Direction::Back), "‹" }
+        button {
+            class: "board-turn",
+            r#type: "button",
+            "data-testid": "board-hold",
+            aria_pressed: held,
+            onclick: move |_| is_held.toggle(),
+            {if held { words::RESUME } else { words::PAUSE }}
+        }
+        button { class: "board-turn", r#type: "button", "data-testid": "board-forth", aria_label: words::NEXT, onclick: move |_| turn.call(Direction::Forth), "›" }
     }
 }
 
@@ -198,8 +250,8 @@ fn Progress(pages: ReadSignal<Vec<Page>>, shown: ReadSignal<Option<Page>>) -> El
 
 /// The server's figures of an area where it has them, else those that follow from the rows.
 fn figures(areas: &[Area], page: &Page, summary: Option<Figures>, basis: UnitsBasis) -> Figures {
-    let rows = areas.iter().find(|area| area.name == page.id.area);
-    summary.unwrap_or_else(|| summed(rows.map_or(&[], |area| &area.entities), basis))
+    let rows = || shown_areas(areas, page).into_iter().flat_map(|area| area.entities).collect::<Vec<_>>();
+    summary.unwrap_or_else(|| summed(&rows(), basis))
 }
 
 fn basis(factory: Option<crate::model::Factory>) -> UnitsBasis {

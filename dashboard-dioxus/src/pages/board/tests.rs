@@ -17,7 +17,8 @@ fn worker(id: &str, area: Option<&str>) -> Value {
 
 fn board(address: &'static str, workers: &[Value]) -> TestPage {
     let mut board = TestPage::at(address);
-    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     board.answer("Factories", &json!({ "factories": [factory] }));
     let nothing = json!({ "window": null, "revision": 3, "snapshot": true });
     let (mut report, mut workstations) = (nothing.clone(), nothing);
@@ -39,7 +40,7 @@ fn the_first_area_is_shown_with_the_servers_figures_of_it() {
         "<h1>Paint</h1>",
         r#"data-testid="board-worker-W1""#,
         "Idle",
-        "since 00:00",
+        "0\u{a0}min",
         "Page 1 of 2",
         // As it follows from the rows, until the server's figures are there.
         r#"data-testid="productive-minutes" data-value="30""#,
@@ -68,7 +69,7 @@ fn a_factory_without_areas_is_one_page_under_its_own_name() {
 #[test]
 fn a_board_without_anybody_says_so() {
     board("/board?factory=plant&window=today", &[])
-        .shows(&["Nobody and nothing was seen in this window yet."]);
+        .shows(&["No worker or workstation has been seen in this window yet."]);
 }
 
 #[test]

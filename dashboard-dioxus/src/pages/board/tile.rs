@@ -2,29 +2,31 @@ use crate::components::changing::Changing;
 use crate::components::metric_cell::raw;
 use crate::components::page_context::use_page_context;
 use crate::components::state_mark::{StateMark, StateShape};
-use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
 use crate::lean::shared::Shared;
-use crate::lean::zone::Zone;
 use crate::model::{EVENT_TYPES, EntityMetrics, Presence, Slug};
 use crate::words::quantity::Quantity;
-use crate::words::{board as words, entity, figure};
+use crate::words::{board as words, entity, figure, time};
 use dioxus::prelude::*;
 
 /// One worker or workstation. Drawn again only when its numbers or its state change.
 #[component]
-pub(crate) fn Tile(row: Shared<EntityMetrics>, clock: ReadSignal<f64>, zone: Zone) -> Element {
+pub(crate) fn Tile(
+    row: Shared<EntityMetrics>,
+    clock: ReadSignal<f64>,
+    /// Whether it is called by its name; by its id alone otherwise.
+    has_name: bool,
+) -> Element {
     let context = use_page_context();
-    let (shown, told_zone) = (row.clone(), zone);
-    let now = use_memo(use_reactive!(|(shown, told_zone)| {
-        told(&shown, &told_zone, clock(), context.unseen_after_ms())
-    }));
-    let (presence, since) = now();
-    let id = row.name.is_some().then(|| row.id.clone());
+    let shown = row.clone();
+    let now = use_memo(use_reactive!(|shown| told(&shown, clock(), context.unseen_after_ms())));
+    let (presence, elapsed) = now();
+    let title = if has_name { row.title().to_owned() } else { row.id.clone() };
+    let id = (has_name && row.name.is_some()).then(|| row.id.clone());
     rsx! {
         li { class: "board-tile", "data-testid": "board-{row.kind.slug()}-{row.id}", "data-state": presence.slug(),
             p { class: "board-tile-name",
-                span { class: "board-tile-title", {row.title().to_owned()} }
+                span { class: "board-tile-title", {title} }
                 if let Some(id) = id {
                     span { class: "board-tile-id", {id} }
                 }
@@ -33,7 +35,7 @@ pub(crate) fn Tile(row: Shared<EntityMetrics>, clock: ReadSignal<f64>, zone: Zon
                 p { class: "board-tile-state",
                     StateMark { kind: row.kind, presence }
                 }
-                p { class: "board-tile-since", {since} }
+                p { class: "board-tile-elapsed", {elapsed} }
             }
             dl { class: "board-tile-numbers",
                 Number { field: "utilization", label: figure::UTILIZATION, quantity: Quantity::Percent, value: row.utilization }
@@ -55,16 +57,11 @@ fn Number(field: &'static str, label: &'static str, quantity: Quantity, value: O
     }
 }
 
-/// What it is doing, and since when.
-fn told(row: &EntityMetrics, zone: &Zone, now_ms: f64, unseen_after_ms: f64) -> (Presence, String) {
+/// What it is doing, and for how long.
+fn told(row: &EntityMetrics, now_ms: f64, unseen_after_ms: f64) -> (Presence, String) {
     let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
-    let time = |instant: Instant| zone.time_near(instant, Instant::from_ms(now_ms));
-    let since = match (presence, &row.current, row.last_seen_at) {
-        (Presence::Seen(_), Some(activity), _) => words::since(&time(activity.since)),
-        (_, _, Some(seen)) => words::last_seen(&time(seen)),
-        _ => entity::NEVER_SEEN.to_owned(),
-    };
-    (presence, since)
+    let elapsed = presence.elapsed_minutes(row.current.as_ref(), now_ms);
+    (presence, elapsed.map_or_else(|| entity::NEVER_SEEN.to_owned(), time::elapsed))
 }
 
 /// How many of an area's workers and workstations are seen doing what.
@@ -94,21 +91,21 @@ pub(crate) fn Counts(entities: Vec<Shared<EntityMetrics>>, clock: ReadSignal<f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lean::instant::Instant;
     use crate::model::Activity;
     use domain::event::{EntityType, EventType};
 
     #[test]
-    fn a_tile_says_since_when_or_when_it_was_last_seen() {
+    fn a_tile_says_for_how_long_its_state_has_held() {
         let at = |minute: i64| Instant(minute * 60_000);
         let mut row = EntityMetrics {
             current: Some(Activity { state: EventType::Idle, since: at(5), until: at(30), confidence: None }),
             last_seen_at: Some(at(30)),
             ..EntityMetrics::unseen(EntityType::Worker, "W1")
         };
-        let zone = Zone::fixed("UTC", 0);
-        let told = |row: &EntityMetrics, minute: i64| told(row, &zone, at(minute).ms(), 600_000.0);
-        assert_eq!(told(&row, 31), (Presence::Seen(EventType::Idle), "since 00:05".to_owned()));
-        assert_eq!(told(&row, 40), (Presence::NotObserved, "last seen 00:30".to_owned()));
+        let told = |row: &EntityMetrics, minute: i64| told(row, at(minute).ms(), 600_000.0);
+        assert_eq!(told(&row, 31), (Presence::Seen(EventType::Idle), "26\u{a0}min".to_owned()));
+        assert_eq!(told(&row, 90), (Presence::NotObserved, "1:00\u{a0}h".to_owned()));
         (row.current, row.last_seen_at) = (None, None);
         assert_eq!(told(&row, 40), (Presence::NotObserved, "never".to_owned()));
     }

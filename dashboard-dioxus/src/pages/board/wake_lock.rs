@@ -1,6 +1,6 @@
 //! Keeps a television's screen awake for as long as the board is in view.
 
-use super::browser_event::event_channel;
+use crate::components::window_event::event_channel;
 use crate::lean::memo::use_read_only;
 use dioxus::prelude::*;
 use js_sys::{Function, Reflect};

@@ -14,6 +14,7 @@ use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
 use crate::live::table::Table;
 use crate::model::{EntityMetrics, Presence, Slug};
+use crate::pages::over_time::export::percent;
 use crate::route::Address;
 use crate::words::quantity::Quantity;
 use crate::words::{compare as words, entity, figure};
@@ -22,6 +23,9 @@ use domain::event::EntityType;
 
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
+
+/// What is in the file alone: it says something of cameras and nothing of those who are compared.
+const DOUBLE_COVERAGE: &str = "overlap";
 
 /// A figure that is compared.
 struct Line {
@@ -40,16 +44,13 @@ fn lines(kind: EntityType) -> [Line; 8] {
         EntityType::Worker => {
             (figure::WORKING, figure::HOW_WORKING, figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR)
         }
-        EntityType::Workstation => (
-            figure::OCCUPIED,
-            figure::HOW_OCCUPIED,
-            figure::THROUGHPUT_PER_HOUR,
-            figure::HOW_THROUGHPUT_PER_HOUR,
-        ),
+        EntityType::Workstation => {
+            (figure::IN_USE, figure::HOW_IN_USE, figure::UNITS_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR)
+        }
     };
     let better = |field, name, how, quantity, of| Line { field, name, how, quantity, of, has_best: true };
     let plain = |field, name, how, quantity, of| Line { field, name, how, quantity, of, has_best: false };
-    let minutes = Quantity::Minutes;
+    let minutes = Quantity::Duration;
     [
         better("utilization", figure::UTILIZATION, figure::HOW_UTILIZATION, Quantity::Percent, |row| {
             row.utilization
@@ -59,7 +60,9 @@ fn lines(kind: EntityType) -> [Line; 8] {
         plain("absent", figure::ABSENT, figure::HOW_ABSENT, minutes, |row| Some(row.absent_minutes)),
         better("units", figure::UNITS, figure::HOW_UNITS, Quantity::Count, |row| Some(row.units as f64)),
         better("rate", rate, how_rate, Quantity::PerHour, |row| row.units_per_hour),
-        plain("overlap", figure::OVERLAP, figure::HOW_OVERLAP, minutes, |row| Some(row.overlap_minutes)),
+        plain(DOUBLE_COVERAGE, figure::DOUBLE_COVERAGE, figure::HOW_DOUBLE_COVERAGE, minutes, |row| {
+            Some(row.overlap_minutes)
+        }),
         plain(
             "confidence",
             figure::MEAN_CONFIDENCE,
@@ -102,7 +105,7 @@ pub(super) fn Figures(window: String) -> Element {
         .map(|(id, title)| (id.clone(), title.clone(), row(&panel, id)))
         .collect();
     rsx! {
-        PanelFrame { title: words::FIGURES, revision: panel.shown().map(Table::revision), tools,
+        PanelFrame { title: words::METRICS, revision: panel.shown().map(Table::revision), tools,
             match &*panel {
                 Panel::Waiting => rsx! { Skeleton { lines: 8 } },
                 Panel::Refused(reason) => rsx! {
@@ -127,11 +130,11 @@ fn side_by_side(
         Presence::of(metrics.current.as_ref(), now_ms, context.unseen_after_ms())
     };
     rsx! {
-        div { class: "compare-scroll", role: "group", tabindex: 0, aria_label: words::FIGURES,
-            table { class: "metric-table compare-figures", "data-testid": "compare-figures", aria_label: words::FIGURES,
+        div { class: "compare-scroll", role: "group", tabindex: 0, aria_label: words::METRICS,
+            table { class: "metric-table compare-figures", "data-testid": "compare-figures", aria_label: words::METRICS,
                 thead {
                     tr {
-                        th { scope: "col", {words::FIGURE} }
+                        th { scope: "col", {words::METRIC} }
                         for (id , title , _) in columns {
                             th { key: "{id}", scope: "col", "data-id": "{id}",
                                 Link { class: "entity-link", to: Address::entity(kind, id, selection.clone()), "{title}" }
@@ -157,7 +160,7 @@ fn side_by_side(
                             }
                         }
                     }
-                    for line in lines(kind) {
+                    for line in lines(kind).into_iter().filter(|line| line.field != DOUBLE_COVERAGE) {
                         tr { key: "{line.field}", "data-testid": "compare-{line.field}",
                             th { scope: "row",
                                 Explained { how: figure::how(line.how, window), {line.name} }
@@ -216,7 +219,10 @@ fn csv(kind: EntityType, rows: &[(&str, &str, Option<Shared<EntityMetrics>>)]) -
         .collect();
     let mut csv = Csv::new(&header);
     for (title, id, row) in rows {
-        let figures = lines.iter().map(|line| Cell::Number(row.as_ref().and_then(|row| (line.of)(row))));
+        let figures = lines.iter().map(|line| {
+            let value = row.as_ref().and_then(|row| (line.of)(row));
+            Cell::Number(if line.quantity == Quantity::Confidence { percent(value) } else { value })
+        });
         let cells: Vec<Cell<'_>> = [Cell::Text(id), Cell::Text(title)].into_iter().chain(figures).collect();
         csv = csv.row(&cells);
     }
@@ -225,9 +231,9 @@ fn csv(kind: EntityType, rows: &[(&str, &str, Option<Shared<EntityMetrics>>)]) -
 
 fn in_unit(name: &str, quantity: Quantity) -> String {
     match quantity {
-        Quantity::Minutes | Quantity::Duration => crate::words::over_time::in_minutes(name),
-        Quantity::Percent => crate::words::over_time::in_percent(name),
-        Quantity::Count | Quantity::PerHour | Quantity::Confidence => name.to_owned(),
+        Quantity::Duration => crate::words::over_time::in_minutes(name),
+        Quantity::Percent | Quantity::Confidence => crate::words::over_time::in_percent(name),
+        Quantity::Count | Quantity::PerHour => name.to_owned(),
     }
 }
 

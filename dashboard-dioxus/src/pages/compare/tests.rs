@@ -4,7 +4,7 @@ use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
-    json!({ "factories": [{ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
+    json!({ "factories": [{ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
 }
 
 fn station(id: &str, utilization: f64, units: i64) -> Value {
@@ -46,7 +46,7 @@ fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_
         "Remove S1",
     ]);
     let html = page.html();
-    assert_eq!(html.matches("highest").count(), 1, "equal figures have no best: {html}");
+    assert_eq!(html.matches("compare-best-word").count(), 1, "equal figures have no best: {html}");
 }
 
 #[test]

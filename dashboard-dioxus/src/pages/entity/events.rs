@@ -90,7 +90,7 @@ fn EventRow(event: SeenEvent, zone: Zone) -> Element {
             td { class: "metric-table-text",
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
-            MetricCell { field: "minutes", quantity: Quantity::Minutes, value: event.duration_minutes }
+            MetricCell { field: "minutes", quantity: Quantity::Duration, value: event.duration_minutes }
             MetricCell { field: "units", quantity: Quantity::Count, value: event.units as f64 }
             MetricCell { field: "confidence", quantity: Quantity::Confidence, value: event.confidence }
             td { class: "metric-table-text", {event.source_id.unwrap_or_default()} }

@@ -6,7 +6,7 @@ use crate::lean::shared::Shared;
 use crate::live::clock::use_clock;
 use crate::model::{EntityMetrics, Presence};
 use crate::words::quantity::Quantity;
-use crate::words::{entity, entity_page as words, figure};
+use crate::words::{entity, entity_page as words, figure, time};
 use dioxus::prelude::*;
 use domain::event::EntityType;
 
@@ -29,6 +29,9 @@ pub(super) fn Now(kind: EntityType, row: Shared<EntityMetrics>) -> Element {
     rsx! {
         p { class: "entity-page-now", "data-testid": "entity-now",
             StateMark { kind, presence }
+            if let Some(minutes) = presence.elapsed_minutes(row.current.as_ref(), now) {
+                span { {time::elapsed(minutes)} }
+            }
             span { class: "page-note", {detail} }
         }
     }
@@ -38,21 +41,18 @@ pub(super) fn Now(kind: EntityType, row: Shared<EntityMetrics>) -> Element {
 #[component]
 pub(super) fn Figures(row: Shared<EntityMetrics>, window: String) -> Element {
     let how = |explanation: &str| figure::how(explanation, &window);
-    let (time, how_time, rate, how_rate) = match row.kind {
+    let (productive, how_time, rate, how_rate) = match row.kind {
         EntityType::Worker => {
             (figure::WORKING, figure::HOW_WORKING, figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR)
         }
-        EntityType::Workstation => (
-            figure::OCCUPIED,
-            figure::HOW_OCCUPIED,
-            figure::THROUGHPUT_PER_HOUR,
-            figure::HOW_THROUGHPUT_PER_HOUR,
-        ),
+        EntityType::Workstation => {
+            (figure::IN_USE, figure::HOW_IN_USE, figure::UNITS_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR)
+        }
     };
     rsx! {
         dl { class: "entity-page-figures",
             Figure { testid: "utilization", label: figure::UTILIZATION, how: how(figure::HOW_UTILIZATION), quantity: Quantity::Percent, value: row.utilization }
-            Figure { testid: "productive-minutes", label: time, how: how(how_time), quantity: Quantity::Duration, value: row.productive_minutes }
+            Figure { testid: "productive-minutes", label: productive, how: how(how_time), quantity: Quantity::Duration, value: row.productive_minutes }
             Figure { testid: "idle-minutes", label: figure::IDLE, how: how(figure::HOW_IDLE), quantity: Quantity::Duration, value: row.idle_minutes }
             Figure { testid: "absent-minutes", label: figure::ABSENT, how: how(figure::HOW_ABSENT), quantity: Quantity::Duration, value: row.absent_minutes }
             Figure { testid: "units-produced", label: figure::UNITS, how: how(figure::HOW_UNITS), quantity: Quantity::Count, value: row.units as f64 }

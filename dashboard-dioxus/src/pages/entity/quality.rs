@@ -41,7 +41,7 @@ pub(super) fn QualityNotes() -> Element {
         PanelFrame { title: words::QUALITY,
             ul { class: "quality",
                 if let Some(row) = row {
-                    li { "data-testid": "overlap-minutes", "data-value": raw(Some(row.overlap_minutes)), {overlap(row)} }
+                    li { "data-testid": "overlap-minutes", "data-value": raw(Some(row.overlap_minutes)), {double_coverage(row)} }
                     li { "data-testid": "mean-confidence", "data-value": raw(row.mean_confidence), {confidence(row)} }
                 }
                 if let Some(unobserved) = unobserved {
@@ -86,9 +86,9 @@ fn UnsureNote(stretches: Vec<Span>) -> Element {
     }
 }
 
-fn overlap(row: &EntityMetrics) -> String {
+fn double_coverage(row: &EntityMetrics) -> String {
     if row.overlap_minutes > 0.0 {
-        words::overlap(&Quantity::Duration.text(Some(row.overlap_minutes)))
+        words::double_coverage(&Quantity::Duration.text(Some(row.overlap_minutes)))
     } else {
         words::NO_OVERLAP.to_owned()
     }

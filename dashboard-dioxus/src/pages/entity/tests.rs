@@ -4,7 +4,7 @@ use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn factories() -> Value {
-    json!({ "factories": [{ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
+    json!({ "factories": [{ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" }] })
 }
 
 fn workers(window: &Value, rows: &Value) -> Value {
@@ -47,8 +47,8 @@ fn the_figures_come_first_and_then_what_follows_from_the_window_is_asked() {
         "<h1>Anna</h1>",
         "Area Line 1",
         "since Mon 5 Jan 2026, 07:00",
-        "12.0\u{a0}min were seen more than once",
-        "88\u{a0}% sure",
+        "12.0\u{a0}min covered by two cameras",
+        "Mean confidence 88\u{a0}%",
     ]);
     let expected =
         json!({ "factoryId": "plant", "kind": "WORKER", "id": "W1", "window": { "day": "2026-01-05" } });
@@ -86,7 +86,7 @@ fn what_a_model_was_unsure_of_is_told_with_its_time() {
             segment("2026-01-05T07:10:00.000Z", "2026-01-05T08:00:00.000Z", 0.9),
         ] } }),
     );
-    page.shows(&["less than 60\u{a0}% sure", "Mon 5 Jan 2026, 07:00 to 07:10", "Choose a shorter window"]);
+    page.shows(&["Confidence below 60\u{a0}%", "Mon 5 Jan 2026, 07:00 to 07:10", "Choose a shorter window"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn who_was_seen_at_another_time_is_told_from_who_was_never_seen() {
     assert_eq!(page.asked("Events").len(), 1);
 
     page.answer("FactoryEntities", &names(&json!([{ "workerId": "W2", "name": null, "area": null }])));
-    page.shows(&["No worker W1 was ever seen in this factory.", "To the floor"]);
+    page.shows(&["Worker W1 has never been seen in this factory.", "To the floor"]);
 }
 
 #[test]

@@ -3,17 +3,12 @@
 use crate::api::operation::EventFilter;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::window::WindowChoice;
-use crate::model::{SeenEvent, Span};
+use crate::model::SeenEvent;
+use crate::model::window_span::span;
 use crate::route::{Address, EventsAddress};
 use crate::words::events as words;
-use domain::MS_PER_MINUTE;
-use domain::bucket::BUCKET_MS;
 use domain::event::{EntityType, EventType};
 use domain::validate::FULL_CONFIDENCE;
-
-/// From Monday to Monday.
-const DAYS_PER_WEEK: i64 = 7;
 
 /// What an event must be to be listed.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +93,7 @@ pub(crate) fn described(at: &EventsAddress, zone: &Zone) -> Vec<String> {
         state,
         time(words::FROM, at.from),
         time(words::TO, at.to),
-        at.confidence_below.map(words::confidence_at_most),
+        at.confidence_below.map(words::max_confidence),
         quoted(words::MODEL, &at.model),
         quoted(words::SOURCE, &at.source),
     ];
@@ -108,29 +103,6 @@ pub(crate) fn described(at: &EventsAddress, zone: &Zone) -> Vec<String> {
 /// The selection of the address alone, without any filter.
 pub(crate) fn cleared(at: &EventsAddress) -> Address {
     Address::Events(EventsAddress { selection: at.selection.clone(), ..EventsAddress::default() })
-}
-
-/// The instants between which a window lies; none for all time.
-pub(crate) fn span(window: WindowChoice, zone: &Zone, now: Instant) -> Option<Span> {
-    let local = zone.local(now);
-    let today = local.date.days();
-    let days = |from: i64, to: i64| Span { from: zone.instant(from, 0), to: zone.instant(to, 0) };
-    let monday = today - i64::try_from(local.weekday).unwrap_or_default();
-    Some(match window {
-        WindowChoice::Today => days(today, today + 1),
-        WindowChoice::Yesterday => days(today - 1, today),
-        WindowChoice::ThisWeek => days(monday, monday + DAYS_PER_WEEK),
-        WindowChoice::Last7Days => days(today - 6, today + 1),
-        WindowChoice::Last30Days => days(today - 29, today + 1),
-        WindowChoice::Day(day) => days(day, day + 1),
-        WindowChoice::Range(span) => span,
-        WindowChoice::LastMinutes(minutes) => {
-            // Ends with the bucket that holds now, as the server's windows do.
-            let to_ms = (now.0.div_euclid(BUCKET_MS) + 1) * BUCKET_MS;
-            Span { from: Instant(to_ms - i64::from(minutes) * MS_PER_MINUTE), to: Instant(to_ms) }
-        }
-        WindowChoice::AllTime => return None,
-    })
 }
 
 #[cfg(test)]
@@ -206,29 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_the_factorys_days_and_the_grids_minutes() {
-        let zone = Zone::fixed("Asia/Kolkata", 330);
-        // A Wednesday, 01:30 in the zone.
-        let now = at("2026-01-06T20:00Z");
-        let told = |window| {
-            let Span { from, to } = span(window, &zone, now).unwrap();
-            (zone.field(from), zone.field(to))
-        };
-        let expected = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-        assert_eq!(told(WindowChoice::Today), expected("2026-01-07T00:00", "2026-01-08T00:00"));
-        assert_eq!(told(WindowChoice::Yesterday), expected("2026-01-06T00:00", "2026-01-07T00:00"));
-        assert_eq!(told(WindowChoice::ThisWeek), expected("2026-01-05T00:00", "2026-01-12T00:00"));
-        assert_eq!(told(WindowChoice::Last7Days), expected("2026-01-01T00:00", "2026-01-08T00:00"));
-        assert_eq!(told(WindowChoice::LastMinutes(15)), expected("2026-01-07T01:20", "2026-01-07T01:35"));
-        assert_eq!(span(WindowChoice::AllTime, &zone, now), None);
-    }
-
-    #[test]
     fn the_filters_are_told_in_words() {
         let address = EventsAddress::from("kind=workstation&state=working&confidence-below=60&source=cam-1");
         assert_eq!(
             described(&address, &utc()),
-            ["Workstations", "Occupied", "Confidence at most 60\u{a0}%", "Source cam-1"]
+            ["Workstations", "In use", "Max. confidence 60\u{a0}%", "Source cam-1"]
         );
         assert!(described(&EventsAddress::from("window=today"), &utc()).is_empty());
     }

@@ -91,7 +91,7 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
             }
             {select(words::STATE, "filter-state", &states, shown.state.map(Slug::slug), on(|to, state, _| to.state = by_slug(&EVENT_TYPES, state)))}
             label {
-                span { {words::CONFIDENCE_AT_MOST} }
+                span { {words::MAX_CONFIDENCE} }
                 input {
                     class: "field",
                     r#type: "number",

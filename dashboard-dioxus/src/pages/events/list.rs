@@ -1,9 +1,9 @@
-use super::export;
 use super::filter::{Filter, cleared, described};
 use super::list_state::ListState;
 use super::log::{Below, Completeness, Listed};
 use super::names::Names;
 use super::row::{EventRow, key};
+use super::tools::Tools;
 use crate::api::operation::{Events as EventsQuery, EventsIngested, events, events_ingested};
 use crate::api::{Answer, Panel, use_query, use_subscription};
 use crate::components::keyboard::use_key;
@@ -77,7 +77,7 @@ pub(crate) fn EventList(
     let shown = shown(state, past);
     let selection = context.selection();
     let is_empty = shown.rows.is_empty();
-    let tools = rsx! { Tools { state, rows: shown.rows.clone(), address, names } };
+    let tools = rsx! { Tools { state, is_empty, filter, address, names } };
     rsx! {
         PanelFrame { title: words::LIST, outdated: answer.outdated(), tools,
             FeedStatus { state }
@@ -170,50 +170,6 @@ fn FeedStatus(state: ListState) -> Element {
         p { class: "event-list-standing", "data-testid": "feed-standing", "data-state": state, {text} }
         if skipped > 0 {
             p { class: "event-list-skipped", "data-testid": "feed-skipped", {words::skipped(skipped)} }
-        }
-    }
-}
-
-#[component]
-fn Tools(
-    state: ListState,
-    rows: Vec<Listed>,
-    address: ReadSignal<EventsAddress>,
-    names: ReadSignal<Rc<Names>>,
-) -> Element {
-    let context = use_page_context();
-    let mut complaint = use_signal(|| None::<&'static str>);
-    let is_still = state.paused.read().is_some() || !state.cursors.read().is_empty();
-    let is_empty = rows.is_empty();
-    let export = move |_| {
-        let factory_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
-        let window = address.peek().selection.window.to_string();
-        let events = rows.iter().map(|listed| &*listed.event);
-        complaint.set(export::save(&factory_id, &window, events, &names.peek()).err());
-    };
-    rsx! {
-        button {
-            class: "button",
-            r#type: "button",
-            "data-testid": "feed-pause",
-            aria_keyshortcuts: "Space",
-            onclick: move |_| state.toggle_pause(),
-            if is_still {
-                {words::resume(state.held_back_count())}
-            } else {
-                {words::PAUSE}
-            }
-        }
-        button {
-            class: "button",
-            r#type: "button",
-            "data-testid": "events-csv",
-            disabled: is_empty,
-            onclick: export,
-            {words::EXPORT}
-        }
-        if let Some(complaint) = complaint() {
-            p { role: "alert", {complaint} }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn EventRow(
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
             td { "data-field": "minutes", "data-value": raw(Some(event.duration_minutes)),
-                {Quantity::Minutes.text(Some(event.duration_minutes))}
+                {Quantity::Duration.text(Some(event.duration_minutes))}
             }
             td { "data-field": "units", "data-value": raw(Some(event.units as f64)),
                 {Quantity::Count.text(Some(event.units as f64))}

@@ -25,7 +25,8 @@ fn page(events: &[Value], next: Option<&str>) -> Value {
 /// The page of a factory's events, once the feed has begun.
 fn opened(address: &'static str) -> TestPage {
     let mut page = TestPage::at(address);
-    let factory = json!({ "id": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     assert!(page.asked("Events").is_empty(), "asked before the feed has begun");
     page.answer("EventsIngested", &delivery(&[], 0));
@@ -38,7 +39,7 @@ fn the_latest_events_are_listed_with_their_time_in_the_factorys_zone() {
     let expected = json!({ "factoryId": "plant", "first": 100, "filter": { "eventType": "IDLE" } });
     assert_eq!(shown.asked("Events"), [&expected]);
     shown.answer("Events", &page(&[event("2026-01-05T08:00:00.000Z", "2026-01-05T08:05:01.000Z")], None));
-    shown.shows(&["Mon 5 Jan 2026, 08:00:00", "Idle", "unsure", "m1", "This is the oldest event."]);
+    shown.shows(&["Mon 5 Jan 2026, 08:00:00", "Idle", "event-row-unsure", "m1", "This is the oldest event."]);
     assert!(!shown.html().contains("late by"));
 }
 
@@ -68,7 +69,7 @@ fn an_empty_list_names_the_filters_that_let_nothing_through() {
     let mut shown = opened("/events?factory=plant&window=all-time&kind=workstation&confidence-below=40");
     shown.answer("Events", &page(&[], None));
     shown.shows(&[
-        "No event in this window (All time) passes these filters: Workstations, Confidence at most 40\u{a0}%.",
+        "No events in this window (All time) match these filters: Workstations, Max. confidence 40\u{a0}%.",
         "none-clear",
     ]);
 }

@@ -1,7 +1,7 @@
 use crate::lean::memo::Memo;
 use crate::lean::order;
 use crate::model::EntityName;
-use crate::route::{FloorAddress, go_to};
+use crate::route::{FloorAddress, Selection, go_to};
 use crate::words::floor as words;
 use dioxus::prelude::*;
 use domain::id_order;
@@ -13,7 +13,7 @@ pub(super) fn AreaPicker(
     areas: Memo<Vec<String>>,
     onopen: EventHandler<()>,
 ) -> Element {
-    let chosen = address.read().area.clone();
+    let chosen = address.read().selection.area.clone();
     let areas = areas();
     if areas.is_empty() && chosen.is_empty() {
         return rsx! {};
@@ -27,7 +27,11 @@ pub(super) fn AreaPicker(
                 "data-testid": "area-picker",
                 value: "{chosen}",
                 onfocus: move |_| onopen.call(()),
-                onchange: move |event| go_to(FloorAddress { area: event.value(), ..address.peek().clone() }.into()),
+                onchange: move |event| {
+                    let address = address.peek().clone();
+                    let selection = Selection { area: event.value(), ..address.selection };
+                    go_to(FloorAddress { selection, ..address }.into());
+                },
                 option { value: "", selected: chosen.is_empty(), {words::ALL_AREAS} }
                 if is_unlisted {
                     option { key: "{chosen}", value: "{chosen}", selected: true, "{chosen}" }

@@ -12,31 +12,30 @@ const TOLD_AS_TIMES: f64 = 10.0;
 /// A figure against the one before, in words.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Change {
-    /// Such as `+4.2 %`; where there is nothing to relate to, what was before.
+    /// Such as `+4.2 %`; where the one before was nothing, that.
     pub(super) text: String,
     /// Such as `vs yesterday until 10:15`.
     pub(super) than: String,
 }
 
-/// The change of a figure. Percentages change by points, everything else in percent of what it was.
-pub(super) fn change(quantity: Quantity, value: Option<f64>, before: Option<f64>, when: &str) -> Change {
-    let related = match (quantity, value, before) {
-        (Quantity::Percent, value, before) => {
-            Quantity::PerHour.change(value, before).map(|change| words::points(&change.text))
+/// The change of a figure. Percentages change by points, everything else in percent of what it was. None where either has
+/// no value.
+pub(super) fn change(
+    quantity: Quantity,
+    value: Option<f64>,
+    before: Option<f64>,
+    when: &str,
+) -> Option<Change> {
+    let (value, before) = (value?, before?);
+    let text = match quantity {
+        Quantity::Percent => words::points(&Quantity::PerHour.change(Some(value), Some(before))?.text),
+        _ if before <= 0.0 => {
+            return Some(Change { text: quantity.text(Some(before)), than: when.to_owned() });
         }
-        (_, Some(value), Some(before)) if before > 0.0 && value >= TOLD_AS_TIMES * before => {
-            Some(words::times(&Quantity::PerHour.text(Some(value / before))))
-        }
-        (_, Some(value), Some(before)) if before > 0.0 => {
-            let percent = Quantity::Percent.change(Some(100.0 * value / before), Some(100.0));
-            percent.map(|change| change.text)
-        }
-        _ => None,
+        _ if value >= TOLD_AS_TIMES * before => words::times(&Quantity::PerHour.text(Some(value / before))),
+        _ => Quantity::Percent.change(Some(100.0 * value / before), Some(100.0))?.text,
     };
-    match related {
-        Some(text) => Change { text, than: words::than(when) },
-        None => Change { text: quantity.text(before), than: when.to_owned() },
-    }
+    Some(Change { text, than: words::than(when) })
 }
 
 /// What the window before is called, given the one that the server used and the one before, which is shorter while the
@@ -67,9 +66,9 @@ mod tests {
     use super::*;
     use crate::lean::instant::Instant;
 
-    fn told(quantity: Quantity, value: Option<f64>, before: Option<f64>) -> String {
-        let Change { text, than } = change(quantity, value, before, "yesterday until 10:15");
-        format!("{text} {than}")
+    fn told(quantity: Quantity, value: Option<f64>, before: Option<f64>) -> Option<String> {
+        let Change { text, than } = change(quantity, value, before, "yesterday until 10:15")?;
+        Some(format!("{text} {than}"))
     }
 
     #[test]
@@ -82,15 +81,16 @@ mod tests {
             (Quantity::PerHour, Some(7.0), Some(7.0), "\u{b1}0.0\u{a0}% vs yesterday until 10:15"),
         ];
         for (quantity, value, before, expected) in cases {
-            assert_eq!(told(quantity, value, before), expected);
+            assert_eq!(told(quantity, value, before).as_deref(), Some(expected));
         }
     }
 
     #[test]
-    fn what_cannot_be_related_says_what_was() {
-        assert_eq!(told(Quantity::Count, Some(5.0), Some(0.0)), "0 yesterday until 10:15");
-        assert_eq!(told(Quantity::Percent, Some(5.0), None), "- yesterday until 10:15");
-        assert_eq!(told(Quantity::PerHour, None, Some(8.0)), "8.0 yesterday until 10:15");
+    fn nothing_before_is_told_as_it_was_and_no_value_is_not_compared() {
+        let told = |quantity, value, before| told(quantity, value, before);
+        assert_eq!(told(Quantity::Count, Some(5.0), Some(0.0)).as_deref(), Some("0 yesterday until 10:15"));
+        assert_eq!(told(Quantity::Percent, Some(5.0), None), None);
+        assert_eq!(told(Quantity::PerHour, None, Some(8.0)), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) struct FloorData {
 /// Asks for what the floor shows.
 pub(super) fn use_floor_data(address: ReadSignal<FloorAddress>) -> FloorData {
     let context = use_page_context();
-    let area = use_memo(move || Some(address.read().area.clone()).filter(|area| !area.is_empty()));
+    let area = use_memo(move || address.read().selection.area());
 
     let summary = use_subscription::<FactoryMetrics>(move || {
         let choice = context.factory_window()?;

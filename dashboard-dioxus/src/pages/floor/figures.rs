@@ -1,7 +1,7 @@
 use super::change::{Change, before_in_words, change};
 use super::steps::{self, PRODUCTIVE, RATE, UNITS, UTILIZATION};
 use crate::api::operation::{FactoryMetricsOnce, factory_metrics_once, range_input};
-use crate::api::{Answer, Panel, use_query};
+use crate::api::{Answer, Panel, use_query, use_query_at};
 use crate::chart::series::{Measure, Step};
 use crate::chart::sparkline::Sparkline;
 use crate::components::explained::Explained;
@@ -12,6 +12,7 @@ use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
+use crate::model::window::Comparison;
 use crate::model::{FactorySummary, Point, Series, Span};
 use crate::words::quantity::Quantity;
 use crate::words::{figure, floor as words};
@@ -108,25 +109,36 @@ pub(super) fn Figures(
     series: Answer<Series>,
     area: Memo<Option<String>>,
     clock: ReadSignal<f64>,
+    /// When what a running window compares may be asked for again.
+    minute: Memo<i64>,
     now_ms: Memo<f64>,
     window: String,
 ) -> Element {
     let context = use_page_context();
     let used = use_memo(move || summary.with(|summary| summary.window).flatten());
-    // Both spans stay the same until the clock has passed another step of the server's grid.
-    let before_span = use_memo(move || context.factory_window()?.window.previous(used(), clock()));
-    let before = use_query::<FactoryMetricsOnce>(move || {
+    // The spans stay the same until the clock has passed another step of the server's grid.
+    let comparison = use_memo(move || context.factory_window()?.window.comparison(used(), clock()));
+    let variables = move |span: Span| {
         Some(factory_metrics_once::Variables {
             factory_id: context.factory_window()?.factory_id,
-            window: Some(range_input(before_span()?)),
+            window: Some(range_input(span)),
             area: area(),
         })
-    });
+    };
+    let before = use_query::<FactoryMetricsOnce>(move || variables(comparison()?.before));
+    // Asked only while the window runs: of one that is over, the figures are those in view.
+    let elapsed = use_query_at::<FactoryMetricsOnce>(
+        move || Some(minute()),
+        move || variables(comparison()?.elapsed).filter(|_| is_running(comparison(), used())),
+    );
     let sparklines = use_memo(move || series.with(|series| sparklines(series, now_ms())));
+    let compared = move |shown: &FactorySummary| {
+        if is_running(comparison(), used()) { elapsed.with(Clone::clone) } else { Some(shown.clone()) }
+    };
     let panel = summary.read();
     let revision = panel.shown().map(|summary| summary.revision.to_string());
     rsx! {
-        section { class: "floor-figures", aria_label: words::FIGURES, "data-revision": revision,
+        section { class: "floor-figures", aria_label: words::METRICS, "data-revision": revision,
             match &*panel {
                 Panel::Waiting => rsx! { Skeleton { lines: 4 } },
                 Panel::Refused(reason) => rsx! { Refused { reason, onretry: move |()| summary.retry() } },
@@ -140,7 +152,13 @@ pub(super) fn Figures(
                                 how: figure::how(kind.how(shown.units_basis), &window),
                                 quantity: kind.quantity(),
                                 value: kind.value(shown),
-                                ChangeLine { kind, value: kind.value(shown), before, spans: used().zip(before_span()) }
+                                ChangeLine {
+                                    kind,
+                                    now: compared(shown),
+                                    before: before.with(Clone::clone),
+                                    window: used(),
+                                    comparison: comparison(),
+                                }
                                 if let Some((span, steps)) = sparklines().map(|(span, steps)| (span, steps[index].clone())) {
                                     Sparkline { measure: kind.measure(), from_ms: span.from.ms(), to_ms: span.to.ms(), steps }
                                 }
@@ -166,32 +184,51 @@ fn sparklines(series: &Series, now_ms: f64) -> (Span, [Rc<[Step]>; 4]) {
     (Span { to: elapsed_to, ..series.window }, Kind::ALL.map(steps))
 }
 
+/// Whether a part of the window is still to come, so that only what has elapsed can be compared.
+fn is_running(comparison: Option<Comparison>, window: Option<Span>) -> bool {
+    comparison.zip(window).is_some_and(|(comparison, window)| comparison.elapsed != window)
+}
+
 /// The change of a figure against the window before; the place is kept while it is not known.
 #[component]
 fn ChangeLine(
     kind: Kind,
-    value: Option<f64>,
-    before: Answer<FactorySummary>,
-    /// The window, and the one before it.
-    spans: Option<(Span, Span)>,
+    /// What is compared with what, as far as it is known.
+    now: Option<FactorySummary>,
+    before: Option<FactorySummary>,
+    window: Option<Span>,
+    comparison: Option<Comparison>,
 ) -> Element {
     let context = use_page_context();
-    let known = before.with(|before| kind.value(before));
-    let Some((((window, span), choice), known)) = spans.zip(context.factory_window()).zip(known) else {
+    let Some((comparison, window)) = comparison.zip(window) else {
+        return rsx! {
+            p { class: "floor-change", {words::NO_COMPARISON} }
+        };
+    };
+    let Some(((now, before), choice)) = now.zip(before).zip(context.factory_window()) else {
         return rsx! {
             p { class: "floor-change" }
         };
     };
+    let (value, known) = (kind.value(&now), kind.value(&before));
     let zone = context.zone();
-    let when = before_in_words(choice.window, window, span, &zone);
-    let Change { text, than } = change(kind.quantity(), value, known, &when);
-    let (from, to) = (zone.date_time(span.from), zone.time_near(span.to, span.from));
+    let when = before_in_words(choice.window, window, comparison.before, &zone);
+    let span = |span: Span| zone.span(span.from, span.to);
     rsx! {
         p { class: "floor-change", "data-testid": "change-{kind.testid()}", "data-before": raw(known),
-            Explained { how: words::how_changed(&kind.quantity().text(known), &from, &to),
-                b { class: "floor-change-text", {text} }
+            if let Some(Change { text, than }) = change(kind.quantity(), value, known, &when).filter(|_| has_data(&before)) {
+                Explained { how: words::how_changed(&kind.quantity().text(known), &span(comparison.before), &kind.quantity().text(value), &span(comparison.elapsed)),
+                    b { class: "floor-change-text", {text} }
+                }
+                " {than}"
+            } else {
+                {words::NO_COMPARISON}
             }
-            " {than}"
         }
     }
+}
+
+/// Whether anything was observed of a window: a factory that was closed made nothing, but that is no number to compare with.
+fn has_data(summary: &FactorySummary) -> bool {
+    summary.productive_minutes > 0.0 || summary.units > 0 || summary.average_utilization.is_some()
 }

@@ -35,7 +35,7 @@ pub(super) fn Production(series: Answer<Series>, now_ms: Memo<f64>) -> Element {
                 testid: "export-series",
                 class: "button floor-export",
                 name,
-                table: move |()| series.peek().shown().map(series_csv).unwrap_or_default(),
+                table: move |()| series.peek().shown().map(|series| series_csv(series, &context.zone())).unwrap_or_default(),
             }
         }
     };

@@ -100,12 +100,15 @@ impl Ranking {
 pub(crate) struct Line {
     pub(crate) row: Shared<EntityMetrics>,
     pub(crate) presence: Presence,
+    /// For how many whole minutes that is so; none when nothing was ever seen.
+    pub(crate) elapsed_minutes: Option<u32>,
 }
 
 impl Line {
     fn new(row: &Shared<EntityMetrics>, now_ms: f64, unseen_after_ms: f64) -> Self {
         let presence = Presence::of(row.current.as_ref(), now_ms, unseen_after_ms);
-        Self { row: row.clone(), presence }
+        let elapsed_minutes = presence.elapsed_minutes(row.current.as_ref(), now_ms);
+        Self { row: row.clone(), presence, elapsed_minutes }
     }
 }
 

@@ -11,15 +11,13 @@ use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
-use crate::lean::instant::Instant;
+use crate::components::window_event::use_window_event;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::number::percent;
 use crate::lean::shared::Shared;
-use crate::lean::zone::Zone;
-use crate::live::clock::now_ms;
 use crate::live::table::Table;
 use crate::model::{EntityMetrics, Presence, Slug};
-use crate::route::{FloorAddress, replace_by};
+use crate::route::{Address, FloorAddress, replace_by};
 use crate::words::quantity::Quantity;
 use crate::words::{entity, figure, floor as words, time};
 use dioxus::prelude::*;
@@ -47,8 +45,8 @@ pub(super) fn Rows(
     clock: ReadSignal<f64>,
 ) -> Element {
     let context = use_page_context();
-    let ranking = use_memo(move || Ranking::parse(&address.read().sort));
-    let count = use_memo(move || answer.with(|table| table.rows().len()).unwrap_or_default());
+    let ranking = use_memo(move || Ranking::parse(address.read().selection.sort(kind)));
+    let count = use_memo(move || answer.with(|table| table.rows().len()));
     // Numbers change at once, but rows change places only with the clock: nobody can read rows that jump.
     let order = use_memo(move || {
         let (ranking, now_ms, unseen_after_ms) = (ranking(), clock(), context.unseen_after_ms());
@@ -72,13 +70,16 @@ pub(super) fn Rows(
         .factory_window()
         .map(|choice| vec![choice.factory_id, format!("{}s", kind.slug()), choice.window.to_string()]);
     let tools = rsx! {
-        span { class: "page-note", "data-testid": "{kind.slug()}-count", {count().to_string()} }
+        if let Some(count) = count() {
+            span { class: "page-note", "data-testid": "{kind.slug()}-count", {count.to_string()} }
+        }
+        AllColumns { address }
         if let Some(name) = file {
             ExportButton {
                 testid: "export-{kind.slug()}s",
                 class: "button floor-export",
                 name,
-                table: move |()| rows_csv(kind, &lines.peek()),
+                table: move |()| rows_csv(kind, &lines.peek(), &context.zone()),
             }
         }
     };
@@ -141,11 +142,17 @@ fn RowTable(
     ranking: Memo<Option<Ranking>>,
 ) -> Element {
     let mut view = use_signal(|| View::of_window(window_height_px()));
+    let mut is_printing = use_signal(|| false);
+    use_window_event("beforeprint", move || is_printing.set(true));
+    use_window_event("afterprint", move || is_printing.set(false));
     let lines = lines();
     let is_long = lines.len() > ALL_DRAWN;
-    let drawn = view().drawn(lines.len());
+    // Paper does not scroll.
+    let drawn = if is_printing() { 0..lines.len() } else { view().drawn(lines.len()) };
     let rows = lines.len();
     let space = format!("--entity-rows-above: {}; --entity-rows-below: {}", drawn.start, rows - drawn.end);
+    let class =
+        if address.read().columns == ALL_COLUMNS { "entity-rows entity-rows-all" } else { "entity-rows" };
     rsx! {
         div {
             class: if is_long { "entity-rows-scroll entity-rows-long" } else { "entity-rows-scroll" },
@@ -163,7 +170,8 @@ fn RowTable(
             },
             // The roles hold although the parts are laid out as a grid.
             table {
-                class: "entity-rows",
+                class,
+                style: widths(&lines),
                 role: "table",
                 aria_label: entity::kinds(kind),
                 aria_rowcount: is_long.then(|| (rows + 1).to_string()),
@@ -174,6 +182,7 @@ fn RowTable(
                             key: "{line.row.id}",
                             row: line.row.clone(),
                             presence: line.presence,
+                            elapsed_minutes: line.elapsed_minutes,
                             row_index: is_long.then_some(index + 2),
                         }
                     }
@@ -189,7 +198,9 @@ fn Head(kind: EntityType, address: ReadSignal<FloorAddress>, ranking: Memo<Optio
     let press = move |column| {
         let sort = Ranking::pressed(*ranking.peek(), column).slug();
         // In place of the address before: the way back leads to another page, not to another order.
-        replace_by(FloorAddress { sort, ..address.peek().clone() }.into());
+        let address = address.peek().clone();
+        let selection = address.selection.sorted(kind, sort);
+        replace_by(FloorAddress { selection, ..address }.into());
     };
     rsx! {
         thead { class: "entity-rows-head", role: "rowgroup",
@@ -218,13 +229,11 @@ fn title(kind: EntityType, column: Column) -> (&'static str, &'static str) {
         (Column::Utilization, _) => (figure::UTILIZATION, figure::HOW_UTILIZATION),
         (Column::Units, _) => (figure::UNITS, figure::HOW_UNITS),
         (Column::Rate, EntityType::Worker) => (figure::UNITS_PER_HOUR, figure::HOW_UNITS_PER_HOUR),
-        (Column::Rate, EntityType::Workstation) => {
-            (figure::THROUGHPUT_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR)
-        }
+        (Column::Rate, EntityType::Workstation) => (figure::UNITS_PER_HOUR, figure::HOW_THROUGHPUT_PER_HOUR),
         (Column::Productive, EntityType::Worker) => (figure::WORKING, figure::HOW_WORKING),
-        (Column::Productive, EntityType::Workstation) => (figure::OCCUPIED, figure::HOW_OCCUPIED),
+        (Column::Productive, EntityType::Workstation) => (figure::IN_USE, figure::HOW_IN_USE),
         (Column::Idle, _) => (figure::IDLE, figure::HOW_IDLE),
-        (Column::Overlap, _) => (figure::OVERLAP, figure::HOW_OVERLAP),
+        (Column::Overlap, _) => (figure::DOUBLE_COVERAGE, figure::HOW_DOUBLE_COVERAGE),
         (Column::Confidence, _) => (words::CONFIDENCE, figure::HOW_MEAN_CONFIDENCE),
         (Column::Area, _) => (words::AREA, words::HOW_AREA),
     }
@@ -232,7 +241,12 @@ fn title(kind: EntityType, column: Column) -> (&'static str, &'static str) {
 
 /// One worker or workstation: drawn again only when its numbers or its state changed.
 #[component]
-fn EntityLine(row: Shared<EntityMetrics>, presence: Presence, row_index: Option<usize>) -> Element {
+fn EntityLine(
+    row: Shared<EntityMetrics>,
+    presence: Presence,
+    elapsed_minutes: Option<u32>,
+    row_index: Option<usize>,
+) -> Element {
     let context = use_page_context();
     let (time_field, rate_field) = match row.kind {
         EntityType::Worker => ("working", "units-per-hour"),
@@ -248,33 +262,54 @@ fn EntityLine(row: Shared<EntityMetrics>, presence: Presence, row_index: Option<
             EntityCell { kind: row.kind, id: row.id.clone(), name: row.name.clone(), selection: context.selection() }
             td { "data-field": "now", "data-value": presence.slug(),
                 StateMark { kind: row.kind, presence }
-                if let Some(since) = since(&row, presence, &context.zone()) {
-                    span { class: "entity-rows-since", {since} }
+                if let Some(minutes) = elapsed_minutes {
+                    span { class: "entity-rows-elapsed", {time::elapsed(minutes)} }
                 }
             }
             UtilizationCell { value: row.utilization }
             MetricCell { field: "units", quantity: Quantity::Count, value: row.units as f64 }
             MetricCell { field: rate_field, quantity: Quantity::PerHour, value: row.units_per_hour }
-            MetricCell { field: time_field, quantity: Quantity::Minutes, value: row.productive_minutes }
-            MetricCell { field: "idle", quantity: Quantity::Minutes, value: row.idle_minutes }
-            MetricCell { field: "overlap", quantity: Quantity::Minutes, value: row.overlap_minutes }
+            MetricCell { field: time_field, quantity: Quantity::Duration, value: row.productive_minutes }
+            MetricCell { field: "idle", quantity: Quantity::Duration, value: row.idle_minutes }
+            MetricCell { field: "overlap", quantity: Quantity::Duration, value: row.overlap_minutes }
             MetricCell { field: "confidence", quantity: Quantity::Confidence, value: row.mean_confidence }
             td { "data-field": "area", {row.area.clone()} }
         }
     }
 }
 
-/// Since when it is so: since when it was seen doing so, or since when nothing was seen.
-fn since(row: &EntityMetrics, presence: Presence, zone: &Zone) -> Option<String> {
-    let activity = row.current.as_ref()?;
-    let since = match presence {
-        Presence::Seen(_) => activity.since,
-        Presence::NotObserved => activity.until,
+/// How wide the columns of numbers are, in characters: as wide as the longest number of each.
+fn widths(lines: &[Line]) -> String {
+    let highest =
+        |value: fn(&EntityMetrics) -> f64| lines.iter().map(|line| value(&line.row)).fold(0.0, f64::max);
+    let units = Quantity::Count.longest_text(highest(|row| row.units as f64));
+    let rate = Quantity::PerHour.longest_text(highest(|row| row.units_per_hour.unwrap_or_default()));
+    let minutes = |row: &EntityMetrics| row.productive_minutes.max(row.idle_minutes).max(row.overlap_minutes);
+    let time = Quantity::Duration.longest_text(highest(minutes));
+    format!("--units-width: {units}; --rate-width: {rate}; --time-width: {time}")
+}
+
+/// What an address calls every column.
+const ALL_COLUMNS: &str = "all";
+
+/// Whether the columns that are seldom looked at are shown too.
+#[component]
+fn AllColumns(address: ReadSignal<FloorAddress>) -> Element {
+    let is_on = address.read().columns == ALL_COLUMNS;
+    let other = if is_on { String::new() } else { ALL_COLUMNS.to_owned() };
+    let press = move |_| {
+        let address = FloorAddress { columns: other.clone(), ..address.peek().clone() };
+        replace_by(Address::from(address));
     };
-    // The day is told where it is not the one on which one looks.
-    let (then, now) = (zone.local(since), zone.local(Instant::from_ms(now_ms())));
-    let time = zone.time(since);
-    Some(words::since(&if then.date == now.date { time } else { time::on_day(&then, &time) }))
+    rsx! {
+        button {
+            class: "button floor-export entity-rows-columns",
+            r#type: "button",
+            aria_pressed: is_on,
+            onclick: press,
+            {figure::DOUBLE_COVERAGE}
+        }
+    }
 }
 
 /// A percentage beside a thin bar of the same length.
@@ -296,6 +331,20 @@ fn UtilizationCell(value: Option<f64>) -> Element {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_longest_number() {
+        let row = |units, productive_minutes| EntityMetrics {
+            units,
+            productive_minutes,
+            units_per_hour: Some(1_234.5),
+            ..EntityMetrics::unseen(EntityType::Worker, "W1")
+        };
+        let table = Table::of(vec![row(1_234_567, 675_863.0)]);
+        let lines = ranked(&table, None, 0.0, 0.0);
+        assert_eq!(widths(&lines), "--units-width: 9; --rate-width: 7; --time-width: 11");
+        assert_eq!(widths(&[]), "--units-width: 1; --rate-width: 3; --time-width: 8");
+    }
 
     #[test]
     fn few_rows_are_all_drawn_and_of_many_those_in_view_and_around() {

@@ -106,22 +106,6 @@ fn length_ms(choice: WindowChoice) -> Option<i64> {
     })
 }
 
-/// The calendar day that a window is, if it is one.
-pub(crate) fn day_of_window(choice: WindowChoice, now: Instant, zone: &Zone) -> Option<i64> {
-    let today = zone.local(now).date.days();
-    match choice {
-        WindowChoice::Today => Some(today),
-        WindowChoice::Yesterday => Some(today - 1),
-        WindowChoice::Day(day) => Some(day),
-        _ => None,
-    }
-}
-
-/// The window that is a calendar day; today keeps being today.
-pub(crate) fn window_of_day(day: i64, now: Instant, zone: &Zone) -> WindowChoice {
-    if day == zone.local(now).date.days() { WindowChoice::Today } else { WindowChoice::Day(day) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,16 +188,5 @@ mod tests {
         let windows =
             ChartWindows::new(WindowChoice::Range(next), Some(next), None, at("2026-01-05T00:00Z"), &zone());
         assert_eq!(windows.rows, Rows::Days(vec![MONDAY + 28]));
-    }
-
-    #[test]
-    fn a_day_is_found_again_as_the_window_that_it_is() {
-        let now = at("2026-01-05T20:00Z");
-        let today = MONDAY + 1;
-        assert_eq!(day_of_window(WindowChoice::Today, now, &zone()), Some(today));
-        assert_eq!(day_of_window(WindowChoice::Yesterday, now, &zone()), Some(MONDAY));
-        assert_eq!(day_of_window(WindowChoice::LastMinutes(60), now, &zone()), None);
-        assert_eq!(window_of_day(today, now, &zone()), WindowChoice::Today);
-        assert_eq!(window_of_day(MONDAY, now, &zone()), WindowChoice::Day(MONDAY));
     }
 }

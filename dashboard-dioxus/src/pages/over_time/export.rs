@@ -9,38 +9,56 @@ use domain::event::EntityType;
 
 const MS_PER_MINUTE: f64 = domain::MS_PER_MINUTE as f64;
 
-/// An instant as the factory's clock shows it, with its distance from UTC: `2026-01-05T09:00:00.000+01:00`.
-pub(crate) fn local_time(zone: &Zone, instant: Instant) -> String {
-    let offset_ms = zone.offset_ms(instant);
-    let mut text = Instant(instant.0 + offset_ms).to_rfc3339();
-    text.pop();
-    let minutes = offset_ms / 60_000;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    format!("{text}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+/// An instant as the factory's clock shows it and in UTC, as spreadsheets read times: `2026-01-05 09:00:00`, with its
+/// milliseconds where there are any.
+pub(crate) fn times(zone: &Zone, instant: Instant) -> [String; 2] {
+    [zone.offset_ms(instant), 0].map(|offset_ms| {
+        let text = Instant(instant.0 + offset_ms).to_rfc3339();
+        let text = text.trim_end_matches('Z').replace('T', " ");
+        text.strip_suffix(".000").map_or(text.clone(), str::to_owned)
+    })
 }
+
+/// A confidence from 0 to 1 as percent.
+pub(crate) fn percent(confidence: Option<f64>) -> Option<f64> {
+    confidence.map(|confidence| confidence * 100.0)
+}
+
+/// The names of the two columns of a time.
+pub(crate) fn time_columns(name: &str, zone: &Zone) -> [String; 2] {
+    [zone.name(), UTC].map(|zone| words::in_zone(name, zone))
+}
+
+const UTC: &str = "UTC";
 
 /// What was observed, segment by segment, for each entity (or none twice) with its id.
 pub(crate) fn timelines(kind: EntityType, zone: &Zone, timelines: &[(&str, &Timeline)]) -> String {
+    let ([from, from_utc], [to, to_utc]) = (time_columns(words::FROM, zone), time_columns(words::TO, zone));
     let mut csv = Csv::new(&[
         entity::kind(kind),
-        words::FROM,
-        words::TO,
+        &from,
+        &from_utc,
+        &to,
+        &to_utc,
         words::STATE,
         words::MINUTES,
-        words::CONFIDENCE,
+        &words::in_percent(words::CONFIDENCE),
         words::MODEL,
         words::SOURCE,
     ]);
     for (id, timeline) in timelines {
         for segment in &timeline.segments {
             let Span { from, to } = segment.span;
+            let ([from_local, from_utc], [to_local, to_utc]) = (times(zone, from), times(zone, to));
             csv = csv.row(&[
                 (*id).into(),
-                local_time(zone, from).as_str().into(),
-                local_time(zone, to).as_str().into(),
+                from_local.as_str().into(),
+                from_utc.as_str().into(),
+                to_local.as_str().into(),
+                to_utc.as_str().into(),
                 entity::state(kind, segment.state).into(),
                 ((to.0 - from.0) as f64 / MS_PER_MINUTE).into(),
-                segment.confidence.into(),
+                percent(segment.confidence).into(),
                 segment.model_version.as_deref().unwrap_or_default().into(),
                 segment.source_id.as_deref().unwrap_or_default().into(),
             ]);
@@ -51,36 +69,42 @@ pub(crate) fn timelines(kind: EntityType, zone: &Zone, timelines: &[(&str, &Time
 
 /// Steps of series, for each entity with its id.
 pub(crate) fn points(kind: EntityType, zone: &Zone, series: &[(&str, &[Point])]) -> String {
-    let (productive, rate) = match kind {
-        EntityType::Worker => (figure::WORKING, figure::UNITS_PER_HOUR),
-        EntityType::Workstation => (figure::OCCUPIED, figure::THROUGHPUT_PER_HOUR),
+    let productive = match kind {
+        EntityType::Worker => figure::WORKING,
+        EntityType::Workstation => figure::IN_USE,
     };
     let minutes = |name: &str| words::in_minutes(name);
+    let ([from, from_utc], [to, to_utc]) = (time_columns(words::FROM, zone), time_columns(words::TO, zone));
     let mut csv = Csv::new(&[
         entity::kind(kind),
-        words::FROM,
-        words::TO,
+        &from,
+        &from_utc,
+        &to,
+        &to_utc,
         &words::in_percent(figure::UTILIZATION),
         figure::UNITS,
-        rate,
+        figure::UNITS_PER_HOUR,
         &minutes(productive),
         &minutes(figure::IDLE),
         &minutes(figure::ABSENT),
-        figure::MEAN_CONFIDENCE,
+        &words::in_percent(figure::MEAN_CONFIDENCE),
     ]);
     for (id, points) in series {
         for point in *points {
+            let ([from, from_utc], [to, to_utc]) = (times(zone, point.span.from), times(zone, point.span.to));
             csv = csv.row(&[
                 (*id).into(),
-                local_time(zone, point.span.from).as_str().into(),
-                local_time(zone, point.span.to).as_str().into(),
+                from.as_str().into(),
+                from_utc.as_str().into(),
+                to.as_str().into(),
+                to_utc.as_str().into(),
                 point.utilization.into(),
                 Cell::Whole(point.units),
                 point.units_per_hour.into(),
                 point.productive_minutes.into(),
                 point.idle_minutes.into(),
                 point.absent_minutes.into(),
-                point.mean_confidence.into(),
+                percent(point.mean_confidence).into(),
             ]);
         }
     }
@@ -98,15 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_the_factorys_and_say_how_far_from_utc_they_are() {
+    fn times_are_told_in_the_factorys_zone_and_in_utc() {
         let instant = Instant::parse("2026-01-05T01:00:00.250Z").unwrap();
-        for (minutes, expected) in [
-            (60, "2026-01-05T02:00:00.250+01:00"),
-            (-210, "2026-01-04T21:30:00.250-03:30"),
-            (0, "2026-01-05T01:00:00.250+00:00"),
-        ] {
-            assert_eq!(local_time(&Zone::fixed("somewhere", minutes), instant), expected);
+        for (minutes, expected) in [(60, "2026-01-05 02:00:00.250"), (-210, "2026-01-04 21:30:00.250")] {
+            let told = times(&Zone::fixed("somewhere", minutes), instant);
+            assert_eq!(told, [expected, "2026-01-05 01:00:00.250"]);
         }
+        let whole = Instant::parse("2026-01-05T01:00:00Z").unwrap();
+        assert_eq!(times(&Zone::fixed("UTC", 0), whole)[1], "2026-01-05 01:00:00");
     }
 
     #[test]
@@ -132,9 +155,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "Workstation,From,To,State,Minutes,Confidence,Model,Source",
-                "S1,2026-01-05T08:00:00.000+00:00,2026-01-05T08:30:00.000+00:00,Occupied,30,0.9,\"m,1\",",
-                "S1,2026-01-05T09:00:00.000+00:00,2026-01-05T09:00:30.000+00:00,Occupied,0.5,,\"m,1\",",
+                "Workstation,From (UTC),From (UTC),To (UTC),To (UTC),State,Minutes,\"Confidence, %\",Model,Source",
+                "S1,2026-01-05 08:00:00,2026-01-05 08:00:00,2026-01-05 08:30:00,2026-01-05 08:30:00,In use,30,90,\"m,1\",",
+                "S1,2026-01-05 09:00:00,2026-01-05 09:00:00,2026-01-05 09:00:30,2026-01-05 09:00:30,In use,0.5,,\"m,1\",",
             ]
         );
     }

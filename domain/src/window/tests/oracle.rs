@@ -5,12 +5,12 @@ use super::*;
 
 const TICK_MS: i64 = 30_000;
 
-pub(super) fn local_clock(zone: Tz, instant_ms: TimestampMs) -> NaiveDateTime {
-    Utc.timestamp_millis_opt(instant_ms.0).unwrap().with_timezone(&zone).naive_local()
+pub(super) fn local_clock(zone: Zone, instant_ms: TimestampMs) -> NaiveDateTime {
+    DateTime::from_timestamp_millis((instant_ms + zone.offset_ms(instant_ms)).0).unwrap().naive_utc()
 }
 
 /// The window of a day: from the first tick that shows its date to the first that shows a later one.
-pub(super) fn day(zone: Tz, date: NaiveDate) -> Option<Window> {
+pub(super) fn day(zone: Zone, date: NaiveDate) -> Option<Window> {
     let midnight_ms = date.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp_millis();
     let ticks = || {
         (midnight_ms - 2 * MS_PER_DAY..midnight_ms + 4 * MS_PER_DAY)
@@ -23,7 +23,7 @@ pub(super) fn day(zone: Tz, date: NaiveDate) -> Option<Window> {
 }
 
 /// The steps of a window, cut at every tick at which a new one begins.
-pub(super) fn steps(window: Window, resolution: Resolution, zone: Tz) -> Vec<Window> {
+pub(super) fn steps(window: Window, resolution: Resolution, zone: Zone) -> Vec<Window> {
     let mut cuts = BTreeSet::from([window.from_ms, window.to_ms]);
     let mut latest_date = NaiveDate::MIN;
     // Two days ahead, so that the latest date shown is known when the window begins.

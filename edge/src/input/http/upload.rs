@@ -1,30 +1,31 @@
 //! Reads the bodies of requests: how long one may be, how long it may take, and how much memory all of them have.
 //!
-//! Memory is taken as bytes arrive, so that nobody holds more than was sent. The first [`SMALL_BODY_BYTES`] of every body
-//! come from memory of their own, which is why large bodies never keep out what a camera sends now and then.
+//! Memory is taken as bytes arrive, so that nobody holds more than was sent. Small bodies, and the beginnings of large ones,
+//! have room of their own, which is why large bodies never keep out what a camera sends now and then.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
-use http_listener::{Peer, PeerQuota, PeerShare};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use http_listener::{Memory, MemoryFull, MemoryLimits, MemoryShare, Peer};
 use tokio::time::Instant;
 
 /// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How much of a refused body is read, in bytes: who sends more than this is not told why it is refused.
 const MAX_DISCARDED_BYTES: usize = 2 * MAX_BODY_BYTES;
-/// How much of each body comes from the memory for small ones, in bytes: hundreds of events.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
-/// The memory for small bodies and the beginnings of large ones, in bytes.
-const SMALL_BODIES_BYTES: usize = 16 * 1024 * 1024;
-/// The memory for what is longer, in bytes: four of the longest bodies, because an agent runs on small computers.
-const LARGE_BODIES_BYTES: usize = 40 * 1024 * 1024;
-/// So many addresses can hold all of one memory: a single one leaves half to others.
-const ADDRESSES_TO_FILL: usize = 2;
+/// The memory of all bodies.
+const MEMORY: MemoryLimits = MemoryLimits {
+    // Hundreds of events.
+    small_share_bytes: 64 * 1024,
+    // 256 small bodies at a time.
+    small_bytes: 16 * 1024 * 1024,
+    // Four of the longest bodies, because an agent runs on small computers.
+    large_bytes: 4 * MAX_BODY_BYTES,
+    // A single one leaves half to others.
+    addresses_to_fill: 2,
+};
 
 /// What a body may be written in. A browser sends neither for a page without asking first, and is then refused.
 const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-ndjson"];
@@ -48,22 +49,14 @@ impl Default for UploadLimits {
 #[derive(Clone)]
 pub(super) struct Uploads {
     limits: UploadLimits,
-    small: Memory,
-    large: Memory,
+    memory: Memory,
 }
 
 /// A body in memory.
 pub(super) struct Upload {
     pub(super) bytes: Vec<u8>,
     /// Its share of the memory: to be kept until its events are on the disk.
-    pub(super) share: UploadShare,
-}
-
-/// What a body holds of the memory until it is dropped.
-#[derive(Default)]
-pub(super) struct UploadShare {
-    small: Option<Share>,
-    large: Option<Share>,
+    pub(super) share: MemoryShare,
 }
 
 /// Why a body is not read.
@@ -95,9 +88,15 @@ impl UploadError {
     }
 }
 
+impl From<MemoryFull> for UploadError {
+    fn from(_: MemoryFull) -> Self {
+        Self::Busy
+    }
+}
+
 impl Uploads {
     pub(super) fn new(limits: UploadLimits) -> Self {
-        Self { limits, small: Memory::new(SMALL_BODIES_BYTES), large: Memory::new(LARGE_BODIES_BYTES) }
+        Self { limits, memory: Memory::new(&MEMORY) }
     }
 
     /// Reads a body to its end, also when it is refused; it is kept in memory only when it is not.
@@ -119,23 +118,15 @@ impl Uploads {
     }
 
     async fn collect(&self, peer: Peer, incoming: &mut Incoming) -> Result<Upload, UploadError> {
-        let mut upload = Upload { bytes: Vec::new(), share: UploadShare::default() };
+        let mut upload = Upload { bytes: Vec::new(), share: self.memory.share(Some(peer)) };
         while let Some(data) = incoming.next().await? {
-            self.reserve(peer, &mut upload, data.len())?;
+            if upload.bytes.len() + data.len() > MAX_BODY_BYTES {
+                return Err(UploadError::TooLong);
+            }
+            upload.share.take(data.len())?;
             upload.bytes.extend_from_slice(&data);
         }
         Ok(upload)
-    }
-
-    fn reserve(&self, peer: Peer, upload: &mut Upload, more: usize) -> Result<(), UploadError> {
-        let length = upload.bytes.len();
-        if length + more > MAX_BODY_BYTES {
-            return Err(UploadError::TooLong);
-        }
-        let small = SMALL_BODY_BYTES.saturating_sub(length).min(more);
-        let fits = self.small.take(peer, &mut upload.share.small, small)
-            && self.large.take(peer, &mut upload.share.large, more - small);
-        if fits { Ok(()) } else { Err(UploadError::Busy) }
     }
 }
 
@@ -183,41 +174,6 @@ impl Incoming {
     }
 }
 
-/// Memory that bodies take from, in bytes.
-#[derive(Clone)]
-struct Memory {
-    free: Arc<Semaphore>,
-    by_address: Arc<PeerQuota>,
-}
-
-struct Share {
-    permit: OwnedSemaphorePermit,
-    peer: PeerShare,
-}
-
-impl Memory {
-    fn new(bytes: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(bytes)), by_address: PeerQuota::new(bytes / ADDRESSES_TO_FILL) }
-    }
-
-    /// Takes so many bytes, unless there are too few: whether there were enough.
-    fn take(&self, peer: Peer, share: &mut Option<Share>, bytes: usize) -> bool {
-        if bytes == 0 {
-            return true;
-        }
-        let permit =
-            u32::try_from(bytes).ok().and_then(|bytes| self.free.clone().try_acquire_many_owned(bytes).ok());
-        let Some(permit) = permit else { return false };
-        if let Some(share) = share {
-            share.permit.merge(permit);
-            share.peer.grow(bytes)
-        } else {
-            *share = self.by_address.take(peer, bytes).map(|peer| Share { permit, peer });
-            share.is_some()
-        }
-    }
-}
-
 fn check_headers(headers: &HeaderMap) -> Result<(), UploadError> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -251,11 +207,11 @@ mod tests {
     async fn long_bodies_share_a_bounded_memory_and_short_ones_have_their_own() {
         let uploads = Uploads::new(UploadLimits::default());
         let mut held = Vec::new();
-        for _ in 0..LARGE_BODIES_BYTES / MAX_BODY_BYTES {
+        for _ in 0..MEMORY.large_bytes / MAX_BODY_BYTES {
             held.push(read(&uploads, LOCAL, MAX_BODY_BYTES).await.unwrap());
         }
         assert!(matches!(read(&uploads, LOCAL, MAX_BODY_BYTES).await, Err(UploadError::Busy)));
-        held.push(read(&uploads, LOCAL, SMALL_BODY_BYTES).await.unwrap());
+        held.push(read(&uploads, LOCAL, MEMORY.small_share_bytes).await.unwrap());
         drop(held);
         assert!(read(&uploads, LOCAL, MAX_BODY_BYTES).await.is_ok());
         assert!(matches!(read(&uploads, LOCAL, MAX_BODY_BYTES + 1).await, Err(UploadError::TooLong)));
@@ -265,16 +221,16 @@ mod tests {
     async fn one_address_leaves_half_of_the_memory_to_others() {
         let uploads = Uploads::new(UploadLimits::default());
         let mut held = Vec::new();
-        while let Ok(upload) = read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await {
-            held.push(upload);
+        for _ in 0..MEMORY.large_bytes / MAX_BODY_BYTES / MEMORY.addresses_to_fill {
+            held.push(read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await.unwrap());
         }
-        assert_eq!(held.len(), LARGE_BODIES_BYTES / MAX_BODY_BYTES / ADDRESSES_TO_FILL);
+        assert!(matches!(read(&uploads, "192.0.2.1", MAX_BODY_BYTES).await, Err(UploadError::Busy)));
         held.push(read(&uploads, "192.0.2.2", MAX_BODY_BYTES).await.unwrap());
-        let mut short = Vec::new();
-        while let Ok(upload) = read(&uploads, "192.0.2.1", SMALL_BODY_BYTES).await {
-            short.push(upload);
+        for _ in 0..MEMORY.small_bytes / MEMORY.small_share_bytes / MEMORY.addresses_to_fill {
+            held.push(read(&uploads, "192.0.2.1", MEMORY.small_share_bytes).await.unwrap());
         }
-        assert!(short.len() < SMALL_BODIES_BYTES / SMALL_BODY_BYTES / ADDRESSES_TO_FILL);
-        assert!(read(&uploads, "192.0.2.2", SMALL_BODY_BYTES).await.is_ok());
+        let one_more = read(&uploads, "192.0.2.1", MEMORY.small_share_bytes).await;
+        assert!(matches!(one_more, Err(UploadError::Busy)));
+        assert!(read(&uploads, "192.0.2.2", MEMORY.small_share_bytes).await.is_ok());
     }
 }

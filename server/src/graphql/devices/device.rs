@@ -13,9 +13,14 @@ use crate::{
     error::ApiError,
     graphql::{
         context::scoped,
+        node::{NodeId, NodeObject},
         scalar::{BigInt, DateTime},
     },
-    store::devices::{self, DeviceRecord, Epoch, MAX_DEVICES},
+    report::FactoryScope,
+    store::{
+        Snapshot,
+        devices::{self, DeviceRecord, Epoch, MAX_DEVICES},
+    },
 };
 
 /// The most ranges of one list: as many as a person reads, and more than a device that sends in order has.
@@ -51,8 +56,10 @@ pub(crate) enum DeviceWarning {
 /// A device that numbers the events it sends.
 #[derive(SimpleObject)]
 pub(crate) struct Device {
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As sent.
-    id: ID,
+    device_id: ID,
     /// The worst of what is true.
     state: DeviceState,
     /// When its latest batch came, which may have held no event.
@@ -143,13 +150,25 @@ pub(crate) async fn list(
     for some in codes.chunks(DEVICES_AT_A_TIME) {
         let mut known = devices::list(&*snapshot, factory_id, some).await?;
         known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
-        shown.extend(known.into_iter().map(|known| Device::new(known, now_ms)));
+        shown.extend(known.into_iter().map(|known| Device::new(slug, known, now_ms)));
     }
     Ok(shown)
 }
 
+/// The device of a factory with this code.
+pub(crate) async fn find(
+    snapshot: &Snapshot,
+    scope: &FactoryScope,
+    code: &str,
+    now_ms: TimestampMs,
+) -> Result<Option<Device>, ApiError> {
+    let factory = scope.factory();
+    let found = devices::list(snapshot, factory.id, &[code.to_owned()]).await?.pop();
+    Ok(found.map(|known| Device::new(factory.slug.as_str(), known, now_ms)))
+}
+
 impl Device {
-    fn new(known: DeviceRecord, now_ms: TimestampMs) -> Self {
+    fn new(factory: &str, known: DeviceRecord, now_ms: TimestampMs) -> Self {
         let condition = known.condition();
         let clock_off = is_clock_off(known.device.clock_offset_ms).then_some(DeviceWarning::ClockOff);
         let used_twice = known.is_used_twice(now_ms).then_some(DeviceWarning::IdUsedTwice);
@@ -182,7 +201,8 @@ impl Device {
             lost_events: big(known.device.lost_events),
             dead_lettered_events: big(known.device.dead_lettered_events),
             warnings: clock_off.into_iter().chain(used_twice).collect(),
-            id: ID(known.device.code),
+            id: NodeId::new(factory, NodeObject::Device(&known.device.code)).into(),
+            device_id: ID(known.device.code),
             epoch: ID(known.device.epoch),
         }
     }

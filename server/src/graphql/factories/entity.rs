@@ -4,7 +4,10 @@ use async_graphql::{Enum, ID, InputObject, MaybeUndefined, SimpleObject};
 
 use crate::{
     error::ApiError,
-    graphql::text::name,
+    graphql::{
+        node::{NodeId, NodeObject},
+        text::name,
+    },
     store::entities::{Entity, EntityPatch},
 };
 
@@ -21,8 +24,8 @@ pub(crate) enum EntityType {
 /// Someone who works on the floor, registered by their first event.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Worker {
-    /// Unique over all factories, opaque.
-    id: ID,
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As sent, such as W1.
     worker_id: ID,
     /// What people call them.
@@ -34,7 +37,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// A worker of the factory with this slug.
     pub(crate) fn new(factory: &str, entity: Entity) -> Self {
-        let id = ID(format!("{factory}:worker:{}", entity.code));
+        let id = NodeId::new(factory, NodeObject::Worker(&entity.code)).into();
         Self { id, worker_id: ID(entity.code), name: entity.name, area: entity.area }
     }
 }
@@ -42,8 +45,8 @@ impl Worker {
 /// A machine or a place of work, registered by its first event.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Workstation {
-    /// Unique over all factories, opaque.
-    id: ID,
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As sent, such as S1.
     workstation_id: ID,
     /// What people call it.
@@ -55,7 +58,7 @@ pub(crate) struct Workstation {
 impl Workstation {
     /// A workstation of the factory with this slug.
     pub(crate) fn new(factory: &str, entity: Entity) -> Self {
-        let id = ID(format!("{factory}:workstation:{}", entity.code));
+        let id = NodeId::new(factory, NodeObject::Workstation(&entity.code)).into();
         Self { id, workstation_id: ID(entity.code), name: entity.name, area: entity.area }
     }
 }

@@ -1,15 +1,19 @@
 //! Factories: what they are called, where their days begin and whose units count.
 
-use std::{str::FromStr as _, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
-use chrono_tz::Tz;
-use domain::{event::EntityType, id::FactorySlug};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
+use domain::{event::EntityType, id::FactorySlug, zone::Zone};
 
-use super::entity::{Worker, Workstation};
+use super::{
+    entity::{Worker, Workstation},
+    utc_offset::{UtcOffset, utc_offsets},
+};
 use crate::{
     error::ApiError,
     graphql::{
+        context::{app, charge},
+        node::{NodeId, NodeObject},
         scalar::BigInt,
         text::{name, quoted, slug},
     },
@@ -25,8 +29,10 @@ use crate::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Factory {
+    /// Unique over all types and factories, opaque.
+    pub(crate) id: ID,
     /// As chosen when it was created.
-    id: ID,
+    factory_id: ID,
     /// For people.
     name: String,
     /// IANA name; decides where a day begins.
@@ -47,16 +53,24 @@ pub(crate) struct Factory {
 
 #[ComplexObject]
 impl Factory {
+    /// What the time zone's clocks show, compared with UTC: each offset since 2000, and those of the next two years. With
+    /// them a client begins days where the server does, however old its own rules are.
+    async fn utc_offsets(&self, ctx: &Context<'_>) -> Result<Vec<UtcOffset>, ApiError> {
+        let offsets = utc_offsets(self.scope.factory().time_zone, app(ctx).clock.now_ms());
+        charge(ctx, offsets.len())?;
+        Ok(offsets)
+    }
+
     /// Everyone ever reported, in the order of their ids.
-    async fn workers(&self) -> Result<Vec<Worker>, ApiError> {
-        let entities = self.entities(EntityType::Worker).await?;
-        Ok(entities.into_iter().map(|entity| Worker::new(&self.id, entity)).collect())
+    async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Worker).await?;
+        Ok(entities.into_iter().map(|entity| Worker::new(&self.factory_id, entity)).collect())
     }
 
     /// Every workstation ever reported, in the order of their ids.
-    async fn workstations(&self) -> Result<Vec<Workstation>, ApiError> {
-        let entities = self.entities(EntityType::Workstation).await?;
-        Ok(entities.into_iter().map(|entity| Workstation::new(&self.id, entity)).collect())
+    async fn workstations(&self, ctx: &Context<'_>) -> Result<Vec<Workstation>, ApiError> {
+        let entities = self.entities(ctx, EntityType::Workstation).await?;
+        Ok(entities.into_iter().map(|entity| Workstation::new(&self.factory_id, entity)).collect())
     }
 }
 
@@ -65,7 +79,8 @@ impl Factory {
     pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
         let factory = scope.factory();
         Self {
-            id: ID(factory.slug.0.clone()),
+            id: NodeId::new(factory.slug.as_str(), NodeObject::Factory).into(),
+            factory_id: ID(factory.slug.0.clone()),
             name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
@@ -77,9 +92,11 @@ impl Factory {
         }
     }
 
-    async fn entities(&self, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
+    async fn entities(&self, ctx: &Context<'_>, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
         let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
-        Ok(entities::list(&*self.snapshot, self.scope.factory().id, filter).await?)
+        let entities = entities::list(&*self.snapshot, self.scope.factory().id, filter).await?;
+        charge(ctx, entities.len())?;
+        Ok(entities)
     }
 }
 
@@ -144,11 +161,11 @@ impl TryFrom<UpdateFactoryInput> for FactoryPatch {
     }
 }
 
-fn time_zone(sent: &str) -> Result<Tz, ApiError> {
-    Tz::from_str(sent).map_err(|_unknown| {
-        let sent = quoted(sent);
-        ApiError::bad_user_input(format!(
-            "{sent} is not a time zone; use an IANA name such as Europe/Berlin or UTC"
-        ))
-    })
+/// The zone that a client named.
+///
+/// # Errors
+/// There is none with this name.
+pub(super) fn time_zone(sent: &str) -> Result<Zone, ApiError> {
+    time_zones::find(sent)
+        .map_err(|unknown| ApiError::bad_user_input(format!("{} is {unknown}", quoted(sent))))
 }

@@ -23,7 +23,7 @@ async fn app() -> (Arc<App>, TempDir) {
     let new = NewFactory {
         slug: "plant".into(),
         name: "Plant".into(),
-        time_zone: chrono_tz::UTC,
+        time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");

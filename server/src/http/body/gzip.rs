@@ -3,8 +3,9 @@
 use std::io::Read as _;
 
 use flate2::bufread::GzDecoder;
+use http_listener::Memory;
 
-use super::{super::error_response::ErrorResponse, super::memory::RequestMemory, ReadBody};
+use super::{super::error_response::ErrorResponse, ReadBody};
 use crate::error::ApiError;
 
 /// The most members of one body. A sender writes one; to begin each costs as much as to inflate some kilobytes.
@@ -13,7 +14,7 @@ const MAX_MEMBERS: usize = 16;
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Inflates a body that is whole. What inflates to more than may be sent is given up before it has.
-pub(super) fn inflate(compressed: &[u8], memory: &RequestMemory) -> Result<ReadBody, ErrorResponse> {
+pub(super) fn inflate(compressed: &[u8], memory: &Memory) -> Result<ReadBody, ErrorResponse> {
     let mut body = ReadBody::empty(memory);
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut rest = compressed;

@@ -12,7 +12,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         id: FactoryId(1),
         slug: "f".into(),
         name: "F".into(),
-        time_zone: chrono_tz::UTC,
+        time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
         revision: Revision(sequence as i64),
         kept_conflicts: 0,

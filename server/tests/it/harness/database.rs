@@ -101,6 +101,24 @@ impl TestDatabase {
         }
         conn
     }
+
+    /// Lets the database fail on an event with the id `poison`; the trigger is `fault`.
+    pub(crate) async fn refuse_poison(&self) -> Connection {
+        let mut conn = self.connect().await;
+        conn.execute(match &conn {
+            Connection::Sqlite(_) => {
+                "CREATE TRIGGER fault BEFORE INSERT ON event WHEN NEW.event_code = 'poison' \
+                 BEGIN SELECT RAISE(ABORT, 'injected'); END"
+            }
+            Connection::Postgres(_) => {
+                "CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'injected'; END $$ LANGUAGE plpgsql; \
+                 CREATE TRIGGER fault BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.event_code = 'poison') \
+                 EXECUTE FUNCTION fault()"
+            }
+        })
+        .await;
+        conn
+    }
 }
 
 impl Drop for Place {

@@ -56,7 +56,7 @@ async fn plant() -> TestServer {
 async fn assert_units(server: &TestServer, units: i64) {
     let answer = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
     assert_eq!(answer["factoryMetrics"]["unitsProduced"], units);
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]

@@ -30,10 +30,6 @@ async fn server() -> (Proxy, TestServer, TestDatabase) {
     (proxy, server, database)
 }
 
-async fn assert_audit_is_clean(server: &TestServer) {
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
-}
-
 /// Sends a batch until it is stored. Answers with how many of its events were stored before by an attempt that was
 /// answered with an error.
 async fn insist(server: &TestServer, batch: &[RawEvent]) -> i64 {
@@ -83,7 +79,7 @@ async fn connections_cut_at_random_while_batches_come_in_lose_nothing_and_count_
     events.push(last_event(&events));
     insist(&server, &events[events.len() - 1..]).await;
     watchers.assert_saw_all(&server, events.len()).await;
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
     assert_eq!(numbers(&server).await, undisturbed_numbers(&events).await);
 }
 
@@ -111,7 +107,7 @@ async fn a_batch_whose_commit_was_not_answered_is_told_to_subscribers_and_a_dupl
     assert_eq!(delivery["events"][0]["entityId"], "W1", "{delivery}");
     let again = server.ingest("plant", batch).await;
     assert_eq!((&again["duplicates"], &again["revision"]), (&json!(1), &delivery["revision"]));
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -133,5 +129,5 @@ async fn a_batch_whose_commit_did_not_arrive_is_not_stored_and_new_when_it_comes
     );
     let delivery = feed.next().await;
     assert_eq!((&delivery["revision"], &delivery["skipped"]), (&again["revision"], &json!(0)));
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }

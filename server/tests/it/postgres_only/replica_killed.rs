@@ -65,6 +65,6 @@ async fn a_server_that_is_killed_leaves_its_share_to_the_other_one_and_nothing_i
     assert_eq!(report.summary.accepted, 1, "{report:?}");
     watchers.assert_saw_all(&observer, events.len()).await;
     assert!(survivor.terminate().await.0.success());
-    assert_eq!(server::store::audit(&observer.app.store).await.expect("an audit"), []);
+    observer.assert_audit_is_clean().await;
     assert_eq!(numbers(&observer).await, undisturbed_numbers(&events).await);
 }

@@ -82,7 +82,7 @@ async fn while_postgresql_is_silent_callers_are_told_to_ask_again_and_then_all_g
     let outcome = server.ingest("plant", json!(events[events.len() - 1..])).await;
     assert_eq!(outcome["accepted"], 1, "{outcome}");
     watchers.assert_saw_all(&server, events.len()).await;
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
     assert_eq!(numbers(&server).await, undisturbed_numbers(&events).await);
 }
 
@@ -128,6 +128,6 @@ async fn connections_that_fall_silent_for_good_are_replaced_by_new_ones() {
     let outcome = server.ingest("plant", json!(events[events.len() - 1..])).await;
     assert_eq!(outcome["accepted"], 1, "{outcome}");
     watchers.assert_saw_all(&server, events.len()).await;
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
     assert_eq!(numbers(&server).await, undisturbed_numbers(&events).await);
 }

@@ -17,11 +17,6 @@ const REFUSED: u32 = 14;
 const INGEST: &str =
     "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
 
-async fn units(server: &TestServer) -> i64 {
-    let answer = server.ask("{ factoryMetrics(factoryId: \"plant\") { unitsProduced } }", json!({})).await;
-    answer["factoryMetrics"]["unitsProduced"].as_i64().expect("a number")
-}
-
 #[tokio::test]
 async fn what_is_accepted_after_sqlite_ended_a_transaction_by_itself_is_there_for_all_and_for_good() {
     let folder = TempDir::new().expect("a temporary directory");
@@ -49,10 +44,10 @@ async fn what_is_accepted_after_sqlite_ended_a_transaction_by_itself_is_there_fo
             assert_eq!(server.ingest("plant", batch).await["accepted"], 1);
             stored += i64::from(units_sent);
         }
-        assert_eq!(units(&server).await, stored, "after {minute} batches");
+        assert_eq!(server.units("plant").await, stored, "after {minute} batches");
     }
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
+    server.assert_audit_is_clean().await;
     server.stop().await;
     let server = TestServer::on(database, Clock::System, patient()).await;
-    assert_eq!(units(&server).await, stored);
+    assert_eq!(server.units("plant").await, stored);
 }

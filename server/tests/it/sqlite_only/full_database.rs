@@ -29,10 +29,6 @@ async fn serve(database: &TestDatabase, max_bytes: u64) -> TestServer {
     TestServer::with_store(store, database.clone(), Clock::manual(millis(AFTERWARDS)), patient()).await
 }
 
-async fn assert_audit_is_clean(server: &TestServer) {
-    assert_eq!(server::store::audit(&server.app.store).await.expect("an audit"), []);
-}
-
 /// Sends a batch for which there is no room, and checks that this is said.
 async fn assert_no_room(server: &TestServer, batch: &[RawEvent]) {
     let body = json!({ "query": INGEST, "variables": { "events": batch } }).to_string();
@@ -77,7 +73,7 @@ async fn a_database_without_room_refuses_a_batch_whole_and_answers_as_before_unt
     feed.reaches(&revision).await;
     let figures = Subscriber::new(&server, FACTORY, json!({})).await.next().await;
     assert_eq!(figures["revision"], revision);
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
     assert_eq!(numbers(&server).await, undisturbed_numbers(&events[..stored]).await);
     assert_no_room(&server, too_many).await;
 
@@ -89,7 +85,7 @@ async fn a_database_without_room_refuses_a_batch_whole_and_answers_as_before_unt
     assert_eq!((&outcome["accepted"], &outcome["duplicates"]), (&json!(too_many.len()), &json!(0)));
     stored += too_many.len();
     feed.reaches(&outcome["revision"]).await;
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
     assert_eq!(numbers(&server).await, undisturbed_numbers(&events[..stored]).await);
 }
 
@@ -110,7 +106,7 @@ async fn a_file_beyond_its_cap_is_opened_and_grows_no_further() {
     let query = FACTORY.replacen("subscription", "query", 1);
     assert!(server.ask(&query, json!({})).await["factoryMetrics"]["unitsProduced"].as_i64() > Some(0));
     assert_no_room(&server, &more[..MAX_BATCH_EVENTS]).await;
-    assert_audit_is_clean(&server).await;
+    server.assert_audit_is_clean().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use domain::event::RawEvent;
 
 use super::{
-    super::super::memory::RequestMemory,
+    super::super::memory::request_memory,
     value::MAX_VALUES,
     variables::{Batches, Text, Unreadable, read_as},
     *,
@@ -16,7 +16,7 @@ const EVENT: &str = r#""timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKE
 fn read(variables: &str, batches: Batches) -> Result<SentVariables<'_>, Unreadable> {
     let is_declared = |name: &str| name != "undeclared";
     let is_batch = |name: &str| ["a", "b", "events"].contains(&name);
-    read_as(variables, batches, (&is_declared, &is_batch), 0, &RequestMemory::new()).map(|(read, _)| read)
+    read_as(variables, batches, (&is_declared, &is_batch), 0, &request_memory()).map(|(read, _)| read)
 }
 
 /// The batch that the only variable of this value holds; none when it is not read at once.

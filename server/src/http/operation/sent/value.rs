@@ -6,13 +6,13 @@ use std::{
 };
 
 use async_graphql::{Name, Value};
+use http_listener::MemoryShare;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Number;
 
-use super::super::super::memory::Share;
 use crate::error::ApiError;
 
 /// The most values in the variables of one request, batches of events apart. A thousand ids are a thousand and one.
@@ -23,19 +23,19 @@ pub(in super::super) const VALUE_BYTES: usize = 128;
 const VALUES_AT_A_TIME: usize = 1_024;
 
 /// How many values are read, and the memory that they take.
-pub(super) struct Budget {
+pub(super) struct Budget<'a> {
     limit: usize,
     /// Those that the request had before.
     before: usize,
     read: Cell<usize>,
-    share: RefCell<Share>,
+    share: &'a RefCell<MemoryShare>,
     refusal: RefCell<Option<ApiError>>,
 }
 
-impl Budget {
+impl<'a> Budget<'a> {
     /// So many values together with those before, and what memory the share can take.
-    pub(super) fn new(limit: usize, before: usize, share: Share) -> Self {
-        Self { limit, before, read: Cell::new(0), share: RefCell::new(share), refusal: RefCell::default() }
+    pub(super) fn new(limit: usize, before: usize, share: &'a RefCell<MemoryShare>) -> Self {
+        Self { limit, before, read: Cell::new(0), share, refusal: RefCell::default() }
     }
 
     /// Counts one more value.
@@ -54,7 +54,7 @@ impl Budget {
 
     /// Takes memory for something else.
     pub(super) fn take<E: Error>(&self, bytes: usize) -> Result<(), E> {
-        self.share.borrow_mut().take(bytes).map_err(|error| self.refuse(error))
+        self.share.borrow_mut().take(bytes).map_err(|full| self.refuse(full.into()))
     }
 
     /// Ends the reading. The reader of JSON is told so; what is asked for afterwards is the refusal itself.
@@ -63,18 +63,18 @@ impl Budget {
         E::custom("too much")
     }
 
-    /// How many values were read and the memory that was taken, or why no more could be read.
-    pub(super) fn end(self) -> Result<(usize, Share), ApiError> {
+    /// How many values were read, or why no more could be read.
+    pub(super) fn end(self) -> Result<usize, ApiError> {
         match self.refusal.into_inner() {
             Some(refusal) => Err(refusal),
-            None => Ok((self.read.get(), self.share.into_inner())),
+            None => Ok(self.read.get()),
         }
     }
 }
 
 /// Reads one value.
 #[derive(Clone, Copy)]
-pub(super) struct Counted<'a>(pub(super) &'a Budget);
+pub(super) struct Counted<'a>(pub(super) &'a Budget<'a>);
 
 impl<'de> DeserializeSeed<'de> for Counted<'_> {
     type Value = Value;

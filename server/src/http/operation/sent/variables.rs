@@ -1,19 +1,19 @@
 //! The values of an operation's variables, read from their text.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, fmt};
 
 use async_graphql::{
     Name, Positioned, Variables,
     parser::types::{FragmentDefinition, OperationDefinition},
 };
 use domain::event::RawEvent;
+use http_listener::{Memory, MemoryShare};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 use super::{
-    super::super::memory::{RequestMemory, Share},
     super::Unprepared,
     value::{Budget, Counted, MAX_VALUES},
 };
@@ -51,8 +51,8 @@ pub(in super::super) fn read_variables<'a>(
     operation: &OperationDefinition,
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
     before: usize,
-    memory: &RequestMemory,
-) -> Result<(SentVariables<'a>, Share), Unprepared> {
+    memory: &Memory,
+) -> Result<(SentVariables<'a>, MemoryShare), Unprepared> {
     let is_declared = |name: &str| {
         operation.variable_definitions.iter().any(|variable| variable.node.name.node.as_str() == name)
     };
@@ -97,20 +97,18 @@ pub(super) fn read_as<'a>(
     batches: Batches,
     (is_declared, is_batch): (Is<'_>, Is<'_>),
     before: usize,
-    memory: &RequestMemory,
-) -> Result<(SentVariables<'a>, Share), Unreadable> {
-    let budget = Budget::new(MAX_VALUES, before, memory.share());
-    let batch_budget = Budget::new(MAX_BATCH_VALUES, 0, memory.share());
+    memory: &Memory,
+) -> Result<(SentVariables<'a>, MemoryShare), Unreadable> {
+    let share = RefCell::new(memory.share(None));
+    let budget = Budget::new(MAX_VALUES, before, &share);
+    let batch_budget = Budget::new(MAX_BATCH_VALUES, 0, &share);
     let reader = Reader { batches, is_declared, is_batch, budget: &budget, batch_budget: &batch_budget };
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let read = deserializer.deserialize_map(reader);
-    let (values, mut share) = budget.end().map_err(Unreadable::Refused)?;
-    let (batch_values, of_batches) = batch_budget.end().map_err(Unreadable::Refused)?;
-    share.join(of_batches);
-    let mut variables = read.map_err(Unreadable::Json)?;
-    variables.values = values;
-    variables.batch_values = batch_values;
-    Ok((variables, share))
+    let values = budget.end().map_err(Unreadable::Refused)?;
+    let batch_values = batch_budget.end().map_err(Unreadable::Refused)?;
+    let variables = SentVariables { values, batch_values, ..read.map_err(Unreadable::Json)? };
+    Ok((variables, share.into_inner()))
 }
 
 /// Reads the values in the order in which they come.
@@ -119,9 +117,9 @@ struct Reader<'r> {
     batches: Batches,
     is_declared: Is<'r>,
     is_batch: Is<'r>,
-    budget: &'r Budget,
+    budget: &'r Budget<'r>,
     /// For batches, which may have more values than anything else.
-    batch_budget: &'r Budget,
+    batch_budget: &'r Budget<'r>,
 }
 
 impl<'de> Visitor<'de> for Reader<'_> {
@@ -155,7 +153,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
 /// Reads a list of events.
 #[derive(Clone, Copy)]
-struct Batch<'r>(&'r Budget);
+struct Batch<'r>(&'r Budget<'r>);
 
 impl<'de> DeserializeSeed<'de> for Batch<'_> {
     type Value = Vec<RawEvent<Text<'de>>>;
