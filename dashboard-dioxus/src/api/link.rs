@@ -89,8 +89,8 @@ impl Path {
 /// Whether the server answers a request, in time.
 async fn answers(endpoint: &Endpoint) -> bool {
     let timeout = pin!(TimeoutFuture::new(PROBE_TIMEOUT_MS));
-    let answers = select(pin!(http_link::answers(&endpoint.api_url)), timeout).await;
-    matches!(answers, Either::Left((true, _)))
+    let asking = pin!(http_link::answers(&endpoint.api_url));
+    matches!(select(asking, timeout).await, Either::Left((true, _)))
 }
 
 /// Connects to the endpoint, which is looked for until it is found, and talks until the connection ends.
