@@ -6,7 +6,10 @@
 
 pub(crate) mod client;
 pub(crate) mod endpoint;
+mod event_source;
 pub(crate) mod hooks;
+mod http_link;
+mod http_request;
 pub(crate) mod keep_alive;
 pub(crate) mod link;
 pub(crate) mod operation;
@@ -15,5 +18,5 @@ pub(crate) mod session;
 pub(crate) mod socket;
 mod websocket;
 
-pub(crate) use client::{Connection, use_client};
+pub(crate) use client::{Connection, Transport, use_client};
 pub(crate) use hooks::{Answer, Panel, use_query, use_query_at, use_subscription};

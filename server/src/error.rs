@@ -24,6 +24,10 @@ pub enum ErrorCode {
     AlreadyExists,
     /// It asks for more than is allowed.
     LimitExceeded,
+    /// The text of a persisted query is not known; send it with its hash.
+    PersistedQueryNotFound,
+    /// A persisted query's hash is not that of the text that came with it.
+    PersistedQueryHashMismatch,
     /// The server is too busy; ask again after `retryAfterMs`.
     Overloaded,
     /// The server cannot answer now; ask again after `retryAfterMs`.
@@ -40,6 +44,8 @@ impl ErrorCode {
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyExists => "ALREADY_EXISTS",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
             Self::Overloaded => "OVERLOADED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",

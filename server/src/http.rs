@@ -6,13 +6,18 @@ mod body;
 mod browsers;
 mod connection;
 mod error_response;
+mod event_stream;
 mod graphql;
 mod health;
+mod log_limit;
 mod media;
 mod memory;
 mod operation;
+mod payloads;
+mod quota;
 mod shared;
 mod socket;
+mod url_parameters;
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,8 +49,14 @@ pub use self::{
     socket::limits::SocketLimits,
 };
 use self::{
-    browsers::BrowserRules, media::Media, memory::request_memory, operation::Documents, shared::Shared,
-    socket::quota::Subscriptions,
+    browsers::BrowserRules,
+    connection::peer_of,
+    log_limit::LogLimit,
+    media::Media,
+    memory::request_memory,
+    operation::{Documents, PersistedQueries},
+    quota::Subscriptions,
+    shared::Shared,
 };
 use crate::{app::App, graphql::budget::Turns};
 
@@ -95,10 +106,12 @@ pub async fn serve(
         answer_memory: request_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
         documents: Documents::default(),
+        persisted: PersistedQueries::default(),
         turns: Turns::default(),
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         subscriptions: Arc::new(Subscriptions::new()),
+        unknown_subprotocols: LogLimit::default(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
     });
@@ -120,7 +133,10 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
     // A browser that has one answer must not show it where another type is accepted.
     let varies = SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_name(header::ACCEPT));
     let graphql = get(get_graphql).post(graphql::post).fallback(graphql::other_method).layer(varies);
-    let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
+    let compress = SizeAbove::new(COMPRESS_FROM_BYTES)
+        .and(NotForContentType::IMAGES)
+        // What is compressed is gathered, and events must not wait.
+        .and(NotForContentType::SSE);
     let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let router = Router::new()
         .route("/graphql", graphql)
@@ -140,14 +156,20 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
     }
 }
 
-/// A GET is a websocket, a query in the URL, or a person.
+/// A GET is a websocket, an operation in the URL, or a person.
 async fn get_graphql(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
         return socket::open(&shared, request);
     }
-    match media::negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::Html]) {
+    let peer = match peer_of(request.extensions()) {
+        Ok(peer) => peer,
+        Err(error) => return error.into_response(Media::Json),
+    };
+    let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
+    match media::negotiate(request.headers(), &offered) {
         Some(Media::Html) => assets::graphiql_page(request.headers()),
-        Some(media) => graphql::get(&shared, request.uri(), media).await,
+        Some(Media::EventStream) => event_stream::get(&shared, peer, request.headers(), request.uri()),
+        Some(media) => graphql::get(&shared, peer, request.uri(), media).await,
         None => graphql::not_acceptable(),
     }
 }

@@ -28,6 +28,14 @@ pub(crate) enum Connection {
     },
 }
 
+/// How the page talks with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Websocket,
+    /// By requests, because websockets do not come through.
+    Http,
+}
+
 /// What became of an operation.
 pub(crate) enum Outcome<'frame> {
     Answered(&'frame RawValue, Arrival),
@@ -41,6 +49,7 @@ pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<(), ConnectionError>>
 #[derive(Clone, Copy)]
 pub(crate) struct Client {
     pub(crate) connection: Signal<Connection>,
+    pub(crate) transport: Signal<Transport>,
     /// When the numbers in view were last known to be current, in ms since 1970; none while there are none.
     pub(crate) confirmed_at_ms: Signal<Option<f64>>,
     /// Where the API is, for people and their programs.
@@ -75,6 +84,7 @@ impl Client {
         let (sender, commands) = mpsc::unbounded();
         let client = Self {
             connection: Signal::new(Connection::Connecting),
+            transport: Signal::new(Transport::Websocket),
             confirmed_at_ms: Signal::new(None),
             api_url: Signal::new(None),
             commands: CopyValue::new(sender),

@@ -1,5 +1,6 @@
 //! The messages of graphql-transport-ws, as text.
 
+use crate::api::session::Request;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -7,12 +8,50 @@ use std::borrow::Cow;
 
 /// The name by which the protocol is asked for when the websocket opens.
 pub(crate) const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// The first message of every connection.
-pub(crate) const CONNECTION_INIT: &str = r#"{"type":"connection_init"}"#;
-/// Asks the other side for a sign of life.
-pub(crate) const PING: &str = r#"{"type":"ping"}"#;
-/// The sign of life.
+/// What this side can say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ClientMessage {
+    /// The first message of every connection.
+    Init,
+    /// Asks the other side for a sign of life.
+    Ping,
+    /// The sign of life.
+    Pong,
+    /// Starts operation `id`.
+    Subscribe { id: u64, request: Request },
+    /// Ends operation `id` from this side.
+    Complete { id: u64 },
+}
+
+impl ClientMessage {
+    /// As it is sent.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Init => r#"{"type":"connection_init"}"#.to_owned(),
+            Self::Ping => r#"{"type":"ping"}"#.to_owned(),
+            Self::Pong => PONG.to_owned(),
+            Self::Subscribe { id, request } => {
+                format!(r#"{{"type":"subscribe","id":"{id}","payload":{}}}"#, request.body)
+            }
+            Self::Complete { id } => complete(*id),
+        }
+    }
+}
+
+/// The sign of life, from either side.
 pub(crate) const PONG: &str = r#"{"type":"pong"}"#;
+/// The server's agreement to talk.
+pub(crate) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
+
+/// The message of either side that ends operation `id`.
+pub(crate) fn complete(id: u64) -> String {
+    format!(r#"{{"type":"complete","id":"{id}"}}"#)
+}
+
+/// The server's message with an answer to operation `id`.
+pub(crate) fn next(id: u64, payload: &str) -> String {
+    format!(r#"{{"type":"next","id":"{id}","payload":{payload}}}"#)
+}
 
 /// What a server can say.
 #[derive(Debug)]
@@ -34,16 +73,6 @@ pub(crate) enum ServerMessage<'a> {
     Complete {
         id: u64,
     },
-}
-
-/// The message that starts operation `id`; `request` is its operation and variables, as JSON.
-pub(crate) fn subscribe(id: u64, request: &str) -> String {
-    format!(r#"{{"type":"subscribe","id":"{id}","payload":{request}}}"#)
-}
-
-/// The message that ends operation `id` from this side.
-pub(crate) fn complete(id: u64) -> String {
-    format!(r#"{{"type":"complete","id":"{id}"}}"#)
 }
 
 /// Reads one message of the server.
@@ -93,11 +122,14 @@ impl<'a> Envelope<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::session::OperationType;
     use serde_json::json;
 
     #[test]
     fn a_subscribe_message_carries_type_id_and_operation() {
-        let text = subscribe(7, r#"{"query":"{ factories { id } }"}"#);
+        let body = r#"{"query":"{ factories { id } }"}"#.into();
+        let request = Request { operation_type: OperationType::Query, body };
+        let text = ClientMessage::Subscribe { id: 7, request }.to_text();
         let sent: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(
             sent,
@@ -107,9 +139,10 @@ mod tests {
 
     #[test]
     fn the_other_messages_are_what_the_protocol_names() {
-        let sent: Vec<serde_json::Value> = [CONNECTION_INIT, PING, PONG, &complete(3)]
-            .into_iter()
-            .map(|text| serde_json::from_str(text).unwrap())
+        use ClientMessage::{Complete, Init, Ping, Pong};
+        let sent: Vec<serde_json::Value> = [Init, Ping, Pong, Complete { id: 3 }]
+            .iter()
+            .map(|message| serde_json::from_str(&message.to_text()).unwrap())
             .collect();
         let expected = [
             json!({ "type": "connection_init" }),

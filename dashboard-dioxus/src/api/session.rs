@@ -9,7 +9,7 @@
 //! - A silent server is asked after 15 s and given up 5 s later.
 
 use crate::api::keep_alive::{KeepAlive, Liveness};
-use crate::api::protocol::{self, GraphQLError, ServerMessage};
+use crate::api::protocol::{self, ClientMessage, GraphQLError, ServerMessage};
 use crate::lean::sorted_map::SortedMap;
 use crate::words;
 use serde::Deserialize;
@@ -111,7 +111,7 @@ pub(crate) struct Session {
     keep_alive: KeepAlive,
     next_id: u64,
     operations: SortedMap<Key, Operation>,
-    outgoing: Vec<String>,
+    outgoing: Vec<ClientMessage>,
 }
 
 /// The state of one operation.
@@ -163,12 +163,12 @@ impl Session {
             keep_alive: KeepAlive::new(now_ms),
             next_id: 1,
             operations,
-            outgoing: vec![protocol::CONNECTION_INIT.to_owned()],
+            outgoing: vec![ClientMessage::Init],
         }
     }
 
     /// Takes what is to be sent now, in this order.
-    pub(crate) fn take_outgoing(&mut self) -> Vec<String> {
+    pub(crate) fn take_outgoing(&mut self) -> Vec<ClientMessage> {
         std::mem::take(&mut self.outgoing)
     }
 
@@ -215,7 +215,7 @@ impl Session {
         let mut events = Vec::new();
         match message {
             ServerMessage::ConnectionAck => self.acknowledge(now_ms),
-            ServerMessage::Ping => self.outgoing.push(protocol::PONG.to_owned()),
+            ServerMessage::Ping => self.outgoing.push(ClientMessage::Pong),
             ServerMessage::Pong => self.report_if_current(&mut events),
             ServerMessage::Next { id, payload } => {
                 if let Some(key) = self.key_of(id) {
@@ -253,7 +253,7 @@ impl Session {
         }
         match self.keep_alive.check(now_ms) {
             Liveness::Alive => {}
-            Liveness::SendPing => self.outgoing.push(protocol::PING.to_owned()),
+            Liveness::SendPing => self.outgoing.push(ClientMessage::Ping),
             Liveness::Dead => return Err(ConnectionError(words::connection::SILENT.to_owned())),
         }
         self.send_due(now_ms);
@@ -281,7 +281,7 @@ impl Session {
 
     fn cancel(&mut self, key: Key) {
         if let Some(id) = self.operations.remove(&key).and_then(|operation| operation.id) {
-            self.outgoing.push(protocol::complete(id));
+            self.outgoing.push(ClientMessage::Complete { id });
         }
     }
 
@@ -300,7 +300,7 @@ impl Session {
         let Some(operation) = self.operations.get_mut(&key) else { return };
         let id = self.next_id;
         self.next_id += 1;
-        self.outgoing.push(protocol::subscribe(id, &operation.request.body));
+        self.outgoing.push(ClientMessage::Subscribe { id, request: operation.request.clone() });
         operation.id = Some(id);
         operation.sent_at_ms = now_ms;
         operation.due_at_ms = None;

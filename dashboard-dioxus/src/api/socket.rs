@@ -1,6 +1,9 @@
-//! Carries a [`Session`]'s text over the one websocket to the server and back until it ends.
+//! Carries a [`Session`]'s messages to the server and back until the connection ends: over one websocket, or by requests.
 
-use crate::api::protocol::SUBPROTOCOL;
+use crate::api::client::Transport;
+use crate::api::endpoint::Endpoint;
+use crate::api::http_link::HttpLink;
+use crate::api::protocol::{ClientMessage, SUBPROTOCOL};
 use crate::api::session::{Command, ConnectionError, Event, Session, Subscriptions};
 use crate::api::websocket::{Close, Message, State, WebSocket};
 use crate::words::connection as words;
@@ -25,34 +28,56 @@ pub(crate) struct Ended {
     pub(crate) reason: String,
     /// Whether another attempt would most likely end the same way.
     pub(crate) is_permanent: bool,
+    /// Whether the server agreed to talk before.
+    pub(crate) was_acknowledged: bool,
 }
 
 impl From<ConnectionError> for Ended {
     fn from(ConnectionError(reason): ConnectionError) -> Self {
-        Self { reason, is_permanent: false }
+        Self { reason, is_permanent: false, was_acknowledged: false }
     }
 }
 
-/// Opens the websocket and talks until it ends. What arrives goes to `on_event`; a command that arrives on `commands`
+/// What carries the messages.
+enum Link {
+    Websocket(WebSocket),
+    Http(HttpLink),
+}
+
+impl Link {
+    fn messages(&mut self) -> &mut UnboundedReceiver<Message> {
+        match self {
+            Self::Websocket(socket) => socket.messages(),
+            Self::Http(link) => link.messages(),
+        }
+    }
+}
+
+/// Connects and talks until the connection ends. What arrives goes to `on_event`; a command that arrives on `commands`
 /// changes what is talked about, and what of it lasts is kept in `subscriptions` for the next connection.
 pub(crate) async fn talk(
-    websocket_url: &str,
+    endpoint: &Endpoint,
+    transport: Transport,
     subscriptions: &mut Subscriptions,
     commands: &mut UnboundedReceiver<Command>,
     on_event: impl Fn(Event<'_>) -> Result<(), ConnectionError>,
 ) -> Ended {
-    let mut socket = match WebSocket::open(websocket_url, SUBPROTOCOL) {
-        Ok(socket) => socket,
-        Err(error) => return permanent(words::browser_refuses(websocket_url, &error)),
+    let url = &endpoint.websocket_url;
+    let mut link = match transport {
+        Transport::Http => Link::Http(HttpLink::open(&endpoint.api_url)),
+        Transport::Websocket => match WebSocket::open(url, SUBPROTOCOL) {
+            Ok(socket) => Link::Websocket(socket),
+            Err(error) => return permanent(words::browser_refuses(url, &error)),
+        },
     };
     let mut session = Session::open(subscriptions, js_sys::Date::now());
     // One timer for many frames: one that is given up for each frame leaves something in memory each time.
     let mut tick = TimeoutFuture::new(TICK_MS);
-    loop {
-        if let Err(ended) = send_all(&mut socket, session.take_outgoing()).await {
-            return ended;
+    let ended = loop {
+        if let Err(ended) = send_all(&mut link, session.take_outgoing()).await {
+            break ended;
         }
-        let step = match wait(&mut socket, commands, &mut tick).await {
+        let step = match wait(&mut link, commands, &mut tick).await {
             Wakeup::Command(command) => {
                 subscriptions.apply(&command);
                 session.execute(command, js_sys::Date::now());
@@ -65,14 +90,15 @@ pub(crate) async fn talk(
                 tick = TimeoutFuture::new(TICK_MS);
                 Ok(())
             }
-            Wakeup::Closed(close) => return closed(&close, session.is_acknowledged()),
-            Wakeup::Over(ended) => return ended,
+            Wakeup::Closed(close) => break closed(&close, session.is_acknowledged()),
+            Wakeup::Over(ended) => break ended,
         };
         // After every step, because a server with much to say leaves no pause for a tick.
         if let Err(error) = step.and_then(|()| session.tick(js_sys::Date::now())) {
-            return error.into();
+            break error.into();
         }
-    }
+    };
+    Ended { was_acknowledged: session.is_acknowledged(), ..ended }
 }
 
 enum Wakeup {
@@ -86,11 +112,11 @@ enum Wakeup {
 /// Waits for the next thing to happen. A command goes before a frame that is also there: the frame may belong to what
 /// was wanted before.
 async fn wait(
-    socket: &mut WebSocket,
+    link: &mut Link,
     commands: &mut UnboundedReceiver<Command>,
     tick: &mut TimeoutFuture,
 ) -> Wakeup {
-    let frame_or_tick = select(socket.messages().next(), tick);
+    let frame_or_tick = select(link.messages().next(), tick);
     match select(commands.next(), frame_or_tick).await {
         Either::Left((Some(command), _)) => Wakeup::Command(command),
         Either::Left((None, _)) => Wakeup::Over(permanent(words::CLOSING.to_owned())),
@@ -105,8 +131,16 @@ async fn wait(
 }
 
 /// Sends these messages, the first one as soon as the websocket is open.
-async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), Ended> {
-    for frame in frames {
+async fn send_all(link: &mut Link, messages: Vec<ClientMessage>) -> Result<(), Ended> {
+    let socket = match link {
+        Link::Websocket(socket) => socket,
+        Link::Http(link) => {
+            messages.into_iter().for_each(|message| link.send(message));
+            link.tick(js_sys::Date::now());
+            return Ok(());
+        }
+    };
+    for message in messages {
         if socket.state() == State::Connecting
             && let Either::Right(_) = select(socket.decided(), TimeoutFuture::new(OPEN_TIMEOUT_MS)).await
         {
@@ -114,7 +148,7 @@ async fn send_all(socket: &mut WebSocket, frames: Vec<String>) -> Result<(), End
         }
         // One that did not open says so in the event that follows.
         if socket.state() == State::Open {
-            socket.send(&frame).map_err(|_| lost())?;
+            socket.send(&message.to_text()).map_err(|_| lost())?;
         }
     }
     Ok(())
@@ -141,11 +175,11 @@ fn lost() -> Ended {
 }
 
 fn ended(reason: &str) -> Ended {
-    Ended { reason: reason.to_owned(), is_permanent: false }
+    Ended { reason: reason.to_owned(), is_permanent: false, was_acknowledged: false }
 }
 
 fn permanent(reason: String) -> Ended {
-    Ended { reason, is_permanent: true }
+    Ended { reason, is_permanent: true, was_acknowledged: false }
 }
 
 #[cfg(test)]

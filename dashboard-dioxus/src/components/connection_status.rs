@@ -1,4 +1,4 @@
-use crate::api::{Connection, use_client};
+use crate::api::{Connection, Transport, use_client};
 use crate::live::clock::{now_ms, use_clock};
 use crate::words::connection as words;
 use crate::words::time;
@@ -26,7 +26,7 @@ pub(crate) fn ConnectionStatus() -> Element {
                 // Read aloud when it changes, unlike the seconds beside it.
                 span { role: "status", {word} }
                 " "
-                span { class: "status-detail", {detail(&connection, now_ms)} }
+                span { class: "status-detail", {detail(&connection, (client.transport)(), now_ms)} }
             }
             p { class: "status-age", "data-testid": "data-age", "data-value": age_s, {age_text(age_ms)} }
         }
@@ -42,9 +42,11 @@ fn state(connection: &Connection) -> (&'static str, &'static str) {
     }
 }
 
-/// Why there is no connection and when the next attempt is.
-fn detail(connection: &Connection, now_ms: f64) -> Option<String> {
-    let Connection::Disconnected { reason, retry_at_ms } = connection else { return None };
+/// Why there is no connection and when the next attempt is, or what keeps it from being as it should.
+fn detail(connection: &Connection, transport: Transport, now_ms: f64) -> Option<String> {
+    let Connection::Disconnected { reason, retry_at_ms } = connection else {
+        return (transport == Transport::Http).then(|| words::NO_WEBSOCKETS.to_owned());
+    };
     let wait_s = ((retry_at_ms - now_ms) / 1_000.0).ceil();
     let next = if wait_s > 0.0 { words::reconnecting_in(wait_s) } else { words::RECONNECTING.to_owned() };
     Some(format!("{reason} {next}"))
@@ -62,10 +64,11 @@ mod tests {
     fn a_lost_connection_says_why_and_when_the_next_attempt_is() {
         let lost =
             Connection::Disconnected { reason: "The server is stopping.".to_owned(), retry_at_ms: 9_000.0 };
-        let told = |now_ms| detail(&lost, now_ms).unwrap();
+        let told = |now_ms| detail(&lost, Transport::Http, now_ms).unwrap();
         assert_eq!(told(6_400.0), "The server is stopping. Reconnecting in 3 s.");
         assert_eq!(told(9_000.0), "The server is stopping. Reconnecting now…");
-        assert_eq!(detail(&Connection::Live, 0.0), None);
+        assert_eq!(detail(&Connection::Live, Transport::Websocket, 0.0), None);
+        assert_eq!(detail(&Connection::Live, Transport::Http, 0.0).as_deref(), Some(words::NO_WEBSOCKETS));
     }
 
     #[test]

@@ -13,6 +13,10 @@ pub(crate) const SILENT: &str = "The server has stopped responding.";
 pub(crate) const NO_REASON: &str = "The server gave no answer and no reason.";
 pub(crate) const STOPPING: &str = "The server is stopping.";
 pub(crate) const UNREACHABLE: &str = "The server cannot be reached.";
+pub(crate) const NO_WEBSOCKETS: &str = "The server answers, but websockets do not come through: the proxy must pass Upgrade. Numbers may be 5 s late.";
+// Without characters that JSON would escape.
+pub(crate) const EVENTS_HELD_BACK: &str = "New events do not come through: the proxy must pass Upgrade, or not \
+                                           gather what a server sends.";
 pub(crate) const LOST: &str = "The connection to the server was lost.";
 pub(crate) const BYTES: &str = "The server sent binary data instead of text.";
 pub(crate) const CLOSING: &str = "This page is being closed.";

@@ -41,7 +41,7 @@ const NODE: &str = "node";
 
 /// What is left of a request's budget.
 #[derive(Default)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     values: AtomicUsize,
 }
 
@@ -107,20 +107,20 @@ impl Turns {
     }
 }
 
-/// Whether a document asks for what takes the database long.
-pub(crate) fn is_costly(document: &ExecutableDocument) -> bool {
+/// Whether a document asks for what takes the database long, given how many questions the request asked before; those of
+/// this document are added.
+pub(crate) fn is_costly(document: &ExecutableDocument, questions: &mut usize) -> bool {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    let mut questions = 0;
     let mut is_costly = false;
     for set in operations.chain(fragments) {
         for_each_field(set, &mut |field| {
             let is_question = field.get_argument(FACTORY_ID).is_some() || field.name.node == NODE;
-            questions += usize::from(is_question);
+            *questions += usize::from(is_question);
             is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str()) || lists_all(field);
         });
     }
-    is_costly || questions > MAX_CHEAP_QUESTIONS
+    is_costly || *questions > MAX_CHEAP_QUESTIONS
 }
 
 fn lists_all(field: &Field) -> bool {
@@ -148,7 +148,7 @@ mod tests {
     use crate::error::ErrorCode;
 
     fn judge(document: &str) -> bool {
-        is_costly(&parse_query(document).expect("a document"))
+        is_costly(&parse_query(document).expect("a document"), &mut 0)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What resolvers answer from: the application, and for each request one snapshot of the database, so that everything that
 //! it asks for is from the same set of events, and one budget.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use async_graphql::{
     Context, ID, Request, ServerResult,
@@ -80,11 +80,11 @@ pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
 }
 
 /// What belongs to one request and ends with it.
-#[derive(Default)]
 struct RequestState {
     /// Begun by the first resolver that reads.
     snapshot: OnceCell<Arc<Snapshot>>,
-    budget: Budget,
+    /// Which the operations of one HTTP request share.
+    budget: Arc<Budget>,
 }
 
 /// Gives every request its own state.
@@ -104,6 +104,9 @@ impl Extension for PerRequest {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, request.data(RequestState::default())).await
+        let given = request.data.get(&TypeId::of::<Arc<Budget>>());
+        let budget = given.and_then(|budget| budget.downcast_ref::<Arc<Budget>>()).cloned();
+        let state = RequestState { snapshot: OnceCell::new(), budget: budget.unwrap_or_default() };
+        next.run(ctx, request.data(state)).await
     }
 }

@@ -49,6 +49,14 @@ impl Answer {
         self.data.as_ref().is_none_or(|data| *data == Value::Null)
     }
 
+    /// The code of its first error.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self.errors.first()?.extensions.as_ref()?.get("code")? {
+            Value::String(code) => Some(code),
+            _ => None,
+        }
+    }
+
     /// When to ask again, in milliseconds: the longest wait that an error asks for.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let waits =
@@ -57,6 +65,44 @@ impl Answer {
                 _ => None,
             });
         waits.max()
+    }
+}
+
+/// The answers to a list of operations, together within the limit of one.
+#[derive(Default)]
+pub(super) struct Answers {
+    texts: Vec<String>,
+    bytes: usize,
+    has_data: bool,
+    retry_after_ms: Option<u64>,
+}
+
+impl Answers {
+    /// Adds the answer to the next operation.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn push(&mut self, answer: &Answer) -> Result<(), serde_json::Error> {
+        let text = serde_json::to_string(answer)?;
+        if self.bytes + text.len() > MAX_ANSWER_BYTES {
+            self.texts.push(serde_json::to_string(&Answer::too_long())?);
+        } else {
+            self.bytes += text.len();
+            self.texts.push(text);
+        }
+        self.has_data |= !answer.is_without_data();
+        self.retry_after_ms = self.retry_after_ms.max(answer.retry_after_ms());
+        Ok(())
+    }
+
+    /// When to ask again, in milliseconds, if there is no data and an answer asks for it.
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        self.retry_after_ms.filter(|_| !self.has_data)
+    }
+
+    /// As JSON.
+    pub(super) fn into_text(self) -> String {
+        format!("[{}]", self.texts.join(","))
     }
 }
 

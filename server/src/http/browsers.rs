@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
+    http::StatusCode,
     middleware::Next,
     response::Response,
 };
@@ -28,4 +29,10 @@ fn refuse(refusal: &Refusal) -> Response {
         Refusal::NoHost | Refusal::UnknownHost(_) => refusal.to_string(),
     };
     ErrorResponse::new(refusal.status(), ApiError::bad_user_input(message)).into_response(Media::Json)
+}
+
+/// What lasts, and holds a place for as long, is not for pages from elsewhere.
+pub(super) fn foreign_page() -> ErrorResponse {
+    let message = "pages from this origin may not connect; start the server with --allow-origin to let them";
+    ErrorResponse::new(StatusCode::FORBIDDEN, ApiError::bad_user_input(message))
 }

@@ -17,8 +17,9 @@ use http_listener::{Memory, MemoryShare};
 use hyper::body::{Frame, SizeHint};
 
 use super::{
-    answer::{Answer, MAX_ANSWER_BYTES},
+    answer::{Answer, Answers, MAX_ANSWER_BYTES},
     media::Media,
+    memory::hold,
     operation::Unprepared,
 };
 use crate::error::{ApiError, ErrorCode};
@@ -78,10 +79,27 @@ impl From<ApiError> for ErrorResponse {
 pub(super) fn respond_with(answer: Answer, media: Media, memory: &Memory) -> Response {
     let response = respond(status(&answer, media), answer, media);
     let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
-    let Some(length) = length.filter(|length| *length <= MAX_ANSWER_BYTES) else {
-        let answer = Answer::too_long();
-        return respond(status(&answer, media), answer, media);
-    };
+    match length.filter(|length| *length <= MAX_ANSWER_BYTES) {
+        Some(length) => held(response, length, media, memory),
+        None => {
+            let answer = Answer::too_long();
+            respond(status(&answer, media), answer, media)
+        }
+    }
+}
+
+/// The answers to a list of operations as a response, held as one is.
+pub(super) fn respond_with_list(answers: Answers, media: Media, memory: &Memory) -> Response {
+    let retry_after_ms = answers.retry_after_ms();
+    let status = retry_after_ms.map_or(StatusCode::OK, |_| StatusCode::SERVICE_UNAVAILABLE);
+    let text = answers.into_text();
+    let length = text.len();
+    let mut response = Response::new(Body::from(text));
+    describe(&mut response, status, media, retry_after_ms);
+    held(response, length, media, memory)
+}
+
+fn held(response: Response, length: usize, media: Media, memory: &Memory) -> Response {
     let mut share = memory.share(None);
     if let Err(full) = share.take(length) {
         return ErrorResponse::from(full).into_response(media);
@@ -105,8 +123,12 @@ impl HttpBody for HeldBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         let share = self.share.take();
-        let held =
-            |frame: Frame<Bytes>| frame.map_data(|text| Bytes::from_owner(HeldText { text, _share: share }));
+        let held = |frame: Frame<Bytes>| {
+            frame.map_data(|text| match share {
+                Some(share) => hold(text, share),
+                None => text,
+            })
+        };
         Poll::Ready(frame.map(|frame| frame.map(held)))
     }
 
@@ -119,18 +141,6 @@ impl HttpBody for HeldBody {
     }
 }
 
-/// Text that holds its share of memory until it is sent.
-struct HeldText {
-    text: Bytes,
-    _share: Option<MemoryShare>,
-}
-
-impl AsRef<[u8]> for HeldText {
-    fn as_ref(&self) -> &[u8] {
-        &self.text
-    }
-}
-
 /// The answer to a panic, which is our fault.
 pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     // The panic's message and place are in the log already.
@@ -140,11 +150,17 @@ pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
 
 fn status(answer: &Answer, media: Media) -> StatusCode {
     if answer.is_without_data() && answer.retry_after_ms().is_some() {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else if answer.is_refused() && media == Media::GraphqlResponse {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    if !answer.is_refused() {
+        return StatusCode::OK;
+    }
+    // Of persisted queries as the server answers that their clients were made for, whatever the media type.
+    match answer.code() {
+        Some(code) if code == ErrorCode::PersistedQueryNotFound.as_str() => StatusCode::OK,
+        Some(code) if code == ErrorCode::PersistedQueryHashMismatch.as_str() => StatusCode::BAD_REQUEST,
+        _ if media == Media::GraphqlResponse => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
     }
 }
 
@@ -159,6 +175,11 @@ fn respond(status: StatusCode, answer: Answer, media: Media) -> Response {
         // The library's response always has data, which the answer to what never ran must not have.
         refused => Json(refused).into_response(),
     };
+    describe(&mut response, status, media, retry_after_ms);
+    response
+}
+
+fn describe(response: &mut Response, status: StatusCode, media: Media, retry_after_ms: Option<u64>) {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
@@ -167,5 +188,4 @@ fn respond(status: StatusCode, answer: Answer, media: Media) -> Response {
         let wait_s = retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
     }
-    response
 }

@@ -1,23 +1,24 @@
-//! GraphQL over HTTP: queries and mutations by POST, queries by GET, one operation a request.
+//! GraphQL over HTTP: queries and mutations by POST, one or a list of them, and queries by GET.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
-    extract::{Query, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Answers},
     body::{Coding, MAX_BODY_BYTES, ReadBody, too_long},
-    error_response::{ErrorResponse, respond_with},
+    connection::{Peer, peer_of},
+    error_response::{ErrorResponse, respond_with, respond_with_list},
+    event_stream,
     media::{Media, is_json, negotiate},
-    operation::{Operation, Sent, json_object},
+    operation::{Allowance, Operation, Sent, Unprepared, read_list},
     shared::Shared,
+    url_parameters::UrlParameters,
 };
 use crate::error::ApiError;
 
@@ -27,20 +28,40 @@ pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// below it, changing threads costs more than it saves.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
 
+/// What one request asks for.
+enum Requested {
+    One(Operation),
+    /// Each prepared, or refused before anything ran.
+    List(Vec<Result<Operation, ServerError>>),
+}
+
+/// What it is answered with.
+enum Reply {
+    One(Answer),
+    List(Answers),
+}
+
 /// Answers a POST.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let Some(media) = negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse]) else {
-        return not_acceptable();
+    let media = match negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::EventStream])
+    {
+        Some(Media::EventStream) => return event_stream::post(&shared, request).await,
+        Some(media) => media,
+        None => return not_acceptable(),
     };
     with_timeout(&shared, media, async {
+        let peer = peer_of(request.extensions())?;
         let coding = check_headers(request.headers())?;
         let body = ReadBody::read(&shared.memory, request.into_body()).await?;
-        let operation = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
-            read(&shared, &body.bytes)?
+        let requested = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
+            read(&shared, peer, &body.bytes)?
         } else {
-            read_apart(&shared, body, coding).await?
+            read_apart(&shared, peer, body, coding).await?
         };
-        run(&shared, operation).await
+        match requested {
+            Requested::One(operation) => Ok(Reply::One(run(&shared, operation).await?)),
+            Requested::List(operations) => Ok(Reply::List(run_list(&shared, operations).await?)),
+        }
     })
     .await
 }
@@ -48,15 +69,16 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 /// Decodes and reads a body on a thread of its own. What the body holds is held until that ends, whoever still waits for it.
 async fn read_apart(
     shared: &Arc<Shared>,
+    peer: Peer,
     body: ReadBody,
     coding: Coding,
-) -> Result<Operation, ErrorResponse> {
+) -> Result<Requested, ErrorResponse> {
     // The semaphore is never closed, so there always is a permit.
     let permit = shared.large_bodies.clone().acquire_owned().await;
     let shared = shared.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        read(&shared, &body.decoded(coding, &shared.memory)?.bytes)
+        read(&shared, peer, &body.decoded(coding, &shared.memory)?.bytes)
     });
     reading
         .await
@@ -64,22 +86,27 @@ async fn read_apart(
 }
 
 /// Answers a GET that carries a query.
-pub(super) async fn get(shared: &Shared, uri: &Uri, media: Media) -> Response {
+pub(super) async fn get(shared: &Shared, peer: Peer, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
     let mut response = with_timeout(shared, media, async {
-        let operation = shared.prepare(url_parameters(uri)?)?;
+        let sent = UrlParameters::read(uri)?.into_sent()?;
+        let operation = shared.prepare(sent, peer, &mut Allowance::default())?;
         is_mutation = operation.kind == OperationType::Mutation;
         if is_mutation {
-            let error = ApiError::bad_user_input("a GET cannot change anything; send a mutation by POST");
-            return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, error));
+            return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, no_change_by_get()));
         }
-        run(shared, operation).await
+        Ok(Reply::One(run(shared, operation).await?))
     })
     .await;
     if is_mutation {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
+}
+
+/// The error of a mutation that was sent by GET.
+pub(super) fn no_change_by_get() -> ApiError {
+    ApiError::bad_user_input("a GET cannot change anything; send a mutation by POST")
 }
 
 /// Answers every other method.
@@ -93,7 +120,7 @@ pub(super) async fn other_method() -> Response {
 /// Answers a client that accepts none of the media types.
 pub(super) fn not_acceptable() -> Response {
     let error = ApiError::bad_user_input(
-        "answers are application/json or application/graphql-response+json; Accept names neither",
+        "answers are application/json, application/graphql-response+json or text/event-stream; Accept names none of them",
     );
     ErrorResponse::new(StatusCode::NOT_ACCEPTABLE, error).into_response(Media::Json)
 }
@@ -101,10 +128,11 @@ pub(super) fn not_acceptable() -> Response {
 async fn with_timeout(
     shared: &Shared,
     media: Media,
-    answer: impl Future<Output = Result<Answer, ErrorResponse>>,
+    reply: impl Future<Output = Result<Reply, ErrorResponse>>,
 ) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
-        Ok(Ok(answer)) => respond_with(answer, media, &shared.answer_memory),
+    match tokio::time::timeout(REQUEST_TIMEOUT, reply).await {
+        Ok(Ok(Reply::One(answer))) => respond_with(answer, media, &shared.answer_memory),
+        Ok(Ok(Reply::List(answers))) => respond_with_list(answers, media, &shared.answer_memory),
         Ok(Err(error)) => error.into_response(media),
         Err(_) => ErrorResponse::unavailable(too_late()).into_response(media),
     }
@@ -117,7 +145,7 @@ pub(super) fn too_late() -> ApiError {
 }
 
 /// Refuses a request by its headers, or says how its body is encoded.
-fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse> {
+pub(super) fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse> {
     let unsupported = |message: &str| {
         Err(ErrorResponse::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)))
     };
@@ -142,48 +170,47 @@ fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse> {
     Ok(coding)
 }
 
-fn read(shared: &Shared, body: &[u8]) -> Result<Operation, ErrorResponse> {
-    let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
-    Ok(shared.prepare(sent)?)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UrlParameters {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
-}
-
-fn url_parameters(uri: &Uri) -> Result<Sent<'static>, ErrorResponse> {
-    let Query(url) = Query::<UrlParameters>::try_from_uri(uri).map_err(|error| {
-        ErrorResponse::malformed(ApiError::bad_user_input(format!(
-            "the URL's parameters are not as expected: {error}"
-        )))
-    })?;
-    let object = |text: Option<String>, what: &str| {
-        let text = text.filter(|text| !text.is_empty() && text != "null");
-        if let Some(text) = &text {
-            json_object::<&RawValue>(text.as_bytes(), what).map_err(ErrorResponse::malformed)?;
-        }
-        Ok::<_, ErrorResponse>(text)
+fn read(shared: &Shared, peer: Peer, body: &[u8]) -> Result<Requested, ErrorResponse> {
+    let mut allowance = Allowance::default();
+    let Some(list) = read_list(body).map_err(ErrorResponse::malformed)? else {
+        let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
+        return Ok(Requested::One(shared.prepare(sent, peer, &mut allowance)?));
     };
-    object(url.extensions, "extensions")?;
-    let variables = object(url.variables, "variables")?.map(Cow::Owned);
-    let Some(query) = url.query else {
-        let message = "a GET needs the parameter query; a browser gets a page to write one on";
-        return Err(ErrorResponse::malformed(ApiError::bad_user_input(message)));
-    };
-    let operation_name = url.operation_name.filter(|name| !name.is_empty());
-    Ok(Sent { query: query.into(), operation_name, variables })
-}
-
-async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ErrorResponse> {
-    if operation.kind == OperationType::Subscription {
-        let message =
-            "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws";
-        return Err(ApiError::bad_user_input(message).into());
+    let mut operations = Vec::new();
+    for sent in list {
+        let sent = Sent::read(sent.get().as_bytes(), "each operation of the list")
+            .map_err(ErrorResponse::malformed)?;
+        operations.push(match shared.prepare(sent, peer, &mut allowance) {
+            Ok(operation) => Ok(operation),
+            Err(Unprepared::Refused(error)) => Err(error),
+            Err(Unprepared::Malformed(error)) => return Err(ErrorResponse::malformed(error)),
+        });
     }
-    Ok(shared.execute(operation).await?)
+    Ok(Requested::List(operations))
+}
+
+async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ApiError> {
+    if operation.kind == OperationType::Subscription {
+        return Err(ApiError::bad_user_input(
+            "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws, or a request of its own \
+             with Accept: text/event-stream",
+        ));
+    }
+    shared.execute(operation).await
+}
+
+/// Runs operations one after another, whatever became of those before.
+async fn run_list(
+    shared: &Shared,
+    operations: Vec<Result<Operation, ServerError>>,
+) -> Result<Answers, ApiError> {
+    let mut answers = Answers::default();
+    for operation in operations {
+        let answer = match operation {
+            Ok(operation) => run(shared, operation).await.unwrap_or_else(Answer::refused),
+            Err(error) => Answer::refused(error),
+        };
+        answers.push(&answer).map_err(|error| ApiError::internal(&error))?;
+    }
+    Ok(answers)
 }

@@ -11,6 +11,8 @@ pub(super) enum Media {
     GraphqlResponse,
     /// `text/html`: a browser, which gets GraphiQL.
     Html,
+    /// `text/event-stream`: an event for each answer.
+    EventStream,
 }
 
 impl Media {
@@ -20,6 +22,7 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::EventStream => "text/event-stream; charset=utf-8",
         })
     }
 
@@ -28,6 +31,7 @@ impl Media {
             Self::Json => ("application", "json"),
             Self::GraphqlResponse => ("application", "graphql-response+json"),
             Self::Html => ("text", "html"),
+            Self::EventStream => ("text", "event-stream"),
         }
     }
 }
@@ -113,7 +117,7 @@ fn range(entry: &str) -> Option<Range> {
 mod tests {
     use super::*;
 
-    const JSON_FIRST: [Media; 3] = [Media::Json, Media::GraphqlResponse, Media::Html];
+    const JSON_FIRST: [Media; 4] = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
 
     fn best(accept: &str) -> Option<Media> {
         let mut headers = HeaderMap::new();
@@ -146,6 +150,13 @@ mod tests {
             best("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"),
             Some(Media::Html)
         );
+    }
+
+    #[test]
+    fn events_are_for_those_who_ask_for_them() {
+        assert_eq!(best("text/event-stream"), Some(Media::EventStream));
+        assert_eq!(best("text/event-stream, multipart/mixed"), Some(Media::EventStream));
+        assert_eq!(best("application/json, text/event-stream"), Some(Media::Json));
     }
 
     #[test]

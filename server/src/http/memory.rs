@@ -1,6 +1,7 @@
 //! The memory that requests share, and what is answered when there is none left.
 
-use http_listener::{Memory, MemoryFull, MemoryLimits};
+use bytes::Bytes;
+use http_listener::{Memory, MemoryFull, MemoryLimits, MemoryShare};
 
 use super::error_response::ErrorResponse;
 use crate::error::ApiError;
@@ -30,5 +31,21 @@ impl From<MemoryFull> for ApiError {
 impl From<MemoryFull> for ErrorResponse {
     fn from(full: MemoryFull) -> Self {
         Self::unavailable(full.into())
+    }
+}
+
+/// A text that holds its share of memory until it is sent.
+pub(super) fn hold(text: impl AsRef<[u8]> + Send + 'static, share: MemoryShare) -> Bytes {
+    Bytes::from_owner(HeldText { text, _share: share })
+}
+
+struct HeldText<T> {
+    text: T,
+    _share: MemoryShare,
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for HeldText<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_ref()
     }
 }

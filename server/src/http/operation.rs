@@ -1,21 +1,33 @@
 //! From the text of a request to an operation that may run: parsed and checked once, on both transports.
 
+mod allowance;
 mod documents;
+mod list;
+mod persisted;
 mod sent;
 mod tokens;
 
+use std::borrow::Cow;
+
 use async_graphql::{
     Request, ServerError,
-    parser::types::{DocumentOperations, OperationDefinition, OperationType},
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use http_listener::{Memory, MemoryShare};
 use serde::Deserialize;
 
-pub(super) use self::{documents::Documents, sent::Sent};
+pub(super) use self::{
+    allowance::Allowance,
+    documents::Documents,
+    list::read_list,
+    persisted::PersistedQueries,
+    sent::{Sent, SentDocument},
+};
 use self::{
     documents::{MAX_TOKENS, TOKEN_BYTES},
     sent::{SentVariables, VALUE_BYTES, read_variables},
 };
+use super::connection::Peer;
 use crate::{
     error::ApiError,
     graphql::{budget::is_costly, events::batches::Batches, variables},
@@ -54,8 +66,7 @@ impl From<ApiError> for Unprepared {
     }
 }
 
-/// Reads one JSON object. A list is refused by name: there is no batching, and serde would read it as a struct.
-/// `what` says what the object is.
+/// Reads one JSON object. A list is refused by name: serde would read it as a struct. `what` says what the object is.
 pub(super) fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8], what: &str) -> Result<T, ApiError> {
     let refused = |why: &str| ApiError::bad_user_input(format!("{what} must be {why}"));
     // Checked once here, its texts need no check one by one.
@@ -69,42 +80,70 @@ pub(super) fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8], what: &str) ->
     }
 }
 
-impl Operation {
+/// What an operation is prepared with.
+pub(super) struct Preparation<'s> {
+    pub(super) documents: &'s Documents,
+    pub(super) persisted: &'s PersistedQueries,
+    pub(super) ingest: &'s Ingest,
+    pub(super) memory: &'s Memory,
+    /// Whom the request counts for.
+    pub(super) peer: Peer,
+}
+
+impl Preparation<'_> {
     /// Parses and checks a document, selects the operation to run and reads its variables. Batches of events among them are
-    /// judged at once.
+    /// judged at once. What it needs is taken from the allowance of its request.
     ///
     /// # Errors
     /// It is not GraphQL, its variables are not what it declares, or it is too much.
-    pub(super) fn prepare(
-        sent: Sent<'_>,
-        documents: &Documents,
-        ingest: &Ingest,
-        memory: &Memory,
-    ) -> Result<Self, Unprepared> {
-        let mut document = documents.get(&sent.query)?;
-        let mut held_bytes = tokens::count(&sent.query, MAX_TOKENS) * TOKEN_BYTES;
+    pub(super) fn prepare(&self, sent: Sent<'_>, allowance: &mut Allowance) -> Result<Operation, Unprepared> {
+        let (mut document, tokens) = self.document(sent.document, allowance)?;
+        let is_costly = is_costly(&document, &mut allowance.questions);
         let selected = selected(&mut document.operations, sent.operation_name.as_deref())?;
-        let (SentVariables { batches, others: mut variables, values }, share) = match &sent.variables {
-            Some(json) => read_variables(json, selected, &document.fragments, memory)?,
-            None => (SentVariables::default(), memory.share(None)),
+        let (SentVariables { batches, others: mut variables, values, batch_values }, share) = match &sent
+            .variables
+        {
+            Some(json) => read_variables(json, selected, &document.fragments, allowance.values, self.memory)?,
+            None => (SentVariables::default(), self.memory.share(None)),
         };
-        held_bytes += values * VALUE_BYTES;
+        allowance.take_values(values);
         let batches = (!batches.is_empty()).then(|| {
             variables.extend(batches.keys().map(|variable| (variable.clone(), Batches::placeholder())));
-            let judged = batches.into_iter().map(|(variable, batch)| (variable, ingest.judge(batch)));
+            let judged = batches.into_iter().map(|(variable, batch)| (variable, self.ingest.judge(batch)));
             Batches::new(selected, judged)
         });
         variables::resolve(selected, &mut document.fragments, &mut variables)?;
         let kind = selected.ty;
-        let is_costly = is_costly(&document);
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
-        let mut request = Request::new(String::new()).variables(variables);
+        let mut request = Request::new(String::new()).variables(variables).data(allowance.budget.clone());
         request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
         if let Some(batches) = batches {
             request = request.data(batches);
         }
-        Ok(Self { kind, request, share, is_costly, held_bytes })
+        let held_bytes = tokens * TOKEN_BYTES + (values + batch_values) * VALUE_BYTES;
+        Ok(Operation { kind, request, share, is_costly, held_bytes })
+    }
+
+    /// The document that was sent or named, and how many tokens it has.
+    fn document(
+        &self,
+        sent: SentDocument<'_>,
+        allowance: &mut Allowance,
+    ) -> Result<(ExecutableDocument, usize), Unprepared> {
+        let (text, hash) = match sent {
+            SentDocument::Text(text) => (text, None),
+            SentDocument::Hash(hash) => (Cow::Owned(self.persisted.get(hash)?.as_ref().to_owned()), None),
+            SentDocument::TextToKeep(text, hash) => (text, Some(hash)),
+        };
+        let document = self.documents.get(&text)?;
+        let tokens = tokens::count(&text, MAX_TOKENS);
+        allowance.take_document(text.len(), tokens)?;
+        if let Some(hash) = hash {
+            hash.check(&text)?;
+            self.persisted.keep(hash, &text, self.peer);
+        }
+        Ok((document, tokens))
     }
 }
 

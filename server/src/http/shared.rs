@@ -9,8 +9,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     answer::Answer,
     browsers::Origins,
-    operation::{Documents, Operation, Sent, Unprepared},
-    socket::{limits::SocketLimits, quota::Subscriptions},
+    connection::Peer,
+    log_limit::LogLimit,
+    operation::{Allowance, Documents, Operation, PersistedQueries, Preparation, Sent, Unprepared},
+    quota::Subscriptions,
+    socket::limits::SocketLimits,
 };
 use crate::{
     app::App,
@@ -30,18 +33,29 @@ pub(super) struct Shared {
     /// For each large body that is decoded and read.
     pub(super) large_bodies: Arc<Semaphore>,
     pub(super) documents: Documents,
+    pub(super) persisted: PersistedQueries,
     pub(super) turns: Turns,
     pub(super) socket_limits: SocketLimits,
     pub(super) sockets: Arc<Semaphore>,
     pub(super) subscriptions: Arc<Subscriptions>,
+    /// For what clients offer that nobody here speaks.
+    pub(super) unknown_subprotocols: LogLimit,
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,
 }
 
 impl Shared {
-    /// Prepares an operation to be run.
-    pub(super) fn prepare(&self, sent: Sent<'_>) -> Result<Operation, Unprepared> {
-        Operation::prepare(sent, &self.documents, &self.app.ingest, &self.memory)
+    /// Prepares an operation of a request to be run.
+    pub(super) fn prepare(
+        &self,
+        sent: Sent<'_>,
+        peer: Peer,
+        allowance: &mut Allowance,
+    ) -> Result<Operation, Unprepared> {
+        let (documents, persisted) = (&self.documents, &self.persisted);
+        let preparation =
+            Preparation { documents, persisted, ingest: &self.app.ingest, memory: &self.memory, peer };
+        preparation.prepare(sent, allowance)
     }
 
     /// Answers a query or a mutation. A costly one has to wait for its turn, and then has a thread of its own: to put a large

@@ -1,4 +1,4 @@
-//! GraphQL over websockets: the protocol graphql-transport-ws, over the schema's streams.
+//! GraphQL over websockets: the protocols graphql-transport-ws and graphql-ws, over the schema's streams.
 //!
 //! - A socket that subscribed costs about 12 kB, however large its answers: answers that several sockets are sent are
 //!   written from one shared copy.
@@ -10,9 +10,8 @@ mod frame;
 mod handshake;
 pub(super) mod limits;
 mod message;
-mod operation;
-pub(super) mod quota;
 mod rate;
 mod session;
+mod subprotocol;
 
 pub(super) use self::handshake::open;

@@ -11,6 +11,7 @@ mod names;
 mod peers;
 mod postgres_only;
 mod process;
+mod protocols;
 mod readers;
 mod requests;
 mod sockets;

@@ -46,6 +46,11 @@ impl Victim {
         soon("a response", request.send()).await.expect("a response")
     }
 
+    /// Asks it to stop, and answers with all that it logged.
+    pub(crate) async fn end(self) -> Vec<String> {
+        self.program.terminate().await.1
+    }
+
     /// Forgets the peak of its memory, and answers with what it holds now, in MB; none where the system does not tell.
     pub(crate) fn forget_peak(&self) -> Option<u64> {
         std::fs::write(self.file("clear_refs")?, "5").ok()?;

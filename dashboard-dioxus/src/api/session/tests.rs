@@ -38,8 +38,8 @@ fn choose(session: &mut Session, factory: &str, now_ms: f64) {
 /// What the session sends next, as (type, id, operation, factory).
 fn sent(session: &mut Session) -> Vec<(String, String, String, String)> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let words = |frame: &String| {
-        let frame: Value = serde_json::from_str(frame).unwrap();
+    let words = |message: &ClientMessage| {
+        let frame: Value = serde_json::from_str(&message.to_text()).unwrap();
         let payload = &frame["payload"];
         (
             word(&frame["type"]),

@@ -15,7 +15,7 @@ use super::{super::answer::syntax_error, tokens};
 use crate::{error::ApiError, graphql::guard};
 
 /// The longest text of a document, in bytes: several times what the dashboard and GraphiQL send together.
-const MAX_DOCUMENT_BYTES: usize = 32 * 1024;
+pub(super) const MAX_DOCUMENT_BYTES: usize = 32 * 1024;
 /// The most tokens of a document: more than one within the limits of what may be asked for has.
 pub(super) const MAX_TOKENS: usize = 8_000;
 /// What a token takes once it is parsed, in bytes: most for a field without anything in it.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -21,14 +22,16 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
-        connection::{Connection, Peer},
+        browsers::foreign_page,
+        connection::{Connection, Peer, peer_of},
         error_response::ErrorResponse,
         media::Media,
         shared::Shared,
     },
     arriving::Arriving,
     limits::{MAX_MESSAGE_BYTES, MAX_WRITE_BUFFER_BYTES},
-    session::{PROTOCOL, Session, WebSocket},
+    session::{Session, WebSocket, turn_away},
+    subprotocol::{Offer, Subprotocol},
 };
 use crate::error::ApiError;
 
@@ -42,29 +45,29 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
         Err(error) => return not_a_websocket(&error),
     };
     if !shared.origins.may_connect(request.headers()) {
-        let message =
-            "pages from this origin may not connect; start the server with --allow-origin to let them";
-        return ErrorResponse::new(StatusCode::FORBIDDEN, ApiError::bad_user_input(message))
-            .into_response(Media::Json);
+        return foreign_page().into_response(Media::Json);
     }
     let Ok(permit) = shared.sockets.clone().try_acquire_owned() else {
-        let error = ApiError::overloaded("there are too many websockets now; connect again later");
+        let error =
+            ApiError::overloaded("there are too many websockets and event streams now; connect again later");
         return ErrorResponse::unavailable(error).into_response(Media::Json);
     };
-    let Some(peer) = request.extensions().get::<Peer>().copied() else {
-        let error = ApiError::internal(&"a request does not say whose it is");
-        return ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, error).into_response(Media::Json);
+    let peer = match peer_of(request.extensions()) {
+        Ok(peer) => peer,
+        Err(error) => return error.into_response(Media::Json),
     };
-    let is_protocol_supported = offers_protocol(request.headers());
-    if is_protocol_supported {
-        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    let offer = Offer::of(request.headers());
+    if let Offer::Known(chosen) = offer {
+        response
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen.name()));
     }
     let upgrade = hyper::upgrade::on(&mut request);
     let serving = shared.clone();
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            Session::new(socket, serving, peer).run(is_protocol_supported).await;
+            serve(socket, serving, peer, offer).await;
         }
         drop(permit);
     });
@@ -89,12 +92,23 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 
-fn offers_protocol(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .filter_map(|offered| offered.to_str().ok())
-        .any(|offered| offered.split(',').any(|protocol| protocol.trim() == PROTOCOL))
+async fn serve(socket: WebSocket, shared: Arc<Shared>, peer: Peer, offer: Offer) {
+    let negotiated = match offer {
+        Offer::Nothing => None,
+        Offer::Known(subprotocol) => Some(subprotocol),
+        Offer::Unknown(offered) => {
+            if shared.unknown_subprotocols.is_due(Instant::now()) {
+                let [newer, older] = Subprotocol::ALL.map(Subprotocol::name);
+                let offered = domain::validate::excerpt(&offered);
+                tracing::warn!(
+                    "a websocket from {} offers only sub-protocols that are not known: \"{offered}\"; it must offer {newer} or {older}",
+                    peer.address
+                );
+            }
+            return turn_away(socket).await;
+        }
+    };
+    Session::new(socket, shared, peer, negotiated).run().await;
 }
 
 /// The response to a request that is no valid handshake, with the supported version of the protocol.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest message from a client, in bytes: the longest document and a thousand ids. Batches of events belong on HTTP.
-pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+pub(in super::super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// How much is kept of what the library writes, in bytes: pongs, and the frame that closes a socket. Answers are written
 /// past it.
 pub(super) const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;

@@ -1,9 +1,15 @@
-//! The messages of graphql-transport-ws, as text.
+//! The messages of both sub-protocols, as text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::operation::json_object;
+use super::{
+    super::operation::json_object,
+    subprotocol::{
+        Spoken,
+        Subprotocol::{GraphqlTransportWs, GraphqlWs},
+    },
+};
 use crate::error::ApiError;
 
 /// The longest id of an operation, in bytes. Clients choose a number or a UUID.
@@ -14,8 +20,15 @@ pub(super) enum ClientMessage {
     Init,
     Ping(Option<Box<RawValue>>),
     Pong,
-    Subscribe { id: String, payload: Option<Box<RawValue>> },
-    Complete { id: String },
+    Subscribe {
+        id: String,
+        payload: Option<Box<RawValue>>,
+    },
+    Complete {
+        id: String,
+    },
+    /// The client is done.
+    Terminate,
 }
 
 #[derive(Deserialize)]
@@ -27,21 +40,29 @@ struct Envelope {
 }
 
 impl ClientMessage {
-    /// Reads a message.
+    /// Reads a message, which may decide what is spoken.
     ///
     /// # Errors
     /// What is wrong with it, for the reason of a close frame.
-    pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
+    pub(super) fn parse(text: &str, spoken: &mut Spoken) -> Result<Self, ApiError> {
         let Envelope { kind, id, payload } = json_object(text.as_bytes(), "a message")?;
-        match kind.as_str() {
-            "connection_init" => optional_object(payload).map(|_| Self::Init),
-            "ping" => optional_object(payload).map(Self::Ping),
-            "pong" => optional_object(payload).map(|_| Self::Pong),
-            "subscribe" => checked(id).map(|id| Self::Subscribe { id, payload }),
-            "complete" => checked(id).map(|id| Self::Complete { id }),
-            _ => {
-                let kind = domain::validate::excerpt(&kind);
-                Err(ApiError::bad_user_input(format!("a client sends no message of type \"{kind}\"")))
+        spoken.hear(&kind);
+        match (spoken.subprotocol(), kind.as_str()) {
+            (_, "connection_init") => optional_object(payload).map(|_| Self::Init),
+            (GraphqlTransportWs, "ping") => optional_object(payload).map(Self::Ping),
+            (GraphqlTransportWs, "pong") => optional_object(payload).map(|_| Self::Pong),
+            (GraphqlTransportWs, "subscribe") | (GraphqlWs, "start") => {
+                checked(id).map(|id| Self::Subscribe { id, payload })
+            }
+            (GraphqlTransportWs, "complete") | (GraphqlWs, "stop") => {
+                checked(id).map(|id| Self::Complete { id })
+            }
+            (GraphqlWs, "connection_terminate") => Ok(Self::Terminate),
+            (spoken, _) => {
+                let (kind, spoken) = (domain::validate::excerpt(&kind), spoken.name());
+                Err(ApiError::bad_user_input(format!(
+                    "a client that speaks {spoken} sends no message of type \"{kind}\""
+                )))
             }
         }
     }
@@ -64,6 +85,9 @@ fn optional_object(payload: Option<Box<RawValue>>) -> Result<Option<Box<RawValue
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage<'a> {
     ConnectionAck,
+    /// In the older protocol: the server is still there.
+    #[serde(rename = "ka")]
+    KeepAlive,
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Box<RawValue>>,
@@ -87,4 +111,9 @@ pub(super) const AFTER_PAYLOAD: &str = "}";
 pub(super) fn before_payload(kind: &str, id: &str) -> Result<String, serde_json::Error> {
     let id = serde_json::to_string(id)?;
     Ok(format!(r#"{{"type":"{kind}","id":{id},"payload":"#))
+}
+
+/// In the older protocol: a message could not be read, for this reason as JSON.
+pub(super) fn connection_error(reason: &str) -> String {
+    format!(r#"{{"type":"connection_error","payload":{reason}}}"#)
 }

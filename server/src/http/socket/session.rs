@@ -17,20 +17,19 @@ use tokio_tungstenite::{
 use super::{
     super::{
         connection::{Connection, Peer},
+        payloads::{self, Changes, Started},
+        quota::SocketQuota,
         shared::Shared,
     },
     arriving::Arriving,
     frame,
     limits::{MAX_MESSAGE_BYTES, MAX_PONG_BYTES},
     message::{self, ClientMessage, ServerMessage},
-    operation::{self, Started},
-    quota::SocketQuota,
     rate::MessageRate,
+    subprotocol::{Spoken, Subprotocol},
 };
 use crate::{error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
 
-/// The one supported sub-protocol; its predecessor `graphql-ws` is not supported.
-pub(super) const PROTOCOL: &str = "graphql-transport-ws";
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
 /// How many pings in a row a peer may leave unanswered.
@@ -56,6 +55,7 @@ pub(super) type WebSocket = WebSocketStream<Arriving<Connection>>;
 pub(super) struct Session {
     socket: WebSocket,
     shared: Arc<Shared>,
+    spoken: Spoken,
     operations: StreamMap<String, StreamNotifyClose<Payloads>>,
     is_initialised: bool,
     init_deadline: Instant,
@@ -66,12 +66,18 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, shared: Arc<Shared>, peer: Peer) -> Self {
+    pub(super) fn new(
+        socket: WebSocket,
+        shared: Arc<Shared>,
+        peer: Peer,
+        negotiated: Option<Subprotocol>,
+    ) -> Self {
         let limits = &shared.socket_limits;
         let mut pings = tokio::time::interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             socket,
+            spoken: Spoken::new(negotiated),
             operations: StreamMap::new(),
             is_initialised: false,
             init_deadline: Instant::now() + limits.init_timeout,
@@ -84,20 +90,14 @@ impl Session {
     }
 
     /// Serves the socket until it ends.
-    pub(super) async fn run(mut self, is_protocol_supported: bool) {
-        let end = if is_protocol_supported {
-            loop {
-                if let Err(end) = self.step().await {
-                    break end;
-                }
+    pub(super) async fn run(mut self) {
+        let end = loop {
+            if let Err(end) = self.step().await {
+                break end;
             }
-        } else {
-            close(4406, format!("the sub-protocol must be {PROTOCOL}"))
         };
         self.operations.clear();
-        if tokio::time::timeout(CLOSE_TIMEOUT, close_handshake(&mut self.socket, end)).await.is_err() {
-            tracing::debug!("a peer did not close its socket in time and is dropped");
-        }
+        end_socket(&mut self.socket, end).await;
     }
 
     /// Waits for the next event and handles it. Messages of the peer come before deliveries to it, so that many deliveries
@@ -124,10 +124,10 @@ impl Session {
             return Err(close(4429, "too many messages at once; send at most 20 a second"));
         }
         match message {
-            Some(Ok(Message::Text(text))) => {
-                let message = ClientMessage::parse(&text).map_err(|error| close(4400, error.message))?;
-                self.handle(message).await
-            }
+            Some(Ok(Message::Text(text))) => match ClientMessage::parse(&text, &mut self.spoken) {
+                Ok(message) => self.handle(message).await,
+                Err(error) => self.refuse(error).await,
+            },
             Some(Ok(Message::Binary(_))) => Err(close(4400, "messages are text, not binary")),
             Some(Ok(Message::Pong(_))) => {
                 self.unanswered_pings = 0;
@@ -141,55 +141,77 @@ impl Session {
         }
     }
 
+    /// Answers a message that cannot be read: in the older protocol the socket stays open.
+    async fn refuse(&mut self, error: ApiError) -> Result<(), End> {
+        match self.spoken.subprotocol() {
+            Subprotocol::GraphqlTransportWs => Err(close(4400, error.message)),
+            Subprotocol::GraphqlWs => {
+                let errors = payloads::refusal(error);
+                let text = message::connection_error(&Subprotocol::GraphqlWs.refusal(&errors));
+                self.write(Message::text(text)).await
+            }
+        }
+    }
+
     async fn handle(&mut self, message: ClientMessage) -> Result<(), End> {
+        let is_older = self.spoken.subprotocol() == Subprotocol::GraphqlWs;
         match message {
             ClientMessage::Init if self.is_initialised => Err(close(4429, "connection_init came twice")),
             ClientMessage::Init => {
                 self.is_initialised = true;
-                self.send(&ServerMessage::ConnectionAck).await
+                self.send(&ServerMessage::ConnectionAck).await?;
+                self.keep_alive().await
             }
             ClientMessage::Ping(payload) => self.pong(payload).await,
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { .. } if !self.is_initialised => {
-                Err(close(4401, "connection_init must come before subscribe"))
+                Err(close(4401, "connection_init must come before all operations"))
             }
-            ClientMessage::Subscribe { id, .. } if self.operations.contains_key(&id) => {
+            ClientMessage::Subscribe { id, .. } if !is_older && self.operations.contains_key(&id) => {
                 Err(close(4409, format!("there is an operation with the id {id} already")))
             }
             ClientMessage::Subscribe { id, payload } => {
                 self.subscribe(id, payload.as_deref().map_or("", RawValue::get)).await
             }
-            ClientMessage::Complete { id } => {
-                self.operations.remove(&id);
-                Ok(())
-            }
+            ClientMessage::Complete { id } => match self.operations.remove(&id) {
+                Some(_) if is_older => self.send(&ServerMessage::Complete { id: &id }).await,
+                _ => Ok(()),
+            },
+            ClientMessage::Terminate => Err(close(CloseCode::Normal, "the client is done")),
         }
     }
 
+    /// Starts an operation. In the older protocol it takes the place of one that has its id.
     async fn subscribe(&mut self, id: String, payload: &str) -> Result<(), End> {
+        self.operations.remove(&id);
         let started = if self.operations.len() < MAX_OPERATIONS {
-            operation::start(&self.shared, &self.quota, payload)
-                .map_err(|error| close(4400, error.message))?
+            match payloads::start(&self.shared, &self.quota, payload, Changes::Allowed) {
+                Ok(started) => started,
+                Err(error) if self.spoken.subprotocol() == Subprotocol::GraphqlWs => payloads::refused(error),
+                Err(error) => return Err(close(4400, error.message)),
+            }
         } else {
             let message =
                 format!("at most {MAX_OPERATIONS} operations run at once on one socket; complete one first");
-            operation::refused(ApiError::limit_exceeded(message))
+            payloads::refused(ApiError::limit_exceeded(message))
         };
         match started {
             Started::Running(payloads) => {
                 self.operations.insert(id, StreamNotifyClose::new(payloads));
                 Ok(())
             }
-            Started::Refused(errors) => self.answer("error", &id, &errors).await,
+            Started::Refused(errors) => self.answer_refusal(&id, &errors).await,
         }
     }
 
     async fn deliver(&mut self, id: &str, payload: Option<Payload>) -> Result<(), End> {
         match payload {
-            Some(Payload::Next(answer)) => self.answer("next", id, &answer).await,
+            Some(Payload::Next(answer)) => {
+                self.answer(self.spoken.subprotocol().answer_type(), id, &answer).await
+            }
             Some(Payload::Refused(errors)) => {
                 self.operations.remove(id);
-                self.answer("error", id, &errors).await
+                self.answer_refusal(id, &errors).await
             }
             None => {
                 self.operations.remove(id);
@@ -208,7 +230,16 @@ impl Session {
             return Err(close(CloseCode::Policy, "pings were not answered"));
         }
         self.unanswered_pings += 1;
-        self.write(Message::Ping(bytes::Bytes::new())).await
+        self.write(Message::Ping(bytes::Bytes::new())).await?;
+        self.keep_alive().await
+    }
+
+    /// Tells a client of the older protocol, which may not see pings, that the server is there.
+    async fn keep_alive(&mut self) -> Result<(), End> {
+        if self.is_initialised && self.spoken.subprotocol() == Subprotocol::GraphqlWs {
+            self.send(&ServerMessage::KeepAlive).await?;
+        }
+        Ok(())
     }
 
     async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
@@ -222,6 +253,11 @@ impl Session {
             written = self.socket.send(message) => written.map_err(|_| End::Gone),
             () = self.shared.shutdown.cancelled() => Err(going_away()),
         }
+    }
+
+    async fn answer_refusal(&mut self, id: &str, errors: &str) -> Result<(), End> {
+        let payload = self.spoken.subprotocol().refusal(errors);
+        self.answer("error", id, &payload).await
     }
 
     /// Sends an operation's payload, which other sockets may share.
@@ -292,6 +328,19 @@ fn unreadable(error: &tungstenite::Error) -> End {
         tungstenite::Error::Utf8(_) => close(CloseCode::Invalid, "messages are UTF-8"),
         tungstenite::Error::Protocol(_) => close(CloseCode::Protocol, "these are no websocket frames"),
         _ => End::Gone,
+    }
+}
+
+/// Closes a socket whose client speaks nothing that is known.
+pub(super) async fn turn_away(mut socket: WebSocket) {
+    let [newer, older] = Subprotocol::ALL.map(Subprotocol::name);
+    let reason = format!("the sub-protocol must be {newer} or {older}");
+    end_socket(&mut socket, close(4406, reason)).await;
+}
+
+async fn end_socket(socket: &mut WebSocket, end: End) {
+    if tokio::time::timeout(CLOSE_TIMEOUT, close_handshake(socket, end)).await.is_err() {
+        tracing::debug!("a peer did not close its socket in time and is dropped");
     }
 }
 

@@ -4,7 +4,10 @@ use std::{io::Cursor, net::SocketAddr};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -12,7 +15,7 @@ use tokio_tungstenite::{
         client::IntoClientRequest as _,
         handshake::client::Request,
         protocol::{
-            WebSocketConfig,
+            Role, WebSocketConfig,
             frame::{
                 FrameHeader,
                 coding::{Control, Data, OpCode},
@@ -58,6 +61,28 @@ impl Socket {
         let shaking_hands = client_async_with_config(request, stream, Some(config));
         let (stream, _) = soon("the handshake", shaking_hands).await.expect("an upgrade");
         Self { stream }
+    }
+
+    /// Opens a socket that offers these sub-protocols, byte by byte; answers also with the head of the server's response.
+    #[allow(dead_code, reason = "the tests with brokers do not need it, which share this file")]
+    pub(crate) async fn offering(address: SocketAddr, offered: Option<&[u8]>) -> (Self, String) {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let mut request = format!(
+            "GET /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        )
+        .into_bytes();
+        if let Some(offered) = offered {
+            request.extend([b"sec-websocket-protocol: ", offered, b"\r\n"].concat());
+        }
+        request.extend(b"\r\n");
+        stream.write_all(&request).await.expect("a request");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(soon("the handshake", stream.read_u8()).await.expect("a byte"));
+        }
+        let stream = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        (Self { stream }, String::from_utf8(head).expect("text").to_ascii_lowercase())
     }
 
     /// Opens a socket and says hello.

@@ -16,7 +16,7 @@ const EVENT: &str = r#""timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKE
 fn read(variables: &str, batches: Batches) -> Result<SentVariables<'_>, Unreadable> {
     let is_declared = |name: &str| name != "undeclared";
     let is_batch = |name: &str| ["a", "b", "events"].contains(&name);
-    read_as(variables, batches, (&is_declared, &is_batch), &request_memory()).map(|(read, _)| read)
+    read_as(variables, batches, (&is_declared, &is_batch), 0, &request_memory()).map(|(read, _)| read)
 }
 
 /// The batch that the only variable of this value holds; none when it is not read at once.
@@ -200,7 +200,8 @@ fn a_batch_has_no_more_events_than_one_may_and_as_values_no_more_than_these_have
 fn a_request_is_one_object_with_a_query() {
     let body = r#"{"variables": {"a": 1}, "operationName": "Two", "extra": [], "extensions": null, "query": "query"}"#;
     let sent = Sent::read(body.as_bytes(), "the body").expect("a request");
-    assert_eq!((&*sent.query, sent.operation_name.as_deref()), ("query", Some("Two")));
+    assert_eq!(sent.document, SentDocument::Text("query".into()));
+    assert_eq!(sent.operation_name.as_deref(), Some("Two"));
     assert_eq!(sent.variables.as_deref(), Some(r#"{"a": 1}"#));
     for body in [
         &br#"{"variables": {}}"#[..],

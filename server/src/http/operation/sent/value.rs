@@ -16,7 +16,7 @@ use serde_json::Number;
 use crate::error::ApiError;
 
 /// The most values in the variables of one request, batches of events apart. A thousand ids are a thousand and one.
-pub(super) const MAX_VALUES: usize = 100_000;
+pub(in super::super) const MAX_VALUES: usize = 100_000;
 /// What a value takes in memory, in bytes: an object with one field takes more, a number in a list less.
 pub(in super::super) const VALUE_BYTES: usize = 128;
 /// How many values are paid for at a time: less would be counted more often than it matters.
@@ -25,23 +25,28 @@ const VALUES_AT_A_TIME: usize = 1_024;
 /// How many values are read, and the memory that they take.
 pub(super) struct Budget<'a> {
     limit: usize,
+    /// Those that the request had before.
+    before: usize,
     read: Cell<usize>,
     share: &'a RefCell<MemoryShare>,
     refusal: RefCell<Option<ApiError>>,
 }
 
 impl<'a> Budget<'a> {
-    /// So many values, and what memory the share can take.
-    pub(super) fn new(limit: usize, share: &'a RefCell<MemoryShare>) -> Self {
-        Self { limit, read: Cell::new(0), share, refusal: RefCell::default() }
+    /// So many values together with those before, and what memory the share can take.
+    pub(super) fn new(limit: usize, before: usize, share: &'a RefCell<MemoryShare>) -> Self {
+        Self { limit, before, read: Cell::new(0), share, refusal: RefCell::default() }
     }
 
     /// Counts one more value.
     pub(super) fn count<E: Error>(&self) -> Result<(), E> {
         let read = self.read.get() + 1;
         self.read.set(read);
-        if read > self.limit {
-            let message = format!("the variables have more than {} values; send fewer at a time", self.limit);
+        if self.before + read > self.limit {
+            let message = format!(
+                "the variables of a request have at most {} values; send fewer at a time",
+                self.limit
+            );
             return Err(self.refuse(ApiError::limit_exceeded(message)));
         }
         if read.is_multiple_of(VALUES_AT_A_TIME) { self.take(VALUES_AT_A_TIME * VALUE_BYTES) } else { Ok(()) }

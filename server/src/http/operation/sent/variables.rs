@@ -35,11 +35,14 @@ const MAX_BATCH_VALUES: usize = 16 * MAX_BATCH_EVENTS;
 pub(in super::super) struct SentVariables<'a> {
     pub(in super::super) batches: HashMap<Name, Vec<RawEvent<Text<'a>>>>,
     pub(in super::super) others: Variables,
-    /// How many values the others are made of.
+    /// How many values the others are made of, batches among them apart.
     pub(in super::super) values: usize,
+    /// How many values those batches are made of that were read as values.
+    pub(in super::super) batch_values: usize,
 }
 
-/// Reads the values of the variables that an operation declares, and answers with the memory that they take, too.
+/// Reads the values of the variables that an operation declares, and answers with the memory that they take, too. `before`
+/// is how many values the request had in other operations.
 ///
 /// # Errors
 /// They are not as they are expected, or there are too many of them.
@@ -47,13 +50,14 @@ pub(in super::super) fn read_variables<'a>(
     json: &'a str,
     operation: &OperationDefinition,
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
+    before: usize,
     memory: &Memory,
 ) -> Result<(SentVariables<'a>, MemoryShare), Unprepared> {
     let is_declared = |name: &str| {
         operation.variable_definitions.iter().any(|variable| variable.node.name.node.as_str() == name)
     };
     let is_batch = |name: &str| holds_batch(operation, fragments, name);
-    let read = |batches| read_as(json, batches, (&is_declared, &is_batch), memory);
+    let read = |batches| read_as(json, batches, (&is_declared, &is_batch), before, memory);
     // A batch that is unusual or wrong is read again as a value: then the library says what is wrong with it.
     match read(Batches::AtOnce) {
         Err(Unreadable::Json(_)) => read(Batches::AsValues),
@@ -92,17 +96,18 @@ pub(super) fn read_as<'a>(
     json: &'a str,
     batches: Batches,
     (is_declared, is_batch): (Is<'_>, Is<'_>),
+    before: usize,
     memory: &Memory,
 ) -> Result<(SentVariables<'a>, MemoryShare), Unreadable> {
     let share = RefCell::new(memory.share(None));
-    let budget = Budget::new(MAX_VALUES, &share);
-    let batch_budget = Budget::new(MAX_BATCH_VALUES, &share);
+    let budget = Budget::new(MAX_VALUES, before, &share);
+    let batch_budget = Budget::new(MAX_BATCH_VALUES, 0, &share);
     let reader = Reader { batches, is_declared, is_batch, budget: &budget, batch_budget: &batch_budget };
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let read = deserializer.deserialize_map(reader);
-    let values =
-        budget.end().and_then(|values| Ok(values + batch_budget.end()?)).map_err(Unreadable::Refused)?;
-    let variables = SentVariables { values, ..read.map_err(Unreadable::Json)? };
+    let values = budget.end().map_err(Unreadable::Refused)?;
+    let batch_values = batch_budget.end().map_err(Unreadable::Refused)?;
+    let variables = SentVariables { values, batch_values, ..read.map_err(Unreadable::Json)? };
     Ok((variables, share.into_inner()))
 }
 
@@ -222,5 +227,11 @@ impl AsRef<str> for Text<'_> {
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()
+    }
+}
+
+impl<'a> From<Text<'a>> for Cow<'a, str> {
+    fn from(text: Text<'a>) -> Self {
+        text.0
     }
 }

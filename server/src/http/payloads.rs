@@ -1,15 +1,13 @@
-//! From the payload of a `subscribe` message to the stream of payloads that answer it.
+//! From the text of a request to the stream of payloads that answer it, on a websocket or as events.
 
 use std::{future::ready, sync::Arc, task::Poll};
 
 use super::{
-    super::{
-        answer::{Answer, MAX_ANSWER_BYTES},
-        graphql::{REQUEST_TIMEOUT, too_late},
-        operation::{Operation, Sent, Unprepared},
-        shared::Shared,
-    },
+    answer::{Answer, MAX_ANSWER_BYTES},
+    graphql::{REQUEST_TIMEOUT, no_change_by_get, too_late},
+    operation::{Allowance, Operation, Sent, Unprepared},
     quota::SocketQuota,
+    shared::Shared,
 };
 use crate::{
     error::ApiError,
@@ -29,17 +27,33 @@ pub(super) enum Started {
     Refused(Arc<str>),
 }
 
+/// Whether an operation may change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changes {
+    Allowed,
+    /// It was sent in a way that must not.
+    Refused,
+}
+
 /// Starts an operation, or joins it if it already runs for others. `sent` is the payload of the client's message.
 ///
 /// # Errors
 /// The payload is not a JSON object of an operation's parameters.
-pub(super) fn start(shared: &Arc<Shared>, quota: &SocketQuota, sent: &str) -> Result<Started, ApiError> {
+pub(super) fn start(
+    shared: &Arc<Shared>,
+    quota: &SocketQuota,
+    sent: &str,
+    changes: Changes,
+) -> Result<Started, ApiError> {
     let text = Fingerprint::of(sent);
     if let Some(payloads) = join(&shared.app.live, text) {
         return Ok(Started::Running(payloads));
     }
     let sent = Sent::read(sent.as_bytes(), "the payload")?;
-    match shared.prepare(sent) {
+    match shared.prepare(sent, quota.peer(), &mut Allowance::default()) {
+        Ok(operation) if changes == Changes::Refused && operation.kind == OperationType::Mutation => {
+            Ok(refused(no_change_by_get()))
+        }
         Ok(operation) => Ok(run(shared, quota, text, operation).map_or_else(refused, Started::Running)),
         Err(Unprepared::Refused(error)) => Ok(refused(error)),
         Err(Unprepared::Malformed(error)) => Err(error),
@@ -90,8 +104,13 @@ where
 
 /// Refuses an operation.
 pub(super) fn refused(error: impl Into<ServerError>) -> Started {
-    let refusal = rendering(&Answer::refused(error)).and_then(|rendering| rendering.errors);
-    Started::Refused(refusal.unwrap_or_else(|| "[]".into()))
+    Started::Refused(refusal(error))
+}
+
+/// Errors as JSON, in the shape that they have in every answer.
+pub(super) fn refusal(error: impl Into<ServerError>) -> Arc<str> {
+    let errors = rendering(&Answer::refused(error)).and_then(|rendering| rendering.errors);
+    errors.unwrap_or_else(|| "[]".into())
 }
 
 /// An answer as it is sent; none, after which nothing follows, if it cannot be written.

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::super::connection::{Peer, PeerQuota, PeerShare};
+use super::connection::{Peer, PeerQuota, PeerShare};
 use crate::error::ApiError;
 
 /// The most different subscriptions at a time: each keeps its document, its variables and the rows of its answer. One with a
@@ -22,14 +22,14 @@ const MAX_PER_ADDRESS: usize = 500;
 const SUBSCRIPTION_BYTES: usize = 48 * 1024;
 
 /// What runs on all sockets.
-pub(in super::super) struct Subscriptions {
+pub(super) struct Subscriptions {
     started: Mutex<usize>,
     by_address: Arc<PeerQuota>,
 }
 
 impl Subscriptions {
     /// None runs.
-    pub(in super::super) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { started: Mutex::default(), by_address: PeerQuota::new(MAX_PER_ADDRESS) }
     }
 
@@ -38,7 +38,7 @@ impl Subscriptions {
     }
 }
 
-/// What one socket has started.
+/// What one socket, or one event stream, has started.
 #[derive(Clone)]
 pub(super) struct SocketQuota {
     all: Arc<Subscriptions>,
@@ -58,6 +58,11 @@ impl SocketQuota {
     /// Nothing was started yet.
     pub(super) fn new(all: Arc<Subscriptions>, peer: Peer) -> Self {
         Self { all, started: Arc::default(), peer }
+    }
+
+    /// Whom it counts for.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// Starts a subscription whose document and variables take so many bytes.

@@ -1,0 +1,76 @@
+//! Lists of operations, texts that are sent to be kept, event streams and unknown sub-protocols: what they hold is bounded.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use crate::{
+    harness::{Socket, code, soon},
+    process::{Victim, assert_bounded},
+};
+
+#[tokio::test]
+async fn a_list_of_millions_of_operations_is_refused_and_holds_no_memory() {
+    let victim = Victim::start().await;
+    let before = victim.forget_peak();
+    for item in ["1", "{}", "[]"] {
+        let list = format!("[{}0]", format!("{item},").repeat(7 * 1024 * 1024 / (item.len() + 1)));
+        let response = victim.post(list.into_bytes(), false).await;
+        assert_eq!(response.status().as_u16(), 400);
+        let answer: Value = response.json().await.expect("JSON");
+        assert_eq!(code(&answer), "LIMIT_EXCEEDED");
+    }
+    assert_bounded(before, victim.peak(), "a long list");
+}
+
+#[tokio::test]
+async fn texts_that_are_sent_to_be_kept_take_no_more_memory_than_they_may() {
+    let victim = Victim::start().await;
+    let before = victim.forget_peak();
+    for n in 0..2_000 {
+        let text = format!("{{ __typename }} # {n} {}", "x".repeat(30_000));
+        let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+        let body = json!({ "query": text, "extensions": extensions }).to_string();
+        assert_eq!(victim.post(body.into_bytes(), false).await.status().as_u16(), 200);
+    }
+    // 60 MB were sent.
+    if let (Some(before), Some(peak)) = (before, victim.peak()) {
+        assert!(peak < before + 40, "from {before} to {peak} MB");
+    }
+}
+
+#[tokio::test]
+async fn event_streams_that_nobody_reads_hold_no_more_than_answers_may() {
+    let victim = Victim::start().await;
+    let before = victim.forget_peak();
+    let fields = "types { name description fields { name description args { name description } } }";
+    let aliases: String = (0..30).map(|n| format!("a{n}: __schema {{ {fields} }} ")).collect();
+    let body = json!({ "query": format!("{{ {aliases} }}") }).to_string();
+    let address = victim.program.address();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut streams = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(request.as_bytes()).await.expect("a request");
+        streams.push(stream);
+    }
+    victim.program.ask("{ __typename }", json!({})).await;
+    assert_bounded(before, victim.peak(), "event streams");
+}
+
+#[tokio::test]
+async fn whoever_offers_unknown_sub_protocols_again_and_again_fills_no_log() {
+    let victim = Victim::start().await;
+    for _ in 0..200 {
+        let (mut socket, _) = Socket::offering(victim.program.address(), Some(b"nonsense")).await;
+        assert_eq!(soon("the end", socket.closed()).await.code, 4406);
+    }
+    let log = victim.end().await;
+    let lines = log.iter().filter(|line| line.contains("nonsense")).count();
+    assert!((1..100).contains(&lines), "{lines} lines");
+}

@@ -1,0 +1,15 @@
+// The reference client of graphql-sse, in its distinct connections mode.
+import { createClient } from 'graphql-sse';
+import { QUERY, SUBSCRIPTION, equal, follower, url } from './follow.mjs';
+
+const client = createClient({ url, retryAttempts: 0 });
+const isThere = follower();
+for await (const delivery of client.iterate({ query: SUBSCRIPTION })) {
+  if (await isThere(delivery)) break;
+}
+const answers = [];
+for await (const answer of client.iterate({ query: QUERY })) answers.push(answer.data.factoryMetrics.unitsProduced);
+equal(answers, [7]);
+for await (const { errors } of client.iterate({ query: '{ nothing }' })) equal(errors[0].extensions.code, 'BAD_USER_INPUT');
+client.dispose();
+process.exit(0);
