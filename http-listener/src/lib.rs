@@ -5,6 +5,7 @@ mod accept;
 mod browser;
 mod caller;
 mod connection;
+mod gzip;
 mod host;
 mod limits;
 mod open_files;
@@ -19,6 +20,7 @@ pub use self::{
     accept::accept,
     browser::{BrowserRules, Refusal},
     connection::Connection,
+    gzip::{InflateError, MAX_GZIP_MEMBERS, inflate},
     host::Hosts,
     limits::ConnectionLimits,
     open_files::make_room,
