@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
-use http_listener::{Peer, PeerQuota, PeerShare};
+use http_listener::{InflateError, MAX_GZIP_MEMBERS, Peer, PeerQuota, PeerShare, inflate};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
+/// The longest body, in bytes once it is inflated: 10 000 events with every field at its usual length, and more.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How much of a refused body is read, in bytes: who sends more than this is not told why it is refused.
 const MAX_DISCARDED_BYTES: usize = 2 * MAX_BODY_BYTES;
@@ -26,8 +26,8 @@ const LARGE_BODIES_BYTES: usize = 40 * 1024 * 1024;
 /// So many addresses can hold all of one memory: a single one leaves half to others.
 const ADDRESSES_TO_FILL: usize = 2;
 
-/// What a body may be written in. A browser sends neither for a page without asking first, and is then refused.
-const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-ndjson"];
+/// What a body may be written in. A browser sends none of them for a page without asking first, and is then refused.
+const MEDIA_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "text/csv"];
 
 /// How long a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -69,11 +69,15 @@ pub(super) struct UploadShare {
 /// Why a body is not read.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum UploadError {
-    #[error("the Content-Type must be application/json or application/x-ndjson")]
+    #[error("the Content-Type must be application/json, application/x-ndjson or text/csv")]
     MediaType,
-    #[error("a body is sent as it is, without Content-Encoding: the way to the agent is short")]
-    Compressed,
-    #[error("a body has at most {} MiB; send fewer events at a time", MAX_BODY_BYTES / 1024 / 1024)]
+    #[error("of compressed bodies only gzip is read; send it so, or without Content-Encoding")]
+    Coding,
+    #[error("the body is not whole gzip; send what its Content-Encoding says")]
+    NotGzip,
+    #[error("a gzip body has at most {MAX_GZIP_MEMBERS} members; compress it as one")]
+    TooManyMembers,
+    #[error("a body has at most {} MiB, inflated; send fewer events at a time", MAX_BODY_BYTES / 1024 / 1024)]
     TooLong,
     #[error("too many bytes are being read at once")]
     Busy,
@@ -86,10 +90,10 @@ pub(super) enum UploadError {
 impl UploadError {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::MediaType | Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType | Self::Coding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Cut => StatusCode::BAD_REQUEST,
+            Self::Cut | Self::NotGzip | Self::TooManyMembers => StatusCode::BAD_REQUEST,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
         }
     }
@@ -108,14 +112,42 @@ impl Uploads {
         body: Body,
     ) -> Result<Upload, UploadError> {
         let mut incoming = Incoming::new(body, self.limits);
-        let read = match check_headers(headers) {
-            Ok(()) => self.collect(peer, &mut incoming).await,
-            Err(error) => Err(error),
+        let (read, coding) = match check_headers(headers) {
+            Ok(coding) => (self.collect(peer, &mut incoming).await, coding),
+            Err(error) => (Err(error), Coding::Identity),
         };
-        if read.is_err() {
-            incoming.discard().await;
+        match (read, coding) {
+            (Ok(upload), Coding::Gzip) => self.inflate_apart(peer, upload).await,
+            (Ok(upload), Coding::Identity) => Ok(upload),
+            (Err(error), _) => {
+                incoming.discard().await;
+                Err(error)
+            }
         }
-        read
+    }
+
+    /// Inflates a body on a thread of its own, so that it delays no other request.
+    async fn inflate_apart(&self, peer: Peer, compressed: Upload) -> Result<Upload, UploadError> {
+        let uploads = self.clone();
+        let inflating = tokio::task::spawn_blocking(move || uploads.inflated(peer, &compressed));
+        // Only the end of the process keeps it from being done.
+        inflating.await.unwrap_or(Err(UploadError::Busy))
+    }
+
+    /// A body as it was meant. Both take their share of the memory, and this one no more than a body may have.
+    fn inflated(&self, peer: Peer, compressed: &Upload) -> Result<Upload, UploadError> {
+        let mut upload = Upload { bytes: Vec::new(), share: UploadShare::default() };
+        inflate(&compressed.bytes, |piece| {
+            self.reserve(peer, &mut upload, piece.len())?;
+            upload.bytes.extend_from_slice(piece);
+            Ok(())
+        })
+        .map_err(|error| match error {
+            InflateError::NotGzip => UploadError::NotGzip,
+            InflateError::TooManyMembers => UploadError::TooManyMembers,
+            InflateError::Refused(refusal) => refusal,
+        })?;
+        Ok(upload)
     }
 
     async fn collect(&self, peer: Peer, incoming: &mut Incoming) -> Result<Upload, UploadError> {
@@ -218,17 +250,26 @@ impl Memory {
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), UploadError> {
+/// How a body is encoded.
+#[derive(Clone, Copy)]
+enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// Refuses a body by its headers, or says how it is encoded.
+fn check_headers(headers: &HeaderMap) -> Result<Coding, UploadError> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Err(UploadError::MediaType);
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(UploadError::Compressed);
+    match headers.get(header::CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes) {
+        b"identity" => Ok(Coding::Identity),
+        b"gzip" => Ok(Coding::Gzip),
+        _ => Err(UploadError::Coding),
     }
-    Ok(())
 }
 
 #[cfg(test)]
