@@ -78,7 +78,7 @@ timestamp = { from = "Beginn", format = "%d.%m.%Y %H:%M:%S" }
 durationMinutes = { from = "Dauer (h)", unit = "h" }
 entityType = { value = "WORKSTATION" }
 entityId = { from = "Anlage" }
-eventType = { from = "Zustand", values = { läuft = "WORKING", steht = "IDLE" }, default = "ABSENT" }
+eventType = { from = "Zustand", values = { "läuft" = "WORKING", steht = "IDLE" }, default = "ABSENT" }
 unitsProduced = { from = "Stück", default = 0 }
 confidence = { from = "Sicherheit", unit = "percent" }
 "#;
