@@ -2,6 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
+use crate::number::deserialize_whole;
 use crate::time::{DurationMs, TimestampMs};
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -50,7 +51,7 @@ pub struct RawEvent<Text = String> {
     /// Length of the interval in minutes.
     pub duration_minutes: f64,
     /// Units finished in the interval.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_whole")]
     pub units_produced: i64,
     /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
     #[serde(skip_serializing_if = "Option::is_none")]

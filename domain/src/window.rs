@@ -21,6 +21,7 @@ mod series;
 mod span;
 
 pub use error::WindowError;
+pub use local_clock::instant_showing;
 pub use series::{Resolution, steps};
 pub use span::Window;
 

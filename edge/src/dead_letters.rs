@@ -1,4 +1,5 @@
-//! `andon-edge dead-letters`: what the server refused, for a person to correct and send again.
+//! `andon-edge dead-letters`: what the server refused, and what inputs brought that is no event, for a person to correct and
+//! send again.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -10,10 +11,13 @@ use serde_json::{Value, json};
 
 use crate::line::{self, Line, MAX_LINE_BYTES};
 use crate::outlet::response::printable;
-use crate::spool::{DeadLetter, Session, SessionError};
+use crate::spool::{DeadLetter, KeptMalformed, LetterId, Session, SessionError};
 
 /// How many dead letters are read at once.
 const PAGE_LETTERS: usize = 1_000;
+
+/// The code of what is no event.
+const MALFORMED: &str = "MALFORMED";
 
 /// What `andon-edge dead-letters` is asked.
 #[derive(Args)]
@@ -37,7 +41,7 @@ enum Action {
     /// Replace an event by a better one, which is not sent until `resend`.
     Mend {
         /// The id that `list` shows
-        id: i64,
+        id: LetterId,
         /// The event, one JSON object with the fields of EventInput; read from the standard input if left out
         #[arg(long, value_name = "JSON")]
         body: Option<String>,
@@ -46,8 +50,8 @@ enum Action {
     Resend {
         /// The ids that `list` shows
         #[arg(required_unless_present = "all", conflicts_with = "all")]
-        ids: Vec<i64>,
-        /// All of them
+        ids: Vec<LetterId>,
+        /// All that the server refused
         #[arg(long)]
         all: bool,
     },
@@ -82,19 +86,22 @@ pub fn dead_letters(
             each(&mut session, |letter| {
                 say(&if json { in_json(letter).to_string() } else { in_words(letter) });
             })?;
+            for kept in session.malformed()? {
+                say(&if json { malformed_in_json(&kept).to_string() } else { malformed_in_words(&kept) });
+            }
             Ok(())
         }
         Action::Mend { id, body } => {
             let body = body.map_or_else(|| read(stdin), Ok)?;
             let body = checked(&body)?;
-            Session::read_write(&args.spool)?.replace_dead_letter(id, &body)?;
+            Session::read_write(&args.spool)?.replace(id, &body)?;
             say(&format!("dead letter {id} is mended; `resend {id}` sends it"));
             Ok(())
         }
         Action::Resend { mut ids, all } => {
             let mut session = Session::read_write(&args.spool)?;
             if all {
-                each(&mut session, |letter| ids.push(letter.id))?;
+                each(&mut session, |letter| ids.push(LetterId::Refused(letter.id)))?;
             }
             ids.sort_unstable();
             ids.dedup();
@@ -130,7 +137,7 @@ fn checked(body: &str) -> Result<String, DeadLettersError> {
     match line::parse(1, one_line.as_bytes()) {
         Line::Event(event) => Ok(event.json),
         Line::Blank => Err(DeadLettersError::NoEvent("it is blank".to_owned())),
-        Line::Malformed(reason) => Err(DeadLettersError::NoEvent(reason)),
+        Line::Malformed(fault) => Err(DeadLettersError::NoEvent(fault.to_string())),
     }
 }
 
@@ -154,6 +161,30 @@ fn in_words(letter: &DeadLetter) -> String {
         printable(&letter.message, 2 * MAX_MESSAGE_CHARS),
         to_rfc3339(letter.at_ms),
         printable(&letter.body, MAX_LINE_BYTES)
+    )
+}
+
+fn malformed_in_json(kept: &KeptMalformed) -> Value {
+    json!({
+        "id": LetterId::Malformed(kept.id).to_string(),
+        "code": MALFORMED,
+        "message": kept.malformed.reason,
+        "input": kept.malformed.input,
+        "times": kept.times,
+        "refusedAt": to_rfc3339(kept.at_ms),
+        "body": kept.malformed.body,
+    })
+}
+
+fn malformed_in_words(kept: &KeptMalformed) -> String {
+    format!(
+        "{}: {MALFORMED}: from {}: {} ({}, {} times)\n    {}",
+        LetterId::Malformed(kept.id),
+        printable(&kept.malformed.input, MAX_MESSAGE_CHARS),
+        printable(&kept.malformed.reason, 2 * MAX_MESSAGE_CHARS),
+        to_rfc3339(kept.at_ms),
+        kept.times,
+        printable(&kept.malformed.body, MAX_LINE_BYTES)
     )
 }
 

@@ -20,7 +20,7 @@ pub struct Health {
     pub stored: AtomicU64,
     /// Events that the server had stored before.
     pub duplicates: AtomicU64,
-    /// Lines and requests that are no events, and were not taken.
+    /// What inputs brought that is no event.
     pub malformed: AtomicU64,
     /// Requests that were sent away because the spool was full.
     pub turned_away: AtomicU64,
@@ -102,7 +102,11 @@ impl Health {
             ("retries_total", "Failed attempts to deliver since the start.", &self.retries),
             ("stored_events_total", "Events stored since the start.", &self.stored),
             ("duplicate_events_total", "Events the server had already, since the start.", &self.duplicates),
-            ("malformed_total", "Lines and requests that are no events, since the start.", &self.malformed),
+            (
+                "malformed_total",
+                "Lines, messages and requests that are no events, since the start.",
+                &self.malformed,
+            ),
             ("turned_away_total", "Requests answered with 503 since the start.", &self.turned_away),
         ] {
             write(name, "counter", help, loaded(value));
@@ -110,6 +114,11 @@ impl Health {
         for (name, help, value) in [
             ("queued_events", "Events to be delivered.", counts.queued as f64),
             ("dead_letters", "Events that wait for a person.", counts.dead_lettered as f64),
+            (
+                "malformed_messages",
+                "Messages that are no events and wait for a person.",
+                counts.malformed as f64,
+            ),
             ("receipts", "Receipts the server has not answered for.", counts.receipts as f64),
             ("spool_used_bytes", "Bytes of the spool in use.", counts.used_bytes as f64),
             ("spool_file_bytes", "Bytes of the spool's file.", counts.file_bytes as f64),

@@ -1,21 +1,21 @@
 //! Where events come in: each input appends to the spool, and whoever sent an event is answered after it is on the disk.
 
 pub mod body;
+mod decode;
 pub mod follow;
 pub mod http;
 pub mod lines;
 pub mod mqtt;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
-use crate::line::{self, Line};
-use crate::spool::{InputOffset, Spool, SpoolError};
+use crate::mapping::Mapping;
+use crate::spool::{Arrival, Spool, SpoolError};
 
 /// How long an input that can wait does so before it tries a full or broken spool again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -35,6 +35,8 @@ pub struct Intake {
     spool: Spool,
     health: Arc<Health>,
     spooled: Arc<watch::Sender<u64>>,
+    /// How what comes becomes events; without one it is events already.
+    mapping: Option<Arc<Mapping>>,
 }
 
 /// Which events have arrived, for who delivers them.
@@ -47,7 +49,12 @@ pub struct Arrivals {
 impl Intake {
     /// An intake into a spool.
     pub fn new(spool: Spool, health: Arc<Health>) -> Self {
-        Self { spool, health, spooled: Arc::new(watch::Sender::new(0)) }
+        Self { spool, health, spooled: Arc::new(watch::Sender::new(0)), mapping: None }
+    }
+
+    /// The same, for what a mapping makes events of.
+    pub fn with_mapping(self, mapping: Option<Arc<Mapping>>) -> Self {
+        Self { mapping, ..self }
     }
 
     /// Counts what arrives from now on.
@@ -65,35 +72,22 @@ impl Intake {
         &self.health
     }
 
-    /// Appends all of these events or none, and answers when they are on the disk.
-    pub async fn append(&self, events: Vec<String>) -> Result<(), SpoolError> {
-        let count = events.len() as u64;
-        if count > 0 {
-            self.spool.append(events).await?;
-            self.spooled.send_modify(|spooled| *spooled += count);
+    /// Keeps all of what came or nothing, and answers when it is on the disk.
+    pub async fn keep(&self, arrival: Arrival) -> Result<(), SpoolError> {
+        let events = arrival.events.len() as u64;
+        if !arrival.is_empty() {
+            self.spool.keep(arrival).await?;
+            self.spooled.send_modify(|spooled| *spooled += events);
         }
         Ok(())
     }
 
-    /// Appends events with the offset of their input, as soon as that can be; false when `stop` came first.
-    pub async fn append_with_retry(
-        &self,
-        events: Vec<String>,
-        offset: Option<InputOffset>,
-        stop: &CancellationToken,
-    ) -> bool {
+    /// Keeps what came as soon as that can be; false when `stop` came first.
+    pub async fn keep_with_retry(&self, arrival: Arrival, stop: &CancellationToken) -> bool {
         let mut complaint = None;
         loop {
-            let appended = match &offset {
-                Some(offset) => self.spool.append_with_offset(events.clone(), offset.clone()).await,
-                None if events.is_empty() => Ok(()),
-                None => self.spool.append(events.clone()).await,
-            };
-            match appended {
-                Ok(()) => {
-                    self.spooled.send_modify(|spooled| *spooled += events.len() as u64);
-                    return true;
-                }
+            match self.keep(arrival.clone()).await {
+                Ok(()) => return true,
                 Err(error) => {
                     let said = error.to_string();
                     if complaint.as_ref() != Some(&said) {
@@ -112,19 +106,6 @@ impl Intake {
     /// The offset of an input; none when it is new.
     pub async fn offset(&self, input: &str) -> Result<Option<String>, SpoolError> {
         self.spool.input_offset(input.to_owned()).await
-    }
-
-    /// The event of a line; what is none is counted and logged, because there is no sender to answer.
-    fn parse(&self, input: &str, number: u64, line: &[u8]) -> Option<String> {
-        match line::parse(number, line) {
-            Line::Event(event) => Some(event.json),
-            Line::Blank => None,
-            Line::Malformed(reason) => {
-                self.health.malformed.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!("line {number} of {input} is no event and is not taken: {reason}");
-                None
-            }
-        }
     }
 }
 

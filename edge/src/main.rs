@@ -1,15 +1,17 @@
 //! `andon-edge`: brings events to an Andon server.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use domain::limits::MAX_BATCH_EVENTS;
 use edge::dead_letters::{DeadLettersArgs, dead_letters};
+use edge::mapping::Mapping;
 use edge::outlet::server::Server;
 use edge::replay::batcher::DEFAULT_BATCH_EVENTS;
 use edge::replay::progress::Progress;
@@ -18,6 +20,7 @@ use edge::retry::DEFAULT_RETRY_FOR;
 use edge::run::{RunArgs, run};
 use edge::simulate::{SimulateArgs, simulate};
 use edge::status::{StatusArgs, status};
+use edge::try_mapping::{MappingArgs, TryMappingArgs, try_mapping};
 
 /// Brings the events that cameras and devices saw to an Andon server.
 #[derive(Parser)]
@@ -43,14 +46,21 @@ enum Command {
     Status(StatusArgs),
     /// List, mend and send again what the server refused.
     DeadLetters(DeadLettersArgs),
+    /// Check a mapping, and show the first ten events that it makes of a file, as they would be sent.
+    ///
+    /// Exits with 0 if every record that was tried is an event, 1 if not, 2 if the mapping is wrong or the file cannot be read.
+    Mapping(TryMappingArgs),
     /// Bring the events of a simulated factory to an agent or a server, or print them.
     Simulate(SimulateArgs),
 }
 
 #[derive(Args)]
 struct ReplayArgs {
-    /// The file of JSON lines; - reads the standard input
+    /// The file of JSON lines, or of what the mapping says; - reads the standard input
     file: PathBuf,
+
+    #[command(flatten)]
+    mapping: MappingArgs,
 
     /// URL of the server; /graphql is added
     #[arg(long = "to", value_name = "URL", env = "ANDON_URL")]
@@ -82,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Run(args) => run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Status(args) => run_status(&args),
         Command::DeadLetters(args) => run_dead_letters(args),
+        Command::Mapping(args) => run_mapping(&args),
         Command::Simulate(args) => run_simulate(&args).await,
     };
     match done {
@@ -112,6 +123,19 @@ fn run_dead_letters(args: DeadLettersArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn run_mapping(args: &TryMappingArgs) -> anyhow::Result<ExitCode> {
+    let mapping = Mapping::load(&args.mapping, args.time_zone)?;
+    let Some(data) = &args.data else {
+        return Ok(print_line("the mapping can be used"));
+    };
+    let (input, _) = open(data).with_context(|| format!("cannot read {}", data.display()))?;
+    let (stdout, fault) = (BufWriter::new(io::stdout().lock()), |said: &str| eprintln!("{said}"));
+    let tried = try_mapping(&mapping, input, args.max_events(), stdout, fault)
+        .with_context(|| format!("cannot try {}", data.display()))?;
+    eprintln!("{tried}");
+    Ok(ExitCode::from(u8::from(tried.faults > 0)))
+}
+
 async fn run_simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let warn = |said: &str| eprintln!("andon-edge: {said}");
     let sent_events = simulate(args, io::stdout(), warn).await?;
@@ -125,6 +149,7 @@ async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         retry_for: Duration::from_secs(args.retry_for_seconds),
         batch_events: usize::try_from(args.batch_events)?,
         connections: usize::try_from(args.connections)?,
+        mapping: args.mapping.load()?.map(Arc::new),
     };
     let (input, total_bytes) =
         open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;

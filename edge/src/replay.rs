@@ -7,12 +7,13 @@
 //! The server stores each event once, so a batch whose answer was lost on the way is simply sent again.
 
 pub mod batcher;
+pub(crate) mod mapped;
 pub mod progress;
 pub mod reader;
 pub mod summary;
 
 use std::fmt;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,6 +25,7 @@ use self::batcher::LineNumbers;
 use self::progress::Progress;
 use self::reader::{Found, Reading};
 use self::summary::Summary;
+use crate::mapping::Mapping;
 use crate::outlet::Outlet;
 use crate::outlet::response::{IngestResult, Response};
 use crate::outlet::server::Server;
@@ -43,6 +45,8 @@ pub struct Plan {
     pub batch_events: usize,
     /// How many batches are in flight at once, from 1 to [`MAX_CONNECTIONS`].
     pub connections: usize,
+    /// What the input's records become; without one its lines are events.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 /// How a replay ended.
@@ -86,7 +90,7 @@ pub enum SendError {
 
 /// Sends everything in `input`, showing how far it is.
 pub async fn replay(input: impl Read + Send + 'static, plan: &Plan, progress: Progress) -> Report {
-    let (reader, mut readings) = start_reading(input, plan.batch_events);
+    let (reader, mut readings) = start_reading(input, plan);
     let progress = Arc::new(progress);
     let mut report = Report::default();
     let mut in_flight = JoinSet::new();
@@ -119,11 +123,16 @@ type Sent = (LineNumbers, u64, Result<IngestResult, SendError>);
 /// A plain thread and not a task: one that is stuck in reading a terminal or a pipe must not keep the process alive.
 fn start_reading(
     input: impl Read + Send + 'static,
-    batch_events: usize,
+    plan: &Plan,
 ) -> (JoinHandle<()>, mpsc::Receiver<Reading>) {
     let (deliver, readings) = mpsc::channel(1);
+    let (batch_events, mapping) = (plan.batch_events, plan.mapping.clone());
     let reader = thread::spawn(move || {
-        reader::read(input, batch_events, |reading| deliver.blocking_send(reading).is_ok());
+        let deliver = |reading| deliver.blocking_send(reading).is_ok();
+        match mapping {
+            Some(mapping) => mapped::read(BufReader::new(input), &mapping, batch_events, deliver),
+            None => reader::read(input, batch_events, deliver),
+        }
     });
     (reader, readings)
 }
@@ -202,6 +211,9 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStored { lines, error } => write!(f, "stopped at {lines}: {error}"),
+            Self::Unreadable { after_line: 0, error } => {
+                write!(f, "stopped: the input cannot be read: {error}")
+            }
             Self::Unreadable { after_line, error } => {
                 write!(f, "stopped: the input cannot be read after line {after_line}: {error}")
             }

@@ -35,6 +35,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         args.listen.is_some() || args.stdin || !args.follow.is_empty() || !args.mqtt.is_empty(),
         "there is no input; give at least one of --listen, --stdin, --follow and --mqtt"
     );
+    let mapping = args.mapping.load()?.map(Arc::new);
     let destination = Destination::new(&args.url, &args.factory_id)?;
     let listener = match &args.listen {
         Some(listen) => {
@@ -56,7 +57,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
 
     let stop = stop::on_signal().context("the system does not tell of signals")?;
     let health = Arc::new(Health::default());
-    let intake = Intake::new(spool.clone(), Arc::clone(&health));
+    let intake = Intake::new(spool.clone(), Arc::clone(&health)).with_mapping(mapping);
     let finish = CancellationToken::new();
     let delivery = Delivery::new(
         spool.clone(),

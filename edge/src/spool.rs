@@ -35,6 +35,7 @@ use crate::batch::Batch;
 use crate::clock;
 
 mod acknowledge;
+mod arrival;
 mod check;
 mod damaged_file;
 mod dead_letters;
@@ -61,6 +62,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use arrival::{Arrival, KeptMalformed, MAX_MALFORMED, Malformed};
 pub use error::{OpenError, SpoolError};
 pub use input_offsets::InputOffset;
 pub use options::{
@@ -69,7 +71,7 @@ pub use options::{
 pub use records::{
     ClosedReason, Counts, DeadLetter, KnownEpoch, Lane, Outcome, Receipt, Reconciled, SpoolRange,
 };
-pub use session::{Session, SessionError};
+pub use session::{LetterId, Session, SessionError};
 
 use lock::Lock;
 use store::Limits;
@@ -112,18 +114,9 @@ impl Spool {
         self.writer.submit(Capacity::Consumes, move |store, now| store.append(&bodies, now)).await
     }
 
-    /// The same, and in the same transaction notes how far the input that they came from has come.
-    pub async fn append_with_offset(
-        &self,
-        bodies: Vec<String>,
-        offset: InputOffset,
-    ) -> Result<(), SpoolError> {
-        self.writer
-            .submit(Capacity::Consumes, move |store, now| {
-                store.append(&bodies, now)?;
-                store.set_input_offset(&offset)
-            })
-            .await
+    /// Keeps what an input brought, all of it or nothing, and answers when it is on the disk.
+    pub async fn keep(&self, arrival: Arrival) -> Result<(), SpoolError> {
+        self.writer.submit(Capacity::Consumes, move |store, now| store.keep(&arrival, now)).await
     }
 
     /// How far an input has come.

@@ -42,6 +42,7 @@ fn in_json(spool: &Path, counts: &Counts) -> Value {
         "delivered": counts.delivered,
         "queued": counts.queued,
         "deadLettered": counts.dead_lettered,
+        "malformed": counts.malformed,
         "lost": counts.lost_events(),
         "receipts": counts.receipts,
         "oldestQueuedAt": counts.oldest_spooled_at_ms.map(to_rfc3339),
@@ -65,6 +66,7 @@ fn in_words(spool: &Path, counts: &Counts, now_ms: i64) -> String {
         ("queued", counts.queued.to_string()),
         ("oldest", oldest),
         ("dead-lettered", counts.dead_lettered.to_string()),
+        ("malformed", counts.malformed.to_string()),
         ("lost", format!("{}, receipts to deliver: {}", counts.lost_events(), counts.receipts)),
         ("bytes", format!("{} in use, the file has {}", counts.used_bytes, counts.file_bytes)),
     ];
@@ -102,6 +104,7 @@ mod tests {
             delivered: 4,
             queued: 3,
             dead_lettered: 1,
+            malformed: 6,
             lost: 2,
             lost_elsewhere: 5,
             receipts: 1,
@@ -124,6 +127,7 @@ mod tests {
              queued         3\n\
              oldest         2026-01-05T08:00:00.000Z (3 h ago)\n\
              dead-lettered  1\n\
+             malformed      6\n\
              lost           7, receipts to deliver: 1\n\
              bytes          40960 in use, the file has 81920"
         );

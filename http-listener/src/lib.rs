@@ -5,6 +5,7 @@ mod accept;
 mod browser;
 mod caller;
 mod connection;
+mod gzip;
 mod host;
 mod limits;
 mod memory;
@@ -20,6 +21,7 @@ pub use self::{
     accept::accept,
     browser::{BrowserRules, Refusal},
     connection::Connection,
+    gzip::{InflateError, MAX_GZIP_MEMBERS, inflate},
     host::Hosts,
     limits::ConnectionLimits,
     memory::{Memory, MemoryFull, MemoryLimits, MemoryShare},

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_graphql::ErrorExtensions as _;
 
-use domain::window::WindowError;
+use domain::{event_text::EventFault, window::WindowError};
 
 use crate::{
     ingest::IngestError,
@@ -62,6 +62,21 @@ pub struct ApiError {
     pub message: String,
     /// When to ask again; only with `OVERLOADED` and `UNAVAILABLE`.
     pub retry_after_ms: Option<u64>,
+    /// Which event of a batch is at fault, and why; only where the request is refused for one of them.
+    pub event: Option<Box<EventRefusal>>,
+}
+
+/// The event that a request is refused for, for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRefusal {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// The field at fault; none where the event as a whole is.
+    pub field: Option<String>,
+    /// What is allowed there, to be read after "must be".
+    pub allowed: String,
+    /// The JSON that was sent there, cut to what a message shows.
+    pub value: Option<String>,
 }
 
 /// How long a caller should wait before it asks an overloaded or unavailable server again.
@@ -70,7 +85,7 @@ const RETRY_AFTER_MS: u64 = 1_000;
 impl ApiError {
     /// An error that a retry does not fix.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None }
+        Self { code, message: message.into(), retry_after_ms: None, event: None }
     }
 
     /// The request is wrong.
@@ -81,6 +96,15 @@ impl ApiError {
     /// More than is allowed.
     pub fn limit_exceeded(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::LimitExceeded, message)
+    }
+
+    /// One event of a batch cannot be read, and GraphQL refuses the request with it. `path` is where the batch is.
+    pub fn unreadable_event(path: &str, index: usize, fault: &EventFault) -> Self {
+        let field = fault.field().map(str::to_owned);
+        let event =
+            EventRefusal { index, field, allowed: fault.allowed(), value: fault.sent().map(str::to_owned) };
+        let message = format!("event {index} of {path}: {fault}; nothing of the request is stored");
+        Self { event: Some(Box::new(event)), ..Self::bad_user_input(message) }
     }
 
     /// There is no such factory.
@@ -96,12 +120,12 @@ impl ApiError {
 
     /// Too busy now.
     pub fn overloaded(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Overloaded, message: message.into(), retry_after_ms: Some(RETRY_AFTER_MS) }
+        Self { retry_after_ms: Some(RETRY_AFTER_MS), ..Self::new(ErrorCode::Overloaded, message) }
     }
 
     /// Cannot answer now.
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Unavailable, message: message.into(), retry_after_ms: Some(RETRY_AFTER_MS) }
+        Self { retry_after_ms: Some(RETRY_AFTER_MS), ..Self::new(ErrorCode::Unavailable, message) }
     }
 
     /// Our fault. The cause goes to the log, never to the client.
@@ -118,6 +142,16 @@ impl From<ApiError> for async_graphql::Error {
             extensions.set("code", error.code.as_str());
             if let Some(retry_after_ms) = error.retry_after_ms {
                 extensions.set("retryAfterMs", retry_after_ms);
+            }
+            if let Some(event) = &error.event {
+                extensions.set("index", event.index);
+                extensions.set("allowed", event.allowed.as_str());
+                if let Some(field) = &event.field {
+                    extensions.set("field", field.as_str());
+                }
+                if let Some(value) = &event.value {
+                    extensions.set("value", value.as_str());
+                }
             }
         })
     }

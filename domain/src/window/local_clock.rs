@@ -49,6 +49,13 @@ pub(crate) fn first_instant_showing(zone: Zone, local_ms: i64) -> TimestampMs {
         .unwrap_or(in_utc)
 }
 
+/// The first instant at which the local clock shows exactly this time, in milliseconds counted as if it were UTC; none where
+/// the clock skips it.
+pub fn instant_showing(zone: Zone, local_ms: i64) -> Option<TimestampMs> {
+    let first_ms = first_instant_showing(zone, local_ms);
+    ((first_ms + zone.offset_ms(first_ms)).0 == local_ms).then_some(first_ms)
+}
+
 /// When a local day begins, on the grid of buckets. A skipped day begins when the next one does.
 pub(crate) fn start_of_day(zone: Zone, day: i64) -> TimestampMs {
     snap_down(first_instant_showing(zone, day * MS_PER_DAY))

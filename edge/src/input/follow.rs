@@ -19,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::position::{FilePosition, HEAD_BYTES, Identity, checksum, generations};
 use super::Intake;
+use super::decode::LineDecoder;
 use super::lines::{LineSplitter, PIECE_BYTES};
-use crate::line::without_byte_order_mark;
-use crate::spool::InputOffset;
+use crate::line::{MAX_LINE_BYTES, without_byte_order_mark};
+use crate::spool::{Arrival, InputOffset};
 
 /// How often a file that has nothing new is polled: soon enough for a dashboard, seldom enough to cost nothing.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -66,6 +67,7 @@ struct Open {
     lines: u64,
     head: Vec<u8>,
     splitter: LineSplitter,
+    decoder: LineDecoder,
     /// Its length when it was last read to its end.
     length_at_end: Option<u64>,
     /// Whether its name belongs to another file now; it is looked at once more before that one is begun.
@@ -107,9 +109,11 @@ impl<'a> Follower<'a> {
         let mut piece = vec![0; PIECE_BYTES];
         let read = open.file.read(&mut piece).await?;
         if read > 0 {
-            let events =
-                open.take(&piece[..read], |number, line| self.intake.parse(&self.name, number, line));
-            return Ok(self.keep(events, stop).await);
+            let mut arrival = Arrival::default();
+            open.take(&piece[..read], |decoder, number, line| {
+                self.intake.take_line(decoder, &mut arrival, (&self.name, number), line);
+            });
+            return Ok(self.keep(arrival, stop).await);
         }
         open.length_at_end = Some(open.read);
         let named = tokio::fs::metadata(self.path).await.ok().map(|metadata| Identity::of(&metadata));
@@ -133,7 +137,7 @@ impl<'a> Follower<'a> {
         let position: Option<FilePosition> = remembered.and_then(|text| serde_json::from_str(&text).ok());
         if let Some(position) = position {
             for generation in generations(self.path).into_iter().filter(|found| found.file == position.file) {
-                if let Some(open) = Open::resume(&generation.path, &position).await? {
+                if let Some(open) = Open::resume(&generation.path, &position, self.intake).await? {
                     self.has_resumed = true;
                     return Ok(Some(open));
                 }
@@ -150,12 +154,12 @@ impl<'a> Follower<'a> {
         Ok(Some(open))
     }
 
-    async fn keep(&mut self, events: Vec<String>, stop: &CancellationToken) -> Progress {
+    async fn keep(&mut self, mut arrival: Arrival, stop: &CancellationToken) -> Progress {
         let (key, intake) = (self.key(), self.intake);
         let Some(open) = &mut self.open else { return Progress::UpToDate };
-        let offset = InputOffset { input: key, offset: open.position() };
+        arrival.offset = Some(InputOffset { input: key, offset: open.position() });
         // What is not kept because of the stop is read again after the start.
-        if !intake.append_with_retry(events, Some(offset), stop).await {
+        if !intake.keep_with_retry(arrival, stop).await {
             self.open = None;
         }
         Progress::More
@@ -173,13 +177,16 @@ impl<'a> Follower<'a> {
         let Some(mut finished) = self.open.replace(next) else { return Ok(Progress::More) };
         self.finished.push(finished.identity);
         self.finished.drain(..self.finished.len().saturating_sub(REMEMBERED_FILES));
-        let events = finished.finish(|number, line| self.intake.parse(&self.name, number, line));
+        let mut arrival = Arrival::default();
+        finished.finish(|decoder, number, line| {
+            self.intake.take_line(decoder, &mut arrival, (&self.name, number), line);
+        });
         tracing::info!(
             "{} was renamed and begun anew; {} lines of the old file were read",
             self.name,
             finished.lines
         );
-        Ok(self.keep(events, stop).await)
+        Ok(self.keep(arrival, stop).await)
     }
 }
 
@@ -194,20 +201,26 @@ impl Open {
             lines: 0,
             head: Vec::new(),
             splitter: LineSplitter::default(),
+            decoder: LineDecoder::default(),
             length_at_end: None,
             is_renamed: false,
         })
     }
 
     /// The file at a position, if the position is in it.
-    async fn resume(path: &Path, position: &FilePosition) -> io::Result<Option<Self>> {
+    async fn resume(path: &Path, position: &FilePosition, intake: &Intake) -> io::Result<Option<Self>> {
         let mut open = Self::begin(path).await?;
         let length = open.file.metadata().await?.len();
         let mut head = Vec::new();
-        (&mut open.file).take(position.head_bytes.min(HEAD_BYTES) as u64).read_to_end(&mut head).await?;
+        // Not only what tells the file from others: also its first line, which may name columns.
+        (&mut open.file).take(position.offset.min(MAX_LINE_BYTES as u64)).read_to_end(&mut head).await?;
         if !position.is_in(open.identity, length, &head) {
             return Ok(None);
         }
+        if let Some(line) = head.split(|byte| *byte == b'\n').next().filter(|_| position.lines > 0) {
+            open.decoder = LineDecoder::resumed(intake, without_byte_order_mark(1, line));
+        }
+        head.truncate(position.head_bytes.min(HEAD_BYTES));
         open.file.seek(SeekFrom::Start(position.offset)).await?;
         (open.read, open.lines, open.head) = (position.offset, position.lines, head);
         Ok(Some(open))
@@ -231,31 +244,28 @@ impl Open {
         tracing::warn!("{name} was cut; it is read from its beginning");
         self.file.seek(SeekFrom::Start(0)).await?;
         (self.read, self.lines, self.splitter) = (0, 0, LineSplitter::default());
+        self.decoder = LineDecoder::default();
         self.head.clear();
         Ok(())
     }
 
-    fn take(&mut self, piece: &[u8], mut parse: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
+    fn take(&mut self, piece: &[u8], mut each: impl FnMut(&mut LineDecoder, u64, &[u8])) {
         let room = HEAD_BYTES.saturating_sub(self.head.len());
         self.head.extend_from_slice(&piece[..piece.len().min(room)]);
         self.read += piece.len() as u64;
-        let mut events = Vec::new();
-        let lines = &mut self.lines;
+        let (lines, decoder) = (&mut self.lines, &mut self.decoder);
         self.splitter.push(piece, |line| {
             *lines += 1;
-            events.extend(parse(*lines, without_byte_order_mark(*lines, line)));
+            each(decoder, *lines, without_byte_order_mark(*lines, line));
         });
-        events
     }
 
-    fn finish(&mut self, mut parse: impl FnMut(u64, &[u8]) -> Option<String>) -> Vec<String> {
-        let mut events = Vec::new();
-        let lines = &mut self.lines;
+    fn finish(&mut self, mut each: impl FnMut(&mut LineDecoder, u64, &[u8])) {
+        let (lines, decoder) = (&mut self.lines, &mut self.decoder);
         self.splitter.finish(|line| {
             *lines += 1;
-            events.extend(parse(*lines, line));
+            each(decoder, *lines, line);
         });
-        events
     }
 
     fn position(&self) -> String {

@@ -1,6 +1,6 @@
 //! The agent's HTTP side: `POST /events`, `GET /health`, `GET /metrics`.
 //!
-//! - A request is kept whole or not at all, and answered after it is on the disk.
+//! - A request is answered after all of it is on the disk: what is no event, too, as soon as anything in it is one.
 //! - Connections, and what browsers may ask, have the limits of the server.
 //! - Bodies share a budget of bytes and arrive in time ([`upload`]).
 
@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use http_listener::{BrowserRules, ConnectionLimits, Peer};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,12 +27,15 @@ use self::upload::{Upload, UploadError, Uploads};
 use super::Intake;
 use super::body::{self, BodyError};
 use crate::clock;
-use crate::spool::SpoolError;
+use crate::spool::{Arrival, SpoolError};
 
 /// The most connections at once: every camera of a large site several times over.
 pub const MAX_CONNECTIONS: usize = 2_000;
 /// When to come back if the spool is full or cannot be written, in seconds: it empties as events are delivered.
 const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// The most issues of an answer; the count beside them is exact.
+const MAX_ANSWERED_ISSUES: usize = 100;
 
 /// How to serve.
 #[derive(Clone, Debug, Default)]
@@ -95,20 +98,20 @@ async fn post_events(
         Err(UploadError::Busy) => return unavailable(&UploadError::Busy.to_string()),
         Err(error) => return refuse(error.status(), &error.to_string()),
     };
-    let events = match body::events(&bytes) {
-        Ok(events) => events,
+    let mut arrival = Arrival::default();
+    let answer = match body::events(&bytes, state.intake.mapping.as_deref()) {
+        Ok(read) => answer(&state.intake, read, &format!("http://{}", peer.address), &mut arrival),
         Err(error) => {
             state.intake.health().malformed.fetch_add(1, Ordering::Relaxed);
-            return malformed(&error);
+            return refuse(unreadable_status(&error), &error.to_string());
         }
     };
     // The events are as long as the body was, and keep its share of the memory until they are on the disk.
     drop(bytes);
-    let accepted = events.len();
-    let appended = state.intake.append(events).await;
+    let kept = state.intake.keep(arrival).await;
     drop(share);
-    match appended {
-        Ok(()) => Json(json!({ "accepted": accepted })).into_response(),
+    match kept {
+        Ok(()) => answer,
         Err(SpoolError::TooLong { .. }) => {
             refuse(StatusCode::PAYLOAD_TOO_LARGE, "an event is longer than any server takes")
         }
@@ -119,16 +122,40 @@ async fn post_events(
     }
 }
 
-fn malformed(error: &BodyError) -> Response {
-    let position = match error {
-        BodyError::Event { position, .. } => Some(position),
-        BodyError::Empty | BodyError::TooMany => None,
-    };
-    let status = match error {
+/// The answer to a request, once what it brings is kept. Its sender may look at the status alone: then what is no event is
+/// kept for a person as soon as anything else is accepted, and the sender still has it when nothing is.
+fn answer(intake: &Intake, read: body::Read<'_>, sender: &str, arrival: &mut Arrival) -> Response {
+    let body::Read { mapped, refused } = read;
+    let issues: Vec<_> = refused.iter().take(MAX_ANSWERED_ISSUES).map(issue).collect();
+    let (accepted, rejected) = (mapped.len(), refused.len());
+    mapped.into_iter().for_each(|mapped| arrival.push(mapped));
+    if rejected == 0 {
+        return Json(json!({ "accepted": accepted })).into_response();
+    }
+    if accepted == 0 {
+        intake.health().malformed.fetch_add(rejected as u64, Ordering::Relaxed);
+        let error = format!("nothing of the request is an event; the first: {}", refused[0].fault);
+        let answer = json!({ "error": error, "accepted": 0, "rejected": rejected, "issues": issues });
+        return (StatusCode::BAD_REQUEST, Json(answer)).into_response();
+    }
+    for body::Refused { index, text, fault } in refused {
+        let place = format!("event {index} of a request");
+        intake.set_aside(arrival, sender, &place, text, &fault);
+    }
+    Json(json!({ "accepted": accepted, "rejected": rejected, "issues": issues })).into_response()
+}
+
+/// What a sender is told of something that is no event; its index is that of the API's issues, from 0.
+fn issue(refused: &body::Refused<'_>) -> Value {
+    let body::Refused { index, fault, .. } = refused;
+    json!({ "index": index, "field": fault.field(), "allowed": fault.allowed(), "message": fault.to_string() })
+}
+
+fn unreadable_status(error: &BodyError) -> StatusCode {
+    match error {
         BodyError::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::Event { .. } | BodyError::Empty => StatusCode::BAD_REQUEST,
-    };
-    (status, Json(json!({ "error": error.to_string(), "event": position, "accepted": 0 }))).into_response()
+        BodyError::Unreadable(_) | BodyError::Records(_) => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn refuse(status: StatusCode, said: &str) -> Response {

@@ -6,8 +6,10 @@ use std::thread;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::decode::LineDecoder;
 use super::{Ended, Intake};
 use crate::line::{MAX_LINE_BYTES, without_byte_order_mark};
+use crate::spool::Arrival;
 
 /// The most bytes read at once: a few hundred events, which then share one commit.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
@@ -67,18 +69,18 @@ pub async fn spool_lines(
     let (deliver, mut pieces) = mpsc::channel(1);
     // A plain thread and not a task: one that is stuck in reading a terminal or a pipe must not keep the process alive.
     thread::spawn(move || read_pieces(input, |piece| deliver.blocking_send(piece).is_ok()));
-    let (mut splitter, mut number) = (LineSplitter::default(), 0);
+    let (mut splitter, mut decoder, mut number) = (LineSplitter::default(), LineDecoder::default(), 0);
     loop {
         let piece = tokio::select! {
             piece = pieces.recv() => piece,
             () = stop.cancelled() => return Ended::Stopped,
         };
         let is_end = piece.is_none();
-        let mut events = Vec::new();
+        let mut arrival = Arrival::default();
         let mut take = |line: &[u8]| {
             number += 1;
             let line = without_byte_order_mark(number, line);
-            events.extend(intake.parse(name, number, line));
+            intake.take_line(&mut decoder, &mut arrival, (name, number), line);
         };
         match piece {
             Some(Ok(piece)) => splitter.push(&piece, &mut take),
@@ -88,7 +90,7 @@ pub async fn spool_lines(
             }
             None => splitter.finish(&mut take),
         }
-        if !intake.append_with_retry(events, None, stop).await {
+        if !intake.keep_with_retry(arrival, stop).await {
             return Ended::Stopped;
         }
         if is_end {

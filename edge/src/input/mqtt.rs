@@ -3,7 +3,7 @@
 //! - A message is one event, an array of events, or one a line. The broker is acknowledged after its events are on
 //!   the disk; until then it keeps it and, after a lost connection, sends it again. A repeat is a duplicate at the server.
 //! - The session outlives the connection and the agent, so the broker keeps what comes while the agent is away.
-//! - What is no event is counted and logged, because there is no sender to answer.
+//! - What is no event becomes a dead letter with its topic, because there is no sender to answer.
 //! - While the spool is full nothing is taken and nothing is lost: the broker keeps it.
 
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use domain::backoff::{Backoff, full_jitter};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
+use crate::spool::Arrival;
 
 /// The most messages that wait for the disk; further ones stay at the broker.
 const MAX_WAITING: usize = 1_000;
@@ -45,9 +45,16 @@ pub struct Topic {
     filter: String,
 }
 
+impl Topic {
+    /// A topic of the same broker, such as the one that a message came by: without a password.
+    fn of(&self, topic: &str) -> String {
+        format!("mqtt://{}:{}/{topic}", self.host, self.port)
+    }
+}
+
 impl std::fmt::Display for Topic {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "mqtt://{}:{}/{}", self.host, self.port, self.filter)
+        formatter.write_str(&self.of(&self.filter))
     }
 }
 
@@ -108,8 +115,7 @@ pub async fn subscribe(topic: &Topic, device: &str, intake: &Intake, stop: &Canc
     let (client, events) = AsyncClient::new(options, REQUESTS);
     let connection = Arc::new(AtomicU64::new(0));
     let (received, waiting) = mpsc::channel(MAX_WAITING);
-    let name = topic.to_string();
-    let keep = keep(waiting, &name, intake, &client, &connection, stop);
+    let keep = keep(waiting, topic, intake, &client, &connection, stop);
     let listen = listen(events, topic, &client, &connection, received, stop);
     let (mut events, ()) = tokio::join!(listen, keep);
     // What was kept last is acknowledged, and the broker is sent a disconnect.
@@ -173,26 +179,22 @@ async fn listen(
 /// Keeps what comes, several messages a commit, and acknowledges it then.
 async fn keep(
     mut waiting: mpsc::Receiver<Received>,
-    name: &str,
+    topic: &Topic,
     intake: &Intake,
     client: &AsyncClient,
     connection: &AtomicU64,
     stop: &CancellationToken,
 ) {
-    let mut number = 0;
     loop {
         let mut group = Vec::new();
         if waiting.recv_many(&mut group, MAX_GROUP).await == 0 {
             return;
         }
-        let mut events = Vec::new();
+        let mut arrival = Arrival::default();
         for (_, message) in &group {
-            number += 1;
-            for text in texts(&message.payload) {
-                events.extend(intake.parse(name, number, text));
-            }
+            intake.take_message(&mut arrival, &topic.of(&message.topic), &message.payload);
         }
-        if !intake.append_with_retry(events, None, stop).await {
+        if !intake.keep_with_retry(arrival, stop).await {
             return;
         }
         for (came_by, message) in &group {
@@ -202,20 +204,6 @@ async fn keep(
             }
         }
     }
-}
-
-/// The events of a message as text: of an array, one object, or lines.
-fn texts(payload: &[u8]) -> Vec<&[u8]> {
-    let payload = payload.trim_ascii();
-    if payload.first() == Some(&b'[')
-        && let Ok(list) = serde_json::from_slice::<Vec<&RawValue>>(payload)
-    {
-        return list.into_iter().map(|event| event.get().as_bytes()).collect();
-    }
-    if serde_json::from_slice::<&RawValue>(payload).is_ok() {
-        return vec![payload];
-    }
-    payload.split(|byte| *byte == b'\n').collect()
 }
 
 #[cfg(test)]
@@ -233,19 +221,5 @@ mod tests {
         {
             assert!(wrong.parse::<Topic>().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_message_is_an_event_or_a_list_or_lines() {
-        let texts = |payload: &'static str| {
-            texts(payload.as_bytes())
-                .iter()
-                .map(|text| String::from_utf8_lossy(text).into_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(texts("{\n\"a\": 1}"), ["{\n\"a\": 1}"]);
-        assert_eq!(texts(" [{\"a\": 1}, 2] "), ["{\"a\": 1}", "2"]);
-        assert_eq!(texts("{\"a\": 1}\n{\"a\": 2}\n"), ["{\"a\": 1}", "{\"a\": 2}"]);
-        assert_eq!(texts("[{\"a\": 1}"), ["[{\"a\": 1}"], "which no one takes for an event");
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::batcher::{Batcher, LineNumbers};
+use super::mapped::refuse_utf16;
 use crate::batch::Batch;
 use crate::line::{self, Line, MAX_LINE_BYTES};
 
@@ -41,6 +42,10 @@ pub struct Reading {
 /// Batches hold at most `max_events` events; malformed lines come as they are met, before the batch around them.
 pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading) -> bool) {
     let mut input = BufReader::new(input);
+    if let Err(error) = refuse_utf16(&mut input) {
+        deliver(Reading { found: Found::Unreadable { after_line: 0, error }, bytes: 0 });
+        return;
+    }
     let mut batcher = Batcher::new(max_events);
     let mut line = Vec::new();
     let (mut number, mut bytes) = (0, 0);
@@ -53,7 +58,9 @@ pub fn read(input: impl Read, max_events: usize, mut deliver: impl FnMut(Reading
                 match line::parse(number, line::without_byte_order_mark(number, &line)) {
                     Line::Blank => None,
                     Line::Event(event) => batcher.push(event).map(Found::Batch),
-                    Line::Malformed(reason) => Some(Found::Malformed { line: number, reason }),
+                    Line::Malformed(fault) => {
+                        Some(Found::Malformed { line: number, reason: fault.to_string() })
+                    }
                 }
             }
             Err(error) => {
@@ -145,6 +152,18 @@ mod tests {
         }
         let text = format!("{EVENT}\n{EVENT}\n");
         assert_eq!(findings(text.as_bytes().chain(Broken), 1).0, ["line 1", "the disk is gone after 2"]);
+    }
+
+    #[test]
+    fn a_file_in_utf_16_is_refused_with_the_way_out() {
+        let bytes: Vec<u8> = EVENT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for file in [bytes.clone(), [&b"\xff\xfe"[..], &bytes].concat()] {
+            let (said, _) = findings(file.as_slice(), 10);
+            assert_eq!(said.len(), 1, "{said:?}");
+            for expected in ["UTF-16", "PowerShell", "Out-File -Encoding utf8", "iconv"] {
+                assert!(said[0].contains(expected), "{said:?}");
+            }
+        }
     }
 
     #[test]

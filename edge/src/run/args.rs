@@ -12,6 +12,7 @@ use crate::input::http::{self, UploadLimits};
 use crate::input::mqtt::Topic;
 use crate::quantity;
 use crate::spool::{SpoolOptions, WhenFull};
+use crate::try_mapping::MappingArgs;
 
 /// How to run the agent.
 #[derive(Args, Clone, Debug)]
@@ -50,6 +51,10 @@ pub struct RunArgs {
     /// given several times
     #[arg(long, value_name = "URL", env = "ANDON_EDGE_MQTT", value_delimiter = ',', hide_env_values = true)]
     pub mqtt: Vec<Topic>,
+
+    /// What all inputs bring, where it is not events
+    #[command(flatten)]
+    pub mapping: MappingArgs,
 
     /// Name of this device at the server, 1 to 64 characters [default: the host's name]
     #[arg(long, value_name = "NAME", env = "ANDON_EDGE_DEVICE")]

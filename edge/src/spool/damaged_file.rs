@@ -82,6 +82,13 @@ impl DamagedFile {
         self.connection.as_ref().and_then(|connection| all(connection, select)).unwrap_or_default()
     }
 
+    /// What is no event, and what counters last showed, if all of either is readable: the first comes again, and without the
+    /// second a counter begins anew.
+    pub(super) fn counters(&self) -> Vec<(String, String)> {
+        let select = "SELECT key, value FROM counter";
+        self.connection.as_ref().and_then(|connection| all(connection, select)).unwrap_or_default()
+    }
+
     /// Visits the readable events in a range of positions, in order.
     pub(super) fn rows(
         &self,

@@ -91,6 +91,17 @@ pub enum SpoolError {
     /// What a person asked for is not there.
     #[error("there is no dead letter {0}")]
     NoDeadLetter(i64),
+    /// What a person asked for is not there.
+    #[error("there is no malformed message m{0}")]
+    NoMalformed(i64),
+    /// A person wants something sent that is no event.
+    #[error("m{id} is no event, so it cannot be sent: {reason}; give it another body with `mend m{id}`")]
+    StillMalformed {
+        /// Which.
+        id: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The agent is shutting down.
     #[error("the spool is closed")]
     Closed,

@@ -170,6 +170,8 @@ pub struct Counts {
     pub queued: i64,
     /// Events that wait for a person.
     pub dead_lettered: i64,
+    /// What inputs brought that is no event and waits for a person; it was never accepted and counts in no other number.
+    pub malformed: i64,
     /// Events accepted and lost, each of them in a receipt.
     pub lost: i64,
     /// Events that a damaged or restored file had forgotten and the server missed; they count in no other number here.

@@ -70,6 +70,9 @@ fn build(path: &Path, new: &Path, limits: Limits, device: &str, said: &str) -> R
         for (input, offset) in damaged.input_offsets() {
             store.set_input_offset(&InputOffset { input, offset })?;
         }
+        for (key, value) in damaged.counters() {
+            store.set_counter(&key, &value)?;
+        }
         match &metadata {
             Some(metadata) => with_metadata(store, &damaged, metadata, said),
             None => without_metadata(store, &damaged, said),

@@ -10,6 +10,9 @@ pub(super) const APPLICATION_ID: i32 = 0x414E_5350;
 /// The newest version of the tables; `PRAGMA user_version` holds a file's own.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// The first version with the table `malformed`.
+pub(super) const MALFORMED_SINCE: i64 = 3;
+
 /// One step from each version to the next. A released step is never edited.
 ///
 /// - `state` has one row, the metadata; `next_position` is the next position to be given, `ran_ms` for how long agents ran
@@ -17,8 +20,10 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 /// - `epoch`: from behind `starts_after` on, up to the next epoch's, positions belong to it.
 /// - `gone`: ranges of positions given and no longer queued, merged with their neighbours.
 /// - `mark`: the offset of an input, such as the place in a followed file, committed with what came before it.
+/// - `malformed`: what inputs brought that is no event, for a person.
+/// - `counter`: what each cumulative counter last showed, committed with the events that were made of it.
 /// - `queue`: what is to be delivered; `crc` covers position, time and body, because SQLite itself keeps no checksums.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -62,6 +67,19 @@ const MIGRATIONS: [&str; 2] = [
 ",
     "
     CREATE TABLE mark (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+",
+    "
+    CREATE TABLE malformed (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        checksum INTEGER NOT NULL,
+        input TEXT NOT NULL,
+        body TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL
+    );
+    CREATE INDEX malformed_checksum ON malformed (checksum);
+    CREATE TABLE counter (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ",
 ];
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::arrival::KeptMalformed;
 use super::check::{self, Kind};
 use super::error::{OpenError, SpoolError};
 use super::lock::Lock;
@@ -22,6 +23,38 @@ pub enum SessionError {
     /// The spool refused.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+}
+
+/// What something that waits for a person is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LetterId {
+    /// An event that was refused or could not be delivered, such as `17`.
+    Refused(i64),
+    /// Something that is no event, such as `m3`.
+    Malformed(i64),
+}
+
+impl std::fmt::Display for LetterId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(id) => write!(formatter, "{id}"),
+            Self::Malformed(id) => write!(formatter, "m{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for LetterId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (digits, id): (&str, fn(i64) -> Self) = match text.strip_prefix('m') {
+            Some(digits) => (digits, Self::Malformed),
+            None => (text, Self::Refused),
+        };
+        let number =
+            digits.parse().map_err(|_| "an id is one that `list` shows, such as 17 or m3".to_owned());
+        number.map(id)
+    }
 }
 
 /// A session on a spool: read-only, or to change dead letters.
@@ -76,13 +109,21 @@ impl Session {
         Ok(self.store.in_read(|store| store.dead_letters(after, limit))?)
     }
 
-    /// Gives a dead letter another body.
-    pub fn replace_dead_letter(&mut self, id: i64, body: &str) -> Result<(), SessionError> {
-        Ok(self.store.in_transaction(|store| store.replace_dead_letter(id, body))?)
+    /// What inputs brought that is no event, in the order in which it came.
+    pub fn malformed(&mut self) -> Result<Vec<KeptMalformed>, SessionError> {
+        Ok(self.store.in_read(Store::malformed)?)
     }
 
-    /// Puts dead letters at the end of the queue, all of them or none.
-    pub fn resend(&mut self, ids: &[i64]) -> Result<(), SessionError> {
+    /// Gives something that waits for a person another body.
+    pub fn replace(&mut self, id: LetterId, body: &str) -> Result<(), SessionError> {
+        Ok(self.store.in_transaction(|store| match id {
+            LetterId::Refused(id) => store.replace_dead_letter(id, body),
+            LetterId::Malformed(id) => store.replace_malformed(id, body),
+        })?)
+    }
+
+    /// Puts what waits for a person at the end of the queue, all of it or nothing.
+    pub fn resend(&mut self, ids: &[LetterId]) -> Result<(), SessionError> {
         // While no agent runs, nothing has checked whether the file is older than what the server knows, and the numbers
         // given now must be among those that the next agent asks about.
         let no_agent = Lock::take(&self.path).ok();
@@ -91,7 +132,10 @@ impl Session {
             if no_agent.is_some() {
                 store.note_unconfirmed()?;
             }
-            ids.iter().try_for_each(|&id| store.resend(id, now))
+            ids.iter().try_for_each(|&id| match id {
+                LetterId::Refused(id) => store.resend(id, now),
+                LetterId::Malformed(id) => store.resend_malformed(id, now),
+            })
         });
         drop(no_agent);
         Ok(done?)

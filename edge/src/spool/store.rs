@@ -254,6 +254,7 @@ impl Store {
             delivered: state.delivered,
             queued: state.next_position - 1 - gone,
             dead_lettered: count("SELECT count(*) FROM dead_letter")?,
+            malformed: if self.keeps_malformed()? { count("SELECT count(*) FROM malformed")? } else { 0 },
             lost: state.lost,
             lost_elsewhere: state.lost_elsewhere,
             receipts: count("SELECT count(*) FROM receipt")?,

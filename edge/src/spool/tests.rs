@@ -6,6 +6,7 @@ use super::open::open_or_repair;
 use super::store::{Limits, Moment, Store};
 use super::{SpoolOptions, WhenFull};
 
+mod arrival;
 mod damage;
 mod disk;
 mod handle;

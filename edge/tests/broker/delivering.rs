@@ -9,7 +9,7 @@ use edge::delivery::schedule::{DeliveryOptions, FIRST_WAIT};
 use edge::health::Health;
 use edge::input::Intake;
 use edge::outlet::destination::Destination;
-use edge::spool::{Spool, SpoolOptions};
+use edge::spool::{Arrival, Spool, SpoolOptions};
 use tempfile::TempDir;
 use test_harness::until;
 use tokio_util::sync::CancellationToken;
@@ -55,7 +55,10 @@ impl Delivering {
     }
 
     pub(crate) async fn keep(&self, events: &[String]) {
-        self.intake.append(events.to_vec()).await.expect("events on the disk");
+        self.intake
+            .keep(Arrival { events: events.to_vec(), ..Arrival::default() })
+            .await
+            .expect("events on the disk");
     }
 
     pub(crate) async fn queued(&self) -> i64 {

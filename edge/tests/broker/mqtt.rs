@@ -83,6 +83,15 @@ fn spooled(folder: &Path) -> usize {
     count.expect("a number") as usize
 }
 
+/// What is no event in the spool: the topic, the message, and how often it came.
+fn malformed(folder: &Path) -> Vec<(String, String, i64)> {
+    let spool = Connection::open_with_flags(folder.join("spool.db"), OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let spool = spool.expect("a spool");
+    let mut query = spool.prepare("SELECT input, body, times FROM malformed ORDER BY id").expect("a table");
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows")
+}
+
 async fn until_spooled(folder: &Path, count: usize) {
     until(&format!("{count} events on the disk"), async || spooled(folder) >= count).await;
     assert_eq!(spooled(folder), count);
@@ -122,5 +131,12 @@ async fn every_message_that_a_broker_took_is_on_the_agents_disk_however_often_bo
     let lines = format!("{}\nnot an event\n", events[450..].join("\n"));
     publish(&broker, &[list, "{ half".to_owned(), lines]).await;
     until_spooled(folder.path(), 500).await;
+    // It waits for a person, with the topic that it came by.
+    assert_eq!(
+        malformed(folder.path()),
+        [("{ half", 1), ("not an event", 1)].map(|(body, times)| {
+            (format!("mqtt://127.0.0.1:{}/{TOPIC}", broker.port()), body.to_owned(), times)
+        })
+    );
     agent.kill();
 }

@@ -1,5 +1,6 @@
 //! The HTTP input against clients that stall, send too much, or are pages in a browser.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use edge::health::Health;
 use edge::input::Intake;
 use edge::input::http::{self, MAX_BODY_BYTES, Options, UploadLimits};
 use edge::spool::{Spool, SpoolOptions};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_listener::ConnectionLimits;
 use test_harness::{LIMIT, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -117,6 +120,30 @@ async fn who_sends_much_that_is_refused_is_told_why() {
     assert_eq!(input.post(long.clone(), &[("content-type", "text/plain")]).await, 415);
     assert_eq!(input.post(long.clone(), &[("host", "evil.example")]).await, 421);
     assert_eq!(input.post_json(long).await, 413);
+}
+
+fn gzip(body: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body.as_bytes()).expect("bytes");
+    encoder.finish().expect("gzip")
+}
+
+#[tokio::test]
+async fn a_body_in_gzip_is_inflated_up_to_the_limit_of_bodies() {
+    let input = Input::start(patient()).await;
+    let headers = [("content-type", "application/x-ndjson"), ("content-encoding", "gzip")];
+    let second = EVENT.replace("W1", "W2");
+    assert_eq!(input.post(gzip(&format!("{EVENT}\n{second}\n")), &headers).await, 200);
+    assert_eq!(input.spool.counts().await.expect("counts").accepted, 2);
+    // A few kilobytes that inflate to more than a body may have.
+    let bomb = gzip(&" ".repeat(MAX_BODY_BYTES + 1));
+    assert!(bomb.len() < MAX_BODY_BYTES / 100);
+    assert_eq!(input.post(bomb, &headers).await, 413);
+    assert_eq!(input.post(gzip(EVENT).repeat(17), &headers).await, 400, "more members than a body may have");
+    assert_eq!(input.post(gzip(EVENT)[..40].to_vec(), &headers).await, 400, "half of a body");
+    assert_eq!(input.post(EVENT, &headers).await, 400, "no gzip");
+    assert_eq!(input.post(EVENT, &[headers[0], ("content-encoding", "br")]).await, 415);
+    assert_eq!(input.spool.counts().await.expect("counts").accepted, 2);
 }
 
 #[tokio::test]

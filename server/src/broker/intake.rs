@@ -86,14 +86,14 @@ pub(super) struct Intake {
 struct Pending<'a> {
     message: usize,
     index: usize,
-    text: &'a str,
+    text: &'a [u8],
     event: RawEvent,
 }
 
 /// What was refused so far.
 struct Refused<'a, M> {
     messages: &'a [M],
-    events: Vec<(usize, usize, &'a str, Reason)>,
+    events: Vec<(usize, usize, &'a [u8], Reason)>,
     whole: BTreeMap<usize, Reason>,
     /// The messages that are one event, which is then sent on as it came.
     single: BTreeSet<usize>,
@@ -263,7 +263,7 @@ impl<'a, M: Delivered> Refused<'a, M> {
                 if single.contains(&message) {
                     Refusal { message, event: None, body: messages[message].payload(), reason }
                 } else {
-                    Refusal { message, event: Some(index), body: text.as_bytes(), reason }
+                    Refusal { message, event: Some(index), body: text, reason }
                 }
             },
         );

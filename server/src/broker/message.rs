@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 
-use domain::event::RawEvent;
-use serde_json::{Value, value::RawValue};
+use domain::{
+    event::RawEvent,
+    event_text::{self, message::split},
+};
 
 use super::intake::Reason;
 use crate::{http::MAX_BODY_BYTES, ingest::MAX_BATCH_EVENTS};
@@ -14,14 +16,12 @@ use crate::{http::MAX_BODY_BYTES, ingest::MAX_BATCH_EVENTS};
 pub(super) const MAX_MESSAGE_BYTES: usize = MAX_BODY_BYTES;
 /// The most events of one message: as many as in a request.
 const MAX_MESSAGE_EVENTS: usize = MAX_BATCH_EVENTS;
-/// Where an id may be a whole number, as GraphQL allows.
-const IDS: [&str; 4] = ["entityId", "eventId", "sourceId", "workstationId"];
 
 /// One event of a message, as sent.
 #[derive(Debug)]
 pub(super) struct Item<'a> {
     /// Its text, for the dead letters.
-    pub(super) text: &'a str,
+    pub(super) text: &'a [u8],
     /// The event, or why there is none.
     pub(super) event: Result<RawEvent, Reason>,
 }
@@ -37,60 +37,19 @@ pub(super) fn read(payload: &[u8]) -> Result<Vec<Item<'_>>, Reason> {
             payload.len()
         )));
     }
-    let text = str::from_utf8(payload).map_err(|error| Reason::unreadable(format!("not UTF-8: {error}")))?;
-    let texts = texts(text.trim())?;
+    let texts =
+        split(payload).map_err(|fault| Reason::unreadable(format!("the message cannot be read: {fault}")))?;
+    if texts.is_empty() {
+        return Err(Reason::unreadable("the list has no event".to_owned()));
+    }
     if texts.len() > MAX_MESSAGE_EVENTS {
         return Err(Reason::limit_exceeded(format!(
             "a message has at most {MAX_MESSAGE_EVENTS} events, this one has {}; send it in parts",
             texts.len()
         )));
     }
+    let event = |text| event_text::read(text).map_err(|fault| Reason::unreadable(fault.to_string()));
     Ok(texts.into_iter().map(|text| Item { text, event: event(text) }).collect())
-}
-
-/// The text of each event.
-fn texts(text: &str) -> Result<Vec<&str>, Reason> {
-    if text.is_empty() {
-        return Err(Reason::unreadable("the message is empty".to_owned()));
-    }
-    if text.starts_with('[') {
-        let list: Result<Vec<&RawValue>, _> = serde_json::from_str(text);
-        return match list {
-            Ok(list) if list.is_empty() => Err(Reason::unreadable("the list has no event".to_owned())),
-            Ok(list) => Ok(list.into_iter().map(RawValue::get).collect()),
-            Err(error) => Err(Reason::unreadable(format!("not a list in JSON: {error}"))),
-        };
-    }
-    // An object may be written over several lines; otherwise each line is one.
-    if serde_json::from_str::<&RawValue>(text).is_ok() {
-        return Ok(vec![text]);
-    }
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect())
-}
-
-fn event(text: &str) -> Result<RawEvent, Reason> {
-    let unreadable = |error: serde_json::Error| Reason::unreadable(format!("not an event: {error}"));
-    // serde would read a list as a struct.
-    if !text.starts_with('{') {
-        return Err(Reason::unreadable("an event is a JSON object with the fields of EventInput".to_owned()));
-    }
-    serde_json::from_str(text).or_else(|error| {
-        let with_texts = ids_as_texts(text).ok_or(error).map_err(unreadable)?;
-        serde_json::from_value(with_texts).map_err(unreadable)
-    })
-}
-
-/// The event with every id that was a whole number as a text; none when there is no such id.
-fn ids_as_texts(text: &str) -> Option<Value> {
-    let mut event: Value = serde_json::from_str(text).ok()?;
-    let mut changed = false;
-    for name in IDS {
-        if let Some(id) = event.get_mut(name).filter(|id| id.is_i64()) {
-            *id = Value::String(id.to_string());
-            changed = true;
-        }
-    }
-    changed.then_some(event)
 }
 
 /// The factory that a header or a key names, judged as far as that goes without a database.
@@ -141,7 +100,10 @@ mod tests {
 
     #[test]
     fn an_event_that_cannot_be_read_spoils_no_other() {
-        for bad in ["17", "[]", "{\"entityId\":\"W2\"}", &EVENT.replace("WORKER", "ROBOT")] {
+        let units = EVENT.replace("\"durationMinutes\":5", "\"durationMinutes\":5,\"unitsProduced\":10.5");
+        let not_json = EVENT.replace(":5}", ":NaN}");
+        for bad in ["17", "[]", "{\"entityId\":\"W2\"}", &EVENT.replace("WORKER", "ROBOT"), &units, &not_json]
+        {
             assert_eq!(ids(&format!("[{EVENT},{bad}]")), [Some("W1".to_owned()), None], "{bad}");
             assert_eq!(ids(&format!("{EVENT}\n{bad}")), [Some("W1".to_owned()), None], "{bad}");
         }
@@ -159,6 +121,22 @@ mod tests {
     fn an_id_may_be_a_whole_number_as_in_graphql() {
         assert_eq!(ids(&named("17")), [Some("17".to_owned())]);
         assert_eq!(ids(&named("17").replace("{\"t", "{\"note\":1,\"t")), [None], "and nothing else changes");
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_zero_and_what_is_none_is_named() {
+        let units = |units: &str| EVENT.replace(":5}", &format!(":5,\"unitsProduced\":{units}}}"));
+        for written in ["10", "10.0", "1e1"] {
+            let message = units(written);
+            let mut items = read(message.as_bytes()).expect("an event");
+            assert_eq!(items.remove(0).event.expect("an event").units_produced, 10, "{written}");
+        }
+        let message = units("10.5");
+        let reason = read(message.as_bytes()).expect("one").remove(0).event.expect_err("a refusal");
+        assert_eq!(
+            reason.message,
+            "unitsProduced must be a whole number from 0 to 1000000, or left out, but is 10.5"
+        );
     }
 
     #[test]

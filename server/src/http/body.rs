@@ -1,12 +1,10 @@
 //! Request bodies: how long one may be. What arrives and what it inflates to is counted before it is kept.
 
-mod gzip;
-
 use std::time::Duration;
 
 use axum::{body::Body, http::StatusCode};
 use http_body_util::BodyExt as _;
-use http_listener::{Memory, MemoryShare};
+use http_listener::{InflateError, MAX_GZIP_MEMBERS, Memory, MemoryShare, inflate};
 
 use super::error_response::ErrorResponse;
 use crate::error::ApiError;
@@ -61,8 +59,23 @@ impl ReadBody {
     pub(super) fn decoded(self, coding: Coding, memory: &Memory) -> Result<Self, ErrorResponse> {
         match coding {
             Coding::Identity => Ok(self),
-            Coding::Gzip => gzip::inflate(&self.bytes, memory),
+            Coding::Gzip => self.inflated(memory),
         }
+    }
+
+    fn inflated(&self, memory: &Memory) -> Result<Self, ErrorResponse> {
+        let malformed = |message: String| ErrorResponse::malformed(ApiError::bad_user_input(message));
+        let mut body = Self::empty(memory);
+        inflate(&self.bytes, |piece| body.extend(piece)).map_err(|error| match error {
+            InflateError::NotGzip => {
+                malformed("the body is not whole gzip; send what its Content-Encoding says".to_owned())
+            }
+            InflateError::TooManyMembers => {
+                malformed(format!("a gzip body has at most {MAX_GZIP_MEMBERS} members; compress it as one"))
+            }
+            InflateError::Refused(refusal) => refusal,
+        })?;
+        Ok(body)
     }
 
     fn extend(&mut self, data: &[u8]) -> Result<(), ErrorResponse> {

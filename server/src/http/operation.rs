@@ -13,6 +13,7 @@ use async_graphql::{
     Request, ServerError,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
+use domain::event_text::{UTF16_ADVICE, broken_event, is_utf16};
 use http_listener::{Memory, MemoryShare};
 use serde::Deserialize;
 
@@ -70,10 +71,15 @@ impl From<ApiError> for Unprepared {
 pub(super) fn json_object<'a, T: Deserialize<'a>>(json: &'a [u8], what: &str) -> Result<T, ApiError> {
     let refused = |why: &str| ApiError::bad_user_input(format!("{what} must be {why}"));
     // Checked once here, its texts need no check one by one.
+    if is_utf16(json) {
+        return Err(refused(&format!("UTF-8, {UTF16_ADVICE}")));
+    }
     let json = str::from_utf8(json).map_err(|_| refused("UTF-8"))?;
     match json.trim_ascii_start().as_bytes().first() {
-        Some(b'{') => serde_json::from_str(json)
-            .map_err(|error| ApiError::bad_user_input(format!("{what} is not as expected: {error}"))),
+        Some(b'{') => serde_json::from_str(json).map_err(|error| match broken_event(json, &error) {
+            Some((path, index, fault)) => ApiError::unreadable_event(&path, index, &fault),
+            None => ApiError::bad_user_input(format!("{what} is not as expected: {error}")),
+        }),
         Some(b'[') => Err(refused("one JSON object, not a list")),
         Some(_) => Err(refused("a JSON object")),
         None => Err(refused("a JSON object; nothing was sent")),

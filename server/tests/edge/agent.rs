@@ -97,6 +97,16 @@ impl Place {
         letters.into_iter().map(letter).collect()
     }
 
+    /// What `andon-edge dead-letters list` says, each as JSON.
+    pub(crate) async fn dead_letters_listed(&self) -> Vec<Value> {
+        let mut command = Command::new(program());
+        command.args(["dead-letters", "--spool"]).arg(self.spool()).args(["list", "--json"]);
+        let output = soon("the list", command.output()).await.expect("an exit status");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
     fn open(&self) -> Spool {
         Spool::open(&self.spool(), SpoolOptions::default()).expect("a spool that nobody uses")
     }

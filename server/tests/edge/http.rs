@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     agent::Place,
-    harness::{minute_of_work, soon},
-    ledger::events,
+    harness::{Program, minute_of_work, soon},
+    ledger::{events, plant},
 };
 
 /// A server that nobody needs for these tests.
@@ -31,21 +31,75 @@ async fn an_object_an_array_and_lines_are_accepted_and_counted() {
 }
 
 #[tokio::test]
-async fn of_a_request_with_one_bad_event_nothing_is_kept_and_its_place_is_told() {
+async fn of_ten_events_with_a_bad_one_nine_are_kept_and_the_bad_one_is_told_and_dead_lettered() {
+    let place = Place::new();
+    let mut agent = place.start(NOWHERE, &[]).await;
+    let bad_ones = [
+        ("durationMinutes", "\"long\""),
+        ("durationMinutes", "NaN"),
+        ("eventType", "\"BREAK\""),
+        ("unitsProduced", "10.5"),
+    ];
+    for (field, bad) in bad_ones {
+        let mut ten: Vec<String> = (0..10).map(|minute| minute_of_work("W1", minute).to_string()).collect();
+        let good = minute_of_work("W1", 3)[field].to_string();
+        ten[3] = ten[3].replace(&format!("\"{field}\":{good}"), &format!("\"{field}\":{bad}"));
+        let (status, answer) = agent.post(format!("[{}]", ten.join(","))).await.expect("an answer");
+        assert_eq!(
+            (status, &answer["accepted"], &answer["rejected"]),
+            (200, &json!(9), &json!(1)),
+            "{answer}"
+        );
+        let issue = &answer["issues"][0];
+        assert_eq!((&issue["index"], &issue["field"]), (&json!(3), &json!(field)), "{answer}");
+        let said = issue["message"].as_str().expect("words");
+        assert!(said.starts_with(&format!("{field} must be ")) && said.ends_with(bad), "{said}");
+    }
+    assert_eq!(agent.count("accepted_events_total").await, 36);
+    assert_eq!(agent.count("malformed_messages").await, 4);
+    agent.kill().await;
+    let letters = place.dead_letters_listed().await;
+    assert_eq!(letters.len(), 4, "{letters:?}");
+    assert_eq!((&letters[1]["id"], &letters[1]["input"]), (&json!("m2"), &json!("http://127.0.0.1")));
+    assert!(letters[1]["body"].as_str().expect("text").contains("NaN"), "{letters:?}");
+    assert!(
+        letters[1]["message"]
+            .as_str()
+            .expect("text")
+            .starts_with("event 3 of a request: durationMinutes must be")
+    );
+}
+
+#[tokio::test]
+async fn a_request_without_any_event_is_refused_and_left_to_its_sender() {
     let place = Place::new();
     let agent = place.start(NOWHERE, &[]).await;
-    let mut bad = minute_of_work("W1", 2);
-    bad["durationMinutes"] = json!("long");
-    let body = Value::from(vec![minute_of_work("W1", 1), bad, minute_of_work("W1", 3)]).to_string();
-    let (status, answer) = agent.post(body).await.expect("an answer");
-    assert_eq!((status, &answer["event"], &answer["accepted"]), (400, &json!(2), &json!(0)), "{answer}");
-    let said = answer["error"].as_str().expect("words");
-    assert!(said.contains("event 2") && said.contains("durationMinutes must be a number"), "{said}");
-    for (body, status) in [("", 400), ("nonsense", 400), ("[1]", 400), ("{}", 400)] {
-        assert_eq!(agent.post(body).await.expect("an answer").0, status, "{body}");
+    for body in ["", "nonsense", "[1]", "{}", "[{}"] {
+        let (status, answer) = agent.post(body).await.expect("an answer");
+        assert_eq!((status, &answer["accepted"]), (400, &json!(0)), "{body}: {answer}");
     }
     assert_eq!(agent.count("accepted_events_total").await, 0);
+    assert_eq!(agent.count("malformed_messages").await, 0);
     assert_eq!(agent.count("malformed_total").await, 5);
+}
+
+#[tokio::test]
+async fn whole_numbers_may_have_a_fraction_of_zero_all_the_way_to_the_server() {
+    let place = Place::new();
+    let database = plant().await;
+    let server = Program::serve(database.url(), &[]).await;
+    let agent = place.start(&server.url, &[]).await;
+    let units = |minute: usize, units: &str| {
+        let event = minute_of_work("W1", minute).to_string();
+        event.replace("\"unitsProduced\":1", &format!("\"unitsProduced\":{units},\"eventId\":17.0"))
+    };
+    let body = format!("{}\n{}\n", units(1, "10.0"), units(2, "1e1"));
+    assert_eq!(agent.post(body).await, Some((200, json!({ "accepted": 2 }))));
+    agent.until_drained().await;
+    let query = "{ events(factoryId: \"plant\") { edges { node { unitsProduced eventId } } } }";
+    let stored = server.ask(query, json!({})).await;
+    let node = json!({ "node": { "unitsProduced": 10, "eventId": "17" } });
+    assert_eq!(stored["events"]["edges"], json!([node, node]));
 }
 
 #[tokio::test]

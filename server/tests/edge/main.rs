@@ -10,6 +10,7 @@ mod kills;
 mod lanes;
 mod ledger;
 mod lost_answers;
+mod mapping;
 mod older_server;
 
 #[path = "../it"]

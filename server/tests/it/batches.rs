@@ -146,6 +146,89 @@ async fn a_batch_that_is_declared_or_used_as_something_else_is_what_it_is_to_the
     assert_eq!(extra, json!({ "__typename": "Query" }));
 }
 
+/// The text of a request for a batch, with variables as they are written.
+fn request_with(variables: &str) -> String {
+    let query = "mutation($events: [EventInput!]!, $at: BigInt!) { ingestEvents(factoryId: \"plant\", events: $events, \
+                 sender: { deviceId: \"d\", epoch: \"e\", firstSequence: $at, sentAt: \"2026-01-05T12:00:00Z\", queuedEvents: 0, \
+                 lostEvents: 0, deadLetteredEvents: 0 }) { accepted } }";
+    format!("{{\"query\": {}, \"variables\": {{{variables}}}}}", json!(query))
+}
+
+async fn post(server: &TestServer, body: String) -> Value {
+    soon("an answer", server.request(body).send()).await.expect("a response").json().await.expect("JSON")
+}
+
+/// An event as it is written, with one of its values replaced.
+fn written(minute: u32, field: &str, value: &str) -> String {
+    let event = event(minute, "W1");
+    let usual = format!("\"{field}\":{}", event[field]);
+    let text = event.to_string();
+    assert!(text.contains(&usual), "{text}");
+    text.replace(&usual, &format!("\"{field}\":{value}"))
+}
+
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_fraction_in_variables_and_not_in_a_document() {
+    let server = plant().await;
+    let batch = |units: &str, minute: u32| format!("[{}]", written(minute, "unitsProduced", units));
+    // The second batch is read in the ordinary way, because an id is a number.
+    let ordinary = batch("10.0", 1).replace("\"W1\"", "17.0");
+    for (batch, sequence) in [(batch("10.0", 0), "1.0"), (ordinary, "2e0"), (batch("1e1", 2), "3")] {
+        let answer = post(&server, request_with(&format!("\"events\": {batch}, \"at\": {sequence}"))).await;
+        assert_eq!(answer, json!({ "data": { "ingestEvents": { "accepted": 1 } } }), "{batch}");
+    }
+    let stored = server.ask("query($first: Int!) { events(factoryId: \"plant\", first: $first) { edges { node { unitsProduced entityId } } } }", json!({ "first": 50.0 })).await;
+    let node = |id: &str| json!({ "node": { "unitsProduced": 10, "entityId": id } });
+    assert_eq!(stored["events"]["edges"], json!([node("W1"), node("17"), node("W1")]));
+    let literal = "mutation { ingestEvents(factoryId: \"plant\", events: [{ timestamp: \"2026-01-05T08:00:00Z\", entityType: WORKER, \
+                   entityId: \"W1\", eventType: IDLE, durationMinutes: 1, unitsProduced: 10.0 }]) { accepted } }";
+    assert_eq!(server.refused(literal, json!({})).await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn a_request_is_refused_for_an_event_with_its_index_its_field_its_value_and_what_is_allowed() {
+    let server = plant().await;
+    for (field, value, allowed) in [
+        ("unitsProduced", "10.5", "a whole number from 0 to 1000000, or left out"),
+        ("eventType", "\"BREAK\"", "one of WORKING, IDLE, ABSENT"),
+        ("durationMinutes", "\"long\"", "a number from 0 to 1440"),
+        ("durationMinutes", "NaN", "a number from 0 to 1440"),
+        ("durationMinutes", "1e999", "a number from 0 to 1440"),
+        ("entityId", "null", "text of 1 to 64 characters, or a whole number"),
+    ] {
+        let mut events: Vec<String> = (0..10).map(|minute| event(minute, "W1").to_string()).collect();
+        events[3] = written(3, field, value);
+        let answer =
+            post(&server, request_with(&format!("\"events\": [{}], \"at\": 1", events.join(", ")))).await;
+        let error = &answer["errors"][0];
+        let expected = json!({ "code": "BAD_USER_INPUT", "index": 3, "field": field, "value": value, "allowed": allowed });
+        assert_eq!(error["extensions"], expected, "{answer}");
+        let said = format!(
+            "event 3 of variables.events: {field} must be {allowed}, but is {value}; nothing of the request is stored"
+        );
+        assert_eq!(error["message"], said, "{answer}");
+        assert!(answer.get("data").is_none(), "{answer}");
+    }
+    let unknown = event(0, "W1").to_string().replace("{", "{\"colour\": 1, ");
+    let answer = post(&server, request_with(&format!("\"events\": [{unknown}], \"at\": 1"))).await;
+    let extensions = &answer["errors"][0]["extensions"];
+    assert_eq!((&extensions["index"], &extensions["field"]), (&json!(0), &json!("colour")), "{answer}");
+    assert!(
+        extensions["allowed"].as_str().expect("words").starts_with("one of timestamp, entityType"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_in_utf_16_is_refused_with_the_way_out() {
+    let server = plant().await;
+    let body: Vec<u8> = "{\"query\": \"{ __typename }\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let response = soon("an answer", server.request(body).send()).await.expect("a response");
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let said = response.text().await.expect("text");
+    assert!(said.contains("UTF-16") && said.contains("PowerShell"), "{said}");
+}
+
 /// What a field may hold, as JSON text: mostly what it should, at times what is nearly that, at times anything.
 fn value(usual: &'static [&'static str]) -> impl Strategy<Value = String> {
     const ANYTHING: &[&str] = &[

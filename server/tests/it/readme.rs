@@ -79,6 +79,12 @@ fn with_fractions(value: Value) -> Value {
 
 async fn replayed(server: &TestServer, file: &'static str) -> String {
     let target = Server::new(&server.url(""), "plant-1").expect("an address").without_compression();
-    let plan = Plan { server: target, retry_for: DEFAULT_RETRY_FOR, batch_events: 1_000, connections: 1 };
+    let plan = Plan {
+        server: target,
+        retry_for: DEFAULT_RETRY_FOR,
+        batch_events: 1_000,
+        connections: 1,
+        mapping: None,
+    };
     replay(Cursor::new(file), &plan, Progress::silent()).await.summary.to_string()
 }

@@ -6,12 +6,14 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
-use http_listener::{Memory, MemoryFull, MemoryLimits, MemoryShare, Peer};
+use http_listener::{
+    InflateError, MAX_GZIP_MEMBERS, Memory, MemoryFull, MemoryLimits, MemoryShare, Peer, inflate,
+};
 use tokio::time::Instant;
 
-/// The longest body, in bytes: 10 000 events with every field at its usual length, and more.
+/// The longest body, in bytes once it is inflated: 10 000 events with every field at its usual length, and more.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How much of a refused body is read, in bytes: who sends more than this is not told why it is refused.
 const MAX_DISCARDED_BYTES: usize = 2 * MAX_BODY_BYTES;
@@ -27,8 +29,8 @@ const MEMORY: MemoryLimits = MemoryLimits {
     addresses_to_fill: 2,
 };
 
-/// What a body may be written in. A browser sends neither for a page without asking first, and is then refused.
-const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-ndjson"];
+/// What a body may be written in. A browser sends none of them for a page without asking first, and is then refused.
+const MEDIA_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "text/csv"];
 
 /// How long a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +64,15 @@ pub(super) struct Upload {
 /// Why a body is not read.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum UploadError {
-    #[error("the Content-Type must be application/json or application/x-ndjson")]
+    #[error("the Content-Type must be application/json, application/x-ndjson or text/csv")]
     MediaType,
-    #[error("a body is sent as it is, without Content-Encoding: the way to the agent is short")]
-    Compressed,
-    #[error("a body has at most {} MiB; send fewer events at a time", MAX_BODY_BYTES / 1024 / 1024)]
+    #[error("of compressed bodies only gzip is read; send it so, or without Content-Encoding")]
+    Coding,
+    #[error("the body is not whole gzip; send what its Content-Encoding says")]
+    NotGzip,
+    #[error("a gzip body has at most {MAX_GZIP_MEMBERS} members; compress it as one")]
+    TooManyMembers,
+    #[error("a body has at most {} MiB, inflated; send fewer events at a time", MAX_BODY_BYTES / 1024 / 1024)]
     TooLong,
     #[error("too many bytes are being read at once")]
     Busy,
@@ -79,10 +85,10 @@ pub(super) enum UploadError {
 impl UploadError {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::MediaType | Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType | Self::Coding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Cut => StatusCode::BAD_REQUEST,
+            Self::Cut | Self::NotGzip | Self::TooManyMembers => StatusCode::BAD_REQUEST,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
         }
     }
@@ -91,6 +97,21 @@ impl UploadError {
 impl From<MemoryFull> for UploadError {
     fn from(_: MemoryFull) -> Self {
         Self::Busy
+    }
+}
+
+impl Upload {
+    fn empty(share: MemoryShare) -> Self {
+        Self { bytes: Vec::new(), share }
+    }
+
+    fn extend(&mut self, data: &[u8]) -> Result<(), UploadError> {
+        if self.bytes.len() + data.len() > MAX_BODY_BYTES {
+            return Err(UploadError::TooLong);
+        }
+        self.share.take(data.len())?;
+        self.bytes.extend_from_slice(data);
+        Ok(())
     }
 }
 
@@ -107,24 +128,43 @@ impl Uploads {
         body: Body,
     ) -> Result<Upload, UploadError> {
         let mut incoming = Incoming::new(body, self.limits);
-        let read = match check_headers(headers) {
-            Ok(()) => self.collect(peer, &mut incoming).await,
-            Err(error) => Err(error),
+        let (read, coding) = match check_headers(headers) {
+            Ok(coding) => (self.collect(peer, &mut incoming).await, coding),
+            Err(error) => (Err(error), Coding::Identity),
         };
-        if read.is_err() {
-            incoming.discard().await;
+        match (read, coding) {
+            (Ok(upload), Coding::Gzip) => self.inflate_apart(peer, upload).await,
+            (Ok(upload), Coding::Identity) => Ok(upload),
+            (Err(error), _) => {
+                incoming.discard().await;
+                Err(error)
+            }
         }
-        read
+    }
+
+    /// Inflates a body on a thread of its own, so that it delays no other request.
+    async fn inflate_apart(&self, peer: Peer, compressed: Upload) -> Result<Upload, UploadError> {
+        let uploads = self.clone();
+        let inflating = tokio::task::spawn_blocking(move || uploads.inflated(peer, &compressed));
+        // Only the end of the process keeps it from being done.
+        inflating.await.unwrap_or(Err(UploadError::Busy))
+    }
+
+    /// A body as it was meant. Both take their share of the memory, and this one no more than a body may have.
+    fn inflated(&self, peer: Peer, compressed: &Upload) -> Result<Upload, UploadError> {
+        let mut upload = Upload::empty(self.memory.share(Some(peer)));
+        inflate(&compressed.bytes, |piece| upload.extend(piece)).map_err(|error| match error {
+            InflateError::NotGzip => UploadError::NotGzip,
+            InflateError::TooManyMembers => UploadError::TooManyMembers,
+            InflateError::Refused(refusal) => refusal,
+        })?;
+        Ok(upload)
     }
 
     async fn collect(&self, peer: Peer, incoming: &mut Incoming) -> Result<Upload, UploadError> {
-        let mut upload = Upload { bytes: Vec::new(), share: self.memory.share(Some(peer)) };
+        let mut upload = Upload::empty(self.memory.share(Some(peer)));
         while let Some(data) = incoming.next().await? {
-            if upload.bytes.len() + data.len() > MAX_BODY_BYTES {
-                return Err(UploadError::TooLong);
-            }
-            upload.share.take(data.len())?;
-            upload.bytes.extend_from_slice(&data);
+            upload.extend(&data)?;
         }
         Ok(upload)
     }
@@ -174,17 +214,26 @@ impl Incoming {
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), UploadError> {
+/// How a body is encoded.
+#[derive(Clone, Copy)]
+enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// Refuses a body by its headers, or says how it is encoded.
+fn check_headers(headers: &HeaderMap) -> Result<Coding, UploadError> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         return Err(UploadError::MediaType);
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(UploadError::Compressed);
+    match headers.get(header::CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes) {
+        b"identity" => Ok(Coding::Identity),
+        b"gzip" => Ok(Coding::Gzip),
+        _ => Err(UploadError::Coding),
     }
-    Ok(())
 }
 
 #[cfg(test)]

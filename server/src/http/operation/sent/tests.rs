@@ -99,7 +99,11 @@ fn numbers_may_be_written_in_every_way_that_their_type_allows() {
         let read = event_with(&format!(r#""unitsProduced": {written}"#)).map(|event| event.units_produced);
         assert_eq!(read, Some(meant));
     }
-    for written in ["1.0", "1e2", "-0", "9223372036854775808", "1e400", "01", "NaN"] {
+    for (written, meant) in [("10.0", 10), ("1e1", 10), ("-0", 0), ("-0.0", 0)] {
+        let read = event_with(&format!(r#""unitsProduced": {written}"#)).map(|event| event.units_produced);
+        assert_eq!(read, Some(meant), "{written}");
+    }
+    for written in ["1.5", "1e-1", "9223372036854775808", "1e400", "01", "NaN"] {
         assert_eq!(event_with(&format!(r#""unitsProduced": {written}"#)), None, "{written}");
     }
     assert_eq!(event_with(r#""confidence": 1e400"#), None);

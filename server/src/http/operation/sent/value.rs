@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_graphql::{Name, Value};
+use domain::number::whole;
 use http_listener::MemoryShare;
 use serde::{
     Deserializer,
@@ -108,8 +109,12 @@ impl<'de> Visitor<'de> for Counted<'_> {
         Ok(Value::Number(number.into()))
     }
 
+    /// JSON has one kind of number: what is whole is a whole number to the library too, however it was written.
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(number).map_or(Value::Null, Value::Number))
+        Ok(match whole(number) {
+            Some(whole) => Value::Number(whole.into()),
+            None => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {

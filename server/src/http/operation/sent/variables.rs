@@ -3,10 +3,13 @@
 use std::{borrow::Cow, cell::RefCell, collections::HashMap, fmt};
 
 use async_graphql::{
-    Name, Positioned, Variables,
+    Name, Positioned, Value, Variables,
     parser::types::{FragmentDefinition, OperationDefinition},
 };
-use domain::event::RawEvent;
+use domain::{
+    event::RawEvent,
+    event_text::{self, broken_event},
+};
 use http_listener::{Memory, MemoryShare};
 use serde::{
     Deserialize, Deserializer,
@@ -58,17 +61,43 @@ pub(in super::super) fn read_variables<'a>(
     };
     let is_batch = |name: &str| holds_batch(operation, fragments, name);
     let read = |batches| read_as(json, batches, (&is_declared, &is_batch), before, memory);
-    // A batch that is unusual or wrong is read again as a value: then the library says what is wrong with it.
-    match read(Batches::AtOnce) {
-        Err(Unreadable::Json(_)) => read(Batches::AsValues),
-        read => read,
-    }
-    .map_err(|error| match error {
-        Unreadable::Json(error) => Unprepared::Malformed(ApiError::bad_user_input(format!(
-            "the variables are not as expected: {error}"
-        ))),
+    let unprepared = |error| match error {
+        Unreadable::Json(error) => Unprepared::Malformed(not_as_expected(json, &error)),
         Unreadable::Refused(refusal) => refusal.into(),
-    })
+    };
+    match read(Batches::AtOnce) {
+        // A batch that is unusual or wrong is read again as a value.
+        Err(Unreadable::Json(_)) => {
+            let read = read(Batches::AsValues).map_err(unprepared)?;
+            let batches = read.0.others.iter().filter(|(name, _)| is_batch(name.as_str()));
+            batches.map(|(name, batch)| check_batch(name, batch)).collect::<Result<(), _>>()?;
+            Ok(read)
+        }
+        read => read.map_err(unprepared),
+    }
+}
+
+/// Refuses a batch with an event that the library would refuse: it names no field of it and not what is allowed.
+fn check_batch(variable: &Name, batch: &Value) -> Result<(), ApiError> {
+    let events = match batch {
+        Value::List(events) => events.as_slice(),
+        // A single value is a list of one.
+        event @ Value::Object(_) => std::slice::from_ref(event),
+        _ => return Ok(()),
+    };
+    for (index, event) in events.iter().enumerate() {
+        let json = serde_json::to_string(event).map_err(|error| ApiError::internal(&error))?;
+        event_text::check(json.as_bytes())
+            .map_err(|fault| ApiError::unreadable_event(&format!("variables.{variable}"), index, &fault))?;
+    }
+    Ok(())
+}
+
+fn not_as_expected(json: &str, error: &serde_json::Error) -> ApiError {
+    match broken_event(json, error) {
+        Some((path, index, fault)) => ApiError::unreadable_event(&format!("variables.{path}"), index, &fault),
+        None => ApiError::bad_user_input(format!("the variables are not as expected: {error}")),
+    }
 }
 
 /// How batches of events are read.
