@@ -177,7 +177,7 @@ async fn a_mapping_is_checked_before_anything_is_sent_and_its_errors_name_line_a
             PLAIN.replace("{ from = \"who\" }", "{ from = \"who\", unit = \"s\" }"),
             "line 6, fields.entityId: unit means nothing here",
         ),
-        (format!("time_zone = \"Berlin\"\n{PLAIN}"), "line 1, time_zone: \"Berlin\" is no time zone"),
+        (format!("time_zone = \"Berlin\"\n{PLAIN}"), "line 1, time_zone: \"Berlin\" is not a time zone"),
         (format!("decimal = \",\"\n{PLAIN}"), "line 1, decimal: cannot be the comma that separates columns"),
         (format!("records = \"data\"\n{PLAIN}"), "line 1, records: is for format = \"json\" alone"),
         (
