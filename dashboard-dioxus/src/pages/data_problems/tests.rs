@@ -59,7 +59,7 @@ fn a_contradiction_shows_what_counts_and_what_does_not() {
         "1 event not stored so far",
         "Contradicts a stored event",
         "S1",
-        "Occupied 30.0\u{a0}min, 5 units",
+        "In use 30.0\u{a0}min, 5 units",
         "6 units",
     ]);
 }
