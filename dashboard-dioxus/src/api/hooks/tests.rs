@@ -139,7 +139,7 @@ fn creation() -> Element {
             time_zone: "UTC".to_owned(),
         };
         let answer = client.mutate::<CreateFactory>(variables).await;
-        outcome.set(answer.map_or_else(|reason| reason, |data| data.create_factory.id));
+        outcome.set(answer.map_or_else(|reason| reason, |data| data.create_factory.factory_id));
     });
     rsx! { "{outcome}" }
 }
