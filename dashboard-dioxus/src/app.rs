@@ -7,7 +7,7 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Devices};
+use crate::pages::back_office::{Board, DataProblems, Devices};
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
@@ -60,6 +60,8 @@ pub(crate) enum Route {
             Events { address: EventsAddress },
             #[route("/devices?:..address")]
             Devices { address: DevicesAddress },
+            #[route("/data-problems?:..address")]
+            DataProblems { address: DevicesAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -78,6 +80,7 @@ impl Route {
             Self::Compare { address } => Address::Compare(address),
             Self::Events { address } => Address::Events(address),
             Self::Devices { address } => Address::Devices(address),
+            Self::DataProblems { address } => Address::DataProblems(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
@@ -166,6 +169,9 @@ mod tests {
                 },
             },
             Route::Devices { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::DataProblems {
+                address: DevicesAddress { selection: selection.clone(), id: text.clone() },
+            },
             Route::Board { address: BoardAddress { selection, edit: text, ..BoardAddress::default() } },
         ];
         for page in pages {

@@ -4,6 +4,7 @@ mod attention;
 pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod compare;
+pub(crate) mod data_problems;
 pub(crate) mod devices;
 pub(crate) mod entity;
 pub(crate) mod events;

@@ -8,6 +8,7 @@ pub(crate) mod board;
 pub(crate) mod chart;
 pub(crate) mod compare;
 pub(crate) mod connection;
+pub(crate) mod data_problems;
 pub(crate) mod devices;
 pub(crate) mod endpoint;
 pub(crate) mod entity;

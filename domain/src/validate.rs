@@ -54,7 +54,7 @@ pub struct Rejection {
     pub message: String,
 }
 
-/// Judges one event. A whole batch is judged with one `now_ms`.
+/// Makes a trusted event of one that is valid, see [`judge`].
 ///
 /// # Errors
 /// The first rule broken, in the order of the event's fields.
@@ -63,6 +63,45 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
     now_ms: TimestampMs,
     max_clock_skew_ms: DurationMs,
 ) -> Result<Event, Rejection> {
+    Ok(judge(&raw, now_ms, max_clock_skew_ms)?.event(raw))
+}
+
+/// The numbers of a valid event as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Valid {
+    started_at_ms: TimestampMs,
+    duration_ms: DurationMs,
+    confidence: Option<u16>,
+}
+
+impl Valid {
+    /// The trusted event that the one that was judged becomes.
+    pub fn event<Text: Into<String>>(self, judged: RawEvent<Text>) -> Event {
+        Event {
+            entity_type: judged.entity_type,
+            entity_code: judged.entity_id.into(),
+            event_type: judged.event_type,
+            started_at_ms: self.started_at_ms,
+            duration_ms: self.duration_ms,
+            units: judged.units_produced,
+            confidence: self.confidence,
+            model_version: judged.model_version.map(Into::into),
+            event_code: judged.event_id.map(Into::into).unwrap_or_default(),
+            source: judged.source_id.map(Into::into),
+            workstation: judged.workstation_id.map(Into::into),
+        }
+    }
+}
+
+/// Judges one event. A whole batch is judged with one `now_ms`.
+///
+/// # Errors
+/// The first rule broken, in the order of the event's fields.
+pub fn judge<Text: AsRef<str>>(
+    raw: &RawEvent<Text>,
+    now_ms: TimestampMs,
+    max_clock_skew_ms: DurationMs,
+) -> Result<Valid, Rejection> {
     use RejectionCode as Code;
 
     let timestamp = raw.timestamp.as_ref();
@@ -99,19 +138,7 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
         let allowed = "workstationId says where a worker was; leave it out of a workstation's event. It is";
         return Err(rejection(Code::WorkstationIdInvalid, allowed, workstation_id.as_ref()));
     }
-    Ok(Event {
-        entity_type: raw.entity_type,
-        entity_code: raw.entity_id.into(),
-        event_type: raw.event_type,
-        started_at_ms,
-        duration_ms,
-        units: raw.units_produced,
-        confidence,
-        model_version: raw.model_version.map(Into::into),
-        event_code: raw.event_id.map(Into::into).unwrap_or_default(),
-        source: raw.source_id.map(Into::into),
-        workstation: raw.workstation_id.map(Into::into),
-    })
+    Ok(Valid { started_at_ms, duration_ms, confidence })
 }
 
 /// A sent value as a message may repeat it: cut to [`EXCERPT_CHARS`], what cannot be seen shown as escapes, and isolated where

@@ -21,6 +21,8 @@ pub struct Model {
     pub kept_conflicts: i64,
     /// How many were dropped because there were more.
     pub dropped_conflicts: i64,
+    /// How many events were not stored for reasons, of sources and devices that have no count of their own.
+    pub other_issues: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ pub mod device_closed_range;
 pub mod device_epoch;
 pub mod event;
 pub mod event_conflict;
+pub mod event_issue;
 pub mod factory;
 pub mod model_version;
 pub mod rollup;

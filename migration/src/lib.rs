@@ -13,6 +13,7 @@ mod m0005_rollup;
 mod m0006_commit_log;
 mod m0007_device;
 mod m0008_conflict_counts;
+mod m0009_event_issue;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_commit_log::Migration),
             Box::new(m0007_device::Migration),
             Box::new(m0008_conflict_counts::Migration),
+            Box::new(m0009_event_issue::Migration),
         ]
     }
 }

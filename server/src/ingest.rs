@@ -32,8 +32,9 @@ pub use self::{
     error::IngestError,
     judged::Judged,
     limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_ROWS},
-    outcome::{Issue, IssueCode, Outcome},
+    outcome::{Issue, Outcome},
 };
+pub use crate::store::issues::IssueCode;
 use crate::{
     clock::Clock,
     live::Live,
@@ -118,14 +119,15 @@ impl Ingest {
         factory_slug: &str,
         batch: Judged,
     ) -> Result<Outcome, IngestError> {
-        let Judged { events, rows, rejections, received_at_ms } = batch;
-        // The rows of the device, its epoch and the ranges that it closes.
-        let rows = rows + sender.as_ref().map_or(0, |sender| 2 + sender.closed.len() as i64);
+        let Judged { events, rows, rejections, issues, received_at_ms } = batch;
+        // The rows of the device, its epoch and the ranges that it closes, and of what is counted.
+        let rows =
+            rows + sender.as_ref().map_or(0, |sender| 2 + sender.closed.len() as i64) + issues.len() as i64;
         let numbered = sender.map(|sender| {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
-        let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, numbered };
+        let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, issues, numbered };
         let (events, stored) = self.queue(batch, rows).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }

@@ -8,6 +8,7 @@
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
 pub mod commit_log;
+pub mod conflicts;
 mod database;
 pub mod devices;
 pub(crate) mod engine;
@@ -16,6 +17,7 @@ mod error;
 pub mod events;
 pub mod factories;
 pub(crate) mod intern;
+pub mod issues;
 pub mod neighbours;
 pub mod plans;
 pub mod recompute;

@@ -1,6 +1,7 @@
 //! The operations of `queries/`, checked against the schema when this compiles, and what pages make of their answers.
 
 mod change;
+mod data_problems;
 mod device_list;
 mod entities;
 mod event_list;
@@ -15,6 +16,9 @@ mod zone_offsets;
 
 pub(crate) use change::{
     CreateDemoFactory, CreateFactory, EntityChange, create_demo_factory, create_factory, update_entity,
+};
+pub(crate) use data_problems::{
+    Conflict, Conflicts, RejectionCount, RejectionReport, Rejections, Report, conflicts, rejections,
 };
 pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;

@@ -85,6 +85,14 @@ fn Navigation() -> Element {
             DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }.into(),
             matches!(*current, Address::Devices(_)),
         ),
+        (
+            words::DATA_PROBLEMS,
+            Address::DataProblems(DevicesAddress {
+                selection: selection.clone(),
+                ..DevicesAddress::default()
+            }),
+            matches!(*current, Address::DataProblems(_)),
+        ),
         (words::BOARD, BoardAddress { selection, ..BoardAddress::default() }.into(), false),
     ];
     rsx! {

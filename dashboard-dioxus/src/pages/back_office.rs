@@ -3,6 +3,7 @@
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::pages::board::Board as BoardPage;
+use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
@@ -15,6 +16,7 @@ use wasm_split::LazyLoader;
 #[derive(Clone, Debug, PartialEq)]
 enum Page {
     Devices(DevicesAddress),
+    DataProblems(DevicesAddress),
     Board(BoardAddress),
 }
 
@@ -31,6 +33,7 @@ static PART: LazyLoader<Box<Page>, Element> = LazyLoader::preloaded(draw);
 fn draw(page: Box<Page>) -> Element {
     match *page {
         Page::Devices(address) => rsx! { DevicesPage { address } },
+        Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
     }
 }
@@ -46,6 +49,12 @@ enum Progress {
 #[component]
 pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::Devices(address()) } }
+}
+
+/// What came and was not stored.
+#[component]
+pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::DataProblems(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

@@ -163,7 +163,7 @@ fn row(device: &Device, now_ms: f64, zone: &Zone, address: &DevicesAddress) -> E
         }
         if is_open {
             tr { class: "device-details", "data-testid": "device-details",
-                td { class: TEXT, colspan: COLUMNS.len() as i64, {details(device, zone)} }
+                td { class: TEXT, colspan: COLUMNS.len() as i64, {details(device, zone, address)} }
             }
         }
     }
@@ -191,7 +191,7 @@ fn mark(state: DeviceState) -> Element {
 }
 
 /// What is missing of a device, and why.
-fn details(device: &Device, zone: &Zone) -> Element {
+fn details(device: &Device, zone: &Zone, address: &DevicesAddress) -> Element {
     let of = |numbers: &Numbers| said(device, &numbers.epoch, numbers.first_sequence, numbers.last_sequence);
     let lists: [(&str, Vec<String>); 3] = [
         (words::DETAILS_MISSING, device.holes.iter().map(of).collect()),
@@ -204,6 +204,11 @@ fn details(device: &Device, zone: &Zone) -> Element {
         div { class: "device-lists",
             if device.warnings.iter().any(|warning| warning == "ID_USED_TWICE") {
                 p { class: "device-bad", {words::USED_TWICE} }
+            }
+            if !device.refused.is_empty() {
+                p {
+                    Link { to: Address::DataProblems(address.clone()), {words::WHY_REFUSED} }
+                }
             }
             if is_whole {
                 p { {words::NOTHING} }

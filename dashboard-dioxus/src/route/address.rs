@@ -16,6 +16,7 @@ pub(crate) enum Address {
     Compare(CompareAddress),
     Events(EventsAddress),
     Devices(DevicesAddress),
+    DataProblems(DevicesAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -40,6 +41,7 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
+            | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -53,6 +55,7 @@ impl Address {
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
+            | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -80,6 +83,7 @@ impl fmt::Display for Address {
             Self::Compare(at) => ("/compare", at.to_string()),
             Self::Events(at) => ("/events", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
+            Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

@@ -88,9 +88,9 @@ address!(
 );
 
 address!(
-    /// The page of devices.
+    /// The page of devices, and that of what they sent and was not stored.
     DevicesAddress {
-        /// The device whose details are shown.
+        /// The device of which more is shown.
         id: String = "id",
     }
 );

@@ -35,6 +35,7 @@ pub(crate) const RIGHT: &str = "in sync";
 pub(crate) const OFF: &str = "off:";
 pub(crate) const DETAILS_MISSING: &str = "Missing";
 pub(crate) const DETAILS_REFUSED: &str = "Refused by the server";
+pub(crate) const WHY_REFUSED: &str = "Why the server refused some of them";
 pub(crate) const DETAILS_CLOSED: &str = "Lost or dead letters";
 pub(crate) const NOTHING: &str = "Every event up to the last sequence number has arrived.";
 pub(crate) const USED_TWICE: &str = "Two agents send under this name, so their sequence numbers cannot be told apart. Give each its own name with --device.";

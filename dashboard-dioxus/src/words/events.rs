@@ -15,6 +15,7 @@ pub(crate) const ENTITY: &str = "Id";
 pub(crate) const FROM: &str = "From";
 pub(crate) const TO: &str = "To";
 pub(crate) const MAX_CONFIDENCE: &str = "Max. confidence";
+pub(crate) const PERCENT: &str = "%";
 pub(crate) const TIME: &str = "Time";
 pub(crate) const WHO: &str = "Name";
 pub(crate) const STATE: &str = "State";

@@ -10,6 +10,7 @@ pub(crate) const FLOOR: &str = "Floor";
 pub(crate) const COMPARE: &str = "Compare";
 pub(crate) const EVENTS: &str = "Events";
 pub(crate) const DEVICES: &str = "Devices";
+pub(crate) const DATA_PROBLEMS: &str = "Data problems";
 pub(crate) const BOARD: &str = "Board";
 pub(crate) const NOT_FOUND: &str = "Page not found";
 pub(crate) const HOME: &str = "To the floor";

@@ -1,10 +1,12 @@
-//! Events: batches in, pages of what is stored, and the feed of what is new.
+//! Events: batches in, pages of what is stored, the feed of what is new, and what was not stored.
 
 pub(crate) mod batches;
+mod conflicts;
 mod event;
 mod filter;
 mod list;
 mod outcome;
+mod rejections;
 
 use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::StreamExt as _;
@@ -14,10 +16,12 @@ pub(super) use self::event::{EventType, confidence};
 pub(crate) use self::outcome::EventIssueCode;
 use self::{
     batches::Batches,
+    conflicts::ConflictConnection,
     event::EventInput,
     filter::EventFilter,
     list::{EventConnection, EventFeed},
     outcome::IngestEventsPayload,
+    rejections::RejectionReport,
 };
 use super::{
     context::{app, snapshot},
@@ -42,6 +46,25 @@ impl EventQuery {
         after: Option<String>,
     ) -> Result<EventConnection, ApiError> {
         list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+    }
+
+    /// What contradicted stored events, each contradiction once, the one that came last first; at most 500 a page. The filter
+    /// is about what was reported. The newest 10 of an event and the newest 100 000 of all are kept.
+    async fn conflicts(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        filter: Option<EventFilter>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> Result<ConflictConnection, ApiError> {
+        conflicts::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+    }
+
+    /// Events that were not stored, because they are not valid or contradict a stored one: how many, by what was wrong, source
+    /// and device. It raises no revision; ask again to follow it.
+    async fn rejections(&self, ctx: &Context<'_>, factory_id: ID) -> Result<RejectionReport, ApiError> {
+        rejections::report(&*snapshot(ctx).await?, &factory_id).await
     }
 }
 

@@ -4,13 +4,14 @@ use domain::{
     bucket::{buckets_touched, rows_written},
     event::{Event, RawEvent},
     time::{DurationMs, TimestampMs},
-    validate::{Rejection, validate},
+    validate::{Rejection, judge},
 };
 
 use super::{
     error::IngestError,
     limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS},
 };
+use crate::store::issues::Issues;
 
 /// A batch within the limits, judged with one now.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Judged {
     pub(super) rows: i64,
     /// The others, by their position in the batch.
     pub(super) rejections: Vec<(usize, Rejection)>,
+    /// The same, counted.
+    pub(super) issues: Issues,
     /// The now they were judged with, Unix milliseconds.
     pub(super) received_at_ms: TimestampMs,
 }
@@ -39,21 +42,25 @@ impl Judged {
             return Err(IngestError::TooManyEvents(sent.len()));
         }
         let mut events = Vec::with_capacity(sent.len());
-        let mut rejections = Vec::new();
+        let (mut rejections, mut issues) = (Vec::new(), Issues::default());
         let (mut buckets, mut rows) = (0, 0);
         for (index, event) in sent.into_iter().enumerate() {
-            match validate(event, received_at_ms, max_clock_skew_ms) {
-                Ok(event) => {
+            match judge(&event, received_at_ms, max_clock_skew_ms) {
+                Ok(valid) => {
+                    let event = valid.event(event);
                     buckets += buckets_touched(event.started_at_ms, event.duration_ms);
                     rows += rows_written(event.started_at_ms, event.duration_ms);
                     events.push(event);
                 }
-                Err(rejection) => rejections.push((index, rejection)),
+                Err(rejection) => {
+                    issues.add_rejected(&event, &rejection, received_at_ms);
+                    rejections.push((index, rejection));
+                }
             }
         }
         if buckets > MAX_BATCH_BUCKETS {
             return Err(IngestError::TooManyBuckets(buckets));
         }
-        Ok(Self { events, rows, rejections, received_at_ms })
+        Ok(Self { events, rows, rejections, issues, received_at_ms })
     }
 }

@@ -1,14 +1,9 @@
 //! What a caller is told of a batch: its own judge's rejections and the store's verdicts, put together.
 
-use domain::{
-    event::Event,
-    id::Revision,
-    validate::{Rejection, RejectionCode, excerpt},
-};
+use domain::{event::Event, id::Revision, validate::Rejection};
 
 use crate::store::{
-    entities::MAX_ENTITIES,
-    intern::MAX_NAMES,
+    issues::IssueCode,
     writer::{Stored, Verdict},
 };
 
@@ -40,24 +35,6 @@ pub struct Issue {
     pub message: String,
 }
 
-/// What is wrong with one event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IssueCode {
-    /// It contradicts what is stored.
-    Conflict,
-    /// It is not valid.
-    Rejected(RejectionCode),
-    /// It names one worker or workstation too many.
-    EntityLimitReached,
-    /// It names one model version too many.
-    ModelVersionLimitReached,
-    /// It names one source too many.
-    SourceLimitReached,
-}
-
-const CONFLICT: &str = "an event with the same entity, type, timestamp and eventId is stored and says something else; \
-                        the stored one stays, this one is kept beside it. If both are true, give each an eventId";
-
 impl Outcome {
     /// Puts together what was said of each event, in the order of the batch. `events` are those that the store judged.
     pub(super) fn new(events: &[Event], rejections: Vec<(usize, Rejection)>, stored: &Stored) -> Self {
@@ -83,28 +60,14 @@ impl Outcome {
         match verdict {
             Verdict::Accepted => self.accepted += 1,
             Verdict::Duplicate => self.duplicates += 1,
-            Verdict::Conflict => {
-                self.conflicts += 1;
-                self.issues.push(Issue { index, code: IssueCode::Conflict, message: CONFLICT.to_owned() });
-            }
-            Verdict::EntityLimitReached => {
-                let message = one_too_many(MAX_ENTITIES, "workers and workstations", &event.entity_code);
-                self.refuse(index, IssueCode::EntityLimitReached, message);
-            }
-            Verdict::ModelVersionLimitReached => {
-                let named = event.model_version.as_deref().unwrap_or_default();
-                let message = one_too_many(MAX_NAMES, "model versions", named);
-                self.refuse(index, IssueCode::ModelVersionLimitReached, message);
-            }
-            Verdict::SourceLimitReached => {
-                let message = one_too_many(MAX_NAMES, "sources", event.source.as_deref().unwrap_or_default());
-                self.refuse(index, IssueCode::SourceLimitReached, message);
-            }
-            Verdict::NameRefused(name) => {
-                if let Some(rejection) = name.rejection(event) {
-                    self.reject(index, rejection);
+            refused => match refused.issue(event) {
+                Some((code @ IssueCode::Conflict, message)) => {
+                    self.conflicts += 1;
+                    self.issues.push(Issue { index, code, message });
                 }
-            }
+                Some((code, message)) => self.refuse(index, code, message),
+                None => {}
+            },
         }
     }
 
@@ -118,16 +81,13 @@ impl Outcome {
     }
 }
 
-fn one_too_many(limit: usize, what: &str, named: &str) -> String {
-    format!("a factory has at most {limit} {what}; \"{}\" would be one more", excerpt(named))
-}
-
 #[cfg(test)]
 mod tests {
     use domain::{
         event::{EntityType, EventType},
         id::FactoryId,
         time::{DurationMs, TimestampMs},
+        validate::RejectionCode,
     };
 
     use super::*;

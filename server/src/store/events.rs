@@ -157,8 +157,8 @@ pub async fn page(
     Ok(Page { events, has_next })
 }
 
-/// What a filter asks of an event's row; none when no event can pass.
-async fn condition(
+/// What a filter asks of an event's row, but for the code of its entity; none when no event can pass.
+pub(super) async fn condition(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     filter: &EventFilter,
@@ -208,7 +208,7 @@ async fn read(conn: &impl ConnectionTrait, condition: Condition, limit: u64) -> 
     Ok(query.all(conn).await?)
 }
 
-async fn entity_ids(
+pub(super) async fn entity_ids(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity_type: Option<EntityType>,

@@ -42,6 +42,8 @@ pub struct Factory {
     pub kept_conflicts: i64,
     /// How many were dropped because there were more.
     pub dropped_conflicts: i64,
+    /// How many events were not stored that are in no [count](super::issues) of their own.
+    pub other_issues: i64,
 }
 
 /// Why a factory was not created.
@@ -177,6 +179,7 @@ impl Store {
             revision: 1,
             kept_conflicts: 0,
             dropped_conflicts: 0,
+            other_issues: 0,
         };
         factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
         tx.commit().await?;
@@ -230,6 +233,7 @@ impl TryFrom<factory::Model> for Factory {
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,
+            other_issues: row.other_issues,
         })
     }
 }

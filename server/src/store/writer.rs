@@ -35,6 +35,7 @@ use super::{
     engine::{fault::Fault, retry::Retries, transaction::Transaction},
     error::Result,
     factories::{self, Factory},
+    issues::{self, Issues},
 };
 
 /// How many factories' names and entities are cached between groups.
@@ -146,7 +147,30 @@ async fn store_in_factory(
     if !numbered.is_empty() {
         devices::keep(tx, factory.id, &numbered).await?;
     }
+    issues::keep(tx, factory.id, &issues_of(parts, &stored)).await?;
     Ok((stored, overlaps_read + looked_up))
+}
+
+/// The events of a group that are not stored. Those of a batch that are not valid belong to its first part.
+fn issues_of(parts: &[&Part<'_>], stored: &[Stored]) -> Issues {
+    let mut issues = Issues::default();
+    for (part, stored) in parts.iter().zip(stored) {
+        let Batch { events, received_at_ms, numbered, issues: rejected, .. } = part.batch;
+        let device = numbered.as_ref().map(|numbered| numbered.sender.device_code.as_str());
+        let is_begun = !stored.verdicts.is_empty() || events.is_empty();
+        if part.range.start == 0 && is_begun {
+            issues.merge(rejected, device);
+        }
+        let judged = part.events().iter().zip(&stored.verdicts);
+        let refused =
+            judged.filter(|(_, verdict)| !matches!(verdict, Verdict::Accepted | Verdict::Duplicate));
+        let mut of_part = Issues::default();
+        for (event, verdict) in refused {
+            of_part.add_verdict(event, *verdict, *received_at_ms);
+        }
+        issues.merge(&of_part, device);
+    }
+    issues
 }
 
 /// What became of the numbers of a part, with their sender and when they came; none when its events have no numbers, or

@@ -15,7 +15,7 @@ fn before(seconds: i64) -> String {
 }
 
 /// A device whose clock is right and who holds nothing back.
-fn sender(id: &str, first_sequence: i64) -> Value {
+pub(crate) fn sender(id: &str, first_sequence: i64) -> Value {
     json!({
         "deviceId": id, "epoch": "2026-01-05", "firstSequence": first_sequence, "sentAt": before(0),
         "queuedEvents": 0, "lostEvents": 0, "deadLetteredEvents": 0,
@@ -30,7 +30,7 @@ fn with(mut sender: Value, changes: &Value) -> Value {
 }
 
 /// So many events, each of its own second.
-fn events(first: i64, count: i64) -> Value {
+pub(crate) fn events(first: i64, count: i64) -> Value {
     let event = |number: i64| {
         json!({
             "timestamp": before(20_000 - number), "entityType": "WORKER", "entityId": format!("W{}", number % 9),

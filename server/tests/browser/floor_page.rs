@@ -140,7 +140,7 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
         assert_eq!(line[1], worker["name"].as_str().unwrap_or_default());
         assert_eq!(line[2], worker["area"].as_str().unwrap_or_default());
         for (name, field) in fields {
-            assert_eq!(number(&header, line, name), told(&worker[field], field), "{name} of {worker}");
+            assert_eq!(number(&header, line, name), in_file(&worker[field], field), "{name} of {worker}");
         }
     }
 
@@ -152,7 +152,7 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
         let from = point["from"].as_str().unwrap_or_default().replace('T', " ").replace(".000Z", "");
         assert_eq!(line[1], from);
         assert_eq!(number(&header, line, "Units"), point["unitsProduced"].as_f64());
-        assert_eq!(number(&header, line, "Utilization, %"), told(&point["utilization"], "utilization"));
+        assert_eq!(number(&header, line, "Utilization, %"), in_file(&point["utilization"], "utilization"));
     }
     close(chrome).await
 }
@@ -402,7 +402,7 @@ fn column<'value>(list: &'value Value, field: &str) -> Vec<&'value str> {
 }
 
 /// A number as a file has it: with one decimal, a confidence in percent.
-fn told(value: &Value, field: &str) -> Option<f64> {
+fn in_file(value: &Value, field: &str) -> Option<f64> {
     let scale = if field == "meanConfidence" { 100.0 } else { 1.0 };
     value.as_f64().map(|value| (value * scale * 10.0).round() / 10.0)
 }

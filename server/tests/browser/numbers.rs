@@ -3,7 +3,7 @@
 use anyhow::Result;
 use browser_driver::Screen;
 use chrono::{DateTime, DurationRound as _, SecondsFormat, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::CUT};
 
@@ -31,7 +31,7 @@ async fn no_number_is_cut_off_on_any_screen_however_large_it_is() -> Result<()> 
         {
             page.show(&andon.url(&format!("{path}&factory=plant&window=all-time"))).await?;
             page.wait_for_connection("live").await?;
-            page.wait_for("[data-value]").await?;
+            page.wait_for(".figure-value, .event-row, .compare-figures").await?;
             page.wait_until("document.querySelector('.skeleton') === null").await?;
             assert_eq!(page.evaluate(CUT).await?, "", "{path} at {width}");
         }

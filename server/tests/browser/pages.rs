@@ -108,6 +108,26 @@ mod devices {
     }
 }
 
+/// What came and was not stored.
+mod data_problems {
+    use crate::data_problems::some_of_every_kind;
+
+    #[tokio::test]
+    async fn all_of_them_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {
+        let address = "/data-problems?factory=plant";
+        super::look_at(&some_of_every_kind().await?, "data-problems", address, "[data-testid='conflict']")
+            .await
+    }
+
+    #[tokio::test]
+    async fn without_any_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let andon = crate::andon::Andon::start(None).await?;
+        andon.create_factory("plant", "UTC").await?;
+        let shown = "[data-testid='data-problems-none']";
+        super::look_at(&andon, "data-problems-none", "/data-problems?factory=plant", shown).await
+    }
+}
+
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
     look_at(&crate::floor::floor().await?, name, address, shown).await
 }

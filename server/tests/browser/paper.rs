@@ -20,7 +20,7 @@ use crate::{
 /// A4 in points, the shorter side first.
 const A4: [f64; 2] = [595.0, 842.0];
 /// The colour of work on light ground, as a PDF says it.
-const WORKING: [f64; 3] = [0.0, 0x4f as f64 / 255.0, 0x66 as f64 / 255.0];
+const WORKING: [f64; 3] = [0.0, 79.0 / 255.0, 102.0 / 255.0];
 /// What can be pressed or typed into and is not on paper.
 const CONTROLS: &str = "[...document.querySelectorAll('button, input, select, nav, header')].filter((one) =>
     one.checkVisibility() && !one.matches('.explained-subject, .heatmap-name, .device-name'))

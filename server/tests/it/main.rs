@@ -5,6 +5,7 @@ mod byte_order;
 mod compressed_bodies;
 mod contract;
 mod crash;
+mod data_problems;
 mod demo;
 mod devices;
 mod documents;

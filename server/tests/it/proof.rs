@@ -16,7 +16,10 @@ use domain::{
 };
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use server::store::writer::{Batch, Verdict, Writer};
+use server::store::{
+    issues::Issues,
+    writer::{Batch, Verdict, Writer},
+};
 use test_harness::rounds;
 
 use crate::harness::{Connection, T0_MS, empty_store, whole};
@@ -176,6 +179,7 @@ async fn late_inserts_and_removals_on_a_crowded_day_cost_their_neighbourhood_and
         factory_slug: "plant".into(),
         events,
         received_at_ms: TimestampMs(T0_MS),
+        issues: Issues::default(),
         numbered: None,
     };
 

@@ -15,6 +15,7 @@ use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::
 use server::store::{
     Snapshot, Store, audit,
     entities::{self, Entity, EntityFilter},
+    issues::Issues,
     rebuild,
     rollups::{self, FactorySums},
     seen::{self, LastSeen},
@@ -99,6 +100,7 @@ fn groups(arrivals: &[Event], batch_size: usize, group_size: usize) -> Vec<Vec<B
             factory_slug: "plant".into(),
             events: events.to_vec(),
             received_at_ms: TimestampMs(T0_MS),
+            issues: Issues::default(),
             numbered: None,
         })
         .collect();
@@ -307,6 +309,7 @@ fn batch(events: &[Event]) -> Batch {
         factory_slug: "plant".into(),
         events: events.to_vec(),
         received_at_ms: TimestampMs(T0_MS),
+        issues: Issues::default(),
         numbered: None,
     }
 }
@@ -385,6 +388,7 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
             factory_slug: "plant".into(),
             events: vec![event],
             received_at_ms: TimestampMs(T0_MS),
+            issues: Issues::default(),
             numbered: None,
         };
         let stored = writer.store(&whole(&[batch])).await.expect("a commit");

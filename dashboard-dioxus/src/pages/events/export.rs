@@ -131,9 +131,6 @@ fn csv(events: &[SeenEvent], part: Part, names: &Names, zone: &Zone) -> String {
     let table = events.iter().fold(table, |table, event| {
         let [start, start_utc] = times(zone, event.timestamp);
         let [received, received_utc] = times(zone, event.received_at);
-        fn text(text: &Option<String>) -> Cell<'_> {
-            Cell::Text(text.as_deref().unwrap_or_default())
-        }
         table.row(&[
             start.as_str().into(),
             start_utc.as_str().into(),
@@ -144,15 +141,19 @@ fn csv(events: &[SeenEvent], part: Part, names: &Names, zone: &Zone) -> String {
             event.duration_minutes.into(),
             event.units.into(),
             percent(event.confidence).into(),
-            text(&event.model_version),
-            text(&event.source_id),
-            text(&event.workstation_id),
-            text(&event.event_id),
+            text(event.model_version.as_deref()),
+            text(event.source_id.as_deref()),
+            text(event.workstation_id.as_deref()),
+            text(event.event_id.as_deref()),
             received.as_str().into(),
             received_utc.as_str().into(),
         ])
     });
     table.text()
+}
+
+fn text(text: Option<&str>) -> Cell<'_> {
+    Cell::Text(text.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
                     "data-testid": "filter-confidence",
                     min: "0",
                     max: "100",
+                    placeholder: words::PERCENT,
                     value: shown.confidence_below.map(|percent| percent.to_string()).unwrap_or_default(),
                     onchange: move |event| {
                         on(|to, percent, _| to.confidence_below = percent.parse().ok().filter(|percent| *percent <= 100))

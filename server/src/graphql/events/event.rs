@@ -66,7 +66,7 @@ impl From<EventInput> for RawEvent {
     }
 }
 
-/// A stored event.
+/// An event as it was reported.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Event {
     /// Start of the interval.

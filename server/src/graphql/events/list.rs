@@ -39,9 +39,9 @@ pub(crate) struct PageInfo {
     has_next_page: bool,
     /// Whether there are some before `startCursor`, as far as `after` tells.
     has_previous_page: bool,
-    /// The cursor of the first event here.
+    /// The cursor of the first item here.
     start_cursor: Option<String>,
-    /// The cursor of the last event here.
+    /// The cursor of the last item here.
     end_cursor: Option<String>,
 }
 
@@ -53,17 +53,19 @@ pub(crate) async fn page(
     first: i32,
     after: Option<String>,
 ) -> Result<EventConnection, ApiError> {
-    let first =
-        u32::try_from(first).ok().filter(|first| (1..=MAX_PAGE_EVENTS).contains(first)).ok_or_else(|| {
-            ApiError::limit_exceeded(format!(
-                "first must be from 1 to {MAX_PAGE_EVENTS}, but {first} was sent"
-            ))
-        })?;
+    let first = page_size(first, MAX_PAGE_EVENTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(cursor).transpose()?;
     let scope = factory(snapshot, slug).await?;
     let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
     Ok(EventConnection::new(page, after.is_some()))
+}
+
+/// How many items a page has that was asked for `first`.
+pub(super) fn page_size(first: i32, most: u32) -> Result<u32, ApiError> {
+    u32::try_from(first).ok().filter(|first| (1..=most).contains(first)).ok_or_else(|| {
+        ApiError::limit_exceeded(format!("first must be from 1 to {most}, but {first} was sent"))
+    })
 }
 
 fn cursor(sent: &str) -> Result<Cursor, ApiError> {
@@ -82,14 +84,21 @@ impl EventConnection {
             .into_iter()
             .map(|(cursor, stored)| EventEdge { cursor: cursor.encode(), node: stored.into() })
             .collect();
-        let cursor = |edge: Option<&EventEdge>| edge.map(|edge| edge.cursor.clone());
-        let page_info = PageInfo {
-            has_next_page: page.has_next,
-            has_previous_page,
-            start_cursor: cursor(edges.first()),
-            end_cursor: cursor(edges.last()),
-        };
+        let cursors = edges.iter().map(|edge| edge.cursor.as_str());
+        let page_info = PageInfo::new(cursors, page.has_next, has_previous_page);
         Self { edges, page_info }
+    }
+}
+
+impl PageInfo {
+    /// Of the page whose items stand at these cursors.
+    pub(super) fn new<'a>(
+        mut cursors: impl DoubleEndedIterator<Item = &'a str> + Clone,
+        has_next_page: bool,
+        has_previous_page: bool,
+    ) -> Self {
+        let end_cursor = cursors.clone().next_back().map(str::to_owned);
+        Self { has_next_page, has_previous_page, start_cursor: cursors.next().map(str::to_owned), end_cursor }
     }
 }
 

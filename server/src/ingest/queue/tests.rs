@@ -9,7 +9,7 @@ use domain::{
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::store::{Fault, StoreError, writer::Verdict};
+use crate::store::{Fault, StoreError, issues::Issues, writer::Verdict};
 
 const MS: Duration = Duration::from_millis(1);
 /// About as long as a turn takes.
@@ -32,8 +32,13 @@ fn waiting(factory: &str, number: i64, events: usize, duration_ms: i64) -> Waiti
     };
     let events: Vec<Event> = (0..events).map(event).collect();
     let rows = events.iter().map(rows_of).sum();
-    let batch =
-        Batch { factory_slug: factory.into(), events, received_at_ms: TimestampMs(number), numbered: None };
+    let batch = Batch {
+        factory_slug: factory.into(),
+        events,
+        received_at_ms: TimestampMs(number),
+        issues: Issues::default(),
+        numbered: None,
+    };
     Waiting::new(batch, rows, oneshot::channel().0)
 }
 

@@ -17,6 +17,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         revision: Revision(sequence as i64),
         kept_conflicts: 0,
         dropped_conflicts: 0,
+        other_issues: 0,
     };
     let figures = FactoryTotals::default();
     let report = Report { factory, window: None, rows: Vec::new(), figures, ahead_since_ms: None };

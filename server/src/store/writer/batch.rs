@@ -9,7 +9,7 @@ use domain::{
     validate::RegisteredName,
 };
 
-use crate::store::devices::Sender;
+use crate::store::{devices::Sender, issues::Issues};
 
 /// A batch whose events are valid.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// When the batch came, Unix milliseconds.
     pub received_at_ms: TimestampMs,
+    /// Those that were sent with it and are not valid.
+    pub issues: Issues,
     /// Who sent it, where the sender numbers its events.
     pub numbered: Option<Box<Numbered>>,
 }

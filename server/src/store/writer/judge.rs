@@ -49,7 +49,8 @@ pub(super) struct Candidate<'a> {
     pub(super) row: Result<NewRow<'a>, Verdict>,
 }
 
-fn identity_of(row: &event::Model) -> Identity<'_> {
+/// What makes a stored event the one that it is.
+pub(in crate::store) fn identity_of(row: &event::Model) -> Identity<'_> {
     (row.bucket, EntityId(row.entity_id), TimestampMs(row.started_at), row.event_type, &row.event_code)
 }
 
@@ -196,7 +197,8 @@ pub(super) async fn judge<'a>(
 
     let may_be_stored = |row: &&NewRow<'_>| lookups == Lookups::All || cache.may_hold_same_identity(row);
     let known: Vec<&NewRow<'_>> = rows.chunk_by(same).map(|same| same[0].1).filter(may_be_stored).collect();
-    let stored = stored(tx, factory_id, &known).await?;
+    let identities: Vec<Identity<'_>> = known.iter().map(|row| row.identity()).collect();
+    let stored = stored(tx, factory_id, &identities).await?;
     let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
         stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
 
@@ -227,16 +229,15 @@ pub(super) async fn judge<'a>(
     Ok(Judgement { verdicts, new })
 }
 
-/// The stored rows that have the identities of these.
-async fn stored(
-    tx: &impl ConnectionTrait,
+/// The stored rows that have these identities.
+pub(in crate::store) async fn stored(
+    conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    rows: &[&NewRow<'_>],
+    identities: &[Identity<'_>],
 ) -> StoreResult<Vec<event::Model>> {
-    let identities: Vec<Identity<'_>> = rows.iter().map(|row| row.identity()).collect();
     let mut stored = Vec::new();
-    for chunk in chunks(tx.get_database_backend(), identities.len()) {
-        for row in tx.query_all_raw(stored_as(tx, factory_id, &identities[chunk])).await? {
+    for chunk in chunks(conn.get_database_backend(), identities.len()) {
+        for row in conn.query_all_raw(stored_as(conn, factory_id, &identities[chunk])).await? {
             stored.push(event::Model::from_query_result(&row, "")?);
         }
     }

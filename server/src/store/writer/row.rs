@@ -19,7 +19,7 @@ pub(in crate::store) struct NewRow<'a> {
 }
 
 /// What makes a report the same report, in the order of the table's key.
-pub(super) type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
+pub(in crate::store) type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
 
 impl NewRow<'_> {
     pub(super) fn identity(&self) -> Identity<'_> {

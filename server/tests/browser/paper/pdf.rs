@@ -111,7 +111,9 @@ fn characters(map: &str) -> HashMap<u32, u32> {
     for line in map.lines() {
         let codes: Vec<u32> = line.split_whitespace().filter_map(hexadecimal).collect();
         match codes[..] {
-            [glyph, character] => drop(characters.insert(glyph, character)),
+            [glyph, character] => {
+                characters.insert(glyph, character);
+            }
             [first, last, character] => {
                 characters.extend((first..=last).map(|glyph| (glyph, character + glyph - first)));
             }
