@@ -159,8 +159,8 @@ async fn post(server: &TestServer, body: String) -> Value {
 }
 
 /// An event as it is written, with one of its values replaced.
-fn written(minute: u32, field: &str, value: &str) -> String {
-    let event = event(minute, "W1");
+fn written(minute: usize, field: &str, value: &str) -> String {
+    let event = minute_of_work("W1", minute);
     let usual = format!("\"{field}\":{}", event[field]);
     let text = event.to_string();
     assert!(text.contains(&usual), "{text}");
@@ -170,7 +170,7 @@ fn written(minute: u32, field: &str, value: &str) -> String {
 #[tokio::test]
 async fn a_whole_number_may_be_written_with_a_fraction_in_variables_and_not_in_a_document() {
     let server = plant().await;
-    let batch = |units: &str, minute: u32| format!("[{}]", written(minute, "unitsProduced", units));
+    let batch = |units: &str, minute: usize| format!("[{}]", written(minute, "unitsProduced", units));
     // The second batch is read in the ordinary way, because an id is a number.
     let ordinary = batch("10.0", 1).replace("\"W1\"", "17.0");
     for (batch, sequence) in [(batch("10.0", 0), "1.0"), (ordinary, "2e0"), (batch("1e1", 2), "3")] {
@@ -196,7 +196,8 @@ async fn a_request_is_refused_for_an_event_with_its_index_its_field_its_value_an
         ("durationMinutes", "1e999", "a number from 0 to 1440"),
         ("entityId", "null", "text of 1 to 64 characters, or a whole number"),
     ] {
-        let mut events: Vec<String> = (0..10).map(|minute| event(minute, "W1").to_string()).collect();
+        let mut events: Vec<String> =
+            (0..10).map(|minute| minute_of_work("W1", minute).to_string()).collect();
         events[3] = written(3, field, value);
         let answer =
             post(&server, request_with(&format!("\"events\": [{}], \"at\": 1", events.join(", ")))).await;
@@ -209,7 +210,7 @@ async fn a_request_is_refused_for_an_event_with_its_index_its_field_its_value_an
         assert_eq!(error["message"], said, "{answer}");
         assert!(answer.get("data").is_none(), "{answer}");
     }
-    let unknown = event(0, "W1").to_string().replace("{", "{\"colour\": 1, ");
+    let unknown = minute_of_work("W1", 0).to_string().replace("{", "{\"colour\": 1, ");
     let answer = post(&server, request_with(&format!("\"events\": [{unknown}], \"at\": 1"))).await;
     let extensions = &answer["errors"][0]["extensions"];
     assert_eq!((&extensions["index"], &extensions["field"]), (&json!(0), &json!("colour")), "{answer}");
