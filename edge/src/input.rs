@@ -53,6 +53,7 @@ impl Intake {
     }
 
     /// The same, for what a mapping makes events of.
+    #[must_use]
     pub fn with_mapping(self, mapping: Option<Arc<Mapping>>) -> Self {
         Self { mapping, ..self }
     }

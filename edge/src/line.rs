@@ -54,10 +54,9 @@ impl LineFault {
     /// The field at fault, where it is one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::TooLong => None,
+            Self::TooLong | Self::Record(RecordError::NotARecord(_)) => None,
             Self::Event(fault) => fault.field(),
             Self::Record(RecordError::Field(fault)) => Some(fault.field),
-            Self::Record(RecordError::NotARecord(_)) => None,
         }
     }
 

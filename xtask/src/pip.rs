@@ -1,4 +1,4 @@
-//! pip, with which tests fetch packages that others wrote: the newest rules of time zones.
+//! pip, with which tests fetch packages that others wrote: the newest rules of time zones, and clients of GraphQL.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::command;
 use crate::machine::{self, Need};
 
 const PIP: Need = Need {
-    what: "Python with pip, to fetch the newest rules of time zones",
+    what: "Python with pip, to fetch the newest rules of time zones and clients that others wrote",
     debian_packages: &["python3-pip"],
     elsewhere: "Install Python 3 with pip, then try again.",
 };

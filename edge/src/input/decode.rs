@@ -37,11 +37,11 @@ impl LineDecoder {
     fn csv_line(&mut self, intake: &Intake, line: &[u8]) -> Option<Result<Mapped, RecordError>> {
         let (mapping, format) = intake.csv()?;
         let CsvLines { rows, columns } =
-            self.csv.get_or_insert_with(|| CsvLines { rows: Rows::new(format), columns: None });
+            self.csv.get_or_insert_with(|| CsvLines { rows: Rows::new(*format), columns: None });
         rows.restart();
         let mut rest = line;
         let is_header = columns.is_none() && format.has_header;
-        let columns = columns.get_or_insert_with(|| mapping.columns(format, rows, &mut rest));
+        let columns = columns.get_or_insert_with(|| mapping.columns(*format, rows, &mut rest));
         let not_a_record = |reason: &String| Some(Err(RecordError::NotARecord(reason.clone())));
         let columns = match columns {
             Err(reason) => return not_a_record(reason),
@@ -49,7 +49,7 @@ impl LineDecoder {
             Ok(columns) => columns,
         };
         match rows.next(&mut rest) {
-            Ok(Step::Row { .. }) => mapping.row(format, columns, rows).transpose(),
+            Ok(Step::Row { .. }) => mapping.row(*format, columns, rows).transpose(),
             Ok(Step::TooLong { .. }) => Some(Err(crate::mapping::too_long())),
             // Reading from memory does not fail.
             Ok(Step::End) | Err(_) => None,
@@ -79,7 +79,7 @@ impl Intake {
                 Line::Event(event) => arrival.events.push(event.json),
                 Line::Blank => {}
                 Line::Malformed(fault) => {
-                    self.set_aside(arrival, input, &format!("line {number}"), line, &fault)
+                    self.set_aside(arrival, input, &format!("line {number}"), line, &fault);
                 }
             }
             return;
@@ -107,7 +107,9 @@ impl Intake {
     pub(super) fn take_message(&self, arrival: &mut Arrival, input: &str, message: &[u8]) {
         match body::events(message, self.mapping.as_deref()) {
             Ok(body::Read { mapped, refused }) => {
-                mapped.into_iter().for_each(|mapped| arrival.push(mapped));
+                for mapped in mapped {
+                    arrival.push(mapped);
+                }
                 for refused in refused {
                     let place = format!("event {} of a message", refused.index);
                     self.set_aside(arrival, input, &place, refused.text, &refused.fault);

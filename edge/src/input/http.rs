@@ -128,7 +128,9 @@ fn answer(intake: &Intake, read: body::Read<'_>, sender: &str, arrival: &mut Arr
     let body::Read { mapped, refused } = read;
     let issues: Vec<_> = refused.iter().take(MAX_ANSWERED_ISSUES).map(issue).collect();
     let (accepted, rejected) = (mapped.len(), refused.len());
-    mapped.into_iter().for_each(|mapped| arrival.push(mapped));
+    for mapped in mapped {
+        arrival.push(mapped);
+    }
     if rejected == 0 {
         return Json(json!({ "accepted": accepted })).into_response();
     }

@@ -57,7 +57,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// A reader of rows that are written so.
-    pub(crate) fn new(format: &CsvFormat) -> Self {
+    pub(crate) fn new(format: CsvFormat) -> Self {
         let core = csv_core::ReaderBuilder::new().delimiter(format.delimiter).build();
         Self {
             core,
@@ -90,7 +90,8 @@ impl Rows {
             };
             let (fields, ends) = (&mut self.fields[self.field_bytes..], &mut self.ends[self.columns..]);
             let (result, read, field_bytes, columns) = self.core.read_record(available, fields, ends);
-            self.line += available[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+            let line_ends = available[..read].split(|byte| *byte == b'\n').count() - 1;
+            self.line += line_ends as u64;
             self.bytes += read as u64;
             input.consume(read);
             self.field_bytes += field_bytes;
@@ -171,7 +172,7 @@ impl Columns {
     ///
     /// # Errors
     /// A column is not there.
-    pub(crate) fn named(sources: &[Source], header: Row<'_>, format: &CsvFormat) -> Result<Self, String> {
+    pub(crate) fn named(sources: &[Source], header: Row<'_>, format: CsvFormat) -> Result<Self, String> {
         let names: Vec<_> = (0..header.ends.len())
             .map(|index| decode(header.column(index).unwrap_or_default().trim_ascii(), format))
             .collect::<Result<_, _>>()?;
@@ -211,7 +212,7 @@ impl Columns {
 pub(crate) struct CsvRecord<'a> {
     pub(crate) row: Row<'a>,
     pub(crate) columns: &'a Columns,
-    pub(crate) format: &'a CsvFormat,
+    pub(crate) format: CsvFormat,
 }
 
 impl Record for CsvRecord<'_> {
@@ -224,7 +225,7 @@ impl Record for CsvRecord<'_> {
     }
 }
 
-fn decode<'a>(text: &'a [u8], format: &CsvFormat) -> Result<Cow<'a, str>, String> {
+fn decode<'a>(text: &'a [u8], format: CsvFormat) -> Result<Cow<'a, str>, String> {
     if format.is_windows_1252 {
         return Ok(WINDOWS_1252.decode_without_bom_handling(text).0);
     }

@@ -56,7 +56,7 @@ impl Mapping {
             return Err(MessageFault::Utf16.into());
         }
         match &self.format {
-            Format::Csv(format) => self.rows(format, message, max_records),
+            Format::Csv(format) => self.rows(*format, message, max_records),
             Format::Json { .. } => {
                 let mut read = Vec::new();
                 for document in split(message)? {
@@ -74,7 +74,7 @@ impl Mapping {
 
     fn rows<'a>(
         &self,
-        format: &CsvFormat,
+        format: CsvFormat,
         message: &'a [u8],
         max_records: usize,
     ) -> Result<Vec<ReadRecord<'a>>, MessageError> {
@@ -100,7 +100,7 @@ impl Mapping {
     /// Where the columns are that the rules ask for: reads the first row, where that says so.
     pub(crate) fn columns(
         &self,
-        format: &CsvFormat,
+        format: CsvFormat,
         rows: &mut Rows,
         input: &mut impl std::io::BufRead,
     ) -> Result<Columns, String> {
@@ -118,7 +118,7 @@ impl Mapping {
     /// The event of a row.
     pub(crate) fn row(
         &self,
-        format: &CsvFormat,
+        format: CsvFormat,
         columns: &Columns,
         rows: &Rows,
     ) -> Result<Option<Mapped>, RecordError> {
@@ -141,12 +141,11 @@ impl Mapping {
                 record => vec![self.object(record)],
             };
         };
-        match at(&document, steps) {
-            Some(Value::Array(records)) => records.iter().map(|record| self.object(record)).collect(),
-            _ => {
-                let reason = format!("there is no list of records at {} of the document", steps.join("."));
-                vec![Err(RecordError::NotARecord(reason))]
-            }
+        if let Some(Value::Array(records)) = at(&document, steps) {
+            records.iter().map(|record| self.object(record)).collect()
+        } else {
+            let reason = format!("there is no list of records at {} of the document", steps.join("."));
+            vec![Err(RecordError::NotARecord(reason))]
         }
     }
 

@@ -307,15 +307,14 @@ impl Rules {
             record.value(source).map_err(|reason| self.fault(text.field, Some(source), reason, None))?;
         let default = || text.default.as_deref().map(Cow::Borrowed);
         let (Some(sent), Some(values)) = (&sent, &text.values) else { return Ok(sent.or_else(default)) };
-        match values.get(&**sent).map(|value| Cow::Borrowed(value.as_str())).or_else(default) {
-            Some(value) => Ok(Some(value)),
-            None => {
-                let mut known: Vec<_> = values.keys().map(String::as_str).collect();
-                known.sort_unstable();
-                let rule = format!("must be one of {}, which `values` lists", known.join(", "));
-                Err(self.fault_of(text, &rule, Some(sent)))
-            }
+        let value = values.get(&**sent).map(|value| Cow::Borrowed(value.as_str())).or_else(default);
+        if value.is_some() {
+            return Ok(value);
         }
+        let mut known: Vec<_> = values.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let rule = format!("must be one of {}, which `values` lists", known.join(", "));
+        Err(self.fault_of(text, &rule, Some(sent)))
     }
 
     fn missing(&self, text: &Text) -> RecordFault {

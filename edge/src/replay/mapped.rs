@@ -25,14 +25,14 @@ pub(crate) struct Record {
 pub(crate) struct Records<'m, R> {
     mapping: &'m Mapping,
     input: R,
-    kind: Kind<'m>,
+    kind: Kind,
     counters: HashMap<String, Counter>,
 }
 
-enum Kind<'m> {
+enum Kind {
     Csv {
-        format: &'m CsvFormat,
-        rows: Rows,
+        format: CsvFormat,
+        rows: Box<Rows>,
         columns: Columns,
     },
     /// The events of a document that was read, and its line.
@@ -51,9 +51,9 @@ impl<'m, R: BufRead> Records<'m, R> {
         refuse_utf16(&mut input)?;
         let kind = match mapping.format() {
             Format::Csv(format) => {
-                let mut rows = Rows::new(format);
-                let columns = mapping.columns(format, &mut rows, &mut input).map_err(io::Error::other)?;
-                Kind::Csv { format, rows, columns }
+                let mut rows = Box::new(Rows::new(*format));
+                let columns = mapping.columns(*format, &mut rows, &mut input).map_err(io::Error::other)?;
+                Kind::Csv { format: *format, rows, columns }
             }
             Format::Json { .. } => Kind::Json { documents: Documents::default(), waiting: Vec::new() },
         };
@@ -69,7 +69,7 @@ impl<'m, R: BufRead> Records<'m, R> {
             Kind::Csv { format, rows, columns } => match rows.next(&mut self.input)? {
                 Step::End => None,
                 Step::TooLong { line } => Some((line, Err(too_long()))),
-                Step::Row { line } => Some((line, self.mapping.row(format, columns, rows))),
+                Step::Row { line } => Some((line, self.mapping.row(*format, columns, rows))),
             },
             Kind::Json { documents, waiting } => loop {
                 if let Some(record) = waiting.pop() {

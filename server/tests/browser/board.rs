@@ -253,7 +253,7 @@ async fn a_board_without_names_calls_everybody_by_the_id() -> Result<()> {
 
 #[tokio::test]
 async fn many_people_are_a_summary_first_and_then_those_who_need_attention() -> Result<()> {
-    const WORKERS: usize = 120;
+    const WORKERS: usize = 160;
     let andon = Andon::start(None).await?;
     andon.create_factory("plant", "UTC").await?;
     let at = (chrono::Utc::now() - chrono::TimeDelta::minutes(40)).to_rfc3339();
@@ -270,7 +270,7 @@ async fn many_people_are_a_summary_first_and_then_those_who_need_attention() -> 
     let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&rotate=600")).await?;
     page.wait_for("[data-testid=board-summary]").await?;
     let count =
-        "document.querySelector('.board-head [data-testid=board-count-working]').dataset.value === '119'";
+        "document.querySelector('.board-head [data-testid=board-count-working]').dataset.value === '159'";
     page.wait_until(count).await?;
     page.wait_for("[data-testid=board-progress]").await?;
     page.press("ArrowRight").await?;

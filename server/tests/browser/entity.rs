@@ -51,7 +51,7 @@ async fn the_timelines_table_and_file_are_the_apis_segments_and_what_nobody_obse
     assert_eq!(lines.len(), 1 + segments.len(), "no line for what nobody observed: {lines:?}");
     assert_eq!(
         lines[1],
-        "W1,2026-01-05T08:00:00.000+00:00,2026-01-05T08:30:00.000+00:00,Working,30,0.9,activity-1,cam-1"
+        "W1,2026-01-05 08:00:00,2026-01-05 08:00:00,2026-01-05 08:30:00,2026-01-05 08:30:00,Working,30,90,activity-1,cam-1"
     );
     close(chrome).await
 }
@@ -207,7 +207,7 @@ async fn one_steps_from_day_to_day_and_each_day_is_an_address_of_its_own() -> Re
     page.wait_until(&day("2026-01-05", &format!("{units} === '12'"))).await?;
     page.click(".entity-page-days a:first-child").await?;
     // Nothing was seen the day before, and that is not a zero that somebody counted.
-    page.wait_until(&day("2026-01-04", "document.querySelector('main').innerText.includes('Sun 4 Jan')"))
+    page.wait_until(&day("2026-01-04", "document.querySelector('main').innerText.includes('Sun, 4 Jan')"))
         .await?;
     page.wait_until("document.querySelector('.skeleton') === null").await?;
     page.click(".entity-page-days a:last-child").await?;

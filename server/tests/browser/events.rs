@@ -125,7 +125,7 @@ async fn a_link_with_filters_shows_what_passes_them_and_goes_on_doing_so() -> Re
     let page = open(&chrome, &andon, "&id=W1&confidence-below=50&source=cam ~26 1").await?;
     wait_for_rows(&page, 1).await?;
     let told = page.text("[data-testid=filters-told]").await?;
-    assert_eq!(told, "Id W1 · Confidence at most 50\u{a0}% · Source cam & 1");
+    assert_eq!(told, "Id W1 · Max. confidence 50\u{a0}% · Source cam & 1");
     // Only the second of these passes.
     let arriving = json!([
         unsure("W1", "2026-01-05T11:00:00Z", 0.6),

@@ -118,7 +118,7 @@ async fn whatever_a_line_may_hold_the_server_reads_it_and_judges_it_alone() {
         (r#""durationMinutes": 18446744073709551616"#, Some("DURATION_OUT_OF_RANGE")),
         (r#""unitsProduced": -2147483648"#, Some("UNITS_OUT_OF_RANGE")),
         (r#""unitsProduced": 2147483647"#, Some("UNITS_OUT_OF_RANGE")),
-        (r#""unitsProduced": 2147483648"#, Some("MALFORMED_LINE")),
+        (r#""unitsProduced": 2147483648"#, Some("UNITS_OUT_OF_RANGE")),
         (r#""confidence": 1e-400"#, None),
         (r#""confidence": 1e400"#, Some("MALFORMED_LINE")),
         (r#""eventType": "working""#, Some("MALFORMED_LINE")),
