@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn no_series_has_the_colour_of_a_state_and_all_are_told_apart() {
-        let series = ["series-1", "series-2", "series-3", "series-4"];
-        let states = ["working", "idle", "absent", "not-observed"];
         // Dashes and marks tell series apart for those who do not see all colours.
         const LIMIT: f64 = 15.0;
+        let series = ["series-1", "series-2", "series-3", "series-4"];
+        let states = ["working", "idle", "absent", "not-observed"];
         for (index, one) in series.iter().enumerate() {
             for other in series[index + 1..].iter().chain(&states) {
                 for (first, second) in colour(one).into_iter().zip(colour(other)) {

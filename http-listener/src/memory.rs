@@ -126,8 +126,8 @@ mod tests {
     const LIMITS: MemoryLimits =
         MemoryLimits { small_share_bytes: 64, small_bytes: 1_024, large_bytes: 4_096, addresses_to_fill: 2 };
 
-    fn peer(address: &str) -> Option<Peer> {
-        Some(Peer { address: address.parse().expect("an address"), is_exempt: false })
+    fn peer(address: &str) -> Peer {
+        Peer { address: address.parse().expect("an address"), is_exempt: false }
     }
 
     #[test]
@@ -162,17 +162,17 @@ mod tests {
     #[test]
     fn an_address_leaves_its_part_of_both_rooms_to_others() {
         let memory = Memory::new(&LIMITS);
-        let mut large = memory.share(peer("192.0.2.1"));
+        let mut large = memory.share(Some(peer("192.0.2.1")));
         large.take(LIMITS.large_bytes / 2 - 1).expect("a half");
         large.take(65).expect_err("more than a half");
         large.take(1).expect("a small share");
         let half = LIMITS.small_bytes / 2 / LIMITS.small_share_bytes - 1;
-        let mut small: Vec<MemoryShare> = (0..half).map(|_| memory.share(peer("192.0.2.1"))).collect();
+        let mut small: Vec<MemoryShare> = (0..half).map(|_| memory.share(Some(peer("192.0.2.1")))).collect();
         for share in &mut small {
             share.take(LIMITS.small_share_bytes).expect("a half");
         }
-        memory.share(peer("192.0.2.1")).take(LIMITS.small_share_bytes).expect_err("more than a half");
-        let mut other = memory.share(peer("192.0.2.2"));
+        memory.share(Some(peer("192.0.2.1"))).take(LIMITS.small_share_bytes).expect_err("more than a half");
+        let mut other = memory.share(Some(peer("192.0.2.2")));
         other.take(LIMITS.small_share_bytes).expect("the other half");
         other.take(LIMITS.large_bytes / 2).expect("the other half");
     }

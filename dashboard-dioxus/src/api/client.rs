@@ -57,10 +57,16 @@ pub(crate) struct Client {
     commands: CopyValue<UnboundedSender<Command>>,
     next_key: CopyValue<u64>,
     handlers: CopyValue<SortedMap<Key, (OperationType, Handler)>>,
+    answers: CopyValue<Answers>,
+}
+
+/// What came of subscriptions.
+#[derive(Default)]
+struct Answers {
     /// The subscriptions whose answers are in view.
-    in_view: CopyValue<SortedMap<Key, ()>>,
+    in_view: SortedMap<Key, ()>,
     /// The latest answers that were in view, by their requests, the oldest first.
-    remembered: CopyValue<VecDeque<(Rc<str>, Remembered)>>,
+    remembered: VecDeque<(Rc<str>, Remembered)>,
 }
 
 /// An answer that was in view.
@@ -90,8 +96,7 @@ impl Client {
             commands: CopyValue::new(sender),
             next_key: CopyValue::new(1),
             handlers: CopyValue::new(SortedMap::default()),
-            in_view: CopyValue::new(SortedMap::default()),
-            remembered: CopyValue::new(VecDeque::new()),
+            answers: CopyValue::new(Answers::default()),
         };
         (client, commands)
     }
@@ -161,7 +166,7 @@ impl Client {
             Event::Answered { key, data, arrival } => {
                 self.deliver(key, Outcome::Answered(data, arrival))?;
                 if self.type_of(key) == Some(OperationType::Subscription) {
-                    self.in_view.write().insert(key, ());
+                    self.answers.write().in_view.insert(key, ());
                     self.confirmed_at_ms.set(Some(now_ms));
                 }
                 self.forget_if_mutation(key);
@@ -172,7 +177,7 @@ impl Client {
                 self.forget_if_mutation(key);
             }
             Event::Current => {
-                self.confirmed_at_ms.set(Some(now_ms).filter(|_| !self.in_view.peek().is_empty()));
+                self.confirmed_at_ms.set(Some(now_ms).filter(|_| !self.answers.peek().in_view.is_empty()));
                 if *self.connection.peek() != Connection::Live {
                     self.connection.set(Connection::Live);
                 }
@@ -208,7 +213,8 @@ impl Client {
     /// Keeps an answer that goes out of view, for when somebody comes back to it while the server is away.
     pub(crate) fn remember(mut self, request: Rc<str>, shown: Box<dyn Any>) {
         let answer = Remembered { shown, confirmed_at_ms: *self.confirmed_at_ms.peek() };
-        let mut remembered = self.remembered.write();
+        let mut answers = self.answers.write();
+        let remembered = &mut answers.remembered;
         remembered.retain(|(known, _)| *known != request);
         remembered.push_back((request, answer));
         if remembered.len() > MOST_REMEMBERED {
@@ -222,7 +228,8 @@ impl Client {
         if !matches!(&*self.connection.peek(), Connection::Disconnected { .. }) {
             return None;
         }
-        let mut remembered = self.remembered.write();
+        let mut answers = self.answers.write();
+        let remembered = &mut answers.remembered;
         let position = remembered.iter().position(|(known, _)| **known == *request)?;
         let (_, answer) = remembered.remove(position)?;
         let now = *self.confirmed_at_ms.peek();
@@ -234,9 +241,9 @@ impl Client {
 
     /// Numbers that are no longer in view have no age, unless the server is away: what is in view then is as old.
     fn take_out_of_view(mut self, key: Key) {
-        let was_in_view = self.in_view.write().remove(&key).is_some();
+        let was_in_view = self.answers.write().in_view.remove(&key).is_some();
         let is_away = matches!(&*self.connection.peek(), Connection::Disconnected { .. });
-        if was_in_view && self.in_view.peek().is_empty() && !is_away {
+        if was_in_view && self.answers.peek().in_view.is_empty() && !is_away {
             self.confirmed_at_ms.set(None);
         }
     }

@@ -135,7 +135,9 @@ async fn send_all(link: &mut Link, messages: Vec<ClientMessage>) -> Result<(), E
     let socket = match link {
         Link::Websocket(socket) => socket,
         Link::Http(link) => {
-            messages.into_iter().for_each(|message| link.send(message));
+            for message in messages {
+                link.send(message);
+            }
             link.tick(js_sys::Date::now());
             return Ok(());
         }

@@ -59,7 +59,7 @@ impl WindowChoice {
     /// What is compared, given the window that the server used: its part that has elapsed on the grid, and as much of the
     /// window of the same length that ends where it begins. Today until 10:00 is compared with yesterday until 10:00, and
     /// of the last 15 minutes the 10 that are complete. None when there is nothing to compare.
-    pub(crate) fn comparison(self, window: Option<Span>, now_ms: f64) -> Option<Comparison> {
+    pub(crate) fn comparison(window: Option<Span>, now_ms: f64) -> Option<Comparison> {
         let Span { from: Instant(from_ms), to: Instant(to_ms) } = window?;
         let length_ms = to_ms - from_ms;
         let elapsed_ms = (snapped(now_ms.floor() as i64) - from_ms).clamp(0, length_ms);
@@ -210,15 +210,15 @@ mod tests {
         }
     }
 
-    fn compared(choice: WindowChoice, window: Span, now: &str) -> Option<(Span, Span)> {
-        let comparison = choice.comparison(Some(window), at(now) as f64);
+    fn compared(window: Span, now: &str) -> Option<(Span, Span)> {
+        let comparison = WindowChoice::comparison(Some(window), at(now) as f64);
         comparison.map(|comparison| (comparison.elapsed, comparison.before))
     }
 
     #[test]
     fn today_until_ten_is_compared_with_yesterday_until_ten() {
         let today = span(at("2026-01-05T00:00Z"), at("2026-01-06T00:00Z"));
-        let compared = |now: &str| compared(WindowChoice::Today, today, now);
+        let compared = |now: &str| compared(today, now);
         let yesterday = at("2026-01-04T00:00Z");
         let until = |hours: i64| {
             let part = |from: i64| span(from, from + hours * HOUR_MS);
@@ -233,9 +233,9 @@ mod tests {
     fn a_window_that_is_over_is_compared_with_the_whole_one_before() {
         let yesterday = span(at("2026-01-04T00:00Z"), at("2026-01-05T00:00Z"));
         let before = span(at("2026-01-03T00:00Z"), at("2026-01-04T00:00Z"));
-        let compared = compared(WindowChoice::Yesterday, yesterday, "2026-01-05T10:00Z");
+        let compared = compared(yesterday, "2026-01-05T10:00Z");
         assert_eq!(compared, Some((yesterday, before)));
-        assert_eq!(WindowChoice::AllTime.comparison(None, 0.0), None);
+        assert_eq!(WindowChoice::comparison(None, 0.0), None);
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
             span(at("2026-01-05T09:50Z"), at("2026-01-05T10:00Z")),
             span(at("2026-01-05T09:35Z"), at("2026-01-05T09:45Z")),
         );
-        let compared = |now: &str| compared(WindowChoice::LastMinutes(15), quarter, now);
+        let compared = |now: &str| compared(quarter, now);
         assert_eq!(compared("2026-01-05T10:00:24Z"), Some(expected));
         assert_eq!(compared("2026-01-05T09:54Z"), None, "nothing is complete yet");
     }
@@ -256,7 +256,7 @@ mod tests {
             from in 0..1_000_000_i64, buckets in 1..10_000_i64, now in 0..1_020_000_i64,
         ) {
             let window = span(from * BUCKET_MS, (from + buckets) * BUCKET_MS);
-            let comparison = WindowChoice::Today.comparison(Some(window), (now * BUCKET_MS) as f64);
+            let comparison = WindowChoice::comparison(Some(window), (now * BUCKET_MS) as f64);
             if let Some(Comparison { elapsed, before }) = comparison {
                 prop_assert_eq!(before.to.0 - before.from.0, elapsed.to.0 - elapsed.from.0);
                 prop_assert!(elapsed.from == window.from && elapsed.to <= window.to);

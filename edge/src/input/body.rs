@@ -113,7 +113,7 @@ mod tests {
             ),
             (EVENT.replace("5.0", "NaN"), "durationMinutes must be a number from 0 to 1440, but is NaN"),
             (
-                EVENT.replace("{", "{\"colour\":1,"),
+                EVENT.replace('{', "{\"colour\":1,"),
                 "colour is not a field of an event; the fields are timestamp, ",
             ),
             (
@@ -121,7 +121,7 @@ mod tests {
                 "unitsProduced must be a whole number from 0 to 1000000, or left out, but is 10.5",
             ),
         ] {
-            let mut ten = vec![EVENT; 10];
+            let mut ten = [EVENT; 10];
             ten[3] = &bad;
             for body in [format!("[{}]", ten.join(", ")), ten.join("\n"), ten.join("\r\n") + "\r\n"] {
                 let (events, refused) = judged(&body);

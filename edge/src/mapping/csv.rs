@@ -225,7 +225,7 @@ impl Record for CsvRecord<'_> {
     }
 }
 
-fn decode<'a>(text: &'a [u8], format: CsvFormat) -> Result<Cow<'a, str>, String> {
+fn decode(text: &[u8], format: CsvFormat) -> Result<Cow<'_, str>, String> {
     if format.is_windows_1252 {
         return Ok(WINDOWS_1252.decode_without_bom_handling(text).0);
     }

@@ -205,7 +205,8 @@ async fn a_mapping_is_checked_before_anything_is_sent_and_its_errors_name_line_a
 
 #[tokio::test]
 async fn the_first_ten_events_are_shown_as_they_would_be_sent() {
-    let rows: String = (10..40).map(|minute| format!("2026-01-05T08:{minute}:00Z,1,W1\n")).collect();
+    let rows: String =
+        (10..40).map(|minute| format!("2026-01-05T08:{minute}:00Z,1,W1\n")).collect::<Vec<_>>().concat();
     let files = Files::new(PLAIN, format!("at,minutes,who\n{rows}"));
     let finished = andon_edge(&["mapping", text(&files.mapping), "--try", text(&files.data)], "").await;
     assert_eq!((finished.code, finished.stdout.lines().count()), (0, 10), "{finished:?}");

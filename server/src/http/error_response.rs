@@ -79,12 +79,11 @@ impl From<ApiError> for ErrorResponse {
 pub(super) fn respond_with(answer: Answer, media: Media, memory: &Memory) -> Response {
     let response = respond(status(&answer, media), answer, media);
     let length = response.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
-    match length.filter(|length| *length <= MAX_ANSWER_BYTES) {
-        Some(length) => held(response, length, media, memory),
-        None => {
-            let answer = Answer::too_long();
-            respond(status(&answer, media), answer, media)
-        }
+    if let Some(length) = length.filter(|length| *length <= MAX_ANSWER_BYTES) {
+        held(response, length, media, memory)
+    } else {
+        let answer = Answer::too_long();
+        respond(status(&answer, media), answer, media)
     }
 }
 

@@ -30,7 +30,7 @@ const LARGE_BODY_BYTES: usize = 64 * 1024;
 
 /// What one request asks for.
 enum Requested {
-    One(Operation),
+    One(Box<Operation>),
     /// Each prepared, or refused before anything ran.
     List(Vec<Result<Operation, ServerError>>),
 }
@@ -59,7 +59,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
             read_apart(&shared, peer, body, coding).await?
         };
         match requested {
-            Requested::One(operation) => Ok(Reply::One(run(&shared, operation).await?)),
+            Requested::One(operation) => Ok(Reply::One(run(&shared, *operation).await?)),
             Requested::List(operations) => Ok(Reply::List(run_list(&shared, operations).await?)),
         }
     })
@@ -174,7 +174,7 @@ fn read(shared: &Shared, peer: Peer, body: &[u8]) -> Result<Requested, ErrorResp
     let mut allowance = Allowance::default();
     let Some(list) = read_list(body).map_err(ErrorResponse::malformed)? else {
         let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
-        return Ok(Requested::One(shared.prepare(sent, peer, &mut allowance)?));
+        return Ok(Requested::One(Box::new(shared.prepare(sent, peer, &mut allowance)?)));
     };
     let mut operations = Vec::new();
     for sent in list {

@@ -25,6 +25,7 @@ pub(super) struct UrlParameters {
     extensions: Option<String>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn as_it_is<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     let json = json.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
     json.map_err(serde::ser::Error::custom)?.serialize(serializer)

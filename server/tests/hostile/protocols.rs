@@ -29,7 +29,8 @@ async fn texts_that_are_sent_to_be_kept_take_no_more_memory_than_they_may() {
     let before = victim.forget_peak();
     for n in 0..2_000 {
         let text = format!("{{ __typename }} # {n} {}", "x".repeat(30_000));
-        let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String =
+            Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
         let body = json!({ "query": text, "extensions": extensions }).to_string();
         assert_eq!(victim.post(body.into_bytes(), false).await.status().as_u16(), 200);
@@ -45,7 +46,8 @@ async fn event_streams_that_nobody_reads_hold_no_more_than_answers_may() {
     let victim = Victim::start().await;
     let before = victim.forget_peak();
     let fields = "types { name description fields { name description args { name description } } }";
-    let aliases: String = (0..30).map(|n| format!("a{n}: __schema {{ {fields} }} ")).collect();
+    let aliases: String =
+        (0..30).map(|n| format!("a{n}: __schema {{ {fields} }} ")).collect::<Vec<_>>().concat();
     let body = json!({ "query": format!("{{ {aliases} }}") }).to_string();
     let address = victim.program.address();
     let request = format!(

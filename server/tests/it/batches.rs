@@ -210,7 +210,7 @@ async fn a_request_is_refused_for_an_event_with_its_index_its_field_its_value_an
         assert_eq!(error["message"], said, "{answer}");
         assert!(answer.get("data").is_none(), "{answer}");
     }
-    let unknown = minute_of_work("W1", 0).to_string().replace("{", "{\"colour\": 1, ");
+    let unknown = minute_of_work("W1", 0).to_string().replace('{', "{\"colour\": 1, ");
     let answer = post(&server, request_with(&format!("\"events\": [{unknown}], \"at\": 1"))).await;
     let extensions = &answer["errors"][0]["extensions"];
     assert_eq!((&extensions["index"], &extensions["field"]), (&json!(0), &json!("colour")), "{answer}");

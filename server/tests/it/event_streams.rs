@@ -244,7 +244,7 @@ async fn a_reader_that_takes_nothing_is_dropped() {
     let tcp = TcpSocket::new_v4().expect("a socket");
     tcp.set_recv_buffer_size(4 * 1024).expect("a small buffer");
     let mut stalled = tcp.connect(server.address).await.expect("a connection");
-    let aliases: String = (0..30).map(|n| format!("a{n}: lastSeenAt ")).collect();
+    let aliases: String = (0..30).map(|n| format!("a{n}: lastSeenAt ")).collect::<Vec<_>>().concat();
     let query = format!(
         "subscription {{ workerMetrics(factoryId: \"plant\") {{ workers {{ workerId {aliases} }} }} }}"
     );

@@ -10,7 +10,7 @@ const QUERY: &str = "query Names { factories { name } }";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The extensions that name a text.

@@ -12,7 +12,8 @@ use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
-use crate::model::window::Comparison;
+
+use crate::model::window::{Comparison, WindowChoice};
 use crate::model::{FactorySummary, Point, Series, Span};
 use crate::words::quantity::Quantity;
 use crate::words::{figure, floor as words};
@@ -117,7 +118,7 @@ pub(super) fn Figures(
     let context = use_page_context();
     let used = use_memo(move || summary.with(|summary| summary.window).flatten());
     // The spans stay the same until the clock has passed another step of the server's grid.
-    let comparison = use_memo(move || context.factory_window()?.window.comparison(used(), clock()));
+    let comparison = use_memo(move || WindowChoice::comparison(used(), clock()));
     let variables = move |span: Span| {
         Some(factory_metrics_once::Variables {
             factory_id: context.factory_window()?.factory_id,

@@ -68,7 +68,7 @@ pub(super) fn Rows(
     let revision = panel.shown().map(Table::revision);
     let file = context
         .factory_window()
-        .map(|choice| vec![choice.factory_id, format!("{}s", kind.slug()), choice.window.to_string()]);
+        .map(|choice| vec![choice.factory_id, [kind.slug(), "s"].concat(), choice.window.to_string()]);
     let tools = rsx! {
         if let Some(count) = count() {
             span { class: "page-note", "data-testid": "{kind.slug()}-count", {count.to_string()} }

@@ -55,6 +55,7 @@ pub(crate) struct Factory {
 impl Factory {
     /// What the time zone's clocks show, compared with UTC: each offset since 2000, and those of the next two years. With
     /// them a client begins days where the server does, however old its own rules are.
+    #[expect(clippy::unused_async, reason = "the fields of a complex object are futures")]
     async fn utc_offsets(&self, ctx: &Context<'_>) -> Result<Vec<UtcOffset>, ApiError> {
         let offsets = utc_offsets(self.scope.factory().time_zone, app(ctx).clock.now_ms());
         charge(ctx, offsets.len())?;

@@ -3,8 +3,8 @@
 use domain::{id::FactoryId, time::TimestampMs};
 use entity::event_issue::{self as row, Column as Read};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder,
+    QuerySelect as _,
 };
 
 use super::{Count, IssueCode, IssueCount, Issues, Kind as IssueKind, MAX_KINDS};
@@ -46,7 +46,7 @@ async fn make_room(tx: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i
     }
     let oldest = [Read::LastAt, Read::Code, Read::Source, Read::Device]
         .into_iter()
-        .fold(of_factory(), |query, column| query.order_by_asc(column));
+        .fold(of_factory(), QueryOrder::order_by_asc);
     let mut events = 0;
     for gone in oldest.limit(surplus).all(tx).await? {
         events += gone.events;

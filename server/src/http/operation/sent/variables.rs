@@ -69,8 +69,8 @@ pub(in super::super) fn read_variables<'a>(
         // A batch that is unusual or wrong is read again as a value.
         Err(Unreadable::Json(_)) => {
             let read = read(Batches::AsValues).map_err(unprepared)?;
-            let batches = read.0.others.iter().filter(|(name, _)| is_batch(name.as_str()));
-            batches.map(|(name, batch)| check_batch(name, batch)).collect::<Result<(), _>>()?;
+            let mut batches = read.0.others.iter().filter(|(name, _)| is_batch(name.as_str()));
+            batches.try_for_each(|(name, batch)| check_batch(name, batch))?;
             Ok(read)
         }
         read => read.map_err(unprepared),
