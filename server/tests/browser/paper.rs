@@ -90,7 +90,7 @@ async fn every_page_is_printed_with_its_numbers_and_charts_and_without_controls(
         let paper = printed(&page, &format!("print-{name}")).await?;
         assert!(paper.text.contains(said), "{name}: {said} is not in {}", paper.text);
         for control in ["Custom range", "Copy link", "Search"] {
-            assert!(!paper.text.contains(control), "{name}: {control}");
+            assert!(!paper.text.contains(control), "{name}: {control} is in {}", paper.text);
         }
         assert!(!has_chart || paper.working_fills > 0, "{name}: no bar has its colour");
     }
