@@ -167,7 +167,6 @@ impl Client {
                 self.deliver(key, Outcome::Answered(data, arrival))?;
                 if self.type_of(key) == Some(OperationType::Subscription) {
                     self.answers.write().in_view.insert(key, ());
-                    self.confirmed_at_ms.set(Some(now_ms));
                 }
                 self.forget_if_mutation(key);
             }

@@ -164,9 +164,11 @@ async fn the_last_numbers_of_every_page_stay_while_the_server_is_away_and_say_ho
     page.wait_until("document.querySelector('.skeleton') === null").await?;
     page.click_named("link", "Floor").await?;
     page.wait_for_cell("worker-row-W1", "units", 1_234_567.0).await?;
+    // Numbers have an age once the server has said that all of them are current.
+    let age = "Number(document.querySelector(\"[data-testid='data-age']\").dataset.value) >= 0";
+    page.wait_until(age).await?;
     andon.kill().await?;
     page.wait_for_connection("disconnected").await?;
-    let age = "Number(document.querySelector(\"[data-testid='data-age']\").dataset.value) >= 0";
     page.wait_until(age).await?;
     page.click("[data-testid='worker-row-W1'] a").await?;
     page.wait_for_number("units-produced", 1_234_567.0).await?;
