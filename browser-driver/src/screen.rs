@@ -67,10 +67,10 @@ pub enum Medium {
 }
 
 impl Medium {
-    /// As style sheets call it.
+    /// As style sheets call it; nothing where the browser decides, because it would print a page for a screen too.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Screen => "screen",
+            Self::Screen => "",
             Self::Print => "print",
         }
     }
