@@ -35,7 +35,7 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
     for content in files.values_mut() {
         *content = shrink::script(std::str::from_utf8(content)?).into_bytes();
     }
-    let (program, glue) = shrink::program(&split.main.bytes, &glue)?;
+    let (program, glue) = shrink::program(&with_all_data(&split.main.bytes, &bound)?, &glue)?;
     files.insert(PROGRAM.to_owned(), optimised(&program)?);
     files.insert(GLUE.to_owned(), glue.into_bytes());
     files.insert(LOADER.0.to_owned(), shrink::script(&loader(&split.modules)?).into_bytes());
@@ -43,6 +43,20 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
         files.insert(format!("{}.wasm", part.module_name), optimised(&shrink::part(&part.bytes)?)?);
     }
     Ok(files)
+}
+
+/// The program with its data as they were before it was split. The splitter writes zeros over what it takes for the data of
+/// parts alone, but constants of the same content share one place, and a text of the first page was empty for it.
+fn with_all_data(program: &[u8], bound: &[u8]) -> Result<Vec<u8>> {
+    let mut program = walrus::Module::from_buffer(program)?;
+    let bound = walrus::Module::from_buffer(bound)?;
+    for (data, before) in program.data.iter_mut().zip(bound.data.iter()) {
+        if data.value.len() != before.value.len() {
+            bail!("the splitter has moved the data of the program");
+        }
+        data.value.clone_from(&before.value);
+    }
+    Ok(program.emit_wasm())
 }
 
 /// The program and its glue, with the names of functions, by which it is then split.
