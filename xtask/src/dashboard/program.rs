@@ -50,7 +50,9 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
 fn with_all_data(program: &[u8], bound: &[u8]) -> Result<Vec<u8>> {
     let mut program = walrus::Module::from_buffer(program)?;
     let bound = walrus::Module::from_buffer(bound)?;
-    for (data, before) in program.data.iter_mut().zip(bound.data.iter()) {
+    let ids: Vec<_> = program.data.iter().map(walrus::Data::id).collect();
+    for (id, before) in ids.into_iter().zip(bound.data.iter()) {
+        let data = program.data.get_mut(id);
         if data.value.len() != before.value.len() {
             bail!("the splitter has moved the data of the program");
         }
