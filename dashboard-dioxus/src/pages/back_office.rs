@@ -1,5 +1,6 @@
 //! The pages of the back office: a part of the program of its own, which is loaded when the first of them is opened.
 
+use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::pages::board::Board as BoardPage;
@@ -18,6 +19,7 @@ enum Page {
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
     Board(BoardAddress),
+    FirstSteps(Option<(String, String)>),
 }
 
 /// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
@@ -35,6 +37,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
+        Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
     }
 }
 
@@ -61,6 +64,12 @@ pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn Board(address: ReadSignal<BoardAddress>) -> Element {
     rsx! { BackOffice { page: Page::Board(address()) } }
+}
+
+/// What to do as long as there is no factory, or no event in the one of this id and name: seen once in a factory's life.
+#[component]
+pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
+    rsx! { BackOffice { page: Page::FirstSteps(factory) } }
 }
 
 /// A page, or how far it is with being loaded.
