@@ -23,7 +23,7 @@ const A4: [f64; 2] = [595.0, 842.0];
 const WORKING: [f64; 3] = [0.0, 79.0 / 255.0, 102.0 / 255.0];
 /// What can be pressed or typed into and is not on paper.
 const CONTROLS: &str = "[...document.querySelectorAll('button, input, select, nav, header')].filter((one) =>
-    one.checkVisibility() && !one.matches('.explained-subject, .heatmap-name, .device-name'))
+    one.checkVisibility() && !one.matches('.explained-subject, .heatmap-name, .device-name, .board-line'))
     .map((one) => one.outerHTML)";
 
 /// A page on paper: what it says, and how often something is filled with the colour of work.
