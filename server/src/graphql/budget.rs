@@ -117,7 +117,9 @@ pub(crate) fn is_costly(document: &ExecutableDocument, questions: &mut usize) ->
         for_each_field(set, &mut |field| {
             let is_question = field.get_argument(FACTORY_ID).is_some() || field.name.node == NODE;
             *questions += usize::from(is_question);
-            is_costly |= COSTLY_FIELDS.contains(&field.name.node.as_str()) || lists_all(field);
+            // Fields inside of an answer may be called alike, as the number of conflicts of a batch is.
+            is_costly |=
+                is_question && (COSTLY_FIELDS.contains(&field.name.node.as_str()) || lists_all(field));
         });
     }
     is_costly || *questions > MAX_CHEAP_QUESTIONS
@@ -176,6 +178,8 @@ mod tests {
         for field in COSTLY_FIELDS {
             assert!(judge(&format!("{{ {field}(factoryId: \"plant\") {{ a }} }}")), "{field}");
         }
+        let batch = "mutation { ingestEvents(factoryId: \"plant\", events: []) { accepted conflicts } }";
+        assert!(!judge(batch), "a batch waits for no question");
         assert!(judge("{ ... { ...f } } fragment f on Query { x: events(factoryId: \"plant\") { a } }"));
     }
 }
