@@ -68,6 +68,27 @@ impl Answer {
     }
 }
 
+/// An answer as JSON, and what is to be known of it.
+pub(super) struct WrittenAnswer {
+    text: String,
+    is_without_data: bool,
+    retry_after_ms: Option<u64>,
+}
+
+impl WrittenAnswer {
+    /// Writes an answer.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn new(answer: &Answer) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            text: serde_json::to_string(answer)?,
+            is_without_data: answer.is_without_data(),
+            retry_after_ms: answer.retry_after_ms(),
+        })
+    }
+}
+
 /// The answers to a list of operations, together within the limit of one.
 #[derive(Default)]
 pub(super) struct Answers {
@@ -81,17 +102,17 @@ impl Answers {
     /// Adds the answer to the next operation.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub(super) fn push(&mut self, answer: &Answer) -> Result<(), serde_json::Error> {
-        let text = serde_json::to_string(answer)?;
+    /// What stands in the place of one that is too long cannot be written.
+    pub(super) fn push(&mut self, answer: WrittenAnswer) -> Result<(), serde_json::Error> {
+        let WrittenAnswer { text, is_without_data, retry_after_ms } = answer;
         if self.bytes + text.len() > MAX_ANSWER_BYTES {
             self.texts.push(serde_json::to_string(&Answer::too_long())?);
         } else {
             self.bytes += text.len();
             self.texts.push(text);
         }
-        self.has_data |= !answer.is_without_data();
-        self.retry_after_ms = self.retry_after_ms.max(answer.retry_after_ms());
+        self.has_data |= !is_without_data;
+        self.retry_after_ms = self.retry_after_ms.max(retry_after_ms);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    answer::{Answer, Answers},
+    answer::{Answer, Answers, WrittenAnswer},
     body::{Coding, MAX_BODY_BYTES, ReadBody, too_long},
     connection::{Peer, peer_of},
     error_response::{ErrorResponse, respond_with, respond_with_list},
@@ -35,12 +35,6 @@ enum Requested {
     List(Vec<Result<Operation, ServerError>>),
 }
 
-/// What it is answered with.
-enum Reply {
-    One(Answer),
-    List(Answers),
-}
-
 /// Answers a POST.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let media = match negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::EventStream])
@@ -49,7 +43,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         Some(media) => media,
         None => return not_acceptable(),
     };
-    with_timeout(&shared, media, async {
+    with_timeout(media, async {
         let peer = peer_of(request.extensions())?;
         let coding = check_headers(request.headers())?;
         let body = ReadBody::read(&shared.memory, request.into_body()).await?;
@@ -59,8 +53,11 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
             read_apart(&shared, peer, body, coding).await?
         };
         match requested {
-            Requested::One(operation) => Ok(Reply::One(run(&shared, *operation).await?)),
-            Requested::List(operations) => Ok(Reply::List(run_list(&shared, operations).await?)),
+            Requested::One(operation) => Ok(run_one(&shared, *operation, media).await?),
+            Requested::List(operations) => {
+                let answers = run_list(&shared, operations).await?;
+                Ok(respond_with_list(answers, media, &shared.answer_memory))
+            }
         }
     })
     .await
@@ -88,14 +85,14 @@ async fn read_apart(
 /// Answers a GET that carries a query.
 pub(super) async fn get(shared: &Shared, peer: Peer, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
-    let mut response = with_timeout(shared, media, async {
+    let mut response = with_timeout(media, async {
         let sent = UrlParameters::read(uri)?.into_sent()?;
         let operation = shared.prepare(sent, peer, &mut Allowance::default())?;
         is_mutation = operation.kind == OperationType::Mutation;
         if is_mutation {
             return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, no_change_by_get()));
         }
-        Ok(Reply::One(run(shared, operation).await?))
+        Ok(run_one(shared, operation, media).await?)
     })
     .await;
     if is_mutation {
@@ -126,14 +123,11 @@ pub(super) fn not_acceptable() -> Response {
 }
 
 async fn with_timeout(
-    shared: &Shared,
     media: Media,
-    reply: impl Future<Output = Result<Reply, ErrorResponse>>,
+    response: impl Future<Output = Result<Response, ErrorResponse>>,
 ) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, reply).await {
-        Ok(Ok(Reply::One(answer))) => respond_with(answer, media, &shared.answer_memory),
-        Ok(Ok(Reply::List(answers))) => respond_with_list(answers, media, &shared.answer_memory),
-        Ok(Err(error)) => error.into_response(media),
+    match tokio::time::timeout(REQUEST_TIMEOUT, response).await {
+        Ok(response) => response.unwrap_or_else(|error| error.into_response(media)),
         Err(_) => ErrorResponse::unavailable(too_late()).into_response(media),
     }
 }
@@ -189,14 +183,23 @@ fn read(shared: &Shared, peer: Peer, body: &[u8]) -> Result<Requested, ErrorResp
     Ok(Requested::List(operations))
 }
 
-async fn run(shared: &Shared, operation: Operation) -> Result<Answer, ApiError> {
+async fn run<T: Send + 'static>(
+    shared: &Shared,
+    operation: Operation,
+    finish: impl FnOnce(Answer) -> T + Send + 'static,
+) -> Result<T, ApiError> {
     if operation.kind == OperationType::Subscription {
         return Err(ApiError::bad_user_input(
             "a subscription needs a websocket on this URL, with the sub-protocol graphql-transport-ws, or a request of its own \
              with Accept: text/event-stream",
         ));
     }
-    shared.execute(operation).await
+    shared.execute(operation, finish).await
+}
+
+async fn run_one(shared: &Shared, operation: Operation, media: Media) -> Result<Response, ApiError> {
+    let memory = shared.answer_memory.clone();
+    run(shared, operation, move |answer| respond_with(answer, media, &memory)).await
 }
 
 /// Runs operations one after another, whatever became of those before.
@@ -206,11 +209,14 @@ async fn run_list(
 ) -> Result<Answers, ApiError> {
     let mut answers = Answers::default();
     for operation in operations {
-        let answer = match operation {
-            Ok(operation) => run(shared, operation).await.unwrap_or_else(Answer::refused),
-            Err(error) => Answer::refused(error),
+        let refused = |error: ServerError| WrittenAnswer::new(&Answer::refused(error));
+        let written = match operation {
+            Ok(operation) => run(shared, operation, |answer| WrittenAnswer::new(&answer))
+                .await
+                .unwrap_or_else(|error| refused(error.into())),
+            Err(error) => refused(error),
         };
-        answers.push(&answer).map_err(|error| ApiError::internal(&error))?;
+        written.and_then(|answer| answers.push(answer)).map_err(|error| ApiError::internal(&error))?;
     }
     Ok(answers)
 }

@@ -69,9 +69,10 @@ fn run(
     if operation.kind != OperationType::Subscription {
         let (kind, shared) = (operation.kind, shared.clone());
         let answer = async move {
-            let answering = tokio::time::timeout(REQUEST_TIMEOUT, shared.execute(operation));
-            let answer = answering.await.unwrap_or_else(|_| Err(too_late()));
-            rendering(&answer.unwrap_or_else(Answer::refused))
+            let rendered = shared.execute(operation, |answer| rendering(&answer));
+            let rendered = tokio::time::timeout(REQUEST_TIMEOUT, rendered).await;
+            let rendered = rendered.unwrap_or_else(|_| Err(too_late()));
+            rendered.unwrap_or_else(|error| rendering(&Answer::refused(error)))
         };
         return Ok(unshared(kind, stream::once(answer).filter_map(ready).boxed()));
     }

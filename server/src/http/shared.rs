@@ -58,21 +58,26 @@ impl Shared {
         preparation.prepare(sent, allowance)
     }
 
-    /// Answers a query or a mutation. A costly one has to wait for its turn, and then has a thread of its own: to put a large
-    /// answer together would keep the others from the threads that serve all. Both it holds to its end, whoever still waits.
-    pub(super) async fn execute(&self, operation: Operation) -> Result<Answer, ApiError> {
+    /// Answers a query or a mutation and finishes the answer, such as by writing its text. A costly one has to wait for its
+    /// turn, and then has a thread of its own: to put a large answer together would keep the others from the threads that
+    /// serve all. Both it holds to its end, whoever still waits, so that there are no more large answers in memory than turns.
+    pub(super) async fn execute<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        finish: impl FnOnce(Answer) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let Operation { request, share, is_costly, .. } = operation;
         if !is_costly {
             let answer = self.schema.execute(request).await.into();
             drop(share);
-            return Ok(answer);
+            return Ok(finish(answer));
         }
         let turn = self.turns.wait().await?;
         let (schema, runtime) = (self.schema.clone(), Handle::current());
         let answering = tokio::task::spawn_blocking(move || {
-            let answer = runtime.block_on(schema.execute(request)).into();
+            let finished = finish(runtime.block_on(schema.execute(request)).into());
             drop((turn, share));
-            answer
+            finished
         });
         answering.await.map_err(|error| ApiError::internal(&error))
     }
