@@ -7,7 +7,7 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, DataProblems, Devices};
+use crate::pages::back_office::{Board, Cameras, DataProblems, Devices};
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
@@ -58,6 +58,8 @@ pub(crate) enum Route {
             Compare { address: CompareAddress },
             #[route("/events?:..address")]
             Events { address: EventsAddress },
+            #[route("/cameras?:..address")]
+            Cameras { address: DevicesAddress },
             #[route("/devices?:..address")]
             Devices { address: DevicesAddress },
             #[route("/data-problems?:..address")]
@@ -79,6 +81,7 @@ impl Route {
             Self::Workstation { address } => Address::Entity(EntityType::Workstation, address),
             Self::Compare { address } => Address::Compare(address),
             Self::Events { address } => Address::Events(address),
+            Self::Cameras { address } => Address::Cameras(address),
             Self::Devices { address } => Address::Devices(address),
             Self::DataProblems { address } => Address::DataProblems(address),
             Self::Board { address } => Address::Board(address),
@@ -168,6 +171,7 @@ mod tests {
                     ..EventsAddress::default()
                 },
             },
+            Route::Cameras { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
             Route::Devices { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
             Route::DataProblems {
                 address: DevicesAddress { selection: selection.clone(), id: text.clone() },

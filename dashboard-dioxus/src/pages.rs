@@ -3,6 +3,7 @@
 mod attention;
 pub(crate) mod back_office;
 pub(crate) mod board;
+pub(crate) mod cameras;
 pub(crate) mod compare;
 pub(crate) mod data_problems;
 pub(crate) mod devices;

@@ -27,6 +27,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/state_mark.css"),
     include_str!("components/window_picker.css"),
     include_str!("pages/board.css"),
+    include_str!("pages/cameras.css"),
     include_str!("pages/compare.css"),
     include_str!("pages/data_problems.css"),
     include_str!("pages/devices.css"),

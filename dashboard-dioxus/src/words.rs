@@ -5,6 +5,7 @@
 
 pub(crate) mod back_office;
 pub(crate) mod board;
+pub(crate) mod cameras;
 pub(crate) mod chart;
 pub(crate) mod compare;
 pub(crate) mod connection;

@@ -27,7 +27,7 @@ pub fn minutes(duration_ms: i64) -> f64 {
 
 /// `(factor * numerator) as f64 / denominator as f64`, or none when there is no basis. The product has 128 bits, so no
 /// sum of units is too great for it; where 64 bits suffice the value is the same.
-fn ratio(factor: i64, numerator: i64, denominator: i64) -> Option<f64> {
+pub(crate) fn ratio(factor: i64, numerator: i64, denominator: i64) -> Option<f64> {
     let product = i128::from(factor) * i128::from(numerator);
     (denominator > 0).then(|| product as f64 / denominator as f64)
 }

@@ -39,6 +39,10 @@ pub enum Cameras {
     /// A second one, which sees much of the same a little differently and does not count units. What the first one
     /// reports stays as it is.
     TwoThatOverlap,
+    /// The same, but each second camera has something that whoever looks after cameras should see: the one of the first line
+    /// tries a newer model in the day shift, that of the second is unsure and often wrong, and that of the third reports for
+    /// two hours a night alone.
+    TwoWithFaults,
 }
 
 /// A worker or workstation of the simulated factory.

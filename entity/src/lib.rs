@@ -15,4 +15,5 @@ pub mod factory;
 pub mod model_version;
 pub mod rollup;
 pub mod source;
+pub mod source_last_event;
 pub mod tracked_entity;

@@ -14,6 +14,7 @@ mod m0006_commit_log;
 mod m0007_device;
 mod m0008_conflict_counts;
 mod m0009_event_issue;
+mod m0010_source_last_event;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_device::Migration),
             Box::new(m0008_conflict_counts::Migration),
             Box::new(m0009_event_issue::Migration),
+            Box::new(m0010_source_last_event::Migration),
         ]
     }
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use domain::zone::Zone;
 use domain::{
+    event::RawEvent,
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
     time::{DurationMs, TimestampMs},
     window::{Period, WindowSpec},
 };
+use futures_util::{StreamExt as _, stream};
 
 use crate::{
     app::App,
+    ingest::{IngestError, Outcome},
     report::{self, ReportError},
     store::{
         entities::{self, EntityFilter, EntityPatch},
@@ -31,8 +34,12 @@ const SEED: u64 = 1;
 /// How often the cameras report: often enough to be seen live.
 const REPORT_EVERY_MS: DurationMs = DurationMs(2_000);
 
-/// The most events in one batch of the demo: small enough not to delay other batches.
-const BATCH_EVENTS: usize = 1_000;
+/// The most events in one batch of the demo: what its cameras report within some five minutes, so that a batch which is received
+/// when its last event ends has none that is late.
+const BATCH_EVENTS: usize = 40;
+
+/// How many batches wait at once to be stored, so that several are stored in one transaction.
+const BATCHES_AT_ONCE: usize = 20;
 
 /// Creates the demo factory if it does not exist, fills yesterday and today, and then reports each event as it ends,
 /// until dropped. A factory that exists keeps its time zone. What fails is logged and tried again soon.
@@ -57,13 +64,15 @@ async fn report(
 ) -> anyhow::Result<()> {
     let factory = demo_factory(app, time_zone).await?;
     let zone = factory.time_zone;
-    let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoThatOverlap };
+    let simulated = SimulatedFactory { seed: SEED, zone, cameras: Cameras::TwoWithFaults };
     // Neither the first report nor one after a long pause reaches further back.
     let from_ms = start_of_yesterday_ms(zone, now_ms).max(reported_to_ms.unwrap_or(TimestampMs::MIN));
-    for batch in simulated.events_ended(from_ms.0, now_ms.0).chunks(BATCH_EVENTS) {
-        let outcome = app.ingest.submit(FACTORY_SLUG, batch.to_vec()).await?;
-        if outcome.conflicts + outcome.rejected > 0 {
-            let (conflicts, rejected) = (outcome.conflicts, outcome.rejected);
+    let events = simulated.events_ended(from_ms.0, now_ms.0);
+    let batches: Vec<Vec<RawEvent>> = events.chunks(BATCH_EVENTS).map(<[RawEvent]>::to_vec).collect();
+    let mut stored = stream::iter(batches).map(|batch| store(app, batch)).buffered(BATCHES_AT_ONCE);
+    while let Some(outcome) = stored.next().await {
+        let Outcome { conflicts, rejected, .. } = outcome?;
+        if conflicts + rejected > 0 {
             tracing::warn!(conflicts, rejected, "the demo factory already holds other events of these days");
         }
     }
@@ -71,6 +80,12 @@ async fn report(
         name_entities(app, &factory, simulated.roster()).await?;
     }
     Ok(())
+}
+
+/// Stores events as if their cameras had been connected all the time.
+async fn store(app: &App, batch: Vec<RawEvent>) -> Result<Outcome, IngestError> {
+    let judged = app.ingest.judge(batch)?.received_at_its_end();
+    app.ingest.store(FACTORY_SLUG, judged).await
 }
 
 async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {

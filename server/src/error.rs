@@ -193,6 +193,8 @@ impl From<ReportError> for ApiError {
             ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
             ReportError::TooManyIds(_)
             | ReportError::TooManyPoints { .. }
+            | ReportError::TooManyEvents
+            | ReportError::TooManyComparisons
             | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
             ReportError::Window(_) | ReportError::UnboundedWindow(_) => ErrorCode::BadUserInput,
         };

@@ -13,6 +13,7 @@ mod meaning;
 mod node;
 mod scalar;
 pub(crate) mod shared;
+mod sources;
 mod text;
 pub(crate) mod variables;
 mod window;
@@ -33,6 +34,7 @@ pub struct Query(
     floor::FloorQuery,
     events::EventQuery,
     devices::DeviceQuery,
+    sources::SourceQuery,
     node::NodeQuery,
 );
 

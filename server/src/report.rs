@@ -4,6 +4,7 @@
 mod error;
 mod floor;
 mod scope;
+pub mod sources;
 
 pub use error::ReportError;
 pub use floor::{Activity, Change, Now, Question, Report, Row, series, timeline};

@@ -23,6 +23,8 @@ pub mod plans;
 pub mod recompute;
 pub mod rollups;
 pub mod seen;
+pub mod source_events;
+pub mod sources;
 pub mod timeline;
 pub mod writer;
 

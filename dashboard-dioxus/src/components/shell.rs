@@ -81,6 +81,11 @@ fn Navigation() -> Element {
             matches!(*current, Address::Events(_)),
         ),
         (
+            words::CAMERAS,
+            Address::Cameras(DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }),
+            matches!(*current, Address::Cameras(_)),
+        ),
+        (
             words::DEVICES,
             DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }.into(),
             matches!(*current, Address::Devices(_)),

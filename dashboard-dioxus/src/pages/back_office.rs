@@ -4,6 +4,7 @@ use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::pages::board::Board as BoardPage;
+use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::route::{BoardAddress, DevicesAddress};
@@ -16,6 +17,7 @@ use wasm_split::LazyLoader;
 /// A page of the back office with what its address says.
 #[derive(Clone, Debug, PartialEq)]
 enum Page {
+    Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
     Board(BoardAddress),
@@ -34,6 +36,7 @@ static PART: LazyLoader<Box<Page>, Element> = LazyLoader::preloaded(draw);
 #[allow(clippy::boxed_local, reason = "see above")]
 fn draw(page: Box<Page>) -> Element {
     match *page {
+        Page::Cameras(address) => rsx! { CamerasPage { address } },
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
@@ -46,6 +49,12 @@ enum Progress {
     Loading,
     Failed,
     Loaded,
+}
+
+/// The cameras and other sources of events.
+#[component]
+pub(crate) fn Cameras(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Cameras(address()) } }
 }
 
 /// The devices that send events.

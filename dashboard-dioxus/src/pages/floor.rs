@@ -8,7 +8,7 @@ mod heat;
 mod production;
 mod ranking;
 mod rows;
-mod steps;
+pub(crate) mod steps;
 
 use self::area::AreaPicker;
 use self::attention_list::AttentionList;

@@ -15,6 +15,7 @@ pub(crate) enum Address {
     Entity(EntityType, EntityAddress),
     Compare(CompareAddress),
     Events(EventsAddress),
+    Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
     Board(BoardAddress),
@@ -40,6 +41,7 @@ impl Address {
             | Self::Entity(_, EntityAddress { selection, .. })
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
+            | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
@@ -54,6 +56,7 @@ impl Address {
             | Self::Entity(_, EntityAddress { selection, .. })
             | Self::Compare(CompareAddress { selection, .. })
             | Self::Events(EventsAddress { selection, .. })
+            | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
@@ -82,6 +85,7 @@ impl fmt::Display for Address {
             Self::Entity(EntityType::Workstation, at) => ("/workstation", at.to_string()),
             Self::Compare(at) => ("/compare", at.to_string()),
             Self::Events(at) => ("/events", at.to_string()),
+            Self::Cameras(at) => ("/cameras", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),

@@ -88,7 +88,7 @@ address!(
 );
 
 address!(
-    /// The page of devices, and that of what they sent and was not stored.
+    /// The page of devices, that of what they sent and was not stored, and that of cameras.
     DevicesAddress {
         /// The device of which more is shown.
         id: String = "id",

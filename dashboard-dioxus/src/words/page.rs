@@ -9,6 +9,7 @@ pub(crate) const NAVIGATION: &str = "Pages";
 pub(crate) const FLOOR: &str = "Floor";
 pub(crate) const COMPARE: &str = "Compare";
 pub(crate) const EVENTS: &str = "Events";
+pub(crate) const CAMERAS: &str = "Cameras";
 pub(crate) const DEVICES: &str = "Devices";
 pub(crate) const DATA_PROBLEMS: &str = "Data problems";
 pub(crate) const BOARD: &str = "Board";

@@ -1,5 +1,7 @@
 //! What the cameras make of a shift: close to the truth, now and then mistaken, and sure of it to a degree.
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -8,8 +10,11 @@ use super::{
     shift::{Shift, Spell, TICK_MS},
 };
 use crate::{
-    MS_PER_MINUTE,
+    MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
     event::{EntityType, EventType},
+    time::TimestampMs,
+    window::local_clock::{day_of, first_instant_showing},
+    zone::Zone,
 };
 
 /// The two cameras of each line.
@@ -29,13 +34,49 @@ const REPORT_EVERY_MS: i64 = MS_PER_MINUTE;
 /// two of its reports have one start.
 const TICKS_OFF_MAX: i64 = 3;
 
+/// What the second camera of the first line runs in the day shift when it tries something new.
+const NEWER_MODEL_VERSION: &str = "activity-2.3";
+
+/// When a camera that fails reports, by the local clock: every day has some of it, and most of the time it has been silent for
+/// hours.
+const REPORTS_MS: Range<i64> = MS_PER_HOUR..3 * MS_PER_HOUR;
+
+/// How a second camera behaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Behavior {
+    Usual,
+    /// It runs another model in the day shift.
+    NewerModel,
+    /// It is never sure, and often wrong.
+    Unsure,
+    /// It reports at night alone, see [`REPORTS_MS`].
+    Failing,
+}
+
+/// How the second cameras with faults behave, by line.
+const BEHAVIORS: [Behavior; 3] = [Behavior::NewerModel, Behavior::Unsure, Behavior::Failing];
+
 /// The reports of all cameras that watch a shift.
 pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<CameraReport> {
-    let mut reports = first_camera(shift);
-    if factory.cameras == Cameras::TwoThatOverlap {
-        reports.extend(second_camera(shift));
+    let behavior = match factory.cameras {
+        Cameras::One => return first_camera(shift),
+        Cameras::TwoThatOverlap => Behavior::Usual,
+        Cameras::TwoWithFaults => BEHAVIORS[shift.line],
+    };
+    let mut second = second_camera(shift, behavior);
+    if behavior == Behavior::Failing {
+        second.retain(|report| is_reporting(factory.zone, report.started_at_ms));
     }
+    let mut reports = first_camera(shift);
+    reports.extend(second);
     reports
+}
+
+/// Whether a camera that fails reports what begins at an instant.
+fn is_reporting(zone: Zone, at_ms: i64) -> bool {
+    let day = day_of(zone, TimestampMs(at_ms));
+    let at_clock = |time_ms: i64| first_instant_showing(zone, day * MS_PER_DAY + time_ms).0;
+    (at_clock(REPORTS_MS.start)..at_clock(REPORTS_MS.end)).contains(&at_ms)
 }
 
 /// Sees every spell as it was and reports it minute by minute. It miscounts a workstation's units now and then.
@@ -66,14 +107,17 @@ fn minute_by_minute(whole: CameraReport) -> impl Iterator<Item = CameraReport> {
 
 /// Sees two spells of three, some seconds off, and sometimes takes work for idleness. It counts no units, which are
 /// facts and would count twice. Its reports carry an id, because some begin when one of the first camera's does.
-fn second_camera(shift: &Shift) -> Vec<CameraReport> {
+fn second_camera(shift: &Shift, behavior: Behavior) -> Vec<CameraReport> {
     let mut rng = chances(shift, 2);
+    let is_unsure = behavior == Behavior::Unsure;
     let see = |spell: &Spell| {
         if rng.random_range(0..3) == 0 {
             return None;
         }
-        let mistaken = spell.event_type == EventType::Working && rng.random_range(0..20) == 0;
-        let confidence_percent = if mistaken { rng.random_range(35..=60) } else { rng.random_range(65..=97) };
+        let mistakes_in_20 = if is_unsure { 10 } else { 1 };
+        let mistaken = spell.event_type == EventType::Working && rng.random_range(0..20) < mistakes_in_20;
+        let confidence_percent =
+            if mistaken || is_unsure { rng.random_range(35..=60) } else { rng.random_range(65..=97) };
         let started_off = rng.random_range(1..=TICKS_OFF_MAX) * if rng.random() { 1 } else { -1 };
         let longer_by = rng.random_range(-TICKS_OFF_MAX..=TICKS_OFF_MAX);
         Some(CameraReport {
@@ -82,6 +126,11 @@ fn second_camera(shift: &Shift) -> Vec<CameraReport> {
             duration_ms: spell.duration_ms + longer_by * TICK_MS,
             units: 0,
             event_id: Some(SOURCES[shift.line][1]),
+            model_version: if behavior == Behavior::NewerModel && shift.is_day_shift {
+                NEWER_MODEL_VERSION
+            } else {
+                MODEL_VERSIONS[1]
+            },
             ..report(shift, spell, 1, confidence_percent)
         })
     };

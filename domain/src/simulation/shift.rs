@@ -70,6 +70,8 @@ pub(super) struct Spell {
 pub(super) struct Shift {
     /// The line's position in the factory.
     pub(super) line: usize,
+    /// Whether it is the day's, and not the night's.
+    pub(super) is_day_shift: bool,
     /// What the chances of this shift, and of those who watch it, are drawn from.
     pub(super) seed: [u8; 32],
     /// What happened, the worker's spells before those of the workstations.
@@ -93,7 +95,7 @@ pub(super) fn of_day(factory: &SimulatedFactory, day: i64) -> Vec<Shift> {
         for workstation in crew.workstations {
             spells.extend(occupation(workstation, &spells, from_ms, to_ms));
         }
-        Shift { line: index / 2, seed, spells }
+        Shift { line: index / 2, is_day_shift: crew.is_day_shift, seed, spells }
     };
     CREWS.iter().enumerate().map(shift).collect()
 }

@@ -57,7 +57,7 @@ fn the_roster_is_everyone_that_events_are_about() {
 
 #[test]
 fn every_event_is_valid() {
-    for event in factory(Cameras::TwoThatOverlap).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY) {
+    for event in factory(Cameras::TwoWithFaults).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY) {
         assert_eq!(
             validate(event.clone(), TimestampMs(MONDAY_MS + 8 * MS_PER_DAY), DurationMs::ZERO).err(),
             None,
@@ -68,7 +68,7 @@ fn every_event_is_valid() {
 
 #[test]
 fn events_last_one_to_fifteen_minutes_and_no_two_have_one_identity() {
-    let events = factory(Cameras::TwoThatOverlap).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY);
+    let events = factory(Cameras::TwoWithFaults).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY);
     let identity =
         |event: &Event| (event.entity_type, event.entity_code.clone(), event.event_type, event.started_at_ms);
     let identities: HashSet<_> = events.iter().map(|event| identity(&trusted(event))).collect();
@@ -123,6 +123,28 @@ fn a_second_camera_overlaps_the_first_and_leaves_its_reports_as_they_are() {
 }
 
 #[test]
+fn each_second_camera_with_a_fault_shows_it_and_the_first_ones_report_as_ever() {
+    let all = factory(Cameras::TwoWithFaults).events(MONDAY_MS, MONDAY_MS + MS_PER_DAY);
+    let of_source = |source: &str| {
+        all.iter().filter(|event| event.source_id.as_deref() == Some(source)).collect::<Vec<_>>()
+    };
+    let first: Vec<RawEvent> =
+        all.iter().filter(|event| event.source_id.as_ref().unwrap().ends_with("-1")).cloned().collect();
+    assert_eq!(first, a_day(Cameras::One));
+
+    let versions: HashSet<_> =
+        of_source("cam-turning-2").iter().filter_map(|event| event.model_version.as_deref()).collect();
+    assert_eq!(versions, HashSet::from(["activity-2.2", "activity-2.3"]));
+
+    let unsure = of_source("cam-milling-2");
+    assert!(unsure.len() > 50 && unsure.iter().all(|event| event.confidence.unwrap() <= 0.6));
+
+    let failing: Vec<Event> = of_source("cam-assembly-2").into_iter().map(trusted).collect();
+    let works = TimestampMs(MONDAY_MS + MS_PER_HOUR)..TimestampMs(MONDAY_MS + 3 * MS_PER_HOUR);
+    assert!(!failing.is_empty() && failing.iter().all(|event| works.contains(&event.started_at_ms)));
+}
+
+#[test]
 fn someone_works_at_any_hour() {
     for hour in 0..24 {
         let from_ms = MONDAY_MS + hour * MS_PER_HOUR;
@@ -162,12 +184,13 @@ proptest! {
     #[test]
     fn events_do_not_depend_on_how_a_span_is_cut(
         name in prop::sample::select(&["UTC", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Apia"][..]),
+        cameras in prop::sample::select(&[Cameras::TwoThatOverlap, Cameras::TwoWithFaults][..]),
         seed: u64,
         from_ms in 1_325_000_000_000..1_330_000_000_000_i64,
         first_ms in 0..2 * MS_PER_DAY,
         second_ms in 0..2 * MS_PER_DAY,
     ) {
-        let factory = SimulatedFactory { seed, zone: zone(name), cameras: Cameras::TwoThatOverlap };
+        let factory = SimulatedFactory { seed, zone: zone(name), cameras };
         let (middle_ms, to_ms) = (from_ms + first_ms, from_ms + first_ms + second_ms);
         let together = [factory.events(from_ms, middle_ms), factory.events(middle_ms, to_ms)].concat();
         prop_assert_eq!(together, factory.events(from_ms, to_ms));

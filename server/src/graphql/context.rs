@@ -34,6 +34,11 @@ pub(crate) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 
+/// Counts the events that a field has read against what its request may cost.
+pub(super) fn charge_events(ctx: &Context<'_>, events: usize) -> Result<(), ApiError> {
+    ctx.data_unchecked::<RequestState>().budget.charge_events(events)
+}
+
 /// What a question is answered from: the request's snapshot, the scope of its factory, and the time in Unix milliseconds.
 pub(crate) async fn scoped(
     ctx: &Context<'_>,

@@ -10,10 +10,11 @@ use async_graphql::{Context, ID, Object, Subscription};
 use domain::event::EntityType::{Worker, Workstation};
 use futures_util::StreamExt as _;
 
+pub(super) use self::series::Resolution;
 use self::{
     entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
     factory_metrics::FactoryMetrics,
-    series::{EntitySeriesReport, MetricSeries, Resolution},
+    series::{EntitySeriesReport, MetricSeries},
     timeline::Timeline,
 };
 use super::{

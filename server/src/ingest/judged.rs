@@ -63,4 +63,13 @@ impl Judged {
         }
         Ok(Self { events, rows, rejections, issues, received_at_ms })
     }
+
+    /// The same, as received when the last of its events ended, unless that is later: for those who simulate a factory that was
+    /// connected all the time.
+    #[must_use]
+    pub fn received_at_its_end(mut self) -> Self {
+        let ended_at_ms = self.events.iter().map(Event::ended_at_ms).max();
+        self.received_at_ms = ended_at_ms.map_or(self.received_at_ms, |at_ms| at_ms.min(self.received_at_ms));
+        self
+    }
 }

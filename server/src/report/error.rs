@@ -3,7 +3,7 @@
 use domain::{event::EntityType, validate::excerpt, window::WindowError};
 
 use super::floor::limits::{MAX_IDS, MAX_POINTS};
-use crate::store::StoreError;
+use crate::store::{StoreError, source_events::LIMITS};
 
 /// Why a question about a factory has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -40,6 +40,17 @@ pub enum ReportError {
         /// The workers or workstations asked about.
         entity_count: usize,
     },
+    /// More events start within five minutes than are looked through.
+    #[error(
+        "more than {} events start within five minutes, too many to look through; ask for an earlier or later window",
+        LIMITS.events
+    )]
+    TooManyEvents,
+    /// Too many sources see the same at once.
+    #[error(
+        "too many sources see the same workers and workstations at once to compare them all; ask for a shorter window"
+    )]
+    TooManyComparisons,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,6 +2,7 @@
 
 mod hours;
 mod levels;
+mod sources;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -80,7 +81,8 @@ async fn audit_factory(
     for run in runs.finish() {
         compare(conn, factory, &codes, &run, differences).await?;
     }
-    let seen = hours.into_seen();
+    let (seen, last_events) = hours.into_seen();
+    sources::compare(conn, factory, last_events, differences).await?;
     differences
         .extend(entities.iter().filter_map(|entity| compare_entity(factory, entity, seen.get(&entity.id))));
     Ok(())
@@ -159,7 +161,8 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     for run in runs.finish() {
         rollups::add(&tx, factory.id, &run.into_level_totals()).await?;
     }
-    let seen = hours.into_seen();
+    let (seen, last_events) = hours.into_seen();
+    sources::replace(&tx, factory.id, last_events).await?;
     let revision = factory.revision.next();
     let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
     for entity in &mut entities {

@@ -36,6 +36,7 @@ use super::{
     error::Result,
     factories::{self, Factory},
     issues::{self, Issues},
+    sources,
 };
 
 /// How many factories' names and entities are cached between groups.
@@ -127,6 +128,7 @@ async fn store_in_factory(
     let effects = async { apply::effects(cache, &apply::insertions(&new), overlapping) };
     let (inserted, effects) = tokio::join!(judge::insert(tx, factory.id, &new), effects);
     inserted?;
+    sources::keep(tx, factory.id, apply::last_events(&new)).await?;
     let kept_conflicts = conflicts::keep(tx, factory, &candidates, &verdicts, parts.len()).await?;
 
     let stored = number(factory, &candidates, &verdicts, &kept_conflicts);

@@ -9,6 +9,7 @@ mod axe;
 mod back_office;
 mod behind_proxies;
 mod board;
+mod cameras;
 mod dashboard;
 mod data_problems;
 mod devices;

@@ -108,6 +108,25 @@ mod devices {
     }
 }
 
+/// The cameras of the demo, each of which has something to show.
+mod cameras {
+    use crate::cameras::demo;
+
+    #[tokio::test]
+    async fn all_of_them_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {
+        let shown = "[data-testid='camera-cam-milling-2'] .sparkline";
+        super::look_at(&demo().await?, "cameras", "/cameras?factory=demo&window=last-7-days", shown).await
+    }
+
+    #[tokio::test]
+    async fn without_any_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let andon = crate::andon::Andon::start(None).await?;
+        andon.create_factory("plant", "UTC").await?;
+        let shown = "[data-testid='cameras-none']";
+        super::look_at(&andon, "cameras-none", "/cameras?factory=plant", shown).await
+    }
+}
+
 /// What came and was not stored.
 mod data_problems {
     use crate::data_problems::some_of_every_kind;

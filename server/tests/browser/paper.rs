@@ -74,6 +74,7 @@ async fn every_page_is_printed_with_its_numbers_and_charts_and_without_controls(
         ("workstation", "/workstation?window=last-8-hours&id=S4", ".timeline-reading b", "S4", true),
         ("compare", "/compare?window=last-8-hours&kind=worker&ids=W1,W2", ".timeline-reading b", "W2", true),
         ("events", "/events?window=last-8-hours", "[data-testid='event-row']", "Event log", false),
+        ("cameras", "/cameras?window=today", "[data-testid='camera-cam-paint']", "cam-paint", false),
         ("devices", "/devices?window=today", "[data-testid='devices-none']", "Edge devices", false),
         (
             "board",

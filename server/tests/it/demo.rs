@@ -81,6 +81,42 @@ async fn a_new_demo_has_twelve_named_entities_and_every_hour_since_yesterday() {
 }
 
 #[tokio::test]
+async fn a_new_demo_has_cameras_that_agree_one_that_is_unsure_one_that_fell_silent_and_a_second_model() {
+    let server = TestServer::at(NOW).await;
+    start_demo(&server);
+    complete_factory(&server).await;
+    let query = r#"{ sources(factoryId: "demo", window: { period: TODAY }, resolution: HOUR) { unnamedEvents sources { sourceId
+        lastSeenAt lowConfidenceShare lateShare sharedMinutes agreement modelVersions { modelVersion } } } }"#;
+    let report = server.ask(query, json!({})).await["sources"].take();
+    assert_eq!(report["unnamedEvents"], 0);
+    let sources = report["sources"].as_array().expect("sources");
+    let of = |id: &str| sources.iter().find(|source| source["sourceId"] == id).expect("a source");
+    let number = |id: &str, field: &str| of(id)[field].as_f64().expect("a number");
+    assert_eq!(sources.len(), 6);
+    // Two cameras see the same people, and agree; one of them tries a newer model.
+    assert!(
+        number("cam-turning-1", "sharedMinutes") > 60.0 && number("cam-turning-1", "agreement") > 0.8,
+        "{report}"
+    );
+    let versions = json!([{ "modelVersion": "activity-2.3" }, { "modelVersion": "activity-2.2" }]);
+    assert_eq!(of("cam-turning-2")["modelVersions"], versions);
+    // One is unsure, and contradicted.
+    assert!(
+        number("cam-milling-2", "lowConfidenceShare") > 0.8 && number("cam-milling-2", "agreement") < 0.8,
+        "{report}"
+    );
+    assert!(number("cam-milling-1", "lowConfidenceShare") < 0.1, "{report}");
+    // One fell silent at three o'clock in Berlin.
+    let silent_since = millis(of("cam-assembly-2")["lastSeenAt"].as_str().expect("an instant"));
+    assert!(
+        (millis("2026-01-06T01:45:00Z")..millis("2026-01-06T02:16:00Z")).contains(&silent_since),
+        "{report}"
+    );
+    // Nothing came late, though all of it was made at once.
+    assert!(sources.iter().all(|source| source["lateShare"].as_f64() < Some(0.05)), "{report}");
+}
+
+#[tokio::test]
 async fn a_demo_reports_what_ends_as_time_goes_on() {
     let server = TestServer::at(NOW).await;
     start_demo(&server);

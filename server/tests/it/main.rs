@@ -27,6 +27,7 @@ mod queries;
 mod readme;
 mod replay;
 mod shutdown;
+mod sources;
 mod sqlite_only;
 mod stalled_subscriber;
 mod store_law;

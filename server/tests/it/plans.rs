@@ -47,7 +47,7 @@ async fn fill(database: &TestDatabase) {
 }
 
 /// The table behind each question and the columns of its key that the question names.
-const QUESTIONS: [(&str, &str, &[&str]); 5] = [
+const QUESTIONS: [(&str, &str, &[&str]); 6] = [
     ("the sums of all time", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of a window", "rollup", &["factory_id", "level", "bucket"]),
     ("the sums of some entities in a window", "rollup", &["factory_id", "level", "bucket"]),
@@ -61,6 +61,7 @@ const QUESTIONS: [(&str, &str, &[&str]); 5] = [
         "event",
         &["factory_id", "bucket", "entity_id", "started_at", "event_type", "event_code"],
     ),
+    ("the events of a window, the latest first", "event", &["factory_id", "bucket"]),
 ];
 
 /// Checks SQLite's words, such as `SEARCH found USING PRIMARY KEY (factory_id=? AND bucket>? AND bucket<?)`.
@@ -80,7 +81,7 @@ fn assert_key_of_sqlite(plan: &Plan, columns: &[&str]) {
 /// Checks PostgreSQL's words: an index scan, a line below with the condition, and no row read to be thrown away.
 fn assert_key_of_postgres(plan: &Plan, table: &str, columns: &[&str]) {
     let scan = |step: &str| {
-        ["Index Scan using", "Index Only Scan using", "Bitmap Index Scan on"]
+        ["Index Scan using", "Index Scan Backward using", "Index Only Scan using", "Bitmap Index Scan on"]
             .iter()
             .any(|scan| step.contains(&format!("{scan} {table}_pkey")))
     };

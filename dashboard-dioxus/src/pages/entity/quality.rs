@@ -13,9 +13,8 @@ use crate::words::entity_page as words;
 use crate::words::quantity::Quantity;
 use crate::words::time;
 use dioxus::prelude::*;
+use domain::source::LOW_CONFIDENCE_BELOW;
 
-/// Judgements of less confidence are called unsure.
-const UNSURE_BELOW: f64 = 0.6;
 /// The most unsure stretches that are listed: beyond that it is no list of exceptions any more.
 const MOST_LISTED: usize = 5;
 /// Unsure segments that are no further apart are one stretch, in ms: times are told to the second.
@@ -59,7 +58,7 @@ pub(super) fn QualityNotes() -> Element {
 #[component]
 fn UnsureNote(stretches: Vec<Span>) -> Element {
     let context = use_page_context();
-    let limit = Quantity::Confidence.text(Some(UNSURE_BELOW));
+    let limit = Quantity::Confidence.text(Some(LOW_CONFIDENCE_BELOW));
     if stretches.is_empty() {
         return rsx! {
             li { {words::sure(&limit)} }
@@ -113,7 +112,7 @@ fn unsure(timelines: &[Timeline]) -> Vec<Span> {
     let mut segments: Vec<Span> = timelines
         .iter()
         .flat_map(|timeline| &timeline.segments)
-        .filter(|segment| segment.confidence.is_some_and(|confidence| confidence < UNSURE_BELOW))
+        .filter(|segment| segment.confidence.is_some_and(|confidence| confidence < LOW_CONFIDENCE_BELOW))
         .map(|segment| segment.span)
         .collect();
     order::sort(&mut segments, |one, other| one.from.cmp(&other.from));

@@ -11,12 +11,10 @@ use crate::words::{NO_VALUE, events as words, time};
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
 use domain::instant::CivilDate;
+use domain::source::LOW_CONFIDENCE_BELOW;
 
-/// From here on an event came late, in ms after its end: the grid of all windows, so that it may change a bucket that
-/// somebody took for finished.
-const LATE_FROM_MS: f64 = 300_000.0;
-/// Below this a model is told to be unsure, 0 to 1.
-const UNSURE_BELOW: f64 = 0.6;
+/// From here on an event came late, in ms after its end.
+const LATE_FROM_MS: f64 = domain::source::LATE_FROM_MS.0 as f64;
 
 /// One event. Drawn again only when the day changes or its entity gets another name.
 #[component]
@@ -29,7 +27,7 @@ pub(crate) fn EventRow(
 ) -> Element {
     let event = &*listed.event;
     let late_ms = late_ms(event);
-    let is_unsure = event.confidence.is_some_and(|confidence| confidence < UNSURE_BELOW);
+    let is_unsure = event.confidence.is_some_and(|confidence| confidence < LOW_CONFIDENCE_BELOW);
     let class = if listed.origin == Origin::Streamed { "event-row event-row-new" } else { "event-row" };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NO_VALUE.to_owned());
     rsx! {

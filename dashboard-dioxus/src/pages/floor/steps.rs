@@ -33,7 +33,7 @@ pub(super) const RATE: Measure =
     Measure { name: words::PRODUCTION_RATE, unit: words::PER_HOUR, decimals: 1, ceiling: None };
 
 /// How long the steps of a window's course are.
-pub(super) fn resolution(window: Span) -> Resolution {
+pub(crate) fn resolution(window: Span) -> Resolution {
     match window.to.0 - window.from.0 {
         length if length <= FIVE_MINUTES_UP_TO_MS => Resolution::FiveMinutes,
         length if length <= FIFTEEN_MINUTES_UP_TO_MS => Resolution::FifteenMinutes,

@@ -17,6 +17,8 @@ pub(in crate::store) enum OnConflict {
     Replace,
     /// What is written is added to it.
     Add,
+    /// The greater one stays.
+    Raise,
 }
 
 /// One column of a table.
@@ -46,6 +48,11 @@ impl<Row> Column<Row> {
     /// A column that is a sum.
     pub(in crate::store) const fn add(name: &'static str, value: fn(&Row) -> Value) -> Self {
         Self { name, kind: Kind::BigInt, on_conflict: OnConflict::Add, value }
+    }
+
+    /// A column that is the greatest of all that was written.
+    pub(in crate::store) const fn raise(name: &'static str, value: fn(&Row) -> Value) -> Self {
+        Self { name, kind: Kind::BigInt, on_conflict: OnConflict::Raise, value }
     }
 }
 
@@ -94,7 +101,12 @@ impl<Row, const N: usize> Table<Row, N> {
         let added = self
             .named(OnConflict::Add)
             .map(|name| format!("{name} = {table}.{name} + excluded.{name}", table = self.name));
-        let changes: Vec<String> = replaced.chain(added).collect();
+        // The engines have no function in common that takes the greater of two values.
+        let raised = self.named(OnConflict::Raise).map(|name| {
+            let stored = format!("{}.{name}", self.name);
+            format!("{name} = CASE WHEN excluded.{name} > {stored} THEN excluded.{name} ELSE {stored} END")
+        });
+        let changes: Vec<String> = replaced.chain(added).chain(raised).collect();
         format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), changes.join(", "))
     }
 

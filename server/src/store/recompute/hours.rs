@@ -14,7 +14,7 @@ use domain::{
 use entity::event::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use crate::store::{error::Result, neighbours::observation};
+use crate::store::{error::Result, neighbours::observation, sources::LastEvents};
 
 /// Five-minute buckets in an hour.
 const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
@@ -40,11 +40,19 @@ pub(super) struct Hours<'a, C> {
     /// The events that reach past the hours behind.
     reaching: HashMap<EntityId, Vec<Observation>>,
     seen: HashMap<EntityId, Seen>,
+    last_events: LastEvents,
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
     pub(super) fn new(conn: &'a C, factory_id: FactoryId) -> Self {
-        Self { conn, factory_id, next_hour: i64::MIN, reaching: HashMap::new(), seen: HashMap::new() }
+        Self {
+            conn,
+            factory_id,
+            next_hour: i64::MIN,
+            reaching: HashMap::new(),
+            seen: HashMap::new(),
+            last_events: LastEvents::default(),
+        }
     }
 
     /// The next hour that holds anything; none when there is no more.
@@ -58,6 +66,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         self.next_hour = hour + 1;
         let mut events = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
+            self.last_events.add_row(&row);
             events.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
         }
         let mut sums = BTreeMap::new();
@@ -72,9 +81,9 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         Ok(Some(HourSums { hour, sums }))
     }
 
-    /// What the entities were last seen doing, once there is no next hour.
-    pub(super) fn into_seen(self) -> HashMap<EntityId, Seen> {
-        self.seen
+    /// What the entities were last seen doing and when the sources were last seen, once there is no next hour.
+    pub(super) fn into_seen(self) -> (HashMap<EntityId, Seen>, LastEvents) {
+        (self.seen, self.last_events)
     }
 
     fn add_entity(

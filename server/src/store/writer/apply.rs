@@ -18,6 +18,7 @@ use crate::store::{
     error::Result,
     neighbours::{self, Neighbourhood},
     rollups::{self, LevelTotals},
+    sources::{LastEvent, LastEvents},
 };
 
 /// What becomes of one entity's events.
@@ -39,6 +40,16 @@ pub(super) fn insertions(new: &[&NewRow<'_>]) -> Changes {
         changes.entry(row.entity_id).or_default().added.push(observation(row));
     }
     changes
+}
+
+/// When the sources of a group's new events were last seen, as far as these tell.
+pub(super) fn last_events(new: &[&NewRow<'_>]) -> LastEvents {
+    let mut last = LastEvents::default();
+    for row in new {
+        let event = LastEvent { ended_at_ms: row.event.ended_at_ms(), received_at_ms: row.received_at };
+        last.add(row.source_id, event);
+    }
+    last
 }
 
 /// The stored events that a group's new but late events may overlap, by entity, and how many rows were read to find them.

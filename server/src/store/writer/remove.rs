@@ -15,6 +15,7 @@ use crate::store::{
     error::Result,
     factories,
     neighbours::{self, Neighbourhood},
+    sources,
 };
 
 /// What a removal did.
@@ -46,6 +47,7 @@ impl Writer {
         row.clone().delete(&tx).await?;
 
         let removed = neighbours::observation(row)?;
+        let source = removed.source;
         let near = Neighbourhood {
             entity_id,
             ranges: timeline::ranges([&removed]),
@@ -56,6 +58,9 @@ impl Writer {
         let effects = apply::effects(&mut cache, &changes, overlapping);
         let revision = factory.revision.next();
         let rows_read = apply::save(&tx, factory.id, &mut cache, effects, |_| Some(revision)).await?;
+        if let Some(source) = source {
+            sources::find_again(&tx, factory.id, source).await?;
+        }
         factories::set_revision(&tx, factory.id, revision).await?;
         tx.commit().await?;
         cache.revision = revision;
