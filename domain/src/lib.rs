@@ -17,6 +17,7 @@ pub mod metric;
 pub mod number;
 pub mod sequence;
 pub mod simulation;
+pub mod state_steps;
 pub mod time;
 pub mod timeline;
 pub mod totals;
