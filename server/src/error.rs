@@ -193,8 +193,11 @@ impl From<ReportError> for ApiError {
             ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
             ReportError::TooManyIds(_)
             | ReportError::TooManyPoints { .. }
+            | ReportError::TooManySums(_)
             | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
-            ReportError::Window(_) | ReportError::UnboundedWindow(_) => ErrorCode::BadUserInput,
+            ReportError::Window(_) | ReportError::UnboundedWindow(_) | ReportError::Resolution(_) => {
+                ErrorCode::BadUserInput
+            }
         };
         Self::new(code, error.to_string())
     }

@@ -23,6 +23,7 @@ pub mod plans;
 pub mod recompute;
 pub mod rollups;
 pub mod seen;
+pub mod states;
 pub mod timeline;
 pub mod writer;
 

@@ -31,7 +31,8 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
 const MAX_CHEAP_QUESTIONS: usize = 4;
 /// The fields that read more than one row for each worker or workstation.
-const COSTLY_FIELDS: [&str; 5] = ["metricSeries", "entitySeries", "timeline", "events", "conflicts"];
+const COSTLY_FIELDS: [&str; 6] =
+    ["metricSeries", "entitySeries", "timeline", "timelines", "events", "conflicts"];
 /// The fields that list all workers or workstations unless this argument names some.
 const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.
@@ -60,6 +61,14 @@ impl Budget {
     /// As those of [`Self::charge`].
     pub(super) fn charge_statements(&self, statements: usize) -> Result<(), ApiError> {
         self.charge_values(statements.saturating_mul(STATEMENT_VALUES))
+    }
+
+    /// Counts rows that become part of few values, before they are read.
+    ///
+    /// # Errors
+    /// As those of [`Self::charge`].
+    pub(super) fn charge_rows_read(&self, rows: usize) -> Result<(), ApiError> {
+        self.charge_values(rows)
     }
 
     fn charge_values(&self, values: usize) -> Result<(), ApiError> {

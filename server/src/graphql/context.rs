@@ -69,6 +69,11 @@ pub(super) fn charge_days(
     ctx.data_unchecked::<RequestState>().budget.charge_statements(usize::try_from(days).unwrap_or_default())
 }
 
+/// Counts the rows that a question reads and adds up, before they are read.
+pub(super) fn charge_rows_read(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+    ctx.data_unchecked::<RequestState>().budget.charge_rows_read(rows)
+}
+
 /// Ids as the store has them.
 pub(crate) fn codes(ids: Option<Vec<ID>>) -> Option<Vec<String>> {
     ids.map(|ids| ids.into_iter().map(|id| id.0).collect())
