@@ -10,6 +10,7 @@ mod factory_window;
 mod scalar;
 mod series;
 mod shows;
+mod state_set;
 mod utilization;
 mod window;
 mod zone_offsets;
@@ -30,6 +31,7 @@ pub(crate) use factory::{
 pub(crate) use factory_window::FactoryWindow;
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
+pub(crate) use state_set::{Timelines, timelines};
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
 pub(crate) use zone_offsets::{UtcOffsets, utc_offsets};
 

@@ -16,6 +16,7 @@ mod entity;
 mod events;
 mod floor;
 mod floor_page;
+mod floor_timeline;
 mod graphiql;
 mod live;
 mod numbers;
