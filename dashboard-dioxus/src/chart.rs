@@ -13,11 +13,18 @@ pub(crate) mod scale;
 pub(crate) mod series;
 pub(crate) mod series_chart;
 pub(crate) mod sparkline;
+pub(crate) mod state_rows;
+pub(crate) mod state_rows_chart;
+mod state_rows_cursor;
+mod state_rows_table;
 pub(crate) mod table;
 pub(crate) mod time_axis;
 pub(crate) mod time_tick;
 pub(crate) mod timeline;
 pub(crate) mod timeline_chart;
+mod timeline_cursor;
+mod timeline_table;
+pub(crate) mod zoom;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,9 @@ pub(crate) use entity::{Activity, EntityMetrics, EntityName};
 pub(crate) use event::{EventFeed, EventPage, SeenEvent};
 pub(crate) use factory::{Factory, FactorySummary};
 pub(crate) use presence::{Presence, UNSEEN_AFTER_MIN};
-pub(crate) use series::{EntityPoints, EntitySeriesSet, Point, Series, UtilizationSet, UtilizationSteps};
+pub(crate) use series::{
+    EntityPoints, EntitySeriesSet, EntityStates, Point, Series, StateSet, UtilizationSet, UtilizationSteps,
+};
 pub(crate) use slug::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
 pub(crate) use span::Span;
 pub(crate) use timeline::{Segment, Timeline};

@@ -8,6 +8,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("chart/layer.css"),
     include_str!("chart/series_chart.css"),
     include_str!("chart/sparkline.css"),
+    include_str!("chart/state_rows_chart.css"),
     include_str!("chart/table.css"),
     include_str!("chart/time_axis.css"),
     include_str!("chart/timeline_chart.css"),
@@ -38,6 +39,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("pages/floor/heat.css"),
     include_str!("pages/floor/attention_list.css"),
     include_str!("pages/floor/rows.css"),
+    include_str!("pages/floor/timeline.css"),
     include_str!("print.css"),
 );
 

@@ -85,20 +85,26 @@ pub struct BucketRange {
 /// The fewest runs of buckets that cover `[from_ms, to_ms)` exactly, in the order of time: five minutes and hours at
 /// the ragged ends, UTC days between. Both ends must lie on the five-minute grid.
 pub fn cover(from_ms: TimestampMs, to_ms: TimestampMs) -> Vec<BucketRange> {
+    cover_by(from_ms, to_ms, Level::Day)
+}
+
+/// The same by buckets that are no coarser than those of a level.
+pub fn cover_by(from_ms: TimestampMs, to_ms: TimestampMs, coarsest: Level) -> Vec<BucketRange> {
     let (from_ms, to_ms) = (from_ms.0, to_ms.0);
     debug_assert!(from_ms % BUCKET_MS == 0 && to_ms % BUCKET_MS == 0);
     let mut ranges = Vec::with_capacity(5);
-    cover_at(Level::FiveMinutes, from_ms, to_ms, &mut ranges);
+    cover_at((Level::FiveMinutes, coarsest), from_ms, to_ms, &mut ranges);
     ranges
 }
 
-fn cover_at(level: Level, from_ms: i64, to_ms: i64, ranges: &mut Vec<BucketRange>) {
+fn cover_at((level, coarsest): (Level, Level), from_ms: i64, to_ms: i64, ranges: &mut Vec<BucketRange>) {
     let Some(length_ms) = level.length_ms() else { return };
     let run = |from_ms: i64, to_ms: i64| {
         let range = BucketRange { level, first: from_ms / length_ms, end: to_ms / length_ms };
         (from_ms < to_ms).then_some(range)
     };
     let coarser = match level {
+        _ if level >= coarsest => Level::AllTime,
         Level::FiveMinutes => Level::Hour,
         Level::Hour => Level::Day,
         Level::Day | Level::AllTime => Level::AllTime,
@@ -115,7 +121,7 @@ fn cover_at(level: Level, from_ms: i64, to_ms: i64, ranges: &mut Vec<BucketRange
         return;
     }
     ranges.extend(run(from_ms, inner_from_ms));
-    cover_at(coarser, inner_from_ms, inner_to_ms, ranges);
+    cover_at((coarser, coarsest), inner_from_ms, inner_to_ms, ranges);
     ranges.extend(run(inner_to_ms, to_ms));
 }
 
@@ -141,16 +147,18 @@ mod tests {
         #[test]
         fn a_cover_is_the_window_exactly_in_few_runs(from in -400_i64..2_000, length in 0_i64..2_000) {
             let (from_ms, to_ms) = (from * BUCKET_MS, (from + length) * BUCKET_MS);
-            let ranges = cover(TimestampMs(from_ms), TimestampMs(to_ms));
-            prop_assert!(ranges.len() <= 5);
-            let mut covered_to_ms = from_ms;
-            for range in ranges {
-                let length_ms = range.level.length_ms().expect("a level with a length");
-                prop_assert!(range.first < range.end);
-                prop_assert_eq!(range.first * length_ms, covered_to_ms);
-                covered_to_ms = range.end * length_ms;
+            for coarsest in [Level::FiveMinutes, Level::Hour, Level::Day] {
+                let ranges = cover_by(TimestampMs(from_ms), TimestampMs(to_ms), coarsest);
+                prop_assert!(ranges.len() <= 1 + 2 * coarsest as usize);
+                let mut covered_to_ms = from_ms;
+                for range in ranges {
+                    let length_ms = range.level.length_ms().expect("a level with a length");
+                    prop_assert!(range.first < range.end && range.level <= coarsest);
+                    prop_assert_eq!(range.first * length_ms, covered_to_ms);
+                    covered_to_ms = range.end * length_ms;
+                }
+                prop_assert_eq!(covered_to_ms, to_ms);
             }
-            prop_assert_eq!(covered_to_ms, to_ms);
         }
     }
 }

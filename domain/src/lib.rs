@@ -18,6 +18,7 @@ pub mod number;
 pub mod sequence;
 pub mod simulation;
 pub mod source;
+pub mod state_steps;
 pub mod time;
 pub mod timeline;
 pub mod totals;

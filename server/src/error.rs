@@ -195,8 +195,11 @@ impl From<ReportError> for ApiError {
             | ReportError::TooManyPoints { .. }
             | ReportError::TooManyEvents
             | ReportError::TooManyComparisons
+            | ReportError::TooManySums(_)
             | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
-            ReportError::Window(_) | ReportError::UnboundedWindow(_) => ErrorCode::BadUserInput,
+            ReportError::Window(_) | ReportError::UnboundedWindow(_) | ReportError::Resolution(_) => {
+                ErrorCode::BadUserInput
+            }
         };
         Self::new(code, error.to_string())
     }

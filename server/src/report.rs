@@ -7,7 +7,7 @@ mod scope;
 pub mod sources;
 
 pub use error::ReportError;
-pub use floor::{Activity, Change, Now, Question, Report, Row, series, timeline};
+pub use floor::{Activity, Change, Now, Question, Report, Row, series, states, timeline};
 #[cfg(test)]
 pub(crate) use scope::View;
 pub use scope::{FactoryScope, ScopeKey, factories, factory};

@@ -25,6 +25,7 @@ pub mod rollups;
 pub mod seen;
 pub mod source_events;
 pub mod sources;
+pub mod states;
 pub mod timeline;
 pub mod writer;
 

@@ -44,6 +44,21 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Presses the button at a place of the window, in CSS pixels, moves the mouse to another with it, and lets it go there.
+    pub async fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        self.move_mouse(from.0, from.1).await?;
+        let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+        for (kind, (x, y)) in
+            [("mousePressed", from), ("mouseMoved", middle), ("mouseMoved", to), ("mouseReleased", to)]
+        {
+            let held = u32::from(kind != "mouseReleased");
+            let event =
+                json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": held, "clickCount": 1 });
+            self.command("Input.dispatchMouseEvent", event).await?;
+        }
+        Ok(())
+    }
+
     /// Moves the mouse to a place of the window, in CSS pixels.
     pub async fn move_mouse(&self, x: f64, y: f64) -> Result<()> {
         let there = json!({ "type": "mouseMoved", "x": x, "y": y });

@@ -11,6 +11,7 @@ mod scalar;
 mod series;
 mod shows;
 mod source_list;
+mod state_set;
 mod utilization;
 mod window;
 mod zone_offsets;
@@ -32,6 +33,7 @@ pub(crate) use factory_window::FactoryWindow;
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
 pub(crate) use source_list::{Agreement, Source, SourcePoint, SourceReport, SourceVersion, Sources, sources};
+pub(crate) use state_set::{Timelines, timelines};
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
 pub(crate) use zone_offsets::{UtcOffsets, utc_offsets};
 

@@ -1,7 +1,7 @@
 use crate::chart::heatmap::{
     BAND_ROWS, BandPaths, Cell, Column, Row, SHADES, band_paths, begun, index_at, place_in, shade_span,
 };
-use crate::chart::layer::Layer;
+use crate::chart::layer::{Layer, bring_into_view};
 use crate::chart::roving::Move;
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::time_axis::{TimeAxis, time_labels};
@@ -242,17 +242,6 @@ fn HeatmapCursor(
                 }
             }
         }
-    }
-}
-
-/// Scrolls as little as shows the element.
-fn bring_into_view(id: &str) {
-    let page = web_sys::window().and_then(|window| window.document());
-    if let Some(element) = page.and_then(|page| page.get_element_by_id(id)) {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

@@ -4,6 +4,8 @@
 //! then read out where one is, so that the thousand things in a chart need no elements of their own.
 
 use crate::chart::roving::Move;
+use crate::chart::zoom::Gesture;
+use crate::lean::number::percent;
 use dioxus::prelude::*;
 use web_sys::js_sys::wasm_bindgen::JsCast;
 
@@ -24,21 +26,46 @@ pub(crate) fn Layer(
     on_leave: EventHandler<()>,
     /// Enter was pressed.
     on_open: Option<EventHandler<()>>,
+    /// A stretch is selected; left out where none can be.
+    on_select: Option<EventHandler<Gesture>>,
     children: Element,
 ) -> Element {
+    let select = move |gesture| {
+        if let Some(on_select) = on_select {
+            on_select.call(gesture);
+        }
+    };
     let point = move |event: PointerEvent| {
-        if let Some(place) = place_of(&event) {
-            on_point.call(place);
+        if let Some((x, y)) = place_of(&event) {
+            on_point.call((x, y));
+            select(Gesture::Drag(x));
+        }
+    };
+    let press = move |event: PointerEvent| {
+        let Some((x, y)) = place_of(&event) else { return };
+        on_point.call((x, y));
+        if on_select.is_some() && hold_pointer(&event) {
+            select(Gesture::Press(x, y));
         }
     };
     let press_key = move |event: KeyboardEvent| {
-        // Keys with modifiers are the browser's: Alt and an arrow goes back in its history.
+        let step = Move::of(&event.key());
+        if let (Some(step), Some(on_select)) = (step, on_select)
+            && event.modifiers() == Modifiers::SHIFT
+        {
+            event.prevent_default();
+            on_select.call(Gesture::Extend(step));
+            return;
+        }
+        // Other keys with modifiers are the browser's: Alt and an arrow goes back in its history.
         if !event.modifiers().is_empty() {
             return;
         }
-        if let Some(step) = Move::of(&event.key()) {
+        if let Some(step) = step {
             event.prevent_default();
             on_move.call(step);
+        } else if event.key() == Key::Escape {
+            select(Gesture::Cancel);
         } else if event.key() == Key::Enter
             && let Some(on_open) = on_open
         {
@@ -55,12 +82,50 @@ pub(crate) fn Layer(
             aria_valuemax: last as i64,
             aria_valuenow: place as i64,
             aria_valuetext: text,
+            "data-selects": on_select.is_some().then_some("true"),
             onpointermove: point,
-            onpointerdown: point,
+            onpointerdown: press,
+            onpointerup: move |_| select(Gesture::Release),
+            onpointercancel: move |_| select(Gesture::Cancel),
             onpointerleave: move |_| on_leave.call(()),
             onblur: move |_| on_leave.call(()),
             onkeydown: press_key,
             {children}
+        }
+    }
+}
+
+/// Takes the pointer's events until its button goes up, wherever it goes; only if it is the main button or a finger.
+fn hold_pointer(event: &PointerEvent) -> bool {
+    const MAIN_BUTTON: i16 = 0;
+    let data = event.data();
+    let Some(native) = data.downcast::<web_sys::PointerEvent>() else { return false };
+    let layer = native.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    // A pointer that is gone already cannot be held.
+    native.button() == MAIN_BUTTON
+        && layer.is_some_and(|layer| layer.set_pointer_capture(native.pointer_id()).is_ok())
+}
+
+/// Scrolls as little as shows the element.
+pub(crate) fn bring_into_view(id: &str) {
+    let page = web_sys::window().and_then(|window| window.document());
+    if let Some(element) = page.and_then(|page| page.get_element_by_id(id)) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// What is selected to be zoomed into, from and to these shares of the width; `rows` are the upper edge and the height.
+pub(crate) fn selected_mark([from, to]: [f64; 2], [top, height]: [f64; 2]) -> Element {
+    rsx! {
+        div {
+            class: "chart-selected",
+            left: percent(from),
+            width: percent(to - from),
+            top: percent(top),
+            height: percent(height),
         }
     }
 }

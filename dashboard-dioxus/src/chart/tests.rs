@@ -5,10 +5,14 @@ use crate::chart::heatmap_chart::Heatmap;
 use crate::chart::series::{Mark, Measure, Series, Step};
 use crate::chart::series_chart::SeriesChart;
 use crate::chart::sparkline::Sparkline;
+use crate::chart::state_rows::{StateRow, step_grid};
+use crate::chart::state_rows_chart::StateRows;
 use crate::chart::time_axis::Frame;
 use crate::chart::timeline::{Segment, Track};
 use crate::chart::timeline_chart::Timeline;
+use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
+use crate::model::Span;
 use dioxus::prelude::*;
 use domain::event::EventType;
 use std::rc::Rc;
@@ -171,7 +175,7 @@ fn track(name: &str) -> Track {
 fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
     fn chart() -> Element {
         let tracks: Rc<[Track]> = [track("Anna")].into();
-        rsx! { Timeline { title: "Monday", tracks, now_ms: EIGHT + 5.0 * HOUR, zone: Zone::fixed("UTC", 0) } }
+        rsx! { Timeline { title: "Monday", tracks, now_ms: EIGHT + 5.0 * HOUR, zone: Zone::fixed("UTC", 0), on_zoom: |_| {} } }
     }
     assert_says(
         &drawn(chart),
@@ -185,6 +189,8 @@ fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
             r#"aria-valuetext="Absent: Mon 5 Jan 2026, 11:00 to 12:00 (1 h), confidence 0.75""#,
             "<b>Absent</b>",
             "No data",
+            "With Shift they select, Enter zooms in.",
+            "<div class=\"timeline-value\" aria-hidden=\"true\" style=\"left:12.5%;width:6.25%;\"><span>30\u{a0}min</span></div>",
         ],
     );
 }
@@ -193,13 +199,44 @@ fn a_timeline_draws_one_path_for_each_state_and_tells_confidence_and_model() {
 fn a_timeline_of_several_tracks_names_them_and_is_one_stop_of_the_tab_key() {
     fn chart() -> Element {
         let tracks: Rc<[Track]> = [track("Anna"), track("Ben")].into();
-        rsx! { Timeline { title: "Compared", tracks, now_ms: None, zone: Zone::fixed("UTC", 0) } }
+        rsx! { Timeline { title: "Compared", tracks, now_ms: None, zone: Zone::fixed("UTC", 0), on_zoom: |_| {} } }
     }
     let page = drawn(chart);
     assert_says(
         &page,
         &[r#"aria-label="Ben, chart""#, "Absent: Anna, Mon 5 Jan 2026", "up and down between rows"],
     );
+    assert_eq!(page.matches("tabindex=0").count(), 1);
+}
+
+#[test]
+fn the_states_of_many_are_a_path_for_each_state_of_a_band_below_the_names_of_areas() {
+    fn chart() -> Element {
+        let at = |hour: f64| Instant::from_ms(EIGHT + hour * HOUR);
+        let grid = step_grid(Span { from: at(0.0), to: at(8.0) }, 3_600_000);
+        let area = StateRow { id: None, name: "Paint (140)".into(), states: "".into() };
+        let row = |index: usize| {
+            let id: Rc<str> = format!("W{index}").into();
+            StateRow { name: id.clone(), id: Some(id), states: "WWI-A".into() }
+        };
+        let rows: Rc<[StateRow]> = std::iter::once(area).chain((1..=140).map(row)).collect();
+        let (now_ms, zone) = (EIGHT + 6.0 * HOUR, Zone::fixed("UTC", 0));
+        rsx! { StateRows { title: "States", grid, rows, now_ms, zone, working: "Working", on_open: |_| {}, on_zoom: |_| {} } }
+    }
+    let page = drawn(chart);
+    assert_says(
+        &page,
+        &[
+            r#"<span class="state-rows-area" title="Paint (140)">Paint (140)</span>"#,
+            r#"<path class="timeline-idle" d="M250 1.4H375V1.9H250Z"#,
+            r#"<div class="chart-hatch" style="width:75%;"></div>"#,
+            r#"aria-valuemax=140 aria-valuenow=0 aria-valuetext="W1, Mon 5 Jan 2026, 08:00 to 10:00 (2 h): Working""#,
+            "Enter opens the row. With Shift they select, Enter zooms in.",
+            "Drag across to zoom in.",
+        ],
+    );
+    assert_eq!(page.matches("heatmap-band").count(), 6);
+    assert_eq!(page.matches("<path").count(), 12, "three bands of four paths are in view or around it");
     assert_eq!(page.matches("tabindex=0").count(), 1);
 }
 

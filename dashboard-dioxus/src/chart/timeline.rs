@@ -59,6 +59,13 @@ pub(crate) struct Span {
     pub(crate) places: [f64; 2],
 }
 
+impl Span {
+    /// How wide it is drawn, as a share.
+    pub(crate) fn width(&self) -> f64 {
+        (self.places[1] - self.places[0]) / WIDTH
+    }
+}
+
 /// Where everything in a track stands.
 #[derive(Debug)]
 pub(crate) struct TrackLayout {

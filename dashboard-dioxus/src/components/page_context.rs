@@ -2,10 +2,12 @@
 
 use crate::api::operation::{Factories, FactoryWindow, UtcOffsets, factories, utc_offsets};
 use crate::api::{Answer, Panel, use_query};
+use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::zone::Zone;
+use crate::model::window::WindowChoice;
 use crate::model::{Factory, UNSEEN_AFTER_MIN};
-use crate::route::{Address, Selection, replace_by};
+use crate::route::{Address, Selection, go_to, replace_by};
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
 
@@ -57,6 +59,15 @@ impl PageContext {
     pub(crate) fn unknown_factory(&self) -> Option<String> {
         let id = self.factory_window()?.factory_id;
         self.factories.with(|list| list.iter().all(|factory| factory.id != id))?.then_some(id)
+    }
+
+    /// Goes to the same page in the window between two instants, in ms. The browser's back button returns.
+    pub(crate) fn zoom_into(&self, ends: [f64; 2]) {
+        let [from, to] = ends.map(Instant::from_ms);
+        if let Some(window) = WindowChoice::range(from, to) {
+            let selection = Selection { window, ..self.selection() };
+            go_to(self.address.peek().clone().selecting(selection));
+        }
     }
 
     /// What is selected on this page, for the address of another.

@@ -1,4 +1,5 @@
 use super::span::Span;
+use std::rc::Rc;
 
 /// One step of a series. A step in which nothing was observed is left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,4 +49,21 @@ pub(crate) struct UtilizationSteps {
     pub(crate) id: String,
     /// Spans and %; a step in which nothing was observed is left out.
     pub(crate) steps: Vec<(Span, Option<f64>)>,
+}
+
+/// What many entities were doing, step by step, in the order of their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StateSet {
+    pub(crate) window: Span,
+    /// How long steps are that are not cut at the window.
+    pub(crate) step_ms: i64,
+    pub(crate) revision: i64,
+    pub(crate) timelines: Vec<EntityStates>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EntityStates {
+    pub(crate) id: String,
+    /// A letter for each step up to the last in which anything was observed.
+    pub(crate) states: Rc<str>,
 }

@@ -1,4 +1,5 @@
-//! The pages of the back office: a part of the program of its own, which is loaded when the first of them is opened.
+//! The pages of the back office, the board, the first steps and the timeline of the floor: a part of the program of its own,
+//! which is loaded when the first of them is opened.
 
 use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
@@ -7,6 +8,7 @@ use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
+use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
@@ -14,14 +16,22 @@ use dioxus::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_split::LazyLoader;
 
-/// A page of the back office with what its address says.
-#[derive(Clone, Debug, PartialEq)]
+/// What the part draws: a page with what its address says, or a panel of one.
+#[derive(Clone, PartialEq)]
 enum Page {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
     Board(BoardAddress),
     FirstSteps(Option<(String, String)>),
+    FloorTimeline(TimelineView),
+}
+
+impl Page {
+    /// What is said where the part cannot be loaded.
+    fn not_loaded(&self) -> &'static str {
+        if matches!(self, Self::FloorTimeline(_)) { words::PANEL_NOT_LOADED } else { words::NOT_LOADED }
+    }
 }
 
 /// The part's one entrance. Whatever only [`draw`] reaches is in the part; `cargo xtask dashboard` takes it out of a
@@ -41,6 +51,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
+        Page::FloorTimeline(view) => rsx! { TimelinePanel { view } },
     }
 }
 
@@ -81,6 +92,12 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
     rsx! { BackOffice { page: Page::FirstSteps(factory) } }
 }
 
+/// What everybody was doing over the window of the floor, which shows other things first.
+#[component]
+pub(crate) fn FloorTimeline(view: TimelineView) -> Element {
+    rsx! { BackOffice { page: Page::FloorTimeline(view) } }
+}
+
 /// A page, or how far it is with being loaded.
 #[component]
 fn BackOffice(page: Page) -> Element {
@@ -94,7 +111,7 @@ fn BackOffice(page: Page) -> Element {
     use_hook(|| load(()));
     match progress() {
         Progress::Loading => rsx! { Skeleton { lines: 6 } },
-        Progress::Failed => rsx! { Refused { reason: words::NOT_LOADED.to_owned(), onretry: load } },
+        Progress::Failed => rsx! { Refused { reason: page.not_loaded().to_owned(), onretry: load } },
         Progress::Loaded => rsx! { Loaded { page } },
     }
 }

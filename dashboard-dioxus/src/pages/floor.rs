@@ -9,23 +9,27 @@ mod production;
 mod ranking;
 mod rows;
 pub(crate) mod steps;
+pub(crate) mod timeline;
+mod timeline_rows;
 
 use self::area::AreaPicker;
 use self::attention_list::AttentionList;
 use self::data::{FloorData, use_floor_data};
 use self::figures::Figures;
-use self::heat::Heat;
 use self::production::Production;
 use self::rows::Rows;
+use self::timeline::TimelineView;
 use crate::api::Panel;
-use crate::components::notice::Refused;
+use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
+use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
-use crate::pages::back_office::FirstSteps;
+use crate::model::window::WindowChoice;
+use crate::pages::back_office::{FirstSteps, FloorTimeline};
 use crate::route::FloorAddress;
 use crate::words;
 use dioxus::prelude::*;
@@ -48,8 +52,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let minute = use_memo(move || (clock() / MS_PER_MINUTE as f64) as i64);
     // The end of the step of the server's grid that holds now: charts are drawn again only when it moves.
     let step_end_ms = use_memo(move || ((clock() / BUCKET_MS as f64).floor() + 1.0) * BUCKET_MS as f64);
-    let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } =
-        use_floor_data(address);
+    let data = use_floor_data(address);
+    let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } = data;
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let factory = context.factory();
     // Both tables appear at once: one that came before the other would be pushed away by it.
@@ -84,7 +88,13 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
                     }
                     div { class: "floor-charts",
                         Production { series, now_ms: step_end_ms }
-                        Heat { summary, names, area, minute, now_ms: step_end_ms }
+                        if address.read().selection.window == WindowChoice::AllTime {
+                            PanelFrame { title: words::floor::TIMELINE,
+                                Empty { text: words::floor::NO_COURSE }
+                            }
+                        } else if !is_waiting {
+                            FloorTimeline { view: TimelineView { address, data, minute, step_end_ms } }
+                        }
                     }
                 }
             },

@@ -53,6 +53,10 @@ address!(
     FloorAddress {
         /// Which columns the rows have: `all`, or those that are usually looked at.
         columns: String = "columns",
+        /// Which chart shows what everybody was doing: `hours`, or empty for the timeline.
+        chart: String = "chart",
+        /// Of whom it does; workers where that is left out.
+        chart_of: Option<EntityType> = "chart-of",
     }
 );
 
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_field_of_each_page_is_found_again() {
-        let floor = "factory=f&window=all-time&columns=all&sort=-units&sort-workstations=idle&area=Line 1&unseen-after=30";
+        let floor = "factory=f&window=all-time&columns=all&chart=hours&chart-of=workstation&sort=-units&sort-workstations=idle&area=Line 1&unseen-after=30";
         assert_eq!(FloorAddress::from(floor).to_string(), floor);
         let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30&edit=areas";
         assert_eq!(BoardAddress::from(board).to_string(), board);

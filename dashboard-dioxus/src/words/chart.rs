@@ -1,7 +1,8 @@
 //! The words of charts.
 
-use super::isolated;
+use super::{isolated, time};
 use crate::lean::number::grouped;
+use domain::MS_PER_MINUTE;
 use domain::event::EventType;
 
 /// What says that nobody observed anything: it is neither idle nor absent.
@@ -32,6 +33,11 @@ pub(crate) const KEYS_ACROSS: &str = "Left and right arrows move in time, up and
 /// The same, where a row can be opened.
 pub(crate) const KEYS_OPEN: &str =
     "Left and right arrows move in time, up and down between rows, Enter opens the row.";
+
+/// How a stretch is selected, after the words on how the keys move.
+pub(crate) const KEYS_SELECT: &str = "With Shift they select, Enter zooms in.";
+/// The same for those who see the chart.
+pub(crate) const HOW_TO_ZOOM: &str = "Drag across to zoom in.";
 
 /// What a worker does who is neither idle nor absent.
 pub(crate) const WORKING: &str = "Working";
@@ -106,4 +112,26 @@ pub(crate) fn shade([from, to]: [usize; 2]) -> String {
 /// A utilization.
 pub(crate) fn percent(percent: f64) -> String {
     format!("{}\u{a0}%", grouped(percent, 1))
+}
+
+/// How long a span is, as short as a bar is narrow.
+pub(crate) fn short_length(length_ms: f64) -> String {
+    let minutes = (length_ms / MS_PER_MINUTE as f64).round();
+    if length_ms < MS_PER_MINUTE as f64 { time::length(length_ms) } else { time::elapsed(minutes as u32) }
+}
+
+/// A stretch that is selected, while it is.
+pub(crate) fn selected(span: &str) -> String {
+    format!("Selected: {span}")
+}
+
+/// What an area's rows are called together.
+pub(crate) fn area_rows(area: &str, count: usize) -> String {
+    format!("{} ({count})", isolated(area))
+}
+
+/// A table that would be too long.
+pub(crate) fn first_of(shown: usize, count: usize) -> String {
+    let (shown, count) = (grouped(shown as f64, 0), grouped(count as f64, 0));
+    format!("The first {shown} of {count}. Choose an area or a shorter time range to see the others.")
 }

@@ -1,5 +1,7 @@
 //! The floor: how it is doing, who needs somebody, who does what.
 
+use domain::event::EntityType;
+
 pub(crate) const AREA: &str = "Area";
 pub(crate) const ALL_AREAS: &str = "All areas";
 pub(crate) const METRICS: &str = "Metrics";
@@ -10,9 +12,10 @@ pub(crate) const MORE: &str = "Sort all by state";
 pub(crate) const CRITICAL: &str = "Critical: ";
 pub(crate) const PRODUCTION: &str = "Production over time";
 pub(crate) const NO_COURSE: &str = "There is no chart for all time. Choose a time range.";
-pub(crate) const HEAT: &str = "Utilization of workers, hour by hour";
-pub(crate) const HEAT_BY_DAY: &str = "Utilization of workers, day by day";
-pub(crate) const NO_HEAT: &str = "No worker was seen in this window.";
+pub(crate) const TIMELINE: &str = "Timeline";
+pub(crate) const BY_HOUR: &str = "By hour";
+pub(crate) const CHARTS: &str = "Charts";
+pub(crate) const CHART_OF: &str = "Shown";
 pub(crate) const STATE_NOW: &str = "Now";
 pub(crate) const HOW_STATE_NOW: &str = "What was seen last, and for how long. No data when nothing was seen for as long as is set under Needs attention.";
 pub(crate) const HOW_NAME: &str = "The name, where one is set, and the id that cameras send.";
@@ -61,6 +64,28 @@ pub(crate) const SERIES_COLUMNS: [&str; 7] = [
     "Mean confidence, %",
 ];
 pub(crate) const SERIES_FILE: &str = "production";
+
+/// What the timeline of many shows.
+pub(crate) fn states(kind: EntityType) -> &'static str {
+    match kind {
+        EntityType::Worker => "What workers were doing",
+        EntityType::Workstation => "What workstations were doing",
+    }
+}
+
+pub(crate) fn heat(kind: EntityType) -> &'static str {
+    match kind {
+        EntityType::Worker => "Utilization of workers, hour by hour",
+        EntityType::Workstation => "Utilization of workstations, hour by hour",
+    }
+}
+
+pub(crate) fn heat_by_day(kind: EntityType) -> &'static str {
+    match kind {
+        EntityType::Worker => "Utilization of workers, day by day",
+        EntityType::Workstation => "Utilization of workstations, day by day",
+    }
+}
 
 pub(crate) fn minutes_before(minutes: u32) -> String {
     if minutes > 60 && minutes.is_multiple_of(60) {

@@ -4,6 +4,8 @@ use domain::bucket::bucket_of;
 use domain::event::EntityType;
 use domain::id_order;
 use domain::metric::{self, FactoryTotals, UnitsBasis};
+use domain::state_steps::{StepGrid, StepTimes};
+use domain::time::DurationMs;
 use domain::timeline::{BucketTotals, segments};
 use domain::totals::Totals;
 
@@ -80,6 +82,20 @@ pub(crate) fn check_timeline(table: &Table, factory: &Factory) {
         )
     });
     assert_eq!(found, said.collect::<Vec<_>>(), "the timeline at line {} of the page", table.line(0));
+}
+
+/// The states of a window's steps.
+pub(crate) fn check_states(table: &Table, factory: &Factory) {
+    let entities = factory.entities();
+    for row in table.rows() {
+        let window = window_of_day(table.text(row, "window")).expect("a window with two ends");
+        let seconds: i64 = table.text(row, "step seconds").parse().expect("a number");
+        let mut times = StepTimes::new(StepGrid::new(window, DurationMs(seconds * 1_000)));
+        for segment in segments(&entities[table.text(row, "entity")]) {
+            times.add_segment(segment.from_ms, segment.to_ms, segment.event_type);
+        }
+        assert_eq!(times.letters(), table.text(row, "states"), "line {} of the page", table.line(row));
+    }
 }
 
 fn check_minutes(table: &Table, row: usize, totals: &Totals) {

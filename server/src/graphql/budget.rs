@@ -31,8 +31,8 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
 const MAX_CHEAP_QUESTIONS: usize = 4;
 /// The fields that read more than one row for each worker or workstation.
-const COSTLY_FIELDS: [&str; 6] =
-    ["metricSeries", "entitySeries", "timeline", "events", "conflicts", "sources"];
+const COSTLY_FIELDS: [&str; 7] =
+    ["metricSeries", "entitySeries", "timeline", "timelines", "events", "conflicts", "sources"];
 /// The fields that list all workers or workstations unless this argument names some.
 const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.
@@ -63,12 +63,12 @@ impl Budget {
         self.charge_values(statements.saturating_mul(STATEMENT_VALUES))
     }
 
-    /// Counts the events that a question has read, each as a value: one that reads many is not put often in one request.
+    /// Counts rows that become part of few values.
     ///
     /// # Errors
     /// As those of [`Self::charge`].
-    pub(super) fn charge_events(&self, events: usize) -> Result<(), ApiError> {
-        self.charge_values(events)
+    pub(super) fn charge_rows_read(&self, rows: usize) -> Result<(), ApiError> {
+        self.charge_values(rows)
     }
 
     fn charge_values(&self, values: usize) -> Result<(), ApiError> {

@@ -34,11 +34,6 @@ pub(crate) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 
-/// Counts the events that a field has read against what its request may cost.
-pub(super) fn charge_events(ctx: &Context<'_>, events: usize) -> Result<(), ApiError> {
-    ctx.data_unchecked::<RequestState>().budget.charge_events(events)
-}
-
 /// What a question is answered from: the request's snapshot, the scope of its factory, and the time in Unix milliseconds.
 pub(crate) async fn scoped(
     ctx: &Context<'_>,
@@ -72,6 +67,11 @@ pub(super) fn charge_days(
     let window = window.resolve(scope.factory().time_zone, now_ms).map_err(ReportError::from)?;
     let days = window.map_or(0, |window| (window.to_ms - window.from_ms).0 / MS_PER_DAY + 1);
     ctx.data_unchecked::<RequestState>().budget.charge_statements(usize::try_from(days).unwrap_or_default())
+}
+
+/// Counts the rows that a question reads and adds up, before they are read.
+pub(super) fn charge_rows_read(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
+    ctx.data_unchecked::<RequestState>().budget.charge_rows_read(rows)
 }
 
 /// Ids as the store has them.

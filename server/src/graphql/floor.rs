@@ -4,6 +4,7 @@ mod activity;
 mod entity_metrics;
 mod factory_metrics;
 mod series;
+mod states;
 mod timeline;
 
 use async_graphql::{Context, ID, Object, Subscription};
@@ -15,10 +16,11 @@ use self::{
     entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
     factory_metrics::FactoryMetrics,
     series::{EntitySeriesReport, MetricSeries},
+    states::TimelineReport,
     timeline::Timeline,
 };
 use super::{
-    context::{app, charge, charge_days, codes, scoped},
+    context::{app, charge, charge_days, charge_rows_read, codes, scoped},
     deliveries::{Deliveries, relayed, scope},
     factories::EntityType,
     window::{WindowInput, spec},
@@ -129,6 +131,29 @@ impl FloorQuery {
             report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
         charge(ctx, timeline.segments.len())?;
         Ok(timeline.into())
+    }
+
+    /// What each of many workers or workstations was doing, all of them when entityIds is left out: the window cut into
+    /// steps of so many seconds, or of more where there would be too many, each with the state that has the most time in it.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn timelines(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        resolution_seconds: i32,
+        entity_type: EntityType,
+        entity_ids: Option<Vec<ID>>,
+        area: Option<String>,
+    ) -> Result<TimelineReport, ApiError> {
+        let (entity_type, window) = (entity_type.into(), window.try_into()?);
+        let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let plan = report::states::plan(&snapshot, &scope, &question, resolution_seconds, now_ms).await?;
+        charge_rows_read(ctx, plan.row_count())?;
+        let states = plan.read(&snapshot).await?;
+        charge(ctx, states.entities.len())?;
+        Ok(states.into())
     }
 }
 

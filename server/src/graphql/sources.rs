@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::{
-    context::{charge, charge_events, scoped},
+    context::{charge, charge_rows_read, scoped},
     floor::Resolution,
     scalar::{BigInt, DateTime},
     window::{Window, WindowInput},
@@ -35,7 +35,7 @@ impl SourceQuery {
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let report =
             report::sources::of_factory(&snapshot, &scope, &window, resolution.into(), now_ms).await?;
-        charge_events(ctx, report.events_read)?;
+        charge_rows_read(ctx, report.events_read)?;
         let rows =
             report.sources.iter().map(|row| 1 + row.points.len() + row.others.len() + row.versions.len());
         charge(ctx, rows.sum())?;

@@ -2,7 +2,7 @@
 
 use domain::{event::EntityType, validate::excerpt, window::WindowError};
 
-use super::floor::limits::{MAX_IDS, MAX_POINTS};
+use super::floor::limits::{MAX_IDS, MAX_POINTS, MAX_RESOLUTION_SECONDS, MAX_SUMS};
 use crate::store::{StoreError, source_events::LIMITS};
 
 /// Why a question about a factory has no answer.
@@ -51,6 +51,15 @@ pub enum ReportError {
         "too many sources see the same workers and workstations at once to compare them all; ask for a shorter window"
     )]
     TooManyComparisons,
+    /// Steps cannot be of this length.
+    #[error("a resolution of {0} seconds is not possible: it is from 1 to {MAX_RESOLUTION_SECONDS}")]
+    Resolution(i32),
+    /// The states of so many would be read from too much, however long their steps.
+    #[error(
+        "the timelines of {0} entities in this window take more than {MAX_SUMS} sums, which is more than are read at once; \
+         choose a shorter window, or fewer entities by entityIds or area"
+    )]
+    TooManySums(usize),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@ pub(super) mod limits;
 mod metrics;
 mod question;
 pub mod series;
+pub mod states;
 pub mod timeline;
 
 pub use change::Change;

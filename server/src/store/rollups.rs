@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    bucket::{BUCKET_MS, BucketRange, Level, cover},
+    bucket::{BUCKET_MS, BucketRange, Level, cover, cover_by},
     event::EntityType,
     id::{EntityId, FactoryId},
     time::TimestampMs,
@@ -184,11 +184,8 @@ pub async fn series(
     for ranges in few_rows(&merged_cover(steps), entity_ids.len()) {
         let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));
         for row in conn.query_all_raw(sql.build()).await? {
-            let (level, bucket): (i16, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let entity_id = EntityId(row.try_get_by_index(2)?);
-            let level = Level::ALL.into_iter().find(|known| known.code() == level);
-            let starts_at_ms = bucket * level.and_then(Level::length_ms).unwrap_or_default();
-            let step = steps.partition_point(|step| step.to_ms.0 <= starts_at_ms);
+            let (entity_id, starts_at_ms) = (EntityId(row.try_get_by_index(2)?), starts_at_ms(&row)?);
+            let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
             *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
         }
     }
@@ -209,6 +206,40 @@ fn merged_cover(steps: &[Window]) -> Vec<BucketRange> {
         }
     }
     merged
+}
+
+/// Visits the sums of entities in a window by buckets no coarser than a level, each with its start; those of a bucket of
+/// which nothing is stored are left out.
+pub(super) async fn for_each_sum(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    (window, coarsest): (Window, Level),
+    entity_ids: &[EntityId],
+    mut visit: impl FnMut(EntityId, TimestampMs, &Totals),
+) -> Result<()> {
+    const SELECT: &str =
+        "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms";
+    let cover = cover_by(window.from_ms, window.to_ms, coarsest);
+    for ranges in few_rows(&cover, entity_ids.len()) {
+        let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));
+        for row in conn.query_all_raw(sql.build()).await? {
+            let sums = Totals {
+                working_ms: row.try_get_by_index(3)?,
+                idle_ms: row.try_get_by_index(4)?,
+                absent_ms: row.try_get_by_index(5)?,
+                ..Totals::default()
+            };
+            visit(EntityId(row.try_get_by_index(2)?), starts_at_ms(&row)?, &sums);
+        }
+    }
+    Ok(())
+}
+
+/// When the bucket of a row begins, whose first columns are its level and its number.
+fn starts_at_ms(row: &QueryResult) -> Result<TimestampMs> {
+    let (level, bucket): (i16, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    let level = Level::ALL.into_iter().find(|known| known.code() == level);
+    Ok(TimestampMs(bucket * level.and_then(Level::length_ms).unwrap_or_default()))
 }
 
 /// The same buckets in lists for one statement each, which reads at most [`MAX_ROWS`] sums of so many entities.

@@ -107,7 +107,7 @@ async fn exported_files_hold_the_numbers_of_the_api() -> Result<()> {
     // What comes last moves what stands below the figures.
     page.wait_for("[data-testid='needs'], [data-testid='needs-none']").await?;
     page.wait_for("[data-testid='export-series']").await?;
-    page.wait_for("[data-testid='heatmap']").await?;
+    page.wait_for("[data-testid='floor-timeline']").await?;
     page.click("[data-testid='export-workers']").await?;
     let file = chrome.download(0).await?;
     let named = format!("andon-plant-workers-{}.csv", slug.replace(':', "-"));
@@ -242,7 +242,7 @@ async fn the_charts_tables_hold_the_numbers_of_the_api() -> Result<()> {
     let andon = floor().await?;
     let (window, slug) = fixed_window()?;
     let chrome = browser().await?;
-    let page = chrome.open(&andon.url(&format!("/?factory={FACTORY}&window={slug}"))).await?;
+    let page = chrome.open(&andon.url(&format!("/?factory={FACTORY}&window={slug}&chart=hours"))).await?;
     let points = series(&andon, &window).await?;
     let expected: Vec<String> = points
         .iter()

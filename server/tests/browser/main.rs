@@ -17,6 +17,7 @@ mod entity;
 mod events;
 mod floor;
 mod floor_page;
+mod floor_timeline;
 mod graphiql;
 mod live;
 mod numbers;

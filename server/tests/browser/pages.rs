@@ -54,7 +54,7 @@ macro_rules! pages {
 }
 
 pages! {
-    floor: "/?factory=plant&window=last-8-hours", "[data-testid='worker-row-W24']";
+    floor: "/?factory=plant&window=last-8-hours", "[data-testid='floor-timeline']";
     worker: "/worker?factory=plant&window=today&id=W9", ".timeline-reading b";
     worker_week: "/worker?factory=plant&window=last-7-days&id=W3", ".timeline-reading b";
     workstation: "/workstation?factory=plant&window=last-8-hours&id=S4", ".timeline-reading b";
@@ -63,7 +63,7 @@ pages! {
     events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
     board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
     board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
-    floor_of_an_area: "/?factory=plant&window=today&area=Packing&sort=now", "[data-testid='heatmap']";
+    floor_of_an_area: "/?factory=plant&window=today&area=Packing&sort=now&chart=hours", "[data-testid='heatmap']";
 }
 
 /// The pages of a server that nobody has used yet.

@@ -69,7 +69,14 @@ async fn every_page_is_printed_with_its_numbers_and_charts_and_without_controls(
     let chrome = browser().await?;
     let page = chrome.blank().await?;
     for (name, path, shown, said, has_chart) in [
-        ("floor", "/?window=last-8-hours", "[data-testid='heatmap']", "Ada Kowalska", true),
+        ("floor", "/?window=last-8-hours", "[data-testid='floor-timeline']", "Assembly (8)", true),
+        (
+            "floor-by-hour",
+            "/?window=last-8-hours&chart=hours",
+            "[data-testid='heatmap']",
+            "Ada Kowalska",
+            true,
+        ),
         ("worker", "/worker?window=today&id=W9", ".timeline-reading b", "W9", true),
         ("workstation", "/workstation?window=last-8-hours&id=S4", ".timeline-reading b", "S4", true),
         ("compare", "/compare?window=last-8-hours&kind=worker&ids=W1,W2", ".timeline-reading b", "W2", true),

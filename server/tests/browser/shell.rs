@@ -120,7 +120,7 @@ async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
     let andon = floor().await?;
     let chrome = browser().await?;
     for (path, shown) in [
-        ("/?window=last-8-hours", "[data-testid='heatmap']"),
+        ("/?window=last-8-hours", "[data-testid='floor-timeline']"),
         ("/worker?window=today&id=W9", ".series-chart-reading b"),
         ("/compare?window=last-8-hours&kind=worker&ids=W1,W2", ".series-chart-reading b"),
         ("/events?window=last-8-hours", "[data-testid='event-row']"),

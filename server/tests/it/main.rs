@@ -33,6 +33,7 @@ mod stalled_subscriber;
 mod store_law;
 mod subscriptions;
 mod time_zones;
+mod timelines;
 mod undisturbed;
 mod vanishing_sockets;
 mod websocket_protocol;

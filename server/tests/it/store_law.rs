@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use domain::{
-    bucket::{BUCKET_MS, bucket_of},
+    MS_PER_DAY,
+    bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    state_steps::{StepGrid, StepTimes},
     time::{DurationMs, TimestampMs},
     timeline::{self, BucketTotals, Observation, Segment},
     totals::Totals,
@@ -19,7 +21,7 @@ use server::store::{
     rebuild,
     rollups::{self, FactorySums},
     seen::{self, LastSeen},
-    timeline as store_timeline,
+    states, timeline as store_timeline,
     writer::{Batch, Verdict, Writer},
 };
 use test_harness::rounds;
@@ -139,6 +141,7 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
             expected.map(|segment| (segment.from_ms, segment.to_ms, segment.event_type))
         );
     }
+    check_states(&snapshot, &found, events).await?;
     check_seen(&snapshot, &found, events).await?;
     check_factory_series(&snapshot, &found, events).await
 }
@@ -239,6 +242,45 @@ async fn check_timeline(
         .filter(|(from_ms, to_ms, _)| from_ms < to_ms)
         .collect();
     prop_assert_eq!(found, expected);
+    Ok(())
+}
+
+/// The states of steps are those of the segments, whether they are read from events or from sums of any level.
+async fn check_states(
+    snapshot: &Snapshot,
+    entities: &[Entity],
+    events: &[Event],
+) -> Result<(), TestCaseError> {
+    let from_ms = TimestampMs(T0_MS + 7 * BUCKET_MS);
+    let window = Window { from_ms, to_ms: from_ms + DurationMs(26 * 12 * BUCKET_MS) };
+    for (step_ms, coarsest) in [
+        (7_000, None),
+        (BUCKET_MS, Some(Level::FiveMinutes)),
+        (12 * BUCKET_MS, Some(Level::FiveMinutes)),
+        (12 * BUCKET_MS, Some(Level::Hour)),
+        (MS_PER_DAY, Some(Level::Day)),
+    ] {
+        let grid = StepGrid::new(window, DurationMs(step_ms));
+        let mut read = vec![
+            states::from_events(snapshot, FACTORY_ID, entities, grid, usize::MAX)
+                .await
+                .expect("events")
+                .expect("few events"),
+        ];
+        if let Some(coarsest) = coarsest {
+            read.push(states::from_sums(snapshot, FACTORY_ID, entities, grid, coarsest).await.expect("sums"));
+        }
+        for entity in entities {
+            let mut expected = StepTimes::new(grid);
+            for segment in timeline::segments(&observations(events, &entity.code)) {
+                expected.add_segment(segment.from_ms, segment.to_ms, segment.event_type);
+            }
+            for read in &read {
+                let found = read.get(&entity.id).cloned().unwrap_or_else(|| StepTimes::new(grid));
+                prop_assert_eq!(&found, &expected);
+            }
+        }
+    }
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! The workers' utilization over time, and nothing else: a thousand workers have many thousand steps.
+//! The utilization of many over time, and nothing else: a thousand workers have many thousand steps.
 
 use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use super::window::WindowInput;
 use crate::api::session::Arrival;
 use crate::model::{Span, UtilizationSet, UtilizationSteps};
+use domain::event::EntityType;
 use domain::window::Resolution;
 use graphql_client::GraphQLQuery;
 
@@ -12,7 +13,7 @@ use graphql_client::GraphQLQuery;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/utilization_by_step.graphql",
-    extern_enums("Resolution"),
+    extern_enums("Resolution", "EntityType"),
     variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]

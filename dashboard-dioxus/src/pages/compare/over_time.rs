@@ -70,6 +70,7 @@ pub(super) fn Timelines() -> Element {
                         now_ms: (subject.now_ms)(),
                         zone: context.zone(),
                         working: entity::state(subject.kind.cloned(), EventType::Working),
+                        on_zoom: move |ends| context.zoom_into(ends),
                     }
                 },
             }

@@ -87,6 +87,7 @@ pub(super) fn DayTimeline() -> Element {
                         now_ms: (subject.now_ms)(),
                         zone: context.zone(),
                         working: entity::state(subject.kind, EventType::Working),
+                        on_zoom: move |ends| context.zoom_into(ends),
                     }
                 },
             }

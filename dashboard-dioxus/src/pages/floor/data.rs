@@ -15,7 +15,8 @@ use domain::bucket::BUCKET_MS;
 use domain::event::EntityType;
 
 /// What the parts of the floor show. Whatever tells of all workers or all workstations is one operation.
-pub(super) struct FloorData {
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct FloorData {
     /// The area that is shown, none for all of them.
     pub(super) area: Memo<Option<String>>,
     pub(super) summary: Answer<FactorySummary>,

@@ -47,6 +47,18 @@ pub(super) fn heat_resolution(window: Span) -> Resolution {
     if window.to.0 - window.from.0 <= HOURS_UP_TO_MS { Resolution::Hour } else { Resolution::Day }
 }
 
+/// How long the steps of the states of many can be, in seconds. From five minutes on the server has whole sums of them.
+const STATE_STEPS_SECONDS: [i64; 13] = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 21_600, 86_400];
+/// The most steps of an entity: about as many as a chart has pixels.
+const MOST_STATE_STEPS: i64 = 960;
+
+/// How long the steps of a window's states are, in seconds.
+pub(super) fn state_step_seconds(window: Span) -> i64 {
+    let seconds = (window.to.0 - window.from.0) / 1_000;
+    let is_enough = |step: &i64| seconds <= step * MOST_STATE_STEPS;
+    STATE_STEPS_SECONDS.into_iter().find(is_enough).unwrap_or(MS_PER_DAY / 1_000)
+}
+
 /// One value of each point.
 pub(super) fn steps(series: &Series, value: impl Fn(&Point) -> Option<f64>) -> Rc<[Step]> {
     let step = |point: &Point| Step {
@@ -105,6 +117,22 @@ mod tests {
         ];
         for (to, expected) in cases {
             assert_eq!(resolution(window("2026-01-05T00:00Z", to)), expected, "{to}");
+        }
+    }
+
+    #[test]
+    fn states_have_no_more_steps_than_a_chart_has_pixels() {
+        let cases = [
+            ("2026-01-05T00:15Z", 5),
+            ("2026-01-05T01:00Z", 5),
+            ("2026-01-05T08:00Z", 30),
+            ("2026-01-06T00:00Z", 120),
+            ("2026-01-12T00:00Z", 900),
+            ("2026-02-04T00:00Z", 3_600),
+            ("2036-01-05T00:00Z", 86_400),
+        ];
+        for (to, expected) in cases {
+            assert_eq!(state_step_seconds(window("2026-01-05T00:00Z", to)), expected, "{to}");
         }
     }
 
