@@ -10,6 +10,9 @@ pub const MAX_BATCH_EVENTS: usize = 10_000;
 /// The most bytes of a request's body once it is inflated: a batch of the most events, with long names.
 pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
+/// The most workers and workstations that one request names or places: a large plant's, and some 100 ms of the one writer.
+pub const MAX_ENTITY_CHANGES: usize = 5_000;
+
 /// The most five-minute buckets that the events of one request cover, counted per event: a bound on the sums that it
 /// changes.
 pub const MAX_BATCH_BUCKETS: i64 = 1_000_000;

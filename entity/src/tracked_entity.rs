@@ -1,4 +1,4 @@
-//! A worker or a workstation, registered by its first event. `id` is counted per factory.
+//! A worker or a workstation, registered by its first event or by a person. `id` is counted per factory.
 
 use sea_orm::entity::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct Model {
     pub code: String,
     pub name: Option<String>,
     pub area: Option<String>,
-    /// The frontier: the latest end of all its events.
+    /// The frontier: the latest end of all its events; the least number there is when it has none.
     pub last_seen_at: i64,
     /// No event of it is longer: how far a late event must look back.
     pub longest_duration_ms: i64,

@@ -20,7 +20,7 @@ use crate::{
     ingest::{IngestError, Outcome},
     report::{self, ReportError},
     store::{
-        entities::{self, EntityFilter, EntityPatch},
+        entities::{self, Entity, EntityChange, EntityFilter, EntityPatch, UnknownEntities},
         factories::{Factory, NewFactory, NotCreated},
     },
 };
@@ -118,19 +118,27 @@ fn start_of_yesterday_ms(zone: Zone, now_ms: TimestampMs) -> TimestampMs {
     yesterday.map_or(now_ms, |window| window.from_ms)
 }
 
+/// The change that gives an entity the name and area that it has in the simulation.
+fn naming(unnamed: &Entity, roster: &[SimulatedEntity]) -> Option<EntityChange> {
+    let is_it =
+        |known: &&SimulatedEntity| known.entity_type == unnamed.entity_type && known.code == unnamed.code;
+    let known = roster.iter().find(is_it)?;
+    let patch =
+        EntityPatch { name: Some(Some(known.name.to_owned())), area: Some(Some(known.area.to_owned())) };
+    Some(EntityChange { entity_type: known.entity_type, code: unnamed.code.clone(), patch })
+}
+
 /// Sets the names and areas of entities that have neither, and keeps what people have set.
 async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> anyhow::Result<()> {
     let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
-    for unnamed in stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none()) {
-        let is_it =
-            |known: &&SimulatedEntity| known.entity_type == unnamed.entity_type && known.code == unnamed.code;
-        let Some(known) = roster.iter().find(is_it) else { continue };
-        let patch =
-            EntityPatch { name: Some(Some(known.name.to_owned())), area: Some(Some(known.area.to_owned())) };
-        let changed = app.store.update_entity(factory.id, known.entity_type, known.code, patch).await?;
-        if let Some(changed) = changed {
-            app.live.announce(factory.id, changed.revision);
-        }
+    let unnamed = stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none());
+    let changes: Vec<EntityChange> = unnamed.filter_map(|unnamed| naming(unnamed, roster)).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let changed = app.store.update_entities(factory.id, &changes, UnknownEntities::Refuse).await?;
+    if let Ok(changed) = changed {
+        app.live.announce(factory.id, changed.revision);
     }
     Ok(())
 }

@@ -64,6 +64,8 @@ pub struct ApiError {
     pub retry_after_ms: Option<u64>,
     /// Which event of a batch is at fault, and why; only where the request is refused for one of them.
     pub event: Option<Box<EventRefusal>>,
+    /// What is wrong with a list of changes, none of which was made.
+    pub problems: Vec<ChangeProblem>,
 }
 
 /// The event that a request is refused for, for programs.
@@ -79,13 +81,51 @@ pub struct EventRefusal {
     pub value: Option<String>,
 }
 
+/// The most problems of a list of changes that are named one by one: what a person mends at a time.
+const MAX_NAMED_PROBLEMS: usize = 100;
+
+/// What is wrong with one of several changes, for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeProblem {
+    /// Its place in the list, from 0.
+    pub index: usize,
+    /// The field at fault.
+    pub field: &'static str,
+    /// What was sent there, cut to what a message shows.
+    pub value: String,
+    /// What is allowed there, to be read after "must".
+    pub allowed: String,
+}
+
+impl fmt::Display for ChangeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, field, value, allowed } = self;
+        write!(f, "change {index}: {field} must {allowed}, but \"{value}\" was sent")
+    }
+}
+
+impl From<&ChangeProblem> for async_graphql::Value {
+    fn from(problem: &ChangeProblem) -> Self {
+        let ChangeProblem { index, field, value, allowed } = problem;
+        let fields: [(&str, Self); 4] = [
+            ("index", (*index).into()),
+            ("field", (*field).into()),
+            ("value", value.as_str().into()),
+            ("allowed", allowed.as_str().into()),
+        ];
+        Self::Object(
+            fields.into_iter().map(|(name, value)| (async_graphql::Name::new(name), value)).collect(),
+        )
+    }
+}
+
 /// How long a caller should wait before it asks an overloaded or unavailable server again.
 const RETRY_AFTER_MS: u64 = 1_000;
 
 impl ApiError {
     /// An error that a retry does not fix.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None, event: None }
+        Self { code, message: message.into(), retry_after_ms: None, event: None, problems: Vec::new() }
     }
 
     /// The request is wrong.
@@ -105,6 +145,19 @@ impl ApiError {
             EventRefusal { index, field, allowed: fault.allowed(), value: fault.sent().map(str::to_owned) };
         let message = format!("event {index} of {path}: {fault}; nothing of the request is stored");
         Self { event: Some(Box::new(event)), ..Self::bad_user_input(message) }
+    }
+
+    /// Some of a list of changes cannot be made, and so none was.
+    pub fn changes_refused(mut problems: Vec<ChangeProblem>) -> Self {
+        let count = problems.len();
+        problems.truncate(MAX_NAMED_PROBLEMS);
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        let message = if count == 1 {
+            format!("nothing was changed: {first}")
+        } else {
+            format!("nothing was changed, there are {count} problems (extensions.problems): {first}")
+        };
+        Self { problems, ..Self::bad_user_input(message) }
     }
 
     /// There is no such factory.
@@ -142,6 +195,10 @@ impl From<ApiError> for async_graphql::Error {
             extensions.set("code", error.code.as_str());
             if let Some(retry_after_ms) = error.retry_after_ms {
                 extensions.set("retryAfterMs", retry_after_ms);
+            }
+            if !error.problems.is_empty() {
+                let problems = error.problems.iter().map(Into::into).collect();
+                extensions.set("problems", async_graphql::Value::List(problems));
             }
             if let Some(event) = &error.event {
                 extensions.set("index", event.index);

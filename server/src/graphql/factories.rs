@@ -1,6 +1,7 @@
 //! Factories and the workers and workstations that are registered in them: their names and settings. What follows a commit
 //! is done even when the client has disconnected.
 
+mod changes;
 mod entity;
 mod factory;
 mod utc_offset;
@@ -11,6 +12,7 @@ use async_graphql::{Context, ID, Object};
 use domain::event;
 
 use self::{
+    changes::{EntityChangeInput, UpdateEntitiesPayload},
     entity::UpdateEntityInput,
     factory::{CreateFactoryInput, UpdateFactoryInput},
 };
@@ -19,7 +21,7 @@ pub(super) use self::{
     factory::{Factory, UnitsBasis},
 };
 use super::{
-    context::{app, begin, known_factory, snapshot},
+    context::{app, begin, charge, known_factory, snapshot},
     text::quoted,
 };
 use crate::{
@@ -28,7 +30,9 @@ use crate::{
     error::{ApiError, ErrorCode},
     report::{self, ReportError},
     store::{
-        entities::{Entity, EntityPatch},
+        entities::{
+            Entity, EntityChange, EntityPatch, MAX_ENTITIES, NotUpdated, UnknownEntities, UpdatedEntities,
+        },
         factories::{FactoryPatch, MAX_FACTORIES, NewFactory, NotCreated},
     },
 };
@@ -92,7 +96,8 @@ impl FactoryMutation {
         run_detached(update_factory(app(ctx).clone(), factory_id.0, patch)).await
     }
 
-    /// Entities are registered by their first event; these set what people see. A field left out stays, null clears it.
+    /// Entities are registered by their first event or by updateEntities; this sets what people see. A field left out stays, null
+    /// clears it.
     async fn update_worker(
         &self,
         ctx: &Context<'_>,
@@ -124,6 +129,27 @@ impl FactoryMutation {
         let update =
             update_entity(app(ctx).clone(), factory_id.0.clone(), entity_type, workstation_id.0, patch);
         Ok(Workstation::new(&factory_id, run_detached(update).await?))
+    }
+
+    /// Changes 1 to 5 000 workers and workstations at once, each named once: all of them, in one commit, or none. What is wrong is
+    /// told in `extensions.problems`, with the index of each change, its field, its value and what is allowed.
+    async fn update_entities(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        changes: Vec<EntityChangeInput>,
+        #[graphql(
+            desc = "Whether those of which nothing was ever reported are registered, so that they have their names before their \
+                    first event; otherwise they are refused.",
+            default = false
+        )]
+        register_new: bool,
+    ) -> Result<UpdateEntitiesPayload, ApiError> {
+        charge(ctx, changes.len())?;
+        let changes = changes::judge(&*begin(app(ctx)).await?, &factory_id, changes, register_new).await?;
+        let unknown = if register_new { UnknownEntities::Register } else { UnknownEntities::Refuse };
+        let update = update_entities(app(ctx).clone(), factory_id.0.clone(), changes, unknown);
+        Ok(UpdateEntitiesPayload::new(&factory_id, run_detached(update).await?))
     }
 }
 
@@ -170,9 +196,29 @@ async fn update_entity(
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {
+    let change = EntityChange { entity_type, code, patch };
+    let mut updated = update_entities(app, slug, vec![change], UnknownEntities::Refuse).await?;
+    updated.entities.pop().ok_or_else(|| ApiError::internal(&"a change came back without its entity"))
+}
+
+async fn update_entities(
+    app: Arc<App>,
+    slug: String,
+    changes: Vec<EntityChange>,
+    unknown: UnknownEntities,
+) -> Result<UpdatedEntities, ApiError> {
     let factory_id = report::factory(&*begin(&app).await?, &slug).await?.factory().id;
-    let updated = app.store.update_entity(factory_id, entity_type, &code, patch).await?;
-    let updated = updated.ok_or(ReportError::EntityNotFound { entity_type, code })?;
+    let updated = app.store.update_entities(factory_id, &changes, unknown).await?;
+    let updated = updated.map_err(|refused| match refused {
+        NotUpdated::NoFactory => ApiError::factory_not_found(&slug),
+        NotUpdated::Unknown(index) => {
+            let EntityChange { entity_type, code, .. } = changes[index].clone();
+            ReportError::EntityNotFound { entity_type, code }.into()
+        }
+        NotUpdated::TooMany => ApiError::limit_exceeded(format!(
+            "a factory has at most {MAX_ENTITIES} workers and workstations, and these would be more; nothing was changed"
+        )),
+    })?;
     app.live.announce(factory_id, updated.revision);
     Ok(updated)
 }

@@ -12,7 +12,7 @@ pub enum ReportError {
     #[error("there is no factory \"{}\"", excerpt(.0))]
     FactoryNotFound(String),
     /// There is no such worker or workstation.
-    #[error("there is no {} \"{}\"; its first event registers it", noun(*entity_type), excerpt(code))]
+    #[error("there is no {} \"{}\"; its first event or updateEntities registers it", noun(*entity_type), excerpt(code))]
     EntityNotFound {
         /// Worker or workstation.
         entity_type: EntityType,

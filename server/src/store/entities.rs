@@ -1,5 +1,9 @@
 //! Workers and workstations: what people call them and what they were last seen doing.
 
+mod update;
+
+pub use self::update::{EntityChange, EntityPatch, NotUpdated, UnknownEntities, UpdatedEntities};
+
 use domain::{
     event::{EntityType, EventType},
     id::{EntityId, FactoryId, ModelVersionId, Revision, SourceId},
@@ -8,21 +12,15 @@ use domain::{
     timeline::Segment,
 };
 use entity::tracked_entity::{self as row, Column};
-use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::{
-    database::Store,
     engine::{
         code::{Code as _, confidence_column, confidence_of},
-        retry::Retries,
         statement::Kind,
         table::{Column as Written, Table},
     },
     error::{Result, StoreError},
-    factories,
 };
 
 /// The most workers and workstations of one factory: a bound on what one answer and one cache can hold.
@@ -44,7 +42,7 @@ pub struct Entity {
     pub name: Option<String>,
     /// The line or area.
     pub area: Option<String>,
-    /// The latest end of all its events, Unix milliseconds: its frontier.
+    /// The latest end of all its events, Unix milliseconds: its frontier. The least there is when it has none.
     pub last_seen_at_ms: TimestampMs,
     /// No event of it is longer.
     pub longest_duration_ms: DurationMs,
@@ -65,15 +63,6 @@ pub struct EntityFilter<'a> {
     pub area: Option<&'a str>,
     /// Only those that a later commit than this revision touched.
     pub changed_after: Option<Revision>,
-}
-
-/// What to change about an entity: none stays, some of none clears.
-#[derive(Clone, Debug, Default)]
-pub struct EntityPatch {
-    /// For people.
-    pub name: Option<Option<String>>,
-    /// The line or area.
-    pub area: Option<Option<String>>,
 }
 
 /// The entities that a filter lets through, in the order of their codes (`W2` before `W10`).
@@ -168,50 +157,20 @@ fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
     )
 }
 
-impl Store {
-    /// Changes what people see of an entity and raises the factory's revision; none when there is no such entity.
-    /// Answers with the entity, whose `revision` is the factory's new one.
-    pub async fn update_entity(
-        &self,
-        factory_id: FactoryId,
-        entity_type: EntityType,
-        code: &str,
-        patch: EntityPatch,
-    ) -> Result<Option<Entity>> {
-        let mut retries = Retries::default();
-        loop {
-            let outcome = self.try_update_entity(factory_id, entity_type, code, patch.clone()).await;
-            if !retries.again(&outcome).await {
-                return outcome;
-            }
+impl Entity {
+    /// One of which nothing was ever reported.
+    pub(super) fn unseen(id: EntityId, entity_type: EntityType, code: &str) -> Self {
+        Self {
+            id,
+            entity_type,
+            code: code.to_owned(),
+            name: None,
+            area: None,
+            last_seen_at_ms: TimestampMs::MIN,
+            longest_duration_ms: DurationMs::ZERO,
+            current: None,
+            revision: Revision(0),
         }
-    }
-
-    async fn try_update_entity(
-        &self,
-        factory_id: FactoryId,
-        entity_type: EntityType,
-        code: &str,
-        patch: EntityPatch,
-    ) -> Result<Option<Entity>> {
-        let tx = self.begin_write().await?;
-        let Some(factory) = factories::lock_by_id(&tx, factory_id).await? else { return Ok(None) };
-        let Some(mut changed) = by_code(&tx, factory_id, entity_type, code).await? else { return Ok(None) };
-        changed.name = patch.name.unwrap_or(changed.name);
-        changed.area = patch.area.unwrap_or(changed.area);
-        changed.revision = factory.revision.next();
-        let row = row::ActiveModel {
-            factory_id: Set(factory_id.0),
-            id: Set(changed.id.0),
-            name: Set(changed.name.clone()),
-            area: Set(changed.area.clone()),
-            revision: Set(changed.revision.0),
-            ..Default::default()
-        };
-        row.update(&tx).await?;
-        factories::set_revision(&tx, factory_id, changed.revision).await?;
-        tx.commit().await?;
-        Ok(Some(changed))
     }
 }
 

@@ -9,6 +9,7 @@ mod data_problems;
 mod demo;
 mod devices;
 mod documents;
+mod entity_changes;
 mod event_streams;
 mod factories;
 mod harness;

@@ -43,7 +43,7 @@ async fn the_first_steps_of_the_readme_give_the_answers_printed_there() {
         }
         steps += 1;
     }
-    assert_eq!(steps, 7, "has the README's format changed?");
+    assert_eq!(steps, 8, "has the README's format changed?");
 }
 
 /// All fenced blocks of the page in their order.

@@ -21,7 +21,7 @@ pub(crate) enum EntityType {
     Workstation,
 }
 
-/// Someone who works on the floor, registered by their first event.
+/// Someone who works on the floor, registered by their first event or by updateEntities.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Worker {
     /// Unique over all types and factories, opaque.
@@ -42,7 +42,7 @@ impl Worker {
     }
 }
 
-/// A machine or a place of work, registered by its first event.
+/// A machine or a place of work, registered by its first event or by updateEntities.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Workstation {
     /// Unique over all types and factories, opaque.

@@ -62,13 +62,13 @@ impl Factory {
         Ok(offsets)
     }
 
-    /// Everyone ever reported, in the order of their ids.
+    /// Everyone who is registered, in the order of their ids.
     async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
         let entities = self.entities(ctx, EntityType::Worker).await?;
         Ok(entities.into_iter().map(|entity| Worker::new(&self.factory_id, entity)).collect())
     }
 
-    /// Every workstation ever reported, in the order of their ids.
+    /// Every workstation that is registered, in the order of their ids.
     async fn workstations(&self, ctx: &Context<'_>) -> Result<Vec<Workstation>, ApiError> {
         let entities = self.entities(ctx, EntityType::Workstation).await?;
         Ok(entities.into_iter().map(|entity| Workstation::new(&self.factory_id, entity)).collect())

@@ -78,6 +78,17 @@ impl<Row, const N: usize> Table<Row, N> {
         self.write(conn, rows, &self.on_conflict()).await
     }
 
+    /// As [`Self::upsert`], but of rows whose keys are there these columns alone are overwritten.
+    pub(in crate::store) async fn upsert_columns(
+        &self,
+        conn: &impl ConnectionTrait,
+        rows: &[Row],
+        names: &[&str],
+    ) -> Result<()> {
+        let changes: Vec<String> = names.iter().copied().map(replaced).collect();
+        self.write(conn, rows, &self.do_update(&changes)).await
+    }
+
     async fn write(&self, conn: &impl ConnectionTrait, rows: &[Row], on_conflict: &str) -> Result<()> {
         for chunk in chunks(conn.get_database_backend(), rows.len()) {
             conn.execute_raw(self.statement(conn, &rows[chunk], on_conflict)).await?;
@@ -96,8 +107,7 @@ impl<Row, const N: usize> Table<Row, N> {
     }
 
     fn on_conflict(&self) -> String {
-        let key: Vec<&str> = self.named(OnConflict::Key).collect();
-        let replaced = self.named(OnConflict::Replace).map(|name| format!("{name} = excluded.{name}"));
+        let replaced = self.named(OnConflict::Replace).map(replaced);
         let added = self
             .named(OnConflict::Add)
             .map(|name| format!("{name} = {table}.{name} + excluded.{name}", table = self.name));
@@ -107,12 +117,21 @@ impl<Row, const N: usize> Table<Row, N> {
             format!("{name} = CASE WHEN excluded.{name} > {stored} THEN excluded.{name} ELSE {stored} END")
         });
         let changes: Vec<String> = replaced.chain(added).chain(raised).collect();
+        self.do_update(&changes)
+    }
+
+    fn do_update(&self, changes: &[String]) -> String {
+        let key: Vec<&str> = self.named(OnConflict::Key).collect();
         format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), changes.join(", "))
     }
 
     fn named(&self, role: OnConflict) -> impl Iterator<Item = &'static str> {
         self.columns.iter().filter(move |column| column.on_conflict == role).map(|column| column.name)
     }
+}
+
+fn replaced(name: &str) -> String {
+    format!("{name} = excluded.{name}")
 }
 
 #[cfg(test)]

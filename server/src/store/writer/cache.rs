@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use domain::{
     event::EntityType,
     id::{EntityId, Revision},
-    time::{DurationMs, TimestampMs},
     timeline::Tail,
     validate::{RegisteredName, new_id_fault},
 };
@@ -99,20 +98,7 @@ impl Cache {
         // Entities are never deleted, so counting them numbers them.
         let id = EntityId(self.entities.len() as i32 + 1);
         ids.insert(code.to_owned(), id);
-        self.entities.insert(
-            id,
-            Entity {
-                id,
-                entity_type,
-                code: code.to_owned(),
-                name: None,
-                area: None,
-                last_seen_at_ms: TimestampMs::MIN,
-                longest_duration_ms: DurationMs::ZERO,
-                current: None,
-                revision: Revision(0),
-            },
-        );
+        self.entities.insert(id, Entity::unseen(id, entity_type, code));
         Ok(id)
     }
 }
