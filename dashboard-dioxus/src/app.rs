@@ -197,6 +197,13 @@ mod tests {
         assert_eq!(page.selecting(other), floor("b", WindowChoice::Today).address());
     }
 
+    #[test]
+    fn another_window_of_events_begins_with_its_latest() {
+        let page = opened("/events?factory=a&window=today&source=c&page=3&after=x").map(Route::address);
+        let first = opened("/events?factory=a&window=yesterday&source=c").map(Route::address);
+        assert_eq!(page.map(|page| page.selecting(selection("a", WindowChoice::Yesterday))), first);
+    }
+
     proptest! {
         #[test]
         fn any_id_survives_the_way_through_the_address_bar(ids in prop::collection::vec("[^\\p{Cc}]{1,20}", 0..4)) {

@@ -63,13 +63,17 @@ impl Address {
     }
 
     /// The page to go to when another selection is made. A path that is no page gives way to the floor, and so does a page
-    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else.
+    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else. Of other
+    /// events the latest are shown first.
     pub(crate) fn selecting(self, selection: Selection) -> Self {
         let is_other = selection.factory != self.selection().factory;
         if matches!(self, Self::Unknown(..)) || (matches!(self, Self::Entity(..)) && is_other) {
             return Self::floor(selection);
         }
-        self.with_selection(selection)
+        match self.with_selection(selection) {
+            Self::Events(at) => Self::Events(at.first_page()),
+            other => other,
+        }
     }
 }
 

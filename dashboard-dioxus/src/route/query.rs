@@ -84,13 +84,24 @@ address!(
         to: Option<Instant> = "to",
         /// In whole percent.
         confidence_below: Option<u8> = "confidence-below",
+        /// Which page is in view, from 2; none is the first.
+        page: Option<u16> = "page",
+        /// The cursor where that page begins; empty on the first.
+        after: String = "after",
     }
 );
 
+impl EventsAddress {
+    /// The same events from the latest on.
+    pub(crate) fn first_page(&self) -> Self {
+        Self { page: None, after: String::new(), ..self.clone() }
+    }
+}
+
 address!(
-    /// The page of devices, and that of what they sent and was not stored.
+    /// The page of devices, that of what they sent and was not stored, and that of people and stations.
     DevicesAddress {
-        /// The device of which more is shown.
+        /// The device of which more is shown, or who is looked for.
         id: String = "id",
     }
 );
@@ -140,10 +151,10 @@ mod tests {
     fn each_field_of_each_page_is_found_again() {
         let floor = "factory=f&window=all-time&columns=all&sort=-units&sort-workstations=idle&area=Line 1&unseen-after=30";
         assert_eq!(FloorAddress::from(floor).to_string(), floor);
-        let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30&edit=areas";
+        let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30";
         assert_eq!(BoardAddress::from(board).to_string(), board);
         let events = "factory=f&window=today&kind=workstation&id=S1&state=absent&source=c&model=m\
-                      &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&unseen-after=5";
+                      &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&page=3&after=c-1&unseen-after=5";
         assert_eq!(EventsAddress::from(events).to_string(), events);
     }
 
