@@ -7,7 +7,7 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, DataProblems, Devices};
+use crate::pages::back_office::{Board, DataProblems, Devices, People};
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
@@ -62,6 +62,8 @@ pub(crate) enum Route {
             Devices { address: DevicesAddress },
             #[route("/data-problems?:..address")]
             DataProblems { address: DevicesAddress },
+            #[route("/people?:..address")]
+            People { address: DevicesAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -81,6 +83,7 @@ impl Route {
             Self::Events { address } => Address::Events(address),
             Self::Devices { address } => Address::Devices(address),
             Self::DataProblems { address } => Address::DataProblems(address),
+            Self::People { address } => Address::People(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
@@ -172,7 +175,8 @@ mod tests {
             Route::DataProblems {
                 address: DevicesAddress { selection: selection.clone(), id: text.clone() },
             },
-            Route::Board { address: BoardAddress { selection, edit: text, ..BoardAddress::default() } },
+            Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
         ];
         for page in pages {
             assert_eq!(opened(&page.to_string()), Some(page.clone()));

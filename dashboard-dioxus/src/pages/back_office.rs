@@ -6,6 +6,7 @@ use crate::components::skeleton::Skeleton;
 use crate::pages::board::Board as BoardPage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
+use crate::pages::people::People as PeoplePage;
 use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
@@ -18,6 +19,7 @@ use wasm_split::LazyLoader;
 enum Page {
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    People(DevicesAddress),
     Board(BoardAddress),
     FirstSteps(Option<(String, String)>),
 }
@@ -36,6 +38,7 @@ fn draw(page: Box<Page>) -> Element {
     match *page {
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
+        Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
     }
@@ -58,6 +61,12 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::DataProblems(address()) } }
+}
+
+/// Who and what is on the floor, and what they are called.
+#[component]
+pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::People(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

@@ -17,6 +17,7 @@ pub(crate) enum Address {
     Events(EventsAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    People(DevicesAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -26,6 +27,11 @@ impl Address {
     /// The floor, the page to which all others lead back.
     pub(crate) fn floor(selection: Selection) -> Self {
         Self::Floor(FloorAddress { selection, ..FloorAddress::default() })
+    }
+
+    /// The page of people and stations.
+    pub(crate) fn people(selection: Selection) -> Self {
+        Self::People(DevicesAddress { selection, ..DevicesAddress::default() })
     }
 
     /// The page of one worker or workstation.
@@ -42,6 +48,7 @@ impl Address {
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -56,6 +63,7 @@ impl Address {
             | Self::Events(EventsAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -88,6 +96,7 @@ impl fmt::Display for Address {
             Self::Events(at) => ("/events", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
+            Self::People(at) => ("/people", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

@@ -7,18 +7,16 @@ use domain::event::{EntityType, EventType};
 use std::fmt;
 
 /// Makes the type of a page's address: the selection, and the page's own fields with their names in the address, in their
-/// order. Those after the semicolon come last of all.
+/// order.
 macro_rules! address {
     ($(#[$doc:meta])* $address:ident {
         $($(#[$field_doc:meta])* $field:ident: $kind:ty = $name:literal,)*
-        $(; $(#[$last_doc:meta])* $last:ident: $last_kind:ty = $last_name:literal)?
     }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub(crate) struct $address {
             pub(crate) selection: Selection,
             $($(#[$field_doc])* pub(crate) $field: $kind,)*
-            $($(#[$last_doc])* pub(crate) $last: $last_kind,)?
         }
 
         impl From<&str> for $address {
@@ -27,7 +25,6 @@ macro_rules! address {
                 for (name, value) in fields(query) {
                     match name {
                         $($name => address.$field = Field::parse(value),)*
-                        $($last_name => address.$last = Field::parse(value),)?
                         _ => address.selection.set(name, value),
                     }
                 }
@@ -41,7 +38,6 @@ macro_rules! address {
                 self.selection.push_first(&mut query);
                 $(push(&mut query, $name, &self.$field.text());)*
                 self.selection.push_last(&mut query);
-                $(push(&mut query, $last_name, &self.$last.text());)?
                 formatter.write_str(&query)
             }
         }
@@ -113,9 +109,6 @@ address!(
         rotate_s: Option<u16> = "rotate",
         /// Whether people are called by their names: `off`, or empty.
         names: String = "names",
-        ;
-        /// What is set up in place of the board itself, such as `areas`.
-        edit: String = "edit"
     }
 );
 
