@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 /// Name, Windows' code of the key, and what it writes.
-const NAMED: [(&str, u32, &str); 14] = [
+const NAMED: [(&str, u32, &str); 15] = [
     ("Backspace", 8, ""),
     ("Tab", 9, ""),
     ("Enter", 13, "\r"),
@@ -19,6 +19,7 @@ const NAMED: [(&str, u32, &str); 14] = [
     ("ArrowRight", 39, ""),
     ("ArrowDown", 40, ""),
     ("Delete", 46, ""),
+    ("F2", 113, ""),
 ];
 /// Name, the protocol's bit, and Windows' code.
 const MODIFIERS: [(&str, u32, u32); 4] =

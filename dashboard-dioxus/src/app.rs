@@ -7,7 +7,7 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Cameras, DataProblems, Devices};
+use crate::pages::back_office::{Board, Cameras, DataProblems, Devices, People};
 use crate::pages::compare::Compare;
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
@@ -64,6 +64,8 @@ pub(crate) enum Route {
             Devices { address: DevicesAddress },
             #[route("/data-problems?:..address")]
             DataProblems { address: DevicesAddress },
+            #[route("/people?:..address")]
+            People { address: DevicesAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -84,6 +86,7 @@ impl Route {
             Self::Cameras { address } => Address::Cameras(address),
             Self::Devices { address } => Address::Devices(address),
             Self::DataProblems { address } => Address::DataProblems(address),
+            Self::People { address } => Address::People(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
@@ -176,7 +179,8 @@ mod tests {
             Route::DataProblems {
                 address: DevicesAddress { selection: selection.clone(), id: text.clone() },
             },
-            Route::Board { address: BoardAddress { selection, edit: text, ..BoardAddress::default() } },
+            Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
         ];
         for page in pages {
             assert_eq!(opened(&page.to_string()), Some(page.clone()));
@@ -199,6 +203,13 @@ mod tests {
         );
         let other = selection("b", WindowChoice::Today);
         assert_eq!(page.selecting(other), floor("b", WindowChoice::Today).address());
+    }
+
+    #[test]
+    fn another_window_of_events_begins_with_its_latest() {
+        let page = opened("/events?factory=a&window=today&source=c&page=3&after=x").map(Route::address);
+        let first = opened("/events?factory=a&window=yesterday&source=c").map(Route::address);
+        assert_eq!(page.map(|page| page.selecting(selection("a", WindowChoice::Yesterday))), first);
     }
 
     proptest! {

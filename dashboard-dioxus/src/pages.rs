@@ -12,3 +12,4 @@ pub(crate) mod events;
 pub(crate) mod floor;
 pub(crate) mod not_found;
 mod over_time;
+pub(crate) mod people;

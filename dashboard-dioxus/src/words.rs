@@ -22,6 +22,7 @@ pub(crate) mod floor;
 pub(crate) mod notice;
 pub(crate) mod over_time;
 pub(crate) mod page;
+pub(crate) mod people;
 pub(crate) mod quantity;
 pub(crate) mod rename;
 pub(crate) mod search;

@@ -1,5 +1,7 @@
 //! The page's side of the connection: who is told of which answer, and what is known of the connection itself.
 
+use crate::api::http_request::post;
+use crate::api::protocol;
 use crate::api::session::{Arrival, Command, ConnectionError, Event, Key, OperationType, Request};
 use crate::lean::decode::from_json;
 use crate::lean::sorted_map::SortedMap;
@@ -158,6 +160,17 @@ impl Client {
         self.handlers.write().insert(key, (OperationType::Mutation, Rc::new(handler)));
         self.send(Command::Start(key, Request { operation_type: OperationType::Mutation, body }));
         answer.await.unwrap_or_else(|_| Err(words::UNANSWERED.to_owned()))
+    }
+
+    /// As [`Self::mutate`], by a request of its own: a change of thousands is longer than a message of the connection may be.
+    pub(crate) async fn mutate_by_request<O: GraphQLQuery>(
+        self,
+        variables: O::Variables,
+    ) -> Result<O::ResponseData, String> {
+        let body = request::<O>(variables).map_err(|ConnectionError(reason)| reason)?;
+        let url = self.api_url.peek().clone().ok_or(words::NOT_SENT)?;
+        let answer = post(&url, &body).await.ok_or(words::UNANSWERED)?;
+        read::<O::ResponseData>(protocol::data_of(&answer)?).map_err(|ConnectionError(reason)| reason)
     }
 
     /// Takes in what the connection brought at `now_ms`.

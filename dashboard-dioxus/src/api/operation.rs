@@ -17,7 +17,8 @@ mod window;
 mod zone_offsets;
 
 pub(crate) use change::{
-    CreateDemoFactory, CreateFactory, EntityChange, create_demo_factory, create_factory, update_entity,
+    CreateDemoFactory, CreateFactory, EntityChange, EntityChangeInput, Unknown, create_demo_factory,
+    create_factory, update_entities, update_entity,
 };
 pub(crate) use data_problems::{
     Conflict, Conflicts, RejectionCount, RejectionReport, Rejections, Report, conflicts, rejections,

@@ -1,6 +1,7 @@
 //! The messages of graphql-transport-ws, as text.
 
 use crate::api::session::Request;
+use crate::words::connection as words;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -98,6 +99,30 @@ pub(crate) struct GraphQLError {
     pub(crate) message: String,
 }
 
+/// What came of an operation.
+#[derive(Deserialize)]
+pub(crate) struct Payload<'a> {
+    #[serde(default, borrow)]
+    pub(crate) data: Option<&'a RawValue>,
+    #[serde(default)]
+    pub(crate) errors: Option<Vec<GraphQLError>>,
+}
+
+/// The server's words on why an operation has no data.
+pub(crate) fn message_of(errors: &[GraphQLError]) -> String {
+    if errors.is_empty() {
+        return words::NO_REASON.to_owned();
+    }
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The data of an answer that came by itself, or the server's words on why there is none.
+pub(crate) fn data_of(answer: &str) -> Result<&RawValue, String> {
+    let payload: Payload<'_> = serde_json::from_str(answer).map_err(|error| words::another_shape(&error))?;
+    let errors = payload.errors.unwrap_or_default();
+    payload.data.filter(|_| errors.is_empty()).ok_or_else(|| message_of(&errors))
+}
+
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(rename = "type", borrow)]
@@ -170,6 +195,15 @@ mod tests {
         assert!(
             matches!(error, ServerMessage::Error { id: 1, errors } if errors[0].message == "No factory \"x\".")
         );
+    }
+
+    #[test]
+    fn an_answer_has_data_or_the_servers_words_on_why_not() {
+        assert_eq!(data_of(r#"{"data":{"a":1}}"#).map(RawValue::get), Ok(r#"{"a":1}"#));
+        let refused = r#"{"data":null,"errors":[{"message":"Too many."},{"message":"Try less."}]}"#;
+        assert_eq!(data_of(refused).map(RawValue::get), Err("Too many. Try less.".to_owned()));
+        assert_eq!(data_of("{}").map(RawValue::get), Err(words::NO_REASON.to_owned()));
+        assert!(data_of("<html>").is_err());
     }
 
     #[test]

@@ -9,10 +9,9 @@
 //! - A silent server is asked after 15 s and given up 5 s later.
 
 use crate::api::keep_alive::{KeepAlive, Liveness};
-use crate::api::protocol::{self, ClientMessage, GraphQLError, ServerMessage};
+use crate::api::protocol::{self, ClientMessage, Payload, ServerMessage, message_of};
 use crate::lean::sorted_map::SortedMap;
 use crate::words;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::rc::Rc;
 
@@ -374,21 +373,6 @@ impl Session {
             events.push(Event::Current);
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Payload<'frame> {
-    #[serde(default, borrow)]
-    data: Option<&'frame RawValue>,
-    #[serde(default)]
-    errors: Option<Vec<GraphQLError>>,
-}
-
-fn message_of(errors: &[GraphQLError]) -> String {
-    if errors.is_empty() {
-        return words::connection::NO_REASON.to_owned();
-    }
-    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::components::page_context::use_page_context;
 use crate::lean::instant::Instant;
 use crate::lean::letter_case;
 use crate::live::clock::now_ms;
+use crate::route::Address;
 use crate::words::first_steps as words;
 use dioxus::prelude::*;
 use domain::MS_PER_MINUTE;
@@ -21,6 +22,7 @@ const EXAMPLE_MINUTES: i64 = 5;
 /// What to do as long as there is no factory, or no event in the one of this id and name.
 #[component]
 pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
+    let context = use_page_context();
     let api_url = use_client().api_url;
     let url = api_url().unwrap_or_default();
     let shown_at = use_hook(|| Instant::from_ms(now_ms()));
@@ -41,6 +43,11 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
                     Command { testid: "send-by-curl", text: send_command(&url, &id, shown_at) }
                     p { {words::SEND_BY_EDGE} }
                     Command { testid: "send-by-edge", text: edge_command(&url, &id, shown_at) }
+                    p {
+                        {words::NAMES_FIRST}
+                        " "
+                        Link { to: Address::people(context.selection()), {crate::words::page::PEOPLE} }
+                    }
                 },
             }
             p {

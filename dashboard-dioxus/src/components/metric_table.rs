@@ -61,14 +61,19 @@ pub(crate) fn EntityCell(
     selection: Selection,
 ) -> Element {
     rsx! {
-        th { scope: "row",
-            Link { class: "entity-link", to: Address::entity(kind, &id, selection),
-                if let Some(name) = name {
-                    "{name} "
-                    span { class: "entity-id", "{id}" }
-                } else {
-                    "{id}"
-                }
+        th { scope: "row", {entity_link(kind, &id, name.as_deref(), selection)} }
+    }
+}
+
+/// What stands in it.
+pub(crate) fn entity_link(kind: EntityType, id: &str, name: Option<&str>, selection: Selection) -> Element {
+    rsx! {
+        Link { class: "entity-link", to: Address::entity(kind, id, selection),
+            if let Some(name) = name {
+                "{name} "
+                span { class: "entity-id", "{id}" }
+            } else {
+                "{id}"
             }
         }
     }

@@ -1,6 +1,7 @@
+use crate::api::client::Client;
 use crate::api::operation::{EntityChange, update_entity};
 use crate::api::use_client;
-use crate::components::page_context::use_page_context;
+use crate::components::page_context::{PageContext, use_page_context};
 use crate::model::EntityName;
 use crate::words::rename as words;
 use dioxus::prelude::*;
@@ -51,19 +52,13 @@ impl Editable {
     }
 }
 
-/// Whether somebody is editing, and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-enum Stage {
-    Reading,
-    Writing {
-        /// Why the text was not taken, in the server's words.
-        complaint: Option<String>,
-    },
-    Saving,
-}
+/// The key by which spreadsheets edit a cell.
+const EDIT_KEY: Key = Key::F2;
 
 /// The name or area of a worker or workstation, edited in place: Enter keeps what was typed, Escape what there was. The
-/// children are what is shown while nobody edits.
+/// children are what is shown while nobody edits; F2 on them does what the button beside them does.
+///
+/// While nobody edits it holds next to nothing, because a table has one in each of its rows.
 #[component]
 pub(crate) fn Rename(
     kind: EntityType,
@@ -75,92 +70,83 @@ pub(crate) fn Rename(
     onrenamed: Option<EventHandler<EntityName>>,
     children: Element,
 ) -> Element {
-    let context = use_page_context();
-    let client = use_client();
-    let mut typed = use_signal(String::new);
-    let mut stage = use_signal(|| Stage::Reading);
+    let mut is_open = use_signal(|| false);
     // Who edited with the keyboard goes on where they began.
-    let mut takes_focus = use_signal(|| false);
-    let field = what.label(kind, &id);
-    let button = words::change(&field);
-    let known = value.clone().unwrap_or_default();
-
-    let open = move |_| {
-        typed.set(known.clone());
-        stage.set(Stage::Writing { complaint: None });
-    };
-    let mut close = move || {
-        takes_focus.set(true);
-        stage.set(Stage::Reading);
-    };
-    let save = {
-        let id = id.clone();
-        move |event: FormEvent| {
-            event.prevent_default();
-            let text = typed.peek().clone();
-            let Some(choice) = context.factory_window() else { return };
-            if *stage.peek() == Stage::Saving {
-                return;
-            }
-            if EntityChange::text(&text) == value {
-                close();
-                return;
-            }
-            stage.set(Stage::Saving);
-            let id = id.clone();
-            spawn(async move {
-                match update_entity(client, choice.factory_id, kind, id, what.change(&text)).await {
-                    Ok(entity) => {
-                        if let Some(onrenamed) = onrenamed {
-                            onrenamed.call(entity);
-                        }
-                        close();
-                    }
-                    Err(reason) => stage.set(Stage::Writing { complaint: Some(reason) }),
-                }
-            });
-        }
-    };
-    if *stage.read() == Stage::Reading {
+    let mut takes_focus = use_hook(|| CopyValue::new(false));
+    if is_open() {
+        let onclose = move |()| {
+            takes_focus.set(true);
+            is_open.set(false);
+        };
         return rsx! {
-            span { class: "rename",
-                {children}
-                button {
-                    class: "rename-open",
-                    r#type: "button",
-                    title: "{button}",
-                    aria_label: "{button}",
-                    "data-testid": "rename-{what.slug()}",
-                    onmounted: move |event| takes_focus_if(takes_focus, event.data()),
-                    onclick: open,
-                    svg { class: "rename-pencil", view_box: "0 0 16 16", "aria-hidden": "true",
-                        path { d: "M2.5 13.5 L3.4 10.1 L10.9 2.6 L13.4 5.1 L5.9 12.6 Z M9.4 4.1 L11.9 6.6" }
-                    }
-                }
-            }
+            Editor { kind, id, what, value, onrenamed, onclose }
         };
     }
+    let button = words::change(&what.label(kind, &id));
     rsx! {
-        RenameForm { what, field, typed, stage, onsave: save, onclose: move |()| close() }
+        span {
+            class: "rename",
+            onkeydown: move |event| {
+                if event.key() == EDIT_KEY {
+                    event.prevent_default();
+                    is_open.set(true);
+                }
+            },
+            {children}
+            button {
+                class: "rename-open",
+                r#type: "button",
+                title: "{button}",
+                aria_label: "{button}",
+                aria_keyshortcuts: "F2",
+                "data-testid": "rename-{what.slug()}",
+                onmounted: move |event| takes_focus_if(takes_focus, event.data()),
+                onclick: move |_| is_open.set(true),
+                svg { class: "rename-pencil", view_box: "0 0 16 16", "aria-hidden": "true",
+                    path { d: "M2.5 13.5 L3.4 10.1 L10.9 2.6 L13.4 5.1 L5.9 12.6 Z M9.4 4.1 L11.9 6.6" }
+                }
+            }
+        }
     }
 }
 
-/// The field while somebody edits.
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Writing {
+        /// Why the text was not taken, in the server's words.
+        complaint: Option<String>,
+    },
+    Saving,
+}
+
+/// What is there while somebody edits.
 #[component]
-fn RenameForm(
+fn Editor(
+    kind: EntityType,
+    id: String,
     what: Editable,
-    field: String,
-    typed: Signal<String>,
-    stage: ReadSignal<Stage>,
-    onsave: EventHandler<FormEvent>,
+    value: Option<String>,
+    onrenamed: Option<EventHandler<EntityName>>,
     onclose: EventHandler<()>,
 ) -> Element {
-    let is_saving = *stage.read() == Stage::Saving;
-    let complaint = if let Stage::Writing { complaint } = &*stage.read() { complaint.clone() } else { None };
+    let mut typed = use_signal(|| value.clone().unwrap_or_default());
+    let stage = use_signal(|| Stage::Writing { complaint: None });
+    let field = what.label(kind, &id);
+    let edit =
+        Edit { context: use_page_context(), client: use_client(), kind, id, what, value, typed, stage };
+    let onsave = move |event: FormEvent| {
+        event.prevent_default();
+        edit.save(onrenamed, onclose);
+    };
+    let (is_saving, complaint) = match &*stage.read() {
+        Stage::Writing { complaint } => (false, complaint.clone()),
+        Stage::Saving => (true, None),
+    };
     rsx! {
         form {
             class: "rename rename-form",
-            onsubmit: move |event| onsave.call(event),
+            onsubmit: onsave,
             onkeydown: move |event| {
                 if event.key() == Key::Escape {
                     event.stop_propagation();
@@ -192,7 +178,49 @@ fn RenameForm(
     }
 }
 
-fn takes_focus_if(mut takes_focus: Signal<bool>, button: Rc<MountedData>) {
+/// What is edited, and how far it is.
+struct Edit {
+    context: PageContext,
+    client: Client,
+    kind: EntityType,
+    id: String,
+    what: Editable,
+    /// As it was.
+    value: Option<String>,
+    typed: Signal<String>,
+    stage: Signal<Stage>,
+}
+
+impl Edit {
+    /// Has the server make the change, once.
+    fn save(&self, onrenamed: Option<EventHandler<EntityName>>, onclose: EventHandler<()>) {
+        let (client, kind, id, mut stage) = (self.client, self.kind, self.id.clone(), self.stage);
+        let text = self.typed.peek().clone();
+        let Some(choice) = self.context.factory_window() else { return };
+        if *stage.peek() == Stage::Saving {
+            return;
+        }
+        if EntityChange::text(&text) == self.value {
+            onclose.call(());
+            return;
+        }
+        let change = self.what.change(&text);
+        stage.set(Stage::Saving);
+        spawn(async move {
+            match update_entity(client, choice.factory_id, kind, id, change).await {
+                Ok(entity) => {
+                    if let Some(onrenamed) = onrenamed {
+                        onrenamed.call(entity);
+                    }
+                    onclose.call(());
+                }
+                Err(reason) => stage.set(Stage::Writing { complaint: Some(reason) }),
+            }
+        });
+    }
+}
+
+fn takes_focus_if(mut takes_focus: CopyValue<bool>, button: Rc<MountedData>) {
     if !takes_focus.replace(false) {
         return;
     }

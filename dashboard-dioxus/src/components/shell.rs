@@ -37,6 +37,7 @@ pub(crate) fn Shell(children: Element) -> Element {
             }
         }
         footer { class: "shell-foot",
+            Link { class: "shell-seldom-foot", to: Address::people(context.selection()), {words::PEOPLE} }
             if context.factory().is_some() {
                 p { "data-testid": "time-zone", {time::in_zone(context.zone().name())} }
             }
@@ -98,13 +99,14 @@ fn Navigation() -> Element {
             }),
             matches!(*current, Address::DataProblems(_)),
         ),
+        (words::PEOPLE, Address::people(selection.clone()), matches!(*current, Address::People(_))),
         (words::BOARD, BoardAddress { selection, ..BoardAddress::default() }.into(), false),
     ];
     rsx! {
         nav { class: "shell-navigation", aria_label: words::NAVIGATION,
             ul {
                 for (name, page, is_here) in pages {
-                    li { key: "{name}",
+                    li { key: "{name}", class: if name == words::PEOPLE { "shell-seldom" },
                         Link {
                             class: if is_here { "shell-page shell-page-here" } else { "shell-page" },
                             aria_current: if is_here { "page" },

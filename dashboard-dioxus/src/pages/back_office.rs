@@ -9,6 +9,7 @@ use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
+use crate::pages::people::People as PeoplePage;
 use crate::route::{BoardAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
@@ -22,6 +23,7 @@ enum Page {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    People(DevicesAddress),
     Board(BoardAddress),
     FirstSteps(Option<(String, String)>),
     FloorTimeline(TimelineView),
@@ -49,6 +51,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::Cameras(address) => rsx! { CamerasPage { address } },
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
+        Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
         Page::FloorTimeline(view) => rsx! { TimelinePanel { view } },
@@ -78,6 +81,12 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::DataProblems(address()) } }
+}
+
+/// Who and what is on the floor, and what they are called.
+#[component]
+pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::People(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

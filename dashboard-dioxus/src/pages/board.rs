@@ -2,7 +2,6 @@ mod data;
 mod layout;
 mod pages;
 mod rotation;
-mod setup;
 mod summary;
 mod tile;
 mod top_line;
@@ -18,19 +17,16 @@ use crate::components::unknown_factory::UnknownFactory;
 use crate::route::BoardAddress;
 use dioxus::prelude::*;
 use rotation::Rotation;
-use setup::AreaSetup;
 
 /// The factory for a television: nothing but what is to be read from across a hall, area after area.
 #[component]
 pub(crate) fn Board(address: ReadSignal<BoardAddress>) -> Element {
     if let Some(id) = use_page_context().unknown_factory() {
         return rsx! {
-            main { class: "board-setup", UnknownFactory { id } }
+            main { class: "board-unknown", UnknownFactory { id } }
         };
     }
-    if address.read().edit.is_empty() {
-        rsx! { Rotation { address } }
-    } else {
-        rsx! { AreaSetup { address } }
+    rsx! {
+        Rotation { address }
     }
 }

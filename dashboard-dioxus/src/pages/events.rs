@@ -44,8 +44,8 @@ pub(crate) fn Events(address: ReadSignal<EventsAddress>) -> Element {
             p { class: "page-note", {note} }
         }
         FilterBar { address, names }
-        // Another question is another list, with nothing left of the one before.
-        for question in [address.read().to_string()] {
+        // Another question is another list, with nothing left of the one before. Its pages are the same list.
+        for question in [address.read().first_page().to_string()] {
             EventList { key: "{question}", address, names, onunknown: move |()| entities.refresh() }
         }
     }

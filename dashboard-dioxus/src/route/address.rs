@@ -18,6 +18,7 @@ pub(crate) enum Address {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    People(DevicesAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -27,6 +28,11 @@ impl Address {
     /// The floor, the page to which all others lead back.
     pub(crate) fn floor(selection: Selection) -> Self {
         Self::Floor(FloorAddress { selection, ..FloorAddress::default() })
+    }
+
+    /// The page of people and stations.
+    pub(crate) fn people(selection: Selection) -> Self {
+        Self::People(DevicesAddress { selection, ..DevicesAddress::default() })
     }
 
     /// The page of one worker or workstation.
@@ -44,6 +50,7 @@ impl Address {
             | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -59,6 +66,7 @@ impl Address {
             | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -66,13 +74,17 @@ impl Address {
     }
 
     /// The page to go to when another selection is made. A path that is no page gives way to the floor, and so does a page
-    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else.
+    /// about one entity when the factory changes, because another factory's worker of the same id is somebody else. Of other
+    /// events the latest are shown first.
     pub(crate) fn selecting(self, selection: Selection) -> Self {
         let is_other = selection.factory != self.selection().factory;
         if matches!(self, Self::Unknown(..)) || (matches!(self, Self::Entity(..)) && is_other) {
             return Self::floor(selection);
         }
-        self.with_selection(selection)
+        match self.with_selection(selection) {
+            Self::Events(at) => Self::Events(at.first_page()),
+            other => other,
+        }
     }
 }
 
@@ -88,6 +100,7 @@ impl fmt::Display for Address {
             Self::Cameras(at) => ("/cameras", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
+            Self::People(at) => ("/people", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

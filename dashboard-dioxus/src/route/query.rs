@@ -7,18 +7,16 @@ use domain::event::{EntityType, EventType};
 use std::fmt;
 
 /// Makes the type of a page's address: the selection, and the page's own fields with their names in the address, in their
-/// order. Those after the semicolon come last of all.
+/// order.
 macro_rules! address {
     ($(#[$doc:meta])* $address:ident {
         $($(#[$field_doc:meta])* $field:ident: $kind:ty = $name:literal,)*
-        $(; $(#[$last_doc:meta])* $last:ident: $last_kind:ty = $last_name:literal)?
     }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub(crate) struct $address {
             pub(crate) selection: Selection,
             $($(#[$field_doc])* pub(crate) $field: $kind,)*
-            $($(#[$last_doc])* pub(crate) $last: $last_kind,)?
         }
 
         impl From<&str> for $address {
@@ -27,7 +25,6 @@ macro_rules! address {
                 for (name, value) in fields(query) {
                     match name {
                         $($name => address.$field = Field::parse(value),)*
-                        $($last_name => address.$last = Field::parse(value),)?
                         _ => address.selection.set(name, value),
                     }
                 }
@@ -41,7 +38,6 @@ macro_rules! address {
                 self.selection.push_first(&mut query);
                 $(push(&mut query, $name, &self.$field.text());)*
                 self.selection.push_last(&mut query);
-                $(push(&mut query, $last_name, &self.$last.text());)?
                 formatter.write_str(&query)
             }
         }
@@ -88,13 +84,24 @@ address!(
         to: Option<Instant> = "to",
         /// In whole percent.
         confidence_below: Option<u8> = "confidence-below",
+        /// Which page is in view, from 2; none is the first.
+        page: Option<u16> = "page",
+        /// The cursor where that page begins; empty on the first.
+        after: String = "after",
     }
 );
 
+impl EventsAddress {
+    /// The same events from the latest on.
+    pub(crate) fn first_page(&self) -> Self {
+        Self { page: None, after: String::new(), ..self.clone() }
+    }
+}
+
 address!(
-    /// The page of devices, that of what they sent and was not stored, and that of cameras.
+    /// The page of devices, that of what they sent and was not stored, that of cameras, and that of people and stations.
     DevicesAddress {
-        /// The device of which more is shown.
+        /// The device of which more is shown, or who is looked for.
         id: String = "id",
     }
 );
@@ -106,9 +113,6 @@ address!(
         rotate_s: Option<u16> = "rotate",
         /// Whether people are called by their names: `off`, or empty.
         names: String = "names",
-        ;
-        /// What is set up in place of the board itself, such as `areas`.
-        edit: String = "edit"
     }
 );
 
@@ -144,10 +148,10 @@ mod tests {
     fn each_field_of_each_page_is_found_again() {
         let floor = "factory=f&window=all-time&columns=all&chart=hours&chart-of=workstation&sort=-units&sort-workstations=idle&area=Line 1&unseen-after=30";
         assert_eq!(FloorAddress::from(floor).to_string(), floor);
-        let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30&edit=areas";
+        let board = "factory=f&window=all-time&rotate=5&names=off&area=Line 1&unseen-after=30";
         assert_eq!(BoardAddress::from(board).to_string(), board);
         let events = "factory=f&window=today&kind=workstation&id=S1&state=absent&source=c&model=m\
-                      &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&unseen-after=5";
+                      &from=2026-01-05T08:00:00.000Z&to=2026-01-05T09:00:00.000Z&confidence-below=0&page=3&after=c-1&unseen-after=5";
         assert_eq!(EventsAddress::from(events).to_string(), events);
     }
 

@@ -38,6 +38,7 @@ pub(crate) const PAUSE: &str = "Pause";
 pub(crate) const EXPORT: &str = "CSV";
 pub(crate) const PAGES: &str = "Pages of events";
 pub(crate) const NEWER: &str = "Newer";
+pub(crate) const NEWEST: &str = "Newest";
 pub(crate) const OLDER: &str = "Older";
 pub(crate) const END: &str = "This is the oldest event.";
 pub(crate) const FILE: &str = "events";
@@ -124,7 +125,7 @@ pub(crate) fn resume(new: usize) -> String {
     if new == 0 { "Resume".to_owned() } else { format!("Resume ({new} new)") }
 }
 
-pub(crate) fn past(page: usize, new: usize) -> String {
+pub(crate) fn past(page: u16, new: usize) -> String {
     format!("Page {page} · {new} new since it was opened")
 }
 

@@ -21,6 +21,7 @@ pub(crate) const AFTER_LINK: &str = ".";
 pub(crate) const SEND_BY_CURL: &str = "With curl, from any machine that reaches this address:";
 pub(crate) const SEND_BY_EDGE: &str =
     "With andon-edge, which takes files or a stream of events and tries again until they are stored:";
+pub(crate) const NAMES_FIRST: &str = "Names and areas can be entered before the first event:";
 pub(crate) const COPY: &str = "Copy";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const NOT_COPIED: &str =

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use browser_driver::Page;
 use serde_json::{Value, json};
 use test_harness::soon;
@@ -133,7 +133,7 @@ async fn the_screen_is_kept_awake_and_the_pointer_is_hidden_when_nobody_moves_it
     page.move_mouse(300.0, 300.0).await?;
     page.wait_until("document.querySelector('.board-unattended') === null").await?;
     page.click_named("link", "Set up areas").await?;
-    page.wait_for("[data-testid=setup-worker-W3]").await?;
+    page.wait_for("[data-testid=person-worker-W3]").await?;
     close(chrome).await
 }
 
@@ -164,22 +164,18 @@ async fn the_screen_is_asked_for_again_when_the_board_is_back_in_view() -> Resul
 }
 
 #[tokio::test]
-async fn an_area_is_set_in_place_and_the_board_shows_it() -> Result<()> {
+async fn an_area_that_is_set_is_a_page_of_the_board() -> Result<()> {
     let andon = plant().await?;
     let chrome = browser().await?;
-    let page = chrome.open(&andon.url("/board?factory=plant&window=all-time&edit=areas")).await?;
-    page.click("[data-testid=setup-worker-W3] [data-testid=rename-area]").await?;
+    let page = chrome.open(&andon.url("/people?factory=plant&window=all-time")).await?;
+    page.click("[data-testid=person-worker-W3] [data-testid=rename-area]").await?;
     page.wait_for("[data-testid=rename-area-field]").await?;
     page.type_text("Paint").await?;
     page.press("Enter").await?;
-    page.wait_until("document.querySelector('[data-testid=setup-worker-W3]').innerText.includes('Paint')")
+    page.wait_until("document.querySelector('[data-testid=person-worker-W3]').innerText.includes('Paint')")
         .await?;
-    page.click_named("link", "Back to the board").await?;
-    page.wait_for("[data-testid=board-worker-W1]").await?;
-    let data = andon.graphql("{ factory(id: \"plant\") { workers { workerId area } } }", json!({})).await?;
-    let workers = data["factory"]["workers"].as_array().context("no workers")?;
-    let third = workers.iter().find(|worker| worker["workerId"] == "W3").context("no W3")?;
-    assert_eq!(third["area"], "Paint");
+    page.show(&andon.url("/board?factory=plant&window=all-time&area=Paint")).await?;
+    page.wait_for("[data-testid=board-worker-W3]").await?;
     close(chrome).await
 }
 

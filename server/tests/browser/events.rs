@@ -189,6 +189,49 @@ async fn paging_reaches_every_event_once_while_others_arrive() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_browsers_back_button_returns_to_the_page_of_events_that_was_in_view() -> Result<()> {
+    const STORED: usize = 250;
+    let andon = plant().await?;
+    let event =
+        |number: usize| worked("W1", &format!("2026-01-05T08:{:02}:{:02}Z", number / 60, number % 60), 1, 1);
+    andon.ingest("plant", (0..STORED).map(event).collect::<Vec<_>>().into()).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "").await?;
+    wait_for_rows(&page, 100).await?;
+    let first = shown(&page).await?;
+    page.click("[data-testid=events-older]").await?;
+    wait_for_standing(&page, "past", "Page 2").await?;
+    page.wait_until(&format!("({SHOWN}).length === 100 && ({SHOWN})[0] !== {}", json!(first[0]))).await?;
+    let second = shown(&page).await?;
+    let is_second = format!("({SHOWN}).length === 100 && ({SHOWN})[0] === {}", json!(second[0]));
+    page.click("[data-testid=events-older]").await?;
+    wait_for_standing(&page, "past", "Page 3").await?;
+    wait_for_rows(&page, 50).await?;
+
+    page.evaluate("history.back()").await?;
+    wait_for_standing(&page, "past", "Page 2").await?;
+    page.wait_until(&is_second).await?;
+    page.evaluate("history.back()").await?;
+    wait_for_standing(&page, "live", "").await?;
+    page.wait_until(&format!("({SHOWN})[0] === {}", json!(first[0]))).await?;
+    page.evaluate("history.forward()").await?;
+    page.wait_until(&is_second).await?;
+
+    // The address alone says it too, and what is above its page's first event is not known then but for the latest.
+    page.click("[data-testid=events-older]").await?;
+    wait_for_rows(&page, 50).await?;
+    let address = page.evaluate("location.href").await?;
+    let page = chrome.open(address.as_str().context("no address")?).await?;
+    wait_for_rows(&page, 50).await?;
+    wait_for_standing(&page, "past", "Page 3").await?;
+    page.click_named("button", "Newest").await?;
+    page.wait_until(&format!("({SHOWN})[0] === {}", json!(first[0]))).await?;
+    page.evaluate("history.back()").await?;
+    wait_for_rows(&page, 50).await?;
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn the_file_holds_what_the_api_says() -> Result<()> {
     let andon = plant().await?;
     let mut second = worked("W 2, \"the\"", "2026-01-05T09:00:00Z", 7, 3);

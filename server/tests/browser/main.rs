@@ -23,6 +23,7 @@ mod live;
 mod numbers;
 mod pages;
 mod paper;
+mod people;
 mod phone;
 mod proxy;
 mod served;

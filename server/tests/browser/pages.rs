@@ -61,8 +61,8 @@ pages! {
     compare: "/compare?factory=plant&window=last-8-hours&kind=worker&ids=W1,W2,W9,W22", ".series-chart-reading b";
     events: "/events?factory=plant&window=last-8-hours", "[data-testid='event-row']";
     events_filtered: "/events?factory=plant&window=all-time&kind=worker&state=idle&confidence-below=60", "[data-testid='event-row']";
+    people: "/people?factory=plant", "[data-testid='person-worker-W24']";
     board: "/board?factory=plant&window=last-8-hours&rotate=600", "[data-testid='board-worker-W1']";
-    board_setup: "/board?factory=plant&window=last-8-hours&edit=areas", "[data-testid='setup-worker-W24']";
     floor_of_an_area: "/?factory=plant&window=today&area=Packing&sort=now&chart=hours", "[data-testid='heatmap']";
 }
 
@@ -175,7 +175,7 @@ async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Resul
 }
 
 /// What is wrong with the page as it is now.
-async fn judge(page: &Page<'_>, axe: &str) -> Result<Vec<String>> {
+pub(crate) async fn judge(page: &Page<'_>, axe: &str) -> Result<Vec<String>> {
     let violations = page.axe(axe).await?;
     let mut wrong: Vec<_> = violations.iter().map(ToString::to_string).collect();
     for look in [TOO_WIDE, CUT] {

@@ -83,6 +83,7 @@ async fn every_page_is_printed_with_its_numbers_and_charts_and_without_controls(
         ("events", "/events?window=last-8-hours", "[data-testid='event-row']", "Event log", false),
         ("cameras", "/cameras?window=today", "[data-testid='camera-cam-paint']", "cam-paint", false),
         ("devices", "/devices?window=today", "[data-testid='devices-none']", "Edge devices", false),
+        ("people", "/people?window=today", "[data-testid='person-worker-W24']", "Ada Kowalska", false),
         (
             "board",
             "/board?window=last-8-hours&rotate=600",
@@ -90,7 +91,6 @@ async fn every_page_is_printed_with_its_numbers_and_charts_and_without_controls(
             "Ada Kowalska",
             true,
         ),
-        ("board-setup", "/board?window=today&edit=areas", "[data-testid='setup-worker-W24']", "W24", false),
     ] {
         page.show(&andon.url(&format!("{path}&factory={FACTORY}"))).await?;
         page.wait_for_connection("live").await?;

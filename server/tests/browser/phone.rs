@@ -54,7 +54,7 @@ async fn no_control_is_too_small_to_press_and_no_field_makes_the_telephone_zoom(
     let chrome = browser().await?;
     let page = chrome.blank().await?;
     page.set_screen(&TELEPHONE).await?;
-    for path in ["/", "/events", "/compare", "/cameras", "/devices"] {
+    for path in ["/", "/events", "/compare", "/cameras", "/devices", "/people"] {
         page.show(&andon.url(&format!("{path}?factory={FACTORY}&window=last-8-hours"))).await?;
         page.wait_for_connection("live").await?;
         let small = format!(

@@ -125,6 +125,7 @@ async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
         ("/compare?window=last-8-hours&kind=worker&ids=W1,W2", ".series-chart-reading b"),
         ("/events?window=last-8-hours", "[data-testid='event-row']"),
         ("/devices?window=today", "[data-testid='devices-none']"),
+        ("/people?window=today", "[data-testid='person-worker-W24']"),
     ] {
         for (width, height) in [(390, 844), (1280, 900), (1920, 1080)] {
             let page = chrome.blank().await?;

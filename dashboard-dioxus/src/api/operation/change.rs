@@ -23,6 +23,15 @@ pub(crate) struct UpdateWorker;
 pub(crate) struct UpdateWorkstation;
 
 #[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/update_entities.graphql",
+    extern_enums("EntityType"),
+    variable_types("ID", "super::EntityChangeInput")
+)]
+pub(crate) struct UpdateEntities;
+
+#[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema.graphql", query_path = "queries/create_factory.graphql")]
 pub(crate) struct CreateFactory;
 
@@ -44,6 +53,50 @@ impl EntityChange {
     pub(crate) fn text(typed: &str) -> Option<String> {
         Some(typed.trim().to_owned()).filter(|text| !text.is_empty())
     }
+}
+
+/// The schema's input of the same name: one of several changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntityChangeInput {
+    pub(crate) entity_type: EntityType,
+    pub(crate) entity_id: String,
+    #[serde(flatten)]
+    pub(crate) change: EntityChange,
+}
+
+/// Changes several at once, all of them or none; those that are not known are registered where that is wanted. Answers with what they are now; the
+/// error is a sentence for the page.
+pub(crate) async fn update_entities(
+    client: Client,
+    factory_id: String,
+    changes: Vec<EntityChangeInput>,
+    unknown: Unknown,
+) -> Result<Vec<EntityName>, String> {
+    let register_new = unknown == Unknown::Register;
+    let variables = update_entities::Variables { factory_id, changes, register_new };
+    let updated = client.mutate_by_request::<UpdateEntities>(variables).await?.update_entities;
+    let workers = updated.workers.into_iter().map(|worker| EntityName {
+        kind: EntityType::Worker,
+        id: worker.worker_id,
+        name: worker.name,
+        area: worker.area,
+    });
+    let workstations = updated.workstations.into_iter().map(|workstation| EntityName {
+        kind: EntityType::Workstation,
+        id: workstation.workstation_id,
+        name: workstation.name,
+        area: workstation.area,
+    });
+    Ok(workers.chain(workstations).collect())
+}
+
+/// What becomes of those of which the server never heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Nothing is changed.
+    Refuse,
+    Register,
 }
 
 /// Changes what people call a worker or workstation, or where it belongs. The error is a sentence for the page.
@@ -85,5 +138,10 @@ mod tests {
         assert_eq!(sent(Some(None), None), json!({ "name": null }));
         assert_eq!(sent(None, Some(EntityChange::text(" Line 2 "))), json!({ "area": "Line 2" }));
         assert_eq!(sent(Some(EntityChange::text("  ")), None), json!({ "name": null }));
+        let change = EntityChange { name: Some(None), area: None };
+        let one =
+            EntityChangeInput { entity_type: EntityType::Workstation, entity_id: "S1".to_owned(), change };
+        let expected = json!({ "entityType": "WORKSTATION", "entityId": "S1", "name": null });
+        assert_eq!(serde_json::to_value(one).unwrap(), expected);
     }
 }

@@ -25,8 +25,6 @@ use dioxus::prelude::*;
 use domain::metric::UnitsBasis;
 use gloo_timers::future::TimeoutFuture;
 
-/// What an address calls the setting up of areas.
-const AREAS: &str = "areas";
 /// How often it is looked whether something seen has become old, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 /// How long the pointer and the tools stay in view after the pointer moved, in ms, and how often that is looked at.
@@ -52,7 +50,7 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
         Some(Page { id: PageId { group: Group::Exceptions, .. }, .. }) => words::EXCEPTIONS.to_owned(),
         _ => context.factory().map_or_else(|| words::TITLE.to_owned(), |factory| factory.name),
     };
-    let setup = Address::from(BoardAddress { edit: AREAS.to_owned(), ..address.read().clone() });
+    let setup = Address::people(context.selection());
     let class = if is_pointing() { "board" } else { "board board-unattended" };
     rsx! {
         main {

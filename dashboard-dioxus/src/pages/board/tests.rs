@@ -71,22 +71,3 @@ fn a_board_without_anybody_says_so() {
     board("/board?factory=plant&window=today", &[])
         .shows(&["No worker or workstation has been seen in this window yet."]);
 }
-
-#[test]
-fn setting_up_lists_everyone_with_their_areas() {
-    let mut setup = TestPage::at("/board?factory=plant&window=today&edit=areas");
-    setup.answer(
-        "FactoryEntities",
-        &json!({ "factory": {
-            "revision": 1,
-            "workers": [{ "workerId": "W1", "name": "Anna", "area": "Paint" }],
-            "workstations": [{ "workstationId": "S1", "name": null, "area": null }],
-        } }),
-    );
-    setup.shows(&[
-        "<h1>Areas of the board</h1>",
-        "Paint",
-        "No area",
-        r#"data-testid="setup-workstation-S1""#,
-    ]);
-}

@@ -7,6 +7,7 @@ use crate::components::metric_cell::raw;
 use crate::components::notice::Refused;
 use crate::components::page_context::{PageContext, use_page_context};
 use crate::components::panel_frame::PanelFrame;
+use crate::components::rename::{Editable, Rename};
 use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
 use crate::lean::csv::{Cell, Csv};
@@ -137,9 +138,15 @@ fn side_by_side(
                         th { scope: "col", {words::METRIC} }
                         for (id , title , _) in columns {
                             th { key: "{id}", scope: "col", "data-id": "{id}",
-                                Link { class: "entity-link", to: Address::entity(kind, id, selection.clone()), "{title}" }
-                                if **title != **id {
-                                    span { class: "entity-id", " {id}" }
+                                Rename {
+                                    kind,
+                                    id: id.clone(),
+                                    what: Editable::Name,
+                                    value: (**title != **id).then(|| title.to_string()),
+                                    Link { class: "entity-link", to: Address::entity(kind, id, selection.clone()), "{title}" }
+                                    if **title != **id {
+                                        span { class: "entity-id", " {id}" }
+                                    }
                                 }
                             }
                         }

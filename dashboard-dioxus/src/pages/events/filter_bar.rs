@@ -58,7 +58,7 @@ fn Fields(address: ReadSignal<EventsAddress>, names: ReadSignal<Rc<Names>>) -> E
     let shown = address.read();
     // Each field changes its own part of the address.
     let apply = use_callback(move |(change, text): (Change, String)| {
-        let mut to = address.peek().clone();
+        let mut to = address.peek().first_page();
         change(&mut to, &text, &context.zone());
         go_to(to.into());
     });

@@ -1,5 +1,5 @@
 use super::filter::{Filter, cleared, described};
-use super::list_state::ListState;
+use super::list_state::{ListState, use_list_state};
 use super::log::{Below, Completeness, Listed};
 use super::names::Names;
 use super::row::{EventRow, key};
@@ -65,13 +65,15 @@ pub(crate) fn EventList(
         Some(events::Variables { factory_id, filter: Some(filter().input()), first: PAGE_EVENTS, after })
     };
     let top = use_query::<EventsQuery>(move || if has_begun() { question(None) } else { None });
-    let state = use_hook(ListState::new);
-    let past = use_query::<EventsQuery>(move || question(Some(state.cursors.read().last()?.clone())));
+    let state = use_list_state(address);
+    let past = use_query::<EventsQuery>(move || {
+        let after = address.read().after.clone();
+        if after.is_empty() { None } else { question(Some(after)) }
+    });
     use_feed(state, feed, top, filter, names, onunknown);
     use_key(PAUSE_KEY, move || state.toggle_pause());
 
-    let in_past = !state.cursors.read().is_empty();
-    let answer = if in_past { past } else { top };
+    let answer = if (state.in_past)() { past } else { top };
     let zone = context.zone();
     let today = zone.local(Instant::from_ms(clock())).date;
     let shown = shown(state, past);
@@ -116,7 +118,7 @@ struct Shown {
 }
 
 fn shown(state: ListState, past: Answer<EventPage>) -> Shown {
-    if !state.cursors.read().is_empty() {
+    if (state.in_past)() {
         let mut page = super::log::EventLog::default();
         past.with(|answer| page.replace_by_page(answer, |_| true));
         return Shown { rows: page.listed().to_vec(), below: page.below().clone() };
@@ -159,12 +161,11 @@ fn use_feed(
 /// Whether the list moves, and what came while it does not.
 #[component]
 fn FeedStatus(state: ListState) -> Element {
-    let pages = state.cursors.read().len();
     let skipped = (state.skipped)();
-    let (state, text) = match (pages, state.paused.read().is_some()) {
-        (0, false) => ("live", words::MOVING.to_owned()),
-        (0, true) => ("paused", words::paused(state.held_back_count())),
-        _ => ("past", words::past(pages + 1, state.held_back_count())),
+    let (state, text) = match ((state.in_past)(), state.paused.read().is_some()) {
+        (false, false) => ("live", words::MOVING.to_owned()),
+        (false, true) => ("paused", words::paused(state.held_back_count())),
+        (true, _) => ("past", words::past(state.page(), state.held_back_count())),
     };
     rsx! {
         p { class: "event-list-standing", "data-testid": "feed-standing", "data-state": state, {text} }
@@ -174,10 +175,11 @@ fn FeedStatus(state: ListState) -> Element {
     }
 }
 
-/// The ways to the pages around the one in view.
+/// The ways to the pages around the one in view, each with an address to which the browser's back button returns.
 #[component]
 fn Pages(state: ListState, below: Below, is_empty: bool) -> Element {
-    let in_past = !state.cursors.read().is_empty();
+    let in_past = (state.in_past)();
+    let newer = if in_past && state.newer().is_none() { words::NEWEST } else { words::NEWER };
     let cursor = match &below {
         Below::Cursor(cursor) => Some(cursor.clone()),
         Below::Nothing | Below::Cut => None,
@@ -190,8 +192,8 @@ fn Pages(state: ListState, below: Below, is_empty: bool) -> Element {
                 r#type: "button",
                 "data-testid": "events-newer",
                 disabled: !in_past,
-                onclick: move |_| state.newer(),
-                {words::NEWER}
+                onclick: move |_| go_to(state.newer().unwrap_or_else(|| state.newest()).into()),
+                {newer}
             }
             button {
                 class: "button",
@@ -200,7 +202,7 @@ fn Pages(state: ListState, below: Below, is_empty: bool) -> Element {
                 disabled: cursor.is_none(),
                 onclick: move |_| {
                     if let Some(cursor) = cursor.clone() {
-                        state.older(cursor);
+                        go_to(state.older(cursor).into());
                     }
                 },
                 {words::OLDER}

@@ -1,19 +1,29 @@
 //! Where somebody stands in the list of events: at its moving top, at a top that is held, or on a page of the past.
 
 use super::log::{Completeness, EventLog};
+use crate::lean::memo::{Memo, use_memo};
+use crate::lean::sorted_map::SortedMap;
 use crate::model::{EventFeed, EventPage, SeenEvent};
+use crate::route::{EventsAddress, go_to};
 use dioxus::prelude::*;
 use std::rc::Rc;
+
+/// The number of a page in the past whose address does not tell it.
+const SECOND_PAGE: u16 = 2;
 
 /// The list and what somebody does with it. It belongs to the component that makes it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct ListState {
+    /// Which page is in view.
+    address: ReadSignal<EventsAddress>,
+    /// Whether that is a page below the first.
+    pub(crate) in_past: Memo<bool>,
     /// The top of the list as it is now, in view or not.
     pub(crate) log: Signal<EventLog>,
     /// The top of the list as it was when it was paused.
     pub(crate) paused: Signal<Option<Rc<EventLog>>>,
-    /// Where each page below the first begins, down to the one in view; empty on the first.
-    pub(crate) cursors: Signal<Vec<String>>,
+    /// Where the pages begin that were in view, by their numbers: the address of one does not tell that of the one above it.
+    cursors: CopyValue<SortedMap<u16, String>>,
     /// How many passing events the feed has received_count.
     pub(crate) received_count: Signal<usize>,
     /// How many it had received_count when the list was last seen moving.
@@ -24,19 +34,37 @@ pub(crate) struct ListState {
     delivery: CopyValue<Option<u64>>,
 }
 
-impl ListState {
-    pub(crate) fn new() -> Self {
-        Self {
-            log: Signal::new(EventLog::default()),
-            paused: Signal::new(None),
-            cursors: Signal::new(Vec::new()),
-            received_count: Signal::new(0),
-            received_before_pause: Signal::new(0),
-            skipped: Signal::new(0),
-            delivery: CopyValue::new(None),
+/// The list of the component that calls this, on the page of the address.
+pub(crate) fn use_list_state(address: ReadSignal<EventsAddress>) -> ListState {
+    let in_past = use_memo(move || !address.read().after.is_empty());
+    let state = use_hook(|| ListState {
+        address,
+        in_past,
+        log: Signal::new(EventLog::default()),
+        paused: Signal::new(None),
+        cursors: CopyValue::new(SortedMap::default()),
+        received_count: Signal::new(0),
+        received_before_pause: Signal::new(0),
+        skipped: Signal::new(0),
+        delivery: CopyValue::new(None),
+    });
+    use_effect(move || {
+        let mut state = state;
+        if in_past() && state.paused.peek().is_none() {
+            state.start_counting();
         }
-    }
+    });
+    use_effect(move || {
+        let mut cursors = state.cursors;
+        let EventsAddress { page, after, .. } = address();
+        if let Some(page) = page {
+            cursors.write().insert(page, after);
+        }
+    });
+    state
+}
 
+impl ListState {
     /// How many passing events came since the list stands still.
     pub(crate) fn held_back_count(&self) -> usize {
         (self.received_count)() - (self.received_before_pause)()
@@ -73,9 +101,11 @@ impl ListState {
 
     /// Holds the list, or lets it move again from its top.
     pub(crate) fn toggle_pause(mut self) {
-        if self.is_still() {
+        if *self.in_past.peek() {
             self.paused.set(None);
-            self.cursors.set(Vec::new());
+            go_to(self.newest().into());
+        } else if self.paused.peek().is_some() {
+            self.paused.set(None);
         } else {
             self.start_counting();
             let now = Rc::new(self.log.peek().clone());
@@ -83,19 +113,35 @@ impl ListState {
         }
     }
 
-    pub(crate) fn older(mut self, cursor: String) {
-        if !self.is_still() {
-            self.start_counting();
+    /// The number of the page in view, from 1.
+    pub(crate) fn page(&self) -> u16 {
+        if (self.in_past)() { self.address.read().page.unwrap_or(SECOND_PAGE) } else { 1 }
+    }
+
+    /// The page below, which begins at this cursor.
+    pub(crate) fn older(self, cursor: String) -> EventsAddress {
+        let page = Some(self.page().saturating_add(1));
+        EventsAddress { page, after: cursor, ..self.address.peek().clone() }
+    }
+
+    /// The page above, where it is known: one that was opened by its address knows none but the first.
+    pub(crate) fn newer(self) -> Option<EventsAddress> {
+        let above = self.page() - 1;
+        if above == 1 {
+            return Some(self.newest());
         }
-        self.cursors.write().push(cursor);
+        let after = self.cursors.peek().get(&above)?.clone();
+        Some(EventsAddress { page: Some(above), after, ..self.address.peek().clone() })
     }
 
-    pub(crate) fn newer(mut self) {
-        self.cursors.write().pop();
+    /// The latest events.
+    pub(crate) fn newest(self) -> EventsAddress {
+        self.address.peek().first_page()
     }
 
-    fn is_still(&self) -> bool {
-        self.paused.peek().is_some() || !self.cursors.peek().is_empty()
+    /// Whether the list does not move.
+    pub(crate) fn is_still(&self) -> bool {
+        self.paused.read().is_some() || (self.in_past)()
     }
 
     fn start_counting(&mut self) {

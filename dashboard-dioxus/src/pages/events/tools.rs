@@ -28,7 +28,7 @@ pub(super) fn Tools(
     address: ReadSignal<EventsAddress>,
     names: ReadSignal<Rc<Names>>,
 ) -> Element {
-    let is_still = state.paused.read().is_some() || !state.cursors.read().is_empty();
+    let is_still = state.is_still();
     let (stage, begin, cancel) = use_export(filter, address, names);
     rsx! {
         match stage() {

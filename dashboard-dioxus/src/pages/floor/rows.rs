@@ -5,10 +5,11 @@ use crate::components::changing::Changing;
 use crate::components::explained::Explained;
 use crate::components::export_button::ExportButton;
 use crate::components::metric_cell::{MetricCell, raw};
-use crate::components::metric_table::EntityCell;
+use crate::components::metric_table::entity_link;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
+use crate::components::rename::{Editable, Rename};
 use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
 use crate::components::window_event::use_window_event;
@@ -259,7 +260,11 @@ fn EntityLine(
             "data-testid": "{row.kind.slug()}-row-{row.id}",
             "data-state": presence.slug(),
             aria_rowindex: row_index.map(|index| index.to_string()),
-            EntityCell { kind: row.kind, id: row.id.clone(), name: row.name.clone(), selection: context.selection() }
+            th { scope: "row",
+                Rename { kind: row.kind, id: row.id.clone(), what: Editable::Name, value: row.name.clone(),
+                    {entity_link(row.kind, &row.id, row.name.as_deref(), context.selection())}
+                }
+            }
             td { "data-field": "now", "data-value": presence.slug(),
                 StateMark { kind: row.kind, presence }
                 if let Some(minutes) = elapsed_minutes {
