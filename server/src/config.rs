@@ -2,7 +2,7 @@
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::BoolishValueParser};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, builder::BoolishValueParser, error::ErrorKind};
 use domain::time::DurationMs;
 use time_zones::{FolderError, TimeZones};
 
@@ -16,7 +16,7 @@ const TIME_ZONES: &str = "ANDON_TIME_ZONES";
 
 /// Live, exact, explainable productivity numbers for factory floors.
 #[derive(Debug, Parser)]
-#[command(name = "andon")]
+#[command(name = "andon", version)]
 pub struct Config {
     /// A folder of compiled time zones, such as /usr/share/zoneinfo, that says which version it is; used if it is newer than
     /// the zones in the program [default: the system's]
@@ -31,8 +31,13 @@ pub struct Config {
 impl Config {
     /// Reads the command line and the environment; ends the process after `--help`, `--version` and a mistake.
     pub fn from_command_line() -> Self {
-        let matches = Self::command().version(version().leak() as &str).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        Self::try_parse().unwrap_or_else(|error| {
+            if error.kind() == ErrorKind::DisplayVersion {
+                // The version of the zones is looked up only where it is asked for. This ends the process.
+                Self::command().version(version().leak() as &str).get_matches();
+            }
+            error.exit()
+        })
     }
 
     /// Puts the newest rules of time zones into use.

@@ -184,9 +184,18 @@ proptest! {
     }
 
     #[test]
-    fn what_is_accepted_is_read_and_nothing_else(text in r#"[{}\[\]",:a-z0-9\\.eE+\n-]{0,60}"#) {
+    fn no_text_whatever_upsets_the_reader(text in r#"[{}\[\]",:a-z0-9\\.eE+\n-]{0,60}"#) {
         assert_eq!(check(text.as_bytes()).is_ok(), read(text.as_bytes()).is_ok());
         split(text.as_bytes()).ok();
+    }
+
+    #[test]
+    fn what_is_accepted_is_read_and_nothing_else(
+        field in prop::sample::select(FIELDS.map(|field| field.name).to_vec()),
+        value in r#"null|true|"[a-z0-9\\]{0,3}"|-?[0-9]{1,20}(\.[0-9]{1,2})?([eE]-?[0-9]{1,3})?|[{}\[\]",:a-z0-9\\.-]{1,6}"#,
+    ) {
+        let event = format!("{}, \"{field}\": {value}}}", without(field).trim_end_matches('}'));
+        assert_eq!(check(event.as_bytes()).is_ok(), read(event.as_bytes()).is_ok(), "{event}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ export async function write() {
 }
 
 /** Takes in one delivery; whether it was the one that is waited for. */
-export function follower() {
+function follower() {
   let written;
   return async ({ data, errors }) => {
     if (errors) throw new Error(JSON.stringify(errors));
@@ -28,6 +28,15 @@ export function follower() {
     if (unitsProduced !== 7) throw new Error(`revision ${revision} holds ${unitsProduced} units`);
     return true;
   };
+}
+
+/** Follows deliveries that a client gives one after another, until what was written is there. */
+export async function followAll(deliveries) {
+  const isThere = follower();
+  for await (const delivery of deliveries) {
+    if (await isThere(delivery)) return;
+  }
+  throw new Error('the subscription ended');
 }
 
 /** Follows what `subscribe({ next, error })` delivers, until what was written is there; `subscribe` answers with how to end. */

@@ -1,12 +1,9 @@
 // The reference client of graphql-sse, in its distinct connections mode.
 import { createClient } from 'graphql-sse';
-import { QUERY, SUBSCRIPTION, equal, follower, url } from './follow.mjs';
+import { QUERY, SUBSCRIPTION, equal, followAll, url } from './follow.mjs';
 
 const client = createClient({ url, retryAttempts: 0 });
-const isThere = follower();
-for await (const delivery of client.iterate({ query: SUBSCRIPTION })) {
-  if (await isThere(delivery)) break;
-}
+await followAll(client.iterate({ query: SUBSCRIPTION }));
 const answers = [];
 for await (const answer of client.iterate({ query: QUERY })) answers.push(answer.data.factoryMetrics.unitsProduced);
 equal(answers, [7]);

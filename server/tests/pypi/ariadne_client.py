@@ -27,6 +27,7 @@ async def main():
     async for delivery in client.followed():
         assert int(delivery.factory_metrics.units_produced) == 7, delivery
         return
+    raise AssertionError("the subscription ended")
 
 
 write()

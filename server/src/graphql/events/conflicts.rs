@@ -5,11 +5,10 @@ use async_graphql::SimpleObject;
 use super::{
     event::Event,
     filter::EventFilter,
-    list::{PageInfo, page_size},
+    list::{PageInfo, cursor, page_size},
 };
 use crate::{
     error::ApiError,
-    graphql::text::quoted,
     report::factory,
     store::{
         Snapshot,
@@ -54,19 +53,10 @@ pub(crate) async fn page(
 ) -> Result<ConflictConnection, ApiError> {
     let first = page_size(first, MAX_PAGE_CONFLICTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
-    let after = after.as_deref().map(cursor).transpose()?;
+    let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
     let scope = factory(snapshot, slug).await?;
     let page = conflicts::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
     Ok(ConflictConnection::new(page, after.is_some()))
-}
-
-fn cursor(sent: &str) -> Result<Cursor, ApiError> {
-    Cursor::decode(sent).ok_or_else(|| {
-        let sent = quoted(sent);
-        ApiError::bad_user_input(format!(
-            "{sent} is not a cursor; send one that this list gave, or leave `after` out"
-        ))
-    })
 }
 
 impl ConflictConnection {

@@ -55,7 +55,7 @@ pub(crate) async fn page(
 ) -> Result<EventConnection, ApiError> {
     let first = page_size(first, MAX_PAGE_EVENTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
-    let after = after.as_deref().map(cursor).transpose()?;
+    let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
     let scope = factory(snapshot, slug).await?;
     let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
     Ok(EventConnection::new(page, after.is_some()))
@@ -68,8 +68,9 @@ pub(super) fn page_size(first: i32, most: u32) -> Result<u32, ApiError> {
     })
 }
 
-fn cursor(sent: &str) -> Result<Cursor, ApiError> {
-    Cursor::decode(sent).ok_or_else(|| {
+/// Reads the cursor of a list, whose own way of writing them `decode` knows.
+pub(super) fn cursor<C>(sent: &str, decode: impl FnOnce(&str) -> Option<C>) -> Result<C, ApiError> {
+    decode(sent).ok_or_else(|| {
         let sent = quoted(sent);
         ApiError::bad_user_input(format!(
             "{sent} is not a cursor; send one that this list gave, or leave `after` out"
