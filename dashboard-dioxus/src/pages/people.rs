@@ -58,6 +58,9 @@ fn OfFactory(wanted: String) -> Element {
                 },
             }
         }
-        Paste { roster }
+        // Below a list that is still to come it would be moved.
+        if entities.read().shown().is_some() {
+            Paste { roster }
+        }
     }
 }

@@ -78,7 +78,10 @@ async fn a_pasted_table_says_what_it_will_change_before_it_does_and_a_second_pas
     page.wait_until("document.querySelector('[data-testid=people-apply]').innerText === 'Save 3 changes'")
         .await?;
     page.click("[data-testid=people-apply]").await?;
-    wait_for_text(&page, "people-said", "3 saved.").await?;
+    page.wait_until(
+        "document.querySelector('.people-paste [data-testid=people-said]').innerText === '3 saved.'",
+    )
+    .await?;
     wait_for_text(&page, "person-worker-W9", "Eve").await?;
     wait_for_text(&page, "people-summary", "3 as they are").await?;
     let expected = [
@@ -239,7 +242,10 @@ async fn the_page_is_reached_before_the_first_event_and_from_a_telephone() -> Re
 
     page.set_screen(&Screen { width: 320, height: 640, ..Screen::LAPTOP }).await?;
     page.show(&andon.url("/devices?factory=plant")).await?;
-    page.click(".shell-seldom-foot").await?;
+    page.wait_for(".shell-seldom-foot").await?;
+    assert_eq!(page.evaluate("document.querySelector('.shell-seldom-foot').checkVisibility()").await?, true);
+    // The mouse would stop where the bar of pages lies over the footer.
+    page.evaluate("document.querySelector('.shell-seldom-foot').click()").await?;
     page.wait_for("[data-testid=person-worker-W1]").await?;
     page.wait_until("document.documentElement.scrollWidth <= document.documentElement.clientWidth").await?;
     close(chrome).await
