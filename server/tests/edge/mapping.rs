@@ -46,7 +46,9 @@ async fn a_counter_is_counted_once_through_restarts_repeats_and_resets() {
     assert_eq!(units(&server).await, json!([{ "unitsProduced": 11, "occupiedMinutes": 4.0 }]));
     let device =
         server.ask("{ devices(factoryId: \"plant\") { warnings deadLetteredEvents } }", json!({})).await;
-    assert_eq!(device["devices"][0]["deadLetteredEvents"], 0, "no repeat contradicts what is stored");
+    assert_eq!(device["devices"][0]["deadLetteredEvents"], 0);
+    let factory = server.ask("{ factory(id: \"plant\") { keptConflicts } }", json!({})).await;
+    assert_eq!(factory["factory"]["keptConflicts"], 0, "no repeat contradicts what is stored");
 }
 
 const TABLE: &str = r#"

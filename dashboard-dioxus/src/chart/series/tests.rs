@@ -31,13 +31,14 @@ fn what_is_yet_to_come_is_no_gap() {
 #[test]
 fn only_the_last_step_can_be_unfinished_and_only_while_it_runs() {
     let units = series(UNITS, Mark::Bars, &[(0.0, 1.0, Some(3.0)), (1.0, 2.0, Some(1.0))]);
-    let unfinished = |now: Option<f64>| {
+    let unfinished = |to: f64, now: Option<f64>| {
         let now_ms = now.map(|hours| hours * HOUR);
-        SeriesLayout::new(0.0, 4.0 * HOUR, now_ms, std::slice::from_ref(&units)).unfinished(now_ms)
+        SeriesLayout::new(0.0, to * HOUR, now_ms, std::slice::from_ref(&units)).unfinished(now_ms)
     };
-    let (start, width) = unfinished(Some(1.5)).unwrap();
+    let (start, width) = unfinished(4.0, Some(1.5)).unwrap();
     assert!((start - 0.25).abs() < 1e-9 && (width - 0.25).abs() < 1e-9);
-    assert_eq!([unfinished(Some(2.5)), unfinished(None)], [None, None]);
+    assert_eq!([unfinished(4.0, Some(2.5)), unfinished(4.0, None)], [None, None]);
+    assert_eq!(unfinished(2.0, Some(2.5)), None, "the window is over");
 }
 
 #[test]
