@@ -26,7 +26,7 @@ enum Page {
     People(DevicesAddress),
     Board(BoardAddress),
     FirstSteps(Option<(String, String)>),
-    FloorTimeline(TimelineView),
+    FloorTimeline(Box<TimelineView>),
 }
 
 impl Page {
@@ -54,7 +54,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
-        Page::FloorTimeline(view) => rsx! { TimelinePanel { view } },
+        Page::FloorTimeline(view) => rsx! { TimelinePanel { view: *view } },
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
 /// What everybody was doing over the window of the floor, which shows other things first.
 #[component]
 pub(crate) fn FloorTimeline(view: TimelineView) -> Element {
-    rsx! { BackOffice { page: Page::FloorTimeline(view) } }
+    rsx! { BackOffice { page: Page::FloorTimeline(Box::new(view)) } }
 }
 
 /// A page, or how far it is with being loaded.

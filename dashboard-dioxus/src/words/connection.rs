@@ -5,7 +5,6 @@ use std::fmt::Display;
 pub(crate) const CONNECTING: &str = "Connecting…";
 pub(crate) const LIVE: &str = "Live";
 pub(crate) const DISCONNECTED: &str = "Disconnected.";
-pub(crate) const NO_DATA: &str = "No data yet";
 pub(crate) const RECONNECTING: &str = "Reconnecting now…";
 
 pub(crate) const NO_ANSWER: &str = "The server does not respond.";

@@ -22,7 +22,8 @@ fn worker(id: &str, more: Value) -> Value {
 
 fn named(entity_type: &str, id: &str, more: Value) -> Value {
     let mut change = json!({ "entityType": entity_type, "entityId": id });
-    change.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    change.as_object_mut().expect("an object").extend(more);
     change
 }
 

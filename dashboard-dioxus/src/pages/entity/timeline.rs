@@ -70,7 +70,7 @@ pub(super) fn DayTimeline() -> Element {
                 }
             }
             match &*drawn.read() {
-                Panel::Waiting => rsx! { Skeleton { lines: 3 } },
+                Panel::Waiting => rsx! { Skeleton { lines: 6 } },
                 Panel::Refused(reason) => rsx! {
                     Refused { reason, onretry: move |()| timelines::retry(&answers) }
                 },

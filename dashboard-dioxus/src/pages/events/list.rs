@@ -70,13 +70,13 @@ pub(crate) fn EventList(
         let after = address.read().after.clone();
         if after.is_empty() { None } else { question(Some(after)) }
     });
-    use_feed(state, feed, top, filter, names, onunknown);
+    use_feed(&state, feed, top, filter, names, onunknown);
     use_key(PAUSE_KEY, move || state.toggle_pause());
 
     let answer = if (state.in_past)() { past } else { top };
     let zone = context.zone();
     let today = zone.local(Instant::from_ms(clock())).date;
-    let shown = shown(state, past);
+    let shown = shown(&state, past);
     let selection = context.selection();
     let is_empty = shown.rows.is_empty();
     let tools = rsx! { Tools { state, is_empty, filter, address, names } };
@@ -117,7 +117,7 @@ struct Shown {
     below: Below,
 }
 
-fn shown(state: ListState, past: Answer<EventPage>) -> Shown {
+fn shown(state: &ListState, past: Answer<EventPage>) -> Shown {
     if (state.in_past)() {
         let mut page = super::log::EventLog::default();
         past.with(|answer| page.replace_by_page(answer, |_| true));
@@ -131,13 +131,14 @@ fn shown(state: ListState, past: Answer<EventPage>) -> Shown {
 
 /// Brings the feed and the first page into the list.
 fn use_feed(
-    state: ListState,
+    state: &ListState,
     feed: Answer<EventFeed>,
     top: Answer<EventPage>,
     filter: Memo<Filter>,
     names: ReadSignal<Rc<Names>>,
     onunknown: EventHandler<()>,
 ) {
+    let state = *state;
     use_effect(move || {
         let panel = feed.read();
         let Some(delivery) = panel.shown() else { return };

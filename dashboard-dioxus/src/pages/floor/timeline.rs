@@ -82,7 +82,7 @@ fn Charts(address: ReadSignal<FloorAddress>, kind: Memo<EntityType>) -> Element 
                     role: "tab",
                     "data-testid": "floor-chart-{slug}",
                     aria_selected: if shown == slug { "true" } else { "false" },
-                    onclick: move |_| change(&|address| address.chart = slug.to_owned()),
+                    onclick: move |_| change(&|address| slug.clone_into(&mut address.chart)),
                     {name}
                 }
             }

@@ -24,12 +24,12 @@ pub(super) fn AreaForm(roster: Roster, wanted: Signal<String>) -> Element {
     let count = roster.selected.read().len();
     let listed = roster.listed.read();
     let shown = use_memo(move || found(&roster.listed.read(), &wanted.read()).len());
-    let areas = use_memo(move || areas(roster));
+    let areas = use_memo(move || areas(&roster));
     let is_idle = count == 0 || stage() == Stage::Saving;
     let save = move |event: FormEvent| {
         event.prevent_default();
         let change = EntityChange { name: None, area: Some(EntityChange::text(&area.peek())) };
-        let changes = selected(roster, &change);
+        let changes = selected(&roster, &change);
         stage.set(Stage::Saving);
         spawn(async move {
             let saved = roster.apply(changes, Unknown::Refuse).await;
@@ -62,7 +62,7 @@ pub(super) fn AreaForm(roster: Roster, wanted: Signal<String>) -> Element {
                 r#type: "button",
                 "data-testid": "people-select-shown",
                 disabled: shown() == 0,
-                onclick: move |_| select(roster, &wanted.peek()),
+                onclick: move |_| select(&roster, &wanted.peek()),
                 {words::select_shown(shown())}
             }
             button {
@@ -100,7 +100,7 @@ pub(super) fn AreaForm(roster: Roster, wanted: Signal<String>) -> Element {
 }
 
 /// Selects all who are found, beside those who are selected.
-fn select(roster: Roster, wanted: &str) {
+fn select(roster: &Roster, wanted: &str) {
     let mut selected = roster.selected;
     let mut selected = selected.write();
     for named in found(&roster.listed.peek(), wanted) {
@@ -109,7 +109,7 @@ fn select(roster: Roster, wanted: &str) {
 }
 
 /// The same change of all who are selected.
-fn selected(roster: Roster, change: &EntityChange) -> Vec<EntityChangeInput> {
+fn selected(roster: &Roster, change: &EntityChange) -> Vec<EntityChangeInput> {
     let input = |((kind, id), ()): (&EntityKey, &())| EntityChangeInput {
         entity_type: *kind,
         entity_id: id.clone(),
@@ -119,7 +119,7 @@ fn selected(roster: Roster, change: &EntityChange) -> Vec<EntityChangeInput> {
 }
 
 /// The areas that there are, each once.
-fn areas(roster: Roster) -> Vec<String> {
+fn areas(roster: &Roster) -> Vec<String> {
     let mut areas: Vec<String> = roster.listed.read().iter().filter_map(|named| named.area.clone()).collect();
     order::sort(&mut areas, |one, other| id_order::compare(one, other));
     areas.dedup();

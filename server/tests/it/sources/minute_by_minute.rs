@@ -117,7 +117,7 @@ fn says(events: &[Event], window: (i64, i64), source: &str, worker: usize, minut
 
 fn row(events: &[Event], window: (i64, i64), source: &str, said: &Said<'_>) -> Value {
     let all: Vec<&Event> = events.iter().filter(|event| event.source == Some(source)).collect();
-    let own: Vec<&Event> = all.iter().copied().filter(|event| starts_in(window)(&event)).collect();
+    let own: Vec<&Event> = all.iter().copied().filter(|event| starts_in(window)(event)).collect();
     let minutes: Vec<(&(&str, usize, i64), &usize)> =
         said.iter().filter(|((of, ..), _)| *of == source).collect();
     let other_says = |other: &'static str, worker: usize, minute: i64| said.get(&(other, worker, minute));
@@ -191,7 +191,7 @@ fn points(own: &[&Event], (from, to): (i64, i64)) -> Vec<Value> {
     let hours = from / 60..=(to - 1) / 60;
     let point = |hour: i64| {
         let step = ((hour * 60).max(from), ((hour + 1) * 60).min(to));
-        let events: Vec<&Event> = own.iter().copied().filter(|event| starts_in(step)(&event)).collect();
+        let events: Vec<&Event> = own.iter().copied().filter(|event| starts_in(step)(event)).collect();
         (!events.is_empty()).then(|| {
             json!({ "from": instant(step.0), "to": instant(step.1), "events": events.len(), "meanConfidence": mean(&events) })
         })
