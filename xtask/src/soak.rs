@@ -8,7 +8,7 @@ use crate::{command, native, workspace};
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 10] = [
+const MODULES: [&str; 11] = [
     "crash",
     "damage",
     "devices",
@@ -17,6 +17,7 @@ const MODULES: [&str; 10] = [
     "lanes",
     "model",
     "proof",
+    "sources",
     "store_law",
     "vanishing_sockets",
 ];
