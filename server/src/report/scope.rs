@@ -50,6 +50,7 @@ pub async fn factories(snapshot: &Snapshot) -> Result<Vec<FactoryScope>, ReportE
     Ok(factories.map(|factory| FactoryScope { view: view(factory.id), factory }).collect())
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one way")]
 async fn read(snapshot: &Snapshot, slug: &str) -> Result<Factory, ReportError> {
     factories::by_slug(snapshot, slug).await?.ok_or_else(|| ReportError::FactoryNotFound(slug.to_owned()))
 }

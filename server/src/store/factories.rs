@@ -85,10 +85,15 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The factory with this slug, for `report::factory` alone: nothing else gets from a slug to a factory.
+/// The factory with this slug, for `report::factory` alone: nothing else gets from a slug to a factory, which clippy sees to.
 pub(crate) async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
+}
+
+async fn is_slug_taken(tx: &impl ConnectionTrait, slug: &str) -> Result<bool> {
+    let of_slug = factory::Entity::find().filter(factory::Column::Slug.eq(slug));
+    Ok(of_slug.count(tx).await? > 0)
 }
 
 /// The revisions of the factories with these keys.
@@ -158,7 +163,7 @@ impl Store {
 
     async fn try_create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {
         let tx = self.begin_write().await?;
-        if by_slug(&tx, new.slug.as_str()).await?.is_some() {
+        if is_slug_taken(&tx, new.slug.as_str()).await? {
             return Ok(Err(NotCreated::SlugTaken));
         }
         if factory::Entity::find().count(&tx).await? >= MAX_FACTORIES {
