@@ -24,7 +24,7 @@ use self::{
     rejections::RejectionReport,
 };
 use super::{
-    context::{app, snapshot},
+    context::{app, charge, snapshot},
     deliveries::{Deliveries, relayed, scope},
     devices::SenderInput,
 };
@@ -45,7 +45,9 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<EventConnection, ApiError> {
-        list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+        let page = list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await?;
+        charge(ctx, page.edges.len())?;
+        Ok(page)
     }
 
     /// What contradicted stored events, each contradiction once, the one that came last first; at most 500 a page. The filter
@@ -58,13 +60,17 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<ConflictConnection, ApiError> {
-        conflicts::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await
+        let page = conflicts::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await?;
+        charge(ctx, page.edges.len())?;
+        Ok(page)
     }
 
     /// Events that were not stored, because they are not valid or contradict a stored one: how many, by what was wrong, source
     /// and device. It raises no revision; ask again to follow it.
     async fn rejections(&self, ctx: &Context<'_>, factory_id: ID) -> Result<RejectionReport, ApiError> {
-        rejections::report(&*snapshot(ctx).await?, &factory_id).await
+        let report = rejections::report(&*snapshot(ctx).await?, &factory_id).await?;
+        charge(ctx, report.rejections.len())?;
+        Ok(report)
     }
 }
 

@@ -366,6 +366,35 @@ async fn pages_of_events_go_on_where_they_ended_while_events_arrive() {
 }
 
 #[tokio::test]
+async fn the_pages_of_events_of_one_request_are_counted_together() {
+    let server = plant().await;
+    let events: Vec<Value> = (0..500)
+        .map(|second| {
+            let time = format!("08:{:02}:{:02}", second / 60, second % 60);
+            let mut event = event("W1", "WORKING", "08:00", 0.0, 1);
+            event["timestamp"] = json!(format!("2026-01-05T{time}Z"));
+            event
+        })
+        .collect();
+    server.ingest("plant", json!(events)).await;
+    let pages = |count: usize| {
+        let pages: Vec<String> = (0..count)
+            .map(|page| format!("p{page}: events(factoryId: \"plant\", first: 500) {{ ...page }}"))
+            .collect();
+        let fields = "timestamp ".repeat(80);
+        format!(
+            "{{ {} }} fragment page on EventConnection {{ edges {{ node {{ {fields} }} }} }}",
+            pages.join(" ")
+        )
+    };
+    server.ask(&pages(10), json!({})).await;
+    let answer = server.answer(&pages(20), json!({})).await;
+    assert_eq!(code(&answer), "LIMIT_EXCEEDED");
+    let message = answer["errors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("more than 600000 values"), "{message}");
+}
+
+#[tokio::test]
 async fn pages_of_events_that_cannot_be_are_refused() {
     let server = plant().await;
     for first in [0, -1, 501] {

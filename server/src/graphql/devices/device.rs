@@ -12,7 +12,7 @@ use super::sender::ClosedReason;
 use crate::{
     error::ApiError,
     graphql::{
-        context::scoped,
+        context::{charge, charge_rows_read, scoped},
         node::{NodeId, NodeObject},
         scalar::{BigInt, DateTime},
     },
@@ -152,6 +152,8 @@ pub(crate) async fn list(
         known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
         shown.extend(known.into_iter().map(|known| Device::new(slug, known, now_ms)));
     }
+    charge(ctx, shown.len())?;
+    charge_rows_read(ctx, shown.iter().map(Device::range_count).sum())?;
     Ok(shown)
 }
 
@@ -205,6 +207,11 @@ impl Device {
             device_id: ID(known.device.code),
             epoch: ID(known.device.epoch),
         }
+    }
+
+    /// How many ranges of numbers it lists.
+    fn range_count(&self) -> usize {
+        self.stored.len() + self.holes.len() + self.refused.len() + self.closed.len()
     }
 }
 

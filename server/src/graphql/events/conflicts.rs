@@ -20,7 +20,7 @@ use crate::{
 #[derive(SimpleObject)]
 pub(crate) struct ConflictConnection {
     /// The contradictions of this page, each with its cursor.
-    edges: Vec<ConflictEdge>,
+    pub(super) edges: Vec<ConflictEdge>,
     /// Where this page stands in the list.
     page_info: PageInfo,
 }

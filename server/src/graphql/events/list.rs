@@ -18,7 +18,7 @@ use crate::{
 #[derive(SimpleObject)]
 pub(crate) struct EventConnection {
     /// The events of this page, each with its cursor.
-    edges: Vec<EventEdge>,
+    pub(super) edges: Vec<EventEdge>,
     /// Where this page stands in the list.
     page_info: PageInfo,
 }

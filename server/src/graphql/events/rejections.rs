@@ -19,7 +19,7 @@ pub(crate) struct RejectionReport {
     /// The factory.
     factory_id: ID,
     /// Those that came last first, at most 1 000.
-    rejections: Vec<RejectionCount>,
+    pub(super) rejections: Vec<RejectionCount>,
     /// How many are in none of them: of more codes, sources and devices than there are counts for.
     other_events: BigInt,
 }
