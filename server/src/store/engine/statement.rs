@@ -1,15 +1,19 @@
 //! Statements about many rows at once, in the words of each engine.
 //!
-//! * SQLite binds every value. Rows are cut into a few fixed numbers, so that few different statements are prepared.
+//! * SQLite binds every value. Rows are cut into a few fixed numbers, so that few different statements are prepared; the
+//!   last few are filled up with nulls, because one more statement costs more than the rows that it leaves out.
 //! * PostgreSQL binds one array a column, so that one prepared statement serves any number of rows.
 //! * A seek goes from the rows to the table's key and never the other way, whatever the statistics say.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value, sea_query::ArrayType};
 
 /// How many rows of an SQLite statement there may be: each number is a statement of its own to prepare.
-const SQLITE_ROWS: [usize; 15] = [512, 256, 128, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
+const SQLITE_ROWS: [usize; 15] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512];
+
+/// So many rows are one SQLite statement, filled up to the next of [`SQLITE_ROWS`]. Fewer need no filling up.
+const SQLITE_ROWS_FILLED_UP: RangeInclusive<usize> = 5..=64;
 
 /// The most rows of one PostgreSQL statement: some megabytes of arrays.
 const POSTGRES_ROWS: usize = 20_000;
@@ -59,8 +63,9 @@ pub(in crate::store) fn chunks(backend: DbBackend, rows: usize) -> impl Iterator
     std::iter::from_fn(move || {
         let left = rows - from;
         let size = match backend {
-            DbBackend::Sqlite => SQLITE_ROWS.into_iter().find(|size| *size <= left)?,
             _ if left == 0 => return None,
+            DbBackend::Sqlite if left <= *SQLITE_ROWS_FILLED_UP.end() => left,
+            DbBackend::Sqlite => SQLITE_ROWS.into_iter().rfind(|size| *size <= left)?,
             _ => left.min(POSTGRES_ROWS),
         };
         from += size;
@@ -76,6 +81,9 @@ pub(in crate::store) const fn rows_per_statement(columns: usize) -> usize {
     MAX_BOUND_VALUES / columns
 }
 
+/// How long a statement about few rows is, in bytes, so that its text grows once.
+const TEXT_BYTES: usize = 1_024;
+
 /// A statement in the making: its text and the values bound to it.
 pub(in crate::store) struct Sql {
     backend: DbBackend,
@@ -86,7 +94,18 @@ pub(in crate::store) struct Sql {
 impl Sql {
     /// Begins a statement.
     pub(in crate::store) fn new(conn: &impl ConnectionTrait, text: &str) -> Self {
-        Self { backend: conn.get_database_backend(), text: text.to_owned(), values: Vec::new() }
+        let mut sql = Self {
+            backend: conn.get_database_backend(),
+            text: String::with_capacity(TEXT_BYTES),
+            values: Vec::new(),
+        };
+        sql.text.push_str(text);
+        sql
+    }
+
+    /// Goes on with words that are written straight into it.
+    pub(in crate::store) fn extend(&mut self, push: impl FnOnce(&mut String)) {
+        push(&mut self.text);
     }
 
     /// Goes on with words that both engines understand.
@@ -115,7 +134,7 @@ impl Sql {
         self.text("))")
     }
 
-    /// Goes on with rows, as a query.
+    /// Goes on with rows, as a query. Their first column is never null.
     pub(in crate::store) fn rows<const N: usize>(
         mut self,
         kinds: &[Kind; N],
@@ -146,7 +165,8 @@ impl Sql {
         self
     }
 
-    /// Goes on with given rows as a table (as `wanted`), whose columns are `column1`, `column2` and so on.
+    /// Goes on with given rows as a table (as `wanted`), whose columns are `column1`, `column2` and so on. The first is never
+    /// null.
     pub(in crate::store) fn given<const N: usize>(
         mut self,
         kinds: &[Kind; N],
@@ -196,19 +216,32 @@ impl Sql {
         }
     }
 
+    /// Goes on with rows for SQLite, filled up to one of [`SQLITE_ROWS`].
     fn push_values(
         &mut self,
         columns: usize,
         rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
     ) {
-        self.values.reserve(rows.len() * columns);
-        self.text.reserve(rows.len() * (2 * columns + 2));
+        let count = rows.len();
+        let size = SQLITE_ROWS.into_iter().find(|size| *size >= count).unwrap_or(count);
+        let is_filled_up = SQLITE_ROWS_FILLED_UP.contains(&size);
+        self.values.reserve(size * columns);
+        self.text.reserve(size * (2 * columns + 2) + TEXT_BYTES);
+        self.text.push_str(if is_filled_up { "SELECT * FROM (VALUES " } else { "VALUES " });
         let row_text = format!("({}?)", "?,".repeat(columns - 1));
-        for (position, row) in rows.enumerate() {
-            self.text.push_str(if position == 0 { "VALUES " } else { "," });
+        for position in 0..size {
+            if position > 0 {
+                self.text.push(',');
+            }
             self.text.push_str(&row_text);
+        }
+        if is_filled_up {
+            self.text.push_str(") WHERE column1 IS NOT NULL");
+        }
+        for row in rows {
             self.values.extend(row);
         }
+        self.values.extend(std::iter::repeat_n(Value::BigInt(None), (size - count) * columns));
     }
 
     fn push_unnest<const N: usize>(
@@ -266,15 +299,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_cut_into_few_sizes_that_add_up() {
-        for rows in [0, 1, 7, 8, 600, 2_521, 10_000] {
+    fn rows_are_cut_into_few_statements_that_have_them_all() {
+        for (rows, statements) in
+            [(0, 0), (1, 1), (7, 1), (61, 1), (65, 2), (600, 3), (2_521, 8), (10_000, 21)]
+        {
             let cut: Vec<_> = chunks(DbBackend::Sqlite, rows).collect();
-            assert!(cut.iter().all(|chunk| SQLITE_ROWS.contains(&chunk.len())), "{cut:?}");
-            let ends = cut.iter().map(|chunk| chunk.end);
-            assert!(cut.iter().map(|chunk| chunk.start).eq([0].into_iter().chain(ends).take(cut.len())));
-            assert_eq!(cut.iter().map(ExactSizeIterator::len).sum::<usize>(), rows);
+            assert_eq!(cut.len(), statements, "{cut:?}");
+            assert!(cut.into_iter().flatten().eq(0..rows));
         }
         assert_eq!(chunks(DbBackend::Postgres, 0).count(), 0);
         assert!(chunks(DbBackend::Postgres, 20_001).eq([0..20_000, 20_000..20_001]));
+    }
+
+    #[test]
+    fn the_statements_of_sqlite_have_few_texts() {
+        let sizes = (1..=10_000).flat_map(|rows| chunks(DbBackend::Sqlite, rows)).map(|chunk| chunk.len());
+        let texts = sizes.map(|size| {
+            let mut sql = Sql { backend: DbBackend::Sqlite, text: String::new(), values: Vec::new() };
+            sql.push_values(2, vec![[1.into(), 2.into()]; size].into_iter());
+            assert_eq!(sql.values.len(), sql.text.matches('?').count());
+            sql.text
+        });
+        assert_eq!(texts.collect::<std::collections::HashSet<_>>().len(), SQLITE_ROWS.len());
     }
 }
