@@ -25,12 +25,12 @@ use axum::{
     Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header},
-    middleware::from_fn_with_state,
     response::Response,
     routing::get,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -40,6 +40,7 @@ use tower_http::{
     },
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
+    validate_request::ValidateRequestHeaderLayer,
 };
 
 pub use self::{
@@ -138,6 +139,13 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
         // What is compressed is gathered, and events must not wait.
         .and(NotForContentType::SSE);
     let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    // Together, because a router puts each of its own layers into a box, and every request with it.
+    let layers = ServiceBuilder::new()
+        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(CatchPanicLayer::custom(error_response::panicked))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
+        .layer(ValidateRequestHeaderLayer::custom(browsers::check(rules)));
     let router = Router::new()
         .route("/graphql", graphql)
         .route("/healthz", get(health::alive))
@@ -145,11 +153,7 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
         .route("/graphiql/{*path}", get(graphiql_file))
         .fallback_service(get(dashboard))
         .with_state(shared)
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
-        .layer(CatchPanicLayer::custom(error_response::panicked))
-        .layer(from_fn_with_state(Arc::new(rules), browsers::check))
-        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(header::REFERRER_POLICY, "no-referrer"));
+        .layer(layers);
     match cors {
         Some(cors) => router.layer(cors),
         None => router,

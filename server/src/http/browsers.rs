@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    http::StatusCode,
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, http::StatusCode, response::Response};
 pub(super) use http_listener::BrowserRules;
 use http_listener::Refusal;
 pub use http_listener::{Hosts, Origins};
@@ -16,11 +11,9 @@ use super::{error_response::ErrorResponse, media::Media};
 use crate::error::ApiError;
 
 /// Lets a request through, or says why it is refused.
-pub(super) async fn check(State(rules): State<Arc<BrowserRules>>, request: Request, next: Next) -> Response {
-    match rules.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refuse(&refusal),
-    }
+pub(super) fn check(rules: BrowserRules) -> impl Fn(&mut Request) -> Result<(), Response> + Clone {
+    let rules = Arc::new(rules);
+    move |request| rules.check(request).map_err(|refusal| refuse(&refusal))
 }
 
 fn refuse(refusal: &Refusal) -> Response {
