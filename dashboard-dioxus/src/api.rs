@@ -19,4 +19,4 @@ pub(crate) mod socket;
 mod websocket;
 
 pub(crate) use client::{Connection, Transport, use_client};
-pub(crate) use hooks::{Answer, Panel, use_query, use_query_at, use_subscription};
+pub(crate) use hooks::{Answer, Panel, use_polled_query, use_query, use_query_at, use_subscription};

@@ -6,6 +6,7 @@
 
 pub(crate) mod heatmap;
 pub(crate) mod heatmap_chart;
+mod kept_focus;
 pub(crate) mod layer;
 pub(crate) mod path;
 pub(crate) mod roving;

@@ -27,6 +27,8 @@ pub(crate) struct TestPage {
     asked: BTreeMap<Key, (String, Value)>,
     refreshes: usize,
     waits_ms: Vec<f64>,
+    /// When answers come, in ms since 1970.
+    now_ms: f64,
 }
 
 /// What a test sets to make a component ask something else.
@@ -65,6 +67,7 @@ impl TestPage {
             asked: BTreeMap::new(),
             refreshes: 0,
             waits_ms: Vec::new(),
+            now_ms: 0.0,
         };
         page.settle();
         page
@@ -110,6 +113,11 @@ impl TestPage {
         let TestInput(mut input) = self.input;
         self.page.in_scope(ScopeId::ROOT, || input.set(text.to_owned()));
         self.settle();
+    }
+
+    /// What comes from now on comes at this time, in ms since 1970.
+    pub(crate) fn set_now(&mut self, now_ms: f64) {
+        self.now_ms = now_ms;
     }
 
     /// The server was heard, and everything is answered.
@@ -163,7 +171,7 @@ impl TestPage {
     }
 
     fn handle(&self, event: Event<'_>) -> Result<(), ConnectionError> {
-        self.page.in_scope(ScopeId::ROOT, || self.client.handle(event, 0.0))
+        self.page.in_scope(ScopeId::ROOT, || self.client.handle(event, self.now_ms))
     }
 
     /// Lets effects and memos do their work and takes note of what they ask.

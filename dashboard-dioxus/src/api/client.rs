@@ -62,11 +62,13 @@ pub(crate) struct Client {
     answers: CopyValue<Answers>,
 }
 
-/// What came of subscriptions.
+/// What came of subscriptions and polled queries.
 #[derive(Default)]
 struct Answers {
     /// The subscriptions whose answers are in view.
     in_view: SortedMap<Key, ()>,
+    /// The polled queries, with when the answer that is in view came, in ms since 1970.
+    polled: SortedMap<Key, Option<f64>>,
     /// The latest answers that were in view, by their requests, the oldest first.
     remembered: VecDeque<(Rc<str>, Remembered)>,
 }
@@ -124,6 +126,17 @@ impl Client {
         self.send(Command::Stop(key));
     }
 
+    /// From now on the answers of this query say how old the page is, because it is asked again and again.
+    pub(crate) fn poll(mut self, key: Key) {
+        self.answers.write().polled.insert(key, None);
+    }
+
+    /// They no longer do.
+    pub(crate) fn end_poll(mut self, key: Key) {
+        self.take_out_of_view(key);
+        self.answers.write().polled.remove(&key);
+    }
+
     /// Gives a command to the connection.
     pub(crate) fn send(self, command: Command) {
         // Commands can no longer be given only when the page is being closed.
@@ -178,18 +191,21 @@ impl Client {
         match event {
             Event::Answered { key, data, arrival } => {
                 self.deliver(key, Outcome::Answered(data, arrival))?;
-                if self.type_of(key) == Some(OperationType::Subscription) {
-                    self.answers.write().in_view.insert(key, ());
-                }
+                let operation_type = self.type_of(key);
+                self.answers.write().put_in_view(key, operation_type, now_ms);
                 self.forget_if_mutation(key);
             }
             Event::Refused { key, reason } => {
-                self.take_out_of_view(key);
+                // The last answer of a query stays in view and grows old.
+                if self.type_of(key) == Some(OperationType::Subscription) {
+                    self.take_out_of_view(key);
+                }
                 self.deliver(key, Outcome::Refused(reason))?;
                 self.forget_if_mutation(key);
             }
             Event::Current => {
-                self.confirmed_at_ms.set(Some(now_ms).filter(|_| !self.answers.peek().in_view.is_empty()));
+                let confirmed_at_ms = self.answers.peek().confirmed_at_ms(now_ms);
+                self.confirmed_at_ms.set(confirmed_at_ms);
                 if *self.connection.peek() != Connection::Live {
                     self.connection.set(Connection::Live);
                 }
@@ -253,11 +269,40 @@ impl Client {
 
     /// Numbers that are no longer in view have no age, unless the server is away: what is in view then is as old.
     fn take_out_of_view(mut self, key: Key) {
-        let was_in_view = self.answers.write().in_view.remove(&key).is_some();
+        let was_in_view = self.answers.write().take_out_of_view(key);
         let is_away = matches!(&*self.connection.peek(), Connection::Disconnected { .. });
-        if was_in_view && self.answers.peek().in_view.is_empty() && !is_away {
+        if was_in_view && self.answers.peek().is_nothing_in_view() && !is_away {
             self.confirmed_at_ms.set(None);
         }
+    }
+}
+
+impl Answers {
+    fn put_in_view(&mut self, key: Key, operation_type: Option<OperationType>, now_ms: f64) {
+        if operation_type == Some(OperationType::Subscription) {
+            self.in_view.insert(key, ());
+        } else if let Some(answered_at_ms) = self.polled.get_mut(&key) {
+            *answered_at_ms = Some(now_ms);
+        }
+    }
+
+    /// Whether it was in view.
+    fn take_out_of_view(&mut self, key: Key) -> bool {
+        let was_polled = self.polled.get_mut(&key).and_then(Option::take).is_some();
+        self.in_view.remove(&key).is_some() || was_polled
+    }
+
+    fn is_nothing_in_view(&self) -> bool {
+        self.in_view.is_empty() && self.polled.values().all(Option::is_none)
+    }
+
+    /// When what is in view was known to be current, at a time at which everything is answered: subscriptions are, and
+    /// polled queries were when they were answered.
+    fn confirmed_at_ms(&self, now_ms: f64) -> Option<f64> {
+        if !self.in_view.is_empty() {
+            return Some(now_ms);
+        }
+        self.polled.values().filter_map(|answered_at_ms| *answered_at_ms).reduce(f64::min)
     }
 }
 

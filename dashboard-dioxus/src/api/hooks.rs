@@ -97,6 +97,16 @@ pub(crate) fn use_query<O: Shows>(
     use_operation::<O>(OperationType::Query, variables)
 }
 
+/// As [`use_query`], for what is asked again and again by itself or by the page: where nothing is subscribed to, its
+/// answers say how old what is in view is.
+pub(crate) fn use_polled_query<O: Shows>(
+    variables: impl FnMut() -> Option<O::Variables> + 'static,
+) -> Answer<O::Shown> {
+    let answer = use_query::<O>(variables);
+    use_polling(*answer.via.peek());
+    answer
+}
+
 /// Asks a query, and asks it again whenever the revision that the closure tells has changed, at most every 5 s.
 pub(crate) fn use_query_at<O: Shows>(
     revision: impl FnMut() -> Option<i64> + 'static,
@@ -109,6 +119,11 @@ pub(crate) fn use_query_at<O: Shows>(
 
 // What follows is cut so that the least of it is compiled anew for each operation, and nothing for each place that asks:
 // a browser has to load all of it.
+
+fn use_polling((client, key): (Client, Key)) {
+    use_hook(|| client.poll(key));
+    use_drop(move || client.end_poll(key));
+}
 
 /// Runs the action whenever a revision that is known has become another one.
 fn use_change_of(revision: Box<dyn FnMut() -> Option<i64>>, action: Box<dyn Fn()>) {

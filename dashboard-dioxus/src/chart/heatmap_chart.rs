@@ -207,7 +207,8 @@ fn HeatmapCursor(
     let (below_keys, below_enter) = (grid.clone(), grid.clone());
     rsx! {
         Layer {
-            label: "{title}. {words::KEYS_OPEN}",
+            title,
+            keys: words::KEYS_OPEN,
             place: row * columns + column,
             last,
             text: format!("{}, {}: {}", grid.name(row), grid.when(column), grid.value(row, column)),

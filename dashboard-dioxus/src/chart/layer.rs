@@ -3,17 +3,21 @@
 //! It is a slider along what the chart shows. That is the one role with which screen readers hand over the arrow keys and
 //! then read out where one is, so that the thousand things in a chart need no elements of their own.
 
+use crate::chart::kept_focus::use_kept_focus;
 use crate::chart::roving::Move;
 use crate::chart::zoom::Gesture;
 use crate::lean::number::percent;
 use dioxus::prelude::*;
+use std::rc::Rc;
 use web_sys::js_sys::wasm_bindgen::JsCast;
 
 /// Takes pointer and keys. What is drawn in it (the mark of what is chosen) takes none itself.
 #[component]
 pub(crate) fn Layer(
-    /// The chart's name and how the keys move in it.
-    label: String,
+    /// The chart's name, by which the chart that replaces it is found.
+    title: Rc<str>,
+    /// How the keys move in it, in words.
+    keys: String,
     /// Where one is, from 0 to `last`.
     place: usize,
     last: usize,
@@ -30,6 +34,8 @@ pub(crate) fn Layer(
     on_select: Option<EventHandler<Gesture>>,
     children: Element,
 ) -> Element {
+    let focus = use_kept_focus(&title);
+    let (focused, blurred) = (focus.clone(), focus.clone());
     let select = move |gesture| {
         if let Some(on_select) = on_select {
             on_select.call(gesture);
@@ -77,7 +83,7 @@ pub(crate) fn Layer(
             class: "chart-layer",
             role: "slider",
             tabindex: 0,
-            aria_label: label,
+            aria_label: "{title}. {keys}",
             aria_valuemin: 0,
             aria_valuemax: last as i64,
             aria_valuenow: place as i64,
@@ -88,7 +94,12 @@ pub(crate) fn Layer(
             onpointerup: move |_| select(Gesture::Release),
             onpointercancel: move |_| select(Gesture::Cancel),
             onpointerleave: move |_| on_leave.call(()),
-            onblur: move |_| on_leave.call(()),
+            onmounted: move |event| focus.take(event.data()),
+            onfocus: move |_| focused.set(true),
+            onblur: move |_| {
+                blurred.set(false);
+                on_leave.call(());
+            },
             onkeydown: press_key,
             {children}
         }

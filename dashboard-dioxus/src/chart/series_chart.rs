@@ -212,7 +212,8 @@ fn SeriesCursor(
     let (below_keys, below_pointer) = (layout.clone(), layout.clone());
     rsx! {
         Layer {
-            label: "{title}. {words::KEYS_ALONG}",
+            title,
+            keys: words::KEYS_ALONG,
             place,
             last,
             text: slot_text(&layout, &series, &zone, place),

@@ -127,7 +127,8 @@ pub(super) fn StateCursor(
         (rows.clone(), rows.clone(), rows.clone(), rows.clone(), rows.clone());
     rsx! {
         Layer {
-            label: "{title}. {words::KEYS_OPEN} {words::KEYS_SELECT}",
+            title,
+            keys: "{words::KEYS_OPEN} {words::KEYS_SELECT}",
             place: place.map_or(0, |(row, _)| row),
             last,
             text: rows.text(),

@@ -21,6 +21,8 @@ pub(crate) struct Frame {
 
 /// Labels that a chart as wide as a laptop's window has room for.
 const MOST_LABELS: usize = 12;
+/// Of so many labels one stays in the narrowest chart.
+const RANKS: usize = 4;
 /// The part of the width that a label at an end needs for its half.
 const END: f64 = 0.03;
 
@@ -30,8 +32,8 @@ pub(crate) struct TimeLabel {
     pub(crate) text: String,
     /// Its distance from the left as a share of the width.
     pub(crate) share: f64,
-    /// Left out where the chart is narrow.
-    is_minor: bool,
+    /// From 0 to 3: the odd ones are left out where the chart is narrow, and all but 0 where it is as narrow as can be.
+    rank: usize,
 }
 
 /// The labels of a window. `share` tells where an instant stands, from 0 to 1.
@@ -42,12 +44,12 @@ pub(crate) fn time_labels(
     share: impl Fn(f64) -> f64,
 ) -> Vec<TimeLabel> {
     let ticks = time_ticks(from_ms, to_ms, MOST_LABELS, zone);
-    // Every other label stays where it is narrow, a new date among them.
+    // A new date is among the labels that stay.
     let anchor = ticks.iter().position(|tick| tick.local.is_midnight()).unwrap_or(0);
     let label = |(index, tick): (usize, &TimeTick)| TimeLabel {
         text: tick.label(),
         share: share(tick.at_ms),
-        is_minor: index % 2 != anchor % 2,
+        rank: (index + RANKS - anchor % RANKS) % RANKS,
     };
     ticks.iter().enumerate().map(label).collect()
 }
@@ -60,7 +62,8 @@ pub(crate) fn TimeAxis(labels: Vec<TimeLabel>) -> Element {
             for label in labels {
                 span {
                     key: "{label.share}",
-                    class: if label.is_minor { "chart-time-label chart-time-label-minor" } else { "chart-time-label" },
+                    class: "chart-time-label",
+                    "data-rank": label.rank as i64,
                     "data-end": end(label.share),
                     left: percent(label.share),
                     {label.text}
@@ -93,9 +96,12 @@ mod tests {
         let labels = time_labels(hours(15.0), hours(39.0), &Zone::fixed("UTC", 0), |at_ms| {
             (at_ms - hours(15.0)) / 86_400_000.0
         });
-        let kept: Vec<_> =
-            labels.iter().filter(|label| !label.is_minor).map(|label| label.text.as_str()).collect();
-        assert_eq!(kept, ["18:00", "Tue 6", "06:00", "12:00"]);
+        let kept = |is_kept: fn(usize) -> bool| {
+            let kept = labels.iter().filter(|label| is_kept(label.rank));
+            kept.map(|label| label.text.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(|rank| rank % 2 == 0), ["18:00", "Tue 6", "06:00", "12:00"]);
+        assert_eq!(kept(|rank| rank == 0), ["Tue 6", "12:00"]);
         assert_eq!(labels[0].share, 0.0);
     }
 

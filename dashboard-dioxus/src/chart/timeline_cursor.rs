@@ -120,7 +120,8 @@ pub(super) fn TimelineCursor(
     let (mut by_key, mut by_pointer, by_gesture) = (all.clone(), all.clone(), all);
     rsx! {
         Layer {
-            label: format!("{title}. {} {}", if rows > 1 { words::KEYS_ACROSS } else { words::KEYS_ALONG }, words::KEYS_SELECT),
+            title,
+            keys: format!("{} {}", if rows > 1 { words::KEYS_ACROSS } else { words::KEYS_ALONG }, words::KEYS_SELECT),
             place: before + index,
             last,
             text: text.unwrap_or_default(),

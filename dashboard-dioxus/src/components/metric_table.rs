@@ -27,12 +27,14 @@ impl Column {
 /// The class of a cell that holds words.
 pub(crate) const TEXT: &str = "metric-table-text";
 
-/// A table of numbers, one row for each entity.
+/// A table of numbers, one row for each entity. Where there is no room for its columns, a row is a block of its own, and its
+/// cells say themselves which column they are of.
 #[component]
 pub(crate) fn MetricTable(label: String, columns: &'static [Column], children: Element) -> Element {
+    let names = use_hook(|| names(columns));
     rsx! {
         div { class: "metric-table-frame",
-            table { class: "metric-table", aria_label: label,
+            table { class: "metric-table metric-table-blocks", style: names, aria_label: label,
                 thead {
                     tr {
                         for Column { name, how, class } in columns.iter().copied() {
@@ -50,6 +52,12 @@ pub(crate) fn MetricTable(label: String, columns: &'static [Column], children: E
             }
         }
     }
+}
+
+/// The names of the columns as the stylesheet takes them.
+fn names(columns: &[Column]) -> String {
+    let name = |(index, column): (usize, &Column)| format!("--column-{}: '{}';", index + 1, column.name);
+    columns.iter().enumerate().map(name).collect()
 }
 
 /// The head of a row: the name if there is one, and always the id; the way to the entity's page.

@@ -8,7 +8,7 @@ mod tests;
 use self::judgement::judged;
 use self::row::Table;
 use crate::api::operation::{SourceReport, Sources, sources, window_input};
-use crate::api::{Panel, use_client, use_query};
+use crate::api::{Panel, use_polled_query};
 use crate::components::metric_table::{Column, MetricTable};
 use crate::components::notice::Refused;
 use crate::components::page_context::{PageContext, use_page_context};
@@ -45,7 +45,7 @@ const COLUMNS: &[Column] = &[
 pub(crate) fn Cameras(address: ReadSignal<DevicesAddress>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
-    let answer = use_query::<Sources>(move || {
+    let answer = use_polled_query::<Sources>(move || {
         let choice = context.factory_window()?;
         let window = bounded(choice.window);
         let length = span(window, &context.zone(), Instant::from_ms(now_ms()))?;
@@ -54,13 +54,6 @@ pub(crate) fn Cameras(address: ReadSignal<DevicesAddress>) -> Element {
             window: window_input(window)?,
             resolution: resolution(length),
         })
-    });
-    let mut client = use_client();
-    // Asked again and again, so each answer is as good as a delivery.
-    use_effect(move || {
-        if answer.read().shown().is_some() {
-            client.confirmed_at_ms.set(Some(now_ms()));
-        }
     });
     let panel = answer.read();
     rsx! {
@@ -104,7 +97,8 @@ fn shown(report: &SourceReport, now_ms: f64, window: WindowChoice, context: &Pag
     let (judged, gone) = judged(&report.sources, now_ms);
     let notes = notes(report, window, &zone);
     let examined = Span { from: report.examined.from, to: report.examined.to };
-    let table = Table { now_ms, zone, selection: context.selection(), examined };
+    let drawn_to_ms = drawn_to_ms(report, now_ms);
+    let table = Table { now_ms, zone, selection: context.selection(), examined, drawn_to_ms };
     rsx! {
         for note in notes {
             p { key: "{note}", class: "page-note", "data-testid": "cameras-hint", {note.clone()} }
@@ -125,6 +119,13 @@ fn shown(report: &SourceReport, now_ms: f64, window: WindowChoice, context: &Pag
             }
         }
     }
+}
+
+/// Where the courses of all sources end: with the step that still runs, or before it where none has anything in it.
+fn drawn_to_ms(report: &SourceReport, now_ms: f64) -> f64 {
+    let points = report.sources.iter().flat_map(|source| &source.points);
+    let last_ms = points.map(|point| point.to.ms()).fold(now_ms, f64::max);
+    last_ms.min(report.examined.to.ms())
 }
 
 /// What is not in the table.

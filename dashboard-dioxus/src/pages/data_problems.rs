@@ -6,7 +6,7 @@ mod tests;
 use crate::api::operation::{
     Conflict, Conflicts, RejectionCount, RejectionReport, Rejections, Report, conflicts, rejections,
 };
-use crate::api::{Answer, Panel, use_client, use_query};
+use crate::api::{Answer, Panel, use_polled_query};
 use crate::components::metric_table::{Column, EntityCell, MetricTable, TEXT};
 use crate::components::notice::Refused;
 use crate::components::page_context::use_page_context;
@@ -15,7 +15,7 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::live::clock::{now_ms, use_clock};
+use crate::live::clock::use_clock;
 use crate::route::{Address, DevicesAddress, Selection};
 use crate::words::data_problems as words;
 use crate::words::quantity::Quantity;
@@ -49,17 +49,11 @@ const CONFLICT_COLUMNS: &[Column] = &[
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     let context = use_page_context();
     let factory_id = move || context.factory_window().map(|choice| choice.factory_id);
-    let counts = use_query::<Rejections>(move || Some(rejections::Variables { factory_id: factory_id()? }));
+    let counts =
+        use_polled_query::<Rejections>(move || Some(rejections::Variables { factory_id: factory_id()? }));
     let device = address.read().id.clone();
-    let latest = use_query::<Conflicts>(move || {
+    let latest = use_polled_query::<Conflicts>(move || {
         Some(conflicts::Variables { factory_id: factory_id()?, first: SHOWN_CONFLICTS })
-    });
-    let mut client = use_client();
-    // Asked again and again, so each answer is as good as a delivery.
-    use_effect(move || {
-        if counts.read().shown().is_some() {
-            client.confirmed_at_ms.set(Some(now_ms()));
-        }
     });
     rsx! {
         PageTitle { title: words::TITLE,

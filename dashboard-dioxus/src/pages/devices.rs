@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::api::operation::{Closed, Device, Devices as DevicesQuery, Numbers, devices};
-use crate::api::{Panel, use_client, use_query};
+use crate::api::{Panel, use_client, use_polled_query};
 use crate::components::command::Command;
 use crate::components::first_steps::agent_command;
 use crate::components::metric_table::{Column, MetricTable, TEXT};
@@ -15,7 +15,7 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::live::clock::{now_ms, use_clock};
+use crate::live::clock::use_clock;
 use crate::model::Slug;
 use crate::route::{Address, DevicesAddress, go_to};
 use crate::words::NO_VALUE;
@@ -46,16 +46,9 @@ const COLUMNS: &[Column] = &[
 pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
     let context = use_page_context();
     let clock = use_clock(CLOCK_STEP_MS);
-    let answer = use_query::<DevicesQuery>(move || {
+    let answer = use_polled_query::<DevicesQuery>(move || {
         let factory_id = context.factory_window()?.factory_id;
         Some(devices::Variables { factory_id })
-    });
-    let mut client = use_client();
-    // Asked again and again, so each answer is as good as a delivery.
-    use_effect(move || {
-        if answer.read().shown().is_some() {
-            client.confirmed_at_ms.set(Some(now_ms()));
-        }
     });
     let panel = answer.read();
     rsx! {

@@ -77,6 +77,10 @@ pub(crate) fn unstated(share: f64) -> String {
     format!("{} state none", percent(Some(share)))
 }
 
+pub(crate) fn with_one(other: &str) -> String {
+    format!("with {}", isolated(other))
+}
+
 pub(crate) fn with(agreement: Option<f64>, other: &str, shared_minutes: f64) -> String {
     let shared = Quantity::Duration.text(Some(shared_minutes));
     format!("{} with {} ({shared})", percent(agreement), isolated(other))

@@ -1,7 +1,7 @@
 //! Events that came and were not stored.
 
+use super::isolated;
 use super::quantity::Quantity;
-use super::{NO_VALUE, isolated};
 
 pub(crate) const TITLE: &str = "Data problems";
 pub(crate) const LIST: &str = "Events that were not stored";
@@ -64,7 +64,7 @@ pub(crate) fn others(events: i64) -> String {
     format!("{events} more, of more problems, sources and devices than are listed.")
 }
 
-/// What a report says, in short.
+/// What a report says, in short; what it does not state is left out.
 pub(crate) fn said(
     state: &str,
     minutes: f64,
@@ -74,8 +74,10 @@ pub(crate) fn said(
 ) -> String {
     let minutes = Quantity::Duration.text(Some(minutes));
     let units = counted(units, "unit");
-    let confidence = Quantity::Confidence.text(confidence);
-    format!("{state} {minutes}, {units}, confidence {confidence}, model {}", model.unwrap_or(NO_VALUE))
+    let confidence = confidence.map(|confidence| Quantity::Confidence.text(Some(confidence)));
+    let confidence = confidence.map(|confidence| format!(", confidence {confidence}")).unwrap_or_default();
+    let model = model.map(|model| format!(", model {}", isolated(model))).unwrap_or_default();
+    format!("{state} {minutes}, {units}{confidence}{model}")
 }
 
 /// So many of something.

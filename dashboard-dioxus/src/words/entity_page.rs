@@ -16,7 +16,6 @@ pub(crate) const NO_EVENTS: &str = "No events yet.";
 pub(crate) const COMPARE: &str = "Compare with others";
 pub(crate) const TO_FLOOR: &str = "To the floor";
 pub(crate) const NO_AREA: &str = "No area";
-pub(crate) const TIME: &str = "Time";
 pub(crate) const NO_OVERLAP: &str = "No double coverage.";
 pub(crate) const NO_CONFIDENCE: &str = "No event in this window states a confidence.";
 

@@ -59,7 +59,11 @@ pub(crate) fn selected(count: usize) -> String {
 }
 
 pub(crate) fn shown(shown: usize, all: usize) -> String {
-    if shown == all { counted(all) } else { format!("{} of {}", counted(shown), counted(all)) }
+    if shown == all {
+        format!("{} in all", counted(all))
+    } else {
+        format!("{} of {}", counted(shown), counted(all))
+    }
 }
 
 pub(crate) fn show_all(count: usize) -> String {

@@ -61,7 +61,7 @@ async fn sources_appear_the_worst_first_say_what_is_wrong_and_lead_to_their_even
     for said in [
         "Low confidence: 100.0",
         "Disagrees with cam-fine",
-        "0.0\u{a0}% with cam-fine",
+        "\t0.0\u{a0}%\nwith cam-fine",
         "model of cam-unsure",
     ] {
         assert!(unsure.contains(said), "{said} is not in {unsure}");

@@ -194,11 +194,14 @@ async fn the_keyboard_alone_selects_a_range_zooms_into_it_and_opens_a_row() -> R
     page.wait_until(&says("Selected: 08:00 to 10:00")).await?;
     page.press("Enter").await?;
     page.wait_until(&format!("{WINDOW} === '2026-01-05T08:00Z..2026-01-05T10:00Z'")).await?;
+    // The chart of the new window has the focus, and so has the one to which the way back leads.
+    page.wait_for(".state-rows .chart-layer:focus").await?;
+    page.press("End").await?;
+    page.press("ArrowRight").await?;
+    page.wait_until(&format!("{reading}.startsWith('W2')")).await?;
     page.evaluate("history.back()").await?;
     page.wait_until(&format!("{WINDOW} === '2026-01-05'")).await?;
-
-    page.wait_for(".state-rows .chart-layer").await?;
-    page.evaluate("document.querySelector('.state-rows .chart-layer').focus()").await?;
+    page.wait_for(".state-rows .chart-layer:focus").await?;
     // Down over the name of an area: W2, W10, Zoe.
     for key in ["ArrowDown", "ArrowDown", "ArrowDown"] {
         page.press(key).await?;
@@ -206,6 +209,31 @@ async fn the_keyboard_alone_selects_a_range_zooms_into_it_and_opens_a_row() -> R
     page.wait_until(&format!("{reading}.startsWith('Zoe')")).await?;
     page.press("Enter").await?;
     page.wait_until("location.pathname === '/worker' && location.search.includes('id=W1')").await?;
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn a_chart_that_is_zoomed_into_by_keyboard_keeps_the_focus_and_one_that_was_left_takes_none()
+-> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/worker?factory=plant&window=2026-01-05&id=W2")).await?;
+    page.wait_for_connection("live").await?;
+    let layer = ".timeline .chart-layer";
+    page.wait_for(layer).await?;
+    page.evaluate(&format!("document.querySelector('{layer}').focus()")).await?;
+    for key in ["Home", "ArrowRight", "Shift+ArrowRight", "Enter"] {
+        page.press(key).await?;
+    }
+    page.wait_until(&format!("{WINDOW} === '2026-01-05T08:00Z..2026-01-05T09:00Z'")).await?;
+    page.wait_for(&format!("{layer}:focus")).await?;
+
+    page.evaluate("document.activeElement.blur()").await?;
+    page.evaluate("history.back()").await?;
+    page.wait_until(&format!("{WINDOW} === '2026-01-05'")).await?;
+    page.wait_until("document.querySelector('.timeline .chart-time-axis')?.textContent.includes('21:00')")
+        .await?;
+    assert_eq!(page.evaluate("document.activeElement === document.body").await?, true);
     close(chrome).await
 }
 

@@ -41,6 +41,11 @@ pub(crate) const CUT: &str = "(() => {
     return cut.slice(0, 5).map((one) => `cut off: ${one.textContent}`).join(', ');
 })()";
 
+/// Tables that have to be scrolled sideways: what is out of view is not looked for.
+const SCROLLS: &str = "[...document.querySelectorAll('.metric-table-frame')]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
+    .map((one) => `${one.scrollWidth} pixels of table in ${one.clientWidth}: ${one.firstElementChild.ariaLabel}`).join(', ')";
+
 /// One test a page: its name, the address to open, and a selector of what must be seen before the picture is taken.
 macro_rules! pages {
     ($($name:ident: $address:literal, $shown:literal;)*) => {$(
@@ -147,6 +152,69 @@ mod data_problems {
     }
 }
 
+/// Ids, names, areas, sources and models as long as they may be, of characters as wide as there are.
+mod long_names {
+    use anyhow::Result;
+    use browser_driver::Screen;
+    use chrono::{SecondsFormat, TimeDelta, Utc};
+    use serde_json::json;
+
+    use super::{CUT, SCROLLS, TOO_WIDE};
+    use crate::{andon::Andon, browser, close, dashboard::Dashboard as _};
+
+    /// A worker of which everything is as long as it may be, and its id.
+    async fn plant() -> Result<(Andon, String)> {
+        let andon = Andon::start(None).await?;
+        andon.create_factory("plant", "America/Argentina/ComodRivadavia").await?;
+        let (id, wide) = ("W".repeat(64), "\u{ff37}".repeat(64));
+        let at =
+            |minutes| (Utc::now() - TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Secs, true);
+        let seen = |minutes| {
+            json!({
+                "timestamp": at(minutes), "entityType": "WORKER", "entityId": id, "eventType": "WORKING", "durationMinutes": 30,
+                "unitsProduced": 1_000_000, "confidence": 0.5, "sourceId": wide, "modelVersion": wide,
+            })
+        };
+        andon.ingest("plant", json!([seen(200), seen(100)])).await?;
+        let update = "mutation($id: ID!, $input: UpdateEntityInput!) {
+            updateWorker(factoryId: \"plant\", workerId: $id, input: $input) { id }
+        }";
+        andon.graphql(update, json!({ "id": id, "input": { "name": wide, "area": wide } })).await?;
+        Ok((andon, id))
+    }
+
+    #[tokio::test]
+    async fn make_no_page_scroll_sideways_and_cut_no_number() -> Result<()> {
+        let (andon, id) = plant().await?;
+        let chrome = browser().await?;
+        let page = chrome.blank().await?;
+        // A narrow telephone, a laptop's window at 200 %, and without.
+        for (width, height) in [(320, 640), (640, 360), (1_280, 900)] {
+            page.set_screen(&Screen { width, height, ..Screen::LAPTOP }).await?;
+            for (path, shown) in [
+                ("/?", "[data-testid='floor-timeline']"),
+                (&*format!("/worker?id={id}&"), "[data-testid='entity-event']"),
+                (&*format!("/compare?kind=worker&ids={id}&"), ".series-chart-reading b"),
+                ("/events?", ".event-row"),
+                ("/cameras?", ".camera"),
+                ("/people?", ".person"),
+                ("/board?rotate=600&", ".board-tile"),
+            ] {
+                page.show(&andon.url(&format!("{path}factory=plant&window=last-8-hours"))).await?;
+                page.wait_for_connection("live").await?;
+                page.wait_for(shown).await?;
+                page.wait_until("document.querySelector('.skeleton') === null").await?;
+                // A table of a laptop may be scrolled by itself when everything in it is as long as it may be.
+                let looks = if width < 1_280 { &[TOO_WIDE, CUT, SCROLLS][..] } else { &[TOO_WIDE, CUT] };
+                for look in looks {
+                    assert_eq!(page.evaluate(look).await?, "", "{path} at {width}");
+                }
+            }
+        }
+        close(chrome).await
+    }
+}
+
 async fn look(name: &str, address: &str, shown: &str) -> Result<()> {
     look_at(&crate::floor::floor().await?, name, address, shown).await
 }
@@ -178,7 +246,7 @@ async fn look_at(andon: &Andon, name: &str, address: &str, shown: &str) -> Resul
 pub(crate) async fn judge(page: &Page<'_>, axe: &str) -> Result<Vec<String>> {
     let violations = page.axe(axe).await?;
     let mut wrong: Vec<_> = violations.iter().map(ToString::to_string).collect();
-    for look in [TOO_WIDE, CUT] {
+    for look in [TOO_WIDE, CUT, SCROLLS] {
         let said = page.evaluate(look).await?;
         wrong.extend(said.as_str().filter(|said| !said.is_empty()).map(str::to_owned));
     }

@@ -54,11 +54,24 @@ async fn no_control_is_too_small_to_press_and_no_field_makes_the_telephone_zoom(
     let chrome = browser().await?;
     let page = chrome.blank().await?;
     page.set_screen(&TELEPHONE).await?;
-    for path in ["/", "/events", "/compare", "/cameras", "/devices", "/people"] {
-        page.show(&andon.url(&format!("{path}?factory={FACTORY}&window=last-8-hours"))).await?;
+    let pages = [
+        ("/", "[data-testid='worker-row-W24']"),
+        ("/worker?id=W3", ".chart-table-switch"),
+        ("/events", "[data-testid='event-row']"),
+        ("/compare?kind=worker&ids=W1,W2", ".compare-remove"),
+        ("/cameras", "tr.camera"),
+        ("/devices", "[data-testid='run-edge']"),
+        ("/people", "[data-testid='person-worker-W24']"),
+        ("/board", ".board-turn"),
+    ];
+    for (path, shown) in pages {
+        let more = if path.contains('?') { '&' } else { '?' };
+        page.show(&andon.url(&format!("{path}{more}factory={FACTORY}&window=last-8-hours"))).await?;
         page.wait_for_connection("live").await?;
+        page.wait_for(shown).await?;
         let small = format!(
-            "[...document.querySelectorAll('.button, .field, .shell-page')].filter((one) => one.checkVisibility()
+            "[...document.querySelectorAll(`.button, .field, .shell-page, .rename-open, .people-tick, .device-name,
+                .compare-remove, .chart-table-switch, .board-turn, .board-tools a`)].filter((one) => one.checkVisibility()
                 && one.getBoundingClientRect().height < {FINGER_PX}).map((one) => one.outerHTML)"
         );
         assert_eq!(page.evaluate(&small).await?, json!([]), "{path}");

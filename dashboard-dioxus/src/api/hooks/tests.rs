@@ -35,6 +35,17 @@ fn names() -> Element {
     rsx! { "{count:?} {entities.outdated():?}" }
 }
 
+/// A polled query about the factory that the input names, and when the page was known to be current.
+fn polled_names() -> Element {
+    let TestInput(factory) = use_context();
+    let entities = use_polled_query::<FactoryEntities>(move || {
+        let factory_id = Some(factory()).filter(|id| !id.is_empty())?;
+        Some(factory_entities::Variables { factory_id })
+    });
+    let confirmed_at_ms = (use_client().confirmed_at_ms)();
+    rsx! { "{entities.with(Vec::len):?} at {confirmed_at_ms:?}" }
+}
+
 fn delivery(snapshot: bool, ids: &[&str]) -> Value {
     let row = |id: &&str| {
         json!({
@@ -176,4 +187,26 @@ fn a_query_that_asks_to_be_asked_again_by_itself_is() {
         &json!({ "factories": [{ "factoryId": "a", "name": "A", "timeZone": "UTC", "unitsBasis": "WORKERS" }] }),
     );
     assert_eq!(page.waits_ms(), [5_000.0, 60_000.0]);
+}
+
+#[test]
+fn a_page_that_polls_is_as_old_as_the_last_answer_and_not_as_the_last_sign_of_life() {
+    let mut page = TestPage::of(polled_names);
+    page.set_input("a");
+    page.set_now(1_000.0);
+    page.answer("FactoryEntities", &entities(2));
+    page.all_is_current();
+    page.shows(&["Some(2) at Some(1000.0)"]);
+    page.set_now(16_000.0);
+    page.all_is_current();
+    page.shows(&["Some(2) at Some(1000.0)"]);
+    page.refuse("FactoryEntities", "Busy.");
+    page.all_is_current();
+    page.shows(&["Some(2) at Some(1000.0)"]);
+    page.set_now(31_000.0);
+    page.answer("FactoryEntities", &entities(3));
+    page.all_is_current();
+    page.shows(&["Some(3) at Some(31000.0)"]);
+    page.set_input("");
+    page.shows(&["None at None"]);
 }

@@ -1,7 +1,7 @@
 //! One source in the table.
 
 use super::judgement::{Judged, Warning};
-use crate::api::operation::{Source, SourcePoint, SourceVersion};
+use crate::api::operation::{Agreement, Source, SourcePoint, SourceVersion};
 use crate::chart::series::{Measure, Step};
 use crate::chart::sparkline::Sparkline;
 use crate::components::metric_cell::raw;
@@ -30,6 +30,8 @@ pub(super) struct Table {
     pub(super) selection: Selection,
     /// The part of the window that was looked through.
     pub(super) examined: Span,
+    /// Where the courses end, in ms since 1970: nothing is drawn of what is yet to come.
+    pub(super) drawn_to_ms: f64,
 }
 
 impl Table {
@@ -60,10 +62,7 @@ impl Table {
                 }
                 td { "data-field": "agreement", "data-value": raw(source.agreement),
                     {words::percent(source.agreement)}
-                    for other in source.others.iter().take(MOST_NAMED) {
-                        {below(Some(words::with(other.agreement, &other.source_id, other.shared_minutes)))}
-                    }
-                    {below(more(source.others.len()))}
+                    {others(&source.others)}
                 }
                 td { class: TEXT, "data-field": "versions",
                     for version in source.model_versions.iter().take(MOST_NAMED) {
@@ -121,8 +120,10 @@ impl Table {
         let percent = |point: &SourcePoint| point.mean_confidence.map(|confidence| confidence * 100.0);
         rsx! {
             td { "data-field": "confidence", "data-value": raw(source.mean_confidence),
-                {Quantity::Confidence.text(source.mean_confidence)}
-                {self.course(source, CONFIDENCE, percent)}
+                div { class: "camera-course",
+                    {self.course(source, CONFIDENCE, percent)}
+                    span { {Quantity::Confidence.text(source.mean_confidence)} }
+                }
             }
         }
     }
@@ -130,14 +131,18 @@ impl Table {
     fn events(&self, source: &Source) -> Element {
         rsx! {
             td { "data-field": "events", "data-value": source.events,
-                {Quantity::Count.text(Some(source.events as f64))}
-                {below(self.per_hour(source).map(words::per_hour))}
-                {self.course(source, EVENTS, |point| Some(point.events as f64))}
+                div { class: "camera-course",
+                    {self.course(source, EVENTS, |point| Some(point.events as f64))}
+                    span {
+                        {Quantity::Count.text(Some(source.events as f64))}
+                        {below(self.per_hour(source).map(words::per_hour))}
+                    }
+                }
             }
         }
     }
 
-    /// One value of a source over the examined window.
+    /// One value of a source over what has passed of the examined window.
     fn course(
         &self,
         source: &Source,
@@ -150,7 +155,7 @@ impl Table {
             value: value(point),
         };
         let steps: Rc<[Step]> = source.points.iter().map(step).collect();
-        let (from_ms, to_ms) = (self.examined.from.ms(), self.examined.to.ms());
+        let (from_ms, to_ms) = (self.examined.from.ms(), self.drawn_to_ms);
         rsx! {
             if !steps.is_empty() {
                 Sparkline { measure, from_ms, to_ms, steps }
@@ -187,6 +192,19 @@ impl Table {
                 {below(Some(words::version(*events, &span)))}
             }
         }
+    }
+}
+
+/// With whom it agrees; of one alone the figures of the row say how much.
+fn others(others: &[Agreement]) -> Element {
+    if let [other] = others {
+        return below(Some(words::with_one(&other.source_id)));
+    }
+    rsx! {
+        for other in others.iter().take(MOST_NAMED) {
+            {below(Some(words::with(other.agreement, &other.source_id, other.shared_minutes)))}
+        }
+        {below(more(others.len()))}
     }
 }
 

@@ -47,7 +47,8 @@ fn a_row_has_every_figure_of_its_source_and_leads_to_its_events() {
                            "lastSeenAt": "1970-01-01T06:01:00.000Z" });
     let changes = json!({
         "events": 2_400, "lowConfidenceShare": 0.125, "unstatedShare": 0.05, "lateShare": 0.031, "sharedMinutes": 312.0,
-        "agreement": 0.961, "others": [{ "sourceId": "cam-2", "sharedMinutes": 192.0, "agreement": 0.97 }],
+        "agreement": 0.961, "others": [{ "sourceId": "cam-2", "sharedMinutes": 192.0, "agreement": 0.97 },
+                                       { "sourceId": "cam-3", "sharedMinutes": 120.0, "agreement": 0.95 }],
         "modelVersions": [version, unstated], "points": [point(1, 0.9, 110), point(2, 0.83, 97)],
     });
     let page = opened(&[source("cam-1", &changes)]);
@@ -67,12 +68,26 @@ fn a_row_has_every_figure_of_its_source_and_leads_to_its_events() {
         "5:12\u{a0}h",
         "96.1\u{a0}%",
         "97.0\u{a0}% with cam-2 (3:12\u{a0}h)",
+        "95.0\u{a0}% with cam-3 (2:00\u{a0}h)",
         "source=cam-1&#38;model=activity-2.2\"",
         "1\u{202f}234 events, Wed 31 Dec 1969, 06:00 to 08:00",
         "not stated",
     ]);
     assert!(!page.html().contains("camera-warning"));
     assert!(page.waits_ms().contains(&5_240.0), "{:?}", page.waits_ms());
+}
+
+#[test]
+fn nothing_is_drawn_of_what_is_yet_to_come() {
+    let point = json!({ "from": "1969-12-31T23:00:00.000Z", "to": "1970-01-01T01:00:00.000Z", "meanConfidence": 0.9,
+                        "events": 20 });
+    let mut report = report(&[source("cam-1", &json!({ "points": [point] }))]);
+    for span in ["window", "examined"] {
+        report[span] = json!({ "from": "1969-12-31T21:00:00.000Z", "to": "1970-01-01T21:00:00.000Z" });
+    }
+    // The step that runs ends at the right edge: three quarters before its middle, a quarter after.
+    opened_at("/cameras?factory=plant&window=today", &report)
+        .shows(&["class=\"sparkline-last\" style=\"left:75%;"]);
 }
 
 #[test]
@@ -87,6 +102,7 @@ fn what_is_wrong_is_said_in_words() {
         "Silent since Wed 31 Dec 1969, 20:00",
         "Low confidence: 25.0\u{a0}% below 60\u{a0}%",
         "Disagrees with cam-1",
+        ">with cam-1<",
         "40.0\u{a0}% of events late",
         "4 h 0 min ago",
         "received 3 h 30 min ago",

@@ -59,7 +59,7 @@ fn a_contradiction_shows_what_counts_and_what_does_not() {
         "1 event not stored so far",
         "Contradicts a stored event",
         "S1",
-        "In use 30.0\u{a0}min, 5 units",
+        "In use 30.0\u{a0}min, 5 units, confidence 90\u{a0}%<",
         "6 units",
     ]);
 }

@@ -2,6 +2,7 @@ use super::subject::use_subject;
 use crate::api::operation::{EventFilter, Events, events};
 use crate::api::{Panel, use_query_at};
 use crate::components::metric_cell::MetricCell;
+use crate::components::metric_table::{Column, MetricTable, TEXT};
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
@@ -12,11 +13,19 @@ use crate::lean::zone::Zone;
 use crate::model::{Presence, SeenEvent, Slug};
 use crate::route::{Address, EventsAddress};
 use crate::words::quantity::Quantity;
-use crate::words::{entity_page as words, over_time, time};
+use crate::words::{entity_page as words, events as event, time};
 use dioxus::prelude::*;
 
 /// How many events are listed: what is read at a glance; the page of events has all of them.
 const LISTED: i64 = 12;
+const COLUMNS: &[Column] = &[
+    Column::text(event::TIME),
+    Column::text(event::STATE),
+    Column::number(event::MINUTES, event::HOW_MINUTES),
+    Column::number(event::UNITS, event::HOW_UNITS),
+    Column::number(event::CONFIDENCE, event::HOW_CONFIDENCE),
+    Column::text(event::SOURCE),
+];
 
 /// Its latest events, and the way to all of them.
 #[component]
@@ -57,22 +66,10 @@ pub(super) fn LatestEvents() -> Element {
                 Panel::Refused(reason) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
                 Panel::Showing(page) if page.events.is_empty() => rsx! { Empty { text: words::NO_EVENTS } },
                 Panel::Showing(page) => rsx! {
-                    div { class: "entity-page-events", role: "group", tabindex: 0, aria_label: words::EVENTS,
-                        table { class: "metric-table", aria_label: words::EVENTS,
-                            thead {
-                                tr {
-                                    th { scope: "col", {words::TIME} }
-                                    th { scope: "col", class: "metric-table-text", {over_time::STATE} }
-                                    th { scope: "col", {over_time::MINUTES} }
-                                    th { scope: "col", {crate::words::figure::UNITS} }
-                                    th { scope: "col", {over_time::CONFIDENCE} }
-                                    th { scope: "col", class: "metric-table-text", {over_time::SOURCE} }
-                                }
-                            }
-                            tbody {
-                                for event in page.events.iter() {
-                                    EventRow { key: "{key(event)}", event: event.clone(), zone: zone.clone() }
-                                }
+                    div { class: "entity-page-events",
+                        MetricTable { label: words::EVENTS, columns: COLUMNS,
+                            for event in page.events.iter() {
+                                EventRow { key: "{key(event)}", event: event.clone(), zone: zone.clone() }
                             }
                         }
                     }
@@ -85,15 +82,15 @@ pub(super) fn LatestEvents() -> Element {
 #[component]
 fn EventRow(event: SeenEvent, zone: Zone) -> Element {
     rsx! {
-        tr { "data-testid": "entity-event",
+        tr { class: "entity-page-event", "data-testid": "entity-event",
             th { scope: "row", class: "entity-page-when", {time_of(&zone, event.timestamp)} }
-            td { class: "metric-table-text",
+            td { class: TEXT,
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
             MetricCell { field: "minutes", quantity: Quantity::Duration, value: event.duration_minutes }
             MetricCell { field: "units", quantity: Quantity::Count, value: event.units as f64 }
             MetricCell { field: "confidence", quantity: Quantity::Confidence, value: event.confidence }
-            td { class: "metric-table-text", {event.source_id.unwrap_or_default()} }
+            td { class: TEXT, "data-field": "source", {event.source_id.unwrap_or_default()} }
         }
     }
 }

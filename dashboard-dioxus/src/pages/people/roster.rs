@@ -2,7 +2,7 @@
 
 use crate::api::client::Client;
 use crate::api::operation::{EntityChangeInput, FactoryEntities, Unknown, factory_entities, update_entities};
-use crate::api::{Answer, use_client, use_query};
+use crate::api::{Answer, use_client, use_polled_query};
 use crate::components::page_context::{PageContext, use_page_context};
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::order;
@@ -44,7 +44,7 @@ impl PartialEq for Roster {
 pub(super) fn use_roster() -> Roster {
     let context = use_page_context();
     let client = use_client();
-    let entities = use_query::<FactoryEntities>(move || {
+    let entities = use_polled_query::<FactoryEntities>(move || {
         let factory_id = context.factory_window()?.factory_id;
         Some(factory_entities::Variables { factory_id })
     });

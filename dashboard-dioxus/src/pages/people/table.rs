@@ -79,7 +79,7 @@ fn Row(roster: Roster, named: EntityName, is_selected: bool, selection: Selectio
     let onrenamed = move |entity| roster.take_over(vec![entity]);
     let text = |text: Option<&str>| text.unwrap_or(NO_VALUE).to_owned();
     rsx! {
-        tr { "data-testid": "person-{kind.slug()}-{id}",
+        tr { class: "person", "data-testid": "person-{kind.slug()}-{id}",
             th { class: "people-id", scope: "row",
                 label { class: "people-tick",
                     input {
@@ -92,12 +92,16 @@ fn Row(roster: Roster, named: EntityName, is_selected: bool, selection: Selectio
                 Link { class: "entity-link", to: Address::entity(kind, &id, selection), "{id}" }
             }
             td { class: TEXT, "data-field": "name",
-                Rename { kind, id: id.clone(), what: Editable::Name, value: name.clone(), onrenamed, {text(name.as_deref())} }
+                Rename { kind, id: id.clone(), what: Editable::Name, value: name.clone(), onrenamed,
+                    span { class: "person-text", {text(name.as_deref())} }
+                }
             }
             td { class: TEXT, "data-field": "area",
-                Rename { kind, id: id.clone(), what: Editable::Area, value: area.clone(), onrenamed, {text(area.as_deref())} }
+                Rename { kind, id: id.clone(), what: Editable::Area, value: area.clone(), onrenamed,
+                    span { class: "person-text", {text(area.as_deref())} }
+                }
             }
-            td { class: TEXT, {entity::kind(kind)} }
+            td { class: TEXT, "data-field": "kind", {entity::kind(kind)} }
         }
     }
 }

@@ -53,3 +53,10 @@ fn of_very_many_a_part_is_drawn_at_first() {
     page.shows(&["person-worker-W200", "Show all 201", "Select all 201"]);
     assert!(!page.html().contains("person-worker-W201"));
 }
+
+#[test]
+fn the_page_says_how_old_its_list_is() {
+    let mut page = opened(&json!([]), &json!([]));
+    page.all_is_current();
+    page.shows(&["Updated just now"]);
+}
