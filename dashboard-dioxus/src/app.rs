@@ -2,6 +2,7 @@
 
 use crate::api::client::Client;
 use crate::api::link::keep_live;
+use crate::components::gradual::use_later;
 use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
@@ -34,11 +35,14 @@ pub(crate) fn App() -> Element {
         provide_context(client);
         spawn(keep_live(client, commands));
     });
+    let is_time = use_later();
     rsx! {
         if cfg!(debug_assertions) {
             style { {styles::ALL} }
         }
-        Router::<Route> {}
+        if is_time {
+            Router::<Route> {}
+        }
     }
 }
 
@@ -99,8 +103,11 @@ fn WithContext() -> Element {
     let route = use_route::<Route>();
     use_theme_provider();
     use_page_context_provider(use_memo(use_reactive!(|route| route.address())));
+    let is_time = use_later();
     rsx! {
-        Outlet::<Route> {}
+        if is_time {
+            Outlet::<Route> {}
+        }
     }
 }
 
