@@ -8,11 +8,13 @@ const STEP_ROWS: usize = 12;
 /// The time between two steps, in ms: about a frame, in which the browser lays the rows out.
 const STEP_MS: u32 = 16;
 
-/// How many rows of a list may be drawn by now: some at first, and more with every step, until all that are wanted are.
+/// How many rows of a list may be drawn by now: some at first, and more with every step, until all that are wanted are. From
+/// then on all always are, so that no row that is read goes when others come above it.
 pub(crate) fn use_gradual(wanted: usize) -> usize {
     let mut allowed = use_signal(|| STEP_ROWS);
+    let mut was_whole = use_hook(|| CopyValue::new(false));
     // Only a browser has timers; a page that is drawn as text is drawn at once.
-    if cfg!(not(target_arch = "wasm32")) {
+    if cfg!(not(target_arch = "wasm32")) || *was_whole.peek() {
         return wanted;
     }
     let drawn = allowed();
@@ -21,6 +23,8 @@ pub(crate) fn use_gradual(wanted: usize) -> usize {
             TimeoutFuture::new(STEP_MS).await;
             allowed.set(drawn + STEP_ROWS);
         });
+    } else if wanted > 0 {
+        was_whole.set(true);
     }
     drawn.min(wanted)
 }
