@@ -2,13 +2,13 @@
 
 use crate::api::client::Client;
 use crate::api::link::keep_live;
+use crate::components::gradual::use_later;
 use crate::components::page_context::use_page_context_provider;
 use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Cameras, DataProblems, Devices, People};
-use crate::pages::compare::Compare;
+use crate::pages::back_office::{Board, Cameras, Compare, DataProblems, Devices, People};
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
 use crate::pages::floor::Floor;
@@ -34,11 +34,14 @@ pub(crate) fn App() -> Element {
         provide_context(client);
         spawn(keep_live(client, commands));
     });
+    let is_time = use_later();
     rsx! {
         if cfg!(debug_assertions) {
             style { {styles::ALL} }
         }
-        Router::<Route> {}
+        if is_time {
+            Router::<Route> {}
+        }
     }
 }
 
@@ -99,8 +102,11 @@ fn WithContext() -> Element {
     let route = use_route::<Route>();
     use_theme_provider();
     use_page_context_provider(use_memo(use_reactive!(|route| route.address())));
+    let is_time = use_later();
     rsx! {
-        Outlet::<Route> {}
+        if is_time {
+            Outlet::<Route> {}
+        }
     }
 }
 

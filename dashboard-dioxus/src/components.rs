@@ -10,6 +10,7 @@ pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
 pub(crate) mod first_steps;
+pub(crate) mod gradual;
 pub(crate) mod keyboard;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;

@@ -15,13 +15,18 @@ mod testing;
 mod words;
 
 use app::App;
+use gloo_timers::future::TimeoutFuture;
 
 fn main() {
     std::panic::set_hook(Box::new(|_| say_on_page(words::page::FAILED)));
-    // The page's note that it is loading, which drawing would leave in place.
-    say_on_page("");
     components::theme_switch::apply_remembered();
-    dioxus::launch(App);
+    // In a task of its own: starting the program was one.
+    wasm_bindgen_futures::spawn_local(async {
+        TimeoutFuture::new(0).await;
+        // The page's note that it is loading, which drawing would leave in place.
+        say_on_page("");
+        dioxus::launch(App);
+    });
 }
 
 /// Puts text in place of everything on the page. A panic cannot be caught in wasm and nothing runs after it, so this

@@ -1,6 +1,7 @@
 use crate::components::connection_status::ConnectionStatus;
 use crate::components::csv_switch::CsvSwitch;
 use crate::components::factory_picker::FactoryPicker;
+use crate::components::gradual::use_later;
 use crate::components::page_context::use_page_context;
 use crate::components::search::Search;
 use crate::components::theme_switch::ThemeSwitch;
@@ -14,6 +15,7 @@ use dioxus::prelude::*;
 #[component]
 pub(crate) fn Shell(children: Element) -> Element {
     let context = use_page_context();
+    let is_time = use_later();
     rsx! {
         a { class: "shell-skip", href: "#content", onclick: move |event| skip(&event), {words::SKIP} }
         header { class: "shell-header",
@@ -32,7 +34,7 @@ pub(crate) fn Shell(children: Element) -> Element {
             PrintHead {}
             if let Some(id) = context.unknown_factory() {
                 UnknownFactory { id }
-            } else {
+            } else if is_time {
                 {children}
             }
         }

@@ -94,11 +94,15 @@ fn a_changed_number_is_marked_and_an_unchanged_one_is_not() {
     page.answer("WorkerMetrics", &workers(&json!([worker()])));
     let mut changed = worker();
     changed["unitsProduced"] = json!(1_401);
-    page.answer("WorkerMetrics", &workers(&json!([changed])));
+    page.answer("WorkerMetrics", &workers(&json!([&changed])));
     page.shows(&[
         "<span class=\"changing changing-marked\">1\u{202f}401</span>",
         "<span class=\"changing\">1:10\u{a0}h</span>",
     ]);
+    // Another class has the mark begin anew.
+    changed["unitsProduced"] = json!(1_402);
+    page.answer("WorkerMetrics", &workers(&json!([changed])));
+    page.shows(&["<span class=\"changing changing-marked changing-again\">1\u{202f}402</span>"]);
 }
 
 #[test]

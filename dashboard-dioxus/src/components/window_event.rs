@@ -18,6 +18,14 @@ pub(crate) fn event_channel<T: 'static>(mut handle: impl FnMut(T) + 'static) -> 
     sender
 }
 
+/// Whether the page is being printed, which draws all that scrolling would: paper does not scroll.
+pub(crate) fn use_is_printing() -> Signal<bool> {
+    let mut is_printing = use_signal(|| false);
+    use_window_event("beforeprint", move || is_printing.set(true));
+    use_window_event("afterprint", move || is_printing.set(false));
+    is_printing
+}
+
 /// Calls whenever the window tells of such an event, for as long as the component lives.
 pub(crate) fn use_window_event(event: &'static str, mut handle: impl FnMut() + 'static) {
     let listener = use_hook(|| {

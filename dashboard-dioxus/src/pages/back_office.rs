@@ -1,4 +1,4 @@
-//! The pages of the back office, the board, the first steps and the timeline of the floor: a part of the program of its own,
+//! The pages of the back office, the board, the comparison, the first steps and the timeline of the floor: a part of the program of its own,
 //! which is loaded when the first of them is opened.
 
 use crate::components::first_steps::FirstSteps as FirstStepsPanel;
@@ -6,11 +6,12 @@ use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
+use crate::pages::compare::Compare as ComparePage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, DevicesAddress};
+use crate::route::{BoardAddress, CompareAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -25,6 +26,7 @@ enum Page {
     DataProblems(DevicesAddress),
     People(DevicesAddress),
     Board(BoardAddress),
+    Compare(CompareAddress),
     FirstSteps(Option<(String, String)>),
     FloorTimeline(Box<TimelineView>),
 }
@@ -53,6 +55,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
+        Page::Compare(address) => rsx! { ComparePage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
         Page::FloorTimeline(view) => rsx! { TimelinePanel { view: *view } },
     }
@@ -93,6 +96,12 @@ pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn Board(address: ReadSignal<BoardAddress>) -> Element {
     rsx! { BackOffice { page: Page::Board(address()) } }
+}
+
+/// Several workers or workstations side by side, whom somebody has to choose first.
+#[component]
+pub(crate) fn Compare(address: ReadSignal<CompareAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Compare(address()) } }
 }
 
 /// What to do as long as there is no factory, or no event in the one of this id and name: seen once in a factory's life.

@@ -1,3 +1,4 @@
+mod drawn;
 mod export;
 mod filter;
 mod filter_bar;

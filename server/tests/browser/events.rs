@@ -1,12 +1,14 @@
 //! The page of events: what is stored appears on it, can be held, narrowed down, followed into the past, and saved.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use anyhow::{Context as _, Result};
 use browser_driver::{Chrome, Page};
 use serde_json::{Value, json};
 
-use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked};
+use crate::{
+    andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::PICTURES, paper::pdf,
+};
 
 const EVENTS: &str = "/events?factory=plant&window=all-time";
 /// The identities of the events in view, from the top.
@@ -289,5 +291,51 @@ async fn the_file_holds_all_that_passes_the_filter_and_not_only_what_is_in_view(
     assert!(lines[1..].iter().all(|line| line.split(';').nth(3) == Some("W1")), "{}", lines[1]);
     let times: HashSet<&str> = lines[1..].iter().filter_map(|line| line.split(';').nth(1)).collect();
     assert_eq!(times.len(), lines.len() - 1, "each event once");
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn a_long_list_is_drawn_as_far_as_somebody_scrolls_and_keeps_in_place_what_they_read() -> Result<()> {
+    const PAGE: usize = 100;
+    const STREAMED: usize = 160;
+    let andon = plant().await?;
+    let events = |worker: &str, hour: usize, count: usize| -> Value {
+        let event = |number: usize| {
+            let (minute, second) = (number / 60, number % 60);
+            worked(worker, &format!("2026-01-05T{hour:02}:{minute:02}:{second:02}Z"), 1, 1)
+        };
+        (0..count).map(event).collect::<Vec<_>>().into()
+    };
+    andon.ingest("plant", events("W1", 8, PAGE)).await?;
+    let chrome = browser().await?;
+    let page = open(&chrome, &andon, "").await?;
+    wait_for_rows(&page, PAGE).await?;
+    andon.ingest("plant", events("W2", 9, STREAMED)).await?;
+    page.wait_until(&format!("({SHOWN})[0].startsWith('worker W2')")).await?;
+    wait_for_rows(&page, PAGE).await?;
+
+    let pdf = page.print(&Path::new(PICTURES).join("long-events.pdf")).await?;
+    let paper: String = pdf::pages(&pdf)?.iter().map(|page| page.text.as_str()).collect();
+    for (worker, count) in [("W1", PAGE), ("W2", STREAMED)] {
+        assert_eq!(paper.matches(worker).count(), count, "{worker} on paper");
+    }
+    wait_for_rows(&page, PAGE).await?;
+
+    let oldest = format!("document.querySelector(`[data-event='{}']`)", "worker W1 working 1767600000000 ");
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)").await?;
+    wait_for_rows(&page, PAGE + STREAMED).await?;
+    page.wait_until(&format!("{oldest} !== null")).await?;
+    page.evaluate(&format!("{oldest}.scrollIntoView({{ block: 'center' }})")).await?;
+    page.wait_until(&format!(
+        "(() => {{ const {{ top }} = {oldest}.getBoundingClientRect(); const still = window.readAt === top; window.readAt = top; return still; }})()"
+    ))
+    .await?;
+    andon.ingest("plant", events("W3", 10, 40)).await?;
+    page.wait_until(&format!(
+        "({SHOWN})[0].startsWith('worker W3') && ({SHOWN}).length === {}",
+        PAGE + STREAMED + 40
+    ))
+    .await?;
+    page.wait_until(&format!("Math.abs({oldest}.getBoundingClientRect().top - window.readAt) < 2")).await?;
     close(chrome).await
 }

@@ -1,6 +1,6 @@
 //! Every page on paper: A4, with its numbers and its charts, and nothing that can be pressed.
 
-mod pdf;
+pub(crate) mod pdf;
 
 use std::path::Path;
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use anyhow::{Result, bail};
 
-use super::program::NAME;
+use super::program::{GLUE, NAME, PROGRAM};
+use super::shrink;
 use crate::publish::{Files, name_hash, sha256};
 
 /// The parts a bundle is made of.
@@ -14,17 +15,14 @@ pub(crate) struct Parts {
     pub(crate) program: Files,
     /// The joined stylesheet.
     pub(crate) stylesheet: Vec<u8>,
-    /// index.html with `{{stylesheet}}` and `{{boot}}` for the addresses of the two.
+    /// index.html with the addresses of what it loads left open: `{{stylesheet}}`, `{{boot}}`, `{{glue}}` and `{{wasm}}`.
     pub(crate) template: String,
     /// What keeps its name, because browsers look for it there: the icons, and what makes an application of the page.
     pub(crate) named: Files,
 }
 
 /// Loads the program; a module of its own, because the page's content security policy allows no inline script.
-const BOOT: &str = r#"import start from "./dashboard.js";
-
-await start({ module_or_path: new URL("./dashboard_bg.wasm", import.meta.url) });
-"#;
+const BOOT: &str = include_str!("boot.js");
 /// Where a dashboard that is served from elsewhere than its API finds it; "" is the page's own origin.
 const CONFIG: &str = "{\"apiUrl\": \"\"}\n";
 
@@ -32,10 +30,14 @@ const CONFIG: &str = "{\"apiUrl\": \"\"}\n";
 pub(crate) fn files(parts: Parts) -> Result<Files> {
     let stylesheet = format!("assets/{NAME}-{}.css", name_hash(&parts.stylesheet));
     let mut program = parts.program;
-    program.insert("boot.js".to_owned(), BOOT.as_bytes().to_vec());
+    program.insert("boot.js".to_owned(), shrink::script(BOOT).into_bytes());
     let folder = format!("assets/{NAME}-{}", hash_of_all(&program)?);
-    let addresses =
-        [("{{stylesheet}}", format!("/{stylesheet}")), ("{{boot}}", format!("/{folder}/boot.js"))];
+    let addresses = [
+        ("{{stylesheet}}", format!("/{stylesheet}")),
+        ("{{boot}}", format!("/{folder}/boot.js")),
+        ("{{glue}}", format!("/{folder}/{GLUE}")),
+        ("{{wasm}}", format!("/{folder}/{PROGRAM}")),
+    ];
     let mut files = Files::from([
         ("index.html".to_owned(), fill(parts.template, &addresses)?.into_bytes()),
         ("config.json".to_owned(), CONFIG.as_bytes().to_vec()),
@@ -68,7 +70,7 @@ fn hash_of_all(files: &Files) -> Result<String> {
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = r#"<link href="{{stylesheet}}"><script src="{{boot}}"></script>"#;
+    const TEMPLATE: &str = r#"<link href="{{stylesheet}}"><link href="{{glue}}"><link href="{{wasm}}"><script src="{{boot}}"></script>"#;
 
     fn parts(wasm: &str, stylesheet: &str) -> Parts {
         let program = [("dashboard.js", "glue"), ("dashboard_bg.wasm", wasm), ("snippets/a/inline0.js", "")];
@@ -89,7 +91,7 @@ mod tests {
         let files = files(parts("wasm", "css")).unwrap();
         let page = String::from_utf8(files["index.html"].clone()).unwrap();
         let addresses: Vec<&str> = page.split('"').filter(|part| part.starts_with('/')).collect();
-        assert_eq!(addresses.len(), 2);
+        assert_eq!(addresses.len(), 4);
         for address in addresses {
             assert!(files.contains_key(&address[1..]), "{address} is not in {:?}", files.keys());
         }

@@ -2,11 +2,21 @@
 // the program, so it goes on with what the program holds.
 import { initSync } from "./dashboard.js";
 
+const compiled = new Map();
 const parts = new Map();
 
+// Loads and compiles a part, also before the program runs.
+export function compilePart(name) {
+  if (!compiled.has(name)) {
+    const part = WebAssembly.compileStreaming(fetch(new URL(`./${name}.wasm`, import.meta.url)));
+    part.catch(() => compiled.delete(name));
+    compiled.set(name, part);
+  }
+  return compiled.get(name);
+}
+
 async function fetchPart(name) {
-  const file = fetch(new URL(`./${name}.wasm`, import.meta.url));
-  await WebAssembly.instantiateStreaming(file, { __wasm_split: initSync() });
+  await WebAssembly.instantiate(await compilePart(name), { __wasm_split: initSync() });
 }
 
 export function loadPart(name) {

@@ -15,8 +15,8 @@ use crate::workspace;
 
 /// The names that wasm-bindgen gives follow from this one.
 pub(super) const NAME: &str = "dashboard";
-const PROGRAM: &str = "dashboard_bg.wasm";
-const GLUE: &str = "dashboard.js";
+pub(super) const PROGRAM: &str = "dashboard_bg.wasm";
+pub(super) const GLUE: &str = "dashboard.js";
 /// Loads the parts. A program that has parts asks for it by this name.
 const LOADER: (&str, &str) = ("__wasm_split.js", include_str!("parts.js"));
 

@@ -1,6 +1,7 @@
+use super::drawn::use_drawn;
 use super::filter::{Filter, cleared, described};
 use super::list_state::{ListState, use_list_state};
-use super::log::{Below, Completeness, Listed};
+use super::log::{Below, Completeness, EventLog, Listed};
 use super::names::Names;
 use super::row::{EventRow, key};
 use super::tools::Tools;
@@ -23,7 +24,7 @@ use dioxus::prelude::*;
 use std::rc::Rc;
 
 /// How many events are asked for at once: two screens of a desk.
-const PAGE_EVENTS: i64 = 100;
+pub(super) const PAGE_EVENTS: i64 = 100;
 /// How often the day and the moving window are looked at, in ms.
 const CLOCK_STEP_MS: u32 = 10_000;
 /// How often a screen reader is told of new events, in ms: more often and it could say nothing else.
@@ -64,6 +65,11 @@ pub(crate) fn EventList(
         context.factory()?;
         Some(events::Variables { factory_id, filter: Some(filter().input()), first: PAGE_EVENTS, after })
     };
+    // Read apart: the list is not drawn with each delivery.
+    let feed_refusal = use_memo(move || match &*feed.read() {
+        Panel::Refused(reason) => Some(reason.clone()),
+        Panel::Waiting | Panel::Showing(_) => None,
+    });
     let top = use_query::<EventsQuery>(move || if has_begun() { question(None) } else { None });
     let state = use_list_state(address);
     let past = use_query::<EventsQuery>(move || {
@@ -79,19 +85,21 @@ pub(crate) fn EventList(
     let shown = shown(&state, past);
     let selection = context.selection();
     let is_empty = shown.rows.is_empty();
+    let drawn = use_drawn(shown.rows.len());
+    let not_drawn = shown.rows.len() - drawn;
     let tools = rsx! { Tools { state, is_empty, filter, address, names } };
     rsx! {
         PanelFrame { title: words::LIST, outdated: answer.outdated(), tools,
             FeedStatus { state }
-            match (&*feed.read(), &*answer.read()) {
-                (Panel::Refused(reason), _) => rsx! { Refused { reason, onretry: move |()| feed.retry() } },
+            match (feed_refusal(), &*answer.read()) {
+                (Some(reason), _) => rsx! { Refused { reason, onretry: move |()| feed.retry() } },
                 (_, Panel::Refused(reason)) => rsx! { Refused { reason, onretry: move |()| answer.retry() } },
                 (_, Panel::Waiting) if is_empty => rsx! { Skeleton { lines: 12 } },
                 _ if is_empty => rsx! { NoEvents { address } },
                 _ => rsx! {
-                    div { class: "event-list",
-                    MetricTable { label: words::LIST, columns: COLUMNS,
-                            for listed in shown.rows {
+                    div { class: "event-list", style: "--event-rows-below: {not_drawn}",
+                        MetricTable { label: words::LIST, columns: COLUMNS,
+                            for listed in shown.rows.into_iter().take(drawn) {
                                 EventRow {
                                     key: "{key(&listed.event)}",
                                     name: names.read().name(listed.event.kind, &listed.event.entity_id).map(str::to_owned),
@@ -118,15 +126,16 @@ struct Shown {
 }
 
 fn shown(state: &ListState, past: Answer<EventPage>) -> Shown {
+    let of = |log: &EventLog| Shown { rows: log.listed().to_vec(), below: log.below().clone() };
     if (state.in_past)() {
-        let mut page = super::log::EventLog::default();
+        let mut page = EventLog::default();
         past.with(|answer| page.replace_by_page(answer, |_| true));
-        return Shown { rows: page.listed().to_vec(), below: page.below().clone() };
+        return of(&page);
     }
-    let paused = state.paused.read();
-    let log = state.log.read();
-    let log = paused.as_deref().unwrap_or(&log);
-    Shown { rows: log.listed().to_vec(), below: log.below().clone() }
+    match &*state.paused.read() {
+        Some(paused) => of(paused),
+        None => of(&state.log.read()),
+    }
 }
 
 /// Brings the feed and the first page into the list.
@@ -143,9 +152,10 @@ fn use_feed(
         let panel = feed.read();
         let Some(delivery) = panel.shown() else { return };
         let filter = filter.peek();
-        if state.add_streamed(delivery, |event| filter.matches(event)) == Completeness::Incomplete {
+        if state.receive(delivery, |event| filter.matches(event)) == Completeness::Incomplete {
             top.refresh();
         }
+        state.catch_up(move || top.refresh());
         let names = names.peek();
         if delivery.events.iter().any(|event| !names.is_known(event.kind, &event.entity_id)) {
             onunknown.call(());

@@ -6,10 +6,13 @@ use crate::lean::sorted_map::SortedMap;
 use crate::model::{EventFeed, EventPage, SeenEvent};
 use crate::route::{EventsAddress, go_to};
 use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 
 /// The number of a page in the past whose address does not tell it.
 const SECOND_PAGE: u16 = 2;
+/// How often the list moves at most, in ms: nobody can read one that moves with each of many deliveries a second.
+const MOVES_EVERY_MS: u32 = 500;
 
 /// The list and what somebody does with it. It belongs to the component that makes it.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,6 +35,10 @@ pub(crate) struct ListState {
     pub(crate) skipped: Signal<i64>,
     /// The last delivery that was taken over.
     delivery: CopyValue<Option<u64>>,
+    /// What came since the list last moved.
+    pending: CopyValue<Vec<SeenEvent>>,
+    /// Whether the list has just moved.
+    is_resting: CopyValue<bool>,
 }
 
 /// The list of the component that calls this, on the page of the address.
@@ -47,6 +54,8 @@ pub(crate) fn use_list_state(address: ReadSignal<EventsAddress>) -> ListState {
         received_before_pause: Signal::new(0),
         skipped: Signal::new(0),
         delivery: CopyValue::new(None),
+        pending: CopyValue::new(Vec::new()),
+        is_resting: CopyValue::new(false),
     });
     use_effect(move || {
         let mut state = state;
@@ -70,8 +79,8 @@ impl ListState {
         (self.received_count)() - (self.received_before_pause)()
     }
 
-    /// Takes over a delivery of the feed. Says whether the list is whole afterwards.
-    pub(crate) fn add_streamed(
+    /// Takes over a delivery of the feed, for [`Self::catch_up`]. Says whether all came that was stored.
+    pub(crate) fn receive(
         mut self,
         feed: &EventFeed,
         lets_through: impl Fn(&SeenEvent) -> bool,
@@ -84,15 +93,40 @@ impl ListState {
         let is_missed = before.is_some_and(|before| feed.delivery != before + 1);
         let passing: Vec<SeenEvent> =
             feed.events.iter().filter(|event| lets_through(event)).cloned().collect();
-        let mut whole = Completeness::Complete;
         if !passing.is_empty() {
             *self.received_count.write() += passing.len();
-            whole = self.log.write().add_streamed(passing);
+            self.pending.write().extend(passing);
         }
         if feed.skipped > 0 {
             *self.skipped.write() += feed.skipped;
         }
-        if is_missed || feed.skipped > 0 || feed.follows_gap { Completeness::Incomplete } else { whole }
+        let is_whole = !is_missed && feed.skipped == 0 && !feed.follows_gap;
+        if is_whole { Completeness::Complete } else { Completeness::Incomplete }
+    }
+
+    /// Puts what was received into the list: at once, unless the list has just moved. `refresh` asks for the first page
+    /// again, where the list is not whole afterwards.
+    pub(crate) fn catch_up(mut self, refresh: impl Fn() + Copy + 'static) {
+        if *self.is_resting.peek() || self.pending.peek().is_empty() {
+            return;
+        }
+        if self.put_pending() == Completeness::Incomplete {
+            refresh();
+        }
+        // Only a browser has timers; a page that is drawn as text always catches up at once.
+        if cfg!(target_arch = "wasm32") {
+            self.is_resting.set(true);
+            spawn(async move {
+                TimeoutFuture::new(MOVES_EVERY_MS).await;
+                self.is_resting.set(false);
+                self.catch_up(refresh);
+            });
+        }
+    }
+
+    fn put_pending(&mut self) -> Completeness {
+        let pending = std::mem::take(&mut *self.pending.write());
+        self.log.write().add_streamed(pending)
     }
 
     pub(crate) fn replace_by_page(mut self, page: &EventPage, lets_through: impl Fn(&SeenEvent) -> bool) {
@@ -108,6 +142,7 @@ impl ListState {
             self.paused.set(None);
         } else {
             self.start_counting();
+            self.put_pending();
             let now = Rc::new(self.log.peek().clone());
             self.paused.set(Some(now));
         }

@@ -6,7 +6,7 @@ use domain::event::{EntityType, EventType};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-/// The most events that are held and shown: ten screens, and few enough to be drawn at once.
+/// The most events that are held: ten screens.
 pub(crate) const MAX_HELD: usize = 500;
 
 /// What two reports of the same event agree on.

@@ -1,10 +1,11 @@
 use super::export::rows_csv;
 use super::ranking::{Column, Line, Ranking, in_order, ranked};
 use crate::api::{Answer, Panel};
-use crate::components::changing::Changing;
+use crate::components::changing::use_changing;
 use crate::components::explained::Explained;
 use crate::components::export_button::ExportButton;
-use crate::components::metric_cell::{MetricCell, raw};
+use crate::components::gradual::use_gradual;
+use crate::components::metric_cell::raw;
 use crate::components::metric_table::entity_link;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
@@ -12,7 +13,7 @@ use crate::components::panel_frame::PanelFrame;
 use crate::components::rename::{Editable, Rename};
 use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
-use crate::components::window_event::use_window_event;
+use crate::components::window_event::use_is_printing;
 use crate::lean::memo::{Memo, use_memo};
 use crate::lean::number::percent;
 use crate::lean::shared::Shared;
@@ -143,14 +144,13 @@ fn RowTable(
     ranking: Memo<Option<Ranking>>,
 ) -> Element {
     let mut view = use_signal(|| View::of_window(window_height_px()));
-    let mut is_printing = use_signal(|| false);
-    use_window_event("beforeprint", move || is_printing.set(true));
-    use_window_event("afterprint", move || is_printing.set(false));
+    let is_printing = use_is_printing();
     let lines = lines();
     let is_long = lines.len() > ALL_DRAWN;
-    // Paper does not scroll.
-    let drawn = if is_printing() { 0..lines.len() } else { view().drawn(lines.len()) };
     let rows = lines.len();
+    let in_view = view().drawn(rows);
+    let most_drawn = use_gradual(in_view.len());
+    let drawn = if is_printing() { 0..rows } else { in_view.start..in_view.start + most_drawn };
     let space = format!("--entity-rows-above: {}; --entity-rows-below: {}", drawn.start, rows - drawn.end);
     let class =
         if address.read().columns == ALL_COLUMNS { "entity-rows entity-rows-all" } else { "entity-rows" };
@@ -177,7 +177,7 @@ fn RowTable(
                 aria_label: entity::kinds(kind),
                 aria_rowcount: is_long.then(|| (rows + 1).to_string()),
                 Head { kind, address, ranking }
-                tbody { class: "entity-rows-body", role: "rowgroup", style: is_long.then_some(space),
+                tbody { class: "entity-rows-body", role: "rowgroup", style: (drawn.len() < rows).then_some(space),
                     for (index , line) in lines.iter().enumerate().take(drawn.end).skip(drawn.start) {
                         EntityLine {
                             key: "{line.row.id}",
@@ -253,6 +253,17 @@ fn EntityLine(
         EntityType::Worker => ("working", "units-per-hour"),
         EntityType::Workstation => ("occupied", "throughput-per-hour"),
     };
+    let numbers = [
+        ("utilization", Quantity::Percent, row.utilization),
+        ("units", Quantity::Count, Some(row.units as f64)),
+        (rate_field, Quantity::PerHour, row.units_per_hour),
+        (time_field, Quantity::Duration, Some(row.productive_minutes)),
+        ("idle", Quantity::Duration, Some(row.idle_minutes)),
+        ("overlap", Quantity::Duration, Some(row.overlap_minutes)),
+        ("confidence", Quantity::Confidence, row.mean_confidence),
+    ];
+    let texts = numbers.map(|(_, quantity, value)| quantity.text(value));
+    let classes = use_changing(&texts);
     rsx! {
         tr {
             class: "entity-rows-row",
@@ -271,14 +282,26 @@ fn EntityLine(
                     span { class: "entity-rows-elapsed", {time::elapsed(minutes)} }
                 }
             }
-            UtilizationCell { value: row.utilization }
-            MetricCell { field: "units", quantity: Quantity::Count, value: row.units as f64 }
-            MetricCell { field: rate_field, quantity: Quantity::PerHour, value: row.units_per_hour }
-            MetricCell { field: time_field, quantity: Quantity::Duration, value: row.productive_minutes }
-            MetricCell { field: "idle", quantity: Quantity::Duration, value: row.idle_minutes }
-            MetricCell { field: "overlap", quantity: Quantity::Duration, value: row.overlap_minutes }
-            MetricCell { field: "confidence", quantity: Quantity::Confidence, value: row.mean_confidence }
+            for (index , ((field , quantity , value) , text)) in numbers.into_iter().zip(texts).enumerate() {
+                td { "data-field": field, "data-value": raw(value),
+                    if quantity == Quantity::Percent {
+                        {bar(value)}
+                    }
+                    span { class: classes[index], {text} }
+                }
+            }
             td { "data-field": "area", {row.area.clone()} }
+        }
+    }
+}
+
+/// A thin bar as long as the percentage beside it.
+fn bar(value: Option<f64>) -> Element {
+    rsx! {
+        span { class: "entity-rows-bar", aria_hidden: "true",
+            if let Some(value) = value {
+                span { class: "entity-rows-part", width: percent(value / 100.0) }
+            }
         }
     }
 }
@@ -313,21 +336,6 @@ fn AllColumns(address: ReadSignal<FloorAddress>) -> Element {
             aria_pressed: is_on,
             onclick: press,
             {figure::DOUBLE_COVERAGE}
-        }
-    }
-}
-
-/// A percentage beside a thin bar of the same length.
-#[component]
-fn UtilizationCell(value: Option<f64>) -> Element {
-    rsx! {
-        td { "data-field": "utilization", "data-value": raw(value),
-            span { class: "entity-rows-bar", aria_hidden: "true",
-                if let Some(value) = value {
-                    span { class: "entity-rows-part", width: percent(value / 100.0) }
-                }
-            }
-            Changing { text: Quantity::Percent.text(value) }
         }
     }
 }

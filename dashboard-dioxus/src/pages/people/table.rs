@@ -2,6 +2,7 @@
 
 use super::roster::Roster;
 use crate::components::export_button::ExportButton;
+use crate::components::gradual::use_gradual;
 use crate::components::metric_table::{Column, MetricTable, TEXT};
 use crate::components::notice::Empty;
 use crate::components::page_context::use_page_context;
@@ -45,7 +46,8 @@ pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>) -> Element {
     use_window_event("beforeprint", move || are_all_drawn.set(true));
     let shown = use_memo(move || found(&roster.listed.read(), &wanted.read()));
     let shown = shown.read();
-    let drawn = if are_all_drawn() { shown.len() } else { shown.len().min(MOST_DRAWN) };
+    let most_drawn = use_gradual(shown.len().min(MOST_DRAWN));
+    let drawn = if are_all_drawn() { shown.len() } else { most_drawn };
     let selected = roster.selected.read();
     let selection = context.selection();
     rsx! {
@@ -64,7 +66,7 @@ pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>) -> Element {
                 }
             }
         }
-        if drawn < shown.len() {
+        if !are_all_drawn() && shown.len() > MOST_DRAWN {
             button { class: "button", r#type: "button", "data-testid": "people-all", onclick: move |_| are_all_drawn.set(true),
                 {words::show_all(shown.len())}
             }

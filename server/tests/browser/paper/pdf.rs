@@ -7,17 +7,17 @@ use anyhow::{Context as _, Result};
 use flate2::read::ZlibDecoder;
 
 /// One page.
-pub(super) struct PdfPage {
+pub(crate) struct PdfPage {
     /// Width and height in points.
-    pub(super) size: [f64; 2],
+    pub(crate) size: [f64; 2],
     /// Its texts, one a line.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The colours, as red, green and blue from 0 to 1, with which something is filled that is no text.
-    pub(super) fills: Vec<[f64; 3]>,
+    pub(crate) fills: Vec<[f64; 3]>,
 }
 
 /// The pages of a file.
-pub(super) fn pages(file: &[u8]) -> Result<Vec<PdfPage>> {
+pub(crate) fn pages(file: &[u8]) -> Result<Vec<PdfPage>> {
     let objects = objects(file);
     let mut pages: Vec<(&u32, &Object)> =
         objects.iter().filter(|(_, object)| object.says("/Type /Page\n")).collect();
