@@ -18,7 +18,7 @@ use super::{
     engine::{
         code::{Code as _, confidence_column, confidence_of},
         statement::Kind,
-        table::{Column as Written, Table},
+        table::{Column as Written, Table, Texts},
     },
     error::{Result, StoreError},
 };
@@ -121,8 +121,10 @@ pub(super) async fn save(
 }
 
 fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "tracked_entity",
+        &TEXTS,
         [
             Written::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Written::key("id", Kind::Int, |(_, entity)| entity.id.0.into()),

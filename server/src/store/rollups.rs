@@ -21,7 +21,7 @@ use super::{
     engine::{
         code::Code as _,
         statement::{Kind, Sql},
-        table::{Column, Table},
+        table::{Column, Table, Texts},
     },
     error::{Result, StoreError},
 };
@@ -75,8 +75,10 @@ struct RollupRow<'a> {
 }
 
 fn table<'a>() -> Table<RollupRow<'a>, 12> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "rollup",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
             Column::key("level", Kind::SmallInt, |row| row.level.code().into()),

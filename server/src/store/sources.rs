@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use super::{
     engine::{
         statement::{Kind, Sql},
-        table::{Column, Table},
+        table::{Column, Table, Texts},
     },
     error::Result,
     intern::{self, NameTable},
@@ -160,8 +160,10 @@ pub(super) async fn find_again(
 type LastRow = (FactoryId, SourceId, LastEvent);
 
 const fn table() -> Table<LastRow, 4> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "source_last_event",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |(factory_id, _, _)| factory_id.0.into()),
             Column::key("source_id", Kind::Int, |(_, source, _)| source.0.into()),

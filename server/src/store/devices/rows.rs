@@ -21,7 +21,7 @@ use crate::store::{
     engine::{
         code::Code,
         statement::{Kind, Sql, chunks},
-        table::{Column, Table},
+        table::{Column, Table, Texts},
     },
     error::{Result, StoreError},
 };
@@ -230,8 +230,10 @@ async fn forget_epoch(
 type DeviceRow<'a> = (FactoryId, &'a Device);
 
 fn device_table<'a>() -> Table<DeviceRow<'a>, 10> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "device",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Column::key("code", Kind::Text, |(_, device)| device.code.as_str().into()),
@@ -262,8 +264,10 @@ struct EpochRow<'a> {
 }
 
 fn epoch_table<'a>() -> Table<EpochRow<'a>, 7> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "device_epoch",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
             Column::key("device_code", Kind::Text, |row| row.code.into()),
@@ -289,8 +293,10 @@ struct ClosedRow<'a> {
 }
 
 fn closed_table<'a>() -> Table<ClosedRow<'a>, 10> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "device_closed_range",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
             Column::key("device_code", Kind::Text, |row| row.code.into()),

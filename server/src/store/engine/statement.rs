@@ -103,11 +103,6 @@ impl Sql {
         sql
     }
 
-    /// Goes on with words that are written straight into it.
-    pub(in crate::store) fn extend(&mut self, push: impl FnOnce(&mut String)) {
-        push(&mut self.text);
-    }
-
     /// Goes on with words that both engines understand.
     pub(in crate::store) fn text(mut self, text: &str) -> Self {
         self.text.push_str(text);

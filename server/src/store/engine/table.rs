@@ -1,7 +1,7 @@
 //! The tables that are written in bulk: each column once, with its kind, its value, and what becomes of it where a row with
 //! the same key is there.
 
-use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use sea_orm::{ConnectionTrait, Statement, Value};
 
@@ -58,26 +58,34 @@ impl<Row> Column<Row> {
     }
 }
 
+/// What the statements of a table begin and end with, kept with the table: every commit has several of them.
+pub(in crate::store) type Texts = OnceLock<(String, String)>;
+
 /// A table with the columns that are written.
 pub(in crate::store) struct Table<Row, const N: usize> {
     name: &'static str,
+    texts: &'static Texts,
     columns: [Column<Row>; N],
 }
 
 impl<Row, const N: usize> Table<Row, N> {
-    /// A table. Its columns may come in any order.
-    pub(in crate::store) const fn new(name: &'static str, columns: [Column<Row>; N]) -> Self {
-        Self { name, columns }
+    /// A table, whose texts no other one shares. Its columns may come in any order.
+    pub(in crate::store) const fn new(
+        name: &'static str,
+        texts: &'static Texts,
+        columns: [Column<Row>; N],
+    ) -> Self {
+        Self { name, texts, columns }
     }
 
     /// Inserts rows whose keys are not there.
     pub(in crate::store) async fn insert(&self, conn: &impl ConnectionTrait, rows: &[Row]) -> Result<()> {
-        self.write(conn, rows, |_| ()).await
+        self.write(conn, rows, "").await
     }
 
     /// Inserts rows, or changes those whose keys are there.
     pub(in crate::store) async fn upsert(&self, conn: &impl ConnectionTrait, rows: &[Row]) -> Result<()> {
-        self.write(conn, rows, |text| self.push_on_conflict(text, |column| column.on_conflict)).await
+        self.write(conn, rows, &self.texts().1).await
     }
 
     /// As [`Self::upsert`], but of rows whose keys are there these columns alone are overwritten.
@@ -87,78 +95,56 @@ impl<Row, const N: usize> Table<Row, N> {
         rows: &[Row],
         names: &[&str],
     ) -> Result<()> {
-        let on_conflict = |column: &Column<Row>| match column.on_conflict {
-            OnConflict::Key => OnConflict::Key,
-            _ if names.contains(&column.name) => OnConflict::Replace,
-            _ => OnConflict::Keep,
-        };
-        self.write(conn, rows, |text| self.push_on_conflict(text, on_conflict)).await
+        let changes: Vec<String> = names.iter().copied().map(replaced).collect();
+        self.write(conn, rows, &self.do_update(&changes)).await
     }
 
-    async fn write(
-        &self,
-        conn: &impl ConnectionTrait,
-        rows: &[Row],
-        push_on_conflict: impl Fn(&mut String),
-    ) -> Result<()> {
+    async fn write(&self, conn: &impl ConnectionTrait, rows: &[Row], on_conflict: &str) -> Result<()> {
         for chunk in chunks(conn.get_database_backend(), rows.len()) {
-            conn.execute_raw(self.statement(conn, &rows[chunk], &push_on_conflict)).await?;
+            conn.execute_raw(self.statement(conn, &rows[chunk], on_conflict)).await?;
         }
         Ok(())
     }
 
-    fn statement(
-        &self,
-        conn: &impl ConnectionTrait,
-        rows: &[Row],
-        push_on_conflict: impl Fn(&mut String),
-    ) -> Statement {
+    fn statement(&self, conn: &impl ConnectionTrait, rows: &[Row], on_conflict: &str) -> Statement {
         let kinds = self.columns.each_ref().map(|column| column.kind);
         let values = rows.iter().map(|row| self.columns.iter().map(|column| (column.value)(row)));
-        let mut sql = Sql::new(conn, "INSERT INTO ");
-        sql.extend(|text| {
-            text.push_str(self.name);
-            text.push_str(" (");
-            push_joined(text, self.columns.iter(), |text, column| text.push_str(column.name));
-            text.push_str(") ");
-        });
-        let mut sql = sql.rows(&kinds, values);
-        sql.extend(push_on_conflict);
-        sql.build()
+        Sql::new(conn, &self.texts().0).rows(&kinds, values).text(on_conflict).build()
     }
 
-    /// Writes straight into the statement: every commit has several, and pieces put together cost more than their rows.
-    fn push_on_conflict(&self, text: &mut String, role: impl Fn(&Column<Row>) -> OnConflict) {
-        let is_key = |column: &&Column<Row>| column.on_conflict == OnConflict::Key;
-        text.push_str(" ON CONFLICT (");
-        push_joined(text, self.columns.iter().filter(is_key), |text, column| text.push_str(column.name));
-        text.push_str(") DO UPDATE SET ");
-        let roles = self.columns.iter().map(|column| (column.name, role(column)));
-        let changed = roles.filter(|(_, role)| !matches!(role, OnConflict::Key | OnConflict::Keep));
-        let table = self.name;
-        push_joined(text, changed, |text, (name, role)| {
-            // A text takes all that is written.
-            _ = match role {
-                OnConflict::Add => write!(text, "{name} = {table}.{name} + excluded.{name}"),
-                // The engines have no function in common that takes the greater of two values.
-                OnConflict::Raise => write!(
-                    text,
-                    "{name} = CASE WHEN excluded.{name} > {table}.{name} THEN excluded.{name} ELSE {table}.{name} END"
-                ),
-                _ => write!(text, "{name} = excluded.{name}"),
-            };
+    fn texts(&self) -> &(String, String) {
+        self.texts.get_or_init(|| {
+            let names = self.columns.each_ref().map(|column| column.name).join(", ");
+            (format!("INSERT INTO {} ({names}) ", self.name), self.on_conflict())
+        })
+    }
+
+    fn on_conflict(&self) -> String {
+        let replaced = self.named(OnConflict::Replace).map(replaced);
+        let added = self
+            .named(OnConflict::Add)
+            .map(|name| format!("{name} = {table}.{name} + excluded.{name}", table = self.name));
+        // The engines have no function in common that takes the greater of two values.
+        let raised = self.named(OnConflict::Raise).map(|name| {
+            let stored = format!("{}.{name}", self.name);
+            format!("{name} = CASE WHEN excluded.{name} > {stored} THEN excluded.{name} ELSE {stored} END")
         });
+        let changes: Vec<String> = replaced.chain(added).chain(raised).collect();
+        self.do_update(&changes)
+    }
+
+    fn do_update(&self, changes: &[String]) -> String {
+        let key: Vec<&str> = self.named(OnConflict::Key).collect();
+        format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), changes.join(", "))
+    }
+
+    fn named(&self, role: OnConflict) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().filter(move |column| column.on_conflict == role).map(|column| column.name)
     }
 }
 
-/// Writes items with commas between them.
-fn push_joined<T>(text: &mut String, items: impl Iterator<Item = T>, push: impl Fn(&mut String, T)) {
-    for (position, item) in items.enumerate() {
-        if position > 0 {
-            text.push_str(", ");
-        }
-        push(text, item);
-    }
+fn replaced(name: &str) -> String {
+    format!("{name} = excluded.{name}")
 }
 
 #[cfg(test)]

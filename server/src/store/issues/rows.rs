@@ -12,7 +12,7 @@ use crate::store::{
     engine::{
         code::Code as _,
         statement::{Kind, Sql},
-        table::{Column, Table},
+        table::{Column, Table, Texts},
     },
     error::{Result, StoreError},
 };
@@ -75,8 +75,10 @@ struct IssueRow<'a> {
 }
 
 fn table<'a>() -> Table<IssueRow<'a>, 8> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "event_issue",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
             Column::key("code", Kind::SmallInt, |row| row.kind.code.into()),

@@ -26,7 +26,7 @@ use crate::store::{
     engine::code::{Code as _, confidence_column, confidence_of},
     engine::{
         statement::{Kind, Sql, chunks},
-        table::{Column, Table},
+        table::{Column, Table, Texts},
     },
     error::Result as StoreResult,
     intern::{LastName, NameTable},
@@ -278,8 +278,10 @@ pub(super) async fn insert(
 }
 
 fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
+    static TEXTS: Texts = Texts::new();
     Table::new(
         "event",
+        &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Column::key("bucket", Kind::BigInt, |(_, row)| row.bucket.into()),
