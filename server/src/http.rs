@@ -26,7 +26,7 @@ use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header},
     response::Response,
-    routing::get,
+    routing::{any, get},
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -131,9 +131,6 @@ pub async fn serve(
 
 fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
     let cors = cors(&rules.origins);
-    // A browser that has one answer must not show it where another type is accepted.
-    let varies = SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_name(header::ACCEPT));
-    let graphql = get(get_graphql).post(graphql::post).fallback(graphql::other_method).layer(varies);
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES)
         .and(NotForContentType::IMAGES)
         // What is compressed is gathered, and events must not wait.
@@ -147,7 +144,7 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
         .layer(ValidateRequestHeaderLayer::custom(browsers::check(rules)));
     let router = Router::new()
-        .route("/graphql", graphql)
+        .route("/graphql", any(graphql))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/graphiql/{*path}", get(graphiql_file))
@@ -160,10 +157,21 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
     }
 }
 
+async fn graphql(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let mut response = match *request.method() {
+        Method::POST => graphql::post(&shared, request).await,
+        Method::GET | Method::HEAD => get_graphql(&shared, request).await,
+        _ => graphql::other_method(),
+    };
+    // A browser that has one answer must not show it where another type is accepted.
+    response.headers_mut().append(header::VARY, HeaderValue::from_name(header::ACCEPT));
+    response
+}
+
 /// A GET is a websocket, an operation in the URL, or a person.
-async fn get_graphql(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn get_graphql(shared: &Arc<Shared>, request: Request) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
-        return socket::open(&shared, request);
+        return socket::open(shared, request);
     }
     let peer = match peer_of(request.extensions()) {
         Ok(peer) => peer,
@@ -172,8 +180,8 @@ async fn get_graphql(State(shared): State<Arc<Shared>>, request: Request) -> Res
     let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
     match media::negotiate(request.headers(), &offered) {
         Some(Media::Html) => assets::graphiql_page(request.headers()),
-        Some(Media::EventStream) => event_stream::get(&shared, peer, request.headers(), request.uri()),
-        Some(media) => graphql::get(&shared, peer, request.uri(), media).await,
+        Some(Media::EventStream) => event_stream::get(shared, peer, request.headers(), request.uri()),
+        Some(media) => graphql::get(shared, peer, request.uri(), media).await,
         None => graphql::not_acceptable(),
     }
 }

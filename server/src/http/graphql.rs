@@ -1,10 +1,14 @@
 //! GraphQL over HTTP: queries and mutations by POST, one or a list of them, and queries by GET.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
@@ -36,31 +40,31 @@ enum Requested {
 }
 
 /// Answers a POST.
-pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
     let media = match negotiate(request.headers(), &[Media::Json, Media::GraphqlResponse, Media::EventStream])
     {
-        Some(Media::EventStream) => return event_stream::post(&shared, request).await,
+        Some(Media::EventStream) => return event_stream::post(shared, request).await,
         Some(media) => media,
         None => return not_acceptable(),
     };
-    with_timeout(media, async {
+    let response = async {
         let peer = peer_of(request.extensions())?;
         let coding = check_headers(request.headers())?;
         let body = ReadBody::read(&shared.memory, request.into_body()).await?;
         let requested = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
-            read(&shared, peer, &body.bytes)?
+            read(shared, peer, &body.bytes)?
         } else {
-            read_apart(&shared, peer, body, coding).await?
+            read_apart(shared, peer, body, coding).await?
         };
         match requested {
-            Requested::One(operation) => Ok(run_one(&shared, *operation, media).await?),
+            Requested::One(operation) => Ok(run_one(shared, operation, media).await?),
             Requested::List(operations) => {
-                let answers = run_list(&shared, operations).await?;
+                let answers = run_list(shared, operations).await?;
                 Ok(respond_with_list(answers, media, &shared.answer_memory))
             }
         }
-    })
-    .await
+    };
+    with_timeout(media, pin!(response)).await
 }
 
 /// Decodes and reads a body on a thread of its own. What the body holds is held until that ends, whoever still waits for it.
@@ -85,16 +89,18 @@ async fn read_apart(
 /// Answers a GET that carries a query.
 pub(super) async fn get(shared: &Shared, peer: Peer, uri: &Uri, media: Media) -> Response {
     let mut is_mutation = false;
-    let mut response = with_timeout(media, async {
-        let sent = UrlParameters::read(uri)?.into_sent()?;
-        let operation = shared.prepare(sent, peer, &mut Allowance::default())?;
-        is_mutation = operation.kind == OperationType::Mutation;
-        if is_mutation {
-            return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, no_change_by_get()));
-        }
-        Ok(run_one(shared, operation, media).await?)
-    })
-    .await;
+    let mut response = {
+        let response = pin!(async {
+            let sent = UrlParameters::read(uri)?.into_sent()?;
+            let operation = shared.prepare(sent, peer, &mut Allowance::default())?;
+            is_mutation = operation.kind == OperationType::Mutation;
+            if is_mutation {
+                return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, no_change_by_get()));
+            }
+            Ok(run_one(shared, Box::new(operation), media).await?)
+        });
+        with_timeout(media, response).await
+    };
     if is_mutation {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
@@ -107,7 +113,7 @@ pub(super) fn no_change_by_get() -> ApiError {
 }
 
 /// Answers every other method.
-pub(super) async fn other_method() -> Response {
+pub(super) fn other_method() -> Response {
     let error = ApiError::bad_user_input("only GET and POST are allowed here");
     let mut response = ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, error).into_response(Media::Json);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
@@ -122,9 +128,10 @@ pub(super) fn not_acceptable() -> Response {
     ErrorResponse::new(StatusCode::NOT_ACCEPTABLE, error).into_response(Media::Json)
 }
 
+/// Takes the future by its place: one that is handed on is kept, and copied, twice.
 async fn with_timeout(
     media: Media,
-    response: impl Future<Output = Result<Response, ErrorResponse>>,
+    response: Pin<&mut impl Future<Output = Result<Response, ErrorResponse>>>,
 ) -> Response {
     match tokio::time::timeout(REQUEST_TIMEOUT, response).await {
         Ok(response) => response.unwrap_or_else(|error| error.into_response(media)),
@@ -185,7 +192,7 @@ fn read(shared: &Shared, peer: Peer, body: &[u8]) -> Result<Requested, ErrorResp
 
 async fn run<T: Send + 'static>(
     shared: &Shared,
-    operation: Operation,
+    operation: Box<Operation>,
     finish: impl FnOnce(Answer) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     if operation.kind == OperationType::Subscription {
@@ -197,7 +204,7 @@ async fn run<T: Send + 'static>(
     shared.execute(operation, finish).await
 }
 
-async fn run_one(shared: &Shared, operation: Operation, media: Media) -> Result<Response, ApiError> {
+async fn run_one(shared: &Shared, operation: Box<Operation>, media: Media) -> Result<Response, ApiError> {
     let memory = shared.answer_memory.clone();
     run(shared, operation, move |answer| respond_with(answer, media, &memory)).await
 }
@@ -211,7 +218,7 @@ async fn run_list(
     for operation in operations {
         let refused = |error: ServerError| WrittenAnswer::new(&Answer::refused(error));
         let written = match operation {
-            Ok(operation) => run(shared, operation, |answer| WrittenAnswer::new(&answer))
+            Ok(operation) => run(shared, Box::new(operation), |answer| WrittenAnswer::new(&answer))
                 .await
                 .unwrap_or_else(|error| refused(error.into())),
             Err(error) => refused(error),

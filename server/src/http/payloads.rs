@@ -69,7 +69,7 @@ fn run(
     if operation.kind != OperationType::Subscription {
         let (kind, shared) = (operation.kind, shared.clone());
         let answer = async move {
-            let rendered = shared.execute(operation, |answer| rendering(&answer));
+            let rendered = shared.execute(Box::new(operation), |answer| rendering(&answer));
             let rendered = tokio::time::timeout(REQUEST_TIMEOUT, rendered).await;
             let rendered = rendered.unwrap_or_else(|_| Err(too_late()));
             rendered.unwrap_or_else(|error| rendering(&Answer::refused(error)))

@@ -63,10 +63,10 @@ impl Shared {
     /// serve all. Both it holds to its end, whoever still waits, so that there are no more large answers in memory than turns.
     pub(super) async fn execute<T: Send + 'static>(
         &self,
-        operation: Operation,
+        operation: Box<Operation>,
         finish: impl FnOnce(Answer) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Operation { request, share, is_costly, .. } = operation;
+        let Operation { request, share, is_costly, .. } = *operation;
         if !is_costly {
             let answer = self.schema.execute(request).await.into();
             drop(share);
