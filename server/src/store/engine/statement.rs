@@ -211,15 +211,16 @@ impl Sql {
         }
     }
 
-    /// Goes on with rows for SQLite, filled up to one of [`SQLITE_ROWS`].
+    /// Goes on with rows for SQLite; a few are filled up to one of [`SQLITE_ROWS`].
     fn push_values(
         &mut self,
         columns: usize,
         rows: impl ExactSizeIterator<Item: IntoIterator<Item = Value>>,
     ) {
         let count = rows.len();
-        let size = SQLITE_ROWS.into_iter().find(|size| *size >= count).unwrap_or(count);
-        let is_filled_up = SQLITE_ROWS_FILLED_UP.contains(&size);
+        let is_filled_up = SQLITE_ROWS_FILLED_UP.contains(&count);
+        let next_size = SQLITE_ROWS.into_iter().find(|size| is_filled_up && *size >= count);
+        let size = next_size.unwrap_or(count);
         self.values.reserve(size * columns);
         self.text.reserve(size * (2 * columns + 2) + TEXT_BYTES);
         self.text.push_str(if is_filled_up { "SELECT * FROM (VALUES " } else { "VALUES " });
@@ -313,6 +314,7 @@ mod tests {
             let mut sql = Sql { backend: DbBackend::Sqlite, text: String::new(), values: Vec::new() };
             sql.push_values(2, vec![[1.into(), 2.into()]; size].into_iter());
             assert_eq!(sql.values.len(), sql.text.matches('?').count());
+            assert!(sql.values.len() == 2 * size || sql.text.ends_with("IS NOT NULL"));
             sql.text
         });
         assert_eq!(texts.collect::<std::collections::HashSet<_>>().len(), SQLITE_ROWS.len());
