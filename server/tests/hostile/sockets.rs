@@ -45,7 +45,7 @@ async fn who_pings_and_reads_nothing_holds_no_memory() {
     let mut sends = 0;
     while soon("a write or the end", socket.stream.get_mut().write_all(&pings)).await.is_ok() {
         sends += 1;
-        assert!(sends < 1_000, "64 MB were taken in");
+        assert!(sends < 10_000, "640 MB were taken in");
     }
     assert_bounded(before, victim.peak(), "pings");
 }
