@@ -10,9 +10,12 @@ use std::rc::Rc;
 /// comes as a surprise.
 const WITHIN_MS: f64 = 10_000.0;
 
-/// The chart that went while it had the focus, by its name, and when that was, in ms since 1970.
+/// The name of a chart that went while it had the focus, and when that was, in ms since 1970.
+type Gone = (Rc<str>, f64);
+
+/// The chart that went last while it had the focus.
 #[derive(Clone, Default)]
-struct LastFocused(Rc<RefCell<Option<(Rc<str>, f64)>>>);
+struct LastFocused(Rc<RefCell<Option<Gone>>>);
 
 /// The focus of one chart.
 #[derive(Clone)]
@@ -26,7 +29,7 @@ pub(super) fn use_kept_focus(title: &Rc<str>) -> KeptFocus {
     let (kept, last) = use_hook(|| {
         let last = try_consume_context::<LastFocused>()
             .unwrap_or_else(|| provide_root_context(LastFocused::default()));
-        let is_it = |(name, at_ms): &mut (Rc<str>, f64)| name == title && now_ms() - *at_ms <= WITHIN_MS;
+        let is_it = |(name, at_ms): &mut Gone| name == title && now_ms() - *at_ms <= WITHIN_MS;
         let is_wanted = last.0.borrow_mut().take_if(is_it).is_some();
         (KeptFocus { has_focus: Rc::default(), is_wanted }, last)
     });

@@ -11,6 +11,7 @@ use super::{error_response::ErrorResponse, media::Media};
 use crate::error::ApiError;
 
 /// Lets a request through, or says why it is refused.
+#[expect(clippy::result_large_err, reason = "the layer takes the answer itself")]
 pub(super) fn check(rules: BrowserRules) -> impl Fn(&mut Request) -> Result<(), Response> + Clone {
     let rules = Arc::new(rules);
     move |request| rules.check(request).map_err(|refusal| refuse(&refusal))
