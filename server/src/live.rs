@@ -33,7 +33,7 @@ use peers::Peers;
 
 use crate::{
     clock::Clock,
-    report::{FactoryScope, Question, ReportError},
+    report::{FactoryScope, Question, ReportError, factory_now},
     store::{Store, events::StoredEvent, rollups},
 };
 
@@ -125,7 +125,7 @@ impl Live {
         let listener = self.announcements.listen(factory_id);
         for _ in 0..MAX_FEED_READS {
             let snapshot = self.store.snapshot_for_live().await?;
-            let revision = scope.read_again(&snapshot).await?.factory().revision;
+            let revision = factory_now(&snapshot, scope).await?.factory().revision;
             let events = match &self.peers {
                 Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),
                 None => None,

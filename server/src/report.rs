@@ -8,6 +8,9 @@ pub mod sources;
 
 pub use error::ReportError;
 pub use floor::{Activity, Change, Now, Question, Report, Row, series, states, timeline};
+pub(crate) use scope::factory_now;
+pub use scope::{factories, factory};
+
 #[cfg(test)]
-pub(crate) use scope::View;
-pub use scope::{FactoryScope, ScopeKey, factories, factory};
+pub(crate) use crate::store::factories::View;
+pub use crate::store::factories::{FactoryScope, ScopeKey};

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey},
+    report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey, factory_now},
     store::{MAX_COHORT_READS, Store},
 };
 
@@ -200,7 +200,7 @@ impl Cohort {
         // The semaphore is never closed, so there always is a permit.
         let _permit = self.cohorts.reads.acquire().await;
         let snapshot = self.store.snapshot_for_live().await?;
-        let (scope, question) = (self.scope.read_again(&snapshot).await?, &self.key.question);
+        let (scope, question) = (factory_now(&snapshot, &self.scope).await?, &self.key.question);
         let now = Now::new(now_ms, self.max_clock_skew_ms);
         match &self.report {
             Some(report) => report.read_again(&snapshot, &scope, question, now).await,

@@ -10,10 +10,10 @@ use domain::{
     window::{Resolution, Window, WindowSpec, steps},
 };
 
-use super::{error::ReportError, floor::limits::MAX_STEPS, scope::FactoryScope};
+use super::{error::ReportError, floor::limits::MAX_STEPS};
 use crate::store::{
     Snapshot,
-    factories::Factory,
+    factories::{Factory, FactoryScope},
     source_events::{self, LIMITS},
     sources::{self, LastEvent, Source},
 };

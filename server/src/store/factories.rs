@@ -20,6 +20,12 @@ use super::{
     error::{Result, StoreError},
 };
 
+mod scope;
+
+#[cfg(test)]
+pub(crate) use scope::View;
+pub use scope::{FactoryScope, ScopeKey};
+
 /// The most factories: each has tables of its own rows, caches and a share of the writer, and nobody has so many.
 pub const MAX_FACTORIES: u64 = 1_000;
 
@@ -85,8 +91,8 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The factory with this slug, for `report::factory` alone: nothing else gets from a slug to a factory, which clippy sees to.
-pub(crate) async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+/// The factory with this slug, for [`scope`] alone: nothing else gets from a slug to a factory.
+async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
 }

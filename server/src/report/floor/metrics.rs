@@ -13,14 +13,11 @@ use domain::{
     window::Window,
 };
 
-use super::{
-    super::{error::ReportError, scope::FactoryScope},
-    question::Question,
-};
+use super::{super::error::ReportError, question::Question};
 use crate::store::{
     Snapshot,
     entities::{self, Entity, EntityFilter},
-    factories::Factory,
+    factories::{Factory, FactoryScope},
     rollups,
     seen::{self, LastSeen},
 };

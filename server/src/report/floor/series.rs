@@ -10,14 +10,14 @@ use domain::{
 };
 
 use super::{
-    super::{error::ReportError, scope::FactoryScope},
+    super::error::ReportError,
     limits::{MAX_POINTS, MAX_STEPS},
     question::Question,
 };
 use crate::store::{
     Snapshot,
     entities::{self, Entity, EntityFilter},
-    factories::Factory,
+    factories::{Factory, FactoryScope},
     rollups,
 };
 

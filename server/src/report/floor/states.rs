@@ -11,14 +11,14 @@ use domain::{
 };
 
 use super::{
-    super::{error::ReportError, scope::FactoryScope},
+    super::error::ReportError,
     limits::{MAX_EVENT_ROWS, MAX_RESOLUTION_SECONDS, MAX_STATES, MAX_STEPS, MAX_SUMS},
     question::Question,
 };
 use crate::store::{
     Snapshot,
     entities::{self, Entity, EntityFilter},
-    factories::Factory,
+    factories::{Factory, FactoryScope},
     states,
 };
 

@@ -7,10 +7,11 @@ use domain::{
     window::{Window, WindowSpec},
 };
 
-use super::super::{error::ReportError, scope::FactoryScope};
+use super::super::error::ReportError;
 use crate::store::{
     Snapshot,
     entities::{self, EntityFilter},
+    factories::FactoryScope,
     timeline::{self, NamedSegment},
 };
 
