@@ -80,6 +80,12 @@ impl<'chrome> Page<'chrome> {
         Ok(())
     }
 
+    /// Makes the page's processor this many times slower.
+    pub async fn set_slowdown(&self, factor: f64) -> Result<()> {
+        self.command("Emulation.setCPUThrottlingRate", json!({ "rate": factor })).await?;
+        Ok(())
+    }
+
     /// Cuts the page off, or connects it again.
     pub async fn set_network(&self, network: Network) -> Result<()> {
         let conditions = json!({

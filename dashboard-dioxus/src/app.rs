@@ -152,12 +152,12 @@ mod tests {
         assert_eq!(opened("/?factory=demo&window=someday"), Some(floor("demo", WindowChoice::Today)));
     }
 
-    #[test]
-    fn every_page_is_opened_by_its_address() {
+    /// Every page, each with something in its address.
+    fn pages() -> [Route; 10] {
         let selection = selection("demo", WindowChoice::Today);
         let text = "W 1 & co".to_owned();
         let entity = EntityAddress { selection: selection.clone(), id: text.clone() };
-        let pages = [
+        [
             Route::Floor {
                 address: FloorAddress {
                     selection: Selection { area: text.clone(), ..selection.clone() },
@@ -187,11 +187,48 @@ mod tests {
             },
             Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
             Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
-        ];
-        for page in pages {
+        ]
+    }
+
+    #[test]
+    fn every_page_is_opened_by_its_address() {
+        for page in pages() {
             assert_eq!(opened(&page.to_string()), Some(page.clone()));
             assert_eq!(page.clone().address().to_string(), page.to_string(), "a link leads to the page");
         }
+    }
+
+    /// Starts the program, and knows pages by their paths before the program does.
+    const BOOT: &str = include_str!("../../xtask/src/dashboard/boot.js");
+
+    #[test]
+    fn the_second_part_is_fetched_at_once_for_the_pages_that_are_in_it() {
+        let (_, rest) = BOOT.split_once("/^\\/(").expect("an expression of paths");
+        let (names, _) = rest.split_once(")$/").expect("its end");
+        let fetched_for: Vec<&str> = names.split('|').collect();
+        for page in pages() {
+            let text = page.to_string();
+            let (path, _) = text.split_once('?').expect("an address that says something");
+            let is_in_second_part = match page {
+                Route::Floor { .. }
+                | Route::Worker { .. }
+                | Route::Workstation { .. }
+                | Route::Events { .. }
+                | Route::NotFound { .. } => false,
+                Route::Compare { .. }
+                | Route::Cameras { .. }
+                | Route::Devices { .. }
+                | Route::DataProblems { .. }
+                | Route::People { .. }
+                | Route::Board { .. } => true,
+            };
+            assert_eq!(fetched_for.contains(&&path[1..]), is_in_second_part, "{path}");
+        }
+        assert!(
+            fetched_for
+                .iter()
+                .all(|name| !matches!(opened(&format!("/{name}")), Some(Route::NotFound { .. }) | None))
+        );
     }
 
     #[test]

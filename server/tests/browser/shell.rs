@@ -114,6 +114,8 @@ const SHIFT: &str = "new Promise((done) => {
 })";
 /// Below this a page is called steady.
 const STEADY: f64 = 0.1;
+/// How many times slower the browser's processor is: what a fast one shows in one frame is seen in its parts.
+const SLOWDOWN: f64 = 4.0;
 
 #[tokio::test]
 async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
@@ -131,6 +133,7 @@ async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
             let page = chrome.blank().await?;
             let screen = browser_driver::Screen { width, height, ..browser_driver::Screen::LAPTOP };
             page.set_screen(&screen).await?;
+            page.set_slowdown(SLOWDOWN).await?;
             page.show(&andon.url(&format!("{path}&factory={FACTORY}"))).await?;
             page.wait_for(shown).await?;
             page.wait_until("document.querySelector('.skeleton') === null").await?;

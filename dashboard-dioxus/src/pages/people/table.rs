@@ -46,22 +46,26 @@ pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>) -> Element {
     use_window_event("beforeprint", move || are_all_drawn.set(true));
     let shown = use_memo(move || found(&roster.listed.read(), &wanted.read()));
     let shown = shown.read();
-    let most_drawn = use_gradual(shown.len().min(MOST_DRAWN));
+    let most = shown.len().min(MOST_DRAWN);
+    let most_drawn = use_gradual(most);
     let drawn = if are_all_drawn() { shown.len() } else { most_drawn };
+    let not_drawn = most.saturating_sub(drawn);
     let selected = roster.selected.read();
     let selection = context.selection();
     rsx! {
         if shown.is_empty() {
             Empty { text: words::NOT_FOUND }
         } else {
-            MetricTable { label: words::LIST, columns: COLUMNS,
-                for named in shown[..drawn].iter() {
-                    Row {
-                        key: "{named.kind.slug()} {named.id}",
-                        roster,
-                        is_selected: selected.get(&(named.kind, named.id.clone())).is_some(),
-                        named: named.clone(),
-                        selection: selection.clone(),
+            div { class: "people-table", style: "--people-below: {not_drawn}",
+                MetricTable { label: words::LIST, columns: COLUMNS,
+                    for named in shown[..drawn].iter() {
+                        Row {
+                            key: "{named.kind.slug()} {named.id}",
+                            roster,
+                            is_selected: selected.get(&(named.kind, named.id.clone())).is_some(),
+                            named: named.clone(),
+                            selection: selection.clone(),
+                        }
                     }
                 }
             }
