@@ -8,7 +8,7 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 use domain::{MS_PER_DAY, time::TimestampMs, window::WindowSpec};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::budget::Budget;
 use crate::{
@@ -74,6 +74,18 @@ pub(super) fn charge_rows_read(ctx: &Context<'_>, rows: usize) -> Result<(), Api
     ctx.data_unchecked::<RequestState>().budget.charge_rows_read(rows)
 }
 
+/// Waits until the large questions of this request that came before are read and counted, so that there is never more of them
+/// in memory than the budget allows and one.
+///
+/// # Errors
+/// They cost all that the request may.
+pub(super) async fn reading_turn<'a>(ctx: &Context<'a>) -> Result<MutexGuard<'a, ()>, ApiError> {
+    let state = ctx.data_unchecked::<RequestState>();
+    let turn = state.reading.lock().await;
+    state.budget.charge_rows_read(0)?;
+    Ok(turn)
+}
+
 /// Ids as the store has them.
 pub(crate) fn codes(ids: Option<Vec<ID>>) -> Option<Vec<String>> {
     ids.map(|ids| ids.into_iter().map(|id| id.0).collect())
@@ -88,6 +100,8 @@ pub(crate) async fn begin(app: &App) -> Result<Arc<Snapshot>, ApiError> {
 struct RequestState {
     /// Begun by the first resolver that reads.
     snapshot: OnceCell<Arc<Snapshot>>,
+    /// Held while a large question is read.
+    reading: Mutex<()>,
     /// Which the operations of one HTTP request share.
     budget: Arc<Budget>,
 }
@@ -111,7 +125,11 @@ impl Extension for PerRequest {
     ) -> ServerResult<Request> {
         let given = request.data.get(&TypeId::of::<Arc<Budget>>());
         let budget = given.and_then(|budget| budget.downcast_ref::<Arc<Budget>>()).cloned();
-        let state = RequestState { snapshot: OnceCell::new(), budget: budget.unwrap_or_default() };
+        let state = RequestState {
+            snapshot: OnceCell::new(),
+            reading: Mutex::default(),
+            budget: budget.unwrap_or_default(),
+        };
         next.run(ctx, request.data(state)).await
     }
 }

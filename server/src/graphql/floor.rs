@@ -20,7 +20,7 @@ use self::{
     timeline::Timeline,
 };
 use super::{
-    context::{app, charge, charge_days, charge_rows_read, codes, scoped},
+    context::{app, charge, charge_days, charge_rows_read, codes, reading_turn, scoped},
     deliveries::{Deliveries, relayed, scope},
     factories::EntityType,
     window::{WindowInput, spec},
@@ -86,6 +86,7 @@ impl FloorQuery {
         area: Option<String>,
     ) -> Result<MetricSeries, ApiError> {
         let question = Question::about_factory(window.try_into()?, area);
+        let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let series =
             report::series::of_factory(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
@@ -107,6 +108,7 @@ impl FloorQuery {
     ) -> Result<EntitySeriesReport, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
+        let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let series =
             report::series::of_entities(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
@@ -148,6 +150,7 @@ impl FloorQuery {
     ) -> Result<TimelineReport, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
+        let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let plan = report::states::plan(&snapshot, &scope, &question, resolution_seconds, now_ms).await?;
         charge_rows_read(ctx, plan.row_count())?;
@@ -209,6 +212,7 @@ async fn answer<T>(
     question: &Question,
     payload: fn(&Report, &Part) -> T,
 ) -> Result<T, ApiError> {
+    let _turn = reading_turn(ctx).await?;
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
     let now = Now::new(now_ms, app(ctx).max_clock_skew_ms);
     let report = Report::read(&snapshot, &scope, question, now).await?;

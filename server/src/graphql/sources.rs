@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::{
-    context::{charge, charge_rows_read, scoped},
+    context::{charge, charge_rows_read, reading_turn, scoped},
     floor::Resolution,
     scalar::{BigInt, DateTime},
     window::{Window, WindowInput},
@@ -32,6 +32,7 @@ impl SourceQuery {
         resolution: Resolution,
     ) -> Result<SourceReport, ApiError> {
         let window = window.try_into()?;
+        let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
         let report =
             report::sources::of_factory(&snapshot, &scope, &window, resolution.into(), now_ms).await?;

@@ -1,8 +1,15 @@
 //! Requests: all fields of one have one budget.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::TestServer;
+use crate::{
+    harness::{TestServer, code},
+    process::{Victim, assert_bounded},
+};
+
+/// What an answer says of a worker, enough for three lists to be more than a request may have.
+const FIELDS: &str = "workerId workingMinutes idleMinutes absentMinutes overlapMinutes utilization unitsProduced \
+                      unitsPerHour meanConfidence lastSeenAt";
 
 #[tokio::test]
 async fn what_all_fields_ask_for_counts_together() {
@@ -30,4 +37,30 @@ async fn what_all_fields_ask_for_counts_together() {
     assert!(error["message"].as_str().expect("words").contains("600000 values"), "{error}");
     let answer = server.answer(&timelines(30), json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
+}
+
+#[tokio::test]
+async fn large_lists_in_one_request_are_in_memory_one_at_a_time() {
+    /// As many as a factory may have.
+    const WORKERS: usize = 20_000;
+    let victim = Victim::start().await;
+    for first in (0..WORKERS).step_by(5_000) {
+        let event = |worker: usize| {
+            json!({ "timestamp": "2026-01-05T08:00:00Z", "entityType": "WORKER", "entityId": format!("W{worker}"),
+                    "eventType": "WORKING", "durationMinutes": 5 })
+        };
+        let events: Vec<Value> = (first..first + 5_000).map(event).collect();
+        let ingest = "mutation($events: [EventInput!]!) { ingestEvents(factoryId: \"plant\", events: $events) { accepted } }";
+        let answer = victim.program.ask(ingest, json!({ "events": events })).await;
+        assert_eq!(answer["ingestEvents"]["accepted"], 5_000);
+    }
+    let all = |number: usize| {
+        format!("a{number}: workerMetrics(factoryId: \"plant\") {{ workers {{ {FIELDS} }} }} ")
+    };
+    let query = format!("{{ {} }}", (0..60).map(all).collect::<String>());
+    let before = victim.forget_peak();
+    let body = json!({ "query": query }).to_string().into_bytes();
+    let answer: Value = victim.post(body, false).await.json().await.expect("JSON");
+    assert_eq!(code(&answer), "LIMIT_EXCEEDED", "{answer:.200}");
+    assert_bounded(before, victim.peak(), "sixty lists of all workers");
 }
