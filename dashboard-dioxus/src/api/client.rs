@@ -44,8 +44,11 @@ pub(crate) enum Outcome<'frame> {
     Refused(String),
 }
 
-/// Takes in what became of one operation; the error says that the answer cannot be read.
-pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<(), ConnectionError>>;
+/// What something that was read changes on the page.
+pub(crate) type Update = Box<dyn FnOnce()>;
+
+/// Reads what became of one operation; the error says that the answer cannot be read.
+pub(crate) type Handler = Rc<dyn Fn(Outcome<'_>) -> Result<Update, ConnectionError>>;
 
 /// The one way from a component to the server. There is one for the page, given to all components as a context.
 #[derive(Clone, Copy)]
@@ -158,10 +161,10 @@ impl Client {
         let handler = move |outcome: Outcome<'_>| {
             let (answer, step) = match outcome {
                 Outcome::Answered(data, _) => match read::<O::ResponseData>(data) {
-                    Ok(data) => (Ok(data), Ok(())),
+                    Ok(data) => (Ok(data), Ok(no_update())),
                     Err(error) => (Err(error.0.clone()), Err(error)),
                 },
-                Outcome::Refused(reason) => (Err(reason), Ok(())),
+                Outcome::Refused(reason) => (Err(reason), Ok(no_update())),
             };
             if let Some(sender) = sender.take() {
                 // Whoever asked may have left.
@@ -186,32 +189,42 @@ impl Client {
         read::<O::ResponseData>(protocol::data_of(&answer)?).map_err(|ConnectionError(reason)| reason)
     }
 
-    /// Takes in what the connection brought at `now_ms`.
-    pub(crate) fn handle(mut self, event: Event<'_>, now_ms: f64) -> Result<(), ConnectionError> {
+    /// Reads what the connection brought at `now_ms`. What it changes on the page is done by the update, before the next event
+    /// is read, but not necessarily at once.
+    pub(crate) fn read_event(mut self, event: Event<'_>, now_ms: f64) -> Result<Update, ConnectionError> {
         match event {
             Event::Answered { key, data, arrival } => {
-                self.deliver(key, Outcome::Answered(data, arrival))?;
-                let operation_type = self.type_of(key);
-                self.answers.write().put_in_view(key, operation_type, now_ms);
-                self.forget_if_mutation(key);
+                let Some((operation_type, handler)) = self.handler(key) else { return Ok(no_update()) };
+                let update = handler(Outcome::Answered(data, arrival))?;
+                Ok(Box::new(move || {
+                    // Something else may have been asked since the answer was read.
+                    if self.handler(key).is_some_and(|(_, now)| Rc::ptr_eq(&now, &handler)) {
+                        update();
+                        self.answers.write().put_in_view(key, operation_type, now_ms);
+                        self.forget_if_mutation(key);
+                    }
+                }))
             }
             Event::Refused { key, reason } => {
-                // The last answer of a query stays in view and grows old.
-                if self.type_of(key) == Some(OperationType::Subscription) {
-                    self.take_out_of_view(key);
-                }
-                self.deliver(key, Outcome::Refused(reason))?;
-                self.forget_if_mutation(key);
+                let Some((operation_type, handler)) = self.handler(key) else { return Ok(no_update()) };
+                let update = handler(Outcome::Refused(reason))?;
+                Ok(Box::new(move || {
+                    // The last answer of a query stays in view and grows old.
+                    if operation_type == OperationType::Subscription {
+                        self.take_out_of_view(key);
+                    }
+                    update();
+                    self.forget_if_mutation(key);
+                }))
             }
-            Event::Current => {
+            Event::Current => Ok(Box::new(move || {
                 let confirmed_at_ms = self.answers.peek().confirmed_at_ms(now_ms);
                 self.confirmed_at_ms.set(confirmed_at_ms);
                 if *self.connection.peek() != Connection::Live {
                     self.connection.set(Connection::Live);
                 }
-            }
+            })),
         }
-        Ok(())
     }
 
     /// Tells those who wait for a mutation that they wait in vain.
@@ -219,21 +232,19 @@ impl Client {
         let waiting = self.handlers.write().extract(|(kind, _)| *kind == OperationType::Mutation);
         for (_, handler) in waiting {
             // A refusal can always be read.
-            _ = handler(Outcome::Refused(reason.to_owned()));
+            if let Ok(update) = handler(Outcome::Refused(reason.to_owned())) {
+                update();
+            }
         }
     }
 
-    fn deliver(self, key: Key, outcome: Outcome<'_>) -> Result<(), ConnectionError> {
-        let handler = self.handlers.peek().get(&key).map(|(_, handler)| Rc::clone(handler));
-        handler.map_or(Ok(()), |handler| handler(outcome))
-    }
-
-    fn type_of(self, key: Key) -> Option<OperationType> {
-        self.handlers.peek().get(&key).map(|(kind, _)| *kind)
+    /// What is asked under a key, and by whom its answers are read.
+    fn handler(self, key: Key) -> Option<(OperationType, Handler)> {
+        self.handlers.peek().get(&key).cloned()
     }
 
     fn forget_if_mutation(mut self, key: Key) {
-        if self.type_of(key) == Some(OperationType::Mutation) {
+        if self.handler(key).is_some_and(|(kind, _)| kind == OperationType::Mutation) {
             self.handlers.write().remove(&key);
         }
     }
@@ -278,8 +289,8 @@ impl Client {
 }
 
 impl Answers {
-    fn put_in_view(&mut self, key: Key, operation_type: Option<OperationType>, now_ms: f64) {
-        if operation_type == Some(OperationType::Subscription) {
+    fn put_in_view(&mut self, key: Key, operation_type: OperationType, now_ms: f64) {
+        if operation_type == OperationType::Subscription {
             self.in_view.insert(key, ());
         } else if let Some(answered_at_ms) = self.polled.get_mut(&key) {
             *answered_at_ms = Some(now_ms);
@@ -304,6 +315,11 @@ impl Answers {
         }
         self.polled.values().filter_map(|answered_at_ms| *answered_at_ms).reduce(f64::min)
     }
+}
+
+/// For what changes nothing on the page by itself.
+pub(crate) fn no_update() -> Update {
+    Box::new(|| ())
 }
 
 /// Operation and variables as they are sent; fails only for variables that JSON cannot say.

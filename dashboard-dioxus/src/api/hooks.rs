@@ -1,6 +1,6 @@
 //! Operations as components use them: asked for as long as the component lives, answered as a signal.
 
-use crate::api::client::{Client, Handler, Outcome, read, request, use_client};
+use crate::api::client::{Client, Handler, Outcome, Update, read, request, use_client};
 use crate::api::operation::Shows;
 use crate::api::session::{Command, ConnectionError, Key, OperationType, Request};
 use crate::lean::memo::{Memo, use_memo};
@@ -240,30 +240,35 @@ fn handler<O: Shows>(
 ) -> Handler {
     Rc::new(move |outcome| {
         let mut held = held;
-        match outcome {
+        let update: Update = match outcome {
             Outcome::Answered(data, arrival) => {
                 let data = read::<O::ResponseData>(data)?;
+                Box::new(move || {
+                    let mut held = held.write();
+                    let before = match std::mem::replace(&mut held.panel, Panel::Waiting) {
+                        Panel::Showing(shown) => Some(shown),
+                        Panel::Waiting | Panel::Refused(_) => None,
+                    };
+                    let shown = O::show(before, data, arrival);
+                    if let Some(wait_ms) = O::again_in_ms(&shown) {
+                        client.send(Command::RefreshIn(key, wait_ms));
+                    }
+                    held.panel = Panel::Showing(shown);
+                    held.outdated = None;
+                })
+            }
+            Outcome::Refused(reason) => Box::new(move || {
+                // A query's answer was true when it came and says of which revision it is, so it stays.
+                let stays = operation_type == OperationType::Query && held.peek().panel.shown().is_some();
                 let mut held = held.write();
-                let before = match std::mem::replace(&mut held.panel, Panel::Waiting) {
-                    Panel::Showing(shown) => Some(shown),
-                    Panel::Waiting | Panel::Refused(_) => None,
-                };
-                let shown = O::show(before, data, arrival);
-                if let Some(wait_ms) = O::again_in_ms(&shown) {
-                    client.send(Command::RefreshIn(key, wait_ms));
+                if stays {
+                    held.outdated = Some(reason);
+                } else {
+                    held.panel = Panel::Refused(reason);
                 }
-                held.panel = Panel::Showing(shown);
-                held.outdated = None;
-            }
-            // A query's answer was true when it came and says of which revision it is, so it stays.
-            Outcome::Refused(reason)
-                if operation_type == OperationType::Query && held.peek().panel.shown().is_some() =>
-            {
-                held.write().outdated = Some(reason);
-            }
-            Outcome::Refused(reason) => held.write().panel = Panel::Refused(reason),
-        }
-        Ok(())
+            }),
+        };
+        Ok(update)
     })
 }
 

@@ -110,9 +110,9 @@ async fn connect_once(
             Err(reason) => return Ended { reason, is_permanent: false, was_acknowledged: false },
         },
     };
-    let on_event = |event: crate::api::session::Event<'_>| client.handle(event, js_sys::Date::now());
+    let read = |event: crate::api::session::Event<'_>| client.read_event(event, js_sys::Date::now());
     let transport = *client.transport.peek();
-    socket::talk(endpoint, transport, subscriptions, commands, on_event).await
+    socket::talk(endpoint, transport, subscriptions, commands, read).await
 }
 
 /// Waits, and takes note of what is wanted meanwhile. What waits in line goes first, so a mutation that was started

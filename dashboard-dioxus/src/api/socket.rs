@@ -1,6 +1,6 @@
 //! Carries a [`Session`]'s messages to the server and back until the connection ends: over one websocket, or by requests.
 
-use crate::api::client::Transport;
+use crate::api::client::{Transport, Update};
 use crate::api::endpoint::Endpoint;
 use crate::api::http_link::HttpLink;
 use crate::api::protocol::{ClientMessage, SUBPROTOCOL};
@@ -18,6 +18,8 @@ const OPEN_TIMEOUT_MS: u32 = 10_000;
 const TICK_MS: u32 = 500;
 /// Close codes that say that the two sides do not fit together: trying again soon would end the same way.
 const PERMANENT_CODES: [u16; 9] = [4004, 4005, 4400, 4401, 4403, 4406, 4409, 4429, 4500];
+/// From this length on a frame is long: the whole state of a hundred workers or more.
+const LONG_FRAME_BYTES: usize = 32 * 1024;
 /// The server is about to stop.
 const GOING_AWAY: u16 = 1001;
 
@@ -53,14 +55,14 @@ impl Link {
     }
 }
 
-/// Connects and talks until the connection ends. What arrives goes to `on_event`; a command that arrives on `commands`
+/// Connects and talks until the connection ends. What arrives is read by `read`, and then shown; a command that arrives on `commands`
 /// changes what is talked about, and what of it lasts is kept in `subscriptions` for the next connection.
 pub(crate) async fn talk(
     endpoint: &Endpoint,
     transport: Transport,
     subscriptions: &mut Subscriptions,
     commands: &mut UnboundedReceiver<Command>,
-    on_event: impl Fn(Event<'_>) -> Result<(), ConnectionError>,
+    read: impl Fn(Event<'_>) -> Result<Update, ConnectionError>,
 ) -> Ended {
     let url = &endpoint.websocket_url;
     let mut link = match transport {
@@ -83,9 +85,10 @@ pub(crate) async fn talk(
                 session.execute(command, js_sys::Date::now());
                 Ok(())
             }
-            Wakeup::Frame(frame) => session
-                .receive(&frame, js_sys::Date::now())
-                .and_then(|events| events.into_iter().try_for_each(&on_event)),
+            Wakeup::Frame(frame) => match session.receive(&frame, js_sys::Date::now()) {
+                Ok(events) => show(events, frame.len() >= LONG_FRAME_BYTES, &read).await,
+                Err(error) => Err(error),
+            },
             Wakeup::Tick => {
                 tick = TimeoutFuture::new(TICK_MS);
                 Ok(())
@@ -99,6 +102,28 @@ pub(crate) async fn talk(
         }
     };
     Ended { was_acknowledged: session.is_acknowledged(), ..ended }
+}
+
+/// Shows what arrived, one after the other. To read a long frame and to draw what it says takes the browser long enough each
+/// for people to notice, so these are two tasks, between which it takes in what people do.
+async fn show(
+    events: Vec<Event<'_>>,
+    is_long: bool,
+    read: &impl Fn(Event<'_>) -> Result<Update, ConnectionError>,
+) -> Result<(), ConnectionError> {
+    for event in events {
+        let update = read(event)?;
+        if is_long && is_in_view() {
+            TimeoutFuture::new(0).await;
+        }
+        update();
+    }
+    Ok(())
+}
+
+/// Whether somebody may see the page. Where nobody does, a browser lets timers wait for up to a minute.
+fn is_in_view() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| !document.hidden())
 }
 
 enum Wakeup {

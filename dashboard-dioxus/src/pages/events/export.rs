@@ -1,7 +1,7 @@
 //! All events that pass a filter as a file, page after page.
 
 use super::names::Names;
-use crate::api::client::{Client, Outcome, read, request};
+use crate::api::client::{Client, Outcome, no_update, read, request};
 use crate::api::operation::{Events as EventsQuery, Shows, events};
 use crate::api::session::{OperationType, Request};
 use crate::components::download::{self, CSV_TYPE};
@@ -97,7 +97,7 @@ impl Export {
                 // Whoever asked may have left.
                 _ = sender.send(page);
             }
-            Ok(())
+            Ok(no_update())
         };
         let request = Request { operation_type: OperationType::Query, body };
         self.client.begin(key, request, Rc::new(handler));
