@@ -11,6 +11,7 @@ mod floor;
 pub mod guard;
 mod meaning;
 mod node;
+mod rows;
 mod scalar;
 pub(crate) mod shared;
 mod sources;

@@ -124,7 +124,12 @@ impl HttpBody for HeldBody {
         let share = self.share.take();
         let held = |frame: Frame<Bytes>| {
             frame.map_data(|text| match share {
-                Some(share) => hold(text, share),
+                Some(share) => {
+                    // A text grows by doubling its room, of which the rest would be held for as long as the client reads.
+                    let mut text = Vec::from(text);
+                    text.shrink_to_fit();
+                    hold(text, share)
+                }
                 None => text,
             })
         };

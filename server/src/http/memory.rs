@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http_listener::{Memory, MemoryFull, MemoryLimits, MemoryShare};
 
-use super::error_response::ErrorResponse;
+use super::{answer::MAX_ANSWER_BYTES, error_response::ErrorResponse};
 use crate::error::ApiError;
 
 const LIMITS: MemoryLimits = MemoryLimits {
@@ -17,9 +17,18 @@ const LIMITS: MemoryLimits = MemoryLimits {
     addresses_to_fill: 1,
 };
 
+/// Two of the longest answers at a time, beside small ones: clients take theirs at once, and those that do not should not
+/// have more.
+const ANSWER_LIMITS: MemoryLimits = MemoryLimits { large_bytes: 2 * MAX_ANSWER_BYTES, ..LIMITS };
+
 /// Memory for requests, all of it free.
 pub(super) fn request_memory() -> Memory {
     Memory::new(&LIMITS)
+}
+
+/// Memory for answers, all of it free.
+pub(super) fn answer_memory() -> Memory {
+    Memory::new(&ANSWER_LIMITS)
 }
 
 impl From<MemoryFull> for ApiError {

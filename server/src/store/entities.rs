@@ -12,7 +12,10 @@ use domain::{
     timeline::Segment,
 };
 use entity::tracked_entity::{self as row, Column};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+};
 
 use super::{
     engine::{
@@ -22,6 +25,9 @@ use super::{
     },
     error::{Result, StoreError},
 };
+
+/// How many rows are read at once: as the database gives them they take ten times as much memory as entities do.
+const MAX_ROWS_AT_ONCE: u64 = 2_000;
 
 /// The most workers and workstations of one factory: a bound on what one answer and one cache can hold.
 pub const MAX_ENTITIES: usize = 20_000;
@@ -78,20 +84,41 @@ pub async fn list(
     if let Some(area) = filter.area {
         query = query.filter(Column::Area.eq(area));
     }
-    if let Some(revision) = filter.changed_after {
-        query = query.filter(Column::Revision.gt(revision.0));
-    }
     if let Some(codes) = filter.codes.filter(|codes| codes.len() <= MAX_NAMED_CODES) {
         query = query.filter(Column::Code.is_in(codes));
     }
-    let mut entities: Vec<Entity> =
-        query.all(conn).await?.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
+    let mut entities = match filter.changed_after {
+        // Those are found by their revisions, and are few.
+        Some(revision) => {
+            let changed = query.filter(Column::Revision.gt(revision.0)).all(conn).await?;
+            changed.into_iter().map(TryInto::try_into).collect::<Result<_>>()?
+        }
+        None => in_parts(conn, &query).await?,
+    };
     if let Some(codes) = filter.codes.filter(|codes| codes.len() > MAX_NAMED_CODES) {
         let codes: std::collections::HashSet<&str> = codes.iter().map(String::as_str).collect();
         entities.retain(|entity| codes.contains(entity.code.as_str()));
     }
     entities.sort_by(|a, b| id_order::compare(&a.code, &b.code));
     Ok(entities)
+}
+
+/// All that a query finds, read in the order of their keys, so many rows at a time.
+async fn in_parts(conn: &impl ConnectionTrait, query: &Select<row::Entity>) -> Result<Vec<Entity>> {
+    let mut entities: Vec<Entity> = Vec::new();
+    loop {
+        let last_id = entities.last().map_or(0, |last| last.id.0);
+        let part =
+            query.clone().filter(Column::Id.gt(last_id)).order_by_asc(Column::Id).limit(MAX_ROWS_AT_ONCE);
+        let rows = part.all(conn).await?;
+        let is_last = (rows.len() as u64) < MAX_ROWS_AT_ONCE;
+        for row in rows {
+            entities.push(row.try_into()?);
+        }
+        if is_last {
+            return Ok(entities);
+        }
+    }
 }
 
 /// The entity with this code.

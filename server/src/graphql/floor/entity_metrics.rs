@@ -6,6 +6,7 @@ use domain::metric::{mean_confidence, minutes, units_per_hour, utilization};
 use super::activity::CurrentActivity;
 use crate::{
     graphql::{
+        rows::Rows,
         scalar::{BigInt, DateTime},
         window::Window,
     },
@@ -25,7 +26,7 @@ pub(crate) struct WorkerMetricsReport {
     /// true: `workers` is everything and replaces what the client holds. false: merge `workers` by workerId, then remove the removed.
     snapshot: bool,
     /// Those with observed time or units in the window.
-    workers: Vec<WorkerMetrics>,
+    workers: Rows<WorkerMetrics>,
     /// Those that are not listed any more; only when `snapshot` is false.
     removed_worker_ids: Vec<ID>,
 }
@@ -110,7 +111,7 @@ pub(crate) struct WorkstationMetricsReport {
     /// true: `workstations` is everything and replaces what the client holds. false: merge `workstations` by workstationId, then remove the removed.
     snapshot: bool,
     /// Those with observed time or units in the window.
-    workstations: Vec<WorkstationMetrics>,
+    workstations: Rows<WorkstationMetrics>,
     /// Those that are not listed any more; only when `snapshot` is false.
     removed_workstation_ids: Vec<ID>,
 }

@@ -6,6 +6,7 @@ use domain::metric::{mean_confidence, minutes, units_per_hour, utilization};
 use crate::{
     graphql::{
         factories::EntityType,
+        rows::Rows,
         scalar::{BigInt, DateTime},
         window::Window,
     },
@@ -38,7 +39,7 @@ pub(crate) struct MetricSeries {
     /// The revision that this is the state of.
     revision: BigInt,
     /// The steps in which anything was observed, in the order of time.
-    points: Vec<MetricPoint>,
+    points: Rows<MetricPoint>,
 }
 
 impl MetricSeries {
@@ -66,7 +67,7 @@ pub(crate) struct EntitySeriesReport {
     /// The revision that this is the state of.
     revision: BigInt,
     /// Those with observed time or units in the window, in the order of their ids.
-    series: Vec<EntitySeries>,
+    series: Rows<EntitySeries>,
 }
 
 impl EntitySeriesReport {
@@ -95,7 +96,7 @@ pub(crate) struct EntitySeries {
     /// As sent.
     entity_id: ID,
     /// The steps in which it was observed, in the order of time.
-    points: Vec<MetricPoint>,
+    points: Rows<MetricPoint>,
 }
 
 /// One step of a series. A step in which nothing was observed is left out, so that a chart shows a gap and not a zero.
