@@ -202,6 +202,8 @@ mod tests {
         assert_eq!(data_of(r#"{"data":{"a":1}}"#).map(RawValue::get), Ok(r#"{"a":1}"#));
         let refused = r#"{"data":null,"errors":[{"message":"Too many."},{"message":"Try less."}]}"#;
         assert_eq!(data_of(refused).map(RawValue::get), Err("Too many. Try less.".to_owned()));
+        let in_part = r#"{"data":{"a":1},"errors":[{"message":"Too late."}]}"#;
+        assert_eq!(data_of(in_part).map(RawValue::get), Err("Too late.".to_owned()));
         assert_eq!(data_of("{}").map(RawValue::get), Err(words::NO_REASON.to_owned()));
         assert!(data_of("<html>").is_err());
     }

@@ -160,6 +160,7 @@ async fn several_get_one_area_and_an_empty_one_takes_them_out_again() -> Result<
     page.type_text("paint").await?;
     wait_for_text(&page, "people-shown", "2 of 3").await?;
     page.click("[data-testid=people-select-shown]").await?;
+    wait_for_text(&page, "people-selected", "2 selected").await?;
     page.click("[data-testid=people-area]").await?;
     page.press("Control+a").await?;
     page.press("Backspace").await?;

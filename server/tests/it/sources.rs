@@ -177,7 +177,7 @@ async fn an_audit_finds_a_source_of_which_something_else_is_stored_and_a_rebuild
     let server = plant().await;
     two_cameras(&server).await;
     let mut conn = server.database.connect().await;
-    conn.execute("UPDATE source_last_event SET ended_at = 0 WHERE source_id = 1").await;
+    conn.execute("UPDATE source_last_event SET ended_at = ended_at + 1 WHERE source_id = 1").await;
     conn.execute("DELETE FROM source_last_event WHERE source_id = 2").await;
     conn.close().await;
     let differences = audit(&server.app.store).await.expect("an audit");

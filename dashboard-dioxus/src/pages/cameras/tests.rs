@@ -87,7 +87,8 @@ fn nothing_is_drawn_of_what_is_yet_to_come() {
     }
     // The step that runs ends at the right edge: three quarters before its middle, a quarter after.
     opened_at("/cameras?factory=plant&window=today", &report)
-        .shows(&["class=\"sparkline-last\" style=\"left:75%;"]);
+        // Of the window three hours have passed.
+        .shows(&["class=\"sparkline-last\" style=\"left:75%;", "40.0 per hour"]);
 }
 
 #[test]

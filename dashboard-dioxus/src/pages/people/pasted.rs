@@ -225,6 +225,7 @@ mod tests {
             row(5, "W3", None, None),
         ];
         assert_eq!(pasted.rows, expected);
+        assert_eq!(read("\u{feff}W1").rows, [row(1, "W1", None, None)], "the mark is no part of an id");
     }
 
     #[test]
