@@ -34,7 +34,7 @@ impl<'chrome> Page<'chrome> {
         for domain in REPORTS {
             page.command(domain, json!({})).await?;
         }
-        page.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": NOTE_MEMORIES })).await?;
+        page.run_first(NOTE_MEMORIES).await?;
         // A tab behaves as the one in front, whichever that is.
         page.command("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await?;
         // As on telephones, they take no room from the page.
@@ -80,9 +80,9 @@ impl<'chrome> Page<'chrome> {
         Ok(())
     }
 
-    /// Makes the page's processor this many times slower.
-    pub async fn set_slowdown(&self, factor: f64) -> Result<()> {
-        self.command("Emulation.setCPUThrottlingRate", json!({ "rate": factor })).await?;
+    /// Runs a script in every document that is shown from now on, before those of the document.
+    pub async fn run_first(&self, script: &str) -> Result<()> {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
         Ok(())
     }
 

@@ -114,8 +114,9 @@ const SHIFT: &str = "new Promise((done) => {
 })";
 /// Below this a page is called steady.
 const STEADY: f64 = 0.1;
-/// How many times slower the browser's processor is: what a fast one shows in one frame is seen in its parts.
-const SLOWDOWN: f64 = 4.0;
+/// Lets every timer wait for some frames, so that what a page draws in parts is on the screen after each of them.
+const SLOW_TIMERS: &str = "const { setTimeout: set } = window;
+window.setTimeout = (run, ms, ...rest) => set.call(window, run, (ms || 0) + 60, ...rest);";
 
 #[tokio::test]
 async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
@@ -133,7 +134,7 @@ async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
             let page = chrome.blank().await?;
             let screen = browser_driver::Screen { width, height, ..browser_driver::Screen::LAPTOP };
             page.set_screen(&screen).await?;
-            page.set_slowdown(SLOWDOWN).await?;
+            page.run_first(SLOW_TIMERS).await?;
             page.show(&andon.url(&format!("{path}&factory={FACTORY}"))).await?;
             page.wait_for(shown).await?;
             page.wait_until("document.querySelector('.skeleton') === null").await?;
