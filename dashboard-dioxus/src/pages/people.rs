@@ -44,6 +44,8 @@ fn OfFactory(wanted: String) -> Element {
     let roster = use_roster();
     let wanted = use_signal(|| wanted);
     let entities = roster.entities;
+    let mut is_drawn = use_signal(|| false);
+    let is_empty = entities.with(Vec::is_empty) == Some(true);
     rsx! {
         PanelFrame { title: words::LIST, outdated: entities.outdated(), tools: rsx! { Tools { roster } },
             match &*entities.read() {
@@ -54,12 +56,12 @@ fn OfFactory(wanted: String) -> Element {
                 },
                 Panel::Showing(_) => rsx! {
                     AreaForm { roster, wanted }
-                    PeopleTable { roster, wanted }
+                    PeopleTable { roster, wanted, ondrawn: move |()| is_drawn.set(true) }
                 },
             }
         }
-        // Below a list that is still to come it would be moved.
-        if entities.read().shown().is_some() {
+        // Below a list that is still being drawn it would be moved.
+        if is_drawn() || is_empty {
             Paste { roster }
         }
     }

@@ -37,9 +37,9 @@ pub(super) fn Tools(roster: Roster) -> Element {
     }
 }
 
-/// Those who are wanted, or all.
+/// Those who are wanted, or all. `ondrawn` is told once the rows are there.
 #[component]
-pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>) -> Element {
+pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>, ondrawn: EventHandler<()>) -> Element {
     let context = use_page_context();
     let mut are_all_drawn = use_signal(|| false);
     // Paper has room for all of them.
@@ -49,23 +49,26 @@ pub(super) fn PeopleTable(roster: Roster, wanted: Signal<String>) -> Element {
     let most = shown.len().min(MOST_DRAWN);
     let most_drawn = use_gradual(most);
     let drawn = if are_all_drawn() { shown.len() } else { most_drawn };
-    let not_drawn = most.saturating_sub(drawn);
+    let is_whole = drawn >= most;
+    use_effect(use_reactive!(|is_whole| {
+        if is_whole {
+            ondrawn.call(());
+        }
+    }));
     let selected = roster.selected.read();
     let selection = context.selection();
     rsx! {
         if shown.is_empty() {
             Empty { text: words::NOT_FOUND }
         } else {
-            div { class: "people-table", style: "--people-below: {not_drawn}",
-                MetricTable { label: words::LIST, columns: COLUMNS,
-                    for named in shown[..drawn].iter() {
-                        Row {
-                            key: "{named.kind.slug()} {named.id}",
-                            roster,
-                            is_selected: selected.get(&(named.kind, named.id.clone())).is_some(),
-                            named: named.clone(),
-                            selection: selection.clone(),
-                        }
+            MetricTable { label: words::LIST, columns: COLUMNS,
+                for named in shown[..drawn].iter() {
+                    Row {
+                        key: "{named.kind.slug()} {named.id}",
+                        roster,
+                        is_selected: selected.get(&(named.kind, named.id.clone())).is_some(),
+                        named: named.clone(),
+                        selection: selection.clone(),
                     }
                 }
             }
