@@ -171,7 +171,8 @@ impl TestPage {
     }
 
     fn handle(&self, event: Event<'_>) -> Result<(), ConnectionError> {
-        self.page.in_scope(ScopeId::ROOT, || Ok(self.client.read_event(event, self.now_ms)?()))
+        self.page
+            .in_scope(ScopeId::ROOT, || self.client.read_event(event, self.now_ms).map(|update| update()))
     }
 
     /// Lets effects and memos do their work and takes note of what they ask.
