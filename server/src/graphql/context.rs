@@ -74,8 +74,8 @@ pub(super) fn charge_rows_read(ctx: &Context<'_>, rows: usize) -> Result<(), Api
     ctx.data_unchecked::<RequestState>().budget.charge_rows_read(rows)
 }
 
-/// Waits until the large questions of this request that came before are read and counted, so that there is never more of them
-/// in memory than the budget allows and one.
+/// Waits until the large questions of this request that came before are read and counted, so that none is read once they cost
+/// all that the request may.
 ///
 /// # Errors
 /// They cost all that the request may.
