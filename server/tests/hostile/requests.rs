@@ -62,6 +62,9 @@ async fn all_workers_asked_for_thirty_times_in_one_request_take_bounded_memory()
     let body = json!({ "query": query }).to_string().into_bytes();
     let answer: Value = victim.post(body, false).await.json().await.expect("JSON");
     let message = answer["errors"][0]["message"].as_str().expect("a message");
-    assert!(message.contains("more than 600000 values"), "{message}");
+    // A starved machine may need longer than a question may take, before it has as many values as an answer may have.
+    let is_refused =
+        ["more than 600000 values", "took too long"].iter().any(|reason| message.contains(reason));
+    assert!(is_refused, "{message}");
     assert_bounded(before, victim.peak(), "thirty lists of all workers");
 }
