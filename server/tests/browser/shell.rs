@@ -73,7 +73,7 @@ async fn numbers_and_dates_are_those_of_the_browsers_language() -> Result<()> {
         page.wait_for_cell("worker-row-W1", "units", 1_234_567.0).await?;
         assert_eq!(page.text("[data-testid='units-produced']").await?, units, "{locale}");
         // Beside the title too.
-        page.wait_until(&format!("document.querySelector('.page-note').innerText === '{date}'")).await?;
+        page.wait_until(&format!("document.querySelector('.page-note')?.innerText === '{date}'")).await?;
     }
     close(chrome).await
 }
