@@ -10,7 +10,7 @@ use domain::{
     id_order,
     simulation::{Cameras, SimulatedFactory},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Observation},
+    timeline::{self, Counted, Observation},
     validate::validate,
     window::{Resolution, Window, steps},
     zone::Zone,
@@ -32,14 +32,15 @@ fn berlin() -> Zone {
 /// Reports of one entity, one after the other without a gap.
 fn minutes(events: usize) -> Vec<Observation> {
     let observation = |number: usize| Observation {
-        event_type: if number.is_multiple_of(7) { EventType::Idle } else { EventType::Working },
-        started_at_ms: TimestampMs(MONDAY_MS + number as i64 * MS_PER_MINUTE),
-        duration_ms: DurationMs(MS_PER_MINUTE),
         units: 2,
         confidence: Some(9_300 + (number % 50) as u16),
         model_version: Some(ModelVersionId(1)),
         source: Some(SourceId(1)),
-        event_code: String::new(),
+        ..Observation::interval(
+            if number.is_multiple_of(7) { EventType::Idle } else { EventType::Working },
+            TimestampMs(MONDAY_MS + number as i64 * MS_PER_MINUTE),
+            DurationMs(MS_PER_MINUTE),
+        )
     };
     (0..events).map(observation).collect()
 }
@@ -85,7 +86,7 @@ fn totals_where_two_cameras_overlap(bencher: Bencher<'_, '_>, events: usize) {
 #[divan::bench]
 fn insertion_past_the_frontier(bencher: Bencher<'_, '_>) {
     let added = minutes(10);
-    bencher.counter(ItemsCount::new(added.len())).bench_local(|| timeline::delta([], black_box(&added)));
+    bencher.counter(ItemsCount::new(added.len())).bench_local(|| timeline::totals(black_box(&added)));
 }
 
 /// Ten late minutes into an hour in which another camera has seen everything.
@@ -94,9 +95,9 @@ fn insertion_among_neighbours(bencher: Bencher<'_, '_>) {
     let existing = minutes_of_another_camera(60);
     let added = &minutes(40)[30..];
     let after: Vec<Observation> = existing.iter().chain(added).cloned().collect();
-    bencher
-        .counter(ItemsCount::new(added.len()))
-        .bench_local(|| timeline::delta(black_box(&existing), black_box(&after)));
+    bencher.counter(ItemsCount::new(added.len())).bench_local(|| {
+        timeline::delta(&Counted::reports(black_box(&existing)), &Counted::reports(black_box(&after)))
+    });
 }
 
 #[divan::bench]

@@ -1,8 +1,9 @@
-//! What a camera or device reports: one interval of one worker or workstation, as sent and as trusted.
+//! What a camera or device reports of one worker or workstation, as sent and as trusted: what it did over an interval, or
+//! what it does from now on.
 
 use std::{fmt, marker::PhantomData};
 
-use crate::number::deserialize_whole;
+use crate::number::{deserialize_whole, deserialize_whole_or_null};
 use crate::time::{DurationMs, TimestampMs};
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -31,6 +32,16 @@ pub enum EventType {
     Working,
 }
 
+/// In which form an event says what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EventForm {
+    /// Over an interval of a stated length.
+    Interval,
+    /// From an instant on, until the next report of its series.
+    State,
+}
+
 /// An event as sent: typed as GraphQL can type it, but judged by nobody yet. See [`crate::validate`].
 ///
 /// It is read as strictly as GraphQL reads its input: a field that is unknown or named twice is an error. Its texts may
@@ -38,7 +49,7 @@ pub enum EventType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RawEvent<Text = String> {
-    /// Start of the interval, RFC 3339 with any offset.
+    /// Start of the interval, or from when on; RFC 3339 with any offset.
     pub timestamp: Text,
     /// Worker or workstation.
     #[serde(deserialize_with = "by_name")]
@@ -48,9 +59,17 @@ pub struct RawEvent<Text = String> {
     /// What it did.
     #[serde(deserialize_with = "by_name")]
     pub event_type: EventType,
-    /// Length of the interval in minutes.
-    pub duration_minutes: f64,
-    /// Units finished in the interval.
+    /// Length of the interval in minutes. Left out means from now on: a state report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_minutes: Option<f64>,
+    /// Of a state report: in how many minutes the next one of its series comes at the latest.
+    #[serde(
+        default,
+        deserialize_with = "deserialize_whole_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub hold_minutes: Option<i64>,
+    /// Units finished in the interval, or at the timestamp of a state report.
     #[serde(default, deserialize_with = "deserialize_whole")]
     pub units_produced: i64,
     /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
@@ -98,11 +117,11 @@ pub struct Event {
     pub entity_code: String,
     /// What it did.
     pub event_type: EventType,
-    /// Start of the interval, Unix milliseconds.
+    /// Start of the interval, or from when on, Unix milliseconds.
     pub started_at_ms: TimestampMs,
-    /// Length of the interval, 0 to one day.
-    pub duration_ms: DurationMs,
-    /// Units finished in the interval, 0 to one million.
+    /// For how long.
+    pub extent: Extent,
+    /// Units finished in the interval, or at the start of a state; 0 to one million.
     pub units: i64,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
@@ -110,39 +129,66 @@ pub struct Event {
     pub model_version: Option<String>,
     /// The sender's own id, or the empty text.
     pub event_code: String,
-    /// The camera or device that saw it; not part of the identity.
+    /// The camera or device that saw it; part of the identity of a state report alone.
     pub source: Option<String>,
     /// Where a worker was; kept as sent.
     pub workstation: Option<String>,
 }
 
+/// For how long an event says what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// Over an interval of this length, 0 to one day.
+    Interval(DurationMs),
+    /// From its start until the next report of its series, if that comes in time.
+    State {
+        /// In how many minutes it comes at the latest, 1 to 1440; none is what the factory has set.
+        hold_minutes: Option<u16>,
+    },
+}
+
 impl Event {
-    /// The end of the interval, which it does not include, in Unix milliseconds.
+    /// In which form it says what was seen.
+    pub fn form(&self) -> EventForm {
+        match self.extent {
+            Extent::Interval(_) => EventForm::Interval,
+            Extent::State { .. } => EventForm::State,
+        }
+    }
+
+    /// The length of its interval. What follows a state report decides for how long it counts: by itself it has none.
+    pub fn duration_ms(&self) -> DurationMs {
+        match self.extent {
+            Extent::Interval(duration_ms) => duration_ms,
+            Extent::State { .. } => DurationMs::ZERO,
+        }
+    }
+
+    /// The end of the interval, which it does not include, in Unix milliseconds; of a state report its start.
     pub fn ended_at_ms(&self) -> TimestampMs {
-        self.started_at_ms + self.duration_ms
+        self.started_at_ms + self.duration_ms()
     }
 
     /// What it says of what it identifies.
-    pub fn statement(&self) -> Statement<Option<&str>> {
+    pub fn statement(&self) -> Statement<'_> {
         Statement {
-            duration_ms: self.duration_ms,
+            extent: self.extent,
             units: self.units,
             confidence: self.confidence,
-            model_version: self.model_version.as_deref(),
+            workstation: self.workstation.as_deref().filter(|_| self.form() == EventForm::State),
         }
     }
 }
 
 /// What a repeat with the same identity must say again to be a duplicate; if it says anything else it is a conflict.
-/// Models may be compared by their names or by the numbers that stand for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Statement<M> {
-    /// Length of the interval.
-    pub duration_ms: DurationMs,
-    /// Units finished in the interval.
+pub struct Statement<'a> {
+    /// For how long; a hold that was left out equals only one that was left out.
+    pub extent: Extent,
+    /// Units finished.
     pub units: i64,
     /// Parts per 10 000; none equals only none.
     pub confidence: Option<u16>,
-    /// The model that judged; none equals only none.
-    pub model_version: M,
+    /// Where the worker of a state report was, which decides for whom it counts; none for an interval.
+    pub workstation: Option<&'a str>,
 }

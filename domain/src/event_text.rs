@@ -113,7 +113,7 @@ impl std::error::Error for EventFault {}
 pub struct Checked<'a> {
     /// The text, without blanks around it.
     pub json: &'a str,
-    /// The length of the interval in minutes.
+    /// The length of the interval in minutes; 0 for a state report.
     pub duration_minutes: f64,
 }
 

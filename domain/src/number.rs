@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::{
+    Deserialize,
+    de::{Deserializer, Error, Unexpected, Visitor},
+};
 
 /// Below this every whole number has a double of its own; a double from here on may stand for another number than was sent.
 const FIRST_INEXACT: f64 = (1_i64 << 53) as f64;
@@ -10,6 +13,16 @@ const FIRST_INEXACT: f64 = (1_i64 << 53) as f64;
 /// The whole number that a double is; none when it has a fraction, or is too large to be exact.
 pub fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < FIRST_INEXACT).then_some(number as i64)
+}
+
+/// As [`deserialize_whole`], and it may be null.
+pub(crate) fn deserialize_whole_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "deserialize_whole")] i64);
+
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(number)| number))
 }
 
 /// Reads a whole number that may be written with a fraction of zero or with an exponent.

@@ -211,15 +211,10 @@ mod tests {
 
     fn events() -> impl Strategy<Value = Vec<Observation>> {
         let event = (0_i64..400, 1_i64..90, 0_usize..3, 0_u16..4).prop_map(|(start, length, state, sure)| {
+            let (start_ms, length_ms) = (start * MS_PER_MINUTE / 2, length * MS_PER_MINUTE / 3);
             Observation {
-                event_type: STATES[state],
-                started_at_ms: TimestampMs(start * MS_PER_MINUTE / 2),
-                duration_ms: DurationMs(length * MS_PER_MINUTE / 3),
-                units: 0,
                 confidence: (sure > 0).then_some(sure),
-                model_version: None,
-                source: None,
-                event_code: String::new(),
+                ..Observation::interval(STATES[state], TimestampMs(start_ms), DurationMs(length_ms))
             }
         });
         proptest::collection::vec(event, 0..40)

@@ -1,22 +1,27 @@
 //! One entity's events become segments without overlap, and the sums of the buckets that they touch.
 //!
 //! Where several events cover an instant, one wins it: the highest confidence (not stated loses to any stated), then
-//! working over idle over absent, then the later start, then the greater event code. The winner is a maximum, so
-//! neither the order of arrival nor the events that lose can change it.
+//! working over idle over absent, then the later start, then the greater event code; see [`Observation::rank`]. The winner is
+//! a maximum, so neither the order of arrival nor the events that lose can change it. A person's correction is above all
+//! of them.
 
+mod spans;
 mod tail;
 
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+pub(crate) use self::spans::Spans;
+use self::spans::{Span, for_each_within};
 pub use tail::{Latest, Tail};
 
 use crate::{
     bucket::{BUCKET_MS, bucket_of},
-    event::EventType,
+    event::{EventForm, EventType},
     id::{ModelVersionId, SourceId},
     time::{DurationMs, TimestampMs},
     totals::Totals,
 };
+use serde::{Deserialize, Serialize};
 
 /// What the timeline needs of one event of one entity. Names are the small numbers they are stored under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +30,7 @@ pub struct Observation {
     pub event_type: EventType,
     /// Start of the interval, Unix milliseconds.
     pub started_at_ms: TimestampMs,
-    /// Length of the interval.
+    /// For how long it counts.
     pub duration_ms: DurationMs,
     /// Units finished evenly over the interval.
     pub units: i64,
@@ -37,24 +42,154 @@ pub struct Observation {
     pub source: Option<SourceId>,
     /// The sender's own id, or the empty text.
     pub event_code: String,
+    /// In which form it was reported.
+    pub form: EventForm,
+    /// Which standing the factory's decisions give it; only what serves counts.
+    pub standing: Standing,
+    /// The places of its names, where they can decide.
+    pub names: NameOrder,
+    /// When the report was made that a derived observation is taken from; none for an event of the entity's own.
+    pub derived_from_ms: Option<TimestampMs>,
 }
 
+/// Whether an event counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Standing {
+    /// It counts.
+    #[default]
+    Serving,
+    /// It is stored to be compared with what counts.
+    Shadow,
+    /// It is stored and not trusted.
+    Quarantined,
+}
+
+/// The places of an observation's names in the order of their bytes, among those that it is compared with; a name that was
+/// left out comes first. They decide between reports that are equal in all else, so most need none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameOrder {
+    /// Of its model version.
+    pub model_version: u32,
+    /// Of its source.
+    pub source: u32,
+}
+
+/// What decides who wins an instant, from first to last; the greatest does.
+pub(crate) type Rank<'a> = (Option<u16>, EventType, TimestampMs, &'a str, bool, bool, NameOrder);
+
 impl Observation {
+    /// An interval of which nothing more is known: without units, confidence, names and an id of the sender's.
+    pub fn interval(event_type: EventType, started_at_ms: TimestampMs, duration_ms: DurationMs) -> Self {
+        Self {
+            event_type,
+            started_at_ms,
+            duration_ms,
+            units: 0,
+            confidence: None,
+            model_version: None,
+            source: None,
+            event_code: String::new(),
+            form: EventForm::Interval,
+            standing: Standing::Serving,
+            names: NameOrder::default(),
+            derived_from_ms: None,
+        }
+    }
+
     /// The end of the interval, which it does not include.
     pub fn ended_at_ms(&self) -> TimestampMs {
         self.started_at_ms + self.duration_ms
     }
 
-    /// What decides who wins an instant; the greatest does. Unequal for events of unequal identity.
-    fn rank(&self) -> (Option<u16>, EventType, TimestampMs, &str) {
-        (self.confidence, self.event_type, self.started_at_ms, &self.event_code)
+    /// What decides who wins an instant; the greatest does: the confidence, the type, the start, the event code, an interval
+    /// over a state report, an event of the entity's own over a derived one, the model version, the source.
+    pub(crate) fn rank(&self) -> Rank<'_> {
+        (
+            self.confidence,
+            self.event_type,
+            self.derived_from_ms.unwrap_or(self.started_at_ms),
+            &self.event_code,
+            self.form == EventForm::Interval,
+            self.derived_from_ms.is_none(),
+            self.names,
+        )
     }
 
     /// Units finished in `[from_ms, to_ms)`, both within the interval: integers whose parts add up to the whole.
     fn units_in(&self, from_ms: TimestampMs, to_ms: TimestampMs) -> i64 {
-        let finished_by =
-            |instant_ms: TimestampMs| self.units * (instant_ms - self.started_at_ms).0 / self.duration_ms.0;
-        finished_by(to_ms) - finished_by(from_ms)
+        units_between(self.units, (self.started_at_ms, self.duration_ms), from_ms, to_ms)
+    }
+}
+
+/// Of units that are finished evenly over a span, those finished between two instants in it. Units that are taken away again
+/// over the same span cancel those that were given in every part of it, because the sign stays out of the rounding.
+fn units_between(
+    units: i64,
+    (started_at_ms, duration_ms): (TimestampMs, DurationMs),
+    from_ms: TimestampMs,
+    to_ms: TimestampMs,
+) -> i64 {
+    // Division of integers cuts towards zero, which is the floor of the amount with its sign.
+    let finished_by = |instant_ms: TimestampMs| units * (instant_ms - started_at_ms).0 / duration_ms.0;
+    finished_by(to_ms) - finished_by(from_ms)
+}
+
+/// What a person says of an entity's span of time, whatever was reported of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Correction {
+    /// The number of the decision; of those that cover an instant the highest holds.
+    pub number: i32,
+    /// Start, Unix milliseconds.
+    pub from_ms: TimestampMs,
+    /// End, which it does not include.
+    pub to_ms: TimestampMs,
+    /// What the entity was doing; none leaves that as it was reported.
+    pub state: Option<CorrectedState>,
+    /// Units added, or taken away, evenly over the span.
+    pub units: i64,
+}
+
+/// What a correction says that an entity was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CorrectedState {
+    /// Working; for a workstation, occupied.
+    Working,
+    /// There, and not working.
+    Idle,
+    /// Observed, and not there.
+    Absent,
+    /// Nobody knows.
+    NotObserved,
+}
+
+impl CorrectedState {
+    /// What was observed then; none when nothing was.
+    pub fn event_type(self) -> Option<EventType> {
+        match self {
+            Self::Working => Some(EventType::Working),
+            Self::Idle => Some(EventType::Idle),
+            Self::Absent => Some(EventType::Absent),
+            Self::NotObserved => None,
+        }
+    }
+}
+
+/// What counts of one entity: reports, whose standing and readings were looked at ([`crate::reading::resolve`]), and
+/// corrections that stand.
+#[derive(Clone, Debug, Default)]
+pub struct Counted<'a> {
+    /// The reports, in any order.
+    pub reports: Vec<&'a Observation>,
+    /// The corrections, in any order.
+    pub corrections: Vec<&'a Correction>,
+}
+
+impl<'a> Counted<'a> {
+    /// Reports that nobody corrected.
+    pub fn reports(reports: impl IntoIterator<Item = &'a Observation>) -> Self {
+        Self { reports: reports.into_iter().collect(), corrections: Vec::new() }
     }
 }
 
@@ -73,6 +208,8 @@ pub struct Segment {
     pub model_version: Option<ModelVersionId>,
     /// The camera or device that saw it.
     pub source: Option<SourceId>,
+    /// The number of the decision that says so instead; then there is no confidence, model or source.
+    pub decision: Option<i32>,
 }
 
 impl Segment {
@@ -82,8 +219,9 @@ impl Segment {
     }
 
     fn says_the_same_as(&self, other: &Self) -> bool {
-        let said =
-            |segment: &Self| (segment.event_type, segment.confidence, segment.model_version, segment.source);
+        let said = |segment: &Self| {
+            (segment.event_type, segment.confidence, segment.model_version, segment.source, segment.decision)
+        };
         said(self) == said(other)
     }
 }
@@ -93,9 +231,14 @@ pub type BucketTotals = BTreeMap<i64, Totals>;
 
 /// The segments of a set of events, in the order of time.
 pub fn segments<'a>(events: impl IntoIterator<Item = &'a Observation>) -> Vec<Segment> {
+    counted_segments(&Counted::reports(events))
+}
+
+/// The segments of what counts of an entity, in the order of time.
+pub fn counted_segments(counted: &Counted<'_>) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
-    for span in Spans::of(events) {
-        push_segment(&mut segments, span.segment());
+    for segment in Spans::of(counted).filter_map(Span::segment) {
+        push_segment(&mut segments, segment);
     }
     segments
 }
@@ -109,29 +252,34 @@ pub fn push_segment(segments: &mut Vec<Segment>, segment: Segment) {
 }
 
 /// The sums of a set of events, recomputed from nothing.
-pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation> + Clone) -> BucketTotals {
-    delta([], events)
+pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation>) -> BucketTotals {
+    delta(&Counted::default(), &Counted::reports(events))
 }
 
-/// What the sums change by when one set of an entity's events gives way to another: the difference of two recomputations,
-/// computed over the spans of the events that only one of the sets has. Both sets must hold all stored events that overlap
-/// those; more do no harm. It serves every kind of change: an event that joins, that is taken out, or that is replaced.
-pub fn delta<'a>(
-    before: impl IntoIterator<Item = &'a Observation> + Clone,
-    after: impl IntoIterator<Item = &'a Observation> + Clone,
-) -> BucketTotals {
-    let in_both = in_both(before.clone(), after.clone());
-    let only_before = || before.clone().into_iter().filter(|event| !in_both.contains(event));
-    let only_after = || after.clone().into_iter().filter(|event| !in_both.contains(event));
+/// What the sums change by when what counts of an entity gives way to something else: the difference of two recomputations,
+/// computed over the spans of what only one of the two has. Both must hold everything stored that overlaps those spans; more
+/// does no harm. It serves every kind of change: an event that joins, that stops to count, or that ends at another time, and
+/// a correction that is made or withdrawn.
+pub fn delta(before: &Counted<'_>, after: &Counted<'_>) -> BucketTotals {
+    let reports = Difference::of(&before.reports, &after.reports);
+    let corrections = Difference::of(&before.corrections, &after.corrections);
     let mut delta = BucketTotals::new();
-    for event in only_after() {
+    for event in &reports.only_after {
         for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += count);
     }
-    for event in only_before() {
+    for event in &reports.only_before {
         for_each_count(event, |bucket, count| *delta.entry(bucket).or_default() += -count);
     }
-    // An instant that no changed event covers keeps its winner.
-    let changed = ranges(only_after().chain(only_before()));
+    for correction in &corrections.only_after {
+        for_each_unit(correction, |bucket, units| delta.entry(bucket).or_default().units += units);
+    }
+    for correction in &corrections.only_before {
+        for_each_unit(correction, |bucket, units| delta.entry(bucket).or_default().units -= units);
+    }
+    // An instant that nothing changed covers keeps its winner.
+    let changed_reports = reports.iter().map(|event| (event.started_at_ms, event.ended_at_ms()));
+    let changed_corrections = corrections.iter().map(|correction| (correction.from_ms, correction.to_ms));
+    let changed = merged(changed_reports.chain(changed_corrections));
     for_each_within(Spans::of(after), &changed, |span| {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += part.time());
     });
@@ -142,16 +290,28 @@ pub fn delta<'a>(
     delta
 }
 
-/// The events that two sets share. Most changes have nothing before them, and then nothing is compared.
-fn in_both<'a>(
-    before: impl IntoIterator<Item = &'a Observation>,
-    after: impl IntoIterator<Item = &'a Observation>,
-) -> HashSet<&'a Observation> {
-    let before: HashSet<&Observation> = before.into_iter().collect();
-    if before.is_empty() {
-        return before;
+/// What only one of two sets has.
+struct Difference<'a, T> {
+    only_before: Vec<&'a T>,
+    only_after: Vec<&'a T>,
+}
+
+impl<'a, T: Eq + std::hash::Hash> Difference<'a, T> {
+    fn of(before: &[&'a T], after: &[&'a T]) -> Self {
+        // Most changes have nothing before them, and then nothing is compared.
+        if before.is_empty() {
+            return Self { only_before: Vec::new(), only_after: after.to_vec() };
+        }
+        let of = |set: &[&'a T]| -> HashSet<&'a T> { set.iter().copied().collect() };
+        let without = |set: &[&'a T], other: &HashSet<&'a T>| {
+            set.iter().copied().filter(|one| !other.contains(one)).collect()
+        };
+        Self { only_before: without(before, &of(after)), only_after: without(after, &of(before)) }
     }
-    after.into_iter().filter(|event| before.contains(event)).collect()
+
+    fn iter(&self) -> impl Iterator<Item = &'a T> {
+        self.only_before.iter().chain(&self.only_after).copied()
+    }
 }
 
 /// The spans that a set of events covers, merged where they touch, in the order of time.
@@ -177,17 +337,31 @@ pub fn merged(
 }
 
 /// Visits what an event counts whether or not it wins its instants, bucket by bucket: its units, which are facts, and the
-/// event itself where it starts.
+/// event itself where it starts. What is derived from others is no event.
 fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
     let is_instant = event.duration_ms == DurationMs::ZERO;
     let units_at_start = if is_instant { event.units } else { 0 };
-    let at_start = Totals { events: 1, units: units_at_start, ..Totals::default() };
-    visit(bucket_of(event.started_at_ms), at_start);
+    let events = i64::from(event.derived_from_ms.is_none());
+    visit(bucket_of(event.started_at_ms), Totals { events, units: units_at_start, ..Totals::default() });
     if event.units > 0 && !is_instant {
         for_each_bucket(event.started_at_ms, event.ended_at_ms(), |bucket, from_ms, to_ms| {
             visit(bucket, Totals { units: event.units_in(from_ms, to_ms), ..Totals::default() });
         });
     }
+}
+
+/// Visits the units of a correction, bucket by bucket.
+fn for_each_unit(correction: &Correction, mut visit: impl FnMut(i64, i64)) {
+    let Correction { from_ms, to_ms, units, .. } = *correction;
+    if units == 0 {
+        return;
+    }
+    if from_ms == to_ms {
+        visit(bucket_of(from_ms), units);
+    }
+    for_each_bucket(from_ms, to_ms, |bucket, part_from_ms, part_to_ms| {
+        visit(bucket, units_between(units, (from_ms, to_ms - from_ms), part_from_ms, part_to_ms));
+    });
 }
 
 fn for_each_bucket(
@@ -203,129 +377,6 @@ fn for_each_bucket(
         from_ms = end_ms;
     }
 }
-
-/// Visits the parts of the spans that lie within the ranges. Both are in the order of time.
-fn for_each_within<'a>(
-    spans: impl Iterator<Item = Span<'a>>,
-    ranges: &[(TimestampMs, TimestampMs)],
-    mut visit: impl FnMut(Span<'a>),
-) {
-    let mut ranges = ranges.iter().peekable();
-    for span in spans {
-        while ranges.next_if(|range| range.1 <= span.from_ms).is_some() {}
-        for range in ranges.clone().take_while(|range| range.0 < span.to_ms) {
-            visit(Span { from_ms: span.from_ms.max(range.0), to_ms: span.to_ms.min(range.1), ..span });
-        }
-    }
-}
-
-/// A span in which the same events cover every instant.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    from_ms: TimestampMs,
-    to_ms: TimestampMs,
-    winner: &'a Observation,
-    covering: i64,
-}
-
-impl Span<'_> {
-    /// Visits its parts in each bucket.
-    fn for_each_bucket(self, mut visit: impl FnMut(i64, Self)) {
-        for_each_bucket(self.from_ms, self.to_ms, |bucket, from_ms, to_ms| {
-            visit(bucket, Span { from_ms, to_ms, ..self });
-        });
-    }
-
-    fn segment(&self) -> Segment {
-        let Observation { event_type, confidence, model_version, source, .. } = *self.winner;
-        Segment { from_ms: self.from_ms, to_ms: self.to_ms, event_type, confidence, model_version, source }
-    }
-
-    fn time(&self) -> Totals {
-        let length_ms = (self.to_ms - self.from_ms).0;
-        let mut totals = Totals { overlap_ms: (self.covering - 1) * length_ms, ..Totals::default() };
-        match self.winner.event_type {
-            EventType::Working => totals.working_ms = length_ms,
-            EventType::Idle => totals.idle_ms = length_ms,
-            EventType::Absent => totals.absent_ms = length_ms,
-        }
-        if let Some(confidence) = self.winner.confidence {
-            totals.confidence_ms = i64::from(confidence) * length_ms;
-            totals.confident_ms = length_ms;
-        }
-        totals
-    }
-}
-
-/// Sweeps over the starts and ends of events in the order of time.
-struct Spans<'a> {
-    starting: std::iter::Peekable<std::vec::IntoIter<&'a Observation>>,
-    /// The ends of the events not over yet, the earliest on top.
-    ends: BinaryHeap<std::cmp::Reverse<TimestampMs>>,
-    /// The events begun, the winner on top; those that are over leave when they come to the top.
-    begun: BinaryHeap<ByRank<'a>>,
-    now_ms: TimestampMs,
-}
-
-impl<'a> Spans<'a> {
-    fn of(events: impl IntoIterator<Item = &'a Observation>) -> Self {
-        let mut starting: Vec<_> =
-            events.into_iter().filter(|event| event.duration_ms > DurationMs::ZERO).collect();
-        starting.sort_unstable_by_key(|event| event.started_at_ms);
-        Self {
-            starting: starting.into_iter().peekable(),
-            ends: BinaryHeap::new(),
-            begun: BinaryHeap::new(),
-            now_ms: TimestampMs::MIN,
-        }
-    }
-}
-
-impl<'a> Iterator for Spans<'a> {
-    type Item = Span<'a>;
-
-    fn next(&mut self) -> Option<Span<'a>> {
-        while self.ends.peek().is_some_and(|end_ms| end_ms.0 <= self.now_ms) {
-            self.ends.pop();
-        }
-        if self.ends.is_empty() {
-            self.now_ms = self.starting.peek()?.started_at_ms;
-        }
-        while let Some(event) = self.starting.next_if(|event| event.started_at_ms <= self.now_ms) {
-            self.ends.push(std::cmp::Reverse(event.ended_at_ms()));
-            self.begun.push(ByRank(event));
-        }
-        while self.begun.peek().is_some_and(|event| event.0.ended_at_ms() <= self.now_ms) {
-            self.begun.pop();
-        }
-        let (winner, first_end_ms) = (self.begun.peek()?.0, self.ends.peek()?.0);
-        let next_start_ms = self.starting.peek().map_or(TimestampMs::MAX, |event| event.started_at_ms);
-        let from_ms = std::mem::replace(&mut self.now_ms, first_end_ms.min(next_start_ms));
-        Some(Span { from_ms, to_ms: self.now_ms, winner, covering: self.ends.len() as i64 })
-    }
-}
-
-struct ByRank<'a>(&'a Observation);
-
-impl Ord for ByRank<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.rank().cmp(&other.0.rank())
-    }
-}
-
-impl PartialOrd for ByRank<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for ByRank<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for ByRank<'_> {}
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,11 @@ pub struct Totals {
     pub absent_ms: i64,
     /// The sum over instants of (covering events - 1).
     pub overlap_ms: i64,
-    /// Units finished.
+    /// Time in which reports of more than one type cover an instant that nobody corrected.
+    pub contested_ms: i64,
+    /// Time in which a correction says what the entity was doing.
+    pub corrected_ms: i64,
+    /// Units finished; below zero where corrections take away more than was reported.
     pub units: i64,
     /// The sum of the winner's confidence (parts per 10 000) times its time, over winners that state one.
     pub confidence_ms: i64,
@@ -37,7 +41,7 @@ impl Totals {
 
     /// Whether the entity is listed: it has observed time or units.
     pub fn is_listed(&self) -> bool {
-        self.observed_ms() > 0 || self.units > 0
+        self.observed_ms() > 0 || self.units != 0
     }
 }
 
@@ -56,6 +60,8 @@ impl Add for Totals {
             idle_ms: self.idle_ms + other.idle_ms,
             absent_ms: self.absent_ms + other.absent_ms,
             overlap_ms: self.overlap_ms + other.overlap_ms,
+            contested_ms: self.contested_ms + other.contested_ms,
+            corrected_ms: self.corrected_ms + other.corrected_ms,
             units: self.units + other.units,
             confidence_ms: self.confidence_ms + other.confidence_ms,
             confident_ms: self.confident_ms + other.confident_ms,
@@ -73,6 +79,8 @@ impl Neg for Totals {
             idle_ms: -self.idle_ms,
             absent_ms: -self.absent_ms,
             overlap_ms: -self.overlap_ms,
+            contested_ms: -self.contested_ms,
+            corrected_ms: -self.corrected_ms,
             units: -self.units,
             confidence_ms: -self.confidence_ms,
             confident_ms: -self.confident_ms,

@@ -13,12 +13,14 @@ pub use self::{
     instant::instant_ms,
 };
 use crate::{
-    event::{EntityType, Event, RawEvent},
+    event::{EntityType, Event, Extent, RawEvent},
     time::{DurationMs, TimestampMs},
 };
 
 /// The longest event: a day.
 pub const MAX_DURATION_MINUTES: f64 = 1_440.0;
+/// The longest that a state report may say to hold until the next one, in minutes: a day.
+pub const MAX_HOLD_MINUTES: i64 = 1_440;
 /// The most units of one event.
 pub const MAX_UNITS: i64 = 1_000_000;
 /// The most characters of a sent value that a message repeats.
@@ -37,6 +39,7 @@ pub enum RejectionCode {
     TimestampInFuture,
     EntityIdInvalid,
     DurationOutOfRange,
+    HoldInvalid,
     UnitsOutOfRange,
     ConfidenceOutOfRange,
     ModelVersionInvalid,
@@ -70,7 +73,7 @@ pub fn validate<Text: AsRef<str> + Into<String>>(
 #[derive(Clone, Copy, Debug)]
 pub struct Valid {
     started_at_ms: TimestampMs,
-    duration_ms: DurationMs,
+    extent: Extent,
     confidence: Option<u16>,
 }
 
@@ -82,7 +85,7 @@ impl Valid {
             entity_code: judged.entity_id.into(),
             event_type: judged.event_type,
             started_at_ms: self.started_at_ms,
-            duration_ms: self.duration_ms,
+            extent: self.extent,
             units: judged.units_produced,
             confidence: self.confidence,
             model_version: judged.model_version.map(Into::into),
@@ -106,25 +109,22 @@ pub fn judge<Text: AsRef<str>>(
 
     let timestamp = raw.timestamp.as_ref();
     let started_at_ms = started_at_ms(timestamp)?;
-    let duration_ms = duration_ms(raw.duration_minutes);
     // A duration that is not valid is judged in its turn; until then the event ends where it starts.
-    let ended_at_ms = TimestampMs(started_at_ms.0.saturating_add(duration_ms.unwrap_or_default().0));
+    let length_ms = raw.duration_minutes.and_then(duration_ms).unwrap_or_default();
+    let ended_at_ms = TimestampMs(started_at_ms.0.saturating_add(length_ms.0));
     if ended_at_ms.0 > now_ms.0.saturating_add(max_clock_skew_ms.0) {
-        return Err(rejection(
-            Code::TimestampInFuture,
-            &format!(
-                "the interval must end at most {} minutes after the server's now; check the sender's clock. \
-                 It starts at",
-                max_clock_skew_ms.0 / crate::MS_PER_MINUTE
-            ),
-            timestamp,
-        ));
+        let (what, starts) = match raw.duration_minutes {
+            Some(_) => ("the interval must end", " It starts at"),
+            None => ("the timestamp must lie", " It is"),
+        };
+        let minutes = max_clock_skew_ms.0 / crate::MS_PER_MINUTE;
+        let allowed = format!(
+            "{what} at most {minutes} minutes after the server's now; check the sender's clock.{starts}"
+        );
+        return Err(rejection(Code::TimestampInFuture, &allowed, timestamp));
     }
     check_id("entityId", Code::EntityIdInvalid, Some(&raw.entity_id))?;
-    let duration_ms = duration_ms.ok_or_else(|| {
-        let allowed = "durationMinutes must be a number from 0 to 1440, but is";
-        rejection(Code::DurationOutOfRange, allowed, &raw.duration_minutes.to_string())
-    })?;
+    let extent = extent(raw.duration_minutes, raw.hold_minutes)?;
     if !(0..=MAX_UNITS).contains(&raw.units_produced) {
         let allowed = "unitsProduced must be a whole number from 0 to 1000000, but is";
         return Err(rejection(Code::UnitsOutOfRange, allowed, &raw.units_produced.to_string()));
@@ -138,7 +138,7 @@ pub fn judge<Text: AsRef<str>>(
         let allowed = "workstationId says where a worker was; leave it out of a workstation's event. It is";
         return Err(rejection(Code::WorkstationIdInvalid, allowed, workstation_id.as_ref()));
     }
-    Ok(Valid { started_at_ms, duration_ms, confidence })
+    Ok(Valid { started_at_ms, extent, confidence })
 }
 
 /// A sent value as a message may repeat it: cut to [`EXCERPT_CHARS`], what cannot be seen shown as escapes, and isolated where
@@ -180,6 +180,33 @@ fn started_at_ms(timestamp: &str) -> Result<TimestampMs, Rejection> {
         return Err(rejection(RejectionCode::TimestampOutOfRange, allowed, timestamp));
     }
     Ok(started_at_ms)
+}
+
+fn extent(duration_minutes: Option<f64>, hold_minutes: Option<i64>) -> Result<Extent, Rejection> {
+    let interval = duration_minutes.map(|minutes| {
+        duration_ms(minutes).map(Extent::Interval).ok_or_else(|| {
+            let allowed = "durationMinutes must be a number from 0 to 1440, or left out when the event says what is so \
+                           from its timestamp on, but is";
+            rejection(RejectionCode::DurationOutOfRange, allowed, &minutes.to_string())
+        })
+    });
+    let interval = interval.transpose()?;
+    let hold = hold_minutes.map(|minutes| {
+        let hold = u16::try_from(minutes).ok().filter(|_| (1..=MAX_HOLD_MINUTES).contains(&minutes));
+        hold.ok_or_else(|| {
+            let allowed = "holdMinutes must be a whole number from 1 to 1440, or left out, but is";
+            rejection(RejectionCode::HoldInvalid, allowed, &minutes.to_string())
+        })
+    });
+    match (interval, hold.transpose()?) {
+        (Some(interval), None) => Ok(interval),
+        (None, hold_minutes) => Ok(Extent::State { hold_minutes }),
+        (Some(_), Some(minutes)) => {
+            let allowed =
+                "holdMinutes is for events without durationMinutes; leave one of the two out. It is";
+            Err(rejection(RejectionCode::HoldInvalid, allowed, &minutes.to_string()))
+        }
+    }
 }
 
 fn duration_ms(minutes: f64) -> Option<DurationMs> {

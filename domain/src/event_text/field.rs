@@ -37,7 +37,7 @@ const fn field(name: &'static str, kind: Kind, presence: Presence, allowed: &'st
 
 const OPTIONAL_ID: &str = "text of 1 to 64 characters, a whole number, null or left out";
 
-pub(super) const FIELDS: [Field; 11] = [
+pub(super) const FIELDS: [Field; 12] = [
     field(
         "timestamp",
         Kind::Text,
@@ -57,7 +57,13 @@ pub(super) const FIELDS: [Field; 11] = [
         Presence::Required,
         "one of WORKING, IDLE, ABSENT",
     ),
-    field("durationMinutes", Kind::Number, Presence::Required, "a number from 0 to 1440"),
+    field("durationMinutes", Kind::Number, Presence::Optional, "a number from 0 to 1440, null or left out"),
+    field(
+        "holdMinutes",
+        Kind::WholeNumber,
+        Presence::Optional,
+        "a whole number from 1 to 1440, null or left out",
+    ),
     field(
         "unitsProduced",
         Kind::WholeNumber,

@@ -108,14 +108,10 @@ fn turns(of_entity: &[&SourceEvent], until_ms: TimestampMs) -> Vec<Turn> {
 /// have one type.
 fn observation(event: &SourceEvent) -> Observation {
     Observation {
-        event_type: event.event_type,
-        started_at_ms: event.started_at_ms,
-        duration_ms: event.duration_ms,
-        units: 0,
         confidence: event.confidence,
         model_version: event.model_version,
         source: Some(event.source),
-        event_code: String::new(),
+        ..Observation::interval(event.event_type, event.started_at_ms, event.duration_ms)
     }
 }
 

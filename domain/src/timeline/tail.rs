@@ -2,7 +2,7 @@
 
 use crate::time::{DurationMs, TimestampMs};
 
-use super::{Observation, Segment, Spans, for_each_within, push_segment};
+use super::{Counted, Segment, Span, Spans, for_each_within, push_segment};
 
 /// The most segments kept: as many as there are gaps that late batches are still to fill. Further back nothing is known.
 const MAX_SEGMENTS: usize = 16;
@@ -30,20 +30,16 @@ impl Tail {
         Self { known_from_ms, segments: Vec::from_iter(latest) }
     }
 
-    /// Takes in a change and answers with the segment with the latest end. `changed` are the spans in which events came or
-    /// went, merged; `events_now` must hold at least those that overlap them now. When the answer is not known, neither is
-    /// the tail: it is to be begun anew.
-    pub fn change<'a>(
-        &mut self,
-        changed: &[(TimestampMs, TimestampMs)],
-        events_now: impl IntoIterator<Item = &'a Observation>,
-    ) -> Latest {
+    /// Takes in a change and answers with the segment with the latest end. `changed` are the spans in which what counts
+    /// changed, merged; `now` must hold at least what overlaps them now. When the answer is not known, neither is the tail:
+    /// it is to be begun anew.
+    pub fn change(&mut self, changed: &[(TimestampMs, TimestampMs)], now: &Counted<'_>) -> Latest {
         let changed: Vec<(TimestampMs, TimestampMs)> =
             changed.iter().copied().filter(|range| range.1 >= self.known_from_ms).collect();
         if let Some(first_changed) = changed.first() {
             // What lies within the changed spans is known now, so more may be known than before.
             let known_from_ms = self.known_from_ms.min(first_changed.0);
-            let segments = self.changed_segments(&changed, events_now);
+            let segments = self.changed_segments(&changed, now);
             let first_begins_here = segments.first().is_some_and(|first| first.from_ms == known_from_ms);
             let may_go_further_back = first_begins_here && !self.begins_as(segments[0], known_from_ms);
             self.segments = segments;
@@ -66,13 +62,9 @@ impl Tail {
         self.known_from_ms <= from_ms && !self.segments.iter().any(touches)
     }
 
-    fn changed_segments<'a>(
-        &self,
-        changed: &[(TimestampMs, TimestampMs)],
-        events_now: impl IntoIterator<Item = &'a Observation>,
-    ) -> Vec<Segment> {
+    fn changed_segments(&self, changed: &[(TimestampMs, TimestampMs)], now: &Counted<'_>) -> Vec<Segment> {
         let mut pieces: Vec<Segment> = Vec::new();
-        for_each_within(Spans::of(events_now), changed, |span| pieces.push(span.segment()));
+        for_each_within(Spans::of(now), changed, |span| pieces.extend(Span::segment(span)));
         for segment in &self.segments {
             let mut from_ms = segment.from_ms;
             for &(changed_from_ms, changed_to_ms) in changed {

@@ -36,6 +36,9 @@ fn totals_by_definition(events: &[Observation]) -> BucketTotals {
             EventType::Idle => sum.idle_ms += STEP_MS,
             EventType::Absent => sum.absent_ms += STEP_MS,
         }
+        if covering().any(|event| event.event_type != best.event_type) {
+            sum.contested_ms += STEP_MS;
+        }
         sum.overlap_ms += (covering().count() as i64 - 1) * STEP_MS;
         if let Some(confidence) = best.confidence {
             sum.confidence_ms += i64::from(confidence) * STEP_MS;
@@ -62,14 +65,16 @@ fn event() -> impl Strategy<Value = Observation> {
     let length = prop_oneof![1 => Just(0), 8 => 1_i64..40, 1 => 40_i64..200];
     (event_type, 0_i64..240, length, 0_i64..20, option::of(0_u16..4), 0_i32..2, 0_i32..2, "[ab]{0,1}")
         .prop_map(|(event_type, start, length, units, confidence, model, source, event_code)| Observation {
-            event_type,
-            started_at_ms: T0_MS + DurationMs(start * STEP_MS),
-            duration_ms: DurationMs(length * STEP_MS),
             units,
             confidence: confidence.map(|parts| parts * 3_000),
             model_version: Some(ModelVersionId(model)),
             source: (source > 0).then_some(SourceId(source)),
             event_code,
+            ..Observation::interval(
+                event_type,
+                T0_MS + DurationMs(start * STEP_MS),
+                DurationMs(length * STEP_MS),
+            )
         })
 }
 
@@ -80,6 +85,13 @@ fn events() -> impl Strategy<Value = Vec<Observation>> {
         events.retain(|event| seen.insert((event.event_type, event.started_at_ms, event.event_code.clone())));
         events
     })
+}
+
+fn changes<'a>(
+    before: impl IntoIterator<Item = &'a Observation>,
+    after: impl IntoIterator<Item = &'a Observation>,
+) -> BucketTotals {
+    delta(&Counted::reports(before), &Counted::reports(after))
 }
 
 fn add(sums: &mut BucketTotals, delta: &BucketTotals) {
@@ -105,7 +117,7 @@ proptest! {
         cuts.sort_unstable();
         let mut sums = BucketTotals::new();
         for cut in cuts.windows(2) {
-            add(&mut sums, &delta(&events[..cut[0]], &events[..cut[1]]));
+            add(&mut sums, &changes(&events[..cut[0]], &events[..cut[1]]));
         }
         prop_assert_eq!(sums, totals(&events));
     }
@@ -123,7 +135,7 @@ proptest! {
             .cloned()
             .collect();
         let mut sums = totals(stored);
-        add(&mut sums, &delta(&overlapping, overlapping.iter().chain(added)));
+        add(&mut sums, &changes(&overlapping, overlapping.iter().chain(added)));
         prop_assert_eq!(sums, totals(&events));
     }
 
@@ -133,7 +145,7 @@ proptest! {
         let mut without = events.clone();
         let gone = without.remove(index.index(events.len()));
         let mut sums = totals(&events);
-        add(&mut sums, &delta(without.iter().chain([&gone]), &without));
+        add(&mut sums, &changes(without.iter().chain([&gone]), &without));
         prop_assert_eq!(sums, totals(&without));
     }
 
@@ -152,7 +164,7 @@ proptest! {
         };
         let (before, after) = (with_shared(before), with_shared(after));
         let mut sums = totals(&before);
-        add(&mut sums, &delta(&before, &after));
+        add(&mut sums, &changes(&before, &after));
         prop_assert_eq!(sums, totals(&after));
     }
 
@@ -169,12 +181,12 @@ proptest! {
         };
         // The others come.
         let now = events.iter().filter(overlaps);
-        if let Latest::Known(latest) = Tail::of(segments(some).pop()).change(&changed, now) {
+        if let Latest::Known(latest) = Tail::of(segments(some).pop()).change(&changed, &Counted::reports(now)) {
             prop_assert_eq!(Some(latest), segments(&events).pop());
         }
         // The others go.
         let now = some.iter().filter(overlaps);
-        if let Latest::Known(latest) = Tail::of(segments(&events).pop()).change(&changed, now) {
+        if let Latest::Known(latest) = Tail::of(segments(&events).pop()).change(&changed, &Counted::reports(now)) {
             prop_assert_eq!(Some(latest), segments(some).pop());
         }
     }
@@ -185,7 +197,7 @@ proptest! {
         let mut stored: Vec<Observation> = Vec::new();
         for batch in events.chunks(size) {
             stored.extend_from_slice(batch);
-            let latest = tail.change(&ranges(batch), &stored);
+            let latest = tail.change(&ranges(batch), &Counted::reports(&stored));
             let expected = segments(&stored).pop();
             for event in &events {
                 let (from_ms, to_ms) = (event.started_at_ms, event.ended_at_ms().max(event.started_at_ms + DurationMs(1)));
@@ -210,7 +222,7 @@ proptest! {
         let future: Vec<_> = future.into_iter().filter(|event| event.started_at_ms >= frontier_ms).collect();
         let changed = ranges(&future);
         prop_assume!(!changed.is_empty());
-        let latest = Tail::of(segments(&past).pop()).change(&changed, &future);
+        let latest = Tail::of(segments(&past).pop()).change(&changed, &Counted::reports(&future));
         let expected = segments(past.iter().chain(&future)).pop().map(Latest::Known);
         prop_assert_eq!(Some(latest), expected);
     }
@@ -249,14 +261,13 @@ proptest! {
 #[test]
 fn the_worked_example_of_the_definition_holds() {
     let event = |event_type, start_minute: i64, minutes: i64, units, confidence| Observation {
-        event_type,
-        started_at_ms: T0_MS + DurationMs(start_minute * 60_000),
-        duration_ms: DurationMs(minutes * 60_000),
         units,
         confidence: Some(confidence),
-        model_version: None,
-        source: None,
-        event_code: String::new(),
+        ..Observation::interval(
+            event_type,
+            T0_MS + DurationMs(start_minute * 60_000),
+            DurationMs(minutes * 60_000),
+        )
     };
     let events = [
         event(EventType::Working, 0, 60, 10, 9_000),
@@ -278,20 +289,15 @@ fn the_worked_example_of_the_definition_holds() {
 #[test]
 fn late_batches_that_fill_the_gaps_between_early_ones_need_no_look_further_back() {
     let working = |minute: i64| Observation {
-        event_type: EventType::Working,
-        started_at_ms: T0_MS + DurationMs(minute * 60_000),
-        duration_ms: DurationMs(60_000),
         units: 1,
         confidence: Some(9_000),
-        model_version: None,
-        source: None,
-        event_code: String::new(),
+        ..Observation::interval(EventType::Working, T0_MS + DurationMs(minute * 60_000), DurationMs(60_000))
     };
     let mut tail = Tail::of(None);
     let mut latest = Latest::Unknown;
     for minute in [0, 3, 6, 1, 9, 8, 5, 7, 4, 2] {
         let event = working(minute);
-        latest = tail.change(&ranges([&event]), [&event]);
+        latest = tail.change(&ranges([&event]), &Counted::reports([&event]));
         assert_ne!(latest, Latest::Unknown, "after minute {minute}");
     }
     let Latest::Known(whole) = latest else { panic!("known above") };

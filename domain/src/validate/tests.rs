@@ -10,7 +10,8 @@ fn raw() -> RawEvent {
         entity_type: EntityType::Worker,
         entity_id: "W1".into(),
         event_type: EventType::Working,
-        duration_minutes: 30.0,
+        duration_minutes: Some(30.0),
+        hold_minutes: None,
         units_produced: 0,
         confidence: None,
         model_version: None,
@@ -65,16 +66,16 @@ fn an_interval_ends_at_most_the_allowed_skew_after_now() {
 fn a_duration_is_finite_and_at_most_a_day() {
     for (minutes, ms) in [(0.0, 0), (-0.0, 0), (1e-6, 0), (0.000_008_333_333_333_333_4, 1)] {
         assert_eq!(
-            check(|e| e.duration_minutes = minutes, Ok(())).unwrap().duration_ms,
+            check(|e| e.duration_minutes = Some(minutes), Ok(())).unwrap().duration_ms(),
             DurationMs(ms),
             "{minutes}"
         );
     }
     let day = |e: &mut RawEvent, minutes: f64| {
         e.timestamp = "2026-01-01T00:00:00Z".into();
-        e.duration_minutes = minutes;
+        e.duration_minutes = Some(minutes);
     };
-    assert_eq!(check(|e| day(e, 1_440.0), Ok(())).unwrap().duration_ms, DurationMs(crate::MS_PER_DAY));
+    assert_eq!(check(|e| day(e, 1_440.0), Ok(())).unwrap().duration_ms(), DurationMs(crate::MS_PER_DAY));
     for minutes in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1e-9, 1_440.0 + 1.0 / 60_000.0, 1e300] {
         check(|e| day(e, minutes), Err(RejectionCode::DurationOutOfRange));
     }
@@ -123,7 +124,7 @@ fn only_a_worker_is_at_a_workstation() {
 fn the_first_rule_broken_is_the_one_reported() {
     let broken_twice = |e: &mut RawEvent| {
         e.entity_id = String::new();
-        e.duration_minutes = f64::NAN;
+        e.duration_minutes = Some(f64::NAN);
         e.units_produced = -1;
     };
     check(broken_twice, Err(RejectionCode::EntityIdInvalid));

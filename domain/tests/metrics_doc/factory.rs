@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::event::{EntityType, Event, EventType, RawEvent};
 use domain::id::ModelVersionId;
 use domain::time::{DurationMs, TimestampMs};
-use domain::timeline::{BucketTotals, Observation, delta, totals};
+use domain::timeline::{BucketTotals, Counted, Observation, delta, totals};
 use domain::validate::validate;
 
 use crate::calendar::{DAY, instant_ms};
@@ -77,14 +77,11 @@ impl Factory {
             self.models.iter().position(|stored| stored == model).map(|at| ModelVersionId(at as i32))
         };
         Observation {
-            event_type: event.event_type,
-            started_at_ms: event.started_at_ms,
-            duration_ms: event.duration_ms,
             units: event.units,
             confidence: event.confidence,
             model_version: event.model_version.as_ref().and_then(number),
-            source: None,
             event_code: event.event_code.clone(),
+            ..Observation::interval(event.event_type, event.started_at_ms, event.duration_ms())
         }
     }
 }
@@ -116,7 +113,8 @@ fn raw_event(table: &Table, row: usize) -> RawEvent {
         entity_type: entity_type(code),
         entity_id: code.to_owned(),
         event_type: event_type(table.text(row, "event type")),
-        duration_minutes: number(table.text(row, "minutes")),
+        duration_minutes: Some(number(table.text(row, "minutes"))),
+        hold_minutes: None,
         units_produced: table.cell(row, "units").map_or(0, |units| units.parse().expect("a whole number")),
         confidence: table.cell(row, "confidence").map(number),
         model_version: table.cell(row, "model").map(str::to_owned),
@@ -129,7 +127,9 @@ fn raw_event(table: &Table, row: usize) -> RawEvent {
 fn one_after_the_other(events: &[Observation]) -> BucketTotals {
     let mut sums = BucketTotals::new();
     for index in 0..events.len() {
-        for (bucket, change) in delta(&events[..index], &events[..=index]) {
+        for (bucket, change) in
+            delta(&Counted::reports(&events[..index]), &Counted::reports(&events[..=index]))
+        {
             *sums.entry(bucket).or_default() += change;
         }
     }

@@ -28,7 +28,8 @@ fn with(field: &str, sent: &str) -> RawEvent {
         entity_type: EntityType::Worker,
         entity_id: "W1".to_owned(),
         event_type: EventType::Working,
-        duration_minutes: 60.0,
+        duration_minutes: Some(60.0),
+        hold_minutes: None,
         units_produced: 0,
         confidence: None,
         model_version: None,
@@ -39,7 +40,7 @@ fn with(field: &str, sent: &str) -> RawEvent {
     match field {
         "timestamp" => sent.clone_into(&mut event.timestamp),
         "entityId" => sent.clone_into(&mut event.entity_id),
-        "durationMinutes" => event.duration_minutes = sent.parse().expect("a number"),
+        "durationMinutes" => event.duration_minutes = Some(sent.parse().expect("a number")),
         "unitsProduced" => event.units_produced = sent.parse().expect("a whole number"),
         "confidence" => event.confidence = Some(sent.parse().expect("a number")),
         "eventId" => event.event_id = Some(sent.to_owned()),

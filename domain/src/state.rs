@@ -1,0 +1,58 @@
+//! State reports: what is so from an instant on, without a length.
+//!
+//! The reports of an entity with one source and one model version, each left out being a value of its own, are a *series*. A
+//! report covers the time until the next strictly later one of its series, if that comes no later than its hold allows; else,
+//! and while there is none, it covers nothing. What the workers at a workstation are reported to do is what the workstation
+//! does, too: [`derived`].
+
+use crate::{
+    MS_PER_MINUTE,
+    event::{EventForm, EventType},
+    time::{DurationMs, TimestampMs},
+    timeline::{Observation, Spans},
+};
+
+/// In how many minutes the next report of a series comes at the latest, where neither the report nor the factory says.
+pub const DEFAULT_HOLD_MINUTES: u16 = 60;
+
+/// For how long a state report counts that is followed by another one of its series; none is not yet followed.
+pub fn covered_ms(at_ms: TimestampMs, hold_minutes: u16, next_ms: Option<TimestampMs>) -> DurationMs {
+    let hold_ms = DurationMs(i64::from(hold_minutes) * MS_PER_MINUTE);
+    match next_ms {
+        Some(next_ms) if next_ms - at_ms <= hold_ms => next_ms - at_ms,
+        _ => DurationMs::ZERO,
+    }
+}
+
+/// Whether a worker's report says something of the workstation that it names: a state report of working or idle.
+pub fn tells_of_workstation(form: EventForm, event_type: EventType) -> bool {
+    form == EventForm::State && event_type != EventType::Absent
+}
+
+/// What a workstation does because of the workers at it: at every instant one report, the greatest by type, then by rank, of
+/// those that cover it. It counts among the workstation's own reports, but adds neither units nor events. `reports` are all
+/// that count of workers who were reported at the workstation, see [`tells_of_workstation`].
+pub fn derived<'a>(reports: impl IntoIterator<Item = &'a Observation>) -> Vec<Observation> {
+    let mut derived: Vec<(&Observation, Observation)> = Vec::new();
+    for span in Spans::by_type(reports) {
+        let Some(winner) = span.winner else { continue };
+        match derived.last_mut() {
+            Some((last, observation))
+                if std::ptr::eq(*last, winner) && observation.ended_at_ms() == span.from_ms =>
+            {
+                observation.duration_ms = span.to_ms - observation.started_at_ms;
+            }
+            _ => {
+                let observation = Observation {
+                    started_at_ms: span.from_ms,
+                    duration_ms: span.to_ms - span.from_ms,
+                    units: 0,
+                    derived_from_ms: Some(winner.started_at_ms),
+                    ..winner.clone()
+                };
+                derived.push((winner, observation));
+            }
+        }
+    }
+    derived.into_iter().map(|(_, observation)| observation).collect()
+}
