@@ -16,33 +16,38 @@ use crate::{
 /// Takes away from stored reports of one entity what does not count of them: all of those that do not serve, and what another
 /// reading says instead. They stay in the list, because every stored event is counted as one. All stored reports must be
 /// there that start when one of these does; `names` of those that are equal in all else must tell them apart.
-pub fn resolve(reports: &mut [Observation]) {
-    for report in reports.iter_mut().filter(|report| report.standing != Standing::Serving) {
+pub fn resolve<Report: AsRef<Observation> + AsMut<Observation>>(reports: &mut [Report]) {
+    for report in reports.iter_mut().map(AsMut::as_mut).filter(|report| report.standing != Standing::Serving)
+    {
         (report.duration_ms, report.units) = (DurationMs::ZERO, 0);
     }
-    if reports.is_sorted_by(|one, next| one.started_at_ms < next.started_at_ms) {
+    if reports.is_sorted_by(|one, next| one.as_ref().started_at_ms < next.as_ref().started_at_ms) {
         return;
     }
     reports.sort_by(|one, other| {
+        let (one, other) = (one.as_ref(), other.as_ref());
         by_fact(one, other).then_with(|| one.reading_rank().cmp(&other.reading_rank()))
     });
-    for fact in reports.chunk_by_mut(|one, other| by_fact(one, other).is_eq()) {
+    for fact in reports.chunk_by_mut(|one, other| by_fact(one.as_ref(), other.as_ref()).is_eq()) {
         let Some((_, others)) = fact.split_last_mut() else { continue };
-        for reading in others {
+        for reading in others.iter_mut().map(AsMut::as_mut) {
             reading.units = 0;
             if reading.form == EventForm::Interval {
                 reading.duration_ms = DurationMs::ZERO;
             }
         }
     }
-    reports.sort_by(|one, other| by_moment(one, other).then_with(|| one.rank().cmp(&other.rank())));
-    let are_of_moment = |one: &Observation, other: &Observation| by_moment(one, other).is_eq();
-    for moment in reports.chunk_by_mut(are_of_moment).filter(|moment| moment[0].form == EventForm::State) {
-        let serving = moment.iter().rposition(|report| report.standing == Standing::Serving);
-        for (index, report) in moment.iter_mut().enumerate() {
-            if serving != Some(index) {
-                report.duration_ms = DurationMs::ZERO;
-            }
+    reports.sort_by(|one, other| {
+        let (one, other) = (one.as_ref(), other.as_ref());
+        by_moment(one, other).then_with(|| one.rank().cmp(&other.rank()))
+    });
+    for moment in reports.chunk_by_mut(|one, other| by_moment(one.as_ref(), other.as_ref()).is_eq()) {
+        if moment[0].as_ref().form == EventForm::Interval {
+            continue;
+        }
+        let covering = moment.iter().rposition(|report| report.as_ref().standing == Standing::Serving);
+        for (_, report) in moment.iter_mut().enumerate().filter(|(index, _)| covering != Some(*index)) {
+            report.as_mut().duration_ms = DurationMs::ZERO;
         }
     }
 }

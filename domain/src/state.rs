@@ -29,6 +29,13 @@ pub fn tells_of_workstation(form: EventForm, event_type: EventType) -> bool {
     form == EventForm::State && event_type != EventType::Absent
 }
 
+/// Of the reports that nothing has ended yet, the one that is so now: the latest, then the greatest by rank.
+pub fn latest_open<'a>(open: impl IntoIterator<Item = &'a Observation>) -> Option<&'a Observation> {
+    open.into_iter().max_by(|one, other| {
+        one.started_at_ms.cmp(&other.started_at_ms).then_with(|| one.rank().cmp(&other.rank()))
+    })
+}
+
 /// What a workstation does because of the workers at it: at every instant one report, the greatest by type, then by rank, of
 /// those that cover it. It counts among the workstation's own reports, but adds neither units nor events. `reports` are all
 /// that count of workers who were reported at the workstation, see [`tells_of_workstation`].

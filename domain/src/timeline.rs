@@ -52,6 +52,18 @@ pub struct Observation {
     pub derived_from_ms: Option<TimestampMs>,
 }
 
+impl AsRef<Self> for Observation {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsMut<Self> for Observation {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
 /// Whether an event counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -256,11 +268,25 @@ pub fn totals<'a>(events: impl IntoIterator<Item = &'a Observation>) -> BucketTo
     delta(&Counted::default(), &Counted::reports(events))
 }
 
-/// What the sums change by when what counts of an entity gives way to something else: the difference of two recomputations,
+/// What a change of what counts of an entity amounts to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// What the sums change by, those of zero left out.
+    pub sums: BucketTotals,
+    /// The spans in which something else counts than before, merged, in the order of time.
+    pub ranges: Vec<(TimestampMs, TimestampMs)>,
+}
+
+/// What the sums change by; see [`change`].
+pub fn delta(before: &Counted<'_>, after: &Counted<'_>) -> BucketTotals {
+    change(before, after).sums
+}
+
+/// What it amounts to when what counts of an entity gives way to something else: the difference of two recomputations,
 /// computed over the spans of what only one of the two has. Both must hold everything stored that overlaps those spans; more
 /// does no harm. It serves every kind of change: an event that joins, that stops to count, or that ends at another time, and
 /// a correction that is made or withdrawn.
-pub fn delta(before: &Counted<'_>, after: &Counted<'_>) -> BucketTotals {
+pub fn change(before: &Counted<'_>, after: &Counted<'_>) -> Change {
     let reports = Difference::of(&before.reports, &after.reports);
     let corrections = Difference::of(&before.corrections, &after.corrections);
     let mut delta = BucketTotals::new();
@@ -287,7 +313,7 @@ pub fn delta(before: &Counted<'_>, after: &Counted<'_>) -> BucketTotals {
         span.for_each_bucket(|bucket, part| *delta.entry(bucket).or_default() += -part.time());
     });
     delta.retain(|_, totals| !totals.is_zero());
-    delta
+    Change { sums: delta, ranges: changed }
 }
 
 /// What only one of two sets has.

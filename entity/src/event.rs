@@ -20,14 +20,22 @@ pub struct Model {
     /// The sender's own id, or the empty text.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_code: String,
+    /// 0 for an interval; for a state report the source of its series, or -1 when it names none.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub series: i32,
+    /// 0 when no model is named.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub model_version_id: i32,
+    /// Of a state report the time to the next one of its series, if that came in time; it changes when another comes between.
     pub duration_ms: i64,
     pub units: i64,
     /// Parts per 10 000; null is not stated.
     pub confidence: Option<i16>,
-    pub model_version_id: Option<i32>,
     pub source_id: Option<i32>,
     pub workstation: Option<String>,
     pub received_at: i64,
+    /// Of a state report, in how many minutes the next one comes at the latest; below zero, so many by the factory's setting.
+    pub hold_minutes: Option<i16>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,8 @@ pub struct Model {
     pub time_zone: String,
     /// 0 workers, 1 workstations.
     pub units_basis: i16,
+    /// In how many minutes a state report is followed by the next one of its series, where it does not say.
+    pub state_hold_minutes: i16,
     /// Grows with every committed change that a reader can see.
     pub revision: i64,
     /// How many contradictions of stored events are kept.

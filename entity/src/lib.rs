@@ -16,4 +16,5 @@ pub mod model_version;
 pub mod rollup;
 pub mod source;
 pub mod source_last_event;
+pub mod state_series;
 pub mod tracked_entity;

@@ -15,8 +15,12 @@ pub struct Model {
     pub code: String,
     pub name: Option<String>,
     pub area: Option<String>,
-    /// The frontier: the latest end of all its events; the least number there is when it has none.
+    /// The latest end of its events that count; the least number there is when it has none.
     pub last_seen_at: i64,
+    /// The latest end of all its events.
+    pub frontier: i64,
+    /// Whether events of it are stored that no segment shows: a gap between segments may hold some.
+    pub hides_events: bool,
     /// No event of it is longer: how far a late event must look back.
     pub longest_duration_ms: i64,
     /// The factory's revision after the last commit that touched it.
@@ -28,6 +32,8 @@ pub struct Model {
     pub current_confidence: Option<i16>,
     pub current_model_version_id: Option<i32>,
     pub current_source_id: Option<i32>,
+    /// The decision that says so.
+    pub current_decision: Option<i32>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
                 string("name"),
                 string("time_zone"),
                 small_integer("units_basis"),
+                small_integer("state_hold_minutes"),
                 big_integer("revision"),
             ],
         );

@@ -3,7 +3,8 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, big_integer_null, integer, integer_null, small_integer, small_integer_null, string_null,
+        big_integer, big_integer_null, boolean, integer, integer_null, small_integer, small_integer_null,
+        string_null,
     },
 };
 
@@ -27,6 +28,8 @@ impl MigrationTrait for Migration {
                 string_null("name"),
                 compared_text_null(manager, "area"),
                 big_integer("last_seen_at"),
+                big_integer("frontier"),
+                boolean("hides_events"),
                 big_integer("longest_duration_ms"),
                 big_integer("revision"),
                 small_integer_null("current_type"),
@@ -35,6 +38,7 @@ impl MigrationTrait for Migration {
                 small_integer_null("current_confidence"),
                 integer_null("current_model_version_id"),
                 integer_null("current_source_id"),
+                integer_null("current_decision"),
             ],
         )
         .foreign_key(ForeignKey::create().from("tracked_entity", "factory_id").to("factory", "id"))

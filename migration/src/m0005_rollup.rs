@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, small_integer},
+    schema::{big_integer, integer},
 };
 
 use crate::table::changing_table;
@@ -16,16 +16,17 @@ impl MigrationTrait for Migration {
         let rollup = changing_table(
             manager,
             "rollup",
-            &["factory_id", "level", "bucket", "entity_id"],
+            &["factory_id", "bucket", "entity_id"],
             [
                 integer("factory_id"),
-                small_integer("level"),
                 big_integer("bucket"),
                 integer("entity_id"),
                 big_integer("working_ms"),
                 big_integer("idle_ms"),
                 big_integer("absent_ms"),
                 big_integer("overlap_ms"),
+                big_integer("contested_ms").default(0).to_owned(),
+                big_integer("corrected_ms").default(0).to_owned(),
                 big_integer("units"),
                 big_integer("confidence_ms"),
                 big_integer("confident_ms"),

@@ -9,6 +9,7 @@
 
 pub mod commit_log;
 pub mod conflicts;
+pub mod current;
 mod database;
 pub mod devices;
 pub(crate) mod engine;
@@ -18,11 +19,14 @@ pub mod events;
 pub mod factories;
 pub(crate) mod intern;
 pub mod issues;
+mod name_order;
 pub mod neighbours;
 pub mod plans;
 pub mod recompute;
+mod report;
 pub mod rollups;
 pub mod seen;
+mod series;
 pub mod source_events;
 pub mod sources;
 pub mod states;

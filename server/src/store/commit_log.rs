@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     database::{Snapshot, Store},
-    engine::code::{Code as _, confidence_column},
     engine::statement::Sql,
     engine::timeout::limited,
     error::{Result, StoreError},
@@ -60,10 +59,12 @@ struct Logged<'a>(
     i64,
     i64,
     Option<i16>,
-    Option<i32>,
+    i32,
+    i32,
     Option<i32>,
     #[serde(borrow)] Option<std::borrow::Cow<'a, str>>,
     i64,
+    Option<i16>,
 );
 
 /// Whether commits are written down: only where other servers may want to know of them.
@@ -185,20 +186,22 @@ impl Store {
     }
 }
 
-fn logged<'a>(row: &NewRow<'a>) -> Logged<'a> {
-    let event = row.event;
+fn logged<'a>(new: &'a NewRow<'_>) -> Logged<'a> {
+    let row = &new.row;
     Logged(
-        row.entity_id.0,
-        event.started_at_ms.0,
-        event.event_type.code(),
-        event.event_code.as_str().into(),
-        event.duration_ms.0,
-        event.units,
-        confidence_column(event.confidence),
-        row.model_version_id.map(|id| id.0),
-        row.source_id.map(|id| id.0),
-        event.workstation.as_deref().map(Into::into),
-        row.received_at.0,
+        row.entity_id,
+        row.started_at,
+        row.event_type,
+        row.event_code.as_str().into(),
+        row.duration_ms,
+        row.units,
+        row.confidence,
+        row.series,
+        row.model_version_id,
+        row.source_id,
+        row.workstation.as_deref().map(Into::into),
+        row.received_at,
+        row.hold_minutes,
     )
 }
 
@@ -215,10 +218,12 @@ fn read(factory_id: FactoryId, latest: &str) -> Result<Vec<event::Model>> {
         duration_ms: logged.4,
         units: logged.5,
         confidence: logged.6,
-        model_version_id: logged.7,
-        source_id: logged.8,
-        workstation: logged.9.map(std::borrow::Cow::into_owned),
-        received_at: logged.10,
+        series: logged.7,
+        model_version_id: logged.8,
+        source_id: logged.9,
+        workstation: logged.10.map(std::borrow::Cow::into_owned),
+        received_at: logged.11,
+        hold_minutes: logged.12,
     });
     Ok(rows.collect())
 }

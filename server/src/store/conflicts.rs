@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::id::FactoryId;
+use domain::{MS_PER_MINUTE, id::FactoryId};
 use entity::{
     event,
     event_conflict::{self as row, Column},
@@ -15,6 +15,7 @@ use sea_orm::{
 use super::{
     error::{Result, StoreError},
     events::{self, EventFilter, StoredEvent},
+    report::identity_of,
     writer::judge,
 };
 
@@ -36,13 +37,14 @@ pub struct Cursor {
     /// When it came, and all numbers of its key, in the order of [`ORDER`].
     numbers: [i64; NUMBERS],
     event_code: String,
+    workstation: String,
 }
 
 /// How many numbers a cursor has.
-const NUMBERS: usize = 8;
+const NUMBERS: usize = 9;
 
 /// What orders contradictions; ties cannot be.
-const ORDER: [Column; NUMBERS + 1] = [
+const ORDER: [Column; NUMBERS + 2] = [
     Column::ReceivedAt,
     Column::StartedAt,
     Column::EntityId,
@@ -50,8 +52,10 @@ const ORDER: [Column; NUMBERS + 1] = [
     Column::DurationMs,
     Column::Units,
     Column::Confidence,
+    Column::Series,
     Column::ModelVersionId,
     Column::EventCode,
+    Column::Workstation,
 ];
 
 impl Cursor {
@@ -62,13 +66,15 @@ impl Cursor {
         for number in &mut numbers {
             *number = parts.next()?.parse().ok()?;
         }
-        Some(Self { numbers, event_code: parts.next()?.to_owned() })
+        // No text of an event holds a line break.
+        let (event_code, workstation) = parts.next()?.split_once('\n')?;
+        Some(Self { numbers, event_code: event_code.to_owned(), workstation: workstation.to_owned() })
     }
 
     /// As clients hold it.
     pub fn encode(&self) -> String {
         let numbers = self.numbers.map(|number| number.to_string()).join(".");
-        format!("{numbers}.{}", self.event_code)
+        format!("{numbers}.{}\n{}", self.event_code, self.workstation)
     }
 
     fn of(row: &row::Model) -> Self {
@@ -80,9 +86,10 @@ impl Cursor {
             row.duration_ms,
             row.units,
             row.confidence.into(),
+            row.series.into(),
             row.model_version_id.into(),
         ];
-        Self { numbers, event_code: row.event_code.clone() }
+        Self { numbers, event_code: row.event_code.clone(), workstation: row.workstation.clone() }
     }
 }
 
@@ -137,9 +144,9 @@ async fn read(
         // What is not stated is -1 here.
         condition = condition.add(column(Column::Confidence).gte(0));
     }
-    if let Some(Cursor { numbers, event_code }) = after {
+    if let Some(Cursor { numbers, event_code, workstation }) = after {
         let here = numbers.iter().map(|number| SimpleExpr::from(*number));
-        let here = here.chain([event_code.as_str().into()]);
+        let here = here.chain([event_code.as_str().into(), workstation.as_str().into()]);
         condition = condition
             // Said apart, because it lets the order of arrival be used.
             .add(column(Column::ReceivedAt).lte(numbers[0]))
@@ -169,9 +176,9 @@ async fn contradicted(
     factory_id: FactoryId,
     said: &[event::Model],
 ) -> Result<Vec<event::Model>> {
-    let identities: Vec<_> = said.iter().map(judge::identity_of).collect();
+    let identities: Vec<_> = said.iter().map(identity_of).collect();
     let stored = judge::stored(conn, factory_id, &identities).await?;
-    let stored: HashMap<_, &event::Model> = stored.iter().map(|row| (judge::identity_of(row), row)).collect();
+    let stored: HashMap<_, &event::Model> = stored.iter().map(|row| (identity_of(row), row)).collect();
     let each = identities.iter().map(|identity| stored.get(identity).map(|row| (*row).clone()));
     each.collect::<Option<_>>()
         .ok_or_else(|| StoreError::Corrupt("a contradiction of an event that is not stored".to_owned()))
@@ -179,6 +186,7 @@ async fn contradicted(
 
 /// As an event that says the same would be stored.
 fn as_event(row: row::Model) -> event::Model {
+    let is_state = row.series != 0;
     event::Model {
         factory_id: row.factory_id,
         bucket: row.bucket,
@@ -186,13 +194,15 @@ fn as_event(row: row::Model) -> event::Model {
         started_at: row.started_at,
         event_type: row.event_type,
         event_code: row.event_code,
-        duration_ms: row.duration_ms,
+        series: row.series,
+        model_version_id: row.model_version_id,
+        duration_ms: row.duration_ms.max(0),
         units: row.units,
         confidence: Some(row.confidence).filter(|confidence| *confidence >= 0),
-        model_version_id: Some(row.model_version_id).filter(|id| *id >= 0),
         source_id: row.source_id,
-        workstation: row.workstation,
+        workstation: Some(row.workstation).filter(|workstation| !workstation.is_empty()),
         received_at: row.received_at,
+        hold_minutes: is_state.then_some((-row.duration_ms / MS_PER_MINUTE) as i16),
     }
 }
 
@@ -203,13 +213,22 @@ mod tests {
     #[test]
     fn a_cursor_reads_as_it_was_written_and_nothing_else_is_one() {
         for event_code in ["", "job-17", "a.b..c", "1.2"] {
-            let cursor =
-                Cursor { numbers: [1, -2, 3, 0, i64::MAX, 6, -1, -1], event_code: event_code.to_owned() };
+            let cursor = Cursor {
+                numbers: [1, -2, 3, 0, i64::MAX, 6, -1, -1, 0],
+                event_code: event_code.to_owned(),
+                workstation: "S.1".to_owned(),
+            };
             assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         }
-        for text in
-            ["", "1", "1.2.3.4.5.6.7.8", "1.2.3.4.5.6.7.x.", "x", "99999999999999999999.2.3.4.5.6.7.8.a"]
-        {
+        for text in [
+            "",
+            "1",
+            "1.2.3.4.5.6.7.8.9",
+            "1.2.3.4.5.6.7.8.x.\n",
+            "x",
+            "1.2.3.4.5.6.7.8.9.a",
+            "99999999999999999999.2.3.4.5.6.7.8.9.a\n",
+        ] {
             assert_eq!(Cursor::decode(text), None, "{text}");
         }
     }

@@ -48,8 +48,12 @@ pub struct Entity {
     pub name: Option<String>,
     /// The line or area.
     pub area: Option<String>,
-    /// The latest end of all its events, Unix milliseconds: its frontier. The least there is when it has none.
+    /// The latest end of its events that count, Unix milliseconds. The least there is when it has none.
     pub last_seen_at_ms: TimestampMs,
+    /// The latest end of all its events, Unix milliseconds.
+    pub frontier_ms: TimestampMs,
+    /// Whether events of it are stored that no segment shows: without a length, or another says something else instead.
+    pub hides_events: bool,
     /// No event of it is longer.
     pub longest_duration_ms: DurationMs,
     /// Its segment with the latest end; none when all its events have no length.
@@ -147,7 +151,7 @@ pub(super) async fn save(
     table().upsert(conn, &rows).await
 }
 
-fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
+fn table<'a>() -> Table<(FactoryId, &'a Entity), 18> {
     static TEXTS: Texts = Texts::new();
     Table::new(
         "tracked_entity",
@@ -158,6 +162,8 @@ fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
             Written::keep("entity_type", Kind::SmallInt, |(_, entity)| entity.entity_type.code().into()),
             Written::keep("code", Kind::Text, |(_, entity)| entity.code.as_str().into()),
             Written::replace("last_seen_at", Kind::BigInt, |(_, entity)| entity.last_seen_at_ms.0.into()),
+            Written::replace("frontier", Kind::BigInt, |(_, entity)| entity.frontier_ms.0.into()),
+            Written::replace("hides_events", Kind::Bool, |(_, entity)| entity.hides_events.into()),
             Written::replace("longest_duration_ms", Kind::BigInt, |(_, entity)| {
                 entity.longest_duration_ms.0.into()
             }),
@@ -180,6 +186,9 @@ fn table<'a>() -> Table<(FactoryId, &'a Entity), 15> {
             Written::replace("current_source_id", Kind::IntOrNull, |(_, entity)| {
                 entity.current.and_then(|segment| segment.source).map(|id| id.0).into()
             }),
+            Written::replace("current_decision", Kind::IntOrNull, |(_, entity)| {
+                entity.current.and_then(|segment| segment.decision).into()
+            }),
             Written::keep("name", Kind::TextOrNull, |(_, entity)| entity.name.clone().into()),
             Written::keep("area", Kind::TextOrNull, |(_, entity)| entity.area.clone().into()),
         ],
@@ -196,6 +205,8 @@ impl Entity {
             name: None,
             area: None,
             last_seen_at_ms: TimestampMs::MIN,
+            frontier_ms: TimestampMs::MIN,
+            hides_events: false,
             longest_duration_ms: DurationMs::ZERO,
             current: None,
             revision: Revision(0),
@@ -215,6 +226,7 @@ impl TryFrom<row::Model> for Entity {
                 confidence: confidence_of(row.current_confidence),
                 model_version: row.current_model_version_id.map(ModelVersionId),
                 source: row.current_source_id.map(SourceId),
+                decision: row.current_decision,
             }),
             _ => None,
         };
@@ -225,6 +237,8 @@ impl TryFrom<row::Model> for Entity {
             name: row.name,
             area: row.area,
             last_seen_at_ms: TimestampMs(row.last_seen_at),
+            frontier_ms: TimestampMs(row.frontier),
+            hides_events: row.hides_events,
             longest_duration_ms: DurationMs(row.longest_duration_ms),
             current,
             revision: Revision(row.revision),

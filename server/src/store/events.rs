@@ -10,7 +10,7 @@ use domain::{
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventType},
     id::{EntityId, FactoryId},
-    time::{DurationMs, TimestampMs},
+    time::TimestampMs,
 };
 use entity::{
     event::{self as row, Column},
@@ -26,6 +26,8 @@ use super::{
     engine::code::{Code as _, confidence_of},
     error::{Result, StoreError},
     intern::{self, NameTable},
+    rollups,
+    writer::row::extent_of,
 };
 
 /// The most events of one page.
@@ -71,24 +73,28 @@ pub struct Cursor {
     entity_id: EntityId,
     event_type: i16,
     event_code: String,
+    series: i32,
+    model_version: i32,
 }
 
 impl Cursor {
     /// Reads a cursor that [`Cursor::encode`] wrote; none when it is not one.
     pub fn decode(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(4, '.');
+        let mut parts = text.splitn(6, '.');
         Some(Self {
             started_at_ms: TimestampMs(parts.next()?.parse().ok()?),
             entity_id: EntityId(parts.next()?.parse().ok()?),
             event_type: parts.next()?.parse().ok()?,
+            series: parts.next()?.parse().ok()?,
+            model_version: parts.next()?.parse().ok()?,
             event_code: parts.next()?.to_owned(),
         })
     }
 
     /// As clients hold it.
     pub fn encode(&self) -> String {
-        let Self { started_at_ms, entity_id, event_type, event_code } = self;
-        format!("{}.{}.{event_type}.{event_code}", started_at_ms.0, entity_id.0)
+        let Self { started_at_ms, entity_id, event_type, event_code, series, model_version } = self;
+        format!("{}.{}.{event_type}.{series}.{model_version}.{event_code}", started_at_ms.0, entity_id.0)
     }
 
     fn of(row: &row::Model) -> Self {
@@ -97,15 +103,19 @@ impl Cursor {
             entity_id: EntityId(row.entity_id),
             event_type: row.event_type,
             event_code: row.event_code.clone(),
+            series: row.series,
+            model_version: row.model_version_id,
         }
     }
 
     fn comes_before(&self) -> Condition {
-        let here: [SimpleExpr; 4] = [
+        let here: [SimpleExpr; 6] = [
             self.started_at_ms.0.into(),
             self.entity_id.0.into(),
             self.event_type.into(),
             self.event_code.as_str().into(),
+            self.series.into(),
+            self.model_version.into(),
         ];
         Condition::all()
             // Said apart, because it lets the key's order be used.
@@ -115,7 +125,14 @@ impl Cursor {
 }
 
 /// What orders events of one bucket; ties cannot be.
-const ORDER: [Column; 4] = [Column::StartedAt, Column::EntityId, Column::EventType, Column::EventCode];
+const ORDER: [Column; 6] = [
+    Column::StartedAt,
+    Column::EntityId,
+    Column::EventType,
+    Column::EventCode,
+    Column::Series,
+    Column::ModelVersionId,
+];
 
 /// One page of events, the latest timestamp first.
 #[derive(Clone, Debug)]
@@ -273,16 +290,18 @@ async fn days_with_events(
         .column(Column::Bucket)
         .distinct()
         .filter(Column::FactoryId.eq(factory_id.0))
-        .filter(Column::Level.eq(Level::Day.code()))
-        .filter(Column::Bucket.gte(days.start))
-        .filter(Column::Bucket.lt(days.end))
+        .filter(Column::Bucket.gte(rollups::stored_bucket(Level::Day, days.start)))
+        .filter(Column::Bucket.lt(rollups::stored_bucket(Level::Day, days.end)))
         .filter(Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)))
         .filter(Column::Events.gt(0))
         .order_by_desc(Column::Bucket)
         .limit(DAYS_AT_A_TIME)
-        .into_tuple()
+        .into_tuple::<i64>()
         .all(conn)
-        .await?)
+        .await?
+        .into_iter()
+        .map(rollups::bucket_of_stored)
+        .collect())
 }
 
 /// Events with the names that their rows have numbers for.
@@ -301,7 +320,7 @@ pub(super) async fn name(
         .into_iter()
         .map(|entity| (entity.id, entity))
         .collect();
-    let models = rows.iter().filter_map(|row| row.model_version_id).collect();
+    let models = rows.iter().map(|row| row.model_version_id).collect();
     let models = intern::names_of(conn, NameTable::ModelVersion, factory_id, models).await?;
     let sources = rows.iter().filter_map(|row| row.source_id).collect();
     let sources = intern::names_of(conn, NameTable::Source, factory_id, sources).await?;
@@ -314,10 +333,10 @@ pub(super) async fn name(
             entity_code: entity.code.clone(),
             event_type: EventType::of_code(row.event_type)?,
             started_at_ms: TimestampMs(row.started_at),
-            duration_ms: DurationMs(row.duration_ms),
+            extent: extent_of(&row),
             units: row.units,
             confidence: confidence_of(row.confidence),
-            model_version: row.model_version_id.and_then(|id| models.get(&id).cloned()),
+            model_version: models.get(&row.model_version_id).cloned(),
             event_code: row.event_code,
             source: row.source_id.and_then(|id| sources.get(&id).cloned()),
             workstation: row.workstation,

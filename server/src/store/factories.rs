@@ -42,6 +42,8 @@ pub struct Factory {
     pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
+    /// In how many minutes a state report is followed by the next one of its series, where it does not say.
+    pub state_hold_minutes: u16,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
     /// How many contradictions of stored events are kept.
@@ -72,6 +74,8 @@ pub struct NewFactory {
     pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
+    /// In how many minutes a state report is followed by the next one of its series, where it does not say.
+    pub state_hold_minutes: u16,
 }
 
 /// What to change about a factory; none stays.
@@ -83,6 +87,8 @@ pub struct FactoryPatch {
     pub time_zone: Option<Zone>,
     /// Whose units are the factory's.
     pub units_basis: Option<UnitsBasis>,
+    /// In how many minutes a state report that comes from now on is followed by the next one, where it does not say.
+    pub state_hold_minutes: Option<u16>,
 }
 
 /// All factories in the byte order of their slugs.
@@ -187,6 +193,7 @@ impl Store {
             name: new.name,
             time_zone: new.time_zone.name().to_owned(),
             units_basis: new.units_basis.code(),
+            state_hold_minutes: new.state_hold_minutes as i16,
             revision: 1,
             kept_conflicts: 0,
             dropped_conflicts: 0,
@@ -214,12 +221,14 @@ impl Store {
         changed.name = patch.name.unwrap_or(changed.name);
         changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
+        changed.state_hold_minutes = patch.state_hold_minutes.unwrap_or(changed.state_hold_minutes);
         changed.revision = changed.revision.next();
         let row = factory::ActiveModel {
             id: Set(changed.id.0),
             name: Set(changed.name.clone()),
             time_zone: Set(changed.time_zone.name().to_owned()),
             units_basis: Set(changed.units_basis.code()),
+            state_hold_minutes: Set(changed.state_hold_minutes as i16),
             revision: Set(changed.revision.0),
             ..Default::default()
         };
@@ -241,6 +250,7 @@ impl TryFrom<factory::Model> for Factory {
             name: row.name,
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
+            state_hold_minutes: row.state_hold_minutes.unsigned_abs(),
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,

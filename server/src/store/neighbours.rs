@@ -1,73 +1,193 @@
 //! The stored events near a span of one entity's time: what a late event needs to know, and nothing more.
 //!
 //! The query names the buckets in which such an event can start, and from when to when, so each is one seek in the key
-//! and what is read is what is asked for.
+//! and what is read is what is asked for. Reports that start together are read together, because they decide which of them
+//! counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, bucket_of},
-    event::EventType,
-    id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    event::EntityType,
+    id::{EntityId, FactoryId},
+    reading,
+    state::derived,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Observation, Segment},
+    timeline::{self, Counted, Observation, Segment},
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
-    engine::code::{Code as _, confidence_of},
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
+    name_order,
+    report::Report,
     rollups,
 };
 
-/// One entity's spans of time, and how far before them an event can start that reaches into them.
+/// One entity's spans of time.
 #[derive(Debug)]
-pub(super) struct Neighbourhood {
-    pub(super) entity_id: EntityId,
+pub(super) struct Near<'a> {
+    pub(super) entity: &'a Entity,
     pub(super) ranges: Vec<(TimestampMs, TimestampMs)>,
-    pub(super) longest_duration_ms: DurationMs,
 }
 
-impl Neighbourhood {
+impl Near<'_> {
     /// Where the events start that can reach into the spans: apart, so that no event is read twice.
     fn starts(&self) -> impl Iterator<Item = Starts> {
         let reach = self
             .ranges
             .iter()
-            .map(|&(from_ms, to_ms)| (from_ms - self.longest_duration_ms + DurationMs(1), to_ms));
+            .map(|&(from_ms, to_ms)| (from_ms - self.entity.longest_duration_ms + DurationMs(1), to_ms));
         let reach = timeline::merged(reach);
-        reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity_id, from_ms, to_ms))
+        reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity.id, from_ms, to_ms))
     }
 
     fn holds(&self, event: &event::Model) -> bool {
         self.ranges.iter().any(|&(from_ms, to_ms)| {
-            event.started_at < to_ms.0 && event.started_at + event.duration_ms > from_ms.0
+            let ends_ms = event.started_at + event.duration_ms;
+            event.started_at < to_ms.0 && (ends_ms > from_ms.0 || event.started_at >= from_ms.0)
         })
     }
 }
 
-/// The stored events that overlap the spans, by entity, and how many rows were read to find them.
-pub(super) async fn overlapping(
+/// What counts of an entity.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EntityEvents {
+    pub(super) reports: Vec<Observation>,
+}
+
+impl EntityEvents {
+    pub(super) fn counted(&self) -> Counted<'_> {
+        Counted::reports(&self.reports)
+    }
+}
+
+/// The stored events that overlap the spans or start in them, and all that start together with those, by entity, and how many
+/// rows were read to find them.
+pub(super) async fn stored(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    neighbourhoods: &[Neighbourhood],
-) -> Result<(HashMap<EntityId, Vec<Observation>>, usize)> {
-    let by_entity: HashMap<EntityId, &Neighbourhood> =
-        neighbourhoods.iter().map(|neighbourhood| (neighbourhood.entity_id, neighbourhood)).collect();
-    let starts: Vec<Starts> = neighbourhoods.iter().flat_map(Neighbourhood::starts).collect();
+    near: &[Near<'_>],
+) -> Result<(HashMap<EntityId, Vec<Report>>, usize)> {
+    let by_entity: HashMap<i32, &Near<'_>> = near.iter().map(|near| (near.entity.id.0, near)).collect();
+    let starts: Vec<Starts> = near.iter().flat_map(Near::starts).collect();
     let rows = starting(conn, factory_id, &starts).await?;
     let rows_read = rows.len();
-    let mut found: HashMap<EntityId, Vec<Observation>> = HashMap::new();
-    for row in rows {
-        if by_entity.get(&EntityId(row.entity_id)).is_some_and(|neighbourhood| neighbourhood.holds(&row)) {
-            found.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
-        }
+    let held: HashSet<(i32, i64)> = rows
+        .iter()
+        .filter(|row| by_entity.get(&row.entity_id).is_some_and(|near| near.holds(row)))
+        .map(|row| (row.entity_id, row.started_at))
+        .collect();
+    let mut found: HashMap<EntityId, Vec<Report>> = HashMap::new();
+    for row in rows.into_iter().filter(|row| held.contains(&(row.entity_id, row.started_at))) {
+        found.entry(EntityId(row.entity_id)).or_default().push(Report::of_row(row)?);
     }
     Ok((found, rows_read))
+}
+
+/// What counts of entities in the spans, by entity, and how many rows were read to find it.
+pub(super) async fn counted(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    near: &[Near<'_>],
+) -> Result<(HashMap<EntityId, EntityEvents>, usize)> {
+    let (found, mut rows_read) = stored(conn, factory_id, near).await?;
+    let mut reports: HashMap<EntityId, Vec<Observation>> = found
+        .into_iter()
+        .map(|(entity_id, reports)| {
+            (entity_id, reports.into_iter().map(|report| report.observation).collect())
+        })
+        .collect();
+    let workstations: Vec<&Near<'_>> = near.iter().filter(|near| may_be_told_of(near.entity)).collect();
+    let told = told_of(conn, factory_id, &workstations).await?;
+    rows_read += told.len();
+    let mut of_workers = by_worker(told);
+    let lists = reports.values_mut().map(|reports| reports.iter_mut().collect());
+    // Those of several workers are compared with each other.
+    let of_all_workers = of_workers.values_mut().flatten().map(AsMut::as_mut).collect();
+    name_order::find(conn, factory_id, lists.chain([of_all_workers])).await?;
+    for reports in reports.values_mut() {
+        reading::resolve(reports);
+    }
+    for reports in of_workers.values_mut() {
+        reading::resolve(reports);
+    }
+    for Near { entity, .. } in workstations {
+        let here = of_workers.values().flatten().filter(|report| report.tells_of() == Some(&entity.code));
+        let derived = derived(here.map(|report| &report.observation));
+        if !derived.is_empty() {
+            reports.entry(entity.id).or_default().extend(derived);
+        }
+    }
+    let events = reports.into_iter().map(|(entity_id, reports)| (entity_id, EntityEvents { reports }));
+    Ok((events.collect(), rows_read))
+}
+
+/// Whether state reports of workers may tell of an entity.
+pub(super) fn may_be_told_of(entity: &Entity) -> bool {
+    entity.entity_type == EntityType::Workstation && entity.hides_events
+}
+
+/// Reports by the worker of whom they are.
+pub(super) fn by_worker(reports: Vec<Report>) -> HashMap<EntityId, Vec<Report>> {
+    let mut by_worker: HashMap<EntityId, Vec<Report>> = HashMap::new();
+    for report in reports {
+        by_worker.entry(report.entity_id()).or_default().push(report);
+    }
+    by_worker
+}
+
+/// The state reports of workers that tell of workstations in the spans, and all reports of theirs that start together with
+/// those.
+pub(super) async fn told_of(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    workstations: &[&Near<'_>],
+) -> Result<Vec<Report>> {
+    const KINDS: [Kind; 4] = [Kind::Text, Kind::BigInt, Kind::BigInt, Kind::BigInt];
+    let ranges: Vec<(&str, TimestampMs, TimestampMs, TimestampMs)> = workstations
+        .iter()
+        .flat_map(|near| {
+            let (code, longest_ms) = (near.entity.code.as_str(), near.entity.longest_duration_ms);
+            near.ranges.iter().map(move |&(from_ms, to_ms)| (code, from_ms - longest_ms, from_ms, to_ms))
+        })
+        .collect();
+    let mut moments: HashSet<(EntityId, TimestampMs)> = HashSet::new();
+    for chunk in chunks(conn.get_database_backend(), ranges.len()) {
+        let rows = ranges[chunk].iter().map(|&(code, starts_from_ms, from_ms, to_ms)| {
+            [code.into(), starts_from_ms.0.into(), from_ms.0.into(), to_ms.0.into()]
+        });
+        let on = |sql: Sql| {
+            sql.text("found.factory_id = ").bind(factory_id.0).text(
+                " AND found.series <> 0 AND found.workstation = column1 AND found.started_at >= column2 \
+                 AND found.started_at < column4 AND (found.started_at + found.duration_ms > column3 \
+                 OR found.started_at >= column3)",
+            )
+        };
+        let select = Sql::seek(conn, "found.entity_id, found.started_at", "event", (&KINDS, rows), on);
+        for row in conn.query_all_raw(select.build()).await? {
+            moments.insert((EntityId(row.try_get_by_index(0)?), TimestampMs(row.try_get_by_index(1)?)));
+        }
+    }
+    at(conn, factory_id, moments).await
+}
+
+/// The stored events that start at instants.
+pub(super) async fn at(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    moments: impl IntoIterator<Item = (EntityId, TimestampMs)>,
+) -> Result<Vec<Report>> {
+    let mut starts: Vec<Starts> = moments
+        .into_iter()
+        .map(|(entity_id, at_ms)| (bucket_of(at_ms), entity_id, at_ms, at_ms + DurationMs(1)))
+        .collect();
+    starts.sort_unstable();
+    starting(conn, factory_id, &starts).await?.into_iter().map(Report::of_row).collect()
 }
 
 /// The segment with the latest end, read backwards from an instant at or after that end; none when no event has a length.
@@ -84,46 +204,41 @@ pub(super) async fn latest_segment(
     let mut rows_read = 0;
     loop {
         let from_ms = until_ms - look_ms;
-        let neighbourhood = Neighbourhood {
-            entity_id: entity.id,
-            ranges: vec![(from_ms, until_ms)],
-            longest_duration_ms: entity.longest_duration_ms,
-        };
-        let (mut found, rows) = overlapping(conn, factory_id, &[neighbourhood]).await?;
+        let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
+        let (mut found, rows) = counted(conn, factory_id, &[near]).await?;
         rows_read += rows;
         let mut events = found.remove(&entity.id).unwrap_or_default();
-        events.retain(|event| event.ended_at_ms() <= ended_by_ms);
-        let last = timeline::segments(&events).pop();
+        events.reports.retain(|event| event.ended_at_ms() <= ended_by_ms);
+        let last = timeline::counted_segments(&events.counted()).pop();
         // A segment that begins at or before the edge of the view may begin earlier than it seems.
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
         }
         let is_first_look = look_ms == FIRST_LOOK_MS;
-        if is_first_look && events.is_empty() && !rollups::is_observed(conn, factory_id, entity.id).await? {
+        if is_first_look
+            && last.is_none()
+            && rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() == 0
+        {
             return Ok((None, rows_read));
         }
         look_ms = look_ms * 2;
     }
 }
 
-/// The stored events that start within spans of time, one an entity: those that start at its end are not among them.
-pub(super) async fn starting_within(
+/// What counts of entities that starts within a span of time each, or reaches into it.
+pub(super) async fn counted_within(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    spans: impl Iterator<Item = (EntityId, TimestampMs, TimestampMs)>,
-) -> Result<HashMap<EntityId, Vec<Observation>>> {
-    let starts: Vec<Starts> =
-        spans.flat_map(|(entity_id, from_ms, to_ms)| starts(entity_id, from_ms, to_ms)).collect();
-    let mut found: HashMap<EntityId, Vec<Observation>> = HashMap::new();
-    for row in starting(conn, factory_id, &starts).await? {
-        found.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
-    }
-    Ok(found)
+    spans: impl Iterator<Item = (&Entity, TimestampMs, TimestampMs)>,
+) -> Result<HashMap<EntityId, EntityEvents>> {
+    let near: Vec<Near<'_>> =
+        spans.map(|(entity, from_ms, to_ms)| Near { entity, ranges: vec![(from_ms, to_ms)] }).collect();
+    Ok(counted(conn, factory_id, &near).await?.0)
 }
 
-/// The latest end of an entity's events, those without a length included, found through the last UTC day in which one
-/// starts, and how many rows were read to find it. An entity without any events keeps the frontier that it has.
-pub(super) async fn frontier(
+/// The latest end of an entity's events that count, those without a length included, found through the last UTC day in which
+/// one starts, and how many rows were read to find it. An entity without any events keeps the one that it has.
+pub(super) async fn last_seen(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity: &Entity,
@@ -137,20 +252,6 @@ pub(super) async fn frontier(
     let rows = starting(conn, factory_id, &starts).await?;
     let latest_end_ms = rows.iter().map(|row| TimestampMs(row.started_at + row.duration_ms)).max();
     Ok((latest_end_ms.unwrap_or(entity.last_seen_at_ms), rows.len()))
-}
-
-/// A stored event as the timeline sees it.
-pub(super) fn observation(row: event::Model) -> Result<Observation> {
-    Ok(Observation {
-        event_type: EventType::of_code(row.event_type)?,
-        started_at_ms: TimestampMs(row.started_at),
-        duration_ms: DurationMs(row.duration_ms),
-        units: row.units,
-        confidence: confidence_of(row.confidence),
-        model_version: row.model_version_id.map(ModelVersionId),
-        source: row.source_id.map(SourceId),
-        event_code: row.event_code,
-    })
 }
 
 /// A bucket, an entity, and from when to when its events start there.

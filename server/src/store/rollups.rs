@@ -32,6 +32,19 @@ const MAX_RANGES: usize = 500;
 /// The most sums that one statement of a series reads: some 40 MB while they become totals. More are read by several.
 const MAX_ROWS: usize = 20_000;
 
+/// The bits of a stored number that are the bucket; those above are the level.
+const BUCKET_BITS: u32 = 40;
+
+/// The number under which a bucket of a level is stored. What lies outside of what can be stored is cut: nothing is there.
+pub(super) fn stored_bucket(level: Level, bucket: i64) -> i64 {
+    (i64::from(level.code()) << BUCKET_BITS) + bucket.clamp(0, (1 << BUCKET_BITS) - 1)
+}
+
+/// The number of a bucket within its level.
+pub(super) fn bucket_of_stored(stored: i64) -> i64 {
+    stored & ((1 << BUCKET_BITS) - 1)
+}
+
 /// The sums of all levels, by level, bucket and entity: the order in which they are written.
 pub(super) type LevelTotals = BTreeMap<(Level, i64, EntityId), Totals>;
 
@@ -62,7 +75,11 @@ pub(super) async fn add(
             totals,
         })
         .collect();
-    table().upsert(conn, &rows).await
+    // Hardly any time is contested or corrected, and what is not written costs nothing.
+    let (plain, others): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| (row.totals.contested_ms, row.totals.corrected_ms) == (0, 0));
+    plain_table().upsert(conn, &plain).await?;
+    table().upsert(conn, &others).await
 }
 
 /// What is added to a row.
@@ -74,20 +91,43 @@ struct RollupRow<'a> {
     totals: &'a Totals,
 }
 
-fn table<'a>() -> Table<RollupRow<'a>, 12> {
+/// Of rows in which no time is contested or corrected.
+fn plain_table<'a>() -> Table<RollupRow<'a>, 11> {
     static TEXTS: Texts = Texts::new();
     Table::new(
         "rollup",
         &TEXTS,
         [
             Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
-            Column::key("level", Kind::SmallInt, |row| row.level.code().into()),
-            Column::key("bucket", Kind::BigInt, |row| row.bucket.into()),
+            Column::key("bucket", Kind::BigInt, |row| stored_bucket(row.level, row.bucket).into()),
             Column::key("entity_id", Kind::Int, |row| row.entity_id.0.into()),
             Column::add("working_ms", |row| row.totals.working_ms.into()),
             Column::add("idle_ms", |row| row.totals.idle_ms.into()),
             Column::add("absent_ms", |row| row.totals.absent_ms.into()),
             Column::add("overlap_ms", |row| row.totals.overlap_ms.into()),
+            Column::add("units", |row| row.totals.units.into()),
+            Column::add("confidence_ms", |row| row.totals.confidence_ms.into()),
+            Column::add("confident_ms", |row| row.totals.confident_ms.into()),
+            Column::add("events", |row| row.totals.events.into()),
+        ],
+    )
+}
+
+fn table<'a>() -> Table<RollupRow<'a>, 13> {
+    static TEXTS: Texts = Texts::new();
+    Table::new(
+        "rollup",
+        &TEXTS,
+        [
+            Column::key("factory_id", Kind::Int, |row| row.factory_id.0.into()),
+            Column::key("bucket", Kind::BigInt, |row| stored_bucket(row.level, row.bucket).into()),
+            Column::key("entity_id", Kind::Int, |row| row.entity_id.0.into()),
+            Column::add("working_ms", |row| row.totals.working_ms.into()),
+            Column::add("idle_ms", |row| row.totals.idle_ms.into()),
+            Column::add("absent_ms", |row| row.totals.absent_ms.into()),
+            Column::add("overlap_ms", |row| row.totals.overlap_ms.into()),
+            Column::add("contested_ms", |row| row.totals.contested_ms.into()),
+            Column::add("corrected_ms", |row| row.totals.corrected_ms.into()),
             Column::add("units", |row| row.totals.units.into()),
             Column::add("confidence_ms", |row| row.totals.confidence_ms.into()),
             Column::add("confident_ms", |row| row.totals.confident_ms.into()),
@@ -117,26 +157,24 @@ pub async fn totals(
 
 /// How many events of a factory are stored.
 pub async fn event_count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i64> {
-    let select = Sql::new(
-        conn,
-        "SELECT CAST(COALESCE(SUM(events), 0) AS bigint) FROM rollup WHERE bucket = 0 AND factory_id = ",
-    )
-    .bind(factory_id.0)
-    .text(" AND level = ")
-    .bind(Level::AllTime.code());
+    let select =
+        Sql::new(conn, "SELECT CAST(COALESCE(SUM(events), 0) AS bigint) FROM rollup WHERE factory_id = ")
+            .bind(factory_id.0)
+            .text(" AND bucket = ")
+            .bind(stored_bucket(Level::AllTime, 0));
     let row = conn.query_one_raw(select.build()).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
 
-/// Whether any time of an entity was observed.
-pub(super) async fn is_observed(
+/// The sums of an entity of all time.
+pub(super) async fn of_all_time(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity_id: EntityId,
-) -> Result<bool> {
-    let all_time = (factory_id.0, Level::AllTime.code(), 0, entity_id.0);
+) -> Result<Totals> {
+    let all_time = (factory_id.0, stored_bucket(Level::AllTime, 0), entity_id.0);
     let sums = rollup::Entity::find_by_id(all_time).one(conn).await?;
-    Ok(sums.is_some_and(|row| totals_of_row(&row).observed_ms() > 0))
+    Ok(sums.as_ref().map(totals_of_row).unwrap_or_default())
 }
 
 /// The number of the last UTC day in which an event of an entity starts.
@@ -147,12 +185,14 @@ pub(super) async fn last_day_with_events(
 ) -> Result<Option<i64>> {
     let last_day = rollup::Entity::find()
         .filter(rollup::Column::FactoryId.eq(factory_id.0))
-        .filter(rollup::Column::Level.eq(Level::Day.code()))
+        .filter(
+            rollup::Column::Bucket.between(stored_bucket(Level::Day, 0), stored_bucket(Level::Day, i64::MAX)),
+        )
         .filter(rollup::Column::EntityId.eq(entity_id.0))
         .filter(rollup::Column::Events.gt(0))
         .order_by_desc(rollup::Column::Bucket)
         .limit(1);
-    Ok(last_day.one(conn).await?.map(|row| row.bucket))
+    Ok(last_day.one(conn).await?.map(|row| bucket_of_stored(row.bucket)))
 }
 
 /// The statement that adds up a window: one, however ragged its ends.
@@ -165,6 +205,7 @@ pub(super) fn sums_in(
     // Sums of 64-bit columns are wider on some engines; ours fit, and are read as what they are.
     const SELECT: &str = "found.entity_id, CAST(SUM(found.working_ms) AS bigint), CAST(SUM(found.idle_ms) AS bigint), \
                           CAST(SUM(found.absent_ms) AS bigint), CAST(SUM(found.overlap_ms) AS bigint), \
+                          CAST(SUM(found.contested_ms) AS bigint), CAST(SUM(found.corrected_ms) AS bigint), \
                           CAST(SUM(found.units) AS bigint), CAST(SUM(found.confidence_ms) AS bigint), \
                           CAST(SUM(found.confident_ms) AS bigint), CAST(SUM(found.events) AS bigint)";
     let all_time = || vec![BucketRange { level: Level::AllTime, first: 0, end: 1 }];
@@ -180,15 +221,16 @@ pub async fn series(
     steps: &[Window],
     entity_ids: &[EntityId],
 ) -> Result<Vec<(usize, EntityId, Totals)>> {
-    const SELECT: &str = "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
-                          found.overlap_ms, found.units, found.confidence_ms, found.confident_ms, found.events";
+    const SELECT: &str = "found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
+                          found.overlap_ms, found.contested_ms, found.corrected_ms, found.units, found.confidence_ms, \
+                          found.confident_ms, found.events";
     let mut sums: BTreeMap<(usize, EntityId), Totals> = BTreeMap::new();
     for ranges in few_rows(&merged_cover(steps), entity_ids.len()) {
         let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));
         for row in conn.query_all_raw(sql.build()).await? {
-            let (entity_id, starts_at_ms) = (EntityId(row.try_get_by_index(2)?), starts_at_ms(&row)?);
+            let (entity_id, starts_at_ms) = (EntityId(row.try_get_by_index(1)?), starts_at_ms(&row)?);
             let step = steps.partition_point(|step| step.to_ms <= starts_at_ms);
-            *sums.entry((step, entity_id)).or_default() += read_sums(&row, 3)?;
+            *sums.entry((step, entity_id)).or_default() += read_sums(&row, 2)?;
         }
     }
     sums.retain(|_, totals| !totals.is_zero());
@@ -219,29 +261,28 @@ pub(super) async fn for_each_sum(
     entity_ids: &[EntityId],
     mut visit: impl FnMut(EntityId, TimestampMs, &Totals),
 ) -> Result<()> {
-    const SELECT: &str =
-        "found.level, found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms";
+    const SELECT: &str = "found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms";
     let cover = cover_by(window.from_ms, window.to_ms, coarsest);
     for ranges in few_rows(&cover, entity_ids.len()) {
         let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));
         for row in conn.query_all_raw(sql.build()).await? {
             let sums = Totals {
-                working_ms: row.try_get_by_index(3)?,
-                idle_ms: row.try_get_by_index(4)?,
-                absent_ms: row.try_get_by_index(5)?,
+                working_ms: row.try_get_by_index(2)?,
+                idle_ms: row.try_get_by_index(3)?,
+                absent_ms: row.try_get_by_index(4)?,
                 ..Totals::default()
             };
-            visit(EntityId(row.try_get_by_index(2)?), starts_at_ms(&row)?, &sums);
+            visit(EntityId(row.try_get_by_index(1)?), starts_at_ms(&row)?, &sums);
         }
     }
     Ok(())
 }
 
-/// When the bucket of a row begins, whose first columns are its level and its number.
+/// When the bucket of a row begins, whose first column is its stored number.
 fn starts_at_ms(row: &QueryResult) -> Result<TimestampMs> {
-    let (level, bucket): (i16, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    let level = Level::ALL.into_iter().find(|known| known.code() == level);
-    Ok(TimestampMs(bucket * level.and_then(Level::length_ms).unwrap_or_default()))
+    let stored: i64 = row.try_get_by_index(0)?;
+    let level = Level::ALL.into_iter().find(|known| i64::from(known.code()) == stored >> BUCKET_BITS);
+    Ok(TimestampMs(bucket_of_stored(stored) * level.and_then(Level::length_ms).unwrap_or_default()))
 }
 
 /// The same buckets in lists for one statement each, which reads at most [`MAX_ROWS`] sums of so many entities.
@@ -304,8 +345,18 @@ pub struct FactorySums {
 }
 
 /// The columns that are summed, in the order of [`totals_of`].
-const SUMMED: [&str; 8] =
-    ["working_ms", "idle_ms", "absent_ms", "overlap_ms", "units", "confidence_ms", "confident_ms", "events"];
+const SUMMED: [&str; 10] = [
+    "working_ms",
+    "idle_ms",
+    "absent_ms",
+    "overlap_ms",
+    "contested_ms",
+    "corrected_ms",
+    "units",
+    "confidence_ms",
+    "confident_ms",
+    "events",
+];
 
 /// The statement that adds up runs of buckets, each with the number of its step: `(number, sums)`.
 ///
@@ -317,7 +368,7 @@ fn factory_sums_in(
     runs: &[(usize, BucketRange)],
     area: Option<&str>,
 ) -> Statement {
-    const KINDS: [Kind; 4] = [Kind::BigInt, Kind::SmallInt, Kind::BigInt, Kind::BigInt];
+    const KINDS: [Kind; 3] = [Kind::BigInt, Kind::BigInt, Kind::BigInt];
     let sum_of = |entity_type: EntityType, column| {
         let code = entity_type.code();
         format!("COALESCE(SUM(CASE WHEN tracked.entity_type = {code} THEN found.{column} END), 0)")
@@ -328,14 +379,15 @@ fn factory_sums_in(
         .text(&sums.join(" || ' ' || "))
         .text(" FROM rollup AS found CROSS JOIN tracked_entity AS tracked WHERE found.factory_id = ")
         .bind(factory_id.0)
-        .text(" AND found.level = column2 AND found.bucket >= column3 AND found.bucket < column4")
+        .text(" AND found.bucket >= column2 AND found.bucket < column3")
         .text(" AND tracked.factory_id = found.factory_id AND tracked.id = found.entity_id");
     let sql = match area {
         Some(area) => sql.text(" AND tracked.area = ").bind(area),
         None => sql,
     };
     let rows = runs.iter().map(|(step, range)| {
-        [(*step as i64).into(), range.level.code().into(), range.first.into(), range.end.into()]
+        let [first, end] = stored_range(range);
+        [(*step as i64).into(), first.into(), end.into()]
     });
     sql.text(") FROM ").given(&KINDS, rows).build()
 }
@@ -359,13 +411,13 @@ fn in_ranges(
     ranges: &[BucketRange],
     entity_ids: Option<&[EntityId]>,
 ) -> Sql {
-    const KINDS: [Kind; 3] = [Kind::SmallInt, Kind::BigInt, Kind::BigInt];
-    let rows = ranges.iter().map(|range| [range.level.code().into(), range.first.into(), range.end.into()]);
+    const KINDS: [Kind; 2] = [Kind::BigInt, Kind::BigInt];
+    let rows = ranges.iter().map(|range| stored_range(range).map(Into::into));
     let on = |sql: Sql| {
         let sql = sql
             .text("found.factory_id = ")
             .bind(factory_id.0)
-            .text(" AND found.level = column1 AND found.bucket >= column2 AND found.bucket < column3");
+            .text(" AND found.bucket >= column1 AND found.bucket < column2");
         match entity_ids {
             Some(ids) => sql.text(" AND found.entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
             None => sql,
@@ -374,8 +426,13 @@ fn in_ranges(
     Sql::seek(conn, select, "rollup", (&KINDS, rows), on)
 }
 
+/// The stored numbers of a run of buckets: the first, and the one after the last.
+fn stored_range(range: &BucketRange) -> [i64; 2] {
+    [range.first, range.end].map(|bucket| stored_bucket(range.level, bucket))
+}
+
 fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
-    let mut sums = [0; 8];
+    let mut sums = [0; SUMMED.len()];
     for (column, sum) in (from..).zip(&mut sums) {
         *sum = row.try_get_by_index(column)?;
     }
@@ -383,9 +440,31 @@ fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
 }
 
 fn totals_of(
-    [working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events]: [i64; 8],
+    [
+        working_ms,
+        idle_ms,
+        absent_ms,
+        overlap_ms,
+        contested_ms,
+        corrected_ms,
+        units,
+        confidence_ms,
+        confident_ms,
+        events,
+    ]: [i64; SUMMED.len()],
 ) -> Totals {
-    Totals { working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events }
+    Totals {
+        working_ms,
+        idle_ms,
+        absent_ms,
+        overlap_ms,
+        contested_ms,
+        corrected_ms,
+        units,
+        confidence_ms,
+        confident_ms,
+        events,
+    }
 }
 
 /// The sums that a row holds.
@@ -395,6 +474,8 @@ pub(super) fn totals_of_row(row: &rollup::Model) -> Totals {
         row.idle_ms,
         row.absent_ms,
         row.overlap_ms,
+        row.contested_ms,
+        row.corrected_ms,
         row.units,
         row.confidence_ms,
         row.confident_ms,

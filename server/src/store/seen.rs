@@ -24,7 +24,8 @@ use super::{
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
-    neighbours,
+    neighbours::{self, EntityEvents},
+    rollups::{bucket_of_stored, stored_bucket},
 };
 
 /// What an entity was last seen doing.
@@ -100,15 +101,19 @@ impl<'a> Search<'a> {
 
     /// Takes in the events that start in a span, or so shortly before it that they may reach into it. Answers with up to when
     /// its current segment lies, where it may begin before the span.
-    fn see(&mut self, span: Span, events: &[Observation]) -> Option<TimestampMs> {
+    fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
         // An event that ends last starts at most its own length before the one that starts last.
-        if self.found.at_ms.is_none() && events.iter().any(|event| event.started_at_ms >= span.from_ms) {
-            self.found.at_ms = events.iter().map(Observation::ended_at_ms).max();
+        if self.found.at_ms.is_none()
+            && events.reports.iter().any(|event| event.started_at_ms >= span.from_ms)
+        {
+            self.found.at_ms = events.reports.iter().map(Observation::ended_at_ms).max();
         }
         if self.found.current.is_some() {
             return None;
         }
-        let last = timeline::segments(events).pop().filter(|segment| segment.to_ms > span.from_ms)?;
+        let last = timeline::counted_segments(&events.counted())
+            .pop()
+            .filter(|segment| segment.to_ms > span.from_ms)?;
         self.found.current = Some(last);
         (last.from_ms <= span.from_ms).then_some(last.to_ms)
     }
@@ -133,12 +138,12 @@ async fn look(
         let starting = looked_at.iter().map(|(search, span)| {
             let from_ms = span.from_ms - search.entity.longest_duration_ms;
             // An event of no length at the instant itself ends up to it.
-            (search.entity.id, from_ms, span.to_ms.min(until_ms + DurationMs(1)))
+            (search.entity, from_ms, span.to_ms.min(until_ms + DurationMs(1)))
         });
-        let mut found = neighbours::starting_within(conn, factory_id, starting).await?;
+        let mut found = neighbours::counted_within(conn, factory_id, starting).await?;
         for (search, span) in &mut looked_at {
             let mut events = found.remove(&search.entity.id).unwrap_or_default();
-            events.retain(|event| event.ended_at_ms() <= until_ms);
+            events.reports.retain(|event| event.ended_at_ms() <= until_ms);
             if let Some(segment_until_ms) = search.see(*span, &events) {
                 search.found.current =
                     neighbours::latest_segment(conn, factory_id, search.entity, (segment_until_ms, until_ms))
@@ -162,18 +167,18 @@ async fn hours_with_events(
         hours.rev().flat_map(|hour| searches.iter().map(move |search| (hour, search.entity.id))).collect();
     let mut found: HashMap<EntityId, VecDeque<Span>> = HashMap::new();
     for chunk in chunks(conn.get_database_backend(), wanted.len()) {
-        let rows = wanted[chunk].iter().map(|(hour, entity_id)| [(*hour).into(), entity_id.0.into()]);
+        let rows = wanted[chunk]
+            .iter()
+            .map(|(hour, entity_id)| [stored_bucket(Level::Hour, *hour).into(), entity_id.0.into()]);
         let on = |sql: Sql| {
             sql.text("found.factory_id = ")
                 .bind(factory_id.0)
-                .text(" AND found.level = ")
-                .bind(Level::Hour.code())
                 .text(" AND found.bucket = column1 AND found.entity_id = column2")
         };
         let kinds = [Kind::BigInt, Kind::Int];
         let select = Sql::seek(conn, "found.entity_id, found.bucket", "rollup", (&kinds, rows), on);
         for row in conn.query_all_raw(select.build()).await? {
-            let (entity_id, hour) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let (entity_id, hour) = (row.try_get_by_index(0)?, bucket_of_stored(row.try_get_by_index(1)?));
             found.entry(EntityId(entity_id)).or_default().push_back(Span::of(hour, MS_PER_HOUR));
         }
     }
@@ -192,14 +197,16 @@ async fn last_days_with(
 ) -> Result<HashMap<EntityId, i64>> {
     let select = Sql::new(conn, "SELECT entity_id, MAX(bucket) FROM rollup WHERE factory_id = ")
         .bind(factory_id.0)
-        .text(" AND level = ")
-        .bind(Level::Day.code())
+        .text(" AND bucket >= ")
+        .bind(stored_bucket(Level::Day, 0))
         .text(" AND bucket < ")
-        .bind(before_day)
+        .bind(stored_bucket(Level::Day, before_day))
         .text(" AND ")
         .text(sum)
         .text(" > 0 GROUP BY entity_id");
     let rows = conn.query_all_raw(select.build()).await?;
-    let days = rows.iter().map(|row| Ok((EntityId(row.try_get_by_index(0)?), row.try_get_by_index(1)?)));
+    let days = rows
+        .iter()
+        .map(|row| Ok((EntityId(row.try_get_by_index(0)?), bucket_of_stored(row.try_get_by_index(1)?))));
     days.collect()
 }

@@ -6,7 +6,7 @@
 use domain::{
     bucket::{BUCKET_MS, bucket_of},
     event::EventType,
-    id::{EntityId, FactoryId, ModelVersionId, SourceId},
+    id::{EntityId, FactoryId, SourceId},
     source::SourceEvent,
     time::{DurationMs, TimestampMs},
     window::Window,
@@ -19,6 +19,7 @@ use super::{
         statement::Sql,
     },
     error::Result,
+    report::model_of_stored,
 };
 
 /// How much is read for one answer.
@@ -35,12 +36,13 @@ pub const LIMITS: Limits = Limits { events: 200_000, page: 10_000 };
 
 /// What is read of an event: where it stands in the key, and what it says.
 const COLUMNS: &str = "found.bucket, found.entity_id, found.started_at, found.event_type, found.event_code, found.duration_ms, \
-                       found.confidence, found.model_version_id, found.source_id, found.received_at";
+                       found.confidence, found.model_version_id, found.source_id, found.received_at, found.series";
 /// The key without the factory.
-const KEY: &str = "found.bucket, found.entity_id, found.started_at, found.event_type, found.event_code";
+const KEY: &str = "found.bucket, found.entity_id, found.started_at, found.event_type, found.event_code, found.series, \
+                   found.model_version_id";
 /// Backwards along the key.
 const ORDER: &str = "found.bucket DESC, found.entity_id DESC, found.started_at DESC, found.event_type DESC, \
-                     found.event_code DESC";
+                     found.event_code DESC, found.series DESC, found.model_version_id DESC";
 
 /// The latest events of a window.
 #[derive(Debug)]
@@ -107,6 +109,8 @@ struct Place {
     started_at: i64,
     event_type: i16,
     event_code: String,
+    series: i32,
+    model_version: i32,
 }
 
 impl Place {
@@ -117,6 +121,8 @@ impl Place {
             started_at: row.try_get_by_index(2)?,
             event_type: row.try_get_by_index(3)?,
             event_code: row.try_get_by_index(4)?,
+            series: row.try_get_by_index(10)?,
+            model_version: row.try_get_by_index(7)?,
         })
     }
 }
@@ -139,10 +145,13 @@ fn page(
         .bind(bucket_of(window.from_ms))
         .text(" AND found.bucket < ")
         .bind(end);
-    if let Some(Place { bucket, entity_id, started_at, event_type, event_code }) = after {
+    if let Some(Place { bucket, entity_id, started_at, event_type, event_code, series, model_version }) =
+        after
+    {
         sql = sql.text(" AND (").text(KEY).text(") < (").bind(*bucket).text(", ").bind(*entity_id);
         sql = sql.text(", ").bind(*started_at).text(", ").bind(*event_type);
-        sql = sql.text(", ").bind(event_code.as_str()).text(")");
+        sql = sql.text(", ").bind(event_code.as_str()).text(", ").bind(*series);
+        sql = sql.text(", ").bind(*model_version).text(")");
     }
     sql.text(" ORDER BY ").text(ORDER).text(" LIMIT ").bind(length as i64).build()
 }
@@ -158,7 +167,7 @@ fn event(row: &QueryResult) -> Result<Option<SourceEvent>> {
         started_at_ms: TimestampMs(row.try_get_by_index(2)?),
         duration_ms: DurationMs(row.try_get_by_index(5)?),
         confidence: confidence_of(row.try_get_by_index(6)?),
-        model_version: row.try_get_by_index::<Option<i32>>(7)?.map(ModelVersionId),
+        model_version: model_of_stored(row.try_get_by_index(7)?),
         received_at_ms: TimestampMs(row.try_get_by_index(9)?),
     }))
 }

@@ -4,20 +4,22 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
+    event::Extent,
     id::{FactoryId, ModelVersionId, SourceId},
     id_order,
-    time::TimestampMs,
+    time::{DurationMs, TimestampMs},
 };
 use entity::{event, source, source_last_event as row};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::{
     engine::{
-        statement::{Kind, Sql},
+        statement::Kind,
         table::{Column, Table, Texts},
     },
     error::Result,
     intern::{self, NameTable},
+    writer::row::extent_of,
 };
 
 /// A camera or device that events name.
@@ -65,10 +67,7 @@ impl LastEvents {
 
     /// Adds a stored event.
     pub(super) fn add_row(&mut self, row: &event::Model) {
-        let event = LastEvent {
-            ended_at_ms: TimestampMs(row.started_at + row.duration_ms),
-            received_at_ms: TimestampMs(row.received_at),
-        };
+        let event = LastEvent { ended_at_ms: ended_at_ms(row), received_at_ms: TimestampMs(row.received_at) };
         self.add(row.source_id.map(SourceId), event);
     }
 
@@ -126,35 +125,19 @@ pub(super) async fn keep(tx: &impl ConnectionTrait, factory_id: FactoryId, last:
     table().upsert(tx, &rows).await
 }
 
-/// Forgets when a factory's sources were last seen, or one of them.
-pub(super) async fn forget(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    source: Option<SourceId>,
-) -> Result<()> {
-    let mut forgotten = row::Entity::delete_many().filter(row::Column::FactoryId.eq(factory_id.0));
-    if let Some(source) = source {
-        forgotten = forgotten.filter(row::Column::SourceId.eq(source.0));
-    }
-    forgotten.exec(tx).await?;
+/// Forgets when a factory's sources were last seen.
+pub(super) async fn forget(tx: &impl ConnectionTrait, factory_id: FactoryId) -> Result<()> {
+    row::Entity::delete_many().filter(row::Column::FactoryId.eq(factory_id.0)).exec(tx).await?;
     Ok(())
 }
 
-/// Finds out again when a source was last seen, which reads all events of its factory.
-pub(super) async fn find_again(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    source: SourceId,
-) -> Result<()> {
-    forget(tx, factory_id, Some(source)).await?;
-    let found = Sql::new(tx, "INSERT INTO source_last_event (factory_id, source_id, ended_at, received_at) ")
-        .text("SELECT factory_id, source_id, MAX(started_at + duration_ms), MAX(received_at) FROM event WHERE factory_id = ")
-        .bind(factory_id.0)
-        .text(" AND source_id = ")
-        .bind(source.0)
-        .text(" GROUP BY factory_id, source_id");
-    tx.execute_raw(found.build()).await?;
-    Ok(())
+/// The end of a stored event, as it was sent: a state report has none, and its source was last seen when it began.
+fn ended_at_ms(row: &event::Model) -> TimestampMs {
+    let length_ms = match extent_of(row) {
+        Extent::Interval(duration_ms) => duration_ms,
+        Extent::State { .. } => DurationMs::ZERO,
+    };
+    TimestampMs(row.started_at) + length_ms
 }
 
 type LastRow = (FactoryId, SourceId, LastEvent);

@@ -14,7 +14,7 @@ use sea_orm::ConnectionTrait;
 use super::{
     entities::Entity,
     error::Result,
-    neighbours::{self, Neighbourhood},
+    neighbours::{self, Near},
     rollups,
 };
 
@@ -76,22 +76,16 @@ pub async fn from_events(
     let mut times = EntityTimes::new();
     let mut rows_read = 0;
     for entities in entities.chunks(ENTITIES_AT_ONCE) {
-        let near: Vec<Neighbourhood> = entities
-            .iter()
-            .map(|entity| Neighbourhood {
-                entity_id: entity.id,
-                ranges: vec![(from_ms, to_ms)],
-                longest_duration_ms: entity.longest_duration_ms,
-            })
-            .collect();
-        let (found, rows) = neighbours::overlapping(conn, factory_id, &near).await?;
+        let near: Vec<Near<'_>> =
+            entities.iter().map(|entity| Near { entity, ranges: vec![(from_ms, to_ms)] }).collect();
+        let (found, rows) = neighbours::counted(conn, factory_id, &near).await?;
         rows_read += rows;
         if rows_read > max_events {
             return Ok(None);
         }
         for (entity_id, events) in found {
             let times = times.entry(entity_id).or_insert_with(|| StepTimes::new(grid));
-            for segment in timeline::segments(&events) {
+            for segment in timeline::counted_segments(&events.counted()) {
                 times.add_segment(segment.from_ms, segment.to_ms, segment.event_type);
             }
         }

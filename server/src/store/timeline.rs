@@ -18,7 +18,8 @@ use super::{
     entities::Entity,
     error::Result,
     intern::{self, NameTable},
-    neighbours::{self, Neighbourhood},
+    neighbours::{self, Near},
+    rollups::{bucket_of_stored, stored_bucket},
 };
 
 /// The most segments of one answer.
@@ -39,6 +40,8 @@ pub struct NamedSegment {
     pub model_version: Option<String>,
     /// The camera or device that saw it.
     pub source: Option<String>,
+    /// The number of the decision that says so instead.
+    pub decision: Option<i32>,
 }
 
 /// The first [`MAX_SEGMENTS`] segments of an entity in a window, and whether there are more.
@@ -52,13 +55,10 @@ pub async fn segments(
     for day in days_observed(conn, factory_id, entity.id, window).await? {
         let from_ms = window.from_ms.max(TimestampMs(day * MS_PER_DAY));
         let to_ms = window.to_ms.min(TimestampMs((day + 1) * MS_PER_DAY));
-        let near = Neighbourhood {
-            entity_id: entity.id,
-            ranges: vec![(from_ms, to_ms)],
-            longest_duration_ms: entity.longest_duration_ms,
-        };
-        let (mut found, _) = neighbours::overlapping(conn, factory_id, &[near]).await?;
-        for mut segment in timeline::segments(&found.remove(&entity.id).unwrap_or_default()) {
+        let near = Near { entity, ranges: vec![(from_ms, to_ms)] };
+        let (mut found, _) = neighbours::counted(conn, factory_id, &[near]).await?;
+        let events = found.remove(&entity.id).unwrap_or_default();
+        for mut segment in timeline::counted_segments(&events.counted()) {
             segment.from_ms = segment.from_ms.max(from_ms);
             segment.to_ms = segment.to_ms.min(to_ms);
             if segment.from_ms < segment.to_ms {
@@ -81,18 +81,18 @@ async fn days_observed(
     entity_id: EntityId,
     window: Window,
 ) -> Result<Vec<i64>> {
-    Ok(rollup::Entity::find()
+    let stored_day = |at_ms| stored_bucket(Level::Day, Level::Day.bucket_of(at_ms));
+    let stored: Vec<i64> = rollup::Entity::find()
         .select_only()
         .column(Column::Bucket)
         .filter(Column::FactoryId.eq(factory_id.0))
-        .filter(Column::Level.eq(Level::Day.code()))
-        .filter(Column::Bucket.gte(Level::Day.bucket_of(window.from_ms)))
-        .filter(Column::Bucket.lte(Level::Day.bucket_of(window.to_ms - DurationMs(1))))
+        .filter(Column::Bucket.between(stored_day(window.from_ms), stored_day(window.to_ms - DurationMs(1))))
         .filter(Column::EntityId.eq(entity_id.0))
         .order_by_asc(Column::Bucket)
         .into_tuple()
         .all(conn)
-        .await?)
+        .await?;
+    Ok(stored.into_iter().map(bucket_of_stored).collect())
 }
 
 async fn name(
@@ -111,6 +111,7 @@ async fn name(
         confidence: segment.confidence,
         model_version: segment.model_version.and_then(|id| models.get(&id.0).cloned()),
         source: segment.source.and_then(|id| sources.get(&id.0).cloned()),
+        decision: segment.decision,
     });
     Ok(named.collect())
 }

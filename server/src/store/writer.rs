@@ -9,15 +9,17 @@
 mod apply;
 mod batch;
 mod cache;
+mod change;
 mod conflicts;
+mod followed;
 pub(super) mod judge;
-mod remove;
+mod reach;
 pub(super) mod row;
 
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    id::{EntityId, FactorySlug, Revision},
+    id::{EntityId, FactoryId, FactorySlug, Revision},
     time::TimestampMs,
 };
 
@@ -25,19 +27,21 @@ pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
 pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
 use self::{
     cache::Cache,
-    judge::{Candidate, Judgement, Lookups},
+    change::Changes,
+    judge::{Candidate, Judgement},
     row::NewRow,
 };
 use super::{
     commit_log,
     database::Store,
     devices::{self, Answers, Sender},
-    engine::{fault::Fault, retry::Retries, transaction::Transaction},
+    engine::{retry::Retries, transaction::Transaction},
     error::Result,
     factories::{self, Factory},
     issues::{self, Issues},
-    sources,
+    series, sources,
 };
+use entity::event;
 
 /// How many factories' names and entities are cached between groups.
 const MAX_CACHED_FACTORIES: usize = 64;
@@ -67,20 +71,15 @@ impl Writer {
     /// the way is tried again.
     pub async fn store(&mut self, parts: &[Part<'_>]) -> Result<GroupStored> {
         let mut retries = Retries::default();
-        let mut lookups = Lookups::WhereNeeded;
         loop {
-            let outcome = self.try_store(parts, lookups).await;
-            if lookups == Lookups::WhereNeeded
-                && outcome.as_ref().is_err_and(|error| error.fault() == Fault::Exists)
-            {
-                lookups = Lookups::All;
-            } else if !retries.again(&outcome).await {
+            let outcome = self.try_store(parts).await;
+            if !retries.again(&outcome).await {
                 return outcome;
             }
         }
     }
 
-    async fn try_store(&mut self, parts: &[Part<'_>], lookups: Lookups) -> Result<GroupStored> {
+    async fn try_store(&mut self, parts: &[Part<'_>]) -> Result<GroupStored> {
         let mut by_factory: BTreeMap<&FactorySlug, Vec<usize>> = BTreeMap::new();
         for (index, part) in parts.iter().enumerate() {
             by_factory.entry(&part.batch.factory_slug).or_default().push(index);
@@ -93,8 +92,7 @@ impl Writer {
             let Some(indexes) = by_factory.remove(&factory.slug) else { continue };
             let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
             let of_factory: Vec<&Part<'_>> = indexes.iter().filter_map(|&index| parts.get(index)).collect();
-            let (stored, neighbours_read) =
-                store_in_factory(&tx, &factory, (&mut cache, lookups), &of_factory).await?;
+            let (stored, neighbours_read) = store_in_factory(&tx, &factory, &mut cache, &of_factory).await?;
             group.neighbours_read += neighbours_read;
             for (index, stored) in indexes.into_iter().zip(stored) {
                 group.parts[index] = Some(stored);
@@ -118,24 +116,25 @@ impl Writer {
 async fn store_in_factory(
     tx: &Transaction,
     factory: &Factory,
-    (cache, lookups): (&mut Cache, Lookups),
+    cache: &mut Cache,
     parts: &[&Part<'_>],
 ) -> Result<(Vec<Stored>, usize)> {
-    let candidates = judge::identify(tx, factory.id, cache, parts).await?;
-    let Judgement { verdicts, new } = judge::judge(tx, factory.id, (cache, lookups), &candidates).await?;
-    let (overlapping, overlaps_read) = apply::find_overlaps(tx, factory.id, cache, &new).await?;
+    let candidates = judge::identify(tx, factory, cache, parts).await?;
+    let Judgement { verdicts, new } = judge::judge(tx, factory.id, cache, &candidates).await?;
+    let changes = change::find(tx, factory.id, cache, &new).await?;
     // The database inserts while the effects are added up.
-    let effects = async { apply::effects(cache, &apply::insertions(&new), overlapping) };
-    let (inserted, effects) = tokio::join!(judge::insert(tx, factory.id, &new), effects);
+    let effects = async { apply::effects(cache, &changes.by_entity) };
+    let (inserted, effects) = tokio::join!(insert(tx, factory.id, &changes), effects);
     inserted?;
     sources::keep(tx, factory.id, apply::last_events(&new)).await?;
     let kept_conflicts = conflicts::keep(tx, factory, &candidates, &verdicts, parts.len()).await?;
 
     let stored = number(factory, &candidates, &verdicts, &kept_conflicts);
     let revisions = revisions_of_entities(&candidates, &verdicts, &stored);
-    let looked_up =
-        apply::save(tx, factory.id, cache, effects, |entity_id| revisions.get(&entity_id).copied()).await?;
     let revision = stored.last().map_or(factory.revision, |last| last.revision);
+    // A workstation that workers tell of has the revision of the last part.
+    let revision_of = |entity_id| revisions.get(&entity_id).copied().unwrap_or(revision);
+    let looked_up = apply::save(tx, factory.id, cache, effects, revision_of).await?;
     if revision != factory.revision {
         if commit_log::is_kept(tx) {
             commit_log::append(tx, factory.id, revision, &accepted(&candidates, &verdicts)).await?;
@@ -150,7 +149,15 @@ async fn store_in_factory(
         devices::keep(tx, factory.id, &numbered).await?;
     }
     issues::keep(tx, factory.id, &issues_of(parts, &stored)).await?;
-    Ok((stored, overlaps_read + looked_up))
+    Ok((stored, changes.rows_read + looked_up))
+}
+
+/// Writes the events of a group, and what they change of stored ones.
+async fn insert(tx: &Transaction, factory_id: FactoryId, changes: &Changes<'_>) -> Result<()> {
+    let rows: Vec<&event::Model> = changes.rows.iter().map(AsRef::as_ref).collect();
+    judge::insert(tx, factory_id, &rows).await?;
+    judge::update_durations(tx, factory_id, &changes.ended).await?;
+    series::keep(tx, factory_id, &changes.open).await
 }
 
 /// The events of a group that are not stored. Those of a batch that are not valid belong to its first part.

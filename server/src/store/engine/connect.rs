@@ -116,6 +116,10 @@ impl Store {
         if let Named::File(file) = &named {
             store.check = file.check().await?.map(Arc::new);
         }
+        let unknown = Migrator::unknown(&store.writer).await.map_err(|source| named.unusable(source))?;
+        if let Some(change) = unknown {
+            return Err(OpenError::OtherVersion { database: named.place(), change });
+        }
         let pending = Migrator::pending(&store.writer).await.map_err(|source| named.unusable(source))?;
         if pending > 0 {
             store.migrate().await.map_err(|source| {

@@ -43,6 +43,17 @@ pub enum OpenError {
         /// What SQLite found.
         what: String,
     },
+    /// Another version made the tables.
+    #[error(
+        "the tables of {database} were made by another version, which has {change:?}, and cannot be used by this one; a database from \
+         before version 0.1.0 has to be made anew: name another one, and send the events again"
+    )]
+    OtherVersion {
+        /// The database file, or where the server is, without a password.
+        database: String,
+        /// The change to the tables that this version does not know.
+        change: String,
+    },
     /// The tables have to be changed by somebody who may.
     #[error(
         "{database} needs {pending} of this version's changes to its tables, and the role that asks may not make them; \

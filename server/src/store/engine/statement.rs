@@ -21,6 +21,7 @@ const POSTGRES_ROWS: usize = 20_000;
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Kind {
+    Bool,
     SmallInt,
     Int,
     BigInt,
@@ -38,6 +39,7 @@ pub(in crate::store) enum Kind {
 impl Kind {
     const fn postgres(self) -> (&'static str, ArrayType) {
         match self {
+            Self::Bool => ("bool", ArrayType::Bool),
             Self::SmallInt | Self::SmallIntOrNull => ("int2", ArrayType::SmallInt),
             Self::Int | Self::IntOrNull => ("int4", ArrayType::Int),
             Self::BigInt | Self::BigIntOrNull => ("int8", ArrayType::BigInt),

@@ -183,6 +183,7 @@ pub(in crate::store) mod tests {
 
     fn kind_of(column_type: &ColumnType, is_null: bool) -> Kind {
         match (column_type, is_null) {
+            (ColumnType::Boolean, false) => Kind::Bool,
             (ColumnType::SmallInteger, false) => Kind::SmallInt,
             (ColumnType::SmallInteger, true) => Kind::SmallIntOrNull,
             (ColumnType::Integer, false) => Kind::Int,

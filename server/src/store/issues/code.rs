@@ -36,12 +36,13 @@ impl Code for IssueCode {
         (Self::Rejected(RejectionCode::TimestampInFuture), 12),
         (Self::Rejected(RejectionCode::EntityIdInvalid), 13),
         (Self::Rejected(RejectionCode::DurationOutOfRange), 14),
-        (Self::Rejected(RejectionCode::UnitsOutOfRange), 15),
-        (Self::Rejected(RejectionCode::ConfidenceOutOfRange), 16),
-        (Self::Rejected(RejectionCode::ModelVersionInvalid), 17),
-        (Self::Rejected(RejectionCode::EventIdInvalid), 18),
-        (Self::Rejected(RejectionCode::SourceIdInvalid), 19),
-        (Self::Rejected(RejectionCode::WorkstationIdInvalid), 20),
+        (Self::Rejected(RejectionCode::HoldInvalid), 15),
+        (Self::Rejected(RejectionCode::UnitsOutOfRange), 16),
+        (Self::Rejected(RejectionCode::ConfidenceOutOfRange), 17),
+        (Self::Rejected(RejectionCode::ModelVersionInvalid), 18),
+        (Self::Rejected(RejectionCode::EventIdInvalid), 19),
+        (Self::Rejected(RejectionCode::SourceIdInvalid), 20),
+        (Self::Rejected(RejectionCode::WorkstationIdInvalid), 21),
     ];
 
     fn code(self) -> i16 {

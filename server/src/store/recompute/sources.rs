@@ -42,6 +42,6 @@ pub(super) async fn replace(
     factory_id: FactoryId,
     recomputed: LastEvents,
 ) -> Result<()> {
-    sources::forget(tx, factory_id, None).await?;
+    sources::forget(tx, factory_id).await?;
     sources::keep(tx, factory_id, recomputed).await
 }

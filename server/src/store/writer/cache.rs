@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use domain::{
-    event::EntityType,
+    event::{EntityType, Event},
     id::{EntityId, Revision},
+    time::TimestampMs,
     timeline::Tail,
     validate::{RegisteredName, new_id_fault},
 };
@@ -31,24 +32,24 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Whether an event of the same identity may be stored.
-    pub(super) fn may_hold_same_identity(&self, row: &NewRow<'_>) -> bool {
-        self.entities
-            .get(&row.entity_id)
-            .is_none_or(|entity| row.event.started_at_ms <= entity.last_seen_at_ms && !self.has_gap_for(row))
-    }
-
-    /// Whether stored events may overlap it.
-    pub(super) fn may_overlap(&self, row: &NewRow<'_>) -> bool {
-        self.entities
-            .get(&row.entity_id)
-            .is_some_and(|entity| row.event.started_at_ms < entity.last_seen_at_ms && !self.has_gap_for(row))
-    }
-
-    /// Whether it is known that nothing of any length was seen when this was.
-    fn has_gap_for(&self, row: &NewRow<'_>) -> bool {
+    /// Whether an event may be stored that overlaps this one or starts together with it.
+    pub(super) fn may_touch(&self, row: &NewRow<'_>) -> bool {
         let (from_ms, to_ms) = (row.event.started_at_ms, row.event.ended_at_ms());
-        self.tails.get(&row.entity_id).is_some_and(|tail| tail.is_free(from_ms, to_ms))
+        self.may_hold_events(row.entity_id, from_ms, to_ms)
+    }
+
+    /// Whether events of an entity may be stored that overlap a span or start in it; a span of no length is its instant.
+    pub(super) fn may_hold_events(
+        &self,
+        entity_id: EntityId,
+        from_ms: TimestampMs,
+        to_ms: TimestampMs,
+    ) -> bool {
+        // Where every event is shown, a gap between segments holds none.
+        let is_gap = || self.tails.get(&entity_id).is_some_and(|tail| tail.is_free(from_ms, to_ms));
+        self.entities
+            .get(&entity_id)
+            .is_some_and(|entity| from_ms <= entity.frontier_ms && (entity.hides_events || !is_gap()))
     }
 
     /// What is known of a factory at its revision. What is cached is brought up to date with what others have
@@ -81,6 +82,14 @@ impl Cache {
     /// How much it holds: entities and names.
     pub(super) fn len(&self) -> usize {
         self.entities.len() + self.model_versions.len() + self.sources.len()
+    }
+
+    /// Whether the entity of an event and a workstation beside it are registered or can be.
+    pub(super) fn has_room_for(&self, event: &Event, workstation: &str) -> bool {
+        let named = [(event.entity_type, event.entity_code.as_str()), (EntityType::Workstation, workstation)];
+        let new =
+            named.into_iter().filter(|(entity_type, code)| self.entity(*entity_type, code).is_none()).count();
+        self.entities.len() + new <= entities::MAX_ENTITIES
     }
 
     /// The number of an entity, registered now if it is new, or why it cannot be.

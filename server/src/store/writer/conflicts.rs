@@ -3,22 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::FactoryId;
+use domain::{MS_PER_MINUTE, event::Extent, id::FactoryId};
 use entity::event_conflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, Statement, TryInsertResult};
 
-use super::{
-    batch::Verdict,
-    judge::Candidate,
-    row::{Identity, NewRow},
-};
+use super::{batch::Verdict, judge::Candidate, row::NewRow};
 use crate::store::{
-    engine::{
-        code::{Code as _, confidence_column},
-        statement::{Kind, Sql, chunks, rows_per_statement},
-    },
+    engine::statement::{Kind, Sql, chunks, rows_per_statement},
     error::Result,
     factories::Factory,
+    report::Identity,
 };
 
 /// The most contradictions kept of one event: more than a person needs to see who sends what.
@@ -29,8 +23,8 @@ pub const MAX_CONFLICTS: i64 = 100_000;
 const MAX_DROPPED_AT_ONCE: i64 = 20_000;
 
 /// The key of a contradiction within its factory.
-const KEY: &str = "factory_id, bucket, entity_id, started_at, event_type, event_code, duration_ms, units, confidence, \
-                   model_version_id";
+const KEY: &str = "factory_id, bucket, entity_id, started_at, event_type, event_code, series, model_version_id, \
+                   duration_ms, units, confidence, workstation";
 
 /// Keeps the contradictions of a group and counts the new ones of each part.
 pub(super) async fn keep(
@@ -40,7 +34,7 @@ pub(super) async fn keep(
     verdicts: &[Verdict],
     parts: usize,
 ) -> Result<Vec<u64>> {
-    const COLUMNS: usize = 13;
+    const COLUMNS: usize = 14;
     let mut kept = vec![0; parts];
     let conflicts: Vec<(usize, &NewRow<'_>)> = candidates
         .iter()
@@ -78,22 +72,34 @@ async fn drop_of_events(
     factory_id: FactoryId,
     conflicts: &[(usize, &NewRow<'_>)],
 ) -> Result<i64> {
-    const KINDS: [Kind; 5] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text];
+    const KINDS: [Kind; 7] =
+        [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text, Kind::Int, Kind::Int];
     const RANKED: &str = "found.*, ROW_NUMBER() OVER (PARTITION BY found.bucket, found.entity_id, found.started_at, \
-                          found.event_type, found.event_code ORDER BY found.received_at DESC, found.duration_ms DESC, \
-                          found.units DESC, found.confidence DESC, found.model_version_id DESC) AS place";
+                          found.event_type, found.event_code, found.series, found.model_version_id \
+                          ORDER BY found.received_at DESC, found.duration_ms DESC, found.units DESC, \
+                          found.confidence DESC, found.workstation DESC) AS place";
     let identities: BTreeSet<Identity<'_>> = conflicts.iter().map(|(_, row)| row.identity()).collect();
     let identities: Vec<Identity<'_>> = identities.into_iter().collect();
     let mut dropped = 0;
     for chunk in chunks(tx.get_database_backend(), identities.len()) {
-        let rows =
-            identities[chunk].iter().map(|&(bucket, entity_id, started_at, event_type, event_code)| {
-                [bucket.into(), entity_id.0.into(), started_at.0.into(), event_type.into(), event_code.into()]
-            });
+        let rows = identities[chunk].iter().map(
+            |&(bucket, entity_id, started_at, event_type, event_code, series, model)| {
+                [
+                    bucket.into(),
+                    entity_id.0.into(),
+                    started_at.0.into(),
+                    event_type.into(),
+                    event_code.into(),
+                    series.into(),
+                    model.into(),
+                ]
+            },
+        );
         let on = |sql: Sql| {
             sql.text("found.factory_id = ").bind(factory_id.0).text(
                 " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at = column3 \
-                 AND found.event_type = column4 AND found.event_code = column5",
+                 AND found.event_type = column4 AND found.event_code = column5 AND found.series = column6 \
+                 AND found.model_version_id = column7",
             )
         };
         let ranked = Sql::seek(tx, RANKED, "event_conflict", (&KINDS, rows), on).build();
@@ -131,23 +137,28 @@ async fn count(tx: &impl ConnectionTrait, factory_id: FactoryId, kept: i64, drop
     Ok(())
 }
 
-fn conflict_row(factory_id: FactoryId, row: &NewRow<'_>) -> event_conflict::ActiveModel {
-    /// Stands for what was left out; no confidence or number is negative.
+fn conflict_row(factory_id: FactoryId, new: &NewRow<'_>) -> event_conflict::ActiveModel {
+    /// Stands for a confidence that was left out; none is negative.
     const LEFT_OUT: i16 = -1;
-    let event = row.event;
+    let row = &new.row;
+    let duration_ms = match new.event.extent {
+        Extent::Interval(duration_ms) => duration_ms.0,
+        Extent::State { hold_minutes } => -i64::from(hold_minutes.unwrap_or_default()) * MS_PER_MINUTE,
+    };
     event_conflict::ActiveModel {
         factory_id: Set(factory_id.0),
         bucket: Set(row.bucket),
-        entity_id: Set(row.entity_id.0),
-        started_at: Set(event.started_at_ms.0),
-        event_type: Set(event.event_type.code()),
-        event_code: Set(event.event_code.clone()),
-        duration_ms: Set(event.duration_ms.0),
-        units: Set(event.units),
-        confidence: Set(confidence_column(event.confidence).unwrap_or(LEFT_OUT)),
-        model_version_id: Set(row.model_version_id.map_or_else(|| LEFT_OUT.into(), |id| id.0)),
-        source_id: Set(row.source_id.map(|id| id.0)),
-        workstation: Set(event.workstation.clone()),
-        received_at: Set(row.received_at.0),
+        entity_id: Set(row.entity_id),
+        started_at: Set(row.started_at),
+        event_type: Set(row.event_type),
+        event_code: Set(row.event_code.clone()),
+        series: Set(row.series),
+        model_version_id: Set(row.model_version_id),
+        duration_ms: Set(duration_ms),
+        units: Set(row.units),
+        confidence: Set(row.confidence.unwrap_or(LEFT_OUT)),
+        workstation: Set(row.workstation.clone().unwrap_or_default()),
+        source_id: Set(row.source_id),
+        received_at: Set(row.received_at),
     }
 }

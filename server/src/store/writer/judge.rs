@@ -1,16 +1,17 @@
 //! New, duplicate or conflict: each event against what is stored at its turn, the earlier events of its group included.
 //!
-//! Whoever writes has the factory alone, so nothing is stored between a look and the insert. An event that starts past
-//! its entity's frontier cannot be stored yet, and one that fills a gap in what is known of it hardly can: only the others
-//! are looked up. Where a gap held an event of no length, the insert fails, and everything is looked up.
+//! Whoever writes has the factory alone, so nothing is stored between a look and the insert. An event that starts past its
+//! entity's frontier cannot be stored yet, nor can one that fills a gap in what is known of an entity all of whose events are
+//! shown: only the others are looked up, with all readings of the same fact.
 
 use std::collections::{HashMap, hash_map::Entry};
 
 use domain::{
     bucket::bucket_of,
-    event::{Event, Statement},
+    event::{EntityType, Event, EventForm},
     id::{EntityId, FactoryId, ModelVersionId, SourceId},
-    time::{DurationMs, TimestampMs},
+    state::tells_of_workstation,
+    time::TimestampMs,
     validate::RegisteredName,
 };
 use entity::event;
@@ -20,26 +21,18 @@ use super::{
     MAX_BUCKETS_READ,
     batch::{Part, Verdict},
     cache::Cache,
-    row::{Identity, NewRow},
+    row::{NewRow, statement_of},
 };
 use crate::store::{
-    engine::code::{Code as _, confidence_column, confidence_of},
     engine::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table, Texts},
     },
     error::Result as StoreResult,
+    factories::Factory,
     intern::{LastName, NameTable},
+    report::{Identity, form_of, identity_of},
 };
-
-/// Which events are looked up before they are inserted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lookups {
-    /// Those that may be stored already, as far as the cache knows.
-    WhereNeeded,
-    /// All.
-    All,
-}
 
 /// One event of a group.
 pub(super) struct Candidate<'a> {
@@ -49,42 +42,28 @@ pub(super) struct Candidate<'a> {
     pub(super) row: Result<NewRow<'a>, Verdict>,
 }
 
-/// What makes a stored event the one that it is.
-pub(in crate::store) fn identity_of(row: &event::Model) -> Identity<'_> {
-    (row.bucket, EntityId(row.entity_id), TimestampMs(row.started_at), row.event_type, &row.event_code)
-}
-
-fn statement_of(row: &event::Model) -> Statement<Option<ModelVersionId>> {
-    Statement {
-        duration_ms: DurationMs(row.duration_ms),
-        units: row.units,
-        confidence: confidence_of(row.confidence),
-        model_version: row.model_version_id.map(ModelVersionId),
-    }
-}
-
 /// Numbers the entities and names of events, in the order of the events: of all of them, unless to look for what they may
 /// overlap is too much for one transaction. There is at least one.
 pub(super) async fn identify<'a>(
     tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    factory: &Factory,
     cache: &mut Cache,
     parts: &[&Part<'a>],
 ) -> StoreResult<Vec<Candidate<'a>>> {
     let events = || parts.iter().flat_map(|part| part.events());
     let models = events().filter_map(|event| event.model_version.as_deref());
-    cache.model_versions.resolve(tx, NameTable::ModelVersion, factory_id, models).await?;
+    cache.model_versions.resolve(tx, NameTable::ModelVersion, factory.id, models).await?;
     let sources = events().filter_map(|event| event.source.as_deref());
-    cache.sources.resolve(tx, NameTable::Source, factory_id, sources).await?;
+    cache.sources.resolve(tx, NameTable::Source, factory.id, sources).await?;
 
     let mut candidates = Vec::with_capacity(parts.iter().map(|part| part.range.len()).sum());
     let mut names = LastNames::default();
     let mut reach = Reach::default();
     for (index, part) in parts.iter().enumerate() {
         for event in part.events() {
-            let row = identify_event(cache, &mut names, event, part.batch.received_at_ms);
+            let row = identify_event(factory, cache, &mut names, (event, part.batch.received_at_ms));
             if let Ok(row) = &row
-                && cache.may_overlap(row)
+                && cache.may_touch(row)
             {
                 reach.add(cache, row);
                 if reach.buckets > MAX_BUCKETS_READ && !candidates.is_empty() {
@@ -104,12 +83,13 @@ struct LastNames<'a> {
     source: LastName<'a>,
 }
 
-/// Numbers the entity of an event, which is registered now if it is new and all names of the event have a number.
+/// Numbers the entity of an event, which is registered now if it is new and all names of the event have a number, and the
+/// workstation of which it tells, too.
 fn identify_event<'a>(
+    factory: &Factory,
     cache: &mut Cache,
     names: &mut LastNames<'a>,
-    event: &'a Event,
-    received_at: TimestampMs,
+    (event, received_at): (&'a Event, TimestampMs),
 ) -> Result<NewRow<'a>, Verdict> {
     let model_version_id = names
         .model_version
@@ -125,15 +105,17 @@ fn identify_event<'a>(
         let is_new = cache.entity(event.entity_type, &event.entity_code).is_none();
         if is_new { unnumbered(event, RegisteredName::EntityId, verdict) } else { verdict }
     })?;
+    let workstation =
+        event.workstation.as_deref().filter(|_| tells_of_workstation(event.form(), event.event_type));
+    if workstation.is_some_and(|workstation| !cache.has_room_for(event, workstation)) {
+        return Err(Verdict::EntityLimitReached);
+    }
     let entity_id = cache.entity_id(event.entity_type, &event.entity_code)?;
-    Ok(NewRow {
-        event,
-        bucket: bucket_of(event.started_at_ms),
-        entity_id,
-        model_version_id: model_version_id.map(ModelVersionId),
-        source_id: source_id.map(SourceId),
-        received_at,
-    })
+    let workstation_id =
+        workstation.map(|code| cache.entity_id(EntityType::Workstation, code)).transpose()?;
+    let names = (model_version_id.map(ModelVersionId), source_id.map(SourceId));
+    let row = NewRow::new(event, entity_id, names, received_at, factory.state_hold_minutes);
+    Ok(NewRow { workstation_id, ..row })
 }
 
 /// Why a name has no number: it may not be registered, or something else is the reason.
@@ -152,6 +134,7 @@ struct Reach {
 impl Reach {
     fn add(&mut self, cache: &Cache, row: &NewRow<'_>) {
         let Some(entity) = cache.entities.get(&row.entity_id) else { return };
+        // A state report may end one that began up to its hold before it.
         let from = bucket_of(row.event.started_at_ms - entity.longest_duration_ms);
         let end = bucket_of(row.event.ended_at_ms()) + 1;
         match self.by_entity.entry(row.entity_id) {
@@ -183,7 +166,7 @@ pub(super) struct Judgement<'a> {
 pub(super) async fn judge<'a>(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    (cache, lookups): (&Cache, Lookups),
+    cache: &Cache,
     candidates: &'a [Candidate<'a>],
 ) -> StoreResult<Judgement<'a>> {
     let mut rows: Vec<(usize, &NewRow<'_>)> = candidates
@@ -195,12 +178,15 @@ pub(super) async fn judge<'a>(
     rows.sort_by(|(_, a), (_, b)| a.identity().cmp(&b.identity()));
     let same = |a: &(usize, &NewRow<'_>), b: &(usize, &NewRow<'_>)| a.1.identity() == b.1.identity();
 
-    let may_be_stored = |row: &&NewRow<'_>| lookups == Lookups::All || cache.may_hold_same_identity(row);
-    let known: Vec<&NewRow<'_>> = rows.chunk_by(same).map(|same| same[0].1).filter(may_be_stored).collect();
-    let identities: Vec<Identity<'_>> = known.iter().map(|row| row.identity()).collect();
-    let stored = stored(tx, factory_id, &identities).await?;
-    let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
-        stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
+    let known: Vec<Identity<'_>> = rows
+        .chunk_by(same)
+        .map(|same| same[0].1)
+        .filter(|row| cache.may_touch(row))
+        .map(NewRow::identity)
+        .collect();
+    let stored = stored(tx, factory_id, &known).await?;
+    let stored: HashMap<Identity<'_>, &event::Model> =
+        stored.iter().map(|row| (identity_of(row), row)).collect();
 
     // Those that have a row get their verdict below.
     let mut verdicts: Vec<Verdict> = candidates
@@ -215,11 +201,11 @@ pub(super) async fn judge<'a>(
         if said.is_none() {
             new.push(first_row);
         }
-        let said_first = said.copied().unwrap_or_else(|| first_row.statement());
+        let said_first = said.map_or_else(|| first_row.event.statement(), |row| statement_of(row));
         for &(index, row) in same {
             verdicts[index] = if said.is_none() && index == first {
                 Verdict::Accepted
-            } else if said_first == row.statement() {
+            } else if said_first == row.event.statement() {
                 Verdict::Duplicate
             } else {
                 Verdict::Conflict
@@ -249,14 +235,25 @@ fn stored_as(
     factory_id: FactoryId,
     identities: &[Identity<'_>],
 ) -> sea_orm::Statement {
-    const KINDS: [Kind; 5] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text];
-    let rows = identities.iter().map(|&(bucket, entity_id, started_at, event_type, event_code)| {
-        [bucket.into(), entity_id.0.into(), started_at.0.into(), event_type.into(), event_code.into()]
-    });
+    const KINDS: [Kind; 7] =
+        [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text, Kind::Int, Kind::Int];
+    let rows =
+        identities.iter().map(|&(bucket, entity_id, started_at, event_type, event_code, series, model)| {
+            [
+                bucket.into(),
+                entity_id.0.into(),
+                started_at.0.into(),
+                event_type.into(),
+                event_code.into(),
+                series.into(),
+                model.into(),
+            ]
+        });
     let on = |sql: Sql| {
         sql.text("found.factory_id = ").bind(factory_id.0).text(
             " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at = column3 \
-             AND found.event_type = column4 AND found.event_code = column5",
+             AND found.event_type = column4 AND found.event_code = column5 AND found.series = column6 \
+             AND found.model_version_id = column7",
         )
     };
     Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
@@ -264,20 +261,36 @@ fn stored_as(
 
 /// The statement that looks up what may be stored already, to be explained.
 pub(in crate::store) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> sea_orm::Statement {
-    stored_as(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), 0, "")])
+    stored_as(conn, factory_id, &[(0, EntityId(1), TimestampMs(0), 0, "", 0, 0)])
 }
 
 /// Inserts rows that are new, in the order of the key, so that what arrives together is written side by side.
 pub(super) async fn insert(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    rows: &[&NewRow<'_>],
+    rows: &[&event::Model],
 ) -> StoreResult<()> {
-    let rows: Vec<(FactoryId, &NewRow<'_>)> = rows.iter().map(|row| (factory_id, *row)).collect();
-    table().insert(tx, &rows).await
+    let rows = rows.iter().map(|row| (factory_id, *row));
+    let (intervals, states): (Vec<_>, Vec<_>) =
+        rows.partition(|(_, row)| form_of(row) == EventForm::Interval);
+    interval_table().insert(tx, &intervals).await?;
+    table().insert(tx, &states).await
 }
 
-fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
+/// Writes anew how long stored state reports count.
+pub(in crate::store) async fn update_durations(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: &[event::Model],
+) -> StoreResult<()> {
+    let rows: Vec<_> = rows.iter().map(|row| (factory_id, row)).collect();
+    table().upsert_columns(tx, &rows, &["duration_ms"]).await
+}
+
+type EventRow<'a> = (FactoryId, &'a event::Model);
+
+/// Of intervals, whose other columns have what they have where nothing is written.
+fn interval_table<'a>() -> Table<EventRow<'a>, 13> {
     static TEXTS: Texts = Texts::new();
     Table::new(
         "event",
@@ -285,21 +298,42 @@ fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
         [
             Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
             Column::key("bucket", Kind::BigInt, |(_, row)| row.bucket.into()),
-            Column::key("entity_id", Kind::Int, |(_, row)| row.entity_id.0.into()),
-            Column::key("started_at", Kind::BigInt, |(_, row)| row.event.started_at_ms.0.into()),
-            Column::key("event_type", Kind::SmallInt, |(_, row)| row.event.event_type.code().into()),
-            Column::key("event_code", Kind::Text, |(_, row)| row.event.event_code.as_str().into()),
-            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms.0.into()),
-            Column::keep("units", Kind::BigInt, |(_, row)| row.event.units.into()),
-            Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| {
-                confidence_column(row.event.confidence).into()
-            }),
-            Column::keep("model_version_id", Kind::IntOrNull, |(_, row)| {
-                row.model_version_id.map(|id| id.0).into()
-            }),
-            Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.map(|id| id.0).into()),
-            Column::keep("workstation", Kind::TextOrNull, |(_, row)| row.event.workstation.clone().into()),
-            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.0.into()),
+            Column::key("entity_id", Kind::Int, |(_, row)| row.entity_id.into()),
+            Column::key("started_at", Kind::BigInt, |(_, row)| row.started_at.into()),
+            Column::key("event_type", Kind::SmallInt, |(_, row)| row.event_type.into()),
+            Column::key("event_code", Kind::Text, |(_, row)| row.event_code.as_str().into()),
+            Column::key("model_version_id", Kind::Int, |(_, row)| row.model_version_id.into()),
+            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.duration_ms.into()),
+            Column::keep("units", Kind::BigInt, |(_, row)| row.units.into()),
+            Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| row.confidence.into()),
+            Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.into()),
+            Column::keep("workstation", Kind::TextOrNull, |(_, row)| row.workstation.clone().into()),
+            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.into()),
+        ],
+    )
+}
+
+fn table<'a>() -> Table<EventRow<'a>, 15> {
+    static TEXTS: Texts = Texts::new();
+    Table::new(
+        "event",
+        &TEXTS,
+        [
+            Column::key("factory_id", Kind::Int, |(factory_id, _)| factory_id.0.into()),
+            Column::key("bucket", Kind::BigInt, |(_, row)| row.bucket.into()),
+            Column::key("entity_id", Kind::Int, |(_, row)| row.entity_id.into()),
+            Column::key("started_at", Kind::BigInt, |(_, row)| row.started_at.into()),
+            Column::key("event_type", Kind::SmallInt, |(_, row)| row.event_type.into()),
+            Column::key("event_code", Kind::Text, |(_, row)| row.event_code.as_str().into()),
+            Column::key("series", Kind::Int, |(_, row)| row.series.into()),
+            Column::key("model_version_id", Kind::Int, |(_, row)| row.model_version_id.into()),
+            Column::replace("duration_ms", Kind::BigInt, |(_, row)| row.duration_ms.into()),
+            Column::keep("units", Kind::BigInt, |(_, row)| row.units.into()),
+            Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| row.confidence.into()),
+            Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.into()),
+            Column::keep("workstation", Kind::TextOrNull, |(_, row)| row.workstation.clone().into()),
+            Column::keep("received_at", Kind::BigInt, |(_, row)| row.received_at.into()),
+            Column::keep("hold_minutes", Kind::SmallIntOrNull, |(_, row)| row.hold_minutes.into()),
         ],
     )
 }

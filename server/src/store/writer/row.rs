@@ -1,38 +1,93 @@
 //! An event as a row of the table of events.
 
 use domain::{
-    event::{Event, Statement},
+    bucket::bucket_of,
+    event::{Event, EventForm, Extent, Statement},
     id::{EntityId, ModelVersionId, SourceId},
     time::TimestampMs,
 };
+use entity::event;
 
-use crate::store::engine::code::Code as _;
+use crate::store::{
+    engine::code::{Code as _, confidence_column, confidence_of},
+    report::{Identity, SeriesKey, form_of, identity_of, series_of, stored_model},
+};
 
 /// An event as the row that it would be.
 pub(in crate::store) struct NewRow<'a> {
     pub(in crate::store) event: &'a Event,
-    pub(super) bucket: i64,
+    pub(in crate::store) row: event::Model,
     pub(in crate::store) entity_id: EntityId,
-    pub(in crate::store) model_version_id: Option<ModelVersionId>,
-    pub(in crate::store) source_id: Option<SourceId>,
-    pub(in crate::store) received_at: TimestampMs,
+    /// The workstation of which it tells, too.
+    pub(super) workstation_id: Option<EntityId>,
 }
 
-/// What makes a report the same report, in the order of the table's key.
-pub(in crate::store) type Identity<'a> = (i64, EntityId, TimestampMs, i16, &'a str);
-
-impl NewRow<'_> {
-    pub(super) fn identity(&self) -> Identity<'_> {
-        let event = self.event;
-        (self.bucket, self.entity_id, event.started_at_ms, event.event_type.code(), &event.event_code)
+impl<'a> NewRow<'a> {
+    /// The row of an event whose names have numbers. `state_hold_minutes` is what the factory has set.
+    pub(super) fn new(
+        event: &'a Event,
+        entity_id: EntityId,
+        (model_version, source): (Option<ModelVersionId>, Option<SourceId>),
+        received_at: TimestampMs,
+        state_hold_minutes: u16,
+    ) -> Self {
+        let hold_minutes = match event.extent {
+            Extent::Interval(_) => None,
+            Extent::State { hold_minutes: Some(minutes) } => Some(minutes as i16),
+            Extent::State { hold_minutes: None } => Some(-(state_hold_minutes as i16)),
+        };
+        let row = event::Model {
+            factory_id: 0,
+            bucket: bucket_of(event.started_at_ms),
+            entity_id: entity_id.0,
+            started_at: event.started_at_ms.0,
+            event_type: event.event_type.code(),
+            event_code: event.event_code.clone(),
+            series: series_of(event.form(), source),
+            model_version_id: stored_model(model_version),
+            duration_ms: event.duration_ms().0,
+            units: event.units,
+            confidence: confidence_column(event.confidence),
+            source_id: source.map(|source| source.0),
+            workstation: event.workstation.clone(),
+            received_at: received_at.0,
+            hold_minutes,
+        };
+        Self { event, row, entity_id, workstation_id: None }
     }
 
-    pub(super) fn statement(&self) -> Statement<Option<ModelVersionId>> {
-        Statement {
-            duration_ms: self.event.duration_ms,
-            units: self.event.units,
-            confidence: self.event.confidence,
-            model_version: self.model_version_id,
+    /// What makes it the report that it is.
+    pub(super) fn identity(&self) -> Identity<'_> {
+        identity_of(&self.row)
+    }
+
+    /// Its series; none for an interval.
+    pub(super) fn series(&self) -> Option<SeriesKey> {
+        (self.event.form() == EventForm::State).then_some(SeriesKey {
+            entity_id: self.entity_id,
+            series: self.row.series,
+            model_version: self.row.model_version_id,
+        })
+    }
+}
+
+/// What a stored event says of what it identifies.
+pub(super) fn statement_of(row: &event::Model) -> Statement<'_> {
+    let is_state = form_of(row) == EventForm::State;
+    Statement {
+        extent: extent_of(row),
+        units: row.units,
+        confidence: confidence_of(row.confidence),
+        workstation: row.workstation.as_deref().filter(|_| is_state),
+    }
+}
+
+/// For how long a stored event says what was seen, as it was sent.
+pub(in crate::store) fn extent_of(row: &event::Model) -> Extent {
+    match form_of(row) {
+        EventForm::Interval => Extent::Interval(domain::time::DurationMs(row.duration_ms)),
+        EventForm::State => {
+            Extent::State { hold_minutes: row.hold_minutes.and_then(|minutes| u16::try_from(minutes).ok()) }
         }
     }
 }

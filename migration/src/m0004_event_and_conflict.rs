@@ -2,13 +2,31 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, integer_null, small_integer, small_integer_null, string_null},
+    schema::{big_integer, integer, integer_null, small_integer, small_integer_null},
 };
 
-use crate::table::{compared_text, table};
+use crate::table::{compared_text, compared_text_null, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
+
+/// What makes a report the same report, the model version last: before it comes what all readings of one fact share.
+const IDENTITY: [&str; 8] = [
+    "factory_id",
+    "bucket",
+    "entity_id",
+    "started_at",
+    "event_type",
+    "event_code",
+    "series",
+    "model_version_id",
+];
+
+/// The state reports of a series in the order of time, and those of the workers at a workstation.
+const STATE_INDEXES: [(&str, &[&str]); 2] = [
+    ("event_series", &["factory_id", "entity_id", "series", "model_version_id", "started_at"]),
+    ("event_workstation", &["factory_id", "workstation", "started_at"]),
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -16,7 +34,7 @@ impl MigrationTrait for Migration {
         let event = table(
             manager,
             "event",
-            &["factory_id", "bucket", "entity_id", "started_at", "event_type", "event_code"],
+            &IDENTITY,
             [
                 integer("factory_id"),
                 big_integer("bucket"),
@@ -24,31 +42,28 @@ impl MigrationTrait for Migration {
                 big_integer("started_at"),
                 small_integer("event_type"),
                 compared_text(manager, "event_code"),
+                integer("series").default(0).to_owned(),
+                integer("model_version_id"),
                 big_integer("duration_ms"),
                 big_integer("units"),
                 small_integer_null("confidence"),
-                integer_null("model_version_id"),
                 integer_null("source_id"),
-                string_null("workstation"),
+                compared_text_null(manager, "workstation"),
                 big_integer("received_at"),
+                small_integer_null("hold_minutes"),
             ],
         );
         manager.create_table(event).await?;
+        for (name, columns) in STATE_INDEXES {
+            let sql = format!("CREATE INDEX {name} ON event ({}) WHERE series <> 0", columns.join(", "));
+            manager.get_connection().execute_unprepared(&sql).await?;
+        }
+        let said = ["duration_ms", "units", "confidence", "workstation"];
+        let key: Vec<&str> = IDENTITY.into_iter().chain(said).collect();
         let event_conflict = table(
             manager,
             "event_conflict",
-            &[
-                "factory_id",
-                "bucket",
-                "entity_id",
-                "started_at",
-                "event_type",
-                "event_code",
-                "duration_ms",
-                "units",
-                "confidence",
-                "model_version_id",
-            ],
+            &key,
             [
                 integer("factory_id"),
                 big_integer("bucket"),
@@ -56,12 +71,13 @@ impl MigrationTrait for Migration {
                 big_integer("started_at"),
                 small_integer("event_type"),
                 compared_text(manager, "event_code"),
+                integer("series"),
+                integer("model_version_id"),
                 big_integer("duration_ms"),
                 big_integer("units"),
                 small_integer("confidence"),
-                integer("model_version_id"),
+                compared_text(manager, "workstation"),
                 integer_null("source_id"),
-                string_null("workstation"),
                 big_integer("received_at"),
             ],
         );

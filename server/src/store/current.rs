@@ -1,0 +1,65 @@
+//! What is so now: a state report that nothing has ended yet goes on without end.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{EntityId, FactoryId},
+    state::latest_open,
+    time::TimestampMs,
+    timeline::{Observation, Segment},
+};
+use sea_orm::ConnectionTrait;
+
+use super::{error::Result, name_order, series};
+
+/// The state reports of a factory that nothing has ended yet.
+#[derive(Debug, Default)]
+pub struct OpenReports(HashMap<EntityId, Vec<Observation>>);
+
+/// Reads the state reports that nothing has ended yet, up to an instant.
+///
+/// # Errors
+/// The database failed.
+pub async fn open_reports(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    until_ms: TimestampMs,
+) -> Result<OpenReports> {
+    let mut by_entity: HashMap<EntityId, Vec<Observation>> = HashMap::new();
+    for open in series::open_reports(conn, factory_id).await? {
+        if open.observation.started_at_ms > until_ms {
+            continue;
+        }
+        if let Some(workstation_id) = open.workstation_id {
+            let derived_from_ms = Some(open.observation.started_at_ms);
+            let derived = Observation { derived_from_ms, ..open.observation.clone() };
+            by_entity.entry(workstation_id).or_default().push(derived);
+        }
+        by_entity.entry(open.key.entity_id).or_default().push(open.observation);
+    }
+    let lists = by_entity.values_mut().map(|open| open.iter_mut().collect());
+    name_order::find(conn, factory_id, lists).await?;
+    Ok(OpenReports(by_entity))
+}
+
+impl OpenReports {
+    /// What an entity is doing that was seen last in a segment: that, or what was reported at its end or later and nothing has
+    /// ended. Where it goes on with what the segment says, it has been so since that began.
+    pub fn current(&self, entity_id: EntityId, last: Option<Segment>) -> Option<Segment> {
+        let open = self.0.get(&entity_id).and_then(latest_open);
+        let Some(open) = open.filter(|open| last.is_none_or(|last| open.started_at_ms >= last.to_ms)) else {
+            return last;
+        };
+        let current = Segment {
+            from_ms: open.started_at_ms,
+            to_ms: TimestampMs::MAX,
+            event_type: open.event_type,
+            confidence: open.confidence,
+            model_version: open.model_version,
+            source: open.source,
+            decision: None,
+        };
+        let since = last.filter(|last| last.continues_as(&current)).map(|last| last.from_ms);
+        Some(Segment { from_ms: since.unwrap_or(current.from_ms), ..current })
+    }
+}

@@ -1,0 +1,395 @@
+//! What new events change: of each entity what counted near them before, and what counts now.
+//!
+//! * An event past its entity's frontier touches nothing that is stored, so it is alone. Any other is judged among its
+//!   neighbours, which alone are read.
+//! * Workers come first, because what their state reports tell of workstations is known then.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
+
+use domain::{
+    event::{EntityType, EventForm},
+    id::{EntityId, FactoryId},
+    reading, state,
+    time::{DurationMs, TimestampMs},
+    timeline::{self, Counted, Observation},
+};
+use entity::event;
+use sea_orm::ConnectionTrait;
+
+use super::{cache::Cache, followed::Followed, reach::Reach, row::NewRow};
+use crate::store::{
+    error::Result,
+    name_order,
+    neighbours::{self, Near},
+    report::Report,
+    series::OpenReport,
+};
+
+/// What changes of one entity.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    /// What counted near it before.
+    pub(super) before: Vec<Observation>,
+    /// What counts there now.
+    pub(super) after: Vec<Observation>,
+    /// What is newly known of its events.
+    pub(super) reach: Reach,
+}
+
+/// What a group's new events change.
+#[derive(Debug, Default)]
+pub(super) struct Changes<'a> {
+    /// The new rows in the order of their key.
+    pub(super) rows: Vec<Cow<'a, event::Model>>,
+    /// The stored state reports that count for another time now.
+    pub(super) ended: Vec<event::Model>,
+    /// The latest state reports of the series that have a new one.
+    pub(super) open: Vec<OpenReport>,
+    /// By entity.
+    pub(super) by_entity: BTreeMap<EntityId, Change>,
+    /// How many stored events were read to find out.
+    pub(super) rows_read: usize,
+}
+
+/// Finds out what new events change, before they are inserted.
+pub(super) async fn find<'a>(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    cache: &Cache,
+    new: &[&'a NewRow<'a>],
+) -> Result<Changes<'a>> {
+    let followed = Followed::find(tx, factory_id, new).await?;
+    let (mut workers, mut workstations) = (RowsOfEntity::new(), RowsOfEntity::new());
+    for row in new {
+        let of_type =
+            if row.event.entity_type == EntityType::Worker { &mut workers } else { &mut workstations };
+        of_type.entry(row.entity_id).or_default().push(row);
+    }
+    let mut finder = Finder { tx, factory_id, cache, followed, changes: Changes::default() };
+    let told = finder.find_of_workers(&workers).await?;
+    finder.find_of_workstations(workstations, told).await?;
+    let Finder { followed, mut changes, .. } = finder;
+    let rows = new.iter().map(|row| match row.event.form() {
+        EventForm::Interval => Ok(Cow::Borrowed(&row.row)),
+        EventForm::State => Ok(Cow::Owned(followed.new_report(row)?.row)),
+    });
+    changes.rows = rows.collect::<Result<_>>()?;
+    Ok(changes)
+}
+
+type RowsOfEntity<'a> = BTreeMap<EntityId, Vec<&'a NewRow<'a>>>;
+type Ranges = Vec<(TimestampMs, TimestampMs)>;
+
+/// An entity's stored events near its new ones as they were, and with the new ones as they are.
+struct Reports {
+    before: Vec<Report>,
+    after: Vec<Report>,
+}
+
+impl Reports {
+    fn observations(&mut self) -> impl Iterator<Item = &mut Observation> {
+        self.before.iter_mut().chain(&mut self.after).map(AsMut::as_mut)
+    }
+}
+
+/// What workers' state reports tell of a workstation, where something changes.
+#[derive(Debug, Default)]
+struct Told {
+    /// Those that told of it before.
+    before: Vec<Observation>,
+    /// Those that tell of it now.
+    after: Vec<Observation>,
+    /// The workers and instants whose reports are among them as far as they are stored.
+    known: HashSet<(EntityId, TimestampMs)>,
+    reach: Reach,
+}
+
+impl Told {
+    fn changed(&self) -> Ranges {
+        timeline::change(&Counted::reports(&self.before), &Counted::reports(&self.after)).ranges
+    }
+}
+
+struct Finder<'a, 'c, C> {
+    tx: &'c C,
+    factory_id: FactoryId,
+    cache: &'c Cache,
+    followed: Followed,
+    changes: Changes<'a>,
+}
+
+impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
+    /// Finds out what changes of workers, and answers with what that tells of workstations.
+    async fn find_of_workers(&mut self, rows: &RowsOfEntity<'a>) -> Result<BTreeMap<EntityId, Told>> {
+        let mut stored = self.stored(rows, &BTreeMap::new()).await?;
+        let mut reports: BTreeMap<EntityId, Reports> = BTreeMap::new();
+        for (&entity_id, new) in rows {
+            match stored.remove(&entity_id) {
+                None if is_plain(new) => self.add_plain(entity_id, new)?,
+                stored => drop(reports.insert(entity_id, self.with_new(stored.unwrap_or_default(), new)?)),
+            }
+        }
+        let lists = reports.values_mut().map(|reports| reports.observations().collect());
+        name_order::find(self.tx, self.factory_id, lists).await?;
+        let mut told = BTreeMap::new();
+        for (entity_id, mut reports) in reports {
+            let reach = Reach::of(&reports.after);
+            self.keep_open(entity_id, &reports.after);
+            for report in &reports.after {
+                if let Some(told) = self.told_by(&mut told, report) {
+                    told.reach.add_instant(report.observation.started_at_ms);
+                }
+            }
+            reading::resolve(&mut reports.before);
+            reading::resolve(&mut reports.after);
+            for report in &reports.before {
+                if let Some(told) = self.told_by(&mut told, report) {
+                    told.known.insert((entity_id, report.observation.started_at_ms));
+                    told.before.push(report.observation.clone());
+                }
+            }
+            for report in &reports.after {
+                if let Some(told) = self.told_by(&mut told, report) {
+                    told.reach.add(&report.observation);
+                    told.after.push(report.observation.clone());
+                }
+            }
+            let Reports { before, after } = reports;
+            let change = Change { before: observations(before), after: observations(after), reach };
+            self.changes.by_entity.insert(entity_id, change);
+        }
+        Ok(told)
+    }
+
+    /// Finds out what changes of workstations.
+    async fn find_of_workstations(
+        &mut self,
+        mut rows: RowsOfEntity<'a>,
+        mut told: BTreeMap<EntityId, Told>,
+    ) -> Result<()> {
+        for workstation_id in told.keys() {
+            rows.entry(*workstation_id).or_default();
+        }
+        let changed: BTreeMap<EntityId, Ranges> =
+            told.iter().map(|(workstation_id, told)| (*workstation_id, told.changed())).collect();
+        let mut others = self.others_told(&rows, &changed, &told).await?;
+        let mut stored = self.stored(&rows, &changed).await?;
+        let mut pending: Vec<(EntityId, Reports, Told, Vec<Report>)> = Vec::new();
+        for (entity_id, new) in &rows {
+            let (told, others) = (told.remove(entity_id), others.remove(entity_id));
+            match stored.remove(entity_id) {
+                None if told.is_none() && others.is_none() && is_plain(new) => {
+                    self.add_plain(*entity_id, new)?
+                }
+                stored => {
+                    let reports = self.with_new(stored.unwrap_or_default(), new)?;
+                    pending.push((*entity_id, reports, told.unwrap_or_default(), others.unwrap_or_default()));
+                }
+            }
+        }
+        let lists = pending.iter_mut().map(|(_, reports, told, others)| {
+            let told = told.before.iter_mut().chain(&mut told.after);
+            reports.observations().chain(told).chain(others.iter_mut().map(AsMut::as_mut)).collect()
+        });
+        name_order::find(self.tx, self.factory_id, lists).await?;
+        for (entity_id, mut reports, told, others) in pending {
+            let reach = Reach::of(&reports.after).and(told.reach);
+            self.keep_open(entity_id, &reports.after);
+            reading::resolve(&mut reports.before);
+            reading::resolve(&mut reports.after);
+            let others = self.telling_of(entity_id, others);
+            let with_derived = |own: Vec<Report>, told: &[Observation]| {
+                let derived = state::derived(told.iter().chain(&others));
+                observations(own).into_iter().chain(derived).collect()
+            };
+            let before = with_derived(reports.before, &told.before);
+            let after = with_derived(reports.after, &told.after);
+            self.changes.by_entity.insert(entity_id, Change { before, after, reach });
+        }
+        Ok(())
+    }
+
+    /// The stored events of entities near their new ones, those that these end, and those in further spans.
+    async fn stored(
+        &mut self,
+        rows: &RowsOfEntity<'a>,
+        further: &BTreeMap<EntityId, Ranges>,
+    ) -> Result<HashMap<EntityId, Vec<Report>>> {
+        let mut near: BTreeMap<EntityId, Ranges> = BTreeMap::new();
+        let mut instants: Vec<(EntityId, TimestampMs)> = Vec::new();
+        for (&entity_id, rows) in rows {
+            let ranges = self.ranges_to_read(entity_id, rows, further);
+            near.insert(entity_id, ranges);
+        }
+        for ended in self.followed.ended().iter().filter(|ended| rows.contains_key(&ended.series.entity_id)) {
+            let entity_id = ended.series.entity_id;
+            let entity = self.cache.entities.get(&entity_id);
+            if entity.is_some_and(|entity| entity.frontier_ms <= ended.at_ms) {
+                instants.push((entity_id, ended.at_ms));
+            } else {
+                near.entry(entity_id).or_default().push((ended.at_ms, ended.until_ms));
+            }
+        }
+        let near: Vec<Near<'_>> = near
+            .into_iter()
+            .filter_map(|(entity_id, ranges)| near_entity(self.cache, entity_id, ranges))
+            .collect();
+        let (mut found, rows_read) = neighbours::stored(self.tx, self.factory_id, &near).await?;
+        let ended = neighbours::at(self.tx, self.factory_id, instants).await?;
+        self.changes.rows_read += rows_read + ended.len();
+        for report in ended {
+            let reports = found.entry(report.entity_id()).or_default();
+            if reports.iter().all(|known| known.identity() != report.identity()) {
+                reports.push(report);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The spans in which what is stored of an entity has to be looked at.
+    fn ranges_to_read(
+        &self,
+        entity_id: EntityId,
+        rows: &[&NewRow<'_>],
+        further: &BTreeMap<EntityId, Ranges>,
+    ) -> Ranges {
+        let of_rows = rows.iter().map(|row| {
+            let from_ms = row.event.started_at_ms;
+            let to_ms = match self.followed.next_ms(row) {
+                // Until then it may count.
+                Some(next_ms) => next_ms.min(from_ms + DurationMs(domain::MS_PER_DAY)),
+                None => row.event.ended_at_ms(),
+            };
+            (from_ms, to_ms.max(from_ms + DurationMs(1)))
+        });
+        let further = further.get(&entity_id).into_iter().flatten().copied();
+        of_rows
+            .chain(further)
+            .filter(|range| self.cache.may_hold_events(entity_id, range.0, range.1))
+            .collect()
+    }
+
+    /// The state reports that tell of workstations near what changes of them, whole instants of workers, without those that are
+    /// known.
+    async fn others_told(
+        &mut self,
+        rows: &RowsOfEntity<'a>,
+        changed: &BTreeMap<EntityId, Ranges>,
+        known: &BTreeMap<EntityId, Told>,
+    ) -> Result<HashMap<EntityId, Vec<Report>>> {
+        let near: Vec<Near<'_>> = rows
+            .iter()
+            .map(|(&entity_id, rows)| (entity_id, self.ranges_to_read(entity_id, rows, changed)))
+            .filter_map(|(entity_id, ranges)| near_entity(self.cache, entity_id, ranges))
+            .filter(|near| neighbours::may_be_told_of(near.entity))
+            .collect();
+        let near_refs: Vec<&Near<'_>> = near.iter().collect();
+        let told = neighbours::told_of(self.tx, self.factory_id, &near_refs).await?;
+        self.changes.rows_read += told.len();
+        let mut others: HashMap<EntityId, Vec<Report>> = HashMap::new();
+        for instant in told.chunk_by(|one, other| instant_of(one) == instant_of(other)) {
+            for Near { entity, .. } in &near {
+                let is_known =
+                    known.get(&entity.id).is_some_and(|told| told.known.contains(&instant_of(&instant[0])));
+                if !is_known && instant.iter().any(|report| report.tells_of() == Some(&entity.code)) {
+                    others.entry(entity.id).or_default().extend_from_slice(instant);
+                }
+            }
+        }
+        Ok(others)
+    }
+
+    /// Of whole instants of workers, those that count and tell of a workstation.
+    fn telling_of(&self, workstation_id: EntityId, reports: Vec<Report>) -> Vec<Observation> {
+        let Some(workstation) = self.cache.entities.get(&workstation_id) else { return Vec::new() };
+        let mut telling = Vec::new();
+        for mut reports in neighbours::by_worker(reports).into_values() {
+            reading::resolve(&mut reports);
+            let here = reports.into_iter().filter(|report| report.tells_of() == Some(&workstation.code));
+            telling.extend(here.map(|report| report.observation));
+        }
+        telling
+    }
+
+    fn told_by<'t>(&self, told: &'t mut BTreeMap<EntityId, Told>, report: &Report) -> Option<&'t mut Told> {
+        let workstation = self.cache.entity(EntityType::Workstation, report.tells_of()?)?;
+        Some(told.entry(workstation.id).or_default())
+    }
+
+    /// Puts new events to the stored ones, which they may end.
+    fn with_new(&mut self, before: Vec<Report>, new: &[&NewRow<'_>]) -> Result<Reports> {
+        let mut after = Vec::with_capacity(before.len() + new.len());
+        for report in &before {
+            match self.followed.duration_ms(report) {
+                Some(duration_ms) if duration_ms != report.observation.duration_ms => {
+                    let ended = report.lasting(duration_ms);
+                    self.changes.ended.push(ended.row.clone());
+                    after.push(ended);
+                }
+                _ => after.push(report.clone()),
+            }
+        }
+        for row in new {
+            after.push(self.followed.new_report(row)?);
+        }
+        Ok(Reports { before, after })
+    }
+
+    /// New events that touch nothing stored, and not each other's facts.
+    fn add_plain(&mut self, entity_id: EntityId, new: &[&NewRow<'_>]) -> Result<()> {
+        let mut change = Change::default();
+        for row in new {
+            let report = self.followed.new_report(row)?;
+            change.reach.add_stored(&report.observation);
+            change.after.push(report.observation);
+        }
+        self.changes.by_entity.insert(entity_id, change);
+        Ok(())
+    }
+
+    /// Keeps the latest reports of the series of an entity that have a new one.
+    fn keep_open(&mut self, entity_id: EntityId, reports: &[Report]) {
+        for (series, at_ms) in self.followed.open(entity_id) {
+            let of_series = |report: &&Report| {
+                report.series() == Some(series) && report.observation.started_at_ms == at_ms
+            };
+            let candidates: Vec<&Report> = reports.iter().filter(of_series).collect();
+            let latest = state::latest_open(candidates.iter().map(|report| &report.observation));
+            let Some(latest) = candidates.iter().find(|report| Some(&report.observation) == latest) else {
+                continue;
+            };
+            let workstation =
+                latest.tells_of().and_then(|code| self.cache.entity(EntityType::Workstation, code));
+            self.changes.open.push(OpenReport {
+                key: series,
+                observation: latest.observation.clone(),
+                workstation_id: workstation.map(|workstation| workstation.id),
+            });
+        }
+    }
+}
+
+fn near_entity(cache: &Cache, entity_id: EntityId, ranges: Ranges) -> Option<Near<'_>> {
+    let entity = cache.entities.get(&entity_id)?;
+    (!ranges.is_empty()).then(|| Near { entity, ranges: timeline::merged(ranges) })
+}
+
+fn instant_of(report: &Report) -> (EntityId, TimestampMs) {
+    (report.entity_id(), report.observation.started_at_ms)
+}
+
+fn observations(reports: Vec<Report>) -> Vec<Observation> {
+    reports.into_iter().map(|report| report.observation).collect()
+}
+
+/// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own.
+fn is_plain(new: &[&NewRow<'_>]) -> bool {
+    let fact = |row: &NewRow<'_>| (row.event.started_at_ms, row.event.event_type);
+    new.iter().all(|row| row.event.form() == EventForm::Interval)
+        && new.windows(2).all(|pair| {
+            fact(pair[0]) != fact(pair[1]) || pair[0].event.event_code != pair[1].event.event_code
+        })
+}
