@@ -79,7 +79,8 @@ fn a_hold_is_a_whole_number_however_it_is_written() {
     }
     assert_eq!(accepts(&with_hold("null")).hold_minutes, None);
     for other in ["1.5", "\"15\"", "true", "1e300"] {
-        let said = format!("holdMinutes must be a whole number from 1 to 1440, null or left out, but is {other}");
+        let said =
+            format!("holdMinutes must be a whole number from 1 to 1440, null or left out, but is {other}");
         refuses(&with_hold(other), &said);
     }
 }

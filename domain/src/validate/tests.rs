@@ -97,7 +97,10 @@ fn an_event_without_a_duration_is_a_state_report_with_the_hold_that_was_sent() {
     assert_eq!(extent(None), Extent::State { hold_minutes: None });
     assert_eq!(extent(Some(1)), Extent::State { hold_minutes: Some(1) });
     assert_eq!(extent(Some(1_440)), Extent::State { hold_minutes: Some(1_440) });
-    assert_eq!(check(|_| {}, Ok(())).unwrap().extent, Extent::Interval(DurationMs(30 * crate::MS_PER_MINUTE)));
+    assert_eq!(
+        check(|_| {}, Ok(())).unwrap().extent,
+        Extent::Interval(DurationMs(30 * crate::MS_PER_MINUTE))
+    );
 }
 
 #[test]
