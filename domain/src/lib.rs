@@ -6,6 +6,7 @@
 
 pub mod backoff;
 pub mod bucket;
+pub mod decision;
 pub mod device;
 pub mod event;
 pub mod event_text;

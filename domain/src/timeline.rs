@@ -32,7 +32,7 @@ pub struct Observation {
     pub started_at_ms: TimestampMs,
     /// For how long it counts.
     pub duration_ms: DurationMs,
-    /// Units finished evenly over the interval.
+    /// Units finished evenly over the interval, or at the start of a state report.
     pub units: i64,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
@@ -365,11 +365,12 @@ pub fn merged(
 /// Visits what an event counts whether or not it wins its instants, bucket by bucket: its units, which are facts, and the
 /// event itself where it starts. What is derived from others is no event.
 fn for_each_count(event: &Observation, mut visit: impl FnMut(i64, Totals)) {
-    let is_instant = event.duration_ms == DurationMs::ZERO;
-    let units_at_start = if is_instant { event.units } else { 0 };
+    // What a state report counts must not change with the time that it turns out to cover.
+    let is_at_start = event.duration_ms == DurationMs::ZERO || event.form == EventForm::State;
+    let units_at_start = if is_at_start { event.units } else { 0 };
     let events = i64::from(event.derived_from_ms.is_none());
     visit(bucket_of(event.started_at_ms), Totals { events, units: units_at_start, ..Totals::default() });
-    if event.units > 0 && !is_instant {
+    if event.units > 0 && !is_at_start {
         for_each_bucket(event.started_at_ms, event.ended_at_ms(), |bucket, from_ms, to_ms| {
             visit(bucket, Totals { units: event.units_in(from_ms, to_ms), ..Totals::default() });
         });

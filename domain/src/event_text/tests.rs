@@ -54,10 +54,35 @@ fn an_id_may_be_a_whole_number_and_is_then_its_text() {
 
 #[test]
 fn null_is_fine_where_a_value_is_optional() {
-    for name in ["confidence", "modelVersion", "eventId", "sourceId", "workstationId"] {
+    for name in ["holdMinutes", "confidence", "modelVersion", "eventId", "sourceId", "workstationId"] {
         accepts(&with(&format!("\"{name}\": null")));
     }
     refuses(&with(r#""unitsProduced": null"#), "unitsProduced must be a whole number");
+}
+
+#[test]
+fn an_event_without_a_duration_is_a_state_report_whether_it_is_null_or_left_out() {
+    for event in [without("durationMinutes"), PLAIN.replace("60", "null")] {
+        let report = accepts(&event);
+        assert_eq!((report.duration_minutes, report.hold_minutes), (None, None), "{event}");
+        assert_eq!(check(event.as_bytes()).expect("an event").duration_minutes.to_bits(), 0, "{event}");
+    }
+    assert_eq!(accepts(PLAIN).duration_minutes, Some(60.0));
+}
+
+#[test]
+fn a_hold_is_a_whole_number_however_it_is_written() {
+    let report = without("durationMinutes");
+    let with_hold = |hold: &str| format!("{}, \"holdMinutes\": {hold}}}", report.trim_end_matches('}'));
+    for (written, meant) in [("15", 15), ("15.0", 15), ("1e1", 10), ("0", 0), ("-3", -3), ("1441", 1_441)] {
+        assert_eq!(accepts(&with_hold(written)).hold_minutes, Some(meant), "{written}");
+    }
+    assert_eq!(accepts(&with_hold("null")).hold_minutes, None);
+    for other in ["1.5", "\"15\"", "true", "1e300"] {
+        let said =
+            format!("holdMinutes must be a whole number from 1 to 1440, null or left out, but is {other}");
+        refuses(&with_hold(other), &said);
+    }
 }
 
 #[test]
@@ -71,8 +96,9 @@ fn values_out_of_range_are_left_to_the_rules() {
 
 #[test]
 fn a_value_of_a_wrong_type_is_named_with_what_is_allowed() {
-    refuses(&PLAIN.replace("60", "1e309"), "durationMinutes must be a number from 0 to 1440, but is 1e309");
-    refuses(&PLAIN.replace("60", "\"60\""), "durationMinutes must be a number from 0 to 1440, but is \"60\"");
+    let duration = "durationMinutes must be a number from 0 to 1440, null or left out, but is";
+    refuses(&PLAIN.replace("60", "1e309"), &format!("{duration} 1e309"));
+    refuses(&PLAIN.replace("60", "\"60\""), &format!("{duration} \"60\""));
     refuses(&PLAIN.replace("60", "true"), "but is true");
     refuses(
         &PLAIN.replace("WORKING", "BREAK"),
@@ -90,17 +116,17 @@ fn what_is_no_json_is_named_with_the_field_that_it_stands_in() {
     for number in ["NaN", "Infinity", "-Infinity", "01", "nul"] {
         refuses(
             &PLAIN.replace("60", number),
-            &format!("durationMinutes must be a number from 0 to 1440, but is {number}"),
+            &format!("durationMinutes must be a number from 0 to 1440, null or left out, but is {number}"),
         );
     }
     let fault = check(PLAIN.replace("60", "NaN").as_bytes()).expect_err("a fault");
     assert_eq!((fault.field(), fault.sent()), (Some("durationMinutes"), Some("NaN")));
-    assert_eq!(fault.allowed(), "a number from 0 to 1440");
+    assert_eq!(fault.allowed(), "a number from 0 to 1440, null or left out");
 }
 
 #[test]
 fn a_required_field_that_is_missing_is_named() {
-    for name in ["timestamp", "entityType", "entityId", "eventType", "durationMinutes"] {
+    for name in ["timestamp", "entityType", "entityId", "eventType"] {
         refuses(&without(name), &format!("{name} is missing"));
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Span<'a> {
     covering: [i64; 3],
 }
 
-impl<'a> Span<'a> {
+impl Span<'_> {
     /// Visits its parts in each bucket.
     pub(super) fn for_each_bucket(self, mut visit: impl FnMut(i64, Self)) {
         for_each_bucket(self.from_ms, self.to_ms, |bucket, from_ms, to_ms| {

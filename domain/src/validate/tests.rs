@@ -81,6 +81,74 @@ fn a_duration_is_finite_and_at_most_a_day() {
     }
 }
 
+fn state_report(event: &mut RawEvent) {
+    event.duration_minutes = None;
+}
+
+#[test]
+fn an_event_without_a_duration_is_a_state_report_with_the_hold_that_was_sent() {
+    let extent = |hold_minutes: Option<i64>| {
+        let change = |e: &mut RawEvent| {
+            state_report(e);
+            e.hold_minutes = hold_minutes;
+        };
+        check(change, Ok(())).unwrap().extent
+    };
+    assert_eq!(extent(None), Extent::State { hold_minutes: None });
+    assert_eq!(extent(Some(1)), Extent::State { hold_minutes: Some(1) });
+    assert_eq!(extent(Some(1_440)), Extent::State { hold_minutes: Some(1_440) });
+    assert_eq!(
+        check(|_| {}, Ok(())).unwrap().extent,
+        Extent::Interval(DurationMs(30 * crate::MS_PER_MINUTE))
+    );
+}
+
+#[test]
+fn a_hold_is_a_minute_to_a_day_and_of_state_reports_alone() {
+    for minutes in [0, 1_441, -1, 65_537, i64::MIN, i64::MAX] {
+        let change = |e: &mut RawEvent| {
+            state_report(e);
+            e.hold_minutes = Some(minutes);
+        };
+        check(change, Err(RejectionCode::HoldInvalid));
+    }
+    for beside in [0.0, 30.0] {
+        let change = |e: &mut RawEvent| {
+            e.duration_minutes = Some(beside);
+            e.hold_minutes = Some(15);
+        };
+        check(change, Err(RejectionCode::HoldInvalid));
+    }
+}
+
+#[test]
+fn a_hold_is_judged_after_the_duration_and_before_the_units() {
+    let broken = |e: &mut RawEvent| {
+        e.hold_minutes = Some(0);
+        e.units_produced = -1;
+    };
+    check(broken, Err(RejectionCode::HoldInvalid));
+    let too_long = |e: &mut RawEvent| {
+        broken(e);
+        e.duration_minutes = Some(1_441.0);
+    };
+    check(too_long, Err(RejectionCode::DurationOutOfRange));
+}
+
+#[test]
+fn of_a_state_report_only_the_timestamp_is_judged_against_the_future() {
+    let at = |timestamp: &str| {
+        let timestamp = timestamp.to_owned();
+        move |e: &mut RawEvent| {
+            state_report(e);
+            e.hold_minutes = Some(1_440);
+            e.timestamp = timestamp;
+        }
+    };
+    check(at("2026-01-05T08:10:00Z"), Ok(()));
+    check(at("2026-01-05T08:10:00.001Z"), Err(RejectionCode::TimestampInFuture));
+}
+
 #[test]
 fn units_and_confidence_stay_in_their_ranges() {
     for units in [-1, 1_000_001, i64::MIN, i64::MAX] {

@@ -1,63 +1,193 @@
-//! An empty factory that receives the events of an example, as the server would: each judged, none stored twice.
+//! An empty factory that receives the events and decisions of an example, as the server would: each event judged, none stored
+//! twice, and every decision kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::event::{EntityType, Event, EventType, RawEvent};
-use domain::id::ModelVersionId;
+use domain::decision::Fact;
+use domain::event::{EntityType, Event, EventForm, EventType, Extent, RawEvent};
+use domain::id::{ModelVersionId, SourceId};
+use domain::reading::resolve;
+use domain::state::{DEFAULT_HOLD_MINUTES, covered_ms, derived, tells_of_workstation};
 use domain::time::{DurationMs, TimestampMs};
-use domain::timeline::{BucketTotals, Counted, Observation, delta, totals};
+use domain::timeline::{
+    BucketTotals, Correction, Counted, NameOrder, Observation, Segment, Standing, counted_segments, delta,
+};
 use domain::validate::validate;
 
 use crate::calendar::{DAY, instant_ms};
+use crate::decisions::{Decision, Live};
 use crate::example::Table;
 
-/// What is stored, by entity.
+/// What is stored.
 #[derive(Default)]
 pub(crate) struct Factory {
     events: Vec<Event>,
-    models: Vec<String>,
+    decisions: Vec<Decision>,
+    /// Model versions and sources in the order in which they came: a number says nothing of the order of names.
+    names: Vec<String>,
 }
+
+/// What counts of one worker or workstation.
+#[derive(Default)]
+pub(crate) struct Entity {
+    reports: Vec<Observation>,
+    corrections: Vec<Correction>,
+}
+
+impl Entity {
+    fn counted(&self) -> Counted<'_> {
+        Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
+    }
+
+    /// Its timeline.
+    pub(crate) fn segments(&self) -> Vec<Segment> {
+        counted_segments(&self.counted())
+    }
+}
+
+type Entities = BTreeMap<String, Entity>;
 
 impl Factory {
     /// Sends the events of a table in their order and checks what becomes of each.
-    pub(crate) fn receive(table: &Table) -> Self {
-        let mut factory = Self::default();
+    pub(crate) fn receive(&mut self, table: &Table) {
         for row in table.rows() {
             let raw = raw_event(table, row);
             let now_ms = instant_ms("2026-01-06T00:00:00Z");
             let event =
                 validate(raw, now_ms, DurationMs::ZERO).expect("the events of the sums' examples are valid");
-            let outcome = factory.store(event);
+            let outcome = self.store(event);
             let expected = table.cell(row, "outcome").unwrap_or("accepted");
             assert_eq!(outcome, expected, "line {} of the page", table.line(row));
         }
-        factory
+    }
+
+    /// Makes the decisions of a table.
+    pub(crate) fn decide(&mut self, table: &Table) {
+        for row in table.rows() {
+            let decision = Decision::read(table, row, self.decisions.len() as i32 + 1);
+            self.names.extend(decision.names());
+            decision.judge(&self.decisions);
+            self.decisions.push(decision);
+        }
+    }
+
+    /// How many decisions were made.
+    pub(crate) fn last_decision(&self) -> i32 {
+        self.decisions.len() as i32
     }
 
     /// The sums of every entity by bucket, computed in several ways that must agree.
-    pub(crate) fn totals(&self) -> BTreeMap<String, BucketTotals> {
-        let at_once: BTreeMap<_, _> =
-            self.entities().into_iter().map(|(code, events)| (code, totals(&events))).collect();
-        for (code, mut events) in self.entities() {
-            assert_eq!(one_after_the_other(&events), at_once[&code], "{code} forwards");
-            events.reverse();
-            assert_eq!(one_after_the_other(&events), at_once[&code], "{code} backwards");
+    pub(crate) fn totals(&self, prefix: i32) -> BTreeMap<String, BucketTotals> {
+        let events: Vec<&Event> = self.events.iter().collect();
+        let reversed: Vec<&Event> = self.events.iter().rev().collect();
+        let at_once = sums_along([self.entities_of(&events, prefix)]);
+        let decisions = || 0..=prefix;
+        let grows = |events: &[&Event], prefix| {
+            let grown = (0..=events.len()).map(|count| self.entities_of(&events[..count], prefix));
+            grown.collect::<Vec<_>>()
+        };
+        for (way, events) in [("forwards", &events), ("backwards", &reversed)] {
+            let decided_last =
+                grows(events, 0).into_iter().chain(decisions().map(|at| self.entities_of(events, at)));
+            assert_eq!(sums_along(decided_last), at_once, "{way}, then the decisions");
+            let decided_first = decisions().map(|at| self.entities_of(&[], at)).chain(grows(events, prefix));
+            assert_eq!(sums_along(decided_first), at_once, "the decisions, then {way}");
         }
         at_once
     }
 
-    /// What the timeline needs of every entity's events.
-    pub(crate) fn entities(&self) -> BTreeMap<String, Vec<Observation>> {
-        let mut entities: BTreeMap<String, Vec<Observation>> = BTreeMap::new();
-        for event in &self.events {
-            entities.entry(event.entity_code.clone()).or_default().push(self.observation(event));
+    /// What counts of every entity once the decisions up to a number are made.
+    pub(crate) fn entities(&self, prefix: i32) -> Entities {
+        self.entities_of(&self.events.iter().collect::<Vec<_>>(), prefix)
+    }
+
+    /// The name behind the number it is stored under.
+    pub(crate) fn name(&self, id: i32) -> &str {
+        &self.names[id as usize]
+    }
+
+    fn entities_of(&self, events: &[&Event], prefix: i32) -> Entities {
+        let live = Live::at(&self.decisions, prefix, |name| self.id(name));
+        let mut entities = Entities::new();
+        let mut at_station: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
+        let codes: BTreeSet<&str> = events.iter().map(|event| event.entity_code.as_str()).collect();
+        for code in codes {
+            let mut of_entity: Vec<&Event> =
+                events.iter().copied().filter(|event| event.entity_code == code).collect();
+            of_entity.sort_by_key(|event| event.started_at_ms);
+            let mut reports: Vec<Observation> =
+                of_entity.iter().map(|event| self.observation(event, &of_entity, &live)).collect();
+            resolve(&mut reports);
+            for event in &of_entity {
+                if let Some(station) = event.workstation.as_deref()
+                    && tells_of_workstation(event.form(), event.event_type)
+                {
+                    let told = reports.iter().find(|report| self.is_of(report, event)).expect("it is stored");
+                    at_station.entry(station).or_default().push(told.clone());
+                }
+            }
+            entities.insert(code.to_owned(), Entity { reports, corrections: Vec::new() });
+        }
+        for (station, reports) in at_station {
+            entities.entry(station.to_owned()).or_default().reports.extend(derived(&reports));
+        }
+        for (code, corrections) in live.corrections {
+            entities.entry(code).or_default().corrections = corrections;
         }
         entities
     }
 
-    /// The model version behind the number it is stored under.
-    pub(crate) fn model(&self, id: ModelVersionId) -> &str {
-        &self.models[id.0 as usize]
+    fn observation(&self, event: &Event, of_entity: &[&Event], live: &Live) -> Observation {
+        let (model_version, source) = (event.model_version.as_deref(), event.source.as_deref());
+        let (model_version_id, source_id) = (
+            model_version.map(|name| ModelVersionId(self.id(name))),
+            source.map(|name| SourceId(self.id(name))),
+        );
+        let in_series = |other: &&&Event| {
+            let series = |event: &Event| (event.form(), event.source.clone(), event.model_version.clone());
+            series(other) == series(event)
+        };
+        let next = of_entity.iter().filter(in_series).find(|other| other.started_at_ms > event.started_at_ms);
+        let duration_ms = match event.extent {
+            Extent::Interval(duration_ms) => duration_ms,
+            Extent::State { hold_minutes } => covered_ms(
+                event.started_at_ms,
+                hold_minutes.unwrap_or(DEFAULT_HOLD_MINUTES),
+                next.map(|next| next.started_at_ms),
+            ),
+        };
+        let fact = Fact {
+            form: event.form(),
+            event_type: event.event_type,
+            started_at_ms: event.started_at_ms,
+            event_code: event.event_code.clone(),
+        };
+        let is_retracted = live.retractions.contains(&(event.entity_code.clone(), fact));
+        let standing = if is_retracted {
+            Standing::Quarantined
+        } else {
+            live.rules.standing(source_id, model_version_id, event.started_at_ms)
+        };
+        Observation {
+            units: event.units,
+            confidence: event.confidence,
+            model_version: model_version_id,
+            source: source_id,
+            event_code: event.event_code.clone(),
+            form: event.form(),
+            standing,
+            names: NameOrder { model_version: self.place(model_version), source: self.place(source) },
+            ..Observation::interval(event.event_type, event.started_at_ms, duration_ms)
+        }
+    }
+
+    fn is_of(&self, report: &Observation, event: &Event) -> bool {
+        let name = |id: Option<i32>| id.map(|id| self.name(id).to_owned());
+        (report.form, report.event_type, report.started_at_ms)
+            == (event.form(), event.event_type, event.started_at_ms)
+            && report.event_code == event.event_code
+            && name(report.model_version.map(|id| id.0)) == event.model_version
+            && name(report.source.map(|id| id.0)) == event.source
     }
 
     fn store(&mut self, event: Event) -> &'static str {
@@ -65,25 +195,45 @@ impl Factory {
             Some(stored) if stored.statement() == event.statement() => "duplicate",
             Some(_) => "conflict",
             None => {
-                self.models.extend(event.model_version.clone());
+                self.names.extend(event.model_version.clone());
+                self.names.extend(event.source.clone());
                 self.events.push(event);
                 "accepted"
             }
         }
     }
 
-    fn observation(&self, event: &Event) -> Observation {
-        let number = |model: &String| {
-            self.models.iter().position(|stored| stored == model).map(|at| ModelVersionId(at as i32))
-        };
-        Observation {
-            units: event.units,
-            confidence: event.confidence,
-            model_version: event.model_version.as_ref().and_then(number),
-            event_code: event.event_code.clone(),
-            ..Observation::interval(event.event_type, event.started_at_ms, event.duration_ms())
-        }
+    fn id(&self, name: &str) -> i32 {
+        self.names.iter().position(|stored| stored == name).expect("a stored name") as i32
     }
+
+    /// The place of a name in the order of the bytes; a name that was left out comes first.
+    fn place(&self, name: Option<&str>) -> u32 {
+        let name = name.unwrap_or_default();
+        self.names.iter().filter(|stored| stored.as_str() < name).count() as u32 + u32::from(!name.is_empty())
+    }
+}
+
+/// The sums that come about when what counts changes step by step, from nothing.
+fn sums_along(steps: impl IntoIterator<Item = Entities>) -> BTreeMap<String, BucketTotals> {
+    let mut sums: BTreeMap<String, BucketTotals> = BTreeMap::new();
+    let mut before = Entities::new();
+    let nothing = Entity::default();
+    for after in steps {
+        let codes: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for code in codes {
+            let [old, new] =
+                [&before, &after].map(|entities| entities.get(code).unwrap_or(&nothing).counted());
+            let sum = sums.entry(code.clone()).or_default();
+            for (bucket, change) in delta(&old, &new) {
+                *sum.entry(bucket).or_default() += change;
+            }
+            sum.retain(|_, totals| !totals.is_zero());
+        }
+        before = after;
+    }
+    sums.retain(|_, buckets| !buckets.is_empty());
+    sums
 }
 
 /// Worker or workstation, by the first letter of an id.
@@ -101,38 +251,34 @@ pub(crate) fn event_type(name: &str) -> EventType {
     }
 }
 
-fn identity(event: &Event) -> (EntityType, &str, EventType, TimestampMs, &str) {
-    (event.entity_type, &event.entity_code, event.event_type, event.started_at_ms, &event.event_code)
+type Identity<'a> =
+    (EntityType, &'a str, EventForm, EventType, TimestampMs, &'a str, Option<&'a str>, Option<&'a str>);
+
+fn identity(event: &Event) -> Identity<'_> {
+    let source = event.source.as_deref().filter(|_| event.form() == EventForm::State);
+    let Event { entity_type, event_type, started_at_ms, .. } = *event;
+    let (entity_code, event_code) = (event.entity_code.as_str(), event.event_code.as_str());
+    let model_version = event.model_version.as_deref();
+    (entity_type, entity_code, event.form(), event_type, started_at_ms, event_code, model_version, source)
 }
 
 fn raw_event(table: &Table, row: usize) -> RawEvent {
     let number = |text: &str| text.parse::<f64>().expect("a number");
+    let whole = |text: &str| text.parse::<i64>().expect("a whole number");
+    let text = |column| table.cell(row, column).map(str::to_owned);
     let code = table.text(row, "entity");
     RawEvent {
         timestamp: format!("{DAY}T{}:00Z", table.text(row, "start")),
         entity_type: entity_type(code),
         entity_id: code.to_owned(),
         event_type: event_type(table.text(row, "event type")),
-        duration_minutes: Some(number(table.text(row, "minutes"))),
-        hold_minutes: None,
-        units_produced: table.cell(row, "units").map_or(0, |units| units.parse().expect("a whole number")),
+        duration_minutes: table.cell(row, "minutes").map(number),
+        hold_minutes: table.cell(row, "hold").map(whole),
+        units_produced: table.cell(row, "units").map_or(0, whole),
         confidence: table.cell(row, "confidence").map(number),
-        model_version: table.cell(row, "model").map(str::to_owned),
-        event_id: table.cell(row, "event id").map(str::to_owned),
-        source_id: None,
-        workstation_id: None,
+        model_version: text("model"),
+        event_id: text("event id"),
+        source_id: text("source"),
+        workstation_id: text("workstation"),
     }
-}
-
-fn one_after_the_other(events: &[Observation]) -> BucketTotals {
-    let mut sums = BucketTotals::new();
-    for index in 0..events.len() {
-        for (bucket, change) in
-            delta(&Counted::reports(&events[..index]), &Counted::reports(&events[..=index]))
-        {
-            *sums.entry(bucket).or_default() += change;
-        }
-    }
-    sums.retain(|_, sum| !sum.is_zero());
-    sums
 }

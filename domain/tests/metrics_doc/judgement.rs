@@ -12,7 +12,7 @@ use crate::example::Table;
 pub(crate) fn check(table: &Table) {
     for row in table.rows() {
         let sent = table.sent(row, "sent").expect("a value is sent");
-        let event = with(table.text(row, "field"), sent);
+        let event = with(table.text(row, "field"), sent, table.cell(row, "form") == Some("STATE"));
         let judged = match validate(event, instant_ms("2026-01-05T12:00:00Z"), DurationMs(10 * MS_PER_MINUTE))
         {
             Ok(_) => "accepted".to_owned(),
@@ -22,13 +22,13 @@ pub(crate) fn check(table: &Table) {
     }
 }
 
-fn with(field: &str, sent: &str) -> RawEvent {
+fn with(field: &str, sent: &str, is_state_report: bool) -> RawEvent {
     let mut event = RawEvent {
         timestamp: "2026-01-05T08:00:00Z".to_owned(),
         entity_type: EntityType::Worker,
         entity_id: "W1".to_owned(),
         event_type: EventType::Working,
-        duration_minutes: Some(60.0),
+        duration_minutes: (!is_state_report).then_some(60.0),
         hold_minutes: None,
         units_produced: 0,
         confidence: None,
@@ -40,7 +40,10 @@ fn with(field: &str, sent: &str) -> RawEvent {
     match field {
         "timestamp" => sent.clone_into(&mut event.timestamp),
         "entityId" => sent.clone_into(&mut event.entity_id),
-        "durationMinutes" => event.duration_minutes = Some(sent.parse().expect("a number")),
+        "durationMinutes" => {
+            event.duration_minutes = (sent != "null").then(|| sent.parse().expect("a number"));
+        }
+        "holdMinutes" => event.hold_minutes = Some(sent.parse().expect("a whole number")),
         "unitsProduced" => event.units_produced = sent.parse().expect("a whole number"),
         "confidence" => event.confidence = Some(sent.parse().expect("a number")),
         "eventId" => event.event_id = Some(sent.to_owned()),

@@ -6,7 +6,7 @@ use domain::id_order;
 use domain::metric::{self, FactoryTotals, UnitsBasis};
 use domain::state_steps::{StepGrid, StepTimes};
 use domain::time::DurationMs;
-use domain::timeline::{BucketTotals, segments};
+use domain::timeline::BucketTotals;
 use domain::totals::Totals;
 
 use crate::calendar::{time_ms, window_of_day};
@@ -16,10 +16,16 @@ use crate::factory::{Factory, entity_type, event_type};
 
 /// The figures of single workers and workstations.
 pub(crate) fn check_entities(table: &Table, factory: &Factory) {
-    let totals = factory.totals();
     for row in table.rows() {
-        let totals = in_window(table, row, &totals[table.text(row, "entity")]);
+        let all = factory.totals(prefix(table, row, factory));
+        let totals = all
+            .get(table.text(row, "entity"))
+            .map(|buckets| in_window(table, row, buckets))
+            .unwrap_or_default();
         check_minutes(table, row, &totals);
+        check_figure(table, row, "observed", Some(metric::minutes(totals.observed_ms())));
+        check_figure(table, row, "contested", Some(metric::minutes(totals.contested_ms)));
+        check_figure(table, row, "corrected", Some(metric::minutes(totals.corrected_ms)));
         check_figure(table, row, "overlap", Some(metric::minutes(totals.overlap_ms)));
         check_figure(table, row, "units", Some(totals.units as f64));
         check_figure(table, row, "utilization", metric::utilization(&totals));
@@ -56,29 +62,31 @@ pub(crate) fn check_factory(table: &Table, factory: &Factory) {
 pub(crate) fn check_lists(table: &Table, factory: &Factory) {
     for row in table.rows() {
         let codes: Vec<_> = listed(table, row, factory).into_iter().map(|(code, _)| code).collect();
-        assert_eq!(codes.join(", "), table.text(row, "listed"), "line {} of the page", table.line(row));
+        let said = table.cell(row, "listed").unwrap_or_default();
+        assert_eq!(codes.join(", "), said, "line {} of the page", table.line(row));
     }
 }
 
 /// The timelines, which must hold these stretches and no others.
 pub(crate) fn check_timeline(table: &Table, factory: &Factory) {
     let mut found = Vec::new();
-    for (code, events) in factory.entities() {
-        for segment in segments(&events) {
+    for (code, entity) in factory.entities(factory.last_decision()) {
+        for segment in entity.segments() {
             let confidence = segment.confidence.map(|parts| f64::from(parts) / 10_000.0);
-            let model = segment.model_version.map(|number| factory.model(number));
-            found.push((code.clone(), segment.from_ms, segment.to_ms, segment.event_type, confidence, model));
+            let model = segment.model_version.map(|id| factory.name(id.0));
+            let span = (segment.from_ms, segment.to_ms);
+            found.push((code.clone(), span, segment.event_type, confidence, model, segment.decision));
         }
     }
     let said = table.rows().map(|row| {
         let text = |column| table.text(row, column);
         (
             text("timeline of").to_owned(),
-            time_ms(text("from")),
-            time_ms(text("to")),
+            (time_ms(text("from")), time_ms(text("to"))),
             event_type(text("event type")),
             table.cell(row, "confidence").map(|confidence| confidence.parse().expect("a number")),
             table.cell(row, "model"),
+            table.cell(row, "decision").map(|decision| decision.parse().expect("a number")),
         )
     });
     assert_eq!(found, said.collect::<Vec<_>>(), "the timeline at line {} of the page", table.line(0));
@@ -86,12 +94,12 @@ pub(crate) fn check_timeline(table: &Table, factory: &Factory) {
 
 /// The states of a window's steps.
 pub(crate) fn check_states(table: &Table, factory: &Factory) {
-    let entities = factory.entities();
+    let entities = factory.entities(factory.last_decision());
     for row in table.rows() {
         let window = window_of_day(table.text(row, "window")).expect("a window with two ends");
         let seconds: i64 = table.text(row, "step seconds").parse().expect("a number");
         let mut times = StepTimes::new(StepGrid::new(window, DurationMs(seconds * 1_000)));
-        for segment in segments(&entities[table.text(row, "entity")]) {
+        for segment in entities[table.text(row, "entity")].segments() {
             times.add_segment(segment.from_ms, segment.to_ms, segment.event_type);
         }
         assert_eq!(times.letters(), table.text(row, "states"), "line {} of the page", table.line(row));
@@ -105,13 +113,19 @@ fn check_minutes(table: &Table, row: usize, totals: &Totals) {
 }
 
 fn listed(table: &Table, row: usize, factory: &Factory) -> Vec<(String, Totals)> {
-    let totals = factory.totals().into_iter();
+    let totals = factory.totals(prefix(table, row, factory)).into_iter();
     let mut listed: Vec<_> = totals
         .map(|(code, buckets)| (code, in_window(table, row, &buckets)))
         .filter(|(_, totals)| totals.is_listed())
         .collect();
     listed.sort_by(|(a, _), (b, _)| id_order::compare(a, b));
     listed
+}
+
+/// How many decisions a row knows of; all unless it says a number.
+fn prefix(table: &Table, row: usize, factory: &Factory) -> i32 {
+    let said = table.cell(row, "after decision").map(|number| number.parse().expect("a number"));
+    said.unwrap_or_else(|| factory.last_decision())
 }
 
 fn in_window(table: &Table, row: usize, buckets: &BucketTotals) -> Totals {
