@@ -110,6 +110,7 @@ pub(crate) fn new_factory(time_zone: Zone) -> NewFactory {
         name: "Demo factory".to_owned(),
         time_zone,
         units_basis: UnitsBasis::Workers,
+        state_hold_minutes: DEFAULT_STATE_HOLD_MINUTES,
     }
 }
 
