@@ -115,7 +115,10 @@ mod tests {
                 EVENT.replace("5.0", "\"long\""),
                 "durationMinutes must be a number from 0 to 1440, null or left out, but is \"long\"",
             ),
-            (EVENT.replace("5.0", "NaN"), "durationMinutes must be a number from 0 to 1440, null or left out, but is NaN"),
+            (
+                EVENT.replace("5.0", "NaN"),
+                "durationMinutes must be a number from 0 to 1440, null or left out, but is NaN",
+            ),
             (
                 EVENT.replace('{', "{\"colour\":1,"),
                 "colour is not a field of an event; the fields are timestamp, ",
