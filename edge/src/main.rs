@@ -62,6 +62,10 @@ struct ReplayArgs {
     #[command(flatten)]
     mapping: MappingArgs,
 
+    /// Topic that the file's messages came by, where the mapping takes something from it
+    #[arg(long, value_name = "TOPIC", requires = "mapping")]
+    topic: Option<String>,
+
     /// URL of the server; /graphql is added
     #[arg(long = "to", value_name = "URL", env = "ANDON_URL")]
     url: String,
@@ -130,7 +134,7 @@ fn run_mapping(args: &TryMappingArgs) -> anyhow::Result<ExitCode> {
     };
     let (input, _) = open(data).with_context(|| format!("cannot read {}", data.display()))?;
     let (stdout, fault) = (BufWriter::new(io::stdout().lock()), |said: &str| eprintln!("{said}"));
-    let tried = try_mapping(&mapping, input, args.max_events(), stdout, fault)
+    let tried = try_mapping(&mapping, args.envelope(), input, args.max_events(), stdout, fault)
         .with_context(|| format!("cannot try {}", data.display()))?;
     eprintln!("{tried}");
     Ok(ExitCode::from(u8::from(tried.faults > 0)))
@@ -150,6 +154,7 @@ async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         batch_events: usize::try_from(args.batch_events)?,
         connections: usize::try_from(args.connections)?,
         mapping: args.mapping.load()?.map(Arc::new),
+        topic: args.topic,
     };
     let (input, total_bytes) =
         open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;

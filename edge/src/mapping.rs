@@ -7,6 +7,7 @@
 mod compile;
 pub mod counter;
 pub(crate) mod csv;
+mod envelope;
 mod error;
 mod file;
 mod message;
@@ -18,6 +19,7 @@ mod zone;
 use std::path::Path;
 
 use self::csv::CsvFormat;
+pub use self::envelope::Envelope;
 pub use self::error::MappingError;
 pub(crate) use self::message::too_long;
 pub use self::message::{MessageError, ReadRecord, RecordError};

@@ -25,7 +25,7 @@ use self::batcher::LineNumbers;
 use self::progress::Progress;
 use self::reader::{Found, Reading};
 use self::summary::Summary;
-use crate::mapping::Mapping;
+use crate::mapping::{Envelope, Mapping};
 use crate::outlet::Outlet;
 use crate::outlet::response::{IngestResult, Response};
 use crate::outlet::server::Server;
@@ -47,6 +47,8 @@ pub struct Plan {
     pub connections: usize,
     /// What the input's records become; without one its lines are events.
     pub mapping: Option<Arc<Mapping>>,
+    /// The topic that the input's messages came by, where the mapping takes something from it.
+    pub topic: Option<String>,
 }
 
 /// How a replay ended.
@@ -127,10 +129,14 @@ fn start_reading(
 ) -> (JoinHandle<()>, mpsc::Receiver<Reading>) {
     let (deliver, readings) = mpsc::channel(1);
     let (batch_events, mapping) = (plan.batch_events, plan.mapping.clone());
+    let topic = plan.topic.clone();
     let reader = thread::spawn(move || {
         let deliver = |reading| deliver.blocking_send(reading).is_ok();
         match mapping {
-            Some(mapping) => mapped::read(BufReader::new(input), &mapping, batch_events, deliver),
+            Some(mapping) => {
+                let envelope = Envelope { topic: topic.as_deref(), ..Envelope::default() };
+                mapped::read(BufReader::new(input), &mapping, envelope, batch_events, deliver);
+            }
             None => reader::read(input, batch_events, deliver),
         }
     });

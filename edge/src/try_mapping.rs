@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::mapping::{Mapping, Zone, find_zone};
+use crate::clock;
+use crate::mapping::{Envelope, Mapping, Zone, find_zone};
 use crate::replay::mapped::Records;
 
 /// How many events are shown unless all are asked for.
@@ -53,6 +54,20 @@ pub struct TryMappingArgs {
     /// The zone of times that say none, such as Europe/Berlin, in the place of the mapping's own
     #[arg(long, value_name = "ZONE", value_parser = find_zone)]
     pub time_zone: Option<Zone>,
+
+    /// The topic that the data came by, where the mapping takes something from it
+    #[arg(long, value_name = "TOPIC", requires = "data")]
+    pub topic: Option<String>,
+
+    /// When the data arrived, where the mapping takes that, such as 2026-01-05T08:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "data")]
+    pub arrived: Option<i64>,
+}
+
+/// Reads an instant as Unix milliseconds.
+fn instant(text: &str) -> Result<i64, String> {
+    let at = domain::validate::instant_ms(text);
+    at.map(|at| at.0).ok_or_else(|| "write an instant such as 2026-01-05T08:00:00Z".to_owned())
 }
 
 /// What a mapping made of the records that were read.
@@ -82,12 +97,13 @@ impl std::fmt::Display for Tried {
 /// The data cannot be read, or the events cannot be written.
 pub fn try_mapping(
     mapping: &Mapping,
+    envelope: Envelope<'_>,
     data: impl Read,
     max_events: Option<u64>,
     mut events: impl Write,
     mut faults: impl FnMut(&str),
 ) -> io::Result<Tried> {
-    let mut records = Records::new(mapping, BufReader::new(data))?;
+    let mut records = Records::new(mapping, envelope, BufReader::new(data))?;
     let mut tried = Tried::default();
     while max_events.is_none_or(|max| tried.events + tried.faults < max) {
         let Some(record) = records.next()? else {
@@ -114,6 +130,15 @@ pub fn try_mapping(
 }
 
 impl TryMappingArgs {
+    /// What is known of the data beside what stands in it.
+    pub fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            topic: self.topic.as_deref(),
+            arrived_at_ms: Some(self.arrived.unwrap_or_else(clock::now_ms)),
+            is_retained: false,
+        }
+    }
+
     /// How many records are tried; none for all.
     pub fn max_events(&self) -> Option<u64> {
         (!self.all).then_some(SHOWN_EVENTS)

@@ -10,6 +10,7 @@ use domain::{
     event::RawEvent,
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
+    state::DEFAULT_HOLD_MINUTES,
     time::{DurationMs, TimestampMs},
     window::{Period, WindowSpec},
 };
@@ -110,6 +111,7 @@ pub(crate) fn new_factory(time_zone: Zone) -> NewFactory {
         name: "Demo factory".to_owned(),
         time_zone,
         units_basis: UnitsBasis::Workers,
+        state_hold_minutes: DEFAULT_HOLD_MINUTES,
     }
 }
 

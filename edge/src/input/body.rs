@@ -6,7 +6,7 @@ use domain::event_text::message::{MessageFault, split};
 use domain::limits::MAX_BATCH_EVENTS;
 
 use crate::line::{self, Line, LineFault};
-use crate::mapping::{Mapped, Mapping, MessageError};
+use crate::mapping::{Envelope, Mapped, Mapping, MessageError};
 
 /// The most events of one request: as many as the server takes in one batch, so that a sender need not know to whom it
 /// speaks.
@@ -50,9 +50,13 @@ pub struct Refused<'a> {
 ///
 /// # Errors
 /// There are no single events to judge.
-pub fn events<'a>(body: &'a [u8], mapping: Option<&Mapping>) -> Result<Read<'a>, BodyError> {
+pub fn events<'a>(
+    body: &'a [u8],
+    mapping: Option<&Mapping>,
+    envelope: Envelope<'_>,
+) -> Result<Read<'a>, BodyError> {
     if let Some(mapping) = mapping {
-        return records(body, mapping);
+        return records(body, mapping, envelope);
     }
     let texts = split(body)?;
     if texts.len() > MAX_REQUEST_EVENTS {
@@ -72,8 +76,8 @@ pub fn events<'a>(body: &'a [u8], mapping: Option<&Mapping>) -> Result<Read<'a>,
     Ok(read)
 }
 
-fn records<'a>(body: &'a [u8], mapping: &Mapping) -> Result<Read<'a>, BodyError> {
-    let records = mapping.read_message(body, MAX_REQUEST_EVENTS).map_err(|error| match error {
+fn records<'a>(body: &'a [u8], mapping: &Mapping, envelope: Envelope<'_>) -> Result<Read<'a>, BodyError> {
+    let records = mapping.read_message(body, MAX_REQUEST_EVENTS, envelope).map_err(|error| match error {
         MessageError::TooMany(_) => BodyError::TooMany,
         error => BodyError::Records(error),
     })?;
@@ -95,7 +99,7 @@ mod tests {
 
     /// How many events are read, and what is said of the others with their places.
     fn judged(body: &str) -> (usize, Vec<(usize, String)>) {
-        let read = events(body.as_bytes(), None).expect("events");
+        let read = events(body.as_bytes(), None, Envelope::default()).expect("events");
         let said = read.refused.iter().map(|refused| (refused.index, refused.fault.to_string()));
         (read.mapped.len(), said.collect())
     }
@@ -109,9 +113,12 @@ mod tests {
             ),
             (
                 EVENT.replace("5.0", "\"long\""),
-                "durationMinutes must be a number from 0 to 1440, but is \"long\"",
+                "durationMinutes must be a number from 0 to 1440, null or left out, but is \"long\"",
             ),
-            (EVENT.replace("5.0", "NaN"), "durationMinutes must be a number from 0 to 1440, but is NaN"),
+            (
+                EVENT.replace("5.0", "NaN"),
+                "durationMinutes must be a number from 0 to 1440, null or left out, but is NaN",
+            ),
             (
                 EVENT.replace('{', "{\"colour\":1,"),
                 "colour is not a field of an event; the fields are timestamp, ",
@@ -140,7 +147,8 @@ mod tests {
             (format!("{EVENT}\n").repeat(MAX_REQUEST_EVENTS + 1), "at most 10000 events"),
             (format!("[{EVENT}{}]", format!(",{EVENT}").repeat(MAX_REQUEST_EVENTS)), "at most 10000 events"),
         ] {
-            let refusal = events(body.as_bytes(), None).expect_err("a refusal").to_string();
+            let refusal =
+                events(body.as_bytes(), None, Envelope::default()).expect_err("a refusal").to_string();
             assert!(refusal.contains(said), "{refusal}");
         }
         assert_eq!(judged(&format!("{EVENT}\n").repeat(MAX_REQUEST_EVENTS)).0, MAX_REQUEST_EVENTS);

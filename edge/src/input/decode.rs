@@ -6,7 +6,7 @@ use super::Intake;
 use super::body;
 use crate::line::{self, Line, LineFault, MAX_LINE_BYTES};
 use crate::mapping::csv::{Columns, CsvFormat, Rows, Step};
-use crate::mapping::{Format, Mapped, Mapping, RecordError};
+use crate::mapping::{Envelope, Format, Mapped, Mapping, RecordError};
 use crate::spool::{Arrival, Malformed};
 
 /// What is remembered between the lines of one input: the columns that the first of them named.
@@ -49,7 +49,7 @@ impl LineDecoder {
             Ok(columns) => columns,
         };
         match rows.next(&mut rest) {
-            Ok(Step::Row { .. }) => mapping.row(*format, columns, rows).transpose(),
+            Ok(Step::Row { .. }) => mapping.row(*format, columns, rows, Envelope::default()).transpose(),
             Ok(Step::TooLong { .. }) => Some(Err(crate::mapping::too_long())),
             // Reading from memory does not fail.
             Ok(Step::End) | Err(_) => None,
@@ -98,14 +98,24 @@ impl Intake {
         match mapping.format() {
             Format::Csv(_) => decoder.csv_line(self, line).into_iter().for_each(&mut take),
             Format::Json { .. } => {
-                mapping.document(line).into_iter().filter_map(Result::transpose).for_each(&mut take);
+                mapping
+                    .document(line, Envelope::default())
+                    .into_iter()
+                    .filter_map(Result::transpose)
+                    .for_each(&mut take);
             }
         }
     }
 
     /// Adds a message of an input without a sender to answer to what came.
-    pub(super) fn take_message(&self, arrival: &mut Arrival, input: &str, message: &[u8]) {
-        match body::events(message, self.mapping.as_deref()) {
+    pub(super) fn take_message(
+        &self,
+        arrival: &mut Arrival,
+        input: &str,
+        message: &[u8],
+        envelope: Envelope<'_>,
+    ) {
+        match body::events(message, self.mapping.as_deref(), envelope) {
             Ok(body::Read { mapped, refused }) => {
                 for mapped in mapped {
                     arrival.push(mapped);

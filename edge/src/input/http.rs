@@ -6,12 +6,13 @@
 
 mod upload;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -27,6 +28,7 @@ use self::upload::{Upload, UploadError, Uploads};
 use super::Intake;
 use super::body::{self, BodyError};
 use crate::clock;
+use crate::mapping::Envelope;
 use crate::spool::{Arrival, SpoolError};
 
 /// The most connections at once: every camera of a large site several times over.
@@ -90,6 +92,7 @@ async fn check(
 async fn post_events(
     State(state): State<HttpState>,
     Extension(peer): Extension<Peer>,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -98,8 +101,11 @@ async fn post_events(
         Err(UploadError::Busy) => return unavailable(&UploadError::Busy.to_string()),
         Err(error) => return refuse(error.status(), &error.to_string()),
     };
+    let topic = topic(&uri);
+    let envelope =
+        Envelope { topic: topic.as_deref(), arrived_at_ms: Some(clock::now_ms()), is_retained: false };
     let mut arrival = Arrival::default();
-    let answer = match body::events(&bytes, state.intake.mapping.as_deref()) {
+    let answer = match body::events(&bytes, state.intake.mapping.as_deref(), envelope) {
         Ok(read) => answer(&state.intake, read, &format!("http://{}", peer.address), &mut arrival),
         Err(error) => {
             state.intake.health().malformed.fetch_add(1, Ordering::Relaxed);
@@ -120,6 +126,12 @@ async fn post_events(
             unavailable(&error.to_string())
         }
     }
+}
+
+/// The topic that a request says its messages came by: `/events?topic=umh.v1.acme.press-4._raw.state`.
+fn topic(uri: &Uri) -> Option<String> {
+    let query = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
+    query.0.into_iter().find_map(|(name, value)| (name == "topic").then_some(value))
 }
 
 /// The answer to a request, once what it brings is kept. Its sender may look at the status alone: then what is no event is

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
+use crate::clock;
+use crate::mapping::Envelope;
 use crate::spool::Arrival;
 
 /// The most messages that wait for the disk; further ones stay at the broker.
@@ -192,7 +194,12 @@ async fn keep(
         }
         let mut arrival = Arrival::default();
         for (_, message) in &group {
-            intake.take_message(&mut arrival, &topic.of(&message.topic), &message.payload);
+            let envelope = Envelope {
+                topic: Some(&message.topic),
+                arrived_at_ms: Some(clock::now_ms()),
+                is_retained: message.retain,
+            };
+            intake.take_message(&mut arrival, &topic.of(&message.topic), &message.payload, envelope);
         }
         if !intake.keep_with_retry(arrival, stop).await {
             return;

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::counter::Dip;
 use super::csv::CsvFormat;
+use super::envelope::Place;
 use super::file::{self, Constant, Decimal, Encoding, File, Rule, Steps};
 use super::rules::{Confidence, Instant, Interval, Length, Origin, Rules, Source, Text, Units};
 use super::time::{TimeUnit, minutes_of};
@@ -152,7 +153,8 @@ impl Compiler<'_> {
             if values.get_ref().is_empty() {
                 return Err(MappingError::wrong(line, Some("when"), "must list at least one value"));
             }
-            conditions.push((self.source(Steps::Text(name), line), values.into_inner()));
+            let source = self.source(Steps::Text(name), line, "when")?;
+            conditions.push((source, values.into_inner()));
         }
         Ok(conditions)
     }
@@ -181,6 +183,8 @@ impl Compiler<'_> {
         let entity_type = self.one_of(entity_type, &["WORKER", "WORKSTATION"])?;
         let entity_id = self.plain_text(entity_id)?;
         let event_type = self.one_of(event_type, &["WORKING", "IDLE", "ABSENT"])?;
+        let hold = self.placed("fields.holdMinutes", fields.hold_minutes);
+        let hold = hold.map(|rule| self.hold(rule, &interval)).transpose()?;
         let units = self.placed("fields.unitsProduced", fields.units_produced);
         let units = units.map(|rule| self.units(rule)).transpose()?;
         let confidence = self.placed("fields.confidence", fields.confidence);
@@ -200,6 +204,7 @@ impl Compiler<'_> {
             decimal,
             when,
             interval,
+            hold,
             entity_type,
             entity_id,
             event_type,
@@ -232,8 +237,9 @@ impl Compiler<'_> {
             }
             (Some(_), Some(_), Some(length)) => Err(length
                 .wrong("is one too many: timestamp and end say how long it was; leave one of the three out")),
+            (Some(start), None, None) => Ok(Interval::From(self.instant(start)?)),
             _ => {
-                let reason = "must have two of timestamp, end and durationMinutes";
+                let reason = "must have two of timestamp, end and durationMinutes, or timestamp alone, from when on it is so";
                 Err(MappingError::wrong(line, Some("fields"), reason))
             }
         }
@@ -252,6 +258,15 @@ impl Compiler<'_> {
     fn length(&mut self, placed: Placed) -> Result<Length, MappingError> {
         let unit = minutes_of(placed.rule.unit.as_deref()).map_err(|reason| placed.wrong(reason))?;
         Ok(Length { text: self.number(placed, &["unit"])?, unit })
+    }
+
+    fn hold(&mut self, placed: Placed, interval: &Interval) -> Result<Text, MappingError> {
+        if !matches!(interval, Interval::From(_)) {
+            return Err(placed.wrong(
+                "is for events without a length; leave it out, or leave out end and durationMinutes",
+            ));
+        }
+        self.number(placed, &[])
     }
 
     fn confidence(&mut self, placed: Placed) -> Result<Confidence, MappingError> {
@@ -302,9 +317,9 @@ impl Compiler<'_> {
     /// Where a field's text comes from. `own` are the keys that its field has besides those of all.
     fn text(&mut self, placed: Placed, own: &[&str]) -> Result<Text, MappingError> {
         self.check_keys(&placed, own)?;
-        let Placed { field, line, rule: Rule { from, value, values, default, .. }, .. } = placed;
+        let Placed { key, field, line, rule: Rule { from, value, values, default, .. } } = placed;
         let origin = match (from, value) {
-            (Some(steps), _) => Origin::Source(self.source(steps, line)),
+            (Some(steps), _) => Origin::Source(self.source(steps, line, key)?),
             (None, value) => Origin::Constant(value.map(Constant::into_text).unwrap_or_default()),
         };
         let into_text = |(name, value): (String, Constant)| (name, value.into_text());
@@ -365,12 +380,18 @@ impl Compiler<'_> {
     }
 
     /// The place of a source among all; several rules may ask for the same.
-    fn source(&mut self, steps: Steps, line: usize) -> usize {
+    fn source(&mut self, steps: Steps, line: usize, key: &'static str) -> Result<usize, MappingError> {
+        let place = match &steps {
+            Steps::Text(name) => {
+                Place::named(name).map_err(|reason| MappingError::wrong(line, Some(key), reason))?
+            }
+            Steps::List(_) => Place::Record,
+        };
         let steps = self.steps(steps);
-        let known = self.sources.iter().position(|source| source.steps == steps);
-        known.unwrap_or_else(|| {
-            self.sources.push(Source { steps, line });
+        let known = self.sources.iter().position(|source| source.place == place && source.steps == steps);
+        Ok(known.unwrap_or_else(|| {
+            self.sources.push(Source { steps, line, place });
             self.sources.len() - 1
-        })
+        }))
     }
 }

@@ -6,12 +6,15 @@ use std::io::{self, BufRead};
 use csv_core::ReadRecordResult;
 use encoding_rs::WINDOWS_1252;
 
+use super::envelope::Place;
 use super::rules::{Record, Source};
 
 /// The longest row, in bytes: a text of a page beside the columns that matter.
 const MAX_ROW_BYTES: usize = 64 * 1024;
 /// The most columns of a row: more than exports of the largest tables have.
 const MAX_COLUMNS: usize = 2_048;
+/// The column of what is in no row.
+const NO_COLUMN: usize = usize::MAX;
 /// How many names of columns a message lists.
 const SHOWN_COLUMNS: usize = 30;
 
@@ -177,6 +180,9 @@ impl Columns {
             .map(|index| decode(header.column(index).unwrap_or_default().trim_ascii(), format))
             .collect::<Result<_, _>>()?;
         let column = |source: &Source| {
+            if source.place != Place::Record {
+                return Ok(NO_COLUMN);
+            }
             names.iter().position(|name| *name == source.name()).ok_or_else(|| {
                 let listed: Vec<_> = names.iter().take(SHOWN_COLUMNS).map(|name| format!("\"{name}\"")).collect();
                 format!(
@@ -197,6 +203,7 @@ impl Columns {
     /// A column's name is no number.
     pub(crate) fn numbered(sources: &[Source]) -> Result<Self, String> {
         let column = |source: &Source| match source.name().parse::<usize>() {
+            _ if source.place != Place::Record => Ok(NO_COLUMN),
             Ok(number @ 1..) => Ok(number - 1),
             _ => Err(format!(
                 "line {} of the mapping asks for the column \"{}\", but without a header columns have numbers from 1",

@@ -61,13 +61,14 @@ pub(super) enum Steps {
     List(Vec<String>),
 }
 
-/// The fields of an event, and when it ended.
+/// The fields of an event, and when it ended; only when it began, where it is so from then on.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Fields {
     pub(super) timestamp: Option<Spanned<Rule>>,
     pub(super) end: Option<Spanned<Rule>>,
     pub(super) duration_minutes: Option<Spanned<Rule>>,
+    pub(super) hold_minutes: Option<Spanned<Rule>>,
     pub(super) entity_type: Option<Spanned<Rule>>,
     pub(super) entity_id: Option<Spanned<Rule>>,
     pub(super) event_type: Option<Spanned<Rule>>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::csv::{Columns, CsvFormat, CsvRecord, Rows, Step};
 use super::records::{JsonRecord, at};
 use super::rules::Mapped;
-use super::{Format, Mapping, RecordFault};
+use super::{Envelope, Format, Mapping, RecordFault};
 
 /// A record of a message.
 #[derive(Debug)]
@@ -51,17 +51,20 @@ impl Mapping {
         &self,
         message: &'a [u8],
         max_records: usize,
+        envelope: Envelope<'_>,
     ) -> Result<Vec<ReadRecord<'a>>, MessageError> {
         if domain::event_text::is_utf16(message) {
             return Err(MessageFault::Utf16.into());
         }
         match &self.format {
-            Format::Csv(format) => self.rows(*format, message, max_records),
+            Format::Csv(format) => self.rows(*format, message, max_records, envelope),
             Format::Json { .. } => {
                 let mut read = Vec::new();
                 for document in split(message)? {
                     read.extend(
-                        self.document(document).into_iter().map(|event| ReadRecord { text: document, event }),
+                        self.document(document, envelope)
+                            .into_iter()
+                            .map(|event| ReadRecord { text: document, event }),
                     );
                     if read.len() > max_records {
                         return Err(MessageError::TooMany(max_records));
@@ -77,6 +80,7 @@ impl Mapping {
         format: CsvFormat,
         message: &'a [u8],
         max_records: usize,
+        envelope: Envelope<'_>,
     ) -> Result<Vec<ReadRecord<'a>>, MessageError> {
         let (mut rows, mut rest, mut read) = (Rows::new(format), message, Vec::new());
         let columns = self.columns(format, &mut rows, &mut rest).map_err(MessageError::Header)?;
@@ -88,7 +92,7 @@ impl Mapping {
             let event = match step {
                 Step::End => return Ok(read),
                 Step::TooLong { .. } => Err(too_long()),
-                Step::Row { .. } => self.row(format, &columns, &rows),
+                Step::Row { .. } => self.row(format, &columns, &rows, envelope),
             };
             read.push(ReadRecord { text, event });
             if read.len() > max_records {
@@ -121,12 +125,17 @@ impl Mapping {
         format: CsvFormat,
         columns: &Columns,
         rows: &Rows,
+        envelope: Envelope<'_>,
     ) -> Result<Option<Mapped>, RecordError> {
-        Ok(self.rules.apply(&CsvRecord { row: rows.row(), columns, format })?)
+        Ok(self.rules.apply(&CsvRecord { row: rows.row(), columns, format }, envelope)?)
     }
 
     /// The events of a document of JSON.
-    pub(crate) fn document(&self, text: &[u8]) -> Vec<Result<Option<Mapped>, RecordError>> {
+    pub(crate) fn document(
+        &self,
+        text: &[u8],
+        envelope: Envelope<'_>,
+    ) -> Vec<Result<Option<Mapped>, RecordError>> {
         let document: Value = match serde_json::from_slice(text) {
             Ok(document) => document,
             Err(error) => {
@@ -137,23 +146,23 @@ impl Mapping {
         };
         let Format::Json { records: Some(steps) } = &self.format else {
             return match &document {
-                Value::Array(records) => records.iter().map(|record| self.object(record)).collect(),
-                record => vec![self.object(record)],
+                Value::Array(records) => records.iter().map(|record| self.object(record, envelope)).collect(),
+                record => vec![self.object(record, envelope)],
             };
         };
         if let Some(Value::Array(records)) = at(&document, steps) {
-            records.iter().map(|record| self.object(record)).collect()
+            records.iter().map(|record| self.object(record, envelope)).collect()
         } else {
             let reason = format!("there is no list of records at {} of the document", steps.join("."));
             vec![Err(RecordError::NotARecord(reason))]
         }
     }
 
-    fn object(&self, value: &Value) -> Result<Option<Mapped>, RecordError> {
+    fn object(&self, value: &Value, envelope: Envelope<'_>) -> Result<Option<Mapped>, RecordError> {
         if !value.is_object() {
             return Err(RecordError::NotARecord("a record must be a JSON object".to_owned()));
         }
-        Ok(self.rules.apply(&JsonRecord { value, sources: self.rules.sources() })?)
+        Ok(self.rules.apply(&JsonRecord { value, sources: self.rules.sources() }, envelope)?)
     }
 }
 

@@ -9,6 +9,7 @@ use domain::number::whole;
 use domain::validate::excerpt;
 
 use super::counter::{Dip, Reading};
+use super::envelope::{Envelope, Enveloped, Place};
 use super::time::{Minutes, TimeUnit};
 
 /// Room for an event with fields of usual length, in bytes.
@@ -28,7 +29,7 @@ pub(crate) trait Record {
 pub struct Mapped {
     /// The event's JSON object.
     pub json: String,
-    /// The length of its interval.
+    /// The length of its interval; 0 for one that is so from its timestamp on.
     pub duration_minutes: f64,
     /// What its counter showed, where its units come from one; they are not in the event then.
     pub reading: Option<Reading>,
@@ -62,6 +63,8 @@ pub(crate) struct Source {
     pub(super) steps: Vec<String>,
     /// The line of the mapping that says so.
     pub(super) line: usize,
+    /// Whether it is in the record at all.
+    pub(super) place: Place,
 }
 
 impl Source {
@@ -93,6 +96,8 @@ pub(super) enum Interval {
     StartAndEnd(Instant, Instant),
     StartAndLength(Instant, Length),
     EndAndLength(Instant, Length),
+    /// From then on, for as long as the next event of its series says.
+    From(Instant),
 }
 
 #[derive(Debug)]
@@ -128,6 +133,7 @@ pub(crate) struct Rules {
     pub(super) decimal: char,
     pub(super) when: Vec<(usize, Vec<String>)>,
     pub(super) interval: Interval,
+    pub(super) hold: Option<Text>,
     pub(super) entity_type: Text,
     pub(super) entity_id: Text,
     pub(super) event_type: Text,
@@ -150,7 +156,16 @@ impl Rules {
     ///
     /// # Errors
     /// A value is not what its field must be.
-    pub(crate) fn apply(&self, record: &impl Record) -> Result<Option<Mapped>, RecordFault> {
+    pub(crate) fn apply(
+        &self,
+        record: &impl Record,
+        envelope: Envelope<'_>,
+    ) -> Result<Option<Mapped>, RecordFault> {
+        // Nobody knows when a retained message was sent; only a time that stands in it says since when it is so.
+        if envelope.is_retained && self.sources.iter().any(|source| source.place == Place::Arrival) {
+            return Ok(None);
+        }
+        let record = &Enveloped { record, sources: &self.sources, envelope };
         if !self.is_wanted(record)? {
             return Ok(None);
         }
@@ -167,7 +182,14 @@ impl Rules {
         push_text(&mut json, &entity_id);
         json.push_str(",\"eventType\":");
         push_text(&mut json, &event_type);
-        push_number(&mut json, "durationMinutes", duration_minutes);
+        if let Some(duration_minutes) = duration_minutes {
+            push_number(&mut json, "durationMinutes", duration_minutes);
+        }
+        if let Some(hold) = &self.hold
+            && let Some(minutes) = self.whole(hold, record)?
+        {
+            push_whole(&mut json, "holdMinutes", minutes);
+        }
         if let Some(confidence) = &self.confidence
             && let Some(number) = self.number(&confidence.text, record, "must be a number")?
         {
@@ -186,7 +208,7 @@ impl Rules {
         let key = || format!("{entity_type}/{entity_id}/{}", source_id.as_deref().unwrap_or_default());
         let reading = self.units(record, &mut json, started_at_ms, key)?;
         json.push('}');
-        Ok(Some(Mapped { json, duration_minutes, reading }))
+        Ok(Some(Mapped { json, duration_minutes: duration_minutes.unwrap_or_default(), reading }))
     }
 
     fn is_wanted(&self, record: &impl Record) -> Result<bool, RecordFault> {
@@ -200,11 +222,12 @@ impl Rules {
         Ok(true)
     }
 
-    /// When the event starts, in Unix milliseconds, and its length in minutes.
-    fn interval(&self, record: &impl Record) -> Result<(i64, f64), RecordFault> {
+    /// When the event starts, in Unix milliseconds, and its length in minutes, if it has one.
+    fn interval(&self, record: &impl Record) -> Result<(i64, Option<f64>), RecordFault> {
         match &self.interval {
+            Interval::From(start) => Ok((self.instant_ms(start, record)?, None)),
             Interval::StartAndLength(start, length) => {
-                Ok((self.instant_ms(start, record)?, self.minutes(length, record)?))
+                Ok((self.instant_ms(start, record)?, Some(self.minutes(length, record)?)))
             }
             Interval::StartAndEnd(start, end) => {
                 let (start_ms, end_ms) = (self.instant_ms(start, record)?, self.instant_ms(end, record)?);
@@ -213,11 +236,11 @@ impl Rules {
                     let reason = "must not be before the timestamp";
                     return Err(self.fault_of(&end.text, reason, sent.as_deref()));
                 }
-                Ok((start_ms, (end_ms - start_ms) as f64 / domain::MS_PER_MINUTE as f64))
+                Ok((start_ms, Some((end_ms - start_ms) as f64 / domain::MS_PER_MINUTE as f64)))
             }
             Interval::EndAndLength(end, length) => {
                 let (end_ms, minutes) = (self.instant_ms(end, record)?, self.minutes(length, record)?);
-                Ok((end_ms - (minutes * domain::MS_PER_MINUTE as f64).round() as i64, minutes))
+                Ok((end_ms - (minutes * domain::MS_PER_MINUTE as f64).round() as i64, Some(minutes)))
             }
         }
     }
@@ -246,23 +269,24 @@ impl Rules {
         at_ms: i64,
         key: impl FnOnce() -> String,
     ) -> Result<Option<Reading>, RecordFault> {
-        const WHOLE: &str = "must be a whole number";
         let Some(units) = &self.units else { return Ok(None) };
-        let Some(number) = self.number(&units.text, record, WHOLE)? else { return Ok(None) };
-        let Some(number) = whole(number) else {
-            return Err(self.fault_of(&units.text, WHOLE, Some(&number.to_string())));
-        };
+        let Some(number) = self.whole(&units.text, record)? else { return Ok(None) };
         match units.counter {
             Some(_) if number < 0 => {
                 Err(self.fault_of(&units.text, "a counter must show 0 or more", Some(&number.to_string())))
             }
             Some(dip) => Ok(Some(Reading { key: key(), at_ms, shown: number, dip })),
             None => {
-                push_name(json, "unitsProduced");
-                write!(json, "{number}").unwrap_or_default();
+                push_whole(json, "unitsProduced", number);
                 Ok(None)
             }
         }
+    }
+
+    fn whole(&self, text: &Text, record: &impl Record) -> Result<Option<i64>, RecordFault> {
+        const WHOLE: &str = "must be a whole number";
+        let Some(number) = self.number(text, record, WHOLE)? else { return Ok(None) };
+        whole(number).map(Some).ok_or_else(|| self.fault_of(text, WHOLE, Some(&number.to_string())))
     }
 
     fn number(&self, text: &Text, record: &impl Record, rule: &str) -> Result<Option<f64>, RecordFault> {
@@ -355,6 +379,12 @@ fn push_name(json: &mut String, name: &str) {
 }
 
 fn push_number(json: &mut String, name: &str, number: f64) {
+    push_name(json, name);
+    // Writing to a text does not fail.
+    write!(json, "{number}").unwrap_or_default();
+}
+
+fn push_whole(json: &mut String, name: &str, number: i64) {
     push_name(json, name);
     // Writing to a text does not fail.
     write!(json, "{number}").unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::line::{EventLine, buckets_touched};
 use crate::mapping::counter::{Counted, Counter, REMEMBERED_READINGS};
 use crate::mapping::csv::{Columns, CsvFormat, Rows, Step};
 use crate::mapping::records::{Documents, MAX_DOCUMENT_BYTES};
-use crate::mapping::{Format, Mapped, Mapping, RecordError, too_long, with_units};
+use crate::mapping::{Envelope, Format, Mapped, Mapping, RecordError, too_long, with_units};
 
 /// A record: the line on which it begins, and its event, if it becomes one.
 pub(crate) struct Record {
@@ -24,6 +24,7 @@ pub(crate) struct Record {
 /// Reads the records of an input one after the other.
 pub(crate) struct Records<'m, R> {
     mapping: &'m Mapping,
+    envelope: Envelope<'m>,
     input: R,
     kind: Kind,
     counters: HashMap<String, Counter>,
@@ -47,7 +48,7 @@ impl<'m, R: BufRead> Records<'m, R> {
     ///
     /// # Errors
     /// The input cannot be read, or is not what the mapping says.
-    pub(crate) fn new(mapping: &'m Mapping, mut input: R) -> io::Result<Self> {
+    pub(crate) fn new(mapping: &'m Mapping, envelope: Envelope<'m>, mut input: R) -> io::Result<Self> {
         refuse_utf16(&mut input)?;
         let kind = match mapping.format() {
             Format::Csv(format) => {
@@ -57,7 +58,7 @@ impl<'m, R: BufRead> Records<'m, R> {
             }
             Format::Json { .. } => Kind::Json { documents: Documents::default(), waiting: Vec::new() },
         };
-        Ok(Self { mapping, input, kind, counters: HashMap::new() })
+        Ok(Self { mapping, envelope, input, kind, counters: HashMap::new() })
     }
 
     /// The next record; none at the end.
@@ -69,7 +70,7 @@ impl<'m, R: BufRead> Records<'m, R> {
             Kind::Csv { format, rows, columns } => match rows.next(&mut self.input)? {
                 Step::End => None,
                 Step::TooLong { line } => Some((line, Err(too_long()))),
-                Step::Row { line } => Some((line, self.mapping.row(*format, columns, rows))),
+                Step::Row { line } => Some((line, self.mapping.row(*format, columns, rows, self.envelope))),
             },
             Kind::Json { documents, waiting } => loop {
                 if let Some(record) = waiting.pop() {
@@ -82,7 +83,7 @@ impl<'m, R: BufRead> Records<'m, R> {
                         format!("a record has at most {MAX_DOCUMENT_BYTES} bytes, this one has more");
                     break Some((line, Err(RecordError::NotARecord(reason))));
                 }
-                let records = self.mapping.document(document.text);
+                let records = self.mapping.document(document.text, self.envelope);
                 waiting.extend(records.into_iter().rev().map(|record| (line, record)));
             },
         };
@@ -132,11 +133,12 @@ pub(crate) fn refuse_utf16(input: &mut impl BufRead) -> io::Result<()> {
 pub(super) fn read(
     input: impl BufRead,
     mapping: &Mapping,
+    envelope: Envelope<'_>,
     max_events: usize,
     mut deliver: impl FnMut(Reading) -> bool,
 ) {
     let (mut batcher, mut line, mut told) = (Batcher::new(max_events), 0, 0);
-    let mut records = match Records::new(mapping, input) {
+    let mut records = match Records::new(mapping, envelope, input) {
         Ok(records) => records,
         Err(error) => {
             deliver(Reading { found: Found::Unreadable { after_line: 0, error }, bytes: 0 });

@@ -128,7 +128,8 @@ impl Script {
     fn schedule_arrivals(&mut self, mut event: RawEvent) {
         let Ok(began) = DateTime::parse_from_rfc3339(&event.timestamp) else { return };
         let began_ms = began.timestamp_millis();
-        let ended_ms = began_ms + (event.duration_minutes * MS_PER_MINUTE as f64).round() as i64;
+        let ended_ms =
+            began_ms + (event.duration_minutes.unwrap_or_default() * MS_PER_MINUTE as f64).round() as i64;
         let mut rng = self.random_of(&event);
         if self.settings.model_drift {
             self.drift(&mut event, began_ms);

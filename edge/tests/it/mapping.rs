@@ -48,15 +48,30 @@ fn each(finished: &Finished, field: &str) -> Vec<Value> {
 async fn every_ready_mapping_makes_of_its_sample_what_is_printed_beside_it() {
     let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
     let samples = mappings.join("samples");
-    for (name, sample) in [
-        ("frigate", "frigate.json"),
-        ("fluent-bit", "fluent-bit.json"),
-        ("telegraf", "telegraf.json"),
-        ("erpnext", "erpnext.csv"),
-        ("odoo", "odoo.csv"),
+    let statestream_topic = "homeassistant/binary_sensor/press_4_occupancy/state";
+    for (name, sample, more) in [
+        ("frigate", "frigate.json", &[][..]),
+        ("fluent-bit", "fluent-bit.json", &[]),
+        ("telegraf", "telegraf.json", &[]),
+        ("erpnext", "erpnext.csv", &[]),
+        ("odoo", "odoo.csv", &[]),
+        ("umh-core", "umh-core.json", &["--topic", "umh.v1.acme.plant-1.line-4.press-4._raw.state"]),
+        ("umh-core", "umh-core.json", &["--topic", "umh/v1/acme/press-4/_machine_v1/state"]),
+        (
+            "umh-classic",
+            "umh-classic.json",
+            &["--topic", "umh/v1/acme/cologne/packaging/line-1/cnc-cutter/_historian/state"],
+        ),
+        ("home-assistant", "home-assistant.json", &[]),
+        (
+            "home-assistant-statestream",
+            "home-assistant-statestream.csv",
+            &["--topic", statestream_topic, "--arrived", "2026-01-05T09:00:00+01:00"],
+        ),
     ] {
         let (mapping, data) = (mappings.join(format!("{name}.toml")), samples.join(sample));
-        let finished = andon_edge(&["mapping", text(&mapping), "--try", text(&data), "--all"], "").await;
+        let tried = ["mapping", text(&mapping), "--try", text(&data), "--all"];
+        let finished = andon_edge(&[&tried, more].concat(), "").await;
         let expected = std::fs::read_to_string(samples.join(format!("{name}.ndjson"))).expect("events");
         assert_eq!(finished.stdout, expected, "{name}: {finished:?}");
         assert_eq!(finished.code, 0, "{name}: {finished:?}");
@@ -156,7 +171,7 @@ async fn a_mapping_is_checked_before_anything_is_sent_and_its_errors_name_line_a
         ),
         (with("timestamp = { form = \"at\" }"), "line 3: unknown field `form`, expected one of `from`"),
         (with("time = { from = \"at\" }"), "line 3: unknown field `time`, expected one of `timestamp`"),
-        (with(""), "line 2, fields: must have two of timestamp, end and durationMinutes"),
+        (with(""), "line 2, fields: must have two of timestamp, end and durationMinutes, or timestamp alone"),
         (
             with("timestamp = { from = \"at\", unit = \"minutes\" }"),
             "line 3, fields.timestamp: unit must be rfc3339, local,",
@@ -168,6 +183,14 @@ async fn a_mapping_is_checked_before_anything_is_sent_and_its_errors_name_line_a
         (
             with("timestamp = { from = \"at\", value = 1 }"),
             "line 3, fields.timestamp: has `from` and `value`",
+        ),
+        (
+            format!("{PLAIN}holdMinutes = {{ value = 60 }}\n"),
+            "line 8, fields.holdMinutes: is for events without a length",
+        ),
+        (
+            PLAIN.replace("\"who\"", "\"@topic.last\""),
+            "line 6, fields.entityId: a part of the topic is written as @topic.1",
         ),
         (
             PLAIN.replace("\"IDLE\"", "\"LAZY\""),
@@ -266,4 +289,58 @@ async fn a_counter_becomes_differences_with_resets_and_small_dips() {
     let rows: String = shown.iter().enumerate().map(|(minute, total)| row(minute, total)).collect();
     let finished = Files::new(&mapping, format!("at,minutes,who,total\n{rows}")).try_all(&[]).await;
     assert_eq!(each(&finished, "unitsProduced"), [0, 7, 0, 0, 3, 0, 4], "{finished:?}");
+}
+
+const STATES: &str = r#"format = "json"
+[when]
+"@topic.-1" = ["state"]
+[fields]
+timestamp = { from = "at" }
+holdMinutes = { from = "hold", default = 30 }
+entityType = { value = "WORKER" }
+entityId = { from = "@topic.2" }
+eventType = { from = "busy", values = { true = "WORKING", false = "IDLE" } }
+unitsProduced = { from = "made", units = "counter" }
+"#;
+
+#[tokio::test]
+async fn without_a_length_records_become_states_from_their_timestamp_on() {
+    let data = r#"{"at": "2026-01-05T08:00:00Z", "busy": true, "hold": 5, "made": 100}
+{"at": "2026-01-05T08:04:00Z", "busy": false, "made": 107}
+"#;
+    let files = Files::new(STATES, data);
+    let finished = files.try_all(&["--topic", "hall/W7/state"]).await;
+    assert_eq!((finished.code, finished.stdout.lines().count()), (0, 2), "{finished:?}");
+    assert_eq!(each(&finished, "entityId"), ["W7", "W7"]);
+    assert_eq!(each(&finished, "durationMinutes"), [Value::Null, Value::Null]);
+    assert_eq!(each(&finished, "holdMinutes"), [5, 30]);
+    assert_eq!(each(&finished, "unitsProduced"), [0, 7]);
+    let unwanted = files.try_all(&["--topic", "hall/W7/temperature"]).await;
+    assert!(unwanted.stderr.contains("events 0, not wanted 2"), "{unwanted:?}");
+    let finished =
+        Files::new(STATES, data.replace("5,", "5.5,")).try_all(&["--topic", "hall/W7/state"]).await;
+    assert!(finished.stderr.contains("holdMinutes (from hold): must be a whole number"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_topic_is_told_to_a_replay_and_missed_where_there_is_none() {
+    let server = FaultyServer::start(|_, request| all_accepted(request)).await;
+    let files = Files::new(STATES, r#"{"at": "2026-01-05T08:00:00Z", "busy": true}"#);
+    let arguments = [
+        "replay",
+        text(&files.data),
+        "--mapping",
+        text(&files.mapping),
+        "--to",
+        &server.url,
+        "--factory",
+        "f",
+    ];
+    let finished = andon_edge(&[&arguments[..], &["--topic", "hall.W8.state"]].concat(), "").await;
+    assert_eq!(finished.code, 0, "{finished:?}");
+    let body: Value = serde_json::from_str(&server.requests()[0].body).expect("JSON");
+    let expected = serde_json::json!([{ "timestamp": "2026-01-05T08:00:00.000Z", "entityType": "WORKER", "entityId": "W8", "eventType": "WORKING", "holdMinutes": 30 }]);
+    assert_eq!(body["variables"]["events"], expected);
+    let finished = andon_edge(&arguments, "").await;
+    assert!(finished.stdout.contains("is in the topic of a message, and this has none"), "{finished:?}");
 }

@@ -84,7 +84,7 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use domain::{
-        event::{EntityType, EventType},
+        event::{EntityType, EventType, Extent},
         id::FactoryId,
         time::{DurationMs, TimestampMs},
         validate::RejectionCode,
@@ -98,7 +98,7 @@ mod tests {
             entity_code: code.to_owned(),
             event_type: EventType::Idle,
             started_at_ms: TimestampMs(0),
-            duration_ms: DurationMs::ZERO,
+            extent: Extent::Interval(DurationMs::ZERO),
             units: 0,
             confidence: None,
             model_version: None,

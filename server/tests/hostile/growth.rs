@@ -45,6 +45,7 @@ async fn there_are_only_so_many_factories() {
             name: "F".to_owned(),
             time_zone: domain::zone::Zone::UTC,
             units_basis: UnitsBasis::Workers,
+            state_hold_minutes: 60,
         };
         server.app.store.create_factory(new).await.expect("a commit").expect("room");
     }

@@ -8,10 +8,10 @@ use crate::{
 };
 
 const CREATE: &str = "mutation($input: CreateFactoryInput!) \
-    { createFactory(input: $input) { factoryId name timeZone unitsBasis revision workers { id } workstations { id } } }";
+    { createFactory(input: $input) { factoryId name timeZone unitsBasis stateHoldMinutes revision workers { id } workstations { id } } }";
 
 const UPDATE_FACTORY: &str = "mutation($factory: ID!, $input: UpdateFactoryInput!) \
-    { updateFactory(factoryId: $factory, input: $input) { id name timeZone unitsBasis revision workers { workerId } } }";
+    { updateFactory(factoryId: $factory, input: $input) { id name timeZone unitsBasis stateHoldMinutes revision workers { workerId } } }";
 
 const UPDATE_WORKER: &str = "mutation($factory: ID! = \"plant\", $id: ID!, $input: UpdateEntityInput!) \
     { updateWorker(factoryId: $factory, workerId: $id, input: $input) { id workerId name area } }";
@@ -21,7 +21,7 @@ async fn a_factory_begins_in_utc_with_the_workers_units_and_without_entities() {
     let server = TestServer::start().await;
     let created = server.ask(CREATE, json!({ "input": { "id": "plant-1", "name": " Plant  1 " } })).await["createFactory"].take();
     let revision = created["revision"].clone();
-    let expected = json!({ "factoryId": "plant-1", "name": "Plant  1", "timeZone": "UTC", "unitsBasis": "WORKERS",
+    let expected = json!({ "factoryId": "plant-1", "name": "Plant  1", "timeZone": "UTC", "unitsBasis": "WORKERS", "stateHoldMinutes": 60,
                            "revision": revision, "workers": [], "workstations": [] });
     assert_eq!(created, expected);
     assert!(revision.is_i64());
@@ -38,6 +38,8 @@ async fn a_factory_that_cannot_be_is_refused_and_says_what_is_allowed() {
         (json!({ "id": "plant", "name": "x".repeat(65) }), "1 to 64"),
         (json!({ "id": "plant", "name": "a\u{7}b" }), "control"),
         (json!({ "id": "plant", "name": "x", "timeZone": "Mars/Olympus_Mons" }), "IANA"),
+        (json!({ "id": "plant", "name": "x", "stateHoldMinutes": 0 }), "from 1 to 1440"),
+        (json!({ "id": "plant", "name": "x", "stateHoldMinutes": 1_441 }), "from 1 to 1440"),
     ];
     for (input, allowed) in inputs {
         let answer = server.answer(CREATE, json!({ "input": input })).await;
@@ -82,6 +84,12 @@ async fn a_field_left_out_of_a_factorys_update_stays_and_the_revision_rises() {
     assert!(moved["revision"].as_i64() > created["revision"].as_i64());
     let renamed = update(json!({ "name": "Plant 2" })).await;
     assert_eq!((&renamed["name"], &renamed["timeZone"]), (&json!("Plant 2"), &json!("Asia/Kathmandu")));
+
+    assert_eq!(renamed["stateHoldMinutes"], 60);
+    assert_eq!(update(json!({ "stateHoldMinutes": 5 })).await["stateHoldMinutes"], 5);
+    assert_eq!(update(json!({ "name": "Plant 3" })).await["stateHoldMinutes"], 5);
+    let variables = json!({ "factory": "plant", "input": { "stateHoldMinutes": 1_441 } });
+    assert_eq!(server.refused(UPDATE_FACTORY, variables).await, "BAD_USER_INPUT");
 
     let variables = json!({ "factory": "plant", "input": { "timeZone": "Nowhere" } });
     assert_eq!(server.refused(UPDATE_FACTORY, variables).await, "BAD_USER_INPUT");

@@ -205,6 +205,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
         name: factory.to_owned(),
         time_zone: domain::zone::Zone::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,
+        state_hold_minutes: 60,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");
     (database, store)

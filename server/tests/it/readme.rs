@@ -85,6 +85,7 @@ async fn replayed(server: &TestServer, file: &'static str) -> String {
         batch_events: 1_000,
         connections: 1,
         mapping: None,
+        topic: None,
     };
     replay(Cursor::new(file), &plan, Progress::silent()).await.summary.to_string()
 }

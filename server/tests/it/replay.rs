@@ -47,7 +47,8 @@ async fn replayed(
     connections: usize,
 ) -> Report {
     let server = Server::new(url, factory).expect("an address").without_compression();
-    let plan = Plan { server, retry_for: DEFAULT_RETRY_FOR, batch_events, connections, mapping: None };
+    let plan =
+        Plan { server, retry_for: DEFAULT_RETRY_FOR, batch_events, connections, mapping: None, topic: None };
     let file = std::io::Cursor::new(lines.join("\n").into_bytes());
     replay(file, &plan, Progress::silent()).await
 }

@@ -80,7 +80,7 @@ pub(crate) async fn send_for(
     batch_events: usize,
 ) -> Report {
     let server = Server::new(url, "plant").expect("an address").without_compression();
-    let plan = Plan { server, retry_for, batch_events, connections: 4, mapping: None };
+    let plan = Plan { server, retry_for, batch_events, connections: 4, mapping: None, topic: None };
     replay(Cursor::new(json_lines(events)), &plan, Progress::silent()).await
 }
 

@@ -1,7 +1,10 @@
 //! Events: as sent and as stored.
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
-use domain::{event::RawEvent, metric::minutes};
+use domain::{
+    event::{Extent, RawEvent},
+    metric::minutes,
+};
 
 use crate::{
     graphql::{factories::EntityType, scalar::DateTime},
@@ -20,10 +23,20 @@ pub(crate) enum EventType {
     Absent,
 }
 
-/// What one worker or one workstation was seen doing over one interval.
+/// In which form an event says what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::event::EventForm")]
+pub(crate) enum EventForm {
+    /// Over an interval of a stated length.
+    Interval,
+    /// From its timestamp on, until the next report of its series: of the same entity, source and model version.
+    State,
+}
+
+/// What one worker or one workstation was seen doing: over one interval, or, without a length, from the timestamp on.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct EventInput {
-    /// Start of the interval, 2000-01-01 or later, cut to whole milliseconds.
+    /// Start of the interval, or from when on; 2000-01-01 or later, cut to whole milliseconds.
     timestamp: DateTime,
     /// Worker or workstation.
     entity_type: EntityType,
@@ -31,9 +44,13 @@ pub(crate) struct EventInput {
     entity_id: ID,
     /// What it did.
     event_type: EventType,
-    /// Length of the interval, 0 to 1440.
-    duration_minutes: f64,
-    /// Units finished in the interval, 0 to 1 000 000.
+    /// Length of the interval, 0 to 1440. Left out or null makes a state report: it is so from the timestamp on, until the
+    /// next report of the same entity, source and model version says otherwise.
+    duration_minutes: Option<f64>,
+    /// Of a state report: in how many minutes the next one comes at the latest, 1 to 1440; what is not followed up by then was
+    /// not observed. Left out means as the factory has set it.
+    hold_minutes: Option<i64>,
+    /// Units finished in the interval, or at the timestamp of a state report; 0 to 1 000 000.
     #[graphql(default = 0)]
     units_produced: i64,
     /// How sure the model is, 0 to 1. Left out means not stated, which is not 1.
@@ -56,6 +73,7 @@ impl From<EventInput> for RawEvent {
             entity_id: input.entity_id.0,
             event_type: input.event_type.into(),
             duration_minutes: input.duration_minutes,
+            hold_minutes: input.hold_minutes,
             units_produced: input.units_produced,
             confidence: input.confidence,
             model_version: input.model_version,
@@ -69,7 +87,9 @@ impl From<EventInput> for RawEvent {
 /// An event as it was reported.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Event {
-    /// Start of the interval.
+    /// Whether it says so over an interval or from its timestamp on.
+    form: EventForm,
+    /// Start of the interval, or from when on.
     timestamp: DateTime,
     /// Worker or workstation.
     entity_type: EntityType,
@@ -77,9 +97,11 @@ pub(crate) struct Event {
     entity_id: ID,
     /// What it did.
     event_type: EventType,
-    /// Length of the interval.
-    duration_minutes: f64,
-    /// Units finished in the interval.
+    /// Length of the interval; null for a state report, whose length is what follows it.
+    duration_minutes: Option<f64>,
+    /// In how many minutes the sender of a state report promised the next one; null means as the factory had set it.
+    hold_minutes: Option<u16>,
+    /// Units finished in the interval, or at the timestamp of a state report.
     units_produced: i64,
     /// How sure the model was, 0 to 1; null means not stated.
     confidence: Option<f64>,
@@ -98,12 +120,18 @@ pub(crate) struct Event {
 impl From<StoredEvent> for Event {
     fn from(stored: StoredEvent) -> Self {
         let event = stored.event;
+        let (duration_minutes, hold_minutes) = match event.extent {
+            Extent::Interval(duration_ms) => (Some(minutes(duration_ms.0)), None),
+            Extent::State { hold_minutes } => (None, hold_minutes),
+        };
         Self {
+            form: event.form().into(),
             timestamp: DateTime::from_ms(event.started_at_ms),
             entity_type: event.entity_type.into(),
             entity_id: ID(event.entity_code),
             event_type: event.event_type.into(),
-            duration_minutes: minutes(event.duration_ms.0),
+            duration_minutes,
+            hold_minutes,
             units_produced: event.units,
             confidence: event.confidence.map(confidence),
             model_version: event.model_version,

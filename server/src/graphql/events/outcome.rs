@@ -65,12 +65,14 @@ pub(crate) enum EventIssueCode {
     TimestampInvalid,
     /// The timestamp is before 2000-01-01.
     TimestampOutOfRange,
-    /// The interval ends later than the server's clock allows.
+    /// The interval ends, or a state report begins, later than the server's clock allows.
     TimestampInFuture,
     /// The entity's id is empty, too long, or has control characters or blanks at an end.
     EntityIdInvalid,
     /// The duration is not from 0 to 1440 minutes.
     DurationOutOfRange,
+    /// The hold is not from 1 to 1440 minutes, or stands beside a duration.
+    HoldInvalid,
     /// The units are not from 0 to 1 000 000.
     UnitsOutOfRange,
     /// The confidence is not from 0 to 1.
@@ -111,6 +113,7 @@ impl From<RejectionCode> for EventIssueCode {
             RejectionCode::TimestampInFuture => Self::TimestampInFuture,
             RejectionCode::EntityIdInvalid => Self::EntityIdInvalid,
             RejectionCode::DurationOutOfRange => Self::DurationOutOfRange,
+            RejectionCode::HoldInvalid => Self::HoldInvalid,
             RejectionCode::UnitsOutOfRange => Self::UnitsOutOfRange,
             RejectionCode::ConfidenceOutOfRange => Self::ConfidenceOutOfRange,
             RejectionCode::ModelVersionInvalid => Self::ModelVersionInvalid,

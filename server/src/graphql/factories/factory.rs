@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
-use domain::{event::EntityType, id::FactorySlug, zone::Zone};
+use domain::{event::EntityType, id::FactorySlug, validate::MAX_HOLD_MINUTES, zone::Zone};
 
 use super::{
     entity::{Worker, Workstation},
@@ -39,6 +39,9 @@ pub(crate) struct Factory {
     time_zone: String,
     /// Whose units are the factory's.
     units_basis: UnitsBasis,
+    /// For how many minutes a state report without holdMinutes counts at most until the next one of its series; the time after it
+    /// was not observed. Reports keep what was set when they came.
+    state_hold_minutes: u16,
     /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
     revision: BigInt,
     /// How many contradictions of stored events are kept, each once: the newest 10 of an event, the newest 100 000 of all.
@@ -85,6 +88,7 @@ impl Factory {
             name: factory.name.clone(),
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
+            state_hold_minutes: factory.state_hold_minutes,
             revision: BigInt(factory.revision.0),
             kept_conflicts: BigInt(factory.kept_conflicts),
             dropped_conflicts: BigInt(factory.dropped_conflicts),
@@ -124,6 +128,9 @@ pub(crate) struct CreateFactoryInput {
     /// Whose units are the factory's.
     #[graphql(default_with = "UnitsBasis::Workers")]
     units_basis: UnitsBasis,
+    /// For how many minutes a state report without holdMinutes counts at most until the next one, 1 to 1440.
+    #[graphql(default = 60)]
+    state_hold_minutes: i64,
 }
 
 impl TryFrom<CreateFactoryInput> for NewFactory {
@@ -135,6 +142,7 @@ impl TryFrom<CreateFactoryInput> for NewFactory {
             name: name("name", &input.name)?,
             time_zone: time_zone(&input.time_zone)?,
             units_basis: input.units_basis.into(),
+            state_hold_minutes: state_hold_minutes(input.state_hold_minutes)?,
         })
     }
 }
@@ -148,6 +156,9 @@ pub(crate) struct UpdateFactoryInput {
     time_zone: Option<String>,
     /// Whose units are the factory's.
     units_basis: Option<UnitsBasis>,
+    /// For how many minutes a state report without holdMinutes counts at most until the next one, 1 to 1440; reports that are
+    /// stored keep what was set when they came.
+    state_hold_minutes: Option<i64>,
 }
 
 impl TryFrom<UpdateFactoryInput> for FactoryPatch {
@@ -158,8 +169,22 @@ impl TryFrom<UpdateFactoryInput> for FactoryPatch {
             name: input.name.map(|sent| name("name", &sent)).transpose()?,
             time_zone: input.time_zone.map(|sent| time_zone(&sent)).transpose()?,
             units_basis: input.units_basis.map(Into::into),
+            state_hold_minutes: input.state_hold_minutes.map(state_hold_minutes).transpose()?,
         })
     }
+}
+
+/// How long a state report holds unless it says so itself, in minutes.
+///
+/// # Errors
+/// It is out of range.
+fn state_hold_minutes(sent: i64) -> Result<u16, ApiError> {
+    let minutes = u16::try_from(sent).ok().filter(|_| (1..=MAX_HOLD_MINUTES).contains(&sent));
+    minutes.ok_or_else(|| {
+        ApiError::bad_user_input(format!(
+            "stateHoldMinutes must be a whole number from 1 to {MAX_HOLD_MINUTES}, but is {sent}"
+        ))
+    })
 }
 
 /// The zone that a client named.

@@ -25,6 +25,7 @@ async fn app() -> (Arc<App>, TempDir) {
         name: "Plant".into(),
         time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
+        state_hold_minutes: 60,
     };
     store.create_factory(new).await.expect("a commit").expect("the first factory");
     (App::start(store, Clock::System, DurationMs::ZERO), folder)

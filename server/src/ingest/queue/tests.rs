@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use domain::{
     MS_PER_DAY,
-    event::{EntityType, EventType},
+    event::{EntityType, EventType, Extent},
     id::{FactoryId, Revision},
     time::{DurationMs, TimestampMs},
 };
@@ -22,7 +22,7 @@ fn waiting(factory: &str, number: i64, events: usize, duration_ms: i64) -> Waiti
         entity_code: format!("W{nth}"),
         event_type: EventType::Idle,
         started_at_ms: TimestampMs(number),
-        duration_ms: DurationMs(duration_ms),
+        extent: Extent::Interval(DurationMs(duration_ms)),
         units: 0,
         confidence: None,
         model_version: None,

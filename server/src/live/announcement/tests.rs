@@ -1,5 +1,5 @@
 use domain::{
-    event::{EntityType, Event, EventType},
+    event::{EntityType, Event, EventType, Extent},
     id::{FactoryId, Revision},
     time::{DurationMs, TimestampMs},
 };
@@ -13,7 +13,7 @@ fn event(code: &str) -> StoredEvent {
         entity_code: code.into(),
         event_type: EventType::Working,
         started_at_ms: TimestampMs(0),
-        duration_ms: DurationMs::ZERO,
+        extent: Extent::Interval(DurationMs::ZERO),
         units: 0,
         confidence: None,
         model_version: None,

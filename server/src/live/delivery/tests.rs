@@ -14,6 +14,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         name: "F".into(),
         time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
+        state_hold_minutes: 60,
         revision: Revision(sequence as i64),
         kept_conflicts: 0,
         dropped_conflicts: 0,

@@ -42,6 +42,7 @@ fn owned(event: RawEvent<Text<'_>>) -> RawEvent {
         entity_id: event.entity_id.into(),
         event_type: event.event_type,
         duration_minutes: event.duration_minutes,
+        hold_minutes: event.hold_minutes,
         units_produced: event.units_produced,
         confidence: event.confidence,
         model_version: event.model_version.map(Into::into),
@@ -64,7 +65,8 @@ fn a_batch_is_read_at_once() {
         entity_type: domain::event::EntityType::Worker,
         entity_id: "W1".to_owned(),
         event_type: domain::event::EventType::Idle,
-        duration_minutes: 1.0,
+        duration_minutes: Some(1.0),
+        hold_minutes: None,
         units_produced: 0,
         confidence: None,
         model_version: None,
@@ -77,9 +79,26 @@ fn a_batch_is_read_at_once() {
 
 #[test]
 fn null_is_a_field_that_is_left_out_where_it_may_be() {
-    let fields = r#""confidence": null, "modelVersion": null, "eventId": null, "sourceId": null, "workstationId": null"#;
+    let fields = r#""holdMinutes": null, "confidence": null, "modelVersion": null, "eventId": null, "sourceId": null, "workstationId": null"#;
     assert_eq!(event_with(fields), batch(&format!("[{{{EVENT}}}]")).expect("a batch").pop());
     assert_eq!(event_with(r#""unitsProduced": null"#), None);
+}
+
+#[test]
+fn an_event_without_a_duration_is_a_state_report_and_may_say_how_long_it_holds() {
+    for duration in ["", r#", "durationMinutes": null"#] {
+        let event = EVENT.replace(r#", "durationMinutes": 1"#, duration);
+        for (hold, meant) in
+            [("", None), (r#", "holdMinutes": 90"#, Some(90)), (r#", "holdMinutes": 1e1"#, Some(10))]
+        {
+            let read =
+                batch(&format!("[{{{event}{hold}}}]")).and_then(|mut batch| batch.pop()).expect("an event");
+            assert_eq!((read.duration_minutes, read.hold_minutes), (None, meant), "{event}{hold}");
+        }
+    }
+    for hold in ["1.5", r#""60""#, "true"] {
+        assert_eq!(event_with(&format!(r#""holdMinutes": {hold}"#)), None, "{hold}");
+    }
 }
 
 #[test]
@@ -136,13 +155,14 @@ fn every_oddity_is_left_to_the_ordinary_way() {
         (r#""WORKER""#, r#"{"WORKER": null}"#),
         (r#""WORKER""#, "0"),
         (r#""W1""#, "null"),
-        (r#", "durationMinutes": 1"#, ""),
+        (r#", "eventType": "IDLE""#, ""),
     ] {
         let event = EVENT.replace(from, to);
         assert_ne!(event, EVENT);
         assert_eq!(batch(&format!("[{{{event}}}]")), None, "{event}");
     }
-    let as_list = r#"["2026-01-05T08:00:00Z", "WORKER", "W1", "IDLE", 1, 0, null, null, null, null, null]"#;
+    let as_list =
+        r#"["2026-01-05T08:00:00Z", "WORKER", "W1", "IDLE", 1, null, 0, null, null, null, null, null]"#;
     for value in [r"[null]", "[1]", "[[]]", &format!("[{as_list}]"), "1.5", &format!("[{{{EVENT}}}, 1]")] {
         assert_eq!(batch(value), None, "{value}");
     }
