@@ -22,6 +22,7 @@ pub mod issues;
 mod name_order;
 pub mod neighbours;
 pub mod plans;
+mod reach;
 pub mod recompute;
 mod report;
 pub mod rollups;

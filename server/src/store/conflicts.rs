@@ -196,7 +196,7 @@ fn as_event(row: row::Model) -> event::Model {
         event_code: row.event_code,
         series: row.series,
         model_version_id: row.model_version_id,
-        duration_ms: row.duration_ms.max(0),
+        duration_ms: if is_state { 0 } else { row.duration_ms },
         units: row.units,
         confidence: Some(row.confidence).filter(|confidence| *confidence >= 0),
         source_id: row.source_id,

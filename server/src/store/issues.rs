@@ -13,7 +13,7 @@ mod rows;
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use domain::{
-    event::{Event, EventType, RawEvent},
+    event::{Event, EventType, Extent, RawEvent},
     instant::to_rfc3339,
     metric::minutes,
     time::TimestampMs,
@@ -171,13 +171,17 @@ fn said(event: &Event) -> String {
         EventType::Idle => "IDLE",
         EventType::Absent => "ABSENT",
     };
-    let minutes = minutes(event.duration_ms.0);
+    let length = match event.extent {
+        Extent::Interval(duration_ms) => format!("{} min", minutes(duration_ms.0)),
+        Extent::State { hold_minutes: Some(minutes) } => format!("from then on, hold {minutes} min"),
+        Extent::State { hold_minutes: None } => "from then on".to_owned(),
+    };
     let confidence = event.confidence.map_or_else(String::new, |parts| {
         format!(", confidence {}", f64::from(parts) / f64::from(domain::validate::FULL_CONFIDENCE))
     });
     let model =
         event.model_version.as_ref().map_or_else(String::new, |name| format!(", model {}", excerpt(name)));
-    format!("{what}, {minutes} min, units {}{confidence}{model}", event.units)
+    format!("{what}, {length}, units {}{confidence}{model}", event.units)
 }
 
 #[cfg(test)]

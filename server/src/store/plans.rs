@@ -9,7 +9,7 @@ use domain::{
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::{database::Store, error::Result, neighbours, rollups, source_events, writer::judge};
+use super::{database::Store, error::Result, neighbours, rollups, series, source_events, writer::judge};
 
 /// What the database would do for one question.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
         ),
         ("the events that a late event may overlap", neighbours::example(&snapshot, factory_id)),
         ("whether an event is stored", judge::example(&snapshot, factory_id)),
+        ("what comes before and after a state report", series::example(&snapshot, factory_id)),
         ("the events of a window, the latest first", source_events::example(&snapshot, factory_id)),
     ];
     let mut plans = Vec::with_capacity(questions.len());

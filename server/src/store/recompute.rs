@@ -2,6 +2,7 @@
 
 mod hours;
 mod levels;
+mod series;
 mod sources;
 
 use std::{
@@ -9,7 +10,7 @@ use std::{
     fmt,
 };
 
-use domain::{bucket::Level, id::EntityId, totals::Totals};
+use domain::{bucket::Level, event::EntityType, id::EntityId, totals::Totals};
 use entity::rollup::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
@@ -68,7 +69,11 @@ async fn audit_factory(
     let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
     let codes: HashMap<EntityId, &str> =
         entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
-    let mut hours = Hours::new(conn, factory.id);
+    series::recompute(conn, factory.id, &workstations(&entities))
+        .await?
+        .compare(conn, factory, differences)
+        .await?;
+    let mut hours = Hours::new(conn, factory.id, &entities);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
@@ -97,13 +102,17 @@ async fn compare(
 ) -> Result<()> {
     let rows = rollup::Entity::find()
         .filter(Column::FactoryId.eq(factory.id.0))
-        .filter(Column::Level.eq(run.level.code()))
-        .filter(Column::Bucket.gte(run.first))
-        .filter(Column::Bucket.lt(run.end))
+        .filter(Column::Bucket.gte(rollups::stored_bucket(run.level, run.first)))
+        // What cannot be stored is cut, so that the last bucket of all would be left out by its successor.
+        .filter(Column::Bucket.lte(rollups::stored_bucket(run.level, run.end - 1)))
         .all(conn)
         .await?;
-    let stored: BTreeMap<(i64, EntityId), Totals> =
-        rows.iter().map(|row| ((row.bucket, EntityId(row.entity_id)), rollups::totals_of_row(row))).collect();
+    let stored: BTreeMap<(i64, EntityId), Totals> = rows
+        .iter()
+        .map(|row| {
+            ((rollups::bucket_of_stored(row.bucket), EntityId(row.entity_id)), rollups::totals_of_row(row))
+        })
+        .collect();
     let keys: BTreeSet<_> = stored.keys().chain(run.sums.keys()).copied().collect();
     for key @ (bucket, entity_id) in keys {
         let of = |sums: &BTreeMap<_, Totals>| sums.get(&key).copied().unwrap_or_default();
@@ -121,17 +130,32 @@ async fn compare(
     Ok(())
 }
 
+/// A factory's workstations by their codes.
+fn workstations(entities: &[Entity]) -> BTreeMap<&str, EntityId> {
+    let workstations = entities.iter().filter(|entity| entity.entity_type == EntityType::Workstation);
+    workstations.map(|entity| (entity.code.as_str(), entity.id)).collect()
+}
+
 fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Option<Difference> {
-    let seen = seen?;
-    let agrees = entity.last_seen_at_ms == seen.last_seen_at_ms
-        && entity.current == seen.current
-        // A removal leaves it longer than it need be, which only costs a longer look back.
-        && entity.longest_duration_ms >= seen.longest_duration_ms;
+    let Seen { reach, current } = seen?;
+    let agrees = entity.last_seen_at_ms == reach.last_seen_at_ms
+        && entity.frontier_ms == reach.frontier_ms
+        && entity.current == *current
+        // Both may say more than need be, which only costs a longer look.
+        && entity.longest_duration_ms >= reach.longest_duration_ms
+        && (entity.hides_events || !reach.hides_events);
     (!agrees).then(|| Difference {
         factory: factory.slug.to_string(),
         what: format!("{}, last seen", entity.code),
-        stored: format!("{} {:?}", entity.last_seen_at_ms.0, entity.current),
-        recomputed: format!("{} {:?}", seen.last_seen_at_ms.0, seen.current),
+        stored: format!(
+            "{} {} {:?}, longest {}, hides events: {}",
+            entity.last_seen_at_ms.0,
+            entity.frontier_ms.0,
+            entity.current,
+            entity.longest_duration_ms.0,
+            entity.hides_events
+        ),
+        recomputed: format!("{reach:?} {current:?}"),
     })
 }
 
@@ -150,8 +174,10 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let mut tx = store.begin_write().await?;
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
+    let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
+    series::recompute(&tx, factory.id, &workstations(&entities)).await?.replace(&tx, factory.id).await?;
     rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id.0)).exec(&tx).await?;
-    let mut hours = Hours::new(&tx, factory.id);
+    let mut hours = Hours::new(&tx, factory.id, &entities);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
@@ -164,13 +190,14 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let (seen, last_events) = hours.into_seen();
     sources::replace(&tx, factory.id, last_events).await?;
     let revision = factory.revision.next();
-    let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
     for entity in &mut entities {
         entity.revision = revision;
-        if let Some(seen) = seen.get(&entity.id) {
-            entity.last_seen_at_ms = seen.last_seen_at_ms;
-            entity.longest_duration_ms = seen.longest_duration_ms;
-            entity.current = seen.current;
+        if let Some(Seen { reach, current }) = seen.get(&entity.id) {
+            entity.last_seen_at_ms = reach.last_seen_at_ms;
+            entity.frontier_ms = reach.frontier_ms;
+            entity.longest_duration_ms = reach.longest_duration_ms;
+            entity.hides_events = reach.hides_events;
+            entity.current = *current;
         }
     }
     entities::save(&tx, factory.id, &entities).await?;

@@ -13,7 +13,6 @@ mod change;
 mod conflicts;
 mod followed;
 pub(super) mod judge;
-mod reach;
 pub(super) mod row;
 
 use std::collections::{BTreeMap, HashMap};

@@ -11,6 +11,7 @@ mod devices;
 mod documents;
 mod entity_changes;
 mod event_streams;
+mod expected;
 mod factories;
 mod harness;
 mod http_protocol;

@@ -16,6 +16,7 @@ use domain::{
 use super::{super::error::ReportError, question::Question};
 use crate::store::{
     Snapshot,
+    current::{self, OpenReports},
     entities::{self, Entity, EntityFilter},
     factories::{Factory, FactoryScope},
     rollups,
@@ -86,8 +87,8 @@ pub struct Activity {
     pub event_type: EventType,
     /// Since when, Unix milliseconds.
     pub since_ms: TimestampMs,
-    /// Until when, Unix milliseconds.
-    pub until_ms: TimestampMs,
+    /// Until when, Unix milliseconds; none while nothing has ended it.
+    pub until_ms: Option<TimestampMs>,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
 }
@@ -166,10 +167,11 @@ async fn read_rows(
         question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
     let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
     let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
+    let open = open_reports(snapshot, factory, question, seen_until_ms).await?;
     let rows = entities.into_iter().filter_map(|entity| {
         let totals = totals.remove(&entity.id)?;
         let seen = ahead.get(&entity.id).copied();
-        totals.is_listed().then(|| Arc::new(Row::new(entity, seen, totals)))
+        totals.is_listed().then(|| Arc::new(Row::new(entity, seen, &open, totals)))
     });
     Ok((rows.collect(), !ahead.is_empty()))
 }
@@ -185,6 +187,19 @@ async fn seen_by(
     match question.entity_type {
         Some(_) => Ok(seen::as_of(snapshot, factory.id, entities, until_ms).await?),
         None => Ok(HashMap::new()),
+    }
+}
+
+/// The state reports that nothing has ended yet. A question about the factory does not ask for them.
+async fn open_reports(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    until_ms: TimestampMs,
+) -> Result<OpenReports, ReportError> {
+    match question.entity_type {
+        Some(_) => Ok(current::open_reports(snapshot, factory.id, until_ms).await?),
+        None => Ok(OpenReports::default()),
     }
 }
 
@@ -205,11 +220,12 @@ async fn read_changed(
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
     let mut totals = rollups::totals(snapshot, factory.id, window, Some(&ids)).await?;
     let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
+    let open = open_reports(snapshot, factory, question, seen_until_ms).await?;
     let changed = entities.into_iter().map(|entity| {
         let (id, seen) = (entity.id, ahead.get(&entity.id).copied());
         let totals = totals.remove(&id).unwrap_or_default();
         let is_listed = totals.is_listed() && question.is_about_area(entity.area.as_deref());
-        (id, is_listed.then(|| Arc::new(Row::new(entity, seen, totals))))
+        (id, is_listed.then(|| Arc::new(Row::new(entity, seen, &open, totals))))
     });
     Ok((changed.collect(), !ahead.is_empty()))
 }
@@ -235,7 +251,7 @@ pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<EntityId, Option<Arc
 
 impl Row {
     /// A row of an entity, of which something else is shown than what it was last seen doing, where its events lie ahead.
-    fn new(entity: Entity, seen: Option<LastSeen>, totals: Totals) -> Self {
+    fn new(entity: Entity, seen: Option<LastSeen>, open: &OpenReports, totals: Totals) -> Self {
         let latest = LastSeen { at_ms: Some(entity.last_seen_at_ms), current: entity.current };
         let seen = seen.unwrap_or(latest);
         Self {
@@ -244,7 +260,7 @@ impl Row {
             code: entity.code,
             name: entity.name,
             area: entity.area,
-            current: seen.current.map(Into::into),
+            current: open.current(entity.id, seen.current).map(Into::into),
             last_seen_at_ms: seen.at_ms,
             totals: Totals { events: 0, ..totals },
         }
@@ -260,7 +276,7 @@ impl From<Segment> for Activity {
         Self {
             event_type: segment.event_type,
             since_ms: segment.from_ms,
-            until_ms: segment.to_ms,
+            until_ms: Some(segment.to_ms).filter(|to_ms| *to_ms < TimestampMs::MAX),
             confidence: segment.confidence,
         }
     }

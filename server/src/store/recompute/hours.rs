@@ -1,20 +1,24 @@
 //! A factory's raw events, hour by hour, as the sums of that hour. What is held is an hour of events and those that
 //! reach into the next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     MS_PER_HOUR,
     bucket::{BUCKET_MS, Level},
+    event::EntityType,
     id::{EntityId, FactoryId},
-    time::{DurationMs, TimestampMs},
-    timeline::{self, Observation, Segment},
+    reading, state,
+    time::TimestampMs,
+    timeline::{self, Counted, Observation, Segment},
     totals::Totals,
 };
 use entity::event::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use crate::store::{error::Result, neighbours::observation, sources::LastEvents};
+use crate::store::{
+    entities::Entity, error::Result, name_order, reach::Reach, report::Report, sources::LastEvents,
+};
 
 /// Five-minute buckets in an hour.
 const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
@@ -26,9 +30,9 @@ pub(super) struct HourSums {
 }
 
 /// What an entity was last seen doing, as its raw events say.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
-    pub(super) last_seen_at_ms: TimestampMs,
-    pub(super) longest_duration_ms: DurationMs,
+    pub(super) reach: Reach,
     pub(super) current: Option<Segment>,
 }
 
@@ -36,18 +40,22 @@ pub(super) struct Seen {
 pub(super) struct Hours<'a, C> {
     conn: &'a C,
     factory_id: FactoryId,
+    /// The workstations by their codes.
+    workstations: HashMap<String, EntityId>,
     next_hour: i64,
-    /// The events that reach past the hours behind.
-    reaching: HashMap<EntityId, Vec<Observation>>,
+    /// The events that reach past the hours behind, and all that started together with those.
+    reaching: HashMap<EntityId, Vec<Report>>,
     seen: HashMap<EntityId, Seen>,
     last_events: LastEvents,
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
-    pub(super) fn new(conn: &'a C, factory_id: FactoryId) -> Self {
+    pub(super) fn new(conn: &'a C, factory_id: FactoryId, entities: &[Entity]) -> Self {
+        let workstations = entities.iter().filter(|entity| entity.entity_type == EntityType::Workstation);
         Self {
             conn,
             factory_id,
+            workstations: workstations.map(|entity| (entity.code.clone(), entity.id)).collect(),
             next_hour: i64::MIN,
             reaching: HashMap::new(),
             seen: HashMap::new(),
@@ -64,19 +72,15 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
             self.next_hour
         };
         self.next_hour = hour + 1;
-        let mut events = std::mem::take(&mut self.reaching);
+        let mut reports = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
             self.last_events.add_row(&row);
-            events.entry(EntityId(row.entity_id)).or_default().push(observation(row)?);
+            reports.entry(EntityId(row.entity_id)).or_default().push(Report::of_row(row)?);
         }
+        self.keep_reaching(TimestampMs((hour + 1) * MS_PER_HOUR), &reports);
         let mut sums = BTreeMap::new();
-        for (entity_id, events) in events {
-            self.add_entity(hour, entity_id, &events, &mut sums);
-            let ends_ms = TimestampMs((hour + 1) * MS_PER_HOUR);
-            let reaching: Vec<_> = events.into_iter().filter(|event| event.ended_at_ms() > ends_ms).collect();
-            if !reaching.is_empty() {
-                self.reaching.insert(entity_id, reaching);
-            }
+        for (entity_id, counted) in self.counted(reports).await? {
+            self.add_entity(hour, entity_id, &counted, &mut sums);
         }
         Ok(Some(HourSums { hour, sums }))
     }
@@ -86,29 +90,82 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         (self.seen, self.last_events)
     }
 
+    fn keep_reaching(&mut self, ends_ms: TimestampMs, reports: &HashMap<EntityId, Vec<Report>>) {
+        for (entity_id, reports) in reports {
+            let started: HashSet<TimestampMs> = reports
+                .iter()
+                .map(|report| &report.observation)
+                .filter(|observation| observation.ended_at_ms() > ends_ms)
+                .map(|observation| observation.started_at_ms)
+                .collect();
+            let reaching =
+                reports.iter().filter(|report| started.contains(&report.observation.started_at_ms));
+            let reaching: Vec<Report> = reaching.cloned().collect();
+            if !reaching.is_empty() {
+                self.reaching.insert(*entity_id, reaching);
+            }
+        }
+    }
+
+    /// What counts of each entity, and of each workstation what workers' reports tell of it.
+    async fn counted(
+        &mut self,
+        mut reports: HashMap<EntityId, Vec<Report>>,
+    ) -> Result<HashMap<EntityId, Vec<Observation>>> {
+        let lists = reports.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
+        name_order::find(self.conn, self.factory_id, lists).await?;
+        let mut counted: HashMap<EntityId, Vec<Observation>> = HashMap::new();
+        let mut told: HashMap<EntityId, Vec<Observation>> = HashMap::new();
+        for (entity_id, mut reports) in reports {
+            let seen = self.seen.entry(entity_id).or_default();
+            seen.reach = seen.reach.and(Reach::of(&reports));
+            for report in &reports {
+                let workstation = report.tells_of().and_then(|code| self.workstations.get(code));
+                if let Some(workstation_id) = workstation {
+                    let seen = self.seen.entry(*workstation_id).or_default();
+                    seen.reach.add_instant(report.observation.started_at_ms);
+                }
+            }
+            reading::resolve(&mut reports);
+            for report in &reports {
+                let workstation = report.tells_of().and_then(|code| self.workstations.get(code));
+                if let Some(workstation_id) = workstation {
+                    self.seen.entry(*workstation_id).or_default().reach.add(&report.observation);
+                    told.entry(*workstation_id).or_default().push(report.observation.clone());
+                }
+            }
+            counted.insert(entity_id, reports.into_iter().map(|report| report.observation).collect());
+        }
+        let mut told: Vec<(EntityId, Vec<Observation>, Vec<Observation>)> = told
+            .into_iter()
+            .map(|(workstation_id, told)| {
+                (workstation_id, counted.remove(&workstation_id).unwrap_or_default(), told)
+            })
+            .collect();
+        let lists = told.iter_mut().map(|(_, own, told)| own.iter_mut().chain(told).collect());
+        name_order::find(self.conn, self.factory_id, lists).await?;
+        for (workstation_id, mut own, told) in told {
+            own.extend(state::derived(&told));
+            counted.insert(workstation_id, own);
+        }
+        Ok(counted)
+    }
+
     fn add_entity(
         &mut self,
         hour: i64,
         entity_id: EntityId,
-        events: &[Observation],
+        counted: &[Observation],
         sums: &mut BTreeMap<(i64, EntityId), Totals>,
     ) {
         let buckets = hour * BUCKETS_PER_HOUR..(hour + 1) * BUCKETS_PER_HOUR;
-        for (bucket, totals) in timeline::totals(events).range(buckets) {
+        for (bucket, totals) in timeline::totals(counted).range(buckets) {
             sums.insert((*bucket, entity_id), *totals);
         }
-        let seen = self.seen.entry(entity_id).or_insert(Seen {
-            last_seen_at_ms: TimestampMs::MIN,
-            longest_duration_ms: DurationMs::ZERO,
-            current: None,
-        });
-        for event in events {
-            seen.last_seen_at_ms = seen.last_seen_at_ms.max(event.ended_at_ms());
-            seen.longest_duration_ms = seen.longest_duration_ms.max(event.duration_ms);
-        }
+        let seen = self.seen.entry(entity_id).or_default();
         let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
         let mut segments = Vec::from_iter(seen.current);
-        for mut segment in timeline::segments(events) {
+        for mut segment in timeline::counted_segments(&Counted::reports(counted)) {
             segment.from_ms = segment.from_ms.max(starts_ms);
             segment.to_ms = segment.to_ms.min(ends_ms);
             if segment.from_ms < segment.to_ms {

@@ -19,11 +19,12 @@ use domain::{
 use entity::event;
 use sea_orm::ConnectionTrait;
 
-use super::{cache::Cache, followed::Followed, reach::Reach, row::NewRow};
+use super::{cache::Cache, followed::Followed, row::NewRow};
 use crate::store::{
     error::Result,
     name_order,
     neighbours::{self, Near},
+    reach::Reach,
     report::Report,
     series::OpenReport,
 };

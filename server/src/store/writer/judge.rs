@@ -111,11 +111,11 @@ fn identify_event<'a>(
         return Err(Verdict::EntityLimitReached);
     }
     let entity_id = cache.entity_id(event.entity_type, &event.entity_code)?;
-    let workstation_id =
-        workstation.map(|code| cache.entity_id(EntityType::Workstation, code)).transpose()?;
+    if let Some(workstation) = workstation {
+        cache.entity_id(EntityType::Workstation, workstation)?;
+    }
     let names = (model_version_id.map(ModelVersionId), source_id.map(SourceId));
-    let row = NewRow::new(event, entity_id, names, received_at, factory.state_hold_minutes);
-    Ok(NewRow { workstation_id, ..row })
+    Ok(NewRow::new(event, entity_id, names, received_at, factory.state_hold_minutes))
 }
 
 /// Why a name has no number: it may not be registered, or something else is the reason.

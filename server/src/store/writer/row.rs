@@ -18,8 +18,6 @@ pub(in crate::store) struct NewRow<'a> {
     pub(in crate::store) event: &'a Event,
     pub(in crate::store) row: event::Model,
     pub(in crate::store) entity_id: EntityId,
-    /// The workstation of which it tells, too.
-    pub(super) workstation_id: Option<EntityId>,
 }
 
 impl<'a> NewRow<'a> {
@@ -53,7 +51,7 @@ impl<'a> NewRow<'a> {
             received_at: received_at.0,
             hold_minutes,
         };
-        Self { event, row, entity_id, workstation_id: None }
+        Self { event, row, entity_id }
     }
 
     /// What makes it the report that it is.

@@ -5,7 +5,7 @@ use domain::{
     timeline::{Observation, Standing},
 };
 
-use crate::store::{entities::Entity, report::Report};
+use super::{entities::Entity, report::Report};
 
 /// What is known of an entity's events; of none, the least.
 #[derive(Clone, Copy, Debug)]
