@@ -192,7 +192,7 @@ fn logged<'a>(row: &NewRow<'a>) -> Logged<'a> {
         event.started_at_ms.0,
         event.event_type.code(),
         event.event_code.as_str().into(),
-        event.duration_ms.0,
+        event.duration_ms().0,
         event.units,
         confidence_column(event.confidence),
         row.model_version_id.map(|id| id.0),

@@ -215,6 +215,7 @@ impl TryFrom<row::Model> for Entity {
                 confidence: confidence_of(row.current_confidence),
                 model_version: row.current_model_version_id.map(ModelVersionId),
                 source: row.current_source_id.map(SourceId),
+                decision: None,
             }),
             _ => None,
         };

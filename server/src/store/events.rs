@@ -314,7 +314,7 @@ pub(super) async fn name(
             entity_code: entity.code.clone(),
             event_type: EventType::of_code(row.event_type)?,
             started_at_ms: TimestampMs(row.started_at),
-            duration_ms: DurationMs(row.duration_ms),
+            extent: domain::event::Extent::Interval(DurationMs(row.duration_ms)),
             units: row.units,
             confidence: confidence_of(row.confidence),
             model_version: row.model_version_id.and_then(|id| models.get(&id).cloned()),

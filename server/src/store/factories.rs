@@ -42,6 +42,8 @@ pub struct Factory {
     pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
+    /// How long a state report holds that does not say so itself, in minutes.
+    pub state_hold_minutes: u16,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
     /// How many contradictions of stored events are kept.
@@ -72,6 +74,8 @@ pub struct NewFactory {
     pub time_zone: Zone,
     /// Whose units are the factory's.
     pub units_basis: UnitsBasis,
+    /// How long a state report holds that does not say so itself, in minutes.
+    pub state_hold_minutes: u16,
 }
 
 /// What to change about a factory; none stays.
@@ -83,6 +87,8 @@ pub struct FactoryPatch {
     pub time_zone: Option<Zone>,
     /// Whose units are the factory's.
     pub units_basis: Option<UnitsBasis>,
+    /// How long a state report holds that does not say so itself, in minutes.
+    pub state_hold_minutes: Option<u16>,
 }
 
 /// All factories in the byte order of their slugs.
@@ -241,6 +247,7 @@ impl TryFrom<factory::Model> for Factory {
             name: row.name,
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
+            state_hold_minutes: domain::state::DEFAULT_HOLD_MINUTES,
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,

@@ -171,7 +171,7 @@ fn said(event: &Event) -> String {
         EventType::Idle => "IDLE",
         EventType::Absent => "ABSENT",
     };
-    let minutes = minutes(event.duration_ms.0);
+    let minutes = minutes(event.duration_ms().0);
     let confidence = event.confidence.map_or_else(String::new, |parts| {
         format!(", confidence {}", f64::from(parts) / f64::from(domain::validate::FULL_CONFIDENCE))
     });

@@ -150,6 +150,10 @@ pub(super) fn observation(row: event::Model) -> Result<Observation> {
         model_version: row.model_version_id.map(ModelVersionId),
         source: row.source_id.map(SourceId),
         event_code: row.event_code,
+        form: domain::event::EventForm::Interval,
+        standing: timeline::Standing::Serving,
+        names: timeline::NameOrder::default(),
+        derived_from_ms: None,
     })
 }
 

@@ -385,7 +385,7 @@ fn read_sums(row: &QueryResult, from: usize) -> Result<Totals> {
 fn totals_of(
     [working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events]: [i64; 8],
 ) -> Totals {
-    Totals { working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events }
+    Totals { working_ms, idle_ms, absent_ms, overlap_ms, units, confidence_ms, confident_ms, events, ..Totals::default() }
 }
 
 /// The sums that a row holds.

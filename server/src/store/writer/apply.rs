@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     id::{EntityId, FactoryId, Revision},
     time::TimestampMs,
-    timeline::{self, Latest, Observation, Tail, delta},
+    timeline::{self, Counted, Latest, Observation, Tail, delta},
 };
 use sea_orm::ConnectionTrait;
 
@@ -105,7 +105,7 @@ pub(super) fn effects(
     for (&entity_id, Change { added, removed }) in changes {
         let unchanged = overlapping.remove(&entity_id).unwrap_or_default();
         let after = || unchanged.iter().chain(added);
-        let change = delta(unchanged.iter().chain(removed), after());
+        let change = delta(&Counted::reports(unchanged.iter().chain(removed)), &Counted::reports(after()));
         rollups::add_to_levels(&mut effects.levels, entity_id, &change);
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
         let read_frontier = removed.iter().any(|event| event.ended_at_ms() >= entity.last_seen_at_ms);
@@ -129,7 +129,7 @@ fn move_current<'a>(
     events_now: impl IntoIterator<Item = &'a Observation>,
 ) -> Option<TimestampMs> {
     let &(_, last_changed_ms) = changed.last()?;
-    match tail.change(changed, events_now) {
+    match tail.change(changed, &Counted::reports(events_now)) {
         Latest::Known(latest) => {
             entity.current = Some(latest);
             None
@@ -178,11 +178,15 @@ fn observation(row: &NewRow<'_>) -> Observation {
     Observation {
         event_type: event.event_type,
         started_at_ms: event.started_at_ms,
-        duration_ms: event.duration_ms,
+        duration_ms: event.duration_ms(),
         units: event.units,
         confidence: event.confidence,
         model_version: row.model_version_id,
         source: row.source_id,
         event_code: event.event_code.clone(),
+        form: domain::event::EventForm::Interval,
+        standing: timeline::Standing::Serving,
+        names: timeline::NameOrder::default(),
+        derived_from_ms: None,
     }
 }

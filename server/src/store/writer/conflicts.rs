@@ -142,7 +142,7 @@ fn conflict_row(factory_id: FactoryId, row: &NewRow<'_>) -> event_conflict::Acti
         started_at: Set(event.started_at_ms.0),
         event_type: Set(event.event_type.code()),
         event_code: Set(event.event_code.clone()),
-        duration_ms: Set(event.duration_ms.0),
+        duration_ms: Set(event.duration_ms().0),
         units: Set(event.units),
         confidence: Set(confidence_column(event.confidence).unwrap_or(LEFT_OUT)),
         model_version_id: Set(row.model_version_id.map_or_else(|| LEFT_OUT.into(), |id| id.0)),

@@ -54,12 +54,12 @@ pub(in crate::store) fn identity_of(row: &event::Model) -> Identity<'_> {
     (row.bucket, EntityId(row.entity_id), TimestampMs(row.started_at), row.event_type, &row.event_code)
 }
 
-fn statement_of(row: &event::Model) -> Statement<Option<ModelVersionId>> {
+fn statement_of(row: &event::Model) -> Statement<'static> {
     Statement {
-        duration_ms: DurationMs(row.duration_ms),
+        extent: domain::event::Extent::Interval(DurationMs(row.duration_ms)),
         units: row.units,
         confidence: confidence_of(row.confidence),
-        model_version: row.model_version_id.map(ModelVersionId),
+        workstation: None,
     }
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn judge<'a>(
     let known: Vec<&NewRow<'_>> = rows.chunk_by(same).map(|same| same[0].1).filter(may_be_stored).collect();
     let identities: Vec<Identity<'_>> = known.iter().map(|row| row.identity()).collect();
     let stored = stored(tx, factory_id, &identities).await?;
-    let stored: HashMap<Identity<'_>, Statement<Option<ModelVersionId>>> =
+    let stored: HashMap<Identity<'_>, Statement<'static>> =
         stored.iter().map(|row| (identity_of(row), statement_of(row))).collect();
 
     // Those that have a row get their verdict below.
@@ -289,7 +289,7 @@ fn table<'a>() -> Table<(FactoryId, &'a NewRow<'a>), 13> {
             Column::key("started_at", Kind::BigInt, |(_, row)| row.event.started_at_ms.0.into()),
             Column::key("event_type", Kind::SmallInt, |(_, row)| row.event.event_type.code().into()),
             Column::key("event_code", Kind::Text, |(_, row)| row.event.event_code.as_str().into()),
-            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms.0.into()),
+            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.event.duration_ms().0.into()),
             Column::keep("units", Kind::BigInt, |(_, row)| row.event.units.into()),
             Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| {
                 confidence_column(row.event.confidence).into()

@@ -27,12 +27,12 @@ impl NewRow<'_> {
         (self.bucket, self.entity_id, event.started_at_ms, event.event_type.code(), &event.event_code)
     }
 
-    pub(super) fn statement(&self) -> Statement<Option<ModelVersionId>> {
+    pub(super) fn statement(&self) -> Statement<'static> {
         Statement {
-            duration_ms: self.event.duration_ms,
+            extent: domain::event::Extent::Interval(self.event.duration_ms()),
             units: self.event.units,
             confidence: self.event.confidence,
-            model_version: self.model_version_id,
+            workstation: None,
         }
     }
 }
