@@ -17,8 +17,9 @@ pub(crate) struct CurrentActivity {
     event_type: EventType,
     /// Since when.
     since: DateTime,
-    /// Until when it has been seen; it may lie ahead of now.
-    until: DateTime,
+    /// Until when it has been seen; it may lie ahead of now. Null when a state report says so from then on and nothing has
+    /// followed it yet.
+    until: Option<DateTime>,
     /// How sure the model was, 0 to 1; null means not stated.
     confidence: Option<f64>,
 }
@@ -28,7 +29,7 @@ impl From<Activity> for CurrentActivity {
         Self {
             event_type: activity.event_type.into(),
             since: DateTime::from_ms(activity.since_ms),
-            until: DateTime::from_ms(activity.until_ms),
+            until: activity.until_ms.map(DateTime::from_ms),
             confidence: activity.confidence.map(confidence),
         }
     }

@@ -87,7 +87,7 @@ pub struct Activity {
     /// Since when, Unix milliseconds.
     pub since_ms: TimestampMs,
     /// Until when, Unix milliseconds.
-    pub until_ms: TimestampMs,
+    pub until_ms: Option<TimestampMs>,
     /// Parts per 10 000; none is not stated.
     pub confidence: Option<u16>,
 }
@@ -260,7 +260,7 @@ impl From<Segment> for Activity {
         Self {
             event_type: segment.event_type,
             since_ms: segment.from_ms,
-            until_ms: segment.to_ms,
+            until_ms: Some(segment.to_ms).filter(|to_ms| *to_ms < TimestampMs::MAX),
             confidence: segment.confidence,
         }
     }
