@@ -93,7 +93,8 @@ struct EventInput {
     entity_type: EntityType,
     entity_id: ID,
     event_type: EventType,
-    duration_minutes: f64,
+    duration_minutes: Option<f64>,
+    hold_minutes: Option<i64>,
     #[graphql(default)]
     units_produced: i32,
     confidence: Option<f64>,
@@ -113,7 +114,8 @@ impl EventInput {
         let units_fit = self.event_type == EventType::Working || self.units_produced >= 0;
         place_fits
             && units_fit
-            && self.duration_minutes >= 0.0
+            && self.duration_minutes.is_none_or(|minutes| minutes >= 0.0)
+            && self.hold_minutes.is_none_or(|minutes| minutes > 0)
             && self.confidence.is_none_or(|confidence| confidence <= 1.0)
             && texts.iter().flatten().all(|text| !text.is_empty())
             && ids.iter().filter_map(|id| id.as_deref()).all(|id| !id.is_empty())

@@ -17,7 +17,8 @@ pub(crate) struct CurrentActivity {
     event_type: EventType,
     /// Since when.
     since: DateTime,
-    /// Until when it has been seen; it may lie ahead of now. Null: it was reported from `since` on, and nothing has ended it.
+    /// Until when it has been seen; it may lie ahead of now. Null when a state report says so from then on and nothing has
+    /// followed it yet.
     until: Option<DateTime>,
     /// How sure the model was, 0 to 1; null means not stated.
     confidence: Option<f64>,
