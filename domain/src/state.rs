@@ -89,3 +89,6 @@ pub fn last_seen_at_ms<'a>(reports: impl IntoIterator<Item = &'a Observation>) -
     let serving = reports.into_iter().filter(|report| report.standing == Standing::Serving);
     serving.map(Observation::ended_at_ms).max()
 }
+
+#[cfg(test)]
+mod tests;
