@@ -2,14 +2,14 @@
 //!
 //! The reports of an entity with one source and one model version, each left out being a value of its own, are a *series*. A
 //! report covers the time until the next strictly later one of its series, if that comes no later than its hold allows; else,
-//! and while there is none, it covers nothing. What the workers at a workstation are reported to do is what the workstation
-//! does, too: [`derived`].
+//! and while there is none, it covers nothing. A report that is not followed yet is *open*. What the workers at a workstation are
+//! reported to do is what the workstation does, too: [`derived`].
 
 use crate::{
     MS_PER_MINUTE,
     event::{EventForm, EventType},
     time::{DurationMs, TimestampMs},
-    timeline::{Observation, Spans},
+    timeline::{Observation, Segment, Spans, Standing},
 };
 
 /// In how many minutes the next report of a series comes at the latest, where neither the report nor the factory says.
@@ -63,3 +63,39 @@ pub fn derived<'a>(reports: impl IntoIterator<Item = &'a Observation>) -> Vec<Ob
     }
     derived.into_iter().map(|(_, observation)| observation).collect()
 }
+
+/// What an entity is shown to be doing now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Current<'a> {
+    /// What an open report says, which has no end yet.
+    Open(&'a Observation),
+    /// The end of its timeline.
+    Latest(Segment),
+}
+
+/// What an entity is shown to be doing now, by the end of its timeline and the open reports that serve: of these the one that
+/// was made last, then the one that would win, unless the timeline goes on after it. A workstation's are those of the workers
+/// at it, too, with when they were made as what they are derived from.
+pub fn current<'a>(
+    latest: Option<Segment>,
+    open: impl IntoIterator<Item = &'a Observation>,
+) -> Option<Current<'a>> {
+    let last_ms = latest.map_or(TimestampMs::MIN, |latest| latest.to_ms);
+    let open = open.into_iter().max_by(|one, other| {
+        one.started_at_ms.cmp(&other.started_at_ms).then_with(|| one.rank().cmp(&other.rank()))
+    });
+    match open {
+        Some(open) if open.started_at_ms >= last_ms => Some(Current::Open(open)),
+        _ => latest.map(Current::Latest),
+    }
+}
+
+/// When an entity was last seen: the latest end of all its reports that serve, each with the time that it covers by itself,
+/// whether or not another reading counts in its place. None when there are none.
+pub fn last_seen_at_ms<'a>(reports: impl IntoIterator<Item = &'a Observation>) -> Option<TimestampMs> {
+    let serving = reports.into_iter().filter(|report| report.standing == Standing::Serving);
+    serving.map(Observation::ended_at_ms).max()
+}
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,8 @@ impl Tail {
     }
 
     /// Whether it is known that nothing was seen in a span; one of no length is its instant. Events of no length are in no
-    /// segment, so there may be some.
+    /// segment, so there may be some; and so are those that a correction covers which says that nothing was observed, so it
+    /// must not be asked of a time that somebody corrected.
     pub fn is_free(&self, from_ms: TimestampMs, to_ms: TimestampMs) -> bool {
         let to_ms = to_ms.max(from_ms + DurationMs(1));
         let touches = |segment: &Segment| segment.from_ms < to_ms && from_ms < segment.to_ms;

@@ -1,5 +1,7 @@
 //! The one law, as properties: the sums are a function of the set of events and of nothing else.
 
+mod corrected;
+
 use std::collections::HashSet;
 
 use proptest::{collection::vec, option, prelude::*, sample::Index};

@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn the_sums_are_the_same_in_whichever_order_reports_and_decisions_come(
         world in world(),
-        shuffled in vec(any::<Index>(), 20),
+        shuffled in vec(any::<Index>(), 30),
         steps in vec((any::<bool>(), 1_usize..4), 0..12),
     ) {
         let mut told = world.told.clone();

@@ -160,17 +160,39 @@ fn told() -> impl Strategy<Value = Vec<Told>> {
     ];
     // Most reports are of one worker, say one of few things and start at one of few instants.
     let who = (prop_oneof![3 => Just(0_usize), 2 => Just(1), 1 => Just(STATION)], any::<bool>());
-    let when = prop_oneof![1 => instant(), 1 => (0_i64..6).prop_map(|ten| T0_MS + ten * 5 * MINUTE_MS)];
-    let said = (event_type, 0_i64..9, option::of((0_u16..3).prop_map(|parts| parts * 4_000)));
-    let names =
-        (option::of(0..NAMES.len()), option::of(0..NAMES.len()), prop_oneof![Just(""), Just("a"), Just("b")]);
-    let report = (who, when, length, said, names).prop_map(|(who, start_ms, length, said, names)| {
+    let when = prop_oneof![1 => instant(), 2 => (0_i64..6).prop_map(|five| T0_MS + five * 5 * MINUTE_MS)];
+    let said = (event_type.clone(), 0_i64..9, option::of((0_u16..2).prop_map(|parts| parts * 4_000)));
+    let names = (name(), name(), prop_oneof![2 => Just(""), 1 => Just("a"), 1 => Just("b")]);
+    let report = (who, when, length.clone(), said, names).prop_map(|(who, start_ms, length, said, names)| {
         let ((entity, at_station), (event_type, units, confidence), (model, source, code)) =
             (who, said, names);
-        let at_station = at_station && entity != STATION;
         Told { entity, event_type, start_ms, length, units, confidence, model, source, code, at_station }
     });
-    vec(report, 0..20).prop_map(|mut told| {
+    // Some are said again with one thing changed: by another model, in another form, of the workstation itself.
+    let twist = prop_oneof![
+        3 => name().prop_map(Twist::Model),
+        2 => name().prop_map(Twist::Source),
+        2 => length.prop_map(Twist::Length),
+        1 => event_type.prop_map(Twist::Type),
+        2 => prop::sample::select(ENTITIES.to_vec()).prop_map(Twist::Entity),
+        2 => (1_i64..4).prop_map(|five| Twist::Later(five * 5 * MINUTE_MS)),
+    ];
+    let confidence = option::of(Just(4_000_u16));
+    vec((report, vec((twist, option::of(confidence)), 0..4)), 0..7).prop_map(|clusters| {
+        let mut told = Vec::new();
+        for (report, twists) in clusters {
+            told.push(report);
+            for (twist, confidence) in twists {
+                let mut again = told[told.len() - 1].clone();
+                again.units += 1;
+                again.confidence = confidence.unwrap_or(again.confidence);
+                twist.apply(&mut again);
+                told.push(again);
+            }
+        }
+        for report in &mut told {
+            report.at_station &= report.entity != STATION;
+        }
         let mut seen = BTreeSet::new();
         told.retain(|report| {
             let source = report.source.filter(|_| report.is_state());
@@ -178,6 +200,34 @@ fn told() -> impl Strategy<Value = Vec<Told>> {
         });
         told
     })
+}
+
+fn name() -> impl Strategy<Value = Option<usize>> {
+    option::of(0..NAMES.len())
+}
+
+/// What is said otherwise of the same.
+#[derive(Clone, Copy, Debug)]
+enum Twist {
+    Model(Option<usize>),
+    Source(Option<usize>),
+    Length(Length),
+    Type(EventType),
+    Entity(usize),
+    Later(i64),
+}
+
+impl Twist {
+    fn apply(self, told: &mut Told) {
+        match self {
+            Self::Model(model) => told.model = model,
+            Self::Source(source) => told.source = source,
+            Self::Length(length) => told.length = length,
+            Self::Type(event_type) => told.event_type = event_type,
+            Self::Entity(entity) => told.entity = entity,
+            Self::Later(ms) => told.start_ms += ms,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

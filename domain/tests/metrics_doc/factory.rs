@@ -7,7 +7,9 @@ use domain::decision::Fact;
 use domain::event::{EntityType, Event, EventForm, EventType, Extent, RawEvent};
 use domain::id::{ModelVersionId, SourceId};
 use domain::reading::resolve;
-use domain::state::{DEFAULT_HOLD_MINUTES, covered_ms, derived, tells_of_workstation};
+use domain::state::{
+    Current, DEFAULT_HOLD_MINUTES, covered_ms, current, derived, last_seen_at_ms, tells_of_workstation,
+};
 use domain::time::{DurationMs, TimestampMs};
 use domain::timeline::{
     BucketTotals, Correction, Counted, NameOrder, Observation, Segment, Standing, counted_segments, delta,
@@ -32,11 +34,28 @@ pub(crate) struct Factory {
 pub(crate) struct Entity {
     reports: Vec<Observation>,
     corrections: Vec<Correction>,
+    /// All that says when it was last seen: its reports before readings were compared, and what its workers say.
+    seen: Vec<Observation>,
+    /// The reports that are not followed yet.
+    open: Vec<Observation>,
 }
 
 impl Entity {
     fn counted(&self) -> Counted<'_> {
         Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
+    }
+
+    /// When it was last seen.
+    pub(crate) fn last_seen_at_ms(&self) -> Option<TimestampMs> {
+        last_seen_at_ms(&self.seen)
+    }
+
+    /// What it does, since when, and until when if that is known.
+    pub(crate) fn current(&self) -> Option<(EventType, TimestampMs, Option<TimestampMs>)> {
+        Some(match current(self.segments().pop(), &self.open)? {
+            Current::Open(report) => (report.event_type, report.started_at_ms, None),
+            Current::Latest(segment) => (segment.event_type, segment.from_ms, Some(segment.to_ms)),
+        })
     }
 
     /// Its timeline.
@@ -109,27 +128,42 @@ impl Factory {
     fn entities_of(&self, events: &[&Event], prefix: i32) -> Entities {
         let live = Live::at(&self.decisions, prefix, |name| self.id(name));
         let mut entities = Entities::new();
-        let mut at_station: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
+        let mut at_station: BTreeMap<&str, Vec<(Observation, bool)>> = BTreeMap::new();
         let codes: BTreeSet<&str> = events.iter().map(|event| event.entity_code.as_str()).collect();
         for code in codes {
             let mut of_entity: Vec<&Event> =
                 events.iter().copied().filter(|event| event.entity_code == code).collect();
             of_entity.sort_by_key(|event| event.started_at_ms);
-            let mut reports: Vec<Observation> =
+            let seen: Vec<Observation> =
                 of_entity.iter().map(|event| self.observation(event, &of_entity, &live)).collect();
+            let mut reports = seen.clone();
             resolve(&mut reports);
-            for event in &of_entity {
+            let mut open = Vec::new();
+            for (event, report) in of_entity.iter().zip(&seen) {
+                let is_open = next_of_series(event, &of_entity).is_none()
+                    && event.form() == EventForm::State
+                    && report.standing == Standing::Serving;
+                open.extend(is_open.then(|| report.clone()));
                 if let Some(station) = event.workstation.as_deref()
                     && tells_of_workstation(event.form(), event.event_type)
                 {
                     let told = reports.iter().find(|report| self.is_of(report, event)).expect("it is stored");
-                    at_station.entry(station).or_default().push(told.clone());
+                    at_station.entry(station).or_default().push((told.clone(), is_open));
                 }
             }
-            entities.insert(code.to_owned(), Entity { reports, corrections: Vec::new() });
+            entities.insert(code.to_owned(), Entity { reports, corrections: Vec::new(), seen, open });
         }
-        for (station, reports) in at_station {
-            entities.entry(station.to_owned()).or_default().reports.extend(derived(&reports));
+        for (station, told) in at_station {
+            let station = entities.entry(station.to_owned()).or_default();
+            let derived = derived(told.iter().map(|(report, _)| report));
+            station.seen.extend(derived.iter().cloned());
+            station.reports.extend(derived);
+            for (report, is_open) in told {
+                let derived_from_ms = Some(report.started_at_ms);
+                let instant = Observation { duration_ms: DurationMs::ZERO, derived_from_ms, ..report };
+                station.open.extend(is_open.then(|| instant.clone()));
+                station.seen.push(instant);
+            }
         }
         for (code, corrections) in live.corrections {
             entities.entry(code).or_default().corrections = corrections;
@@ -143,11 +177,7 @@ impl Factory {
             model_version.map(|name| ModelVersionId(self.id(name))),
             source.map(|name| SourceId(self.id(name))),
         );
-        let in_series = |other: &&&Event| {
-            let series = |event: &Event| (event.form(), event.source.clone(), event.model_version.clone());
-            series(other) == series(event)
-        };
-        let next = of_entity.iter().filter(in_series).find(|other| other.started_at_ms > event.started_at_ms);
+        let next = next_of_series(event, of_entity);
         let duration_ms = match event.extent {
             Extent::Interval(duration_ms) => duration_ms,
             Extent::State { hold_minutes } => covered_ms(
@@ -212,6 +242,13 @@ impl Factory {
         let name = name.unwrap_or_default();
         self.names.iter().filter(|stored| stored.as_str() < name).count() as u32 + u32::from(!name.is_empty())
     }
+}
+
+/// The next report of the series of one; the events are in the order of time.
+fn next_of_series<'a>(event: &Event, of_entity: &[&'a Event]) -> Option<&'a Event> {
+    let series = |event: &Event| (event.form(), event.source.clone(), event.model_version.clone());
+    let mut later = of_entity.iter().filter(|other| other.started_at_ms > event.started_at_ms);
+    later.find(|other| series(other) == series(event)).copied()
 }
 
 /// The sums that come about when what counts changes step by step, from nothing.

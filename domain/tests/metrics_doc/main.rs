@@ -38,6 +38,8 @@ fn check(example: &Example) {
             sums::check_timeline(table, &factory);
         } else if table.has("listed") {
             sums::check_lists(table, &factory);
+        } else if table.has("last seen") {
+            sums::check_current(table, &factory);
         } else if table.has("states") {
             sums::check_states(table, &factory);
         } else if table.has("units basis") {

@@ -92,6 +92,24 @@ pub(crate) fn check_timeline(table: &Table, factory: &Factory) {
     assert_eq!(found, said.collect::<Vec<_>>(), "the timeline at line {} of the page", table.line(0));
 }
 
+/// When each was last seen and what it does.
+pub(crate) fn check_current(table: &Table, factory: &Factory) {
+    for row in table.rows() {
+        let entities = factory.entities(prefix(table, row, factory));
+        let entity = &entities[table.text(row, "entity")];
+        let time = |column| Some(table.text(row, column)).filter(|cell| *cell != "null").map(time_ms);
+        let said = Some(table.text(row, "current"))
+            .filter(|cell| *cell != "null")
+            .map(|name| (event_type(name), time("since").expect("a start"), time("until")));
+        let line = table.line(row);
+        assert_eq!(entity.last_seen_at_ms(), time("last seen"), "last seen at line {line} of the page");
+        assert_eq!(entity.current(), said, "current at line {line} of the page");
+        if said.is_none() {
+            assert_eq!((time("since"), time("until")), (None, None), "line {line} of the page");
+        }
+    }
+}
+
 /// The states of a window's steps.
 pub(crate) fn check_states(table: &Table, factory: &Factory) {
     let entities = factory.entities(factory.last_decision());
