@@ -14,7 +14,7 @@ use domain::{
     reading,
     state::derived,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Counted, Observation, Segment},
+    timeline::{self, Counted, Observation, Segment, Standing},
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
@@ -38,10 +38,9 @@ pub(super) struct Near<'a> {
 impl Near<'_> {
     /// Where the events start that can reach into the spans: apart, so that no event is read twice.
     fn starts(&self) -> impl Iterator<Item = Starts> {
-        let reach = self
-            .ranges
-            .iter()
-            .map(|&(from_ms, to_ms)| (from_ms - self.entity.longest_duration_ms + DurationMs(1), to_ms));
+        // What begins so long before a span ends where it begins.
+        let reach_ms = DurationMs((self.entity.longest_duration_ms.0 - 1).max(0));
+        let reach = self.ranges.iter().map(|&(from_ms, to_ms)| (from_ms - reach_ms, to_ms));
         let reach = timeline::merged(reach);
         reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity.id, from_ms, to_ms))
     }
@@ -58,6 +57,8 @@ impl Near<'_> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct EntityEvents {
     pub(super) reports: Vec<Observation>,
+    /// The latest end of its own events among them that serve, whether or not another reading counts instead.
+    pub(super) last_seen_at_ms: Option<TimestampMs>,
 }
 
 impl EntityEvents {
@@ -89,29 +90,34 @@ pub(super) async fn stored(
     Ok((found, rows_read))
 }
 
-/// What counts of entities in the spans, by entity, and how many rows were read to find it.
+/// What counts of entities in the spans, by entity, and how many rows were read to find it. Only events are regarded that end
+/// up to an instant; a state report that is followed later goes on at it.
 pub(super) async fn counted(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     near: &[Near<'_>],
+    until_ms: TimestampMs,
 ) -> Result<(HashMap<EntityId, EntityEvents>, usize)> {
-    let (found, mut rows_read) = stored(conn, factory_id, near).await?;
-    let mut reports: HashMap<EntityId, Vec<Observation>> = found
-        .into_iter()
-        .map(|(entity_id, reports)| {
-            (entity_id, reports.into_iter().map(|report| report.observation).collect())
-        })
-        .collect();
+    let (mut found, mut rows_read) = stored(conn, factory_id, near).await?;
     let workstations: Vec<&Near<'_>> = near.iter().filter(|near| may_be_told_of(near.entity)).collect();
     let told = told_of(conn, factory_id, &workstations).await?;
     rows_read += told.len();
     let mut of_workers = by_worker(told);
-    let lists = reports.values_mut().map(|reports| reports.iter_mut().collect());
+    for reports in found.values_mut().chain(of_workers.values_mut()) {
+        *reports =
+            std::mem::take(reports).into_iter().filter_map(|report| report.known_until(until_ms)).collect();
+    }
+    let lists = found.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
     // Those of several workers are compared with each other.
     let of_all_workers = of_workers.values_mut().flatten().map(AsMut::as_mut).collect();
     name_order::find(conn, factory_id, lists.chain([of_all_workers])).await?;
-    for reports in reports.values_mut() {
-        reading::resolve(reports);
+    let mut events: HashMap<EntityId, EntityEvents> = HashMap::with_capacity(found.len());
+    for (entity_id, mut reports) in found {
+        let serving = reports.iter().filter(|report| report.observation.standing == Standing::Serving);
+        let last_seen_at_ms = serving.map(|report| report.observation.ended_at_ms()).max();
+        reading::resolve(&mut reports);
+        let reports = reports.into_iter().map(|report| report.observation).collect();
+        events.insert(entity_id, EntityEvents { reports, last_seen_at_ms });
     }
     for reports in of_workers.values_mut() {
         reading::resolve(reports);
@@ -120,11 +126,33 @@ pub(super) async fn counted(
         let here = of_workers.values().flatten().filter(|report| report.tells_of() == Some(&entity.code));
         let derived = derived(here.map(|report| &report.observation));
         if !derived.is_empty() {
-            reports.entry(entity.id).or_default().extend(derived);
+            events.entry(entity.id).or_default().reports.extend(derived);
         }
     }
-    let events = reports.into_iter().map(|(entity_id, reports)| (entity_id, EntityEvents { reports }));
-    Ok((events.collect(), rows_read))
+    Ok((events, rows_read))
+}
+
+/// When a workstation was last told of up to an instant, by state reports of workers that serve.
+pub(super) async fn last_told(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    workstation: &Entity,
+    until_ms: TimestampMs,
+) -> Result<Option<TimestampMs>> {
+    let latest = Sql::new(conn, "SELECT MAX(started_at) FROM event WHERE series <> 0 AND factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND workstation = ")
+        .bind(workstation.code.as_str())
+        .text(" AND started_at <= ")
+        .bind(until_ms.0);
+    let Some(row) = conn.query_one_raw(latest.build()).await? else { return Ok(None) };
+    let Some(latest_ms) = row.try_get_by_index::<Option<i64>>(0)?.map(TimestampMs) else { return Ok(None) };
+    // What ends later than the latest begins starts at most a day before it.
+    let ranges = vec![(latest_ms - DurationMs(MS_PER_DAY), latest_ms + DurationMs(1))];
+    let told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
+    let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
+    let of_workstation = known.filter(|report| report.tells_of() == Some(&workstation.code));
+    Ok(of_workstation.map(|report| report.observation.ended_at_ms()).max())
 }
 
 /// Whether state reports of workers may tell of an entity.
@@ -205,10 +233,9 @@ pub(super) async fn latest_segment(
     loop {
         let from_ms = until_ms - look_ms;
         let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
-        let (mut found, rows) = counted(conn, factory_id, &[near]).await?;
+        let (mut found, rows) = counted(conn, factory_id, &[near], ended_by_ms).await?;
         rows_read += rows;
-        let mut events = found.remove(&entity.id).unwrap_or_default();
-        events.reports.retain(|event| event.ended_at_ms() <= ended_by_ms);
+        let events = found.remove(&entity.id).unwrap_or_default();
         let last = timeline::counted_segments(&events.counted()).pop();
         // A segment that begins at or before the edge of the view may begin earlier than it seems.
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
@@ -230,28 +257,11 @@ pub(super) async fn counted_within(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     spans: impl Iterator<Item = (&Entity, TimestampMs, TimestampMs)>,
+    until_ms: TimestampMs,
 ) -> Result<HashMap<EntityId, EntityEvents>> {
     let near: Vec<Near<'_>> =
         spans.map(|(entity, from_ms, to_ms)| Near { entity, ranges: vec![(from_ms, to_ms)] }).collect();
-    Ok(counted(conn, factory_id, &near).await?.0)
-}
-
-/// The latest end of an entity's events that count, those without a length included, found through the last UTC day in which
-/// one starts, and how many rows were read to find it. An entity without any events keeps the one that it has.
-pub(super) async fn last_seen(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entity: &Entity,
-) -> Result<(TimestampMs, usize)> {
-    let Some(day) = rollups::last_day_with_events(conn, factory_id, entity.id).await? else {
-        return Ok((entity.last_seen_at_ms, 0));
-    };
-    // The event that ends last starts at most its own length before the one that starts last.
-    let from_ms = TimestampMs(day * MS_PER_DAY) - entity.longest_duration_ms;
-    let starts: Vec<Starts> = starts(entity.id, from_ms, TimestampMs((day + 1) * MS_PER_DAY)).collect();
-    let rows = starting(conn, factory_id, &starts).await?;
-    let latest_end_ms = rows.iter().map(|row| TimestampMs(row.started_at + row.duration_ms)).max();
-    Ok((latest_end_ms.unwrap_or(entity.last_seen_at_ms), rows.len()))
+    Ok(counted(conn, factory_id, &near, until_ms).await?.0)
 }
 
 /// A bucket, an entity, and from when to when its events start there.

@@ -103,8 +103,7 @@ async fn compare(
     let rows = rollup::Entity::find()
         .filter(Column::FactoryId.eq(factory.id.0))
         .filter(Column::Bucket.gte(rollups::stored_bucket(run.level, run.first)))
-        // What cannot be stored is cut, so that the last bucket of all would be left out by its successor.
-        .filter(Column::Bucket.lte(rollups::stored_bucket(run.level, run.end - 1)))
+        .filter(Column::Bucket.lt(rollups::stored_bucket(run.level, run.end)))
         .all(conn)
         .await?;
     let stored: BTreeMap<(i64, EntityId), Totals> = rows

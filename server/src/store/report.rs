@@ -120,6 +120,16 @@ impl Report {
         Self { row, observation: Observation { duration_ms, ..self.observation.clone() } }
     }
 
+    /// What is known of it from what ends up to an instant: none where it is not over, and of a state report that goes on then,
+    /// no end.
+    pub(super) fn known_until(self, until_ms: TimestampMs) -> Option<Self> {
+        if self.observation.ended_at_ms() <= until_ms {
+            return Some(self);
+        }
+        let goes_on = self.observation.form == EventForm::State && self.observation.started_at_ms <= until_ms;
+        goes_on.then(|| self.lasting(DurationMs::ZERO))
+    }
+
     /// What makes it the report that it is.
     pub(super) fn identity(&self) -> Identity<'_> {
         identity_of(&self.row)

@@ -16,7 +16,7 @@ use domain::{
     bucket::Level,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Observation, Segment},
+    timeline::{self, Segment},
 };
 use sea_orm::ConnectionTrait;
 
@@ -66,6 +66,10 @@ pub async fn as_of(
         }
         look(conn, factory_id, &mut searches, until_ms).await?;
     }
+    for search in searches.iter_mut().filter(|search| neighbours::may_be_told_of(search.entity)) {
+        let told_at_ms = neighbours::last_told(conn, factory_id, search.entity, until_ms).await?;
+        search.found.at_ms = search.found.at_ms.max(told_at_ms);
+    }
     Ok(searches.into_iter().map(|search| (search.entity.id, search.found)).collect())
 }
 
@@ -103,10 +107,9 @@ impl<'a> Search<'a> {
     /// its current segment lies, where it may begin before the span.
     fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
         // An event that ends last starts at most its own length before the one that starts last.
-        if self.found.at_ms.is_none()
-            && events.reports.iter().any(|event| event.started_at_ms >= span.from_ms)
-        {
-            self.found.at_ms = events.reports.iter().map(Observation::ended_at_ms).max();
+        let own = events.reports.iter().filter(|event| event.derived_from_ms.is_none());
+        if self.found.at_ms.is_none() && own.map(|event| event.started_at_ms).max() >= Some(span.from_ms) {
+            self.found.at_ms = events.last_seen_at_ms;
         }
         if self.found.current.is_some() {
             return None;
@@ -136,14 +139,12 @@ async fn look(
             return Ok(());
         }
         let starting = looked_at.iter().map(|(search, span)| {
-            let from_ms = span.from_ms - search.entity.longest_duration_ms;
             // An event of no length at the instant itself ends up to it.
-            (search.entity, from_ms, span.to_ms.min(until_ms + DurationMs(1)))
+            (search.entity, span.from_ms, span.to_ms.min(until_ms + DurationMs(1)))
         });
-        let mut found = neighbours::counted_within(conn, factory_id, starting).await?;
+        let mut found = neighbours::counted_within(conn, factory_id, starting, until_ms).await?;
         for (search, span) in &mut looked_at {
-            let mut events = found.remove(&search.entity.id).unwrap_or_default();
-            events.reports.retain(|event| event.ended_at_ms() <= until_ms);
+            let events = found.remove(&search.entity.id).unwrap_or_default();
             if let Some(segment_until_ms) = search.see(*span, &events) {
                 search.found.current =
                     neighbours::latest_segment(conn, factory_id, search.entity, (segment_until_ms, until_ms))

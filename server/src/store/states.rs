@@ -6,6 +6,7 @@ use domain::{
     bucket::{Level, buckets_touched, cover_by},
     id::{EntityId, FactoryId},
     state_steps::{StepGrid, StepTimes},
+    time::TimestampMs,
     timeline,
     window::Window,
 };
@@ -78,7 +79,7 @@ pub async fn from_events(
     for entities in entities.chunks(ENTITIES_AT_ONCE) {
         let near: Vec<Near<'_>> =
             entities.iter().map(|entity| Near { entity, ranges: vec![(from_ms, to_ms)] }).collect();
-        let (found, rows) = neighbours::counted(conn, factory_id, &near).await?;
+        let (found, rows) = neighbours::counted(conn, factory_id, &near, TimestampMs::MAX).await?;
         rows_read += rows;
         if rows_read > max_events {
             return Ok(None);

@@ -56,7 +56,7 @@ pub async fn segments(
         let from_ms = window.from_ms.max(TimestampMs(day * MS_PER_DAY));
         let to_ms = window.to_ms.min(TimestampMs((day + 1) * MS_PER_DAY));
         let near = Near { entity, ranges: vec![(from_ms, to_ms)] };
-        let (mut found, _) = neighbours::counted(conn, factory_id, &[near]).await?;
+        let (mut found, _) = neighbours::counted(conn, factory_id, &[near], TimestampMs::MAX).await?;
         let events = found.remove(&entity.id).unwrap_or_default();
         for mut segment in timeline::counted_segments(&events.counted()) {
             segment.from_ms = segment.from_ms.max(from_ms);
