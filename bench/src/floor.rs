@@ -2,12 +2,14 @@
 //!
 //! Everything follows from an event's number, so that two runs send the same events and what they add up to is known.
 
-use std::ops::AddAssign;
+use std::{collections::HashMap, ops::AddAssign};
 
 use chrono::{DateTime, SecondsFormat};
 use domain::{
     MS_PER_MINUTE,
     event::{EntityType, EventType, RawEvent},
+    state::{DEFAULT_HOLD_MINUTES, covered_ms},
+    time::TimestampMs,
 };
 use serde::Serialize;
 
@@ -99,6 +101,17 @@ impl Floor {
     }
 }
 
+/// In which form a floor's reports are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reported {
+    /// Each over its interval.
+    Intervals,
+    /// Each as what is so from its start on, without a workstation.
+    States,
+    /// The same, with the workstation where a worker was, which is then reported on too.
+    StatesAtWorkstations,
+}
+
 impl Report {
     fn sums(&self) -> Sums {
         let mut sums = Sums { events: 1, units: self.units, ..Sums::default() };
@@ -111,7 +124,7 @@ impl Report {
     }
 
     /// As it is sent.
-    fn raw(&self) -> RawEvent {
+    fn raw(&self, reported: Reported) -> RawEvent {
         let letter = match self.entity_type {
             EntityType::Worker => 'W',
             EntityType::Workstation => 'S',
@@ -121,14 +134,18 @@ impl Report {
             entity_type: self.entity_type,
             entity_id: format!("{letter}{}", self.entity),
             event_type: self.event_type,
-            duration_minutes: Some(self.duration_ms as f64 / MS_PER_MINUTE as f64),
+            duration_minutes: (reported == Reported::Intervals)
+                .then_some(self.duration_ms as f64 / MS_PER_MINUTE as f64),
             hold_minutes: None,
             units_produced: self.units,
             confidence: Some(self.confidence_percent as f64 / 100.0),
             model_version: Some(MODEL_VERSION.to_owned()),
             event_id: None,
             source_id: Some(format!("cam-{}", self.source)),
-            workstation_id: self.place.map(|place| format!("S{place}")),
+            workstation_id: self
+                .place
+                .filter(|_| reported != Reported::States)
+                .map(|place| format!("S{place}")),
         }
     }
 }
@@ -152,15 +169,25 @@ pub(crate) struct Sent {
 
 /// Cuts a stream of reports into batches for a factory; the last may be smaller.
 pub(crate) fn batches(factory: &str, stream: impl Iterator<Item = Sent>, batch_events: usize) -> Vec<Batch> {
+    batches_as(factory, Reported::Intervals, stream, batch_events)
+}
+
+/// The same, in one of the forms. What states add up to is not known batch by batch: [`state_sums`] says it of a stream.
+pub(crate) fn batches_as(
+    factory: &str,
+    reported: Reported,
+    stream: impl Iterator<Item = Sent>,
+    batch_events: usize,
+) -> Vec<Batch> {
     let mut stream = stream.peekable();
     let mut batches = Vec::new();
     while stream.peek().is_some() {
-        batches.push(batch(factory, stream.by_ref().take(batch_events)));
+        batches.push(batch(factory, reported, stream.by_ref().take(batch_events)));
     }
     batches
 }
 
-fn batch(factory: &str, stream: impl Iterator<Item = Sent>) -> Batch {
+fn batch(factory: &str, reported: Reported, stream: impl Iterator<Item = Sent>) -> Batch {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Variables<'a> {
@@ -180,12 +207,37 @@ fn batch(factory: &str, stream: impl Iterator<Item = Sent>) -> Batch {
         if !is_repeat {
             fresh += report.sums();
         }
-        events.push(report.raw());
+        events.push(report.raw(reported));
     }
     let count = events.len() as u64;
     let operation = Operation { query: INGEST, variables: Variables { factory_id: factory, events } };
     let body = serde_json::to_vec(&operation).unwrap_or_default();
     Batch { request: http::post(&body), events: count, fresh }
+}
+
+/// What the workers' reports of a stream add up to as states: each lasts until the next one of its worker, and the last one has
+/// no length yet.
+pub(crate) fn state_sums(stream: impl Iterator<Item = Sent>) -> Sums {
+    let mut sums = Sums::default();
+    let mut series: HashMap<u64, Vec<(i64, EventType)>> = HashMap::new();
+    for Sent { report, .. } in stream {
+        sums += Sums { events: 1, units: report.units, ..Sums::default() };
+        series.entry(report.entity).or_default().push((report.started_at_ms, report.event_type));
+    }
+    for reports in series.values_mut() {
+        reports.sort_unstable_by_key(|(at_ms, _)| *at_ms);
+        for pair in reports.windows(2) {
+            let [(at_ms, event_type), (next_ms, _)] = [pair[0], pair[1]];
+            let covered_ms =
+                covered_ms(TimestampMs(at_ms), DEFAULT_HOLD_MINUTES, Some(TimestampMs(next_ms))).0;
+            match event_type {
+                EventType::Working => sums.working_ms += covered_ms,
+                EventType::Idle => sums.idle_ms += covered_ms,
+                EventType::Absent => sums.absent_ms += covered_ms,
+            }
+        }
+    }
+    sums
 }
 
 /// The reports with these numbers, each once and in time.
@@ -284,6 +336,33 @@ mod tests {
         assert_eq!((stream.len(), distinct.len()), (10_000, 10_000));
         let late = stream.windows(2).filter(|pair| pair[1].1.2 < pair[0].1.2 - 1_800_000).count();
         assert!((800..1_100).contains(&late), "{late}");
+    }
+
+    #[test]
+    fn states_add_up_to_the_intervals_but_for_the_last_of_each_worker_in_whatever_order_they_come() {
+        let floor = Floor { workstations: 0, ..FLOOR };
+        let as_intervals = |numbers| {
+            let mut sums = Sums::default();
+            for Sent { report, .. } in in_time(floor, numbers) {
+                sums += report.sums();
+            }
+            sums
+        };
+        let (all, before) = (as_intervals(0..1_000), as_intervals(0..990));
+        let expected = Sums { events: all.events, units: all.units, ..before };
+        assert_eq!(state_sums(in_time(floor, 0..1_000)), expected);
+        assert_eq!(state_sums(with_late(floor, 0..1_000, 300)), expected);
+    }
+
+    #[test]
+    fn a_state_is_sent_without_a_duration_and_names_its_workstation_where_asked_to() {
+        let report = FLOOR.report(0);
+        let lengths =
+            [Reported::Intervals, Reported::States, Reported::StatesAtWorkstations].map(|reported| {
+                let raw = report.raw(reported);
+                (raw.duration_minutes, raw.workstation_id.is_some())
+            });
+        assert_eq!(lengths, [(Some(1.0), true), (None, false), (None, true)]);
     }
 
     #[test]

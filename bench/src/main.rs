@@ -10,6 +10,7 @@ mod dashboard;
 mod engine;
 mod faults;
 mod floor;
+mod forms;
 mod hostile;
 mod http;
 mod ingest;
@@ -78,6 +79,7 @@ enum Role {
 enum Section {
     Ingest,
     Faults,
+    Forms,
     Queries,
     Push,
     Start,
@@ -159,6 +161,9 @@ async fn measure_engine(bench: &Bench<'_>, only: &[Section]) -> Result<EngineRep
     if wanted(Section::Faults) {
         report.faults =
             Some(faults::measure(bench).await.context("while measuring repeats and late events")?);
+    }
+    if wanted(Section::Forms) {
+        report.forms = Some(forms::measure(bench).await.context("while measuring states beside intervals")?);
     }
     if wanted(Section::Queries) {
         report.queries = Some(queries::measure(bench).await.context("while measuring queries")?);

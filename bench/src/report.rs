@@ -5,7 +5,8 @@ use std::fs;
 use serde::Serialize;
 
 use crate::{
-    engine::Engine, faults::FaultRow, ingest::IngestRow, push::PushRow, queries::Questions, start::Start,
+    engine::Engine, faults::FaultRow, forms::FormRow, ingest::IngestRow, push::PushRow, queries::Questions,
+    start::Start,
 };
 
 /// A whole run.
@@ -25,6 +26,7 @@ pub(crate) struct EngineReport {
     pub(crate) engine: Engine,
     pub(crate) ingest: Option<Vec<IngestRow>>,
     pub(crate) faults: Option<Vec<FaultRow>>,
+    pub(crate) forms: Option<Vec<FormRow>>,
     pub(crate) queries: Option<Questions>,
     pub(crate) push: Option<Vec<PushRow>>,
     pub(crate) start: Option<Start>,
@@ -33,7 +35,7 @@ pub(crate) struct EngineReport {
 impl EngineReport {
     /// Without any section yet.
     pub(crate) fn of(engine: Engine) -> Self {
-        Self { engine, ingest: None, faults: None, queries: None, push: None, start: None }
+        Self { engine, ingest: None, faults: None, forms: None, queries: None, push: None, start: None }
     }
 }
 

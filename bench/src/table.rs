@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     faults::FaultRow,
+    forms::FormRow,
     ingest::IngestRow,
     latency::Percentiles,
     push::PushRow,
@@ -94,6 +95,9 @@ impl fmt::Display for EngineReport {
         if let Some(rows) = &self.faults {
             write!(f, "{}", faults(rows))?;
         }
+        if let Some(rows) = &self.forms {
+            write!(f, "{}", forms(rows))?;
+        }
         if let Some(found) = &self.queries {
             write!(f, "{}{}", sizes(found), questions(found))?;
         }
@@ -130,6 +134,21 @@ fn ingest(rows: &[IngestRow]) -> Table {
         cells.extend(row.bare.iter().map(|bare| grouped(bare.rows_per_s)));
         cells.extend([ratio(row.of_bare()), row.refusals.to_string()]);
         table.row(cells);
+    }
+    table
+}
+
+fn forms(rows: &[FormRow]) -> Table {
+    let columns = ["stream (1 000 x 8)", "into", "events", "time per event", "of intervals"];
+    let mut table = Table::new("State reports beside intervals", &columns);
+    for row in rows {
+        table.row([
+            row.kind.to_owned(),
+            row.time.to_owned(),
+            grouped(row.events as f64),
+            format!("{:.2} µs", row.micros_per_event),
+            ratio(Some(row.of_interval)),
+        ]);
     }
     table
 }

@@ -41,7 +41,8 @@ pub enum Cameras {
     TwoThatOverlap,
     /// The same, but each second camera has something that whoever looks after cameras should see: the one of the first line
     /// tries a newer model in the day shift, that of the second is unsure and often wrong, and that of the third reports for
-    /// two hours a night alone.
+    /// two hours a night alone. And the first camera of the third line reports its workers as states: what each does from now on,
+    /// whenever that changes.
     TwoWithFaults,
 }
 
@@ -118,7 +119,7 @@ impl SimulatedFactory {
     }
 }
 
-/// One camera's report of one interval, before it is written down.
+/// One camera's report of one interval, or of what begins, before it is written down.
 #[derive(Clone, Debug)]
 struct CameraReport {
     entity: SimulatedEntity,
@@ -131,6 +132,8 @@ struct CameraReport {
     model_version: &'static str,
     source: &'static str,
     event_id: Option<&'static str>,
+    /// Of a state report: in how many minutes the next one comes at the latest; then it has no length.
+    hold_minutes: Option<i64>,
 }
 
 impl CameraReport {
@@ -147,8 +150,11 @@ impl From<CameraReport> for RawEvent {
             entity_type: report.entity.entity_type,
             entity_id: report.entity.code.to_owned(),
             event_type: report.event_type,
-            duration_minutes: Some(crate::metric::minutes(report.duration_ms)),
-            hold_minutes: None,
+            duration_minutes: report
+                .hold_minutes
+                .is_none()
+                .then(|| crate::metric::minutes(report.duration_ms)),
+            hold_minutes: report.hold_minutes,
             units_produced: report.units,
             confidence: Some(report.confidence_percent as f64 / 100.0),
             model_version: Some(report.model_version.to_owned()),

@@ -50,7 +50,8 @@ impl Row for EntityMetrics {
 pub(crate) struct Activity {
     pub(crate) state: EventType,
     pub(crate) since: Instant,
-    pub(crate) until: Instant,
+    /// None while a report says so from then on and nothing has followed it.
+    pub(crate) until: Option<Instant>,
     pub(crate) confidence: Option<f64>,
 }
 

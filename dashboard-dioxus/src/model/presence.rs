@@ -28,7 +28,7 @@ impl Presence {
     pub(crate) fn since(self, activity: &Activity) -> Instant {
         match self {
             Self::Seen(_) => activity.since,
-            Self::NotObserved => activity.until,
+            Self::NotObserved => activity.until.unwrap_or(activity.since),
         }
     }
 
@@ -38,10 +38,12 @@ impl Presence {
         Some((elapsed_ms / MS_PER_MINUTE as f64).max(0.0) as u32)
     }
 
-    /// What the latest activity says about now, if it ended no longer ago than `limit_ms`.
+    /// What the latest activity says about now, if it ended no longer ago than `limit_ms` or has not ended at all.
     pub(crate) fn of(current: Option<&Activity>, now_ms: f64, limit_ms: f64) -> Self {
         match current {
-            Some(activity) if now_ms - activity.until.ms() < limit_ms => Self::Seen(activity.state),
+            Some(activity) if activity.until.is_none_or(|until| now_ms - until.ms() < limit_ms) => {
+                Self::Seen(activity.state)
+            }
             _ => Self::NotObserved,
         }
     }
@@ -53,8 +55,12 @@ mod tests {
 
     #[test]
     fn an_activity_counts_as_now_until_nothing_was_seen_for_the_limit() {
-        let activity =
-            Activity { state: EventType::Idle, since: Instant(0), until: Instant(1_000), confidence: None };
+        let activity = Activity {
+            state: EventType::Idle,
+            since: Instant(0),
+            until: Some(Instant(1_000)),
+            confidence: None,
+        };
         let at = |now_ms| Presence::of(Some(&activity), now_ms, 600_000.0);
         assert_eq!(at(500.0), Presence::Seen(EventType::Idle));
         assert_eq!(at(600_999.0), Presence::Seen(EventType::Idle));
@@ -64,5 +70,15 @@ mod tests {
         assert_eq!(elapsed(Presence::NotObserved), Some(2));
         assert_eq!(Presence::NotObserved.elapsed_minutes(None, 0.0), None);
         assert_eq!(Presence::of(None, 0.0, 600_000.0), Presence::NotObserved);
+    }
+
+    #[test]
+    fn an_activity_without_an_end_is_still_so_however_long_ago_it_began() {
+        let activity =
+            Activity { state: EventType::Working, since: Instant(60_000), until: None, confidence: None };
+        let a_day_later = 86_460_000.0;
+        let presence = Presence::of(Some(&activity), a_day_later, 600_000.0);
+        assert_eq!(presence, Presence::Seen(EventType::Working));
+        assert_eq!(presence.elapsed_minutes(Some(&activity), a_day_later), Some(1_440));
     }
 }

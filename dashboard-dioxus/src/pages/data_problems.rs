@@ -19,7 +19,7 @@ use crate::live::clock::use_clock;
 use crate::route::{Address, DevicesAddress, Selection};
 use crate::words::data_problems as words;
 use crate::words::quantity::Quantity;
-use crate::words::{NO_VALUE, entity, time};
+use crate::words::{NO_VALUE, entity, events, time};
 use dioxus::prelude::*;
 
 /// How often ages are told anew, in ms.
@@ -177,8 +177,9 @@ fn conflict_row(conflict: &Conflict, now_ms: f64, zone: &Zone, selection: &Selec
 /// What a report says of what it identifies.
 fn what(report: &Report) -> String {
     let state = entity::state(report.entity_type, report.event_type);
-    let Report { duration_minutes, units_produced, confidence, model_version, .. } = report;
-    words::said(state, *duration_minutes, *units_produced, *confidence, model_version.as_deref())
+    let Report { duration_minutes, hold_minutes, units_produced, confidence, model_version, .. } = report;
+    let length = events::length(*duration_minutes, *hold_minutes);
+    words::said(state, &length, *units_produced, *confidence, model_version.as_deref())
 }
 
 fn age(at: Instant, now_ms: f64) -> Element {

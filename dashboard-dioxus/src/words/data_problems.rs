@@ -37,6 +37,7 @@ pub(crate) fn problem(code: &str) -> &str {
         "TIMESTAMP_IN_FUTURE" => "Timestamp in the future",
         "ENTITY_ID_INVALID" => "Worker or workstation id not valid",
         "DURATION_OUT_OF_RANGE" => "Duration out of range",
+        "HOLD_INVALID" => "Hold not valid",
         "UNITS_OUT_OF_RANGE" => "Units out of range",
         "CONFIDENCE_OUT_OF_RANGE" => "Confidence out of range",
         "MODEL_VERSION_INVALID" => "Model version not valid",
@@ -67,17 +68,16 @@ pub(crate) fn others(events: i64) -> String {
 /// What a report says, in short; what it does not state is left out.
 pub(crate) fn said(
     state: &str,
-    minutes: f64,
+    length: &str,
     units: i64,
     confidence: Option<f64>,
     model: Option<&str>,
 ) -> String {
-    let minutes = Quantity::Duration.text(Some(minutes));
     let units = counted(units, "unit");
     let confidence = confidence.map(|confidence| Quantity::Confidence.text(Some(confidence)));
     let confidence = confidence.map(|confidence| format!(", confidence {confidence}")).unwrap_or_default();
     let model = model.map(|model| format!(", model {}", isolated(model))).unwrap_or_default();
-    format!("{state} {minutes}, {units}{confidence}{model}")
+    format!("{state} {length}, {units}{confidence}{model}")
 }
 
 /// So many of something.

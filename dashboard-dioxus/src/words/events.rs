@@ -1,8 +1,9 @@
 //! The page of events.
 
 use super::isolated;
+use super::quantity::Quantity;
 use crate::lean::number::grouped;
-use domain::event::{EntityType, EventType};
+use domain::event::{EntityType, EventForm, EventType};
 
 pub(crate) const TITLE: &str = "Events";
 pub(crate) const LIST: &str = "Event log";
@@ -21,8 +22,11 @@ pub(crate) const WHO: &str = "Name";
 pub(crate) const STATE: &str = "State";
 pub(crate) const MINUTES: &str = "Duration";
 pub(crate) const UNITS: &str = "Units";
-pub(crate) const HOW_MINUTES: &str = "How long the event lasted, as it was sent.";
-pub(crate) const HOW_UNITS: &str = "Units finished during the event, as they were sent.";
+pub(crate) const HOW_MINUTES: &str = "How long the event lasted, as it was sent. A state report has no length: it is so from then on, \
+                                      until the next report of the same source and model. If that does not come \
+                                      within the hold, the time between is not observed.";
+pub(crate) const HOW_UNITS: &str =
+    "Units finished during the event, or at the time of a state report, as they were sent.";
 pub(crate) const CONFIDENCE: &str = "Confidence";
 pub(crate) const HOW_CONFIDENCE: &str =
     "The model's confidence in this event; a dash where it states none. Below 60\u{a0}% it is marked as low.";
@@ -46,12 +50,14 @@ pub(crate) const START: &str = "Start";
 pub(crate) const START_UTC: &str = "Start (UTC)";
 pub(crate) const RECEIVED_UTC: &str = "Received (UTC)";
 /// The columns of a file between the times.
-pub(crate) const CSV_COLUMNS: [&str; 11] = [
+pub(crate) const CSV_COLUMNS: [&str; 13] = [
     "Kind",
     "Id",
     "Name",
     "State",
+    "Form",
     "Duration, min",
+    "Hold, min",
     "Units",
     "Confidence, %",
     "Model",
@@ -74,6 +80,25 @@ pub(crate) fn exported(count: usize, is_cut: bool) -> String {
         )
     } else {
         format!("{count} exported")
+    }
+}
+
+/// What a file calls the form of an event.
+pub(crate) fn form(form: EventForm) -> &'static str {
+    match form {
+        EventForm::Interval => "Interval",
+        EventForm::State => "From then on",
+    }
+}
+
+/// How long an event lasted, or that it says so from then on, with how soon its sender promised the next one.
+pub(crate) fn length(minutes: Option<f64>, hold_minutes: Option<i64>) -> String {
+    match (minutes, hold_minutes) {
+        (Some(minutes), _) => Quantity::Duration.text(Some(minutes)),
+        (None, Some(hold_minutes)) => {
+            format!("from then on, hold {}", Quantity::Duration.text(Some(hold_minutes as f64)))
+        }
+        (None, None) => "from then on".to_owned(),
     }
 }
 

@@ -56,6 +56,13 @@ enum Behavior {
 /// How the second cameras with faults behave, by line.
 const BEHAVIORS: [Behavior; 3] = [Behavior::NewerModel, Behavior::Unsure, Behavior::Failing];
 
+/// The line whose first camera reports its workers as states, where cameras have faults.
+const LINE_OF_STATES: usize = 2;
+
+/// In how many minutes such a camera reports again at the latest: more than the longest spell, so that what follows its last
+/// report of a shift is soon known not to be observed.
+const HOLD_MINUTES: i64 = 20;
+
 /// The reports of all cameras that watch a shift.
 pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<CameraReport> {
     let behavior = match factory.cameras {
@@ -67,7 +74,11 @@ pub(super) fn watch(factory: &SimulatedFactory, shift: &Shift) -> Vec<CameraRepo
     if behavior == Behavior::Failing {
         second.retain(|report| is_reporting(factory.zone, report.started_at_ms));
     }
-    let mut reports = first_camera(shift);
+    let mut reports = if factory.cameras == Cameras::TwoWithFaults && shift.line == LINE_OF_STATES {
+        first_camera_with_states(shift)
+    } else {
+        first_camera(shift)
+    };
     reports.extend(second);
     reports
 }
@@ -81,6 +92,41 @@ fn is_reporting(zone: Zone, at_ms: i64) -> bool {
 
 /// Sees every spell as it was and reports it minute by minute. It miscounts a workstation's units now and then.
 fn first_camera(shift: &Shift) -> Vec<CameraReport> {
+    first_camera_seeing(shift).into_iter().flat_map(minute_by_minute).collect()
+}
+
+/// Sees the same, and reports the workstations as ever, but of the worker only when another spell begins.
+fn first_camera_with_states(shift: &Shift) -> Vec<CameraReport> {
+    let seen = first_camera_seeing(shift).into_iter();
+    let (of_worker, of_workstations): (Vec<_>, Vec<_>) =
+        seen.partition(|report| report.entity.entity_type == EntityType::Worker);
+    let mut reports = states(&of_worker);
+    reports.extend(of_workstations.into_iter().flat_map(minute_by_minute));
+    reports
+}
+
+/// What begins with each spell of one worker, and that nothing does when the last one ends. What was finished in a spell is
+/// known, and reported, when the next one begins.
+fn states(spells: &[CameraReport]) -> Vec<CameraReport> {
+    let state = |spell: &CameraReport, units| CameraReport {
+        duration_ms: 0,
+        units,
+        hold_minutes: Some(HOLD_MINUTES),
+        ..spell.clone()
+    };
+    let units_before = std::iter::once(0).chain(spells.iter().map(|spell| spell.units));
+    let begun = spells.iter().zip(units_before).map(|(spell, units)| state(spell, units));
+    let left = spells.last().map(|last| CameraReport {
+        event_type: EventType::Absent,
+        started_at_ms: last.ended_at_ms(),
+        workstation: None,
+        ..state(last, last.units)
+    });
+    begun.chain(left).collect()
+}
+
+/// The spells as the first camera sees them.
+fn first_camera_seeing(shift: &Shift) -> Vec<CameraReport> {
     let mut rng = chances(shift, 1);
     let see = |spell: &Spell| {
         let misses_one = spell.entity.entity_type == EntityType::Workstation && rng.random_range(0..40) == 0;
@@ -89,7 +135,7 @@ fn first_camera(shift: &Shift) -> Vec<CameraReport> {
             ..report(shift, spell, 0, rng.random_range(80..=99))
         }
     };
-    shift.spells.iter().map(see).flat_map(minute_by_minute).collect()
+    shift.spells.iter().map(see).collect()
 }
 
 /// The parts of a report as they are reported while it goes on; what is left of a minute comes with the last.
@@ -156,5 +202,6 @@ fn report(shift: &Shift, spell: &Spell, camera: usize, confidence_percent: i64) 
         model_version: MODEL_VERSIONS[camera],
         source: SOURCES[shift.line][camera],
         event_id: None,
+        hold_minutes: None,
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE,
     event::Event,
     metric::{units_per_hour, utilization},
+    state::covered_ms,
     time::DurationMs,
     totals::Totals,
     validate::validate,
@@ -123,14 +124,17 @@ fn a_second_camera_overlaps_the_first_and_leaves_its_reports_as_they_are() {
 }
 
 #[test]
-fn each_second_camera_with_a_fault_shows_it_and_the_first_ones_report_as_ever() {
+fn each_second_camera_with_a_fault_shows_it_and_what_is_reported_over_intervals_is_as_ever() {
     let all = factory(Cameras::TwoWithFaults).events(MONDAY_MS, MONDAY_MS + MS_PER_DAY);
     let of_source = |source: &str| {
         all.iter().filter(|event| event.source_id.as_deref() == Some(source)).collect::<Vec<_>>()
     };
+    let is_first = |event: &&RawEvent| event.source_id.as_ref().unwrap().ends_with("-1");
     let first: Vec<RawEvent> =
-        all.iter().filter(|event| event.source_id.as_ref().unwrap().ends_with("-1")).cloned().collect();
-    assert_eq!(first, a_day(Cameras::One));
+        all.iter().filter(is_first).filter(|event| !is_of_states(event)).cloned().collect();
+    let mut as_ever = a_day(Cameras::One);
+    as_ever.retain(|event| !is_of_states(event));
+    assert_eq!(first, as_ever);
 
     let versions: HashSet<_> =
         of_source("cam-turning-2").iter().filter_map(|event| event.model_version.as_deref()).collect();
@@ -142,6 +146,57 @@ fn each_second_camera_with_a_fault_shows_it_and_the_first_ones_report_as_ever() 
     let failing: Vec<Event> = of_source("cam-assembly-2").into_iter().map(trusted).collect();
     let works = TimestampMs(MONDAY_MS + MS_PER_HOUR)..TimestampMs(MONDAY_MS + 3 * MS_PER_HOUR);
     assert!(!failing.is_empty() && failing.iter().all(|event| works.contains(&event.started_at_ms)));
+}
+
+/// Whether it is of what the camera of the third line reports as states where cameras have faults.
+fn is_of_states(event: &RawEvent) -> bool {
+    event.source_id.as_deref() == Some("cam-assembly-1") && event.entity_type == EntityType::Worker
+}
+
+#[test]
+fn one_camera_of_a_factory_with_faults_reports_its_workers_as_states_that_add_up_to_the_same() {
+    // From one change of shifts to another one, whose last reports belong to it.
+    let span = (MONDAY_MS + 6 * MS_PER_HOUR, MONDAY_MS + 2 * MS_PER_DAY + 6 * MS_PER_HOUR + MS_PER_MINUTE);
+    let all = factory(Cameras::TwoWithFaults).events(span.0, span.1);
+    let (states, others): (Vec<&RawEvent>, Vec<&RawEvent>) =
+        all.iter().partition(|event| event.duration_minutes.is_none());
+    assert!(states.iter().all(|event| is_of_states(event) && event.hold_minutes == Some(20)));
+    assert!(others.iter().all(|event| !is_of_states(event) && event.hold_minutes.is_none()));
+
+    for worker in ["W5", "W6"] {
+        let of_worker: Vec<Event> =
+            states.iter().filter(|event| event.entity_id == worker).map(|event| trusted(event)).collect();
+        let mut covered = Totals::default();
+        for (at, next) in of_worker.iter().zip(&of_worker[1..]) {
+            let covered_ms = covered_ms(at.started_at_ms, 20, Some(next.started_at_ms)).0;
+            match at.event_type {
+                EventType::Working => covered.working_ms += covered_ms,
+                EventType::Idle => covered.idle_ms += covered_ms,
+                EventType::Absent => covered.absent_ms += covered_ms,
+            }
+        }
+        let intervals = factory(Cameras::One).events(span.0, span.1);
+        let of_worker: Vec<RawEvent> =
+            intervals.into_iter().filter(|event| event.entity_id == worker).collect();
+        let expected = totals_by_code(&of_worker)[worker];
+        // What nobody saw between two spells belongs to the state before; off shift is not observed.
+        for (is, was) in [
+            (covered.working_ms, expected.working_ms),
+            (covered.idle_ms, expected.idle_ms),
+            (covered.absent_ms, expected.absent_ms),
+        ] {
+            assert!(is >= was * 95 / 100 && is <= was * 110 / 100, "{worker}: {is} of {was}");
+        }
+    }
+    // Where a worker is at work, the workstation is named; each shift ends with a report of absence.
+    let works = |event: &&&RawEvent| event.event_type == EventType::Working;
+    assert!(states.iter().filter(works).all(|event| event.workstation_id.is_some()));
+    let units = |events: &[RawEvent]| -> i64 {
+        events.iter().filter(|event| is_of_states(event)).map(|event| event.units_produced).sum()
+    };
+    let reported = units(&factory(Cameras::TwoWithFaults).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY));
+    let finished = units(&factory(Cameras::One).events(MONDAY_MS, MONDAY_MS + 7 * MS_PER_DAY));
+    assert!((reported - finished).abs() <= 2, "{reported} of {finished}");
 }
 
 #[test]

@@ -191,9 +191,10 @@ async fn a_request_is_refused_for_an_event_with_its_index_its_field_its_value_an
     for (field, value, allowed) in [
         ("unitsProduced", "10.5", "a whole number from 0 to 1000000, or left out"),
         ("eventType", "\"BREAK\"", "one of WORKING, IDLE, ABSENT"),
-        ("durationMinutes", "\"long\"", "a number from 0 to 1440"),
-        ("durationMinutes", "NaN", "a number from 0 to 1440"),
-        ("durationMinutes", "1e999", "a number from 0 to 1440"),
+        ("durationMinutes", "\"long\"", "a number from 0 to 1440, null or left out"),
+        ("durationMinutes", "NaN", "a number from 0 to 1440, null or left out"),
+        ("durationMinutes", "1e999", "a number from 0 to 1440, null or left out"),
+        ("holdMinutes", "1.5", "a whole number from 1 to 1440, null or left out"),
         ("entityId", "null", "text of 1 to 64 characters, or a whole number"),
     ] {
         let mut events: Vec<String> =
@@ -279,9 +280,10 @@ fn fields() -> impl Strategy<Value = Vec<String>> {
         value(&[r#""WORKER""#, r#""WORKSTATION""#]),
         value(&[r#""W1""#, r#""W2""#, "7", r#""\u0057""#]),
         value(&[r#""WORKING""#, r#""IDLE""#, r#""ABSENT""#]),
-        value(&["1", "0.5", "1e1", "1441"]),
     );
     let optional = (
+        value(&["1", "0.5", "1e1", "1441", "null"]),
+        value(&["60", "1.0", "1441", "null"]),
         value(&["0", "3", "1000001"]),
         value(&["0.93", "1", "null", "2"]),
         value(&[r#""m1""#, "null"]),
@@ -289,13 +291,14 @@ fn fields() -> impl Strategy<Value = Vec<String>> {
         value(&[r#""cam-1""#, "null", "12"]),
         value(&[r#""S1""#, "null"]),
     );
-    (required, optional).prop_map(|((a, b, c, d, e), (f, g, h, i, j, k))| {
+    (required, optional).prop_map(|((a, b, c, d), (e, f, g, h, i, j, k, l))| {
         let names = [
             "timestamp",
             "entityType",
             "entityId",
             "eventType",
             "durationMinutes",
+            "holdMinutes",
             "unitsProduced",
             "confidence",
             "modelVersion",
@@ -303,24 +306,24 @@ fn fields() -> impl Strategy<Value = Vec<String>> {
             "sourceId",
             "workstationId",
         ];
-        let values = [a, b, c, d, e, f, g, h, i, j, k];
+        let values = [a, b, c, d, e, f, g, h, i, j, k, l];
         names.iter().zip(values).map(|(name, value)| format!("\"{name}\": {value}")).collect()
     })
 }
 
 /// An event as JSON text, often without some of what may be left out, rarely with what must not be there.
 fn item() -> impl Strategy<Value = String> {
-    let optional = subsequence((5..11).collect::<Vec<usize>>(), 0..=6);
+    let optional = subsequence((4..12).collect::<Vec<usize>>(), 0..=8);
     let odd = prop_oneof![
         40 => Just(None),
-        1 => (0_usize..5).prop_map(Some),
+        1 => (0_usize..4).prop_map(Some),
     ];
     let more = prop_oneof![
         30 => Just(None),
         1 => select(vec![r#""unknown": 1"#, r#""entityId": "W1""#, r#""event_id": "1""#]).prop_map(Some),
     ];
     let event = (fields(), optional, odd, more).prop_flat_map(|(fields, optional, left_out, more)| {
-        let required = (0..5).filter(|index| Some(*index) != left_out);
+        let required = (0..4).filter(|index| Some(*index) != left_out);
         let mut kept: Vec<String> = required.chain(optional).map(|index| fields[index].clone()).collect();
         kept.extend(more.map(str::to_owned));
         Just(kept).prop_shuffle().prop_map(|fields| format!("{{{}}}", fields.join(", ")))

@@ -37,6 +37,7 @@ macro_rules! seen {
             entity_id: event.entity_id,
             state: event.event_type,
             duration_minutes: event.duration_minutes,
+            hold_minutes: event.hold_minutes,
             units: event.units_produced,
             confidence: event.confidence,
             model_version: event.model_version,

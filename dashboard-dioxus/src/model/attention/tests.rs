@@ -9,7 +9,7 @@ const UNSEEN_AFTER_MS: f64 = 600_000.0;
 /// In a state since and until so many minutes ago, with a utilization of an hour and a half.
 fn row(id: &str, state: EventType, since_min: i64, until_min: i64, utilization: f64) -> EntityMetrics {
     let ago = |minutes: i64| Instant(NOW_MS as i64 - minutes * 60_000);
-    let current = Activity { state, since: ago(since_min), until: ago(until_min), confidence: None };
+    let current = Activity { state, since: ago(since_min), until: Some(ago(until_min)), confidence: None };
     EntityMetrics {
         productive_minutes: 60.0,
         idle_minutes: 30.0,

@@ -99,7 +99,12 @@ mod tests {
     fn a_tile_says_for_how_long_its_state_has_held() {
         let at = |minute: i64| Instant(minute * 60_000);
         let mut row = EntityMetrics {
-            current: Some(Activity { state: EventType::Idle, since: at(5), until: at(30), confidence: None }),
+            current: Some(Activity {
+                state: EventType::Idle,
+                since: at(5),
+                until: Some(at(30)),
+                confidence: None,
+            }),
             last_seen_at: Some(at(30)),
             ..EntityMetrics::unseen(EntityType::Worker, "W1")
         };

@@ -49,7 +49,7 @@ fn problems_are_listed_with_source_device_count_and_example() {
 fn a_contradiction_shows_what_counts_and_what_does_not() {
     let report = |units: i64| {
         json!({ "timestamp": "2026-01-05T08:00:00.000Z", "entityType": "WORKSTATION", "entityId": "S1", "eventType": "WORKING",
-                "durationMinutes": 30.0, "unitsProduced": units, "confidence": 0.9, "modelVersion": null, "eventId": null,
+                "durationMinutes": 30.0, "holdMinutes": null, "unitsProduced": units, "confidence": 0.9, "modelVersion": null, "eventId": null,
                 "sourceId": "cam-7", "receivedAt": "2026-01-05T09:00:00.000Z" })
     };
     let conflict = json!({ "node": { "said": report(6), "stored": report(5) } });

@@ -1,7 +1,7 @@
 use super::subject::use_subject;
 use crate::api::operation::{EventFilter, Events, events};
 use crate::api::{Panel, use_query_at};
-use crate::components::metric_cell::MetricCell;
+use crate::components::metric_cell::{MetricCell, raw};
 use crate::components::metric_table::{Column, MetricTable, TEXT};
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
@@ -10,7 +10,7 @@ use crate::components::skeleton::Skeleton;
 use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Presence, SeenEvent, Slug};
+use crate::model::{Presence, SeenEvent};
 use crate::route::{Address, EventsAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{entity_page as words, events as event, time};
@@ -69,7 +69,7 @@ pub(super) fn LatestEvents() -> Element {
                     div { class: "entity-page-events",
                         MetricTable { label: words::EVENTS, columns: COLUMNS,
                             for event in page.events.iter() {
-                                EventRow { key: "{key(event)}", event: event.clone(), zone: zone.clone() }
+                                EventRow { key: "{event.key()}", event: event.clone(), zone: zone.clone() }
                             }
                         }
                     }
@@ -87,7 +87,9 @@ fn EventRow(event: SeenEvent, zone: Zone) -> Element {
             td { class: TEXT,
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
-            MetricCell { field: "minutes", quantity: Quantity::Duration, value: event.duration_minutes }
+            td { "data-field": "minutes", "data-value": raw(event.duration_minutes),
+                {event::length(event.duration_minutes, event.hold_minutes)}
+            }
             MetricCell { field: "units", quantity: Quantity::Count, value: event.units as f64 }
             MetricCell { field: "confidence", quantity: Quantity::Confidence, value: event.confidence }
             td { class: TEXT, "data-field": "source", {event.source_id.unwrap_or_default()} }
@@ -98,11 +100,4 @@ fn EventRow(event: SeenEvent, zone: Zone) -> Element {
 /// When it was; the year of a latest event is told by its place.
 fn time_of(zone: &Zone, instant: Instant) -> String {
     format!("{}, {}", time::weekday_and_month(&zone.local(instant)), zone.time(instant))
-}
-
-/// An event's identity among those of its entity.
-fn key(event: &SeenEvent) -> String {
-    let SeenEvent { state, timestamp, event_id, source_id, .. } = event;
-    let named = |id: &Option<String>| id.clone().unwrap_or_default();
-    format!("{} {} {} {}", timestamp.0, state.slug(), named(event_id), named(source_id))
 }

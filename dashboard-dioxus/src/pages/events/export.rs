@@ -138,7 +138,9 @@ fn csv(events: &[SeenEvent], part: Part, names: &Names, zone: &Zone) -> String {
             event.entity_id.as_str().into(),
             names.name(event.kind, &event.entity_id).unwrap_or_default().into(),
             entity::state(event.kind, event.state).into(),
+            words::form(event.form()).into(),
             event.duration_minutes.into(),
+            event.hold_minutes.map(|minutes| minutes as f64).into(),
             event.units.into(),
             percent(event.confidence).into(),
             text(event.model_version.as_deref()),
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn an_event_is_a_line_with_all_that_is_known_of_it_in_the_words_of_the_page() {
         let event = SeenEvent {
-            duration_minutes: 2.55,
+            duration_minutes: Some(2.55),
             units: 3,
             confidence: Some(0.7512),
             model_version: Some("m1".to_owned()),
@@ -183,13 +185,19 @@ mod tests {
         let zone = Zone::fixed("Asia/Kolkata", 330);
         assert_eq!(
             csv(&[], Part::Header, &names, &zone),
-            "\u{feff}Start (Asia/Kolkata),Start (UTC),Kind,Id,Name,State,\"Duration, min\",Units,\"Confidence, %\",\
+            "\u{feff}Start (Asia/Kolkata),Start (UTC),Kind,Id,Name,State,Form,\"Duration, min\",\"Hold, min\",Units,\"Confidence, %\",\
              Model,Source,Workstation,Event id,Received (Asia/Kolkata),Received (UTC)\r\n"
         );
         assert_eq!(
             csv(&[event], Part::Rows, &names, &zone),
-            "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,Anna,Idle,2.6,3,75.1,m1,cam-1,,,\
+            "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,Anna,Idle,Interval,2.6,,3,75.1,m1,cam-1,,,\
              2026-01-05 13:35:00.250,2026-01-05 08:05:00.250\r\n"
+        );
+        let state = SeenEvent::state_of_worker(Instant(1_767_600_000_000), EventType::Working, Some(15));
+        assert_eq!(
+            csv(&[state], Part::Rows, &names, &zone),
+            "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,Anna,Working,From then on,,15,0,,,,,,\
+             2026-01-05 13:30:00,2026-01-05 08:00:00\r\n"
         );
     }
 }

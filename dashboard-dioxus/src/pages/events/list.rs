@@ -3,7 +3,7 @@ use super::filter::{Filter, cleared, described};
 use super::list_state::{ListState, use_list_state};
 use super::log::{Below, Completeness, EventLog, Listed};
 use super::names::Names;
-use super::row::{EventRow, key};
+use super::row::EventRow;
 use super::tools::Tools;
 use crate::api::operation::{Events as EventsQuery, EventsIngested, events, events_ingested};
 use crate::api::{Answer, Panel, use_query, use_subscription};
@@ -101,7 +101,7 @@ pub(crate) fn EventList(
                         MetricTable { label: words::LIST, columns: COLUMNS,
                             for listed in shown.rows.into_iter().take(drawn) {
                                 EventRow {
-                                    key: "{key(&listed.event)}",
+                                    key: "{listed.event.key()}",
                                     name: names.read().name(listed.event.kind, &listed.event.entity_id).map(str::to_owned),
                                     listed,
                                     zone: zone.clone(),

@@ -2,7 +2,7 @@
 
 use crate::model::{EventPage, SeenEvent};
 
-use domain::event::{EntityType, EventType};
+use domain::event::{EntityType, EventForm, EventType};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -17,6 +17,10 @@ pub(crate) struct Identity {
     state: EventType,
     timestamp_ms: i64,
     event_id: Option<String>,
+    form: EventForm,
+    model_version: Option<String>,
+    /// Of a state report alone: another camera's is another report.
+    source_id: Option<String>,
 }
 
 impl Identity {
@@ -27,6 +31,9 @@ impl Identity {
             state: event.state,
             timestamp_ms: event.timestamp.0,
             event_id: event.event_id.clone(),
+            form: event.form(),
+            model_version: event.model_version.clone(),
+            source_id: event.source_id.clone().filter(|_| event.form() == EventForm::State),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::components::metric_table::{EntityCell, TEXT};
 use crate::components::state_mark::StateMark;
 use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
-use crate::model::{Presence, SeenEvent, Slug};
+use crate::model::{Presence, SeenEvent};
 use crate::route::Selection;
 use crate::words::quantity::Quantity;
 use crate::words::{NO_VALUE, events as words, time};
@@ -31,7 +31,7 @@ pub(crate) fn EventRow(
     let class = if listed.origin == Origin::Streamed { "event-row event-row-new" } else { "event-row" };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| NO_VALUE.to_owned());
     rsx! {
-        tr { class, "data-testid": "event-row", "data-event": key(event),
+        tr { class, "data-testid": "event-row", "data-event": event.key(),
             td { class: TEXT, "data-field": "time",
                 time { datetime: event.timestamp.to_rfc3339(), {time_near(&zone, event.timestamp, today)} }
             }
@@ -39,8 +39,8 @@ pub(crate) fn EventRow(
             td { class: TEXT,
                 StateMark { kind: event.kind, presence: Presence::Seen(event.state) }
             }
-            td { "data-field": "minutes", "data-value": raw(Some(event.duration_minutes)),
-                {Quantity::Duration.text(Some(event.duration_minutes))}
+            td { "data-field": "minutes", "data-value": raw(event.duration_minutes),
+                {words::length(event.duration_minutes, event.hold_minutes)}
             }
             td { "data-field": "units", "data-value": raw(Some(event.units as f64)),
                 {Quantity::Count.text(Some(event.units as f64))}
@@ -66,13 +66,6 @@ pub(crate) fn EventRow(
     }
 }
 
-/// An event's identity, as one text.
-pub(crate) fn key(event: &SeenEvent) -> String {
-    let SeenEvent { kind, entity_id, state, timestamp, event_id, .. } = event;
-    let event_id = event_id.as_deref().unwrap_or_default();
-    format!("{} {entity_id} {} {} {event_id}", kind.slug(), state.slug(), timestamp.0)
-}
-
 /// To the second, with the day before it unless that is today, and with the year unless it is this one.
 fn time_near(zone: &Zone, instant: Instant, today: CivilDate) -> String {
     let exact = zone.time_with_seconds(instant);
@@ -84,9 +77,9 @@ fn time_near(zone: &Zone, instant: Instant, today: CivilDate) -> String {
     }
 }
 
-/// How long after its end an event came, if that was late.
+/// How long after its end an event came, if that was late; a state report is due when it begins.
 fn late_ms(event: &SeenEvent) -> Option<f64> {
-    let end_ms = event.timestamp.ms() + event.duration_minutes * MS_PER_MINUTE as f64;
+    let end_ms = event.timestamp.ms() + event.duration_minutes.unwrap_or_default() * MS_PER_MINUTE as f64;
     Some(event.received_at.ms() - end_ms).filter(|late_ms| *late_ms >= LATE_FROM_MS)
 }
 
@@ -107,6 +100,8 @@ mod tests {
         assert_eq!(late_ms(&received(4)), None);
         assert_eq!(late_ms(&received(9)), None);
         assert_eq!(late_ms(&received(10)), Some(300_000.0));
+        let state = |minutes| SeenEvent { duration_minutes: None, ..received(minutes) };
+        assert_eq!((late_ms(&state(4)), late_ms(&state(5))), (None, Some(300_000.0)));
     }
 
     #[test]

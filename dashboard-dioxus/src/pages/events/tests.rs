@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 fn event(timestamp: &str, received_at: &str) -> Value {
     json!({
         "timestamp": timestamp, "entityType": "WORKER", "entityId": "W1", "eventType": "IDLE",
-        "durationMinutes": 5.0, "unitsProduced": 0, "confidence": 0.5, "modelVersion": "m1", "eventId": null,
+        "durationMinutes": 5.0, "holdMinutes": null, "unitsProduced": 0, "confidence": 0.5, "modelVersion": "m1", "eventId": null,
         "sourceId": null, "workstationId": null, "receivedAt": received_at,
     })
 }

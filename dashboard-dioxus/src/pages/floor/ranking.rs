@@ -188,7 +188,7 @@ mod tests {
 
     fn row(id: &str, utilization: Option<f64>, state: EventType, since_ms: i64) -> EntityMetrics {
         let current =
-            Activity { state, since: Instant(since_ms), until: Instant(1_000_000), confidence: None };
+            Activity { state, since: Instant(since_ms), until: Some(Instant(1_000_000)), confidence: None };
         EntityMetrics { utilization, current: Some(current), ..EntityMetrics::unseen(EntityType::Worker, id) }
     }
 
