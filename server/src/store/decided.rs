@@ -106,9 +106,9 @@ impl Decided {
 
     /// The spans of all corrections.
     pub(super) fn all_corrections(&self) -> impl Iterator<Item = (EntityId, &Correction)> {
-        self.entities.iter().flat_map(|(id, of_entity)| {
-            of_entity.corrections.iter().map(move |correction| (*id, correction))
-        })
+        self.entities
+            .iter()
+            .flat_map(|(id, of_entity)| of_entity.corrections.iter().map(move |correction| (*id, correction)))
     }
 
     /// Adds a rule.
@@ -179,6 +179,19 @@ pub(super) async fn standing_rule(
         from_ms: content.from_ms.map(TimestampMs),
         to_ms: content.to_ms.map(TimestampMs),
     }))
+}
+
+/// The rule that a decision is whose source or model version is not registered: it reaches no event, and so it is about a source
+/// and a model version that no other rule is about.
+pub(super) fn unregistered(number: i32, content: &StandingContent) -> StandingRule {
+    StandingRule {
+        number,
+        standing: content.standing,
+        source: Some(SourceId(-number)),
+        model_version: ModelVersions::One(ModelVersionId(-number)),
+        from_ms: content.from_ms.map(TimestampMs),
+        to_ms: content.to_ms.map(TimestampMs),
+    }
 }
 
 /// What a decision says, as it is stored.

@@ -6,6 +6,7 @@ mod compressed_bodies;
 mod contract;
 mod crash;
 mod data_problems;
+mod decision_law;
 mod demo;
 mod devices;
 mod documents;
