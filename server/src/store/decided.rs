@@ -181,19 +181,6 @@ pub(super) async fn standing_rule(
     }))
 }
 
-/// The rule that a decision is whose source or model version is not registered: it reaches no event, and so it is about a source
-/// and a model version that no other rule is about.
-pub(super) fn unregistered(number: i32, content: &StandingContent) -> StandingRule {
-    StandingRule {
-        number,
-        standing: content.standing,
-        source: Some(SourceId(-number)),
-        model_version: ModelVersions::One(ModelVersionId(-number)),
-        from_ms: content.from_ms.map(TimestampMs),
-        to_ms: content.to_ms.map(TimestampMs),
-    }
-}
-
 /// What a decision says, as it is stored.
 pub(super) fn read_content(json: &str) -> Result<Content> {
     serde_json::from_str(json)

@@ -18,7 +18,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decided::{read_content, standing_rule, unregistered},
+    decided::{read_content, standing_rule},
     engine::{
         code::Code,
         statement::{Sql, rows_per_statement},
@@ -180,6 +180,8 @@ pub enum NotDecided {
     InvalidId(String),
     /// It would register one worker or workstation too many.
     EntityLimitReached,
+    /// It would register one source or model version too many.
+    TooManyNames,
     /// It would change the counting of so many stored events, more than [`MAX_DECIDED_EVENTS`].
     TooManyEvents(i64),
 }
@@ -331,8 +333,7 @@ pub(super) async fn reach_of_later(
         let Some(about) = about else { continue };
         if let Content::Standing(standing) = &about.content {
             let rule = standing_rule(conn, factory_id, about.number, standing).await?;
-            let rule = rule.unwrap_or_else(|| unregistered(about.number, standing));
-            reach.push((later.number, Reach::from(&rule)));
+            reach.extend(rule.map(|rule| (later.number, Reach::from(&rule))));
             continue;
         }
         let rows = rows_of(conn, factory_id, about.number).await?;

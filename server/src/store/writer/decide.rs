@@ -26,11 +26,14 @@ use super::{
 use crate::store::{
     commit_log,
     decided::{self, Decided},
-    decisions::{self, Content, Correction, Decision, MAX_DECIDED_EVENTS, NewDecision, NotDecided},
+    decisions::{
+        self, Content, Correction, Decision, MAX_DECIDED_EVENTS, NewDecision, NotDecided, StandingContent,
+    },
     engine::{retry::Retries, transaction::Transaction},
     entities::{self, EntityFilter},
     error::Result,
     factories::{self, Factory},
+    intern::NameTable,
     neighbours,
 };
 
@@ -115,13 +118,14 @@ impl Making<'_> {
                 Err(refused) => return Ok(Err(refused)),
             },
             Content::Standing(standing) => {
-                let of = decided::standing_rule(self.tx, self.factory.id, number, standing).await?;
-                // A source or model version that nothing has named yet can be named later.
-                let judged = of.unwrap_or_else(|| decided::unregistered(number, standing));
-                if let Err(fault) = judge_standing(&judged) {
+                let of = match self.ruled(number, standing).await? {
+                    Ok(of) => of,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                if let Err(fault) = judge_standing(&of) {
                     return Ok(Err(NotDecided::Invalid(fault)));
                 }
-                rule = of;
+                rule = Some(of);
                 (new.content.clone(), Vec::new())
             }
             Content::Retraction(retraction) => {
@@ -161,6 +165,21 @@ impl Making<'_> {
             }
         }
         Ok(Ok(Prepared { content, rows, rule, withdrawn, affected }))
+    }
+
+    /// The rule that a standing is. What it names is registered where it is new: events may name it later.
+    async fn ruled(&mut self, number: i32, standing: &StandingContent) -> Outcome<StandingRule> {
+        let factory_id = self.factory.id;
+        let models = standing.model_version.as_deref().into_iter();
+        self.cache.model_versions.resolve(self.tx, NameTable::ModelVersion, factory_id, models).await?;
+        let sources = standing.source.as_deref().into_iter();
+        self.cache.sources.resolve(self.tx, NameTable::Source, factory_id, sources).await?;
+        if let Some(rule) = decided::standing_rule(self.tx, factory_id, number, standing).await? {
+            return Ok(Ok(rule));
+        }
+        let mut names = standing.source.iter().chain(&standing.model_version);
+        let faulty = names.find(|name| new_id_fault(name).is_some());
+        Ok(Err(faulty.map_or(NotDecided::TooManyNames, |name| NotDecided::InvalidId(name.clone()))))
     }
 
     /// The entities of a correction, registered where they are new, and what it says of each.
