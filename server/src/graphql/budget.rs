@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
 
-/// The most values of one answer: fifty thousand points of a series with all that a point has. Each takes about a hundred
+/// The most values of one answer: fifty thousand points of a series with nine fields of each. Each takes about a hundred
 /// bytes until the answer is written.
 const MAX_VALUES: usize = 600_000;
 /// What a statement costs that a question needs for each day of its window, in values that could be read meanwhile.
