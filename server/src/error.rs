@@ -24,6 +24,12 @@ pub enum ErrorCode {
     AlreadyExists,
     /// It asks for more than is allowed.
     LimitExceeded,
+    /// What a decision says is not possible; the message says what is.
+    DecisionInvalid,
+    /// Something about the same was decided meanwhile; `decision` is its number.
+    ChangedMeanwhile,
+    /// The same request was sent before with other content; `decision` is the number of what it made.
+    RequestReused,
     /// The text of a persisted query is not known; send it with its hash.
     PersistedQueryNotFound,
     /// A persisted query's hash is not that of the text that came with it.
@@ -44,6 +50,9 @@ impl ErrorCode {
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyExists => "ALREADY_EXISTS",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::DecisionInvalid => "DECISION_INVALID",
+            Self::ChangedMeanwhile => "CHANGED_MEANWHILE",
+            Self::RequestReused => "REQUEST_REUSED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
             Self::Overloaded => "OVERLOADED",
@@ -66,6 +75,8 @@ pub struct ApiError {
     pub event: Option<Box<EventRefusal>>,
     /// What is wrong with a list of changes, none of which was made.
     pub problems: Vec<ChangeProblem>,
+    /// The decision to look at; only with `CHANGED_MEANWHILE` and `REQUEST_REUSED`.
+    pub decision: Option<i32>,
 }
 
 /// The event that a request is refused for, for programs.
@@ -125,7 +136,14 @@ const RETRY_AFTER_MS: u64 = 1_000;
 impl ApiError {
     /// An error that a retry does not fix.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None, event: None, problems: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            retry_after_ms: None,
+            event: None,
+            problems: Vec::new(),
+            decision: None,
+        }
     }
 
     /// The request is wrong.
@@ -195,6 +213,9 @@ impl From<ApiError> for async_graphql::Error {
             extensions.set("code", error.code.as_str());
             if let Some(retry_after_ms) = error.retry_after_ms {
                 extensions.set("retryAfterMs", retry_after_ms);
+            }
+            if let Some(number) = error.decision {
+                extensions.set("decision", number);
             }
             if !error.problems.is_empty() {
                 let problems = error.problems.iter().map(Into::into).collect();
@@ -279,7 +300,7 @@ impl From<IngestError> for ApiError {
                 Self::limit_exceeded(error.to_string())
             }
             IngestError::FactoryNotFound(slug) => Self::factory_not_found(&slug),
-            IngestError::QueueFull => Self::overloaded(error.to_string()),
+            IngestError::QueueFull | IngestError::TooManyDecisions => Self::overloaded(error.to_string()),
             IngestError::Stopping => Self::unavailable(error.to_string()),
             IngestError::Store(error) => error.into(),
             IngestError::StoredInPart { events, error } => {

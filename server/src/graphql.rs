@@ -3,6 +3,7 @@
 
 pub(crate) mod budget;
 mod context;
+mod decisions;
 mod deliveries;
 mod devices;
 pub(crate) mod events;
@@ -34,6 +35,7 @@ pub struct Query(
     factories::FactoryQuery,
     floor::FloorQuery,
     events::EventQuery,
+    decisions::DecisionQuery,
     devices::DeviceQuery,
     sources::SourceQuery,
     node::NodeQuery,
@@ -41,13 +43,13 @@ pub struct Query(
 
 /// What can be changed. When a mutation answers, the change is durable.
 #[derive(Default, MergedObject)]
-pub struct Mutation(factories::FactoryMutation, events::EventMutation);
+pub struct Mutation(factories::FactoryMutation, events::EventMutation, decisions::DecisionMutation);
 
 /// Each subscription first delivers the whole current answer, then, as events are stored (by any replica) or as time moves
 /// the window, what changed. The first change is delivered at once, further ones conflated to at most one delivery per
 /// 100 ms; the last state is always delivered. `revision` never goes down within a subscription.
 #[derive(Default, MergedSubscription)]
-pub struct Subscription(floor::FloorSubscription, events::EventSubscription);
+pub struct Subscription(floor::FloorSubscription, events::EventSubscription, decisions::DecisionSubscription);
 
 /// The API on top of a running application.
 pub fn schema(app: Arc<App>) -> AndonSchema {

@@ -6,7 +6,9 @@
 //! * A turn is one transaction of some 100 ms. A batch that is more work than that is stored in slices, each durable by itself
 //!   and with a revision of its own, and answered once, after the last.
 //! * A batch once queued is stored whether or not its caller still waits.
+//! * Decisions are made by the same writer, one between two turns; at most [`MAX_WAITING_DECISIONS`] wait.
 
+mod decisions;
 mod error;
 mod judged;
 mod limits;
@@ -27,11 +29,17 @@ use domain::{
 use tokio::sync::{Notify, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::queue::{Done, Entry, Next, Queue, Waiting};
+use self::{
+    decisions::{Request, Requests},
+    queue::{Done, Entry, Next, Queue, Waiting},
+};
 pub use self::{
     error::IngestError,
     judged::Judged,
-    limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_ROWS},
+    limits::{
+        MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_ROWS,
+        MAX_WAITING_DECISIONS,
+    },
     outcome::{Issue, Outcome},
 };
 pub use crate::store::issues::IssueCode;
@@ -40,6 +48,7 @@ use crate::{
     live::Live,
     store::{
         Fault, Store,
+        decisions::{Decision, NewDecision, NotDecided},
         devices::Sender,
         events::StoredEvent,
         writer::{Batch, Numbered, Part, Stored, Verdict, Writer},
@@ -63,6 +72,7 @@ type Answer = Result<(Vec<Event>, Stored), IngestError>;
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
+    decisions: Mutex<Requests>,
     /// Wakes the writer.
     added: Notify,
 }
@@ -72,6 +82,16 @@ impl Shared {
         // A panic while the lock is held would leave nothing half-done that matters: its batches get no answer.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn decisions(&self) -> MutexGuard<'_, Requests> {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes nothing in any more.
+    fn close(&self) {
+        self.queue().close();
+        self.decisions().close();
+    }
 }
 
 impl Ingest {
@@ -80,7 +100,7 @@ impl Ingest {
         let shared = Arc::<Shared>::default();
         let writer = TaskTracker::new();
         let draining = CancellationToken::new();
-        writer.spawn(write(store, live, shared.clone(), draining.clone()));
+        writer.spawn(write(store, live, clock.clone(), shared.clone(), draining.clone()));
         writer.close();
         Self { shared, writer, draining, clock, max_clock_skew_ms }
     }
@@ -132,9 +152,25 @@ impl Ingest {
         Ok(Outcome::new(&events, rejections, &stored))
     }
 
-    /// Refuses new batches and waits until those queued are committed.
+    /// Makes a decision about the factory with this id, and answers after the commit. The caller may go away: a decision once
+    /// queued is still made.
+    ///
+    /// # Errors
+    /// Too many are waiting, the server is stopping, or the database failed.
+    pub async fn decide(
+        &self,
+        factory_id: FactoryId,
+        new: NewDecision,
+    ) -> Result<Result<Decision, NotDecided>, IngestError> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.decisions().push(Request { factory_id, new, answer })?;
+        self.shared.added.notify_one();
+        answered.await.unwrap_or(Err(IngestError::Stopping))
+    }
+
+    /// Refuses new batches and decisions and waits until those queued are committed.
     pub async fn drain(&self) {
-        self.shared.queue().close();
+        self.shared.close();
         self.draining.cancel();
         self.writer.wait().await;
     }
@@ -155,19 +191,30 @@ struct CloseOnDrop<'a>(&'a Shared);
 
 impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        let mut queue = self.0.queue();
-        queue.close();
-        queue.clear();
+        self.0.close();
+        self.0.queue().clear();
+        self.0.decisions().clear();
     }
 }
 
-/// Stores what waits, a turn at a time, until the queue is drained.
-async fn write(store: Store, live: Arc<Live>, shared: Arc<Shared>, draining: CancellationToken) {
+/// Stores and decides what waits, a turn of batches and a decision in turns, until both queues are drained.
+async fn write(
+    store: Store,
+    live: Arc<Live>,
+    clock: Clock,
+    shared: Arc<Shared>,
+    draining: CancellationToken,
+) {
     let _close = CloseOnDrop(&shared);
     let mut writer = Writer::new(store);
     loop {
         // Asked for first: what is taken in after that is refused, so nothing is left behind.
         let is_draining = draining.is_cancelled();
+        let request = shared.decisions().pop();
+        let has_decided = request.is_some();
+        if let Some(request) = request {
+            decide(&mut writer, &live, &clock, request).await;
+        }
         let next = shared.queue().next(Instant::now());
         match next {
             Next::Turn(entries) => {
@@ -178,6 +225,8 @@ async fn write(store: Store, live: Arc<Live>, shared: Arc<Shared>, draining: Can
                 let done = shared.queue().end(turn, now - began, now);
                 done.into_iter().for_each(answer);
             }
+            // Another decision may wait.
+            Next::Rest(_) | Next::Nothing if has_decided => {}
             Next::Rest(until) => tokio::select! {
                 () = tokio::time::sleep_until(until.into()) => {}
                 () = shared.added.notified() => {}
@@ -191,6 +240,16 @@ async fn write(store: Store, live: Arc<Live>, shared: Arc<Shared>, draining: Can
             },
         }
     }
+}
+
+/// Makes a decision, tells subscribers, and answers its caller. One that went away needs no answer.
+async fn decide(writer: &mut Writer, live: &Live, clock: &Clock, request: Request) {
+    let Request { factory_id, new, answer } = request;
+    let decided = writer.decide(&new, clock.now_ms()).await;
+    if let Ok(Ok(decision)) = &decided {
+        live.announce(factory_id, decision.revision);
+    }
+    drop(answer.send(decided.map_err(Into::into)));
 }
 
 /// Stores a group. If the group itself is at fault, each batch is tried alone, so that only the culprit's caller gets the

@@ -9,6 +9,7 @@
 mod announcement;
 pub mod broadcast;
 mod cohort;
+pub mod decisions;
 pub mod delivery;
 mod error;
 pub mod feed;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use announcement::{Announcements, MAX_LATEST_EVENTS};
 use broadcast::Broadcasts;
 use cohort::Cohorts;
+use decisions::DecisionFollower;
 use delivery::Follower;
 use domain::{
     id::{FactoryId, Revision},
@@ -49,6 +51,7 @@ pub struct Live {
     cohorts: Arc<Cohorts>,
     metrics: Arc<Broadcasts<Follower>>,
     feeds: Arc<Broadcasts<Feed>>,
+    decision_feeds: Arc<Broadcasts<DecisionFollower>>,
     /// The connection to the other servers on the same database, if it is shared.
     peers: Option<Peers>,
 }
@@ -66,11 +69,12 @@ impl Live {
             cohorts: Arc::default(),
             metrics: Arc::default(),
             feeds: Arc::default(),
+            decision_feeds: Arc::default(),
             peers,
         }
     }
 
-    /// Announces a change of a factory's names or settings, after the commit. Never waits.
+    /// Announces a change of a factory's names or settings, or a decision, after the commit. Never waits.
     pub fn announce(&self, factory_id: FactoryId, revision: Revision) {
         self.announce_stored(factory_id, revision, 0, std::iter::empty());
     }
@@ -138,6 +142,22 @@ impl Live {
         Err(LiveError::FeedUnavailable)
     }
 
+    /// The operations that follow decisions, each run once for all that sent it.
+    pub fn decision_feeds(&self) -> &Arc<Broadcasts<DecisionFollower>> {
+        &self.decision_feeds
+    }
+
+    /// Subscribes to what is decided about a factory from now on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn decisions(&self, scope: &FactoryScope) -> Result<DecisionFollower, LiveError> {
+        // Listen first, then read: what is decided in between is announced to this listener.
+        let listener = self.announcements.listen(scope.factory().id);
+        let state = decisions::State::read(&self.store, scope).await?;
+        Ok(DecisionFollower::begin(listener, self.store.clone(), scope.clone(), state))
+    }
+
     /// How many different questions are being followed.
     pub fn cohort_count(&self) -> usize {
         self.cohorts.count()
@@ -145,12 +165,12 @@ impl Live {
 
     /// How many different operations run for all that sent them.
     pub fn broadcast_count(&self) -> usize {
-        self.metrics.count() + self.feeds.count()
+        self.metrics.count() + self.feeds.count() + self.decision_feeds.count()
     }
 
     /// How many times a delivery was rendered for all that sent the same operation, since the start.
     pub fn rendering_count(&self) -> u64 {
-        self.metrics.rendering_count() + self.feeds.rendering_count()
+        self.metrics.rendering_count() + self.feeds.rendering_count() + self.decision_feeds.rendering_count()
     }
 
     /// How many reads for followers have failed since the start; each is repeated until it succeeds.

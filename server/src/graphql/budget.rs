@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
 
-/// The most values of one answer: fifty thousand points of a series with all that a point has. Each takes about a hundred
+/// The most values of one answer: fifty thousand points of a series with nine fields of each. Each takes about a hundred
 /// bytes until the answer is written.
 const MAX_VALUES: usize = 600_000;
 /// What a statement costs that a question needs for each day of its window, in values that could be read meanwhile.
@@ -31,8 +31,8 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
 const MAX_CHEAP_QUESTIONS: usize = 4;
 /// The fields that read more than one row for each worker or workstation.
-const COSTLY_FIELDS: [&str; 7] =
-    ["metricSeries", "entitySeries", "timeline", "timelines", "events", "conflicts", "sources"];
+const COSTLY_FIELDS: [&str; 8] =
+    ["metricSeries", "entitySeries", "timeline", "timelines", "events", "conflicts", "decisions", "sources"];
 /// The fields that list all workers or workstations unless this argument names some.
 const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.

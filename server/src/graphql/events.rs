@@ -11,7 +11,6 @@ mod rejections;
 use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::StreamExt as _;
 
-pub(super) use self::event::{EventType, confidence};
 #[cfg(any(feature = "kafka", feature = "amqp"))]
 pub(crate) use self::outcome::EventIssueCode;
 use self::{
@@ -22,6 +21,10 @@ use self::{
     list::{EventConnection, EventFeed},
     outcome::IngestEventsPayload,
     rejections::RejectionReport,
+};
+pub(super) use self::{
+    event::{EventForm, EventType, confidence},
+    list::{PageInfo, cursor, page_size},
 };
 use super::{
     context::{app, charge, snapshot},

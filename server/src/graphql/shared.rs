@@ -41,6 +41,7 @@ pub(crate) struct Shareable {
 enum Kind {
     Metrics,
     Events,
+    Decisions,
 }
 
 impl Shareable {
@@ -55,6 +56,7 @@ impl Shareable {
             let kind = match field.name.node.as_str() {
                 "factoryMetrics" | "workerMetrics" | "workstationMetrics" => Kind::Metrics,
                 "eventsIngested" => Kind::Events,
+                "decisions" => Kind::Decisions,
                 _ => return None,
             };
             let factory = field.get_argument("factoryId")?.node.clone();
@@ -90,7 +92,9 @@ fn shared_field<'a>(
 /// thousand of them, and the database may not answer.
 pub(crate) fn join(live: &Live, text: Fingerprint) -> Option<Payloads> {
     let metrics = live.metrics().join(text, ScopeKey::of_factory).map(payloads);
-    metrics.or_else(|| live.feeds().join(text, ScopeKey::of_factory).map(payloads))
+    let events = || live.feeds().join(text, ScopeKey::of_factory).map(payloads);
+    let decisions = || live.decision_feeds().join(text, ScopeKey::of_factory).map(payloads);
+    metrics.or_else(events).or_else(decisions)
 }
 
 /// Starts a subscription, or joins it where it was started meanwhile. `execute` runs a request and renders its answers.
@@ -107,6 +111,7 @@ pub(crate) fn subscribe(
         match shareable.kind {
             Kind::Metrics => start(app.live.metrics(), scope, operation, request, execute),
             Kind::Events => start(app.live.feeds(), scope, operation, request, execute),
+            Kind::Decisions => start(app.live.decision_feeds(), scope, operation, request, execute),
         }
     };
     // In a box of its own, so that its memory is freed once it has started.

@@ -1,11 +1,11 @@
-//! Why a batch as a whole was not stored.
+//! Why a batch as a whole was not stored, or a decision not made.
 
 use domain::validate::excerpt;
 
-use super::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS};
+use super::limits::{MAX_BATCH_BUCKETS, MAX_BATCH_EVENTS, MAX_WAITING_DECISIONS};
 use crate::store::StoreError;
 
-/// Why a batch as a whole was not stored.
+/// Why a batch as a whole was not stored, or a decision not made.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IngestError {
     /// It has too many events.
@@ -25,8 +25,14 @@ pub enum IngestError {
         "the queue of batches is full, and this factory has most waiting in it; nothing of this batch is stored, send it again"
     )]
     QueueFull,
-    /// The server is stopping; the batch can be sent again.
-    #[error("the server is stopping; send the batch again")]
+    /// Too many decisions wait; this one can be sent again.
+    #[error(
+        "{MAX_WAITING_DECISIONS} decisions are waiting to be made, and no more may; this one was not made, send it again with \
+         the same requestId"
+    )]
+    TooManyDecisions,
+    /// The server is stopping; what was sent can be sent again.
+    #[error("the server is stopping; nothing of this is stored, send it again")]
     Stopping,
     /// The database failed.
     #[error(transparent)]

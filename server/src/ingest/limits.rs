@@ -19,6 +19,8 @@ pub(super) const MAX_CHARGED_ROWS: i64 = MAX_QUEUED_ROWS / 2;
 pub const MAX_TURN_ROWS: i64 = 20_000;
 /// The most events of a turn; where none is long, that is some 100 ms of work too.
 pub(super) const MAX_TURN_EVENTS: usize = MAX_BATCH_EVENTS;
+/// The most decisions that wait, of all factories: people make them, and each is made between two turns.
+pub const MAX_WAITING_DECISIONS: usize = 16;
 /// How long a factory rests that had a whole turn for itself while others waited, in turns: a sender that waits for each of
 /// its answers keeps more than half of its rate, whatever another factory sends.
 pub(super) const REST_PER_TURN: f64 = 2.0;

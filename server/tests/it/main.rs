@@ -7,6 +7,7 @@ mod contract;
 mod crash;
 mod data_problems;
 mod decision_law;
+mod decisions;
 mod demo;
 mod devices;
 mod documents;

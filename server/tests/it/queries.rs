@@ -21,6 +21,17 @@ const SERIES: &str = "query($window: WindowInput!, $resolution: Resolution!) \
     { metricSeries(factoryId: \"plant\", window: $window, resolution: $resolution) { window { from to } \
     points { from to workingMinutes idleMinutes unitsProduced utilization } } }";
 
+const CONTESTED: &str = "query($window: WindowInput, $steps: WindowInput!) {
+    workerMetrics(factoryId: \"plant\", window: $window) { workers { ...worker } }
+    workstationMetrics(factoryId: \"plant\", window: $window) { workstations { ...workstation } }
+    factoryMetrics(factoryId: \"plant\", window: $window) { observedMinutes contestedMinutes correctedMinutes }
+    metricSeries(factoryId: \"plant\", window: $steps, resolution: FIFTEEN_MINUTES) { points { ...point } }
+    entitySeries(factoryId: \"plant\", window: $steps, resolution: FIFTEEN_MINUTES, entityType: WORKER, entityIds: [\"W1\"])
+      { series { points { ...point } } } }
+    fragment worker on WorkerMetrics { workerId observedMinutes overlapMinutes contestedMinutes correctedMinutes }
+    fragment workstation on WorkstationMetrics { workstationId observedMinutes overlapMinutes contestedMinutes correctedMinutes }
+    fragment point on MetricPoint { from observedMinutes contestedMinutes correctedMinutes }";
+
 const TIMELINE: &str = "query($id: ID!, $window: WindowInput!) \
     { timeline(factoryId: \"plant\", entityType: WORKER, entityId: $id, window: $window) { window { from to } truncated \
     segments { from to eventType confidence sourceId } } }";
@@ -297,6 +308,82 @@ async fn series_of_many_are_refused_by_their_number_of_points() {
     assert_eq!(server.refused(query, json!({ "window": half_a_century })).await, "LIMIT_EXCEEDED");
     let variables = json!({ "window": half_a_century, "resolution": "FIVE_MINUTES" });
     assert_eq!(server.refused(SERIES, variables).await, "LIMIT_EXCEEDED");
+}
+
+/// What all figures say of time in which somebody was observed, and reports disagree.
+fn minutes(observed: f64, contested: f64) -> Value {
+    json!({ "observedMinutes": observed, "contestedMinutes": contested, "correctedMinutes": 0.0 })
+}
+
+#[tokio::test]
+async fn all_figures_say_how_long_somebody_was_observed_and_how_long_reports_disagree() {
+    let server = plant().await;
+    let sure = |event: Value, confidence: f64| with(event, &json!({ "confidence": confidence }));
+    let events = json!([
+        sure(event("W1", "WORKING", "08:00", 60.0, 0), 0.8),
+        sure(event("W1", "IDLE", "08:20", 20.0, 0), 0.9),
+        event("W1", "ABSENT", "08:50", 20.0, 0),
+        event("W2", "IDLE", "08:00", 30.0, 0),
+        event("W2", "IDLE", "08:10", 30.0, 0),
+        event("S1", "WORKING", "08:00", 30.0, 0),
+        event("S1", "IDLE", "08:05", 10.0, 0),
+    ]);
+    server.ingest("plant", events).await;
+    let ask = async |window: Value| {
+        server.ask(CONTESTED, json!({ "window": window, "steps": range("08:00", "09:15") })).await
+    };
+    let row = |field: &str, id: &str, overlap: f64, rest: Value| {
+        with(json!({ (field): id, "overlapMinutes": overlap }), &rest)
+    };
+    let answer = ask(Value::Null).await;
+    let workers = json!([
+        row("workerId", "W1", 30.0, minutes(70.0, 30.0)),
+        row("workerId", "W2", 20.0, minutes(40.0, 0.0))
+    ]);
+    assert_eq!(answer["workerMetrics"]["workers"], workers);
+    let workstations = json!([row("workstationId", "S1", 10.0, minutes(30.0, 10.0))]);
+    assert_eq!(answer["workstationMetrics"]["workstations"], workstations);
+    assert_eq!(answer["factoryMetrics"], minutes(110.0, 30.0), "the workers'");
+    let point = |from: &str, observed: f64, contested: f64| {
+        with(json!({ "from": format!("2026-01-05T{from}:00.000Z") }), &minutes(observed, contested))
+    };
+    let points = json!([
+        point("08:00", 15.0, 0.0),
+        point("08:15", 15.0, 10.0),
+        point("08:30", 15.0, 10.0),
+        point("08:45", 15.0, 10.0),
+        point("09:00", 10.0, 0.0),
+    ]);
+    assert_eq!(answer["entitySeries"]["series"], json!([{ "points": points }]));
+    let of_both = json!([
+        point("08:00", 30.0, 0.0),
+        point("08:15", 30.0, 10.0),
+        point("08:30", 25.0, 10.0),
+        point("08:45", 15.0, 10.0),
+        point("09:00", 10.0, 0.0),
+    ]);
+    assert_eq!(answer["metricSeries"]["points"], of_both);
+
+    let answer = ask(range("08:20", "08:35")).await;
+    assert_eq!(answer["workerMetrics"]["workers"][0], row("workerId", "W1", 15.0, minutes(15.0, 15.0)));
+}
+
+#[tokio::test]
+async fn a_state_report_and_an_interval_that_disagree_are_contested_until_the_state_ends() {
+    let server = plant().await;
+    let state = |event_type: &str, time: &str| {
+        with(event("W1", event_type, time, 0.0, 0), &json!({ "durationMinutes": null, "holdMinutes": 60 }))
+    };
+    let events = json!([state("WORKING", "08:00"), event("W1", "IDLE", "08:10", 30.0, 0)]);
+    server.ingest("plant", events).await;
+    let ask = async || {
+        let variables = json!({ "steps": range("08:00", "09:00") });
+        server.ask(CONTESTED, variables).await["workerMetrics"]["workers"][0].take()
+    };
+    let row = |overlap: f64, rest: Value| with(json!({ "workerId": "W1", "overlapMinutes": overlap }), &rest);
+    assert_eq!(ask().await, row(0.0, minutes(30.0, 0.0)), "a state covers nothing yet");
+    server.ingest("plant", json!([state("ABSENT", "08:25")])).await;
+    assert_eq!(ask().await, row(15.0, minutes(40.0, 15.0)));
 }
 
 #[tokio::test]

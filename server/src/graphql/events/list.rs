@@ -62,14 +62,17 @@ pub(crate) async fn page(
 }
 
 /// How many items a page has that was asked for `first`.
-pub(super) fn page_size(first: i32, most: u32) -> Result<u32, ApiError> {
+pub(in crate::graphql) fn page_size(first: i32, most: u32) -> Result<u32, ApiError> {
     u32::try_from(first).ok().filter(|first| (1..=most).contains(first)).ok_or_else(|| {
         ApiError::limit_exceeded(format!("first must be from 1 to {most}, but {first} was sent"))
     })
 }
 
 /// Reads the cursor of a list, whose own way of writing them `decode` knows.
-pub(super) fn cursor<C>(sent: &str, decode: impl FnOnce(&str) -> Option<C>) -> Result<C, ApiError> {
+pub(in crate::graphql) fn cursor<C>(
+    sent: &str,
+    decode: impl FnOnce(&str) -> Option<C>,
+) -> Result<C, ApiError> {
     decode(sent).ok_or_else(|| {
         let sent = quoted(sent);
         ApiError::bad_user_input(format!(
@@ -93,7 +96,7 @@ impl EventConnection {
 
 impl PageInfo {
     /// Of the page whose items stand at these cursors.
-    pub(super) fn new<'a>(
+    pub(in crate::graphql) fn new<'a>(
         mut cursors: impl DoubleEndedIterator<Item = &'a str> + Clone,
         has_next_page: bool,
         has_previous_page: bool,

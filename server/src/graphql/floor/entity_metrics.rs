@@ -60,8 +60,14 @@ pub(crate) struct WorkerMetrics {
     idle_minutes: f64,
     /// Time seen to be absent.
     absent_minutes: f64,
+    /// Time observed at all: working, idle and absent together.
+    observed_minutes: f64,
     /// Time covered more than once, which counts once in the others.
     overlap_minutes: f64,
+    /// Time in which reports disagree on what was done, once however many they are, unless somebody corrected it.
+    contested_minutes: f64,
+    /// Time in which a correction says what they did, whatever was reported.
+    corrected_minutes: f64,
     /// Working time of the time working or idle, in percent; null when there is none.
     utilization: Option<f64>,
     /// Units finished.
@@ -88,7 +94,10 @@ impl From<&Row> for WorkerMetrics {
             working_minutes: minutes(totals.working_ms),
             idle_minutes: minutes(totals.idle_ms),
             absent_minutes: minutes(totals.absent_ms),
+            observed_minutes: minutes(totals.observed_ms()),
             overlap_minutes: minutes(totals.overlap_ms),
+            contested_minutes: minutes(totals.contested_ms),
+            corrected_minutes: minutes(totals.corrected_ms),
             utilization: utilization(totals),
             units_produced: BigInt(totals.units),
             units_per_hour: units_per_hour(totals),
@@ -145,8 +154,14 @@ pub(crate) struct WorkstationMetrics {
     idle_minutes: f64,
     /// Time seen to be absent.
     absent_minutes: f64,
+    /// Time observed at all: occupied, idle and absent together.
+    observed_minutes: f64,
     /// Time covered more than once, which counts once in the others.
     overlap_minutes: f64,
+    /// Time in which reports disagree on what was done, once however many they are, unless somebody corrected it.
+    contested_minutes: f64,
+    /// Time in which a correction says what it did, whatever was reported.
+    corrected_minutes: f64,
     /// Occupied time of the time occupied or idle, in percent; null when there is none.
     utilization: Option<f64>,
     /// Units finished.
@@ -173,7 +188,10 @@ impl From<&Row> for WorkstationMetrics {
             occupied_minutes: minutes(totals.working_ms),
             idle_minutes: minutes(totals.idle_ms),
             absent_minutes: minutes(totals.absent_ms),
+            observed_minutes: minutes(totals.observed_ms()),
             overlap_minutes: minutes(totals.overlap_ms),
+            contested_minutes: minutes(totals.contested_ms),
+            corrected_minutes: minutes(totals.corrected_ms),
             utilization: utilization(totals),
             units_produced: BigInt(totals.units),
             throughput_per_hour: units_per_hour(totals),

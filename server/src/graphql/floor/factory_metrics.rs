@@ -24,6 +24,12 @@ pub(crate) struct FactoryMetrics {
     idle_minutes: f64,
     /// Time in which workers were seen to be absent.
     absent_minutes: f64,
+    /// Time in which workers were observed at all: productive, idle and absent together.
+    observed_minutes: f64,
+    /// The workers' time in which reports disagree on what was done, unless somebody corrected it.
+    contested_minutes: f64,
+    /// The workers' time in which a correction says what they did, whatever was reported.
+    corrected_minutes: f64,
     /// Whose units `unitsProduced` counts.
     units_basis: UnitsBasis,
     /// Units of the side that counts, never of both: they report the same goods.
@@ -56,6 +62,9 @@ impl FactoryMetrics {
             productive_minutes: minutes(figures.productive_ms()),
             idle_minutes: minutes(figures.idle_ms()),
             absent_minutes: minutes(figures.absent_ms()),
+            observed_minutes: minutes(figures.workers.observed_ms()),
+            contested_minutes: minutes(figures.workers.contested_ms),
+            corrected_minutes: minutes(figures.workers.corrected_ms),
             units_basis: basis.into(),
             units_produced: BigInt(figures.units(basis)),
             worker_units_produced: BigInt(figures.workers.units),

@@ -112,6 +112,12 @@ pub(crate) struct MetricPoint {
     idle_minutes: f64,
     /// Time seen to be absent.
     absent_minutes: f64,
+    /// Time observed at all: working, idle and absent together.
+    observed_minutes: f64,
+    /// Time in which reports disagree on what was done, once however many they are, unless somebody corrected it.
+    contested_minutes: f64,
+    /// Time in which a correction says what was done, whatever was reported.
+    corrected_minutes: f64,
     /// Units finished; a factory's are those of the side that counts.
     units_produced: BigInt,
     /// In percent, weighted by time; null when nobody was seen working or idle.
@@ -131,6 +137,9 @@ impl From<series::Point> for MetricPoint {
             working_minutes: minutes(totals.working_ms),
             idle_minutes: minutes(totals.idle_ms),
             absent_minutes: minutes(totals.absent_ms),
+            observed_minutes: minutes(totals.observed_ms()),
+            contested_minutes: minutes(totals.contested_ms),
+            corrected_minutes: minutes(totals.corrected_ms),
             units_produced: BigInt(totals.units),
             utilization: utilization(totals),
             units_per_hour: units_per_hour(totals),

@@ -36,6 +36,8 @@ pub(crate) struct TimelineSegment {
     event_type: EventType,
     /// How sure the model was, 0 to 1; null means not stated.
     confidence: Option<f64>,
+    /// The number of the decision that says so; null where reports do. Such a span has no confidence, model or source.
+    decision: Option<i32>,
     /// The model that judged.
     model_version: Option<String>,
     /// The camera or device that saw it.
@@ -49,6 +51,7 @@ impl From<NamedSegment> for TimelineSegment {
             to: DateTime::from_ms(segment.to_ms),
             event_type: segment.event_type.into(),
             confidence: segment.confidence.map(confidence),
+            decision: segment.decision,
             model_version: segment.model_version,
             source_id: segment.source.map(ID),
         }

@@ -1,0 +1,66 @@
+//! Pages of decisions.
+
+use async_graphql::SimpleObject;
+
+use super::{decision::Decision, filter::DecisionFilter};
+use crate::{
+    error::ApiError,
+    graphql::events::{PageInfo, cursor, page_size},
+    report::factory,
+    store::{
+        Snapshot,
+        decisions::{self, MAX_PAGE_DECISIONS, Page},
+    },
+};
+
+/// A page of decisions, the highest number first.
+#[derive(SimpleObject)]
+pub(crate) struct DecisionConnection {
+    /// The decisions of this page, each with its cursor.
+    pub(super) edges: Vec<DecisionEdge>,
+    /// Where this page stands in the list.
+    page_info: PageInfo,
+}
+
+/// A decision and its place in the list.
+#[derive(SimpleObject)]
+pub(crate) struct DecisionEdge {
+    /// Opaque; `after` it the list goes on. It stays valid while decisions are made.
+    cursor: String,
+    /// The decision.
+    pub(super) node: Decision,
+}
+
+/// Reads a page of a factory's decisions.
+pub(super) async fn page(
+    snapshot: &Snapshot,
+    slug: &str,
+    filter: Option<DecisionFilter>,
+    first: i32,
+    after: Option<String>,
+) -> Result<DecisionConnection, ApiError> {
+    let first = page_size(first, MAX_PAGE_DECISIONS)?;
+    let filter = filter.unwrap_or_default().try_into()?;
+    let after = after.as_deref().map(|sent| cursor(sent, number)).transpose()?;
+    let scope = factory(snapshot, slug).await?;
+    let page = decisions::page(snapshot, scope.factory().id, &filter, first, after).await?;
+    Ok(DecisionConnection::new(page, after.is_some()))
+}
+
+/// Reads a cursor, which is a number as it is written here.
+fn number(cursor: &str) -> Option<i32> {
+    cursor.parse().ok().filter(|number: &i32| *number > 0 && number.to_string() == cursor)
+}
+
+impl DecisionConnection {
+    fn new(page: Page, has_previous_page: bool) -> Self {
+        let edge = |decision: decisions::Decision| DecisionEdge {
+            cursor: decision.number.to_string(),
+            node: decision.into(),
+        };
+        let edges: Vec<DecisionEdge> = page.decisions.into_iter().map(edge).collect();
+        let cursors = edges.iter().map(|edge| edge.cursor.as_str());
+        let page_info = PageInfo::new(cursors, page.has_next, has_previous_page);
+        Self { edges, page_info }
+    }
+}
