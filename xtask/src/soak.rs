@@ -8,7 +8,7 @@ use crate::{command, native, workspace};
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 12] = [
     "crash",
     "damage",
     "devices",
@@ -16,6 +16,7 @@ const MODULES: [&str; 11] = [
     "kills",
     "lanes",
     "model",
+    "oracle",
     "proof",
     "sources",
     "store_law",
