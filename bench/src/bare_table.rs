@@ -18,7 +18,7 @@ use crate::{
 
 /// The columns of the table, in the order in which every statement here names them.
 const COLUMNS: &str = "factory_id, bucket, entity_id, started_at, event_type, event_code, duration_ms, units, confidence, \
-                       model_version_id, source_id, workstation, received_at";
+                       model_version_id, source_id, workstation, received_at, series";
 
 /// How fast rows went in.
 #[derive(Clone, Debug, Serialize)]
@@ -74,6 +74,8 @@ impl Row {
     const FACTORY_ID: i32 = 1;
     const EVENT_CODE: &'static str = "";
     const MODEL_VERSION_ID: i32 = 1;
+    /// What an interval has there.
+    const SERIES: i32 = 0;
     const RECEIVED_AT: i64 = 1_767_600_000_000;
 
     fn of(report: &Report) -> Self {

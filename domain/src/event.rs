@@ -5,6 +5,7 @@ use std::{fmt, marker::PhantomData};
 
 use crate::number::{deserialize_whole, deserialize_whole_or_null};
 use crate::time::{DurationMs, TimestampMs};
+use crate::{MS_PER_MINUTE, state::DEFAULT_HOLD_MINUTES};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, IntoDeserializer as _, Visitor},
@@ -161,6 +162,17 @@ impl Event {
         match self.extent {
             Extent::Interval(duration_ms) => duration_ms,
             Extent::State { .. } => DurationMs::ZERO,
+        }
+    }
+
+    /// For how long storing it can change what counts: over its interval, or, as the report before a state report may count up
+    /// to it, so long as its own hold.
+    pub fn affected_ms(&self) -> DurationMs {
+        match self.extent {
+            Extent::Interval(duration_ms) => duration_ms,
+            Extent::State { hold_minutes } => {
+                DurationMs(i64::from(hold_minutes.unwrap_or(DEFAULT_HOLD_MINUTES)) * MS_PER_MINUTE)
+            }
         }
     }
 

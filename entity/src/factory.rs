@@ -17,6 +17,8 @@ pub struct Model {
     pub units_basis: i16,
     /// In how many minutes a state report is followed by the next one of its series, where it does not say.
     pub state_hold_minutes: i16,
+    /// The number of the last decision; 0 when there is none.
+    pub last_decision: i32,
     /// Grows with every committed change that a reader can see.
     pub revision: i64,
     /// How many contradictions of stored events are kept.

@@ -5,6 +5,8 @@
 #![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
 
 pub mod commit_log;
+pub mod decision;
+pub mod decision_entity;
 pub mod device;
 pub mod device_closed_range;
 pub mod device_epoch;

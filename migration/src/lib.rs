@@ -17,6 +17,7 @@ mod m0008_conflict_counts;
 mod m0009_event_issue;
 mod m0010_source_last_event;
 mod m0011_state_series;
+mod m0012_decision;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_event_issue::Migration),
             Box::new(m0010_source_last_event::Migration),
             Box::new(m0011_state_series::Migration),
+            Box::new(m0012_decision::Migration),
         ]
     }
 }

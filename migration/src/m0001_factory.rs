@@ -24,6 +24,7 @@ impl MigrationTrait for Migration {
                 string("time_zone"),
                 small_integer("units_basis"),
                 small_integer("state_hold_minutes"),
+                integer("last_decision"),
                 big_integer("revision"),
             ],
         );

@@ -11,6 +11,8 @@ pub mod commit_log;
 pub mod conflicts;
 pub mod current;
 mod database;
+mod decided;
+pub mod decisions;
 pub mod devices;
 pub(crate) mod engine;
 pub mod entities;

@@ -11,7 +11,7 @@ pub(super) async fn unnest(url: &str, rows: &[Row], batch: usize, limit: Duratio
     let statement = format!(
         "INSERT INTO event ({COLUMNS}) SELECT * FROM UNNEST($1::integer[], $2::bigint[], $3::integer[], $4::bigint[], \
          $5::smallint[], $6::text[], $7::bigint[], $8::bigint[], $9::smallint[], $10::integer[], $11::integer[], \
-         $12::text[], $13::bigint[])"
+         $12::text[], $13::bigint[], $14::integer[])"
     );
     let mut connection = PgConnection::connect(url).await?;
     let mut meter = Meter::start(rows, batch, limit);
@@ -30,6 +30,7 @@ pub(super) async fn unnest(url: &str, rows: &[Row], batch: usize, limit: Duratio
             .bind(column(rows, |row| row.source_id))
             .bind(column(rows, |row| row.workstation.as_deref()))
             .bind(vec![Row::RECEIVED_AT; rows.len()])
+            .bind(vec![Row::SERIES; rows.len()])
             .execute(&mut connection)
             .await?;
     }
@@ -67,11 +68,12 @@ fn line(row: &Row, into: &mut String) -> std::fmt::Result {
     writeln!(
         into,
         "{}\t{bucket}\t{entity_id}\t{started_at}\t{event_type}\t{}\t{duration_ms}\t{units}\t{confidence}\t{}\t{source_id}\t\
-         {}\t{}",
+         {}\t{}\t{}",
         Row::FACTORY_ID,
         Row::EVENT_CODE,
         Row::MODEL_VERSION_ID,
         row.workstation.as_deref().unwrap_or("\\N"),
         Row::RECEIVED_AT,
+        Row::SERIES,
     )
 }

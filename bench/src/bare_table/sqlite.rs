@@ -13,7 +13,7 @@ use super::{COLUMNS, Meter, Row};
 /// How many rows one statement inserts: SQLite takes 32 766 values, and more rows do not make it faster.
 const ROWS_PER_STATEMENT: usize = 1_000;
 /// The values of one row.
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 pub(super) async fn insert(url: &str, rows: &[Row], batch: usize, limit: Duration) -> Result<f64> {
     let options = url
@@ -42,7 +42,8 @@ pub(super) async fn insert(url: &str, rows: &[Row], batch: usize, limit: Duratio
                     .bind(Row::MODEL_VERSION_ID)
                     .bind(row.source_id)
                     .bind(row.workstation.as_deref())
-                    .bind(Row::RECEIVED_AT);
+                    .bind(Row::RECEIVED_AT)
+                    .bind(Row::SERIES);
             }
             insert.execute(&mut *transaction).await?;
         }

@@ -305,3 +305,30 @@ fn late_batches_that_fill_the_gaps_between_early_ones_need_no_look_further_back(
     let Latest::Known(whole) = latest else { panic!("known above") };
     assert_eq!((whole.from_ms, whole.to_ms), (T0_MS, T0_MS + DurationMs(10 * 60_000)));
 }
+
+#[test]
+fn reports_that_are_equal_in_all_that_is_seen_are_told_apart_by_form_origin_and_names() {
+    let report = |form, derived_from_ms, model_version, source| Observation {
+        form,
+        derived_from_ms,
+        source: Some(SourceId(source as i32)),
+        names: NameOrder { model_version, source },
+        ..Observation::interval(EventType::Working, T0_MS, DurationMs(STEP_MS))
+    };
+    // The first one wins, then the next.
+    let ranked = [
+        report(EventForm::Interval, None, 0, 0),
+        report(EventForm::State, None, 0, 1),
+        report(EventForm::State, Some(T0_MS), 2, 2),
+        report(EventForm::State, Some(T0_MS), 1, 5),
+        report(EventForm::State, Some(T0_MS), 1, 4),
+    ];
+    for first in 0..ranked.len() {
+        let forwards: Vec<&Observation> = ranked[first..].iter().collect();
+        let backwards: Vec<&Observation> = ranked[first..].iter().rev().collect();
+        for reports in [forwards, backwards] {
+            let found: Vec<_> = segments(reports).iter().map(|segment| segment.source).collect();
+            assert_eq!(found, [ranked[first].source]);
+        }
+    }
+}

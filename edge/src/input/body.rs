@@ -154,4 +154,20 @@ mod tests {
         assert_eq!(judged(&format!("{EVENT}\n").repeat(MAX_REQUEST_EVENTS)).0, MAX_REQUEST_EVENTS);
         assert_eq!(judged("[]"), (0, vec![]));
     }
+
+    #[test]
+    fn a_message_that_was_retained_has_no_arrival_and_becomes_no_event_where_that_is_asked_for() {
+        let mapping = include_bytes!("../../mappings/home-assistant-statestream.toml");
+        let mapping = Mapping::parse(mapping, None).expect("a mapping");
+        let envelope = Envelope {
+            topic: Some("homeassistant/binary_sensor/press_4/state"),
+            arrived_at_ms: Some(1_767_600_000_000),
+            is_retained: false,
+        };
+        let count = |is_retained| {
+            let read = events(b"on", Some(&mapping), Envelope { is_retained, ..envelope });
+            read.expect("a message").mapped.len()
+        };
+        assert_eq!((count(false), count(true)), (1, 0));
+    }
 }

@@ -206,3 +206,16 @@ async fn get_metrics(State(state): State<HttpState>) -> Response {
         Err(error) => unavailable(&error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_may_stand_in_the_address() {
+        let of = |uri: &str| topic(&uri.parse().expect("an address"));
+        assert_eq!(of("/events?topic=umh.v1.acme._raw.state").as_deref(), Some("umh.v1.acme._raw.state"));
+        assert_eq!(of("/events?a=b&topic=hall%2FS1").as_deref(), Some("hall/S1"));
+        assert_eq!(of("/events"), None);
+    }
+}

@@ -48,8 +48,8 @@ impl Judged {
             match judge(&event, received_at_ms, max_clock_skew_ms) {
                 Ok(valid) => {
                     let event = valid.event(event);
-                    buckets += buckets_touched(event.started_at_ms, event.duration_ms());
-                    rows += rows_written(event.started_at_ms, event.duration_ms());
+                    buckets += buckets_touched(event.started_at_ms, event.affected_ms());
+                    rows += rows_written(event.started_at_ms, event.affected_ms());
                     events.push(event);
                 }
                 Err(rejection) => {

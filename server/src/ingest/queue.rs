@@ -92,7 +92,7 @@ fn fits(rows: i64, events: usize) -> bool {
 
 /// The rows that one event writes at most.
 fn rows_of(event: &Event) -> i64 {
-    rows_written(event.started_at_ms, event.duration_ms())
+    rows_written(event.started_at_ms, event.affected_ms())
 }
 
 /// What became of what had its turn: of the whole, of a slice or of a part of a slice.

@@ -44,6 +44,8 @@ pub struct Factory {
     pub units_basis: UnitsBasis,
     /// In how many minutes a state report is followed by the next one of its series, where it does not say.
     pub state_hold_minutes: u16,
+    /// The number of the last decision; 0 when there is none.
+    pub last_decision: i32,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
     /// How many contradictions of stored events are kept.
@@ -194,6 +196,7 @@ impl Store {
             time_zone: new.time_zone.name().to_owned(),
             units_basis: new.units_basis.code(),
             state_hold_minutes: new.state_hold_minutes as i16,
+            last_decision: 0,
             revision: 1,
             kept_conflicts: 0,
             dropped_conflicts: 0,
@@ -251,6 +254,7 @@ impl TryFrom<factory::Model> for Factory {
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
             state_hold_minutes: row.state_hold_minutes.unsigned_abs(),
+            last_decision: row.last_decision,
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,

@@ -1,5 +1,7 @@
 //! How far an entity's events reach.
 
+use std::collections::HashSet;
+
 use domain::{
     time::{DurationMs, TimestampMs},
     timeline::{Observation, Standing},
@@ -38,8 +40,13 @@ impl Reach {
         for report in reports {
             reach.add_stored(&report.observation);
         }
-        // Several that start together may be readings of one fact, of which one is shown.
-        reach.hides_events |= reports.windows(2).any(|pair| pair[0].row.started_at == pair[1].row.started_at);
+        // Of the readings of one fact one is shown.
+        let mut facts = HashSet::with_capacity(reports.len());
+        let fact = |report: &Report| {
+            let row = &report.row;
+            (row.started_at, row.event_type, row.series, row.event_code.clone())
+        };
+        reach.hides_events |= !reports.iter().all(|report| facts.insert(fact(report)));
         reach
     }
 

@@ -11,6 +11,7 @@ mod batch;
 mod cache;
 mod change;
 mod conflicts;
+mod decide;
 mod followed;
 pub(super) mod judge;
 pub(super) mod row;

@@ -63,6 +63,10 @@ async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allow
         (json!({ "entityId": "x".repeat(65) }), "ENTITY_ID_INVALID"),
         (json!({ "durationMinutes": -0.1 }), "DURATION_OUT_OF_RANGE"),
         (json!({ "durationMinutes": 1e300 }), "DURATION_OUT_OF_RANGE"),
+        (json!({ "holdMinutes": 60 }), "HOLD_INVALID"),
+        (json!({ "durationMinutes": null, "holdMinutes": 0 }), "HOLD_INVALID"),
+        (json!({ "durationMinutes": null, "holdMinutes": 1_441 }), "HOLD_INVALID"),
+        (json!({ "durationMinutes": -1, "holdMinutes": 60 }), "DURATION_OUT_OF_RANGE"),
         (json!({ "unitsProduced": -1 }), "UNITS_OUT_OF_RANGE"),
         (json!({ "unitsProduced": 1_000_001 }), "UNITS_OUT_OF_RANGE"),
         (json!({ "confidence": 1.01 }), "CONFIDENCE_OUT_OF_RANGE"),
@@ -82,6 +86,45 @@ async fn each_field_is_judged_on_its_own_code_and_the_message_says_what_is_allow
         let message = issue["message"].as_str().expect("a message");
         assert!(message.chars().count() <= 200 && !message.contains(char::is_control), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_state_report_is_listed_without_a_length_and_with_its_hold_as_it_was_sent() {
+    let server = plant().await;
+    let state = |minute: usize, hold: Value| {
+        let changes = json!({ "durationMinutes": null, "holdMinutes": hold, "workstationId": "S1" });
+        with(minute_of_work("W1", minute), &changes)
+    };
+    let events = json!([state(480, Value::Null), state(490, json!(15)), minute_of_work("W2", 480)]);
+    assert_eq!(counts(&server.ingest("plant", events.clone()).await), [3, 0, 0, 0]);
+    assert_eq!(counts(&server.ingest("plant", events).await), [0, 3, 0, 0]);
+    assert_eq!(counts(&server.ingest("plant", json!([state(480, json!(60))])).await), [0, 0, 1, 0]);
+    let query = r#"{ events(factoryId: "plant", filter: { entityType: WORKER }) { edges { node {
+        entityId form durationMinutes holdMinutes workstationId } } } }"#;
+    let listed = server.ask(query, json!({})).await["events"]["edges"].take();
+    let node = |who: &str, form: &str, duration: Value, hold: Value, place: Value| json!({ "node": { "entityId": who, "form": form, "durationMinutes": duration, "holdMinutes": hold, "workstationId": place } });
+    let mut listed = listed.as_array().expect("events").clone();
+    listed.sort_by_key(|event| event["node"]["entityId"] == "W2");
+    let expected = [
+        node("W1", "STATE", Value::Null, json!(15), json!("S1")),
+        node("W1", "STATE", Value::Null, Value::Null, json!("S1")),
+        node("W2", "INTERVAL", json!(1.0), Value::Null, Value::Null),
+    ];
+    assert_eq!(listed, expected);
+}
+
+#[tokio::test]
+async fn what_a_state_report_says_last_has_no_end_until_something_follows() {
+    let server = plant().await;
+    let state = |minute: usize, what: &str| {
+        with(minute_of_work("W1", minute), &json!({ "durationMinutes": null, "eventType": what }))
+    };
+    let query = r#"{ workerMetrics(factoryId: "plant") { workers { workingMinutes idleMinutes
+        current { eventType since until } } } }"#;
+    server.ingest("plant", json!([state(480, "WORKING"), state(500, "IDLE")])).await;
+    let worker = server.ask(query, json!({})).await["workerMetrics"]["workers"][0].take();
+    let current = json!({ "eventType": "IDLE", "since": "2026-01-05T08:20:00.000Z", "until": null });
+    assert_eq!(worker, json!({ "workingMinutes": 20.0, "idleMinutes": 0.0, "current": current }));
 }
 
 #[tokio::test]

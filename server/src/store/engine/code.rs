@@ -1,8 +1,10 @@
 //! The small numbers that stand for kinds in the database.
 
 use domain::{
-    event::{EntityType, EventType},
+    decision::DecisionKind,
+    event::{EntityType, EventForm, EventType},
     metric::UnitsBasis,
+    timeline::CorrectedState,
 };
 
 use crate::store::error::{Result, StoreError};
@@ -32,6 +34,32 @@ impl Code for EntityType {
 
 impl Code for EventType {
     const CODES: &'static [(Self, i16)] = &[(Self::Absent, 0), (Self::Idle, 1), (Self::Working, 2)];
+
+    fn code(self) -> i16 {
+        self as i16
+    }
+}
+
+impl Code for EventForm {
+    const CODES: &'static [(Self, i16)] = &[(Self::Interval, 0), (Self::State, 1)];
+
+    fn code(self) -> i16 {
+        self as i16
+    }
+}
+
+impl Code for CorrectedState {
+    const CODES: &'static [(Self, i16)] =
+        &[(Self::Working, 0), (Self::Idle, 1), (Self::Absent, 2), (Self::NotObserved, 3)];
+
+    fn code(self) -> i16 {
+        self as i16
+    }
+}
+
+impl Code for DecisionKind {
+    const CODES: &'static [(Self, i16)] =
+        &[(Self::Correction, 0), (Self::Standing, 1), (Self::Retraction, 2), (Self::Withdrawal, 3)];
 
     fn code(self) -> i16 {
         self as i16

@@ -183,7 +183,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             let (told, others) = (told.remove(entity_id), others.remove(entity_id));
             match stored.remove(entity_id) {
                 None if told.is_none() && others.is_none() && is_plain(new) => {
-                    self.add_plain(*entity_id, new)?
+                    self.add_plain(*entity_id, new)?;
                 }
                 stored => {
                     let reports = self.with_new(stored.unwrap_or_default(), new)?;
