@@ -133,9 +133,11 @@ class Floor:
         """What one did, in the order of time; with `ending_by` by the events alone that end no later."""
         intervals = self.intervals
         if ending_by is not None:
-            in_time = (event for event in self.serving if event.form == INTERVAL and event.start + event.duration <= ending_by)
-            intervals = interval_reports(counting(in_time))
-        reports = [report for report in [*intervals, *self.series.covering] if ending_by is None or report.end <= ending_by]
+            lasting = (event for event in self.serving if event.form == INTERVAL)
+            intervals = interval_reports(counting(one for one in lasting if one.start + one.duration <= ending_by))
+        reports = [*intervals, *self.series.covering]
+        if ending_by is not None:
+            reports = [report for report in reports if report.end <= ending_by]
         own = [report for report in reports if report.event.entity == entity]
         told = [replace(report, is_own=False) for report in reports if tells_of(report.event, entity)]
         corrections = [one for one in self.decided.corrections if entity in one.entities and one.state is not None]

@@ -9,22 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from activity import Floor, segments
-from facts import (
-    ANY,
-    BUCKET,
-    INTERVAL,
-    NOT_OBSERVED,
-    STATE,
-    WORKER,
-    WORKSTATION,
-    Correction,
-    Decision,
-    Retraction,
-    Rule,
-    Withdrawal,
-    event_of,
-    instant,
-)
+from facts import ANY, INTERVAL, WORKER, WORKSTATION, Correction, Decision, Retraction, Rule, Withdrawal, event_of, instant
 from now import current, last_seen
 from received import Stored
 from standing import Decided
@@ -70,7 +55,8 @@ def tables(page: str) -> Iterator[tuple[int, list[Row]]]:
         for table in block.strip("\n").split("\n\n"):
             lines = [[cell.strip() for cell in line.split("|")] for line in table.split("\n")]
             # An empty cell means that the field is left out.
-            yield number, [{name: cell for name, cell in zip(lines[0], line) if cell or name == "listed"} for line in lines[1:]]
+            rows = (zip(lines[0], line) for line in lines[1:])
+            yield number, [{name: cell for name, cell in row if cell or name == "listed"} for row in rows]
 
 
 def entity(name: str) -> tuple[str, str]:
@@ -101,7 +87,8 @@ def decision(row: Row) -> Decision:
         case "STANDING":
             return Rule(number, row.get("source"), row.get("model", ANY), start, end, row["says"])
         case "RETRACTION":
-            return Retraction(number, entity(row["of"]), row.get("form", INTERVAL), row["says"], start, row.get("event id"))
+            form = row.get("form", INTERVAL)
+            return Retraction(number, entity(row["of"]), form, row["says"], start, row.get("event id"))
         case "WITHDRAWAL":
             return Withdrawal(number, int(row["of"].removeprefix("decision ")))
     raise ValueError(row)
@@ -125,14 +112,15 @@ class Example:
             return self.present(floor, entity(row["entity"]))
         window = window_of(row["window"])
         if "listed" in row:
-            listed = [name for (_, name) in sorted(floor.entities, key=lambda one: natural(one[1])) if of(floor, entity(name), window).is_listed]
-            return {"listed": ", ".join(listed)}
+            return {"listed": ", ".join(one[1] for one in in_order(floor) if of(floor, one, window).is_listed)}
         if "step seconds" in row:
             stretches = floor.stretches(entity(row["entity"]))
             return {"states": letters(stretches, window, int(row["step seconds"]) * 1000)}
         if "units basis" in row:
-            sides = [[of(floor, one, window) for one in sorted(floor.entities, key=lambda one: natural(one[1])) if one[0] == side] for side in (WORKER, WORKSTATION)]
-            factory = FactorySums(*sides, row["units basis"])
+            workers, workstations = (
+                [of(floor, one, window) for one in in_order(floor) if one[0] == side] for side in (WORKER, WORKSTATION)
+            )
+            factory = FactorySums(workers, workstations, row["units basis"])
             return {name: column(factory) for name, column in FACTORY_COLUMNS.items()}
         sums = of(floor, entity(row["entity"]), window)
         return {name: column(sums) for name, column in COLUMNS.items()}
@@ -157,6 +145,10 @@ class Example:
                 others = {"confidence": confidence, "model": part.model, "decision": part.decision and str(part.decision)}
                 shown.append(row | {name: value for name, value in others.items() if value is not None})
         return shown
+
+
+def in_order(floor: Floor) -> list[tuple[str, str]]:
+    return sorted(floor.entities, key=lambda one: natural(one[1]))
 
 
 def of(floor: Floor, one: tuple[str, str], window: Window | None) -> Sums:
@@ -210,7 +202,8 @@ def main(page: str) -> int:
             cells = {name: cell for name, cell in row.items() if name in follows}
             if not cells:
                 wrong.append(f"nothing of {row} can be computed")
-            wrong += [f"{name} of {row} is {follows[name]}" for name, cell in cells.items() if not is_same(follows[name], cell)]
+            differing = [name for name, cell in cells.items() if not is_same(follows[name], cell)]
+            wrong += [f"{name} of {row} is {follows[name]}" for name in differing]
     for one in wrong:
         print(f"example: {one}")
     print(f"{checked} rows of examples, {len(wrong)} differ")

@@ -150,3 +150,24 @@ class Withdrawal:
 
 
 Decision = Correction | Rule | Retraction | Withdrawal
+
+
+def decision_of(fields: dict) -> Decision:
+    """A decision from what it says; a standing rule about events without a model version has null as its version."""
+    number, kind = int(fields["number"]), fields["kind"]
+    start, end = (instant(fields[name]) if fields.get(name) else None for name in ("from", "to"))
+    match kind:
+        case "CORRECTION":
+            entities = frozenset((one["entityType"], one["entityId"]) for one in fields["entities"])
+            return Correction(number, entities, start, end, fields.get("state"), int(fields.get("units") or 0))
+        case "STANDING":
+            model = fields.get("modelVersion", ANY)
+            return Rule(number, fields.get("sourceId"), model, start, end, fields["standing"])
+        case "RETRACTION":
+            event = fields["event"]
+            entity = event["entityType"], event["entityId"]
+            at = instant(event["timestamp"])
+            return Retraction(number, entity, event["form"], event["eventType"], at, event.get("eventId"))
+        case "WITHDRAWAL":
+            return Withdrawal(number, int(fields["of"]))
+    raise ValueError(f"{kind} is no kind of decision")
