@@ -150,6 +150,8 @@ impl Plant {
     fn chain(&mut self) {
         let mut at = self.instant();
         let first = self.event(0.75, at);
+        // The workstation may say the same as the worker at it, by another model.
+        let twin = self.chance(0.3).then(|| self.one_of(&MODELS));
         for _ in 0..self.random.random_range(1..9) {
             let hold =
                 self.one_of(&[None, None, Some(1), Some(7), Some(15), Some(60), Some(120), Some(1_440)]);
@@ -161,6 +163,17 @@ impl Plant {
                 report["workstationId"] = Value::Null;
             }
             report["holdMinutes"] = json!(hold);
+            if let Some(model) = twin
+                && report["entityType"] == "WORKER"
+            {
+                report["workstationId"] = json!(WORKSTATIONS[0]);
+                let mut own = report.clone();
+                own["entityType"] = json!("WORKSTATION");
+                own["entityId"] = json!(WORKSTATIONS[0]);
+                own["workstationId"] = Value::Null;
+                own["modelVersion"] = json!(model);
+                self.events.push(own);
+            }
             self.events.push(report);
             let promised = hold.unwrap_or(60) * MINUTE;
             at += match self.random.random_range(0..7) {
