@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 
@@ -21,12 +22,12 @@ class Api:
             raise RuntimeError(f"{query} with {variables}: {answer['errors']}")
         return answer["data"]
 
-    def has(self, type_name: str, field: str) -> bool:
-        """Whether the server's schema has this field."""
+    def those_of(self, type_name: str, fields: Iterable[str]) -> str:
+        """Those of the fields that the server's schema has."""
         if type_name not in self.fields:
             found = self.ask("query($name: String!) { __type(name: $name) { fields { name } } }", name=type_name)
-            self.fields[type_name] = {one["name"] for one in (found["__type"] or {"fields": []})["fields"]}
-        return field in self.fields[type_name]
+            self.fields[type_name] = {one["name"] for one in found["__type"]["fields"]}
+        return " ".join(field for field in fields if field in self.fields[type_name])
 
     def pages(self, query: str, field: str, **variables: object) -> list[dict]:
         """All items of a list that comes in pages; the query takes `$after`."""

@@ -21,7 +21,7 @@ from activity import Floor
 from api import Api
 from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
-from rows import FIGURES, SHARED_FIGURES, Expected
+from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
 from standing import Decided
 from windows import Window, Zone, grid, last_minutes
 
@@ -37,7 +37,6 @@ FACTORY = (
     "query($factory: ID!) { factory(id: $factory) { unitsBasis stateHoldMinutes keptConflicts droppedConflicts "
     "utcOffsets { from offsetSeconds } workers { workerId } workstations { workstationId } } }"
 )
-POINT = "from to workingMinutes idleMinutes absentMinutes unitsProduced utilization unitsPerHour meanConfidence"
 SEGMENT = "from to eventType confidence modelVersion sourceId"
 SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # What one series and one timeline may have at most, in milliseconds of five-minute steps.
@@ -170,9 +169,11 @@ class Check:
 
     def window(self, name: str, asked: dict | None, window: Window | None) -> None:
         factory = self.expected.factory_row(window)
-        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ {selection(factory)} }}"]
+        fields = self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
+        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ window {{ from to }} {fields} }}"]
         for side, (one, many) in SIDES.items():
-            fields = self.fields_of(f"{one.capitalize()}Metrics", side, one)
+            fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
+            fields += f" {one}Id lastSeenAt current {{ eventType since until confidence }}"
             asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {fields} }} }}")
         got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ {' '.join(asks)} }}", window=asked)
         self.same(f"factoryMetrics of {name}", factory, got["factoryMetrics"])
@@ -180,19 +181,15 @@ class Check:
             rows = self.expected.entity_rows(side, f"{one}Id", window)
             self.same(f"{one}Metrics of {name}", rows, got[f"{one}Metrics"][many])
 
-    def fields_of(self, type_name: str, side: str, one: str) -> str:
-        """What the schema has of what can be computed."""
-        names = [name for name in FIGURES[side] | SHARED_FIGURES if self.api.has(type_name, name)]
-        return f"{one}Id lastSeenAt current {{ eventType since until confidence }} {' '.join(names)}"
-
     # What is cut into steps and stretches.
 
     def series(self, window: Window, resolution: str) -> None:
         head = "query($factory: ID!, $window: WindowInput!, $resolution: Resolution!, $side: EntityType!)"
         arguments = "factoryId: $factory, window: $window, resolution: $resolution"
+        points = f"points {{ from to {self.api.those_of('MetricPoint', POINT_FIGURES)} }}"
         query = (
-            f"{head} {{ metricSeries({arguments}) {{ points {{ {POINT} }} }} "
-            f"entitySeries({arguments}, entityType: $side) {{ series {{ entityType entityId points {{ {POINT} }} }} }} }}"
+            f"{head} {{ metricSeries({arguments}) {{ {points} }} "
+            f"entitySeries({arguments}, entityType: $side) {{ series {{ entityType entityId {points} }} }} }}"
         )
         name = f"of {written(window[0])} to {written(window[1])} by {resolution}"
         for side in SIDES:
@@ -225,10 +222,6 @@ class Check:
                     self.same(f"timelines {name}", seconds, got["resolutionSeconds"])
                 expected = self.expected.timelines(side, window, got["resolutionSeconds"])
                 self.same(f"timelines {name} by {seconds}", expected, got["timelines"])
-
-
-def selection(row: dict) -> str:
-    return " ".join(f"{name} {{ from to }}" if name == "window" else name for name in row)
 
 
 def range_input(start: int, end: int) -> dict:

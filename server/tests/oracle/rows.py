@@ -45,6 +45,9 @@ FACTORY_FIGURES = {
     "productiveMinutes": lambda of: minutes(of.all_workers.working),
     "idleMinutes": lambda of: minutes(of.all_workers.idle),
     "absentMinutes": lambda of: minutes(of.all_workers.absent),
+    "observedMinutes": lambda of: minutes(of.all_workers.observed),
+    "contestedMinutes": lambda of: minutes(of.all_workers.contested),
+    "correctedMinutes": lambda of: minutes(of.all_workers.corrected),
     "unitsBasis": lambda of: of.basis,
     "unitsProduced": lambda of: of.units,
     "workerUnitsProduced": lambda of: of.worker_units,
@@ -57,16 +60,22 @@ FACTORY_FIGURES = {
 }
 
 
+POINT_FIGURES = {
+    "workingMinutes": lambda sums: minutes(sums.working),
+    "idleMinutes": lambda sums: minutes(sums.idle),
+    "absentMinutes": lambda sums: minutes(sums.absent),
+    "observedMinutes": lambda sums: minutes(sums.observed),
+    "contestedMinutes": lambda sums: minutes(sums.contested),
+    "correctedMinutes": lambda sums: minutes(sums.corrected),
+    "unitsProduced": lambda sums: sums.units,
+    "utilization": lambda sums: sums.utilization,
+    "unitsPerHour": lambda sums: sums.units_per_hour,
+    "meanConfidence": lambda sums: sums.mean_confidence,
+}
+
+
 def point(step: Window, sums: Sums) -> dict:
-    return window_row(step) | {
-        "workingMinutes": minutes(sums.working),
-        "idleMinutes": minutes(sums.idle),
-        "absentMinutes": minutes(sums.absent),
-        "unitsProduced": sums.units,
-        "utilization": sums.utilization,
-        "unitsPerHour": sums.units_per_hour,
-        "meanConfidence": sums.mean_confidence,
-    }
+    return window_row(step) | {name: figure(sums) for name, figure in POINT_FIGURES.items()}
 
 
 def segment_row(segment: Segment) -> dict:
