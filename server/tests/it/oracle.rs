@@ -17,6 +17,7 @@ use crate::harness::{T0_MS, TestServer};
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/METRICS.md");
 
+const FACTORY: &str = "plant";
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
@@ -241,11 +242,11 @@ fn rfc3339(at: i64) -> String {
 }
 
 /// Sends a random factory in random batches, while its settings change, and answers with the story of it.
-async fn live(server: &TestServer, factory: &str, seed: u64) -> Value {
+async fn live(server: &TestServer, seed: u64) -> Value {
     let mut plant = Plant::new(seed);
-    server.create_factory_in(factory, plant.one_of(&ZONES)).await;
+    server.create_factory_in(FACTORY, plant.one_of(&ZONES)).await;
     let basis = plant.one_of(&["WORKERS", "WORKSTATIONS"]);
-    change_factory(server, factory, json!({ "unitsBasis": basis })).await;
+    change_factory(server, json!({ "unitsBasis": basis })).await;
     // All events have ended by then.
     let mut now = T0_MS + 66 * HOUR;
     let mut hold = 60;
@@ -256,32 +257,26 @@ async fn live(server: &TestServer, factory: &str, seed: u64) -> Value {
         server.clock.set(TimestampMs(now));
         if plant.chance(0.3) {
             hold = plant.one_of(&[5, 60, 61, 240]);
-            change_factory(server, factory, json!({ "stateHoldMinutes": hold })).await;
+            change_factory(server, json!({ "stateHoldMinutes": hold })).await;
         }
         let rest = waiting.split_off(plant.random.random_range(1..=waiting.len().min(40)));
-        let answer = server.ingest(factory, json!(waiting)).await;
+        let answer = server.ingest(FACTORY, json!(waiting)).await;
         batches.push(json!({ "now": rfc3339(now), "hold": hold, "events": waiting, "answer": answer }));
         waiting = rest;
     }
     json!({ "seed": seed, "now": rfc3339(now), "batches": batches })
 }
 
-async fn change_factory(server: &TestServer, factory: &str, input: Value) {
+async fn change_factory(server: &TestServer, input: Value) {
     let query = "mutation($factory: ID!, $input: UpdateFactoryInput!) { updateFactory(factoryId: $factory, input: $input) { id } }";
-    server.ask(query, json!({ "factory": factory, "input": input })).await;
+    server.ask(query, json!({ "factory": FACTORY, "input": input })).await;
 }
 
-async fn judge(
-    server: &TestServer,
-    folder: &Path,
-    factory: &str,
-    story: &Value,
-    about: &str,
-) -> Option<String> {
+async fn judge(server: &TestServer, folder: &Path, story: &Value, about: &str) -> Option<String> {
     let file = folder.join("story.json");
     tokio::fs::write(&file, story.to_string()).await.expect("a file");
     let (url, file) = (server.url("/graphql"), file.display().to_string());
-    differences("core.py", &[&url, factory, &file], about).await
+    differences("core.py", &[&url, FACTORY, &file], about).await
 }
 
 #[tokio::test]
@@ -292,20 +287,18 @@ async fn the_checker_computes_the_examples_of_the_page() {
 #[tokio::test]
 async fn the_server_answers_what_another_implementation_of_the_page_computes() {
     let first = env::var("ANDON_ORACLE_SEED").map_or(0, |seed| seed.parse().expect("a seed"));
-    let server = TestServer::at("2026-01-05T00:00:00Z").await;
     let folder = TempDir::new().expect("a temporary directory");
     let mut found = Vec::new();
     for seed in first..first + rounds(5) as u64 {
-        let factory = format!("plant-{seed}");
-        let mut story = live(&server, &factory, seed).await;
-        found.extend(judge(&server, folder.path(), &factory, &story, &format!("seed {seed}")).await);
+        let server = TestServer::at("2026-01-05T00:00:00Z").await;
+        let mut story = live(&server, seed).await;
+        found.extend(judge(&server, folder.path(), &story, &format!("seed {seed}")).await);
         // As if the server's clock had been wrong until now.
         let now = T0_MS + ChaCha8Rng::seed_from_u64(seed).random_range(0..40 * HOUR);
         server.clock.set(TimestampMs(now));
         story["now"] = json!(rfc3339(now));
         story["isAboutNow"] = json!(true);
-        found
-            .extend(judge(&server, folder.path(), &factory, &story, &format!("seed {seed}, put back")).await);
+        found.extend(judge(&server, folder.path(), &story, &format!("seed {seed}, put back")).await);
     }
     assert!(found.is_empty(), "{}", found.concat());
 }
