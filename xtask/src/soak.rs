@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::{command, native, workspace};
+use crate::{command, native, pip, workspace};
 
 /// The factor that `test_harness::rounds` reads.
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 12] = [
     "crash",
     "damage",
     "devices",
@@ -16,6 +16,7 @@ const MODULES: [&str; 11] = [
     "kills",
     "lanes",
     "model",
+    "oracle",
     "proof",
     "sources",
     "store_law",
@@ -25,6 +26,8 @@ const MODULES: [&str; 11] = [
 /// Runs these tests with so many times the rounds of the suite; arguments for the tests may name some of them.
 pub(crate) fn run(times: u32, test_args: &[String]) -> Result<()> {
     native::provide()?;
+    // Some of them are judged by programs in Python.
+    pip::provide()?;
     let mut cargo = workspace::cargo();
     // What each test found in its rounds is printed also when it passes.
     cargo.env(FACTOR, times.to_string()).arg("test").args(TARGETS).args(["--", "--show-output"]);

@@ -23,6 +23,7 @@ mod many_subscribers;
 mod node;
 mod older_websocket_protocol;
 mod operation_lists;
+mod oracle;
 mod persisted_queries;
 mod plans;
 mod postgres_only;

@@ -1,0 +1,260 @@
+"""Checks the numbers of a running server against docs/METRICS.md, of which this is an implementation of its own.
+
+    python3 core.py URL FACTORY [STORY]
+
+It takes what the server has stored, computes every figure again in whole numbers, and tells how the server's answers
+differ, bit for bit. A story is a file in JSON that says what was sent to the factory, and when by the server's clock:
+`seed`, `now`, `batches` (each with `now`, `hold`, `events` and `answer`) and `decisions`. Without it, the stored events
+are taken as they are, and all of them as held by the factory's setting of today. One that `isAboutNow` is judged by what
+the server says of all time and of now.
+"""
+
+import json
+import random
+import re
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+
+from activity import Floor
+from api import Api
+from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
+from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
+from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
+from standing import Decided
+from windows import Window, Zone, grid, last_minutes
+
+EVENT = (
+    "form timestamp entityType entityId eventType durationMinutes holdMinutes unitsProduced confidence modelVersion "
+    "eventId sourceId workstationId receivedAt"
+)
+EVENTS = (
+    "query($factory: ID!, $after: String) { events(factoryId: $factory, first: 500, after: $after) "
+    f"{{ edges {{ node {{ {EVENT} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+)
+FACTORY = (
+    "query($factory: ID!) { factory(id: $factory) { unitsBasis stateHoldMinutes keptConflicts droppedConflicts "
+    "utcOffsets { from offsetSeconds } workers { workerId } workstations { workstationId } } }"
+)
+SEGMENT = "from to eventType confidence modelVersion sourceId"
+SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
+# What one series and one timeline may have at most, in milliseconds of five-minute steps.
+LONGEST_SERIES = 1_900 * BUCKET
+SHOWN_AT_MOST = 3
+
+
+class Check:
+    """One comparison after the other of what is expected with what the server says."""
+
+    def __init__(self, api: Api, factory: str, story: dict | None) -> None:
+        self.api, self.id, self.story = api, factory, story
+        self.factory = self.ask(FACTORY)["factory"]
+        self.now = instant(story["now"]) if story else int(time.time() * 1_000)
+        self.random = random.Random(story["seed"] if story else 0)
+        self.differences: list[str] = []
+        self.compared = 0
+
+    def ask(self, query: str, **variables: object) -> dict:
+        return self.api.ask(query, factory=self.id, **variables)
+
+    def same(self, what: str, expected: object, got: object) -> None:
+        """Tells every leaf that differs."""
+        if isinstance(expected, dict) and isinstance(got, dict):
+            for name in expected.keys() & got.keys():
+                self.same(f"{what}.{name}", expected[name], got[name])
+            if got.keys() - expected.keys():
+                self.differences.append(f"{what}: nothing is expected of {got.keys() - expected.keys()}")
+        elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+            for index, pair in enumerate(zip(expected, got)):
+                self.same(f"{what}[{index}{label(pair[0])}]", *pair)
+        else:
+            self.compared += 1
+            if expected != got:
+                self.differences.append(f"{what}: expected {expected!r}, got {got!r}")
+
+    def run(self) -> None:
+        decisions = self.story.get("decisions", []) if self.story else []
+        floor = Floor(self.events(), Decided(map(decision_of, decisions)))
+        offsets = [(instant(one["from"]), one["offsetSeconds"] * 1_000) for one in self.factory["utcOffsets"]]
+        self.expected = Expected(floor, self.factory["unitsBasis"], Zone(offsets), self.now)
+        self.registered()
+        self.window("all time", None, None)
+        span = self.expected.span
+        if span is None or self.story and self.story.get("isAboutNow"):
+            return
+        for name, asked, window in self.windows(span):
+            self.window(name, asked, window)
+        for start in range(span[0], span[1], LONGEST_SERIES):
+            self.series((start, min(span[1], start + LONGEST_SERIES)), "FIVE_MINUTES")
+        for resolution in ("FIVE_MINUTES", "FIFTEEN_MINUTES", "HOUR", "DAY"):
+            self.series(self.some_range(span), resolution)
+        for resolution in ("FIFTEEN_MINUTES", "HOUR", "DAY"):
+            self.series((span[0], min(span[1], span[0] + 3 * LONGEST_SERIES)), resolution)
+        for window in (span, self.some_range(span)):
+            self.timelines(window)
+
+    # What is stored.
+
+    def events(self) -> list:
+        """The stored events, which must be those that the story makes."""
+        listed = self.api.pages(EVENTS, "events", factory=self.id)
+        settings = {}
+        if self.story:
+            settings = {instant(batch["now"]): batch["hold"] for batch in self.story["batches"]}
+        stored = []
+        for node in listed:
+            setting = settings.get(instant(node["receivedAt"]), self.factory["stateHoldMinutes"])
+            stored.append(event_of(node, setting))
+            self.same("form of an event", stored[-1].form, node["form"])
+        times = [event.start for event in stored]
+        self.same("events, the latest first", sorted(times, reverse=True), times)
+        if self.story:
+            self.identities(stored)
+        return stored
+
+    def identities(self, stored: list) -> None:
+        made = Stored()
+        for index, batch in enumerate(self.story["batches"]):
+            outcomes = [made.take(event_of(event, batch["hold"])) for event in batch["events"]]
+            counts = {
+                "accepted": outcomes.count(ACCEPTED),
+                "duplicates": outcomes.count(DUPLICATE),
+                "conflicts": outcomes.count(CONFLICT),
+                "rejected": 0,
+            }
+            self.same(f"batch {index}", counts, {name: batch["answer"][name] for name in counts})
+        expected, got = ({as_sent(event) for event in events} for events in (made.events, stored))
+        for event in expected - got:
+            self.differences.append(f"events: {event} is not stored")
+        for event in got - expected:
+            self.differences.append(f"events: {event} is stored and should not be")
+        kept = [len(several) for several in made.contradictions.values()]
+        self.same("keptConflicts", sum(min(10, count) for count in kept), self.factory["keptConflicts"])
+
+    def registered(self) -> None:
+        for side, (one, many) in SIDES.items():
+            listed = [entity[f"{one}Id"] for entity in self.factory[many]]
+            self.same(many, [entity[1] for entity in self.expected.of(side)], listed)
+
+    # Figures of windows.
+
+    def windows(self, span: Window) -> list[tuple[str, dict, Window]]:
+        ranges = [self.ragged_range(span) for _ in range(8)]
+        overlapping = [bucket for sums in self.expected.sums.values() for bucket, one in sums.items() if one.overlap]
+        for bucket in self.random.sample(overlapping, min(25, len(overlapping))):
+            ranges.append((bucket, bucket + BUCKET))
+        found = [(f"{written(a)} to {written(b)}", range_input(a, b), (grid(a), grid(b))) for a, b in ranges]
+        for count in (5, self.random.randrange(5, 44_645, 5)):
+            found.append((f"the last {count} minutes", {"lastMinutes": count}, last_minutes(count, self.now)))
+        days = {self.expected.zone.date(at) for at in (span[0], self.now)}
+        for day in sorted(days):
+            window = self.expected.zone.day(day)
+            if window:
+                found.append((f"the day {day}", {"day": day.isoformat()}, window))
+        return found
+
+    def ragged_range(self, span: Window) -> Window:
+        """A range that begins and ends near where something does, and is not empty on the grid."""
+        while True:
+            event = self.random.choice(self.expected.floor.events)
+            start = event.start + self.random.choice((-1, 0, 1, 61_001, -7 * MINUTE))
+            end = start + self.random.choice((BUCKET, 10 * MINUTE + 1, 3_600_001, 8 * 3_600_000, 86_400_000))
+            if grid(start) < grid(end):
+                return start, end
+
+    def some_range(self, span: Window) -> Window:
+        start = grid(self.random.randrange(*span))
+        return start, start + BUCKET * self.random.randrange(1, 400)
+
+    def window(self, name: str, asked: dict | None, window: Window | None) -> None:
+        factory = self.expected.factory_row(window)
+        fields = self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
+        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ window {{ from to }} {fields} }}"]
+        for side, (one, many) in SIDES.items():
+            fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
+            fields += f" {one}Id lastSeenAt current {{ eventType since until confidence }}"
+            asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {fields} }} }}")
+        got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ {' '.join(asks)} }}", window=asked)
+        self.same(f"factoryMetrics of {name}", factory, got["factoryMetrics"])
+        for side, (one, many) in SIDES.items():
+            rows = self.expected.entity_rows(side, f"{one}Id", window)
+            self.same(f"{one}Metrics of {name}", rows, got[f"{one}Metrics"][many])
+
+    # What is cut into steps and stretches.
+
+    def series(self, window: Window, resolution: str) -> None:
+        head = "query($factory: ID!, $window: WindowInput!, $resolution: Resolution!, $side: EntityType!)"
+        arguments = "factoryId: $factory, window: $window, resolution: $resolution"
+        points = f"points {{ from to {self.api.those_of('MetricPoint', POINT_FIGURES)} }}"
+        query = (
+            f"{head} {{ metricSeries({arguments}) {{ {points} }} "
+            f"entitySeries({arguments}, entityType: $side) {{ series {{ entityType entityId {points} }} }} }}"
+        )
+        name = f"of {written(window[0])} to {written(window[1])} by {resolution}"
+        for side in SIDES:
+            got = self.ask(query, window=range_input(*window), resolution=resolution, side=side)
+            points = self.expected.factory_points(window, resolution)
+            self.same(f"metricSeries {name}", points, got["metricSeries"]["points"])
+            series = self.expected.entity_series(side, window, resolution)
+            self.same(f"entitySeries {name}", series, got["entitySeries"]["series"])
+
+    def timelines(self, window: Window) -> None:
+        query = (
+            "query($factory: ID!, $window: WindowInput!, $side: EntityType!, $id: ID!) { timeline(factoryId: $factory, "
+            f"window: $window, entityType: $side, entityId: $id) {{ segments {{ {SEGMENT} }} truncated }} }}"
+        )
+        name = f"of {written(window[0])} to {written(window[1])}"
+        for side, id in self.expected.entities:
+            got = self.ask(query, window=range_input(*window), side=side, id=id)["timeline"]
+            expected = {"segments": self.expected.segments((side, id), window), "truncated": False}
+            self.same(f"timeline of {id} {name}", expected, got)
+        query = (
+            "query($factory: ID!, $window: WindowInput!, $side: EntityType!, $seconds: Int!) { timelines("
+            "factoryId: $factory, window: $window, entityType: $side, resolutionSeconds: $seconds) "
+            "{ resolutionSeconds timelines { entityType entityId states } } }"
+        )
+        steps = -(-(window[1] - window[0]) // 1_900_000)
+        for seconds in (max(steps, 7), max(steps, 160), 300, 3_600):
+            for side in SIDES:
+                got = self.ask(query, window=range_input(*window), side=side, seconds=seconds)["timelines"]
+                if seconds < 300 or seconds % 300 == 0:
+                    self.same(f"timelines {name}", seconds, got["resolutionSeconds"])
+                expected = self.expected.timelines(side, window, got["resolutionSeconds"])
+                self.same(f"timelines {name} by {seconds}", expected, got["timelines"])
+
+
+def range_input(start: int, end: int) -> dict:
+    return {"range": {"from": written(start), "to": written(end)}}
+
+
+def label(row: object) -> str:
+    """To find a row by."""
+    if not isinstance(row, dict):
+        return ""
+    name = next((row[name] for name in ("workerId", "workstationId", "entityId", "from") if name in row), "")
+    return f" {name}"
+
+
+def main(url: str, factory: str, story: str | None = None) -> int:
+    told = None
+    if story:
+        with open(story, encoding="utf-8") as file:
+            # As it was sent, to the last digit.
+            told = json.load(file, parse_float=Decimal)
+    check = Check(Api(url), factory, told)
+    check.run()
+    # The same figure may be wrong in all windows.
+    shown = Counter()
+    for one in check.differences:
+        figure = re.sub(r" of .*[.\]]", " ", one.split(": expected")[0])
+        shown[figure] += 1
+        if shown[figure] <= SHOWN_AT_MOST:
+            print(one)
+    stored = len(check.expected.floor.events)
+    print(f"{stored} events, {check.compared} figures, {len(check.differences)} differ")
+    return 1 if check.differences or not check.compared else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,215 @@
+"""Computes every example of docs/METRICS.md that is about sums, timelines, lists and the present.
+
+    python3 examples.py METRICS.md
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+
+from activity import Floor, segments
+from facts import ANY, INTERVAL, WORKER, WORKSTATION, Correction, Decision, Retraction, Rule, Withdrawal, event_of, instant
+from now import current, last_seen
+from received import Stored
+from standing import Decided
+from sums import FactorySums, Sums, minutes, sums_of, totals
+from windows import Window, grid, letters, natural
+
+DAY = "2026-01-05T"
+NOW = instant("2026-01-06T00:00:00Z")
+SETTING = 60
+COLUMNS = {
+    "working": lambda sums: minutes(sums.working),
+    "idle": lambda sums: minutes(sums.idle),
+    "absent": lambda sums: minutes(sums.absent),
+    "observed": lambda sums: minutes(sums.observed),
+    "overlap": lambda sums: minutes(sums.overlap),
+    "contested": lambda sums: minutes(sums.contested),
+    "corrected": lambda sums: minutes(sums.corrected),
+    "units": lambda sums: sums.units,
+    "utilization": lambda sums: sums.utilization,
+    "units per hour": lambda sums: sums.units_per_hour,
+    "mean confidence": lambda sums: sums.mean_confidence,
+}
+FACTORY_COLUMNS = {
+    "productive": lambda of: minutes(of.all_workers.working),
+    "idle": lambda of: minutes(of.all_workers.idle),
+    "absent": lambda of: minutes(of.all_workers.absent),
+    "units": lambda of: of.units,
+    "average utilization": lambda of: of.average_utilization,
+    "utilization": lambda of: of.all_workers.utilization,
+    "average production rate": lambda of: of.production_rate,
+    "active workers": lambda of: of.active_workers,
+    "active workstations": lambda of: of.active_workstations,
+}
+# What is judged before it is stored, and the calendars of time zones, are not what this is about.
+ELSEWHERE = ("field", "zone")
+
+Row = dict[str, str]
+
+
+def tables(page: str) -> Iterator[tuple[int, list[Row]]]:
+    """The tables of all examples, each with the number of its example."""
+    for number, block in enumerate(re.findall(r"^```example\n(.*?)^```", page, re.M | re.S)):
+        for table in block.strip("\n").split("\n\n"):
+            lines = [[cell.strip() for cell in line.split("|")] for line in table.split("\n")]
+            # An empty cell means that the field is left out.
+            rows = (zip(lines[0], line) for line in lines[1:])
+            yield number, [{name: cell for name, cell in row if cell or name == "listed"} for row in rows]
+
+
+def entity(name: str) -> tuple[str, str]:
+    return (WORKER if name.startswith("W") else WORKSTATION), name
+
+
+def at(clock: str) -> int:
+    return instant(f"{DAY}{clock}:00Z")
+
+
+def event(row: Row):
+    fields = {"entityType": entity(row["entity"])[0], "entityId": row["entity"], "eventType": row["event type"]}
+    fields["timestamp"] = f"{DAY}{row['start']}:00Z"
+    names = {"model": "modelVersion", "event id": "eventId", "source": "sourceId", "workstation": "workstationId"}
+    fields |= {field: row[name] for name, field in names.items() if name in row}
+    numbers = {"minutes": "durationMinutes", "hold": "holdMinutes", "units": "unitsProduced", "confidence": "confidence"}
+    fields |= {field: Fraction(row[name]) for name, field in numbers.items() if name in row}
+    return event_of(fields, SETTING)
+
+
+def decision(row: Row) -> Decision:
+    number = int(row["decision"])
+    start, end = (at(row[name]) if name in row else None for name in ("from", "to"))
+    match row["kind"]:
+        case "CORRECTION":
+            entities = frozenset(entity(name) for name in row["of"].split(", "))
+            return Correction(number, entities, start, end, row.get("says"), int(row.get("units", 0)))
+        case "STANDING":
+            return Rule(number, row.get("source"), row.get("model", ANY), start, end, row["says"])
+        case "RETRACTION":
+            form = row.get("form", INTERVAL)
+            return Retraction(number, entity(row["of"]), form, row["says"], start, row.get("event id"))
+        case "WITHDRAWAL":
+            return Withdrawal(number, int(row["of"].removeprefix("decision ")))
+    raise ValueError(row)
+
+
+class Example:
+    """What was sent and decided so far in one example."""
+
+    def __init__(self) -> None:
+        self.stored = Stored()
+        self.decisions: list[Decision] = []
+
+    def floor(self, row: Row) -> Floor:
+        up_to = int(row.get("after decision", len(self.decisions)))
+        return Floor(self.stored.events, Decided(one for one in self.decisions if one.number <= up_to))
+
+    def follows(self, row: Row) -> dict[str, object]:
+        """The cells of a row that follow from the events and decisions, computed."""
+        floor = self.floor(row)
+        if "last seen" in row:
+            return self.present(floor, entity(row["entity"]))
+        window = window_of(row["window"])
+        if "listed" in row:
+            return {"listed": ", ".join(one[1] for one in in_order(floor) if of(floor, one, window).is_listed)}
+        if "step seconds" in row:
+            stretches = floor.stretches(entity(row["entity"]))
+            return {"states": letters(stretches, window, int(row["step seconds"]) * 1000)}
+        if "units basis" in row:
+            workers, workstations = (
+                [of(floor, one, window) for one in in_order(floor) if one[0] == side] for side in (WORKER, WORKSTATION)
+            )
+            factory = FactorySums(workers, workstations, row["units basis"])
+            return {name: column(factory) for name, column in FACTORY_COLUMNS.items()}
+        sums = of(floor, entity(row["entity"]), window)
+        return {name: column(sums) for name, column in COLUMNS.items()}
+
+    def present(self, floor: Floor, of: tuple[str, str]) -> dict[str, object]:
+        now = current(floor, of, NOW)
+        seen = last_seen(floor, of, NOW)
+        return {
+            "last seen": clock(seen),
+            "current": now and now.type,
+            "since": now and clock(now.since),
+            "until": now and clock(now.until),
+        }
+
+    def timeline(self, rows: list[Row]) -> list[Row]:
+        floor = self.floor({})
+        shown = []
+        for name in dict.fromkeys(row["timeline of"] for row in rows):
+            for part in segments(floor.stretches(entity(name))):
+                confidence = None if part.confidence is None else repr(part.confidence / 10_000)
+                row = {"timeline of": name, "from": clock(part.start), "to": clock(part.end), "event type": part.type}
+                others = {"confidence": confidence, "model": part.model, "decision": part.decision and str(part.decision)}
+                shown.append(row | {name: value for name, value in others.items() if value is not None})
+        return shown
+
+
+def in_order(floor: Floor) -> list[tuple[str, str]]:
+    return sorted(floor.entities, key=lambda one: natural(one[1]))
+
+
+def of(floor: Floor, one: tuple[str, str], window: Window | None) -> Sums:
+    return totals(sums_of(floor, one), window)
+
+
+def clock(when: int | None) -> str | None:
+    return None if when is None else f"{when // 3_600_000 % 24:02}:{when // 60_000 % 60:02}"
+
+
+def window_of(text: str) -> Window | None:
+    if text == "all time":
+        return None
+    start, end = (grid(at(clock)) for clock in text.split(" to "))
+    return start, end
+
+
+def is_same(value: object, cell: str) -> bool:
+    if value is None or isinstance(value, str):
+        return cell == ("null" if value is None else value)
+    if cell.endswith("…"):
+        return repr(value).startswith(cell[:-1])
+    return cell != "null" and Fraction(cell) == Fraction(repr(value))
+
+
+def main(page: str) -> int:
+    examples: dict[int, Example] = {}
+    wrong, checked = [], 0
+    for number, rows in tables(page):
+        example = examples.setdefault(number, Example())
+        columns = {name for row in rows for name in row}
+        if columns.intersection(ELSEWHERE):
+            continue
+        if "start" in columns:
+            for row in rows:
+                outcome = example.stored.take(event(row))
+                if outcome != row.get("outcome", "accepted"):
+                    wrong.append(f"{row} is {outcome}")
+            continue
+        if "kind" in columns:
+            example.decisions += map(decision, rows)
+            continue
+        checked += len(rows)
+        if "timeline of" in columns:
+            shown = example.timeline(rows)
+            if shown != rows:
+                wrong.append(f"the timeline is {shown}, not {rows}")
+            continue
+        for row in rows:
+            follows = example.follows(row)
+            cells = {name: cell for name, cell in row.items() if name in follows}
+            if not cells:
+                wrong.append(f"nothing of {row} can be computed")
+            differing = [name for name, cell in cells.items() if not is_same(follows[name], cell)]
+            wrong += [f"{name} of {row} is {follows[name]}" for name in differing]
+    for one in wrong:
+        print(f"example: {one}")
+    print(f"{checked} rows of examples, {len(wrong)} differ")
+    return 1 if wrong or not checked else 0
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        sys.exit(main(file.read()))
