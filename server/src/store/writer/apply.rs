@@ -44,13 +44,15 @@ struct Changed {
     entity_id: EntityId,
     /// Up to when its latest segment lies (Unix milliseconds).
     read_segment_until_ms: Option<TimestampMs>,
+    /// Whether it may have been seen last when it counts as not seen now.
+    see_again: bool,
 }
 
 /// Adds up what changes amount to and brings the cache up to date. Nothing is read or written, so this can be done while the
 /// database inserts the events.
 pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -> Effects {
     let mut effects = Effects { levels: LevelTotals::new(), changed: Vec::with_capacity(changes.len()) };
-    for (&entity_id, Change { before, after, reach }) in changes {
+    for (&entity_id, Change { before, after, reach, see_again }) in changes {
         let after = after.counted();
         let change = timeline::change(&before.counted(), &after);
         rollups::add_to_levels(&mut effects.levels, entity_id, &change.sums);
@@ -58,7 +60,7 @@ pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -
         reach.add_to(entity);
         let tail = cache.tails.entry(entity_id).or_insert_with(|| Tail::of(entity.current));
         let read_segment_until_ms = move_current(entity, tail, &change.ranges, &after);
-        effects.changed.push(Changed { entity_id, read_segment_until_ms });
+        effects.changed.push(Changed { entity_id, read_segment_until_ms, see_again: *see_again });
     }
     effects
 }
@@ -94,7 +96,7 @@ pub(super) async fn save(
     rollups::add(tx, factory_id, &effects.levels).await?;
     let mut rows_read = 0;
     let mut touched = Vec::with_capacity(effects.changed.len());
-    for Changed { entity_id, read_segment_until_ms } in effects.changed {
+    for Changed { entity_id, read_segment_until_ms, see_again } in effects.changed {
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
         entity.revision = revision_of(entity_id);
         if let Some(until_ms) = read_segment_until_ms {
@@ -103,6 +105,10 @@ pub(super) async fn save(
             rows_read += rows;
             entity.current = current;
             cache.tails.insert(entity_id, Tail::of(current));
+        }
+        if see_again {
+            let last_seen_at_ms = neighbours::last_seen(tx, factory_id, entity).await?;
+            entity.last_seen_at_ms = last_seen_at_ms.unwrap_or(TimestampMs::MIN);
         }
         touched.push(entity.clone());
     }

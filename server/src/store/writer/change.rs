@@ -39,6 +39,8 @@ pub(super) struct Change {
     pub(super) after: EntityEvents,
     /// What is newly known of its events.
     pub(super) reach: Reach,
+    /// Whether it may have been seen last when it counts as not seen now.
+    pub(super) see_again: bool,
 }
 
 /// What a group's new events change.
@@ -212,7 +214,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
                 }
             }
             let Reports { before, after } = reports;
-            self.add_change(entity_id, (observations(before), observations(after)), reach);
+            self.add_change(entity_id, (observations(before), observations(after)), (reach, false));
         }
         Ok(told)
     }
@@ -262,7 +264,10 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             };
             let before = with_derived(reports.before, &told.before);
             let after = with_derived(reports.after, &told.after);
-            self.add_change(entity_id, (before, after), reach);
+            // A report between others may end what was told of it earlier than before.
+            let last_ms = |told: &[Observation]| told.iter().map(Observation::ended_at_ms).max();
+            let see_again = last_ms(&told.before) > last_ms(&told.after);
+            self.add_change(entity_id, (before, after), (reach, see_again));
         }
         Ok(())
     }
@@ -285,7 +290,9 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             if entity.is_some_and(|entity| entity.frontier_ms <= ended.at_ms) {
                 instants.push((entity_id, ended.at_ms));
             } else {
-                near.entry(entity_id).or_default().push((ended.at_ms, ended.until_ms));
+                let ended = (ended.at_ms, ended.until_ms);
+                near.entry(entity_id).or_default().push(ended);
+                further.entry(entity_id).or_default().push(ended);
             }
         }
         let mut found = self.read(&near).await?;
@@ -454,7 +461,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         &mut self,
         entity_id: EntityId,
         (before, after): (Vec<Observation>, Vec<Observation>),
-        reach: Reach,
+        (reach, see_again): (Reach, bool),
     ) {
         let reports = before.iter().chain(&after).map(|report| (report.started_at_ms, report.ended_at_ms()));
         let decided = self.decided.get(&entity_id).into_iter().flatten().copied();
@@ -465,7 +472,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         };
         let before = with_corrections(before, self.before);
         let after = with_corrections(after, self.after);
-        self.changes.by_entity.insert(entity_id, Change { before, after, reach });
+        self.changes.by_entity.insert(entity_id, Change { before, after, reach, see_again });
     }
 
     /// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own and counts

@@ -34,7 +34,6 @@ use crate::store::{
     error::Result,
     factories::{self, Factory},
     intern::NameTable,
-    neighbours,
 };
 
 /// How many entities are counted again at a time.
@@ -291,13 +290,11 @@ impl Making<'_> {
             ranges = rest;
             let open = affected.open.iter().filter(|(entity_id, _)| some.contains_key(entity_id));
             let open = open.map(|(entity_id, open)| (*entity_id, open.clone())).collect();
-            let changes =
+            let mut changes =
                 change::find_decided(self.tx, factory_id, self.cache, (before, after), some, open).await?;
-            self.save(&changes, revision).await?;
             // A correction says what somebody did, and not when they were seen.
-            if moves_last_seen {
-                self.see_again(&changes).await?;
-            }
+            changes.by_entity.values_mut().for_each(|change| change.see_again = moves_last_seen);
+            self.save(&changes, revision).await?;
         }
         Ok(())
     }
@@ -307,25 +304,6 @@ impl Making<'_> {
         insert(self.tx, factory_id, changes).await?;
         let effects = apply::effects(self.cache, &changes.by_entity);
         apply::save(self.tx, factory_id, self.cache, effects, |_| revision).await?;
-        Ok(())
-    }
-
-    /// Finds out again when entities were last seen: the event that ended last may not count any more.
-    async fn see_again(&mut self, changes: &Changes<'_>) -> Result<()> {
-        let factory_id = self.factory.id;
-        let mut moved = Vec::new();
-        for entity_id in changes.by_entity.keys() {
-            let Some(entity) = self.cache.entities.get(entity_id) else { continue };
-            let last_seen_at_ms = neighbours::last_seen(self.tx, factory_id, entity).await?;
-            let last_seen_at_ms = last_seen_at_ms.unwrap_or(TimestampMs::MIN);
-            if last_seen_at_ms != entity.last_seen_at_ms {
-                moved.push(entities::Entity { last_seen_at_ms, ..entity.clone() });
-            }
-        }
-        entities::save(self.tx, factory_id, &moved).await?;
-        for entity in moved {
-            self.cache.entities.insert(entity.id, entity);
-        }
         Ok(())
     }
 }
