@@ -18,8 +18,8 @@ pub struct Model {
     pub model_version_id: i32,
     /// When the latest report was made.
     pub last_at: i64,
-    /// 0 absent, 1 idle, 2 working.
-    pub event_type: i16,
+    /// 0 absent, 1 idle, 2 working; null when nothing counts that was reported then.
+    pub event_type: Option<i16>,
     /// Parts per 10 000; null is not stated.
     pub confidence: Option<i16>,
     /// The sender's own id, or the empty text.

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, integer_null, small_integer, small_integer_null},
+    schema::{big_integer, integer, integer_null, small_integer_null},
 };
 
 use crate::table::{changing_table, compared_text};
@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
                 integer("series"),
                 integer("model_version_id"),
                 big_integer("last_at"),
-                small_integer("event_type"),
+                small_integer_null("event_type"),
                 small_integer_null("confidence"),
                 compared_text(manager, "event_code"),
                 integer_null("workstation_id"),

@@ -27,15 +27,12 @@ pub async fn open_reports(
 ) -> Result<OpenReports> {
     let mut by_entity: HashMap<EntityId, Vec<Observation>> = HashMap::new();
     for open in series::open_reports(conn, factory_id).await? {
-        if open.observation.started_at_ms > until_ms {
-            continue;
-        }
+        let Some(observation) = open.observation.filter(|_| open.at_ms <= until_ms) else { continue };
         if let Some(workstation_id) = open.workstation_id {
-            let derived_from_ms = Some(open.observation.started_at_ms);
-            let derived = Observation { derived_from_ms, ..open.observation.clone() };
+            let derived = Observation { derived_from_ms: Some(open.at_ms), ..observation.clone() };
             by_entity.entry(workstation_id).or_default().push(derived);
         }
-        by_entity.entry(open.key.entity_id).or_default().push(open.observation);
+        by_entity.entry(open.key.entity_id).or_default().push(observation);
     }
     let lists = by_entity.values_mut().map(|open| open.iter_mut().collect());
     name_order::find(conn, factory_id, lists).await?;

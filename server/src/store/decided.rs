@@ -106,9 +106,9 @@ impl Decided {
 
     /// The spans of all corrections.
     pub(super) fn all_corrections(&self) -> impl Iterator<Item = (EntityId, &Correction)> {
-        self.entities.iter().flat_map(|(id, of_entity)| {
-            of_entity.corrections.iter().map(move |correction| (*id, correction))
-        })
+        self.entities
+            .iter()
+            .flat_map(|(id, of_entity)| of_entity.corrections.iter().map(move |correction| (*id, correction)))
     }
 
     /// Adds a rule.

@@ -1,16 +1,31 @@
 //! What people decided about a factory's reports, in the order of their numbers.
 
 use domain::{
-    decision::{DecisionFault, DecisionKind},
+    decision::{DecisionFault, DecisionKind, Reach},
     event::{EntityType, EventForm, EventType},
-    id::{FactoryId, FactorySlug, Revision},
+    id::{EntityId, FactoryId, FactorySlug, Revision},
     time::TimestampMs,
     timeline::{CorrectedState, Standing},
 };
-use sea_orm::ConnectionTrait;
+use entity::{
+    decision::{self as row, Column},
+    decision_entity as of_entity,
+};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
+};
 use serde::{Deserialize, Serialize};
 
-use super::error::Result;
+use super::{
+    decided::{read_content, standing_rule},
+    engine::{
+        code::Code,
+        statement::{Sql, rows_per_statement},
+    },
+    entities,
+    error::{Result, StoreError},
+};
 
 /// The most decisions of one page.
 pub const MAX_PAGE_DECISIONS: u32 = 200;
@@ -165,6 +180,8 @@ pub enum NotDecided {
     InvalidId(String),
     /// It would register one worker or workstation too many.
     EntityLimitReached,
+    /// It would register one source or model version too many.
+    TooManyNames,
     /// It would change the counting of so many stored events, more than [`MAX_DECIDED_EVENTS`].
     TooManyEvents(i64),
 }
@@ -200,6 +217,252 @@ pub async fn page(
     first: u32,
     before: Option<i32>,
 ) -> Result<Page> {
-    let _ = (conn, factory_id, filter, first, before);
-    todo!("the lead writes this")
+    let first = Ord::min(first, MAX_PAGE_DECISIONS) as usize;
+    let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
+    if let Some(before) = before {
+        query = query.filter(Column::Number.lt(before));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(Column::Kind.eq(kind.code()));
+    }
+    if let Some(is_live) = filter.is_live {
+        let withdrawn = Column::WithdrawnBy;
+        query = query.filter(if is_live { withdrawn.is_null() } else { withdrawn.is_not_null() });
+    }
+    if let Some((entity_type, code)) = &filter.entity {
+        let Some(entity) = entities::by_code(conn, factory_id, *entity_type, code).await? else {
+            return Ok(Page { decisions: Vec::new(), has_next: false });
+        };
+        let about = of_entity::Entity::find()
+            .select_only()
+            .column(of_entity::Column::Number)
+            .filter(of_entity::Column::FactoryId.eq(factory_id.0))
+            .filter(of_entity::Column::EntityId.eq(entity.id.0))
+            .into_query();
+        query = query.filter(Column::Number.in_subquery(about));
+    }
+    let mut rows = query.order_by_desc(Column::Number).limit(first as u64 + 1).all(conn).await?;
+    let has_next = rows.len() > first;
+    rows.truncate(first);
+    let decisions = rows.into_iter().map(decision).collect::<Result<_>>()?;
+    Ok(Page { decisions, has_next })
+}
+
+/// The decisions that a later revision than this one made or took back, in the order of their numbers.
+///
+/// # Errors
+/// The database failed.
+pub async fn changed_after(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    revision: Revision,
+) -> Result<Vec<Decision>> {
+    let made = row::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::Revision.gt(revision.0))
+        .order_by_asc(Column::Number)
+        .all(conn)
+        .await?;
+    let mut decisions: Vec<Decision> = made.into_iter().map(decision).collect::<Result<_>>()?;
+    let mut withdrawn = Vec::new();
+    for decision in &decisions {
+        if let Content::Withdrawal(of) = decision.content
+            && decisions.iter().all(|decision| decision.number != of)
+        {
+            withdrawn.extend(by_number(conn, factory_id, of).await?);
+        }
+    }
+    decisions.extend(withdrawn);
+    decisions.sort_by_key(|decision| decision.number);
+    Ok(decisions)
+}
+
+/// The decision that a request made.
+pub(super) async fn by_request(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    request_id: &str,
+) -> Result<Option<Decision>> {
+    let made = row::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::RequestId.eq(request_id));
+    made.one(conn).await?.map(decision).transpose()
+}
+
+/// The decision of a number.
+pub(super) async fn by_number(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    number: i32,
+) -> Result<Option<Decision>> {
+    row::Entity::find_by_id((factory_id.0, number)).one(conn).await?.map(decision).transpose()
+}
+
+/// Whether a decision is what a request asks for: what the area was that it names is not asked again.
+pub(super) fn is_same(made: &Content, sent: &Content) -> bool {
+    match (made, sent) {
+        (Content::Correction(made), Content::Correction(sent)) => {
+            let mut codes = sent.entity_codes.clone();
+            codes.sort();
+            codes.dedup();
+            let entity_codes = if sent.area.is_some() { made.entity_codes.clone() } else { codes };
+            *made == Correction { entity_codes, ..sent.clone() }
+        }
+        _ => made == sent,
+    }
+}
+
+/// What the decisions after a number are about; of a withdrawal, what it takes back.
+pub(super) async fn reach_of_later(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    seen: i32,
+) -> Result<Vec<(i32, Reach)>> {
+    let later = row::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::Number.gt(seen))
+        .all(conn)
+        .await?;
+    let mut reach = Vec::with_capacity(later.len());
+    for later in later {
+        let later = decision(later)?;
+        let about = match later.content {
+            Content::Withdrawal(of) => by_number(conn, factory_id, of).await?,
+            _ => Some(later.clone()),
+        };
+        let Some(about) = about else { continue };
+        if let Content::Standing(standing) = &about.content {
+            let rule = standing_rule(conn, factory_id, about.number, standing).await?;
+            reach.extend(rule.map(|rule| (later.number, Reach::from(&rule))));
+            continue;
+        }
+        let rows = rows_of(conn, factory_id, about.number).await?;
+        let Some(first) = rows.first() else { continue };
+        let entities = rows.iter().map(|row| EntityId(row.entity_id)).collect();
+        let (from_ms, to_ms) = (TimestampMs(first.from_at), TimestampMs(first.to_at));
+        reach.push((later.number, Reach::Entities { entities, from_ms, to_ms }));
+    }
+    Ok(reach)
+}
+
+/// What a decision says of entities.
+pub(super) async fn rows_of(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    number: i32,
+) -> Result<Vec<of_entity::Model>> {
+    Ok(of_entity::Entity::find()
+        .filter(of_entity::Column::FactoryId.eq(factory_id.0))
+        .filter(of_entity::Column::Number.eq(number))
+        .all(conn)
+        .await?)
+}
+
+/// What a correction says of an entity, without its number.
+pub(super) fn correction_row(
+    factory_id: FactoryId,
+    entity_id: EntityId,
+    correction: &Correction,
+) -> of_entity::Model {
+    of_entity::Model {
+        factory_id: factory_id.0,
+        entity_id: entity_id.0,
+        number: 0,
+        withdrawn_by: None,
+        from_at: correction.from_ms,
+        to_at: correction.to_ms,
+        state: correction.state.map(Code::code),
+        units: Some(correction.units.unwrap_or_default()),
+        retracted_type: None,
+        retracted_form: None,
+        retracted_code: String::new(),
+    }
+}
+
+/// What a retraction says of an entity, without its number.
+pub(super) fn retraction_row(
+    factory_id: FactoryId,
+    entity_id: EntityId,
+    retraction: &Retraction,
+) -> of_entity::Model {
+    of_entity::Model {
+        factory_id: factory_id.0,
+        entity_id: entity_id.0,
+        number: 0,
+        withdrawn_by: None,
+        from_at: retraction.at_ms,
+        to_at: retraction.at_ms,
+        state: None,
+        units: None,
+        retracted_type: Some(retraction.event_type.code()),
+        retracted_form: Some(retraction.form.code()),
+        retracted_code: retraction.event_code.clone(),
+    }
+}
+
+/// Keeps what a decision says of entities.
+pub(super) async fn keep_rows(tx: &impl ConnectionTrait, rows: &[of_entity::Model]) -> Result<()> {
+    for chunk in rows.chunks(rows_per_statement(11)) {
+        let rows = chunk.iter().cloned().map(IntoActiveModel::into_active_model);
+        of_entity::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Keeps a decision.
+pub(super) async fn keep(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    decision: &Decision,
+) -> Result<()> {
+    let content = serde_json::to_string(&decision.content)
+        .map_err(|error| StoreError::Corrupt(format!("a decision that cannot be written down ({error})")))?;
+    let row = row::Model {
+        factory_id: factory_id.0,
+        number: decision.number,
+        kind: decision.kind().code(),
+        content,
+        made_at: decision.made_at_ms.0,
+        made_by: decision.made_by.clone(),
+        note: decision.note.clone(),
+        request_id: decision.request_id.clone(),
+        withdrawn_by: decision.withdrawn_by,
+        events: decision.events,
+        revision: decision.revision.0,
+    };
+    row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Writes down that a decision was taken back.
+pub(super) async fn withdraw(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    number: i32,
+    by: i32,
+) -> Result<()> {
+    for table in ["decision", "decision_entity"] {
+        let update = Sql::new(tx, &format!("UPDATE {table} SET withdrawn_by = "))
+            .bind(by)
+            .text(" WHERE factory_id = ")
+            .bind(factory_id.0)
+            .text(" AND number = ")
+            .bind(number);
+        tx.execute_raw(update.build()).await?;
+    }
+    Ok(())
+}
+
+fn decision(row: row::Model) -> Result<Decision> {
+    Ok(Decision {
+        number: row.number,
+        content: read_content(&row.content)?,
+        made_at_ms: TimestampMs(row.made_at),
+        made_by: row.made_by,
+        note: row.note,
+        request_id: row.request_id,
+        withdrawn_by: row.withdrawn_by,
+        events: row.events,
+        revision: Revision(row.revision),
+    })
 }

@@ -162,6 +162,17 @@ pub(super) async fn set_revision(
     Ok(())
 }
 
+/// Sets the number of the factory's last decision.
+pub(super) async fn set_last_decision(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    number: i32,
+) -> Result<()> {
+    let update = Sql::new(conn, "UPDATE factory SET last_decision = ").bind(number).text(" WHERE id = ");
+    conn.execute_raw(update.bind(factory_id.0).build()).await?;
+    Ok(())
+}
+
 impl Store {
     /// Creates a factory, unless the slug is taken or there are too many.
     pub async fn create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {

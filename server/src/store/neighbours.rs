@@ -14,12 +14,13 @@ use domain::{
     reading,
     state::derived,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Counted, Observation, Segment, Standing},
+    timeline::{self, Correction, Counted, Observation, Segment, Standing},
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
+    decided::Decided,
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
@@ -45,6 +46,12 @@ impl Near<'_> {
         reach.into_iter().flat_map(|(from_ms, to_ms)| starts(self.entity.id, from_ms, to_ms))
     }
 
+    /// From the first of the spans to the last.
+    fn hull(&self) -> Option<(TimestampMs, TimestampMs)> {
+        let from_ms = self.ranges.iter().map(|range| range.0).min()?;
+        Some((from_ms, self.ranges.iter().map(|range| range.1).max()?))
+    }
+
     fn holds(&self, event: &event::Model) -> bool {
         self.ranges.iter().any(|&(from_ms, to_ms)| {
             let ends_ms = event.started_at + event.duration_ms;
@@ -57,13 +64,14 @@ impl Near<'_> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct EntityEvents {
     pub(super) reports: Vec<Observation>,
+    pub(super) corrections: Vec<Correction>,
     /// The latest end of its own events among them that serve, whether or not another reading counts instead.
     pub(super) last_seen_at_ms: Option<TimestampMs>,
 }
 
 impl EntityEvents {
     pub(super) fn counted(&self) -> Counted<'_> {
-        Counted::reports(&self.reports)
+        Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
     }
 }
 
@@ -103,6 +111,12 @@ pub(super) async fn counted(
     let told = told_of(conn, factory_id, &workstations).await?;
     rows_read += told.len();
     let mut of_workers = by_worker(told);
+    let ids: HashSet<EntityId> =
+        near.iter().map(|near| near.entity.id).chain(of_workers.keys().copied()).collect();
+    let decided = Decided::read(conn, factory_id, Some(&Vec::from_iter(ids))).await?;
+    for report in found.values_mut().chain(of_workers.values_mut()).flatten() {
+        report.judge(&decided);
+    }
     for reports in found.values_mut().chain(of_workers.values_mut()) {
         *reports =
             std::mem::take(reports).into_iter().filter_map(|report| report.known_until(until_ms)).collect();
@@ -117,7 +131,7 @@ pub(super) async fn counted(
         let last_seen_at_ms = serving.map(|report| report.observation.ended_at_ms()).max();
         reading::resolve(&mut reports);
         let reports = reports.into_iter().map(|report| report.observation).collect();
-        events.insert(entity_id, EntityEvents { reports, last_seen_at_ms });
+        events.insert(entity_id, EntityEvents { reports, corrections: Vec::new(), last_seen_at_ms });
     }
     for reports in of_workers.values_mut() {
         reading::resolve(reports);
@@ -127,6 +141,13 @@ pub(super) async fn counted(
         let derived = derived(here.map(|report| &report.observation));
         if !derived.is_empty() {
             events.entry(entity.id).or_default().reports.extend(derived);
+        }
+    }
+    for near in near {
+        let corrections =
+            near.hull().map(|hull| decided.corrections(near.entity.id, hull)).unwrap_or_default();
+        if !corrections.is_empty() {
+            events.entry(near.entity.id).or_default().corrections = corrections;
         }
     }
     Ok((events, rows_read))
@@ -139,20 +160,59 @@ pub(super) async fn last_told(
     workstation: &Entity,
     until_ms: TimestampMs,
 ) -> Result<Option<TimestampMs>> {
-    let latest = Sql::new(conn, "SELECT MAX(started_at) FROM event WHERE series <> 0 AND factory_id = ")
-        .bind(factory_id.0)
-        .text(" AND workstation = ")
-        .bind(workstation.code.as_str())
-        .text(" AND started_at <= ")
-        .bind(until_ms.0);
-    let Some(row) = conn.query_one_raw(latest.build()).await? else { return Ok(None) };
-    let Some(latest_ms) = row.try_get_by_index::<Option<i64>>(0)?.map(TimestampMs) else { return Ok(None) };
-    // What ends later than the latest begins starts at most a day before it.
-    let ranges = vec![(latest_ms - DurationMs(MS_PER_DAY), latest_ms + DurationMs(1))];
-    let told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
-    let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
-    let of_workstation = known.filter(|report| report.tells_of() == Some(&workstation.code));
-    Ok(of_workstation.map(|report| report.observation.ended_at_ms()).max())
+    let mut before_ms = until_ms;
+    loop {
+        let latest = Sql::new(conn, "SELECT MAX(started_at) FROM event WHERE series <> 0 AND factory_id = ")
+            .bind(factory_id.0)
+            .text(" AND workstation = ")
+            .bind(workstation.code.as_str())
+            .text(" AND started_at <= ")
+            .bind(before_ms.0);
+        let Some(row) = conn.query_one_raw(latest.build()).await? else { return Ok(None) };
+        let Some(latest_ms) = row.try_get_by_index::<Option<i64>>(0)?.map(TimestampMs) else {
+            return Ok(None);
+        };
+        // What ends later than the latest begins starts at most a day before it.
+        let from_ms = latest_ms - DurationMs(MS_PER_DAY);
+        let ranges = vec![(from_ms, latest_ms + DurationMs(1))];
+        let mut told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
+        let workers: HashSet<EntityId> = told.iter().map(Report::entity_id).collect();
+        let decided = Decided::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
+        told.iter_mut().for_each(|report| report.judge(&decided));
+        let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
+        let of_workstation = known.filter(|report| {
+            report.tells_of() == Some(&workstation.code) && report.observation.standing == Standing::Serving
+        });
+        let last_ms = of_workstation.map(|report| report.observation.ended_at_ms()).max();
+        if last_ms.is_some() {
+            return Ok(last_ms);
+        }
+        before_ms = from_ms - DurationMs(1);
+    }
+}
+
+/// When an entity was last seen by its events that serve and by what is told of it; none when never.
+pub(super) async fn last_seen(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entity: &Entity,
+) -> Result<Option<TimestampMs>> {
+    let told_ms = if may_be_told_of(entity) {
+        last_told(conn, factory_id, entity, TimestampMs::MAX).await?
+    } else {
+        None
+    };
+    let mut before_day = i64::MAX;
+    while let Some(day) = rollups::last_day_with_events(conn, factory_id, entity.id, before_day).await? {
+        let ranges = vec![(TimestampMs(day * MS_PER_DAY), TimestampMs((day + 1) * MS_PER_DAY))];
+        let (mut found, _) = counted(conn, factory_id, &[Near { entity, ranges }], TimestampMs::MAX).await?;
+        let own_ms = found.remove(&entity.id).and_then(|events| events.last_seen_at_ms);
+        if own_ms.is_some() {
+            return Ok(own_ms.max(told_ms));
+        }
+        before_day = day;
+    }
+    Ok(told_ms)
 }
 
 /// Whether state reports of workers may tell of an entity.

@@ -69,8 +69,11 @@ impl Reach {
         self.hides_events = true;
     }
 
-    /// Takes in what is told of a workstation for some time.
+    /// Takes in what is told of a workstation for some time, if it serves.
     pub(super) fn add(&mut self, told: &Observation) {
+        if told.standing != Standing::Serving {
+            return;
+        }
         self.last_seen_at_ms = self.last_seen_at_ms.max(told.ended_at_ms());
         self.frontier_ms = self.frontier_ms.max(told.ended_at_ms());
         self.longest_duration_ms = self.longest_duration_ms.max(told.duration_ms);

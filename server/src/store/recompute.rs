@@ -20,6 +20,7 @@ use self::{
 };
 use super::{
     database::Store,
+    decided::Decided,
     entities::{self, Entity, EntityFilter},
     error::Result,
     factories::{self, Factory},
@@ -67,13 +68,14 @@ async fn audit_factory(
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
     let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
+    let decided = Decided::read(conn, factory.id, None).await?;
     let codes: HashMap<EntityId, &str> =
         entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
-    series::recompute(conn, factory.id, &workstations(&entities))
+    series::recompute(conn, factory.id, &workstations(&entities), &decided)
         .await?
         .compare(conn, factory, differences)
         .await?;
-    let mut hours = Hours::new(conn, factory.id, &entities);
+    let mut hours = Hours::new(conn, factory.id, &entities, &decided);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
@@ -138,9 +140,9 @@ fn workstations(entities: &[Entity]) -> BTreeMap<&str, EntityId> {
 fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Option<Difference> {
     let Seen { reach, current } = seen?;
     let agrees = entity.last_seen_at_ms == reach.last_seen_at_ms
-        && entity.frontier_ms == reach.frontier_ms
         && entity.current == *current
-        // Both may say more than need be, which only costs a longer look.
+        // These may say more than need be, which only costs a longer look.
+        && entity.frontier_ms >= reach.frontier_ms
         && entity.longest_duration_ms >= reach.longest_duration_ms
         && (entity.hides_events || !reach.hides_events);
     (!agrees).then(|| Difference {
@@ -174,9 +176,13 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
     let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
-    series::recompute(&tx, factory.id, &workstations(&entities)).await?.replace(&tx, factory.id).await?;
+    let decided = Decided::read(&tx, factory.id, None).await?;
+    series::recompute(&tx, factory.id, &workstations(&entities), &decided)
+        .await?
+        .replace(&tx, factory.id)
+        .await?;
     rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id.0)).exec(&tx).await?;
-    let mut hours = Hours::new(&tx, factory.id, &entities);
+    let mut hours = Hours::new(&tx, factory.id, &entities, &decided);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {

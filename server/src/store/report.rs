@@ -10,6 +10,7 @@ use domain::{
 use entity::event;
 
 use super::{
+    decided::Decided,
     engine::code::{Code as _, confidence_of},
     error::Result,
 };
@@ -87,6 +88,15 @@ impl Report {
             derived_from_ms: None,
         };
         Ok(Self { row, observation })
+    }
+
+    /// Gives it the standing that is decided.
+    pub(super) fn judge(&mut self, decided: &Decided) {
+        self.observation.standing = if decided.is_empty() {
+            Standing::Serving
+        } else {
+            decided.standing(self.entity_id(), &self.observation)
+        };
     }
 
     /// Whose it is.

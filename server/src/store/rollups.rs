@@ -12,7 +12,10 @@ use domain::{
     window::Window,
 };
 use entity::rollup;
-use sea_orm::{ConnectionTrait, EntityTrait as _, QueryResult, Statement};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult,
+    QuerySelect as _, Statement,
+};
 
 use super::{
     engine::{
@@ -172,6 +175,24 @@ pub(super) async fn of_all_time(
     let all_time = (factory_id.0, stored_bucket(Level::AllTime, 0), entity_id.0);
     let sums = rollup::Entity::find_by_id(all_time).one(conn).await?;
     Ok(sums.as_ref().map(totals_of_row).unwrap_or_default())
+}
+
+/// The last UTC day before one in which an event of an entity starts.
+pub(super) async fn last_day_with_events(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entity_id: EntityId,
+    before_day: i64,
+) -> Result<Option<i64>> {
+    let last_day = rollup::Entity::find()
+        .filter(rollup::Column::FactoryId.eq(factory_id.0))
+        .filter(rollup::Column::Bucket.gte(stored_bucket(Level::Day, 0)))
+        .filter(rollup::Column::Bucket.lt(stored_bucket(Level::Day, before_day)))
+        .filter(rollup::Column::EntityId.eq(entity_id.0))
+        .filter(rollup::Column::Events.gt(0))
+        .order_by_desc(rollup::Column::Bucket)
+        .limit(1);
+    Ok(last_day.one(conn).await?.map(|row| bucket_of_stored(row.bucket)))
 }
 
 /// The statement that adds up a window: one, however ragged its ends.

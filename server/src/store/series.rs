@@ -86,8 +86,10 @@ pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Sta
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OpenReport {
     pub(super) key: SeriesKey,
-    /// What it says; it has no length yet.
-    pub(super) observation: Observation,
+    /// When it was made.
+    pub(super) at_ms: TimestampMs,
+    /// What it says; it has no length yet. None when nothing counts that was reported then.
+    pub(super) observation: Option<Observation>,
     /// The workstation of which it tells, too.
     pub(super) workstation_id: Option<EntityId>,
 }
@@ -102,26 +104,23 @@ pub(super) async fn open_reports(
 }
 
 fn open_report(row: row::Model) -> Result<OpenReport> {
-    let observation = Observation {
+    let at_ms = TimestampMs(row.last_at);
+    let observation = row.event_type.map(EventType::of_code).transpose()?.map(|event_type| Observation {
         confidence: confidence_of(row.confidence),
         model_version: model_of_stored(row.model_version_id),
         source: source_of_series(row.series),
-        event_code: row.event_code,
+        event_code: row.event_code.clone(),
         form: EventForm::State,
         standing: Standing::Serving,
         names: NameOrder::default(),
-        ..Observation::interval(
-            EventType::of_code(row.event_type)?,
-            TimestampMs(row.last_at),
-            DurationMs::ZERO,
-        )
-    };
+        ..Observation::interval(event_type, at_ms, DurationMs::ZERO)
+    });
     let key = SeriesKey {
         entity_id: EntityId(row.entity_id),
         series: row.series,
         model_version: row.model_version_id,
     };
-    Ok(OpenReport { key, observation, workstation_id: row.workstation_id.map(EntityId) })
+    Ok(OpenReport { key, at_ms, observation, workstation_id: row.workstation_id.map(EntityId) })
 }
 
 /// Keeps the latest reports of series, each once.
@@ -151,15 +150,16 @@ const fn table<'a>() -> Table<(FactoryId, &'a OpenReport), 9> {
             Column::key("entity_id", Kind::Int, |(_, open)| open.key.entity_id.0.into()),
             Column::key("series", Kind::Int, |(_, open)| open.key.series.into()),
             Column::key("model_version_id", Kind::Int, |(_, open)| open.key.model_version.into()),
-            Column::replace("last_at", Kind::BigInt, |(_, open)| open.observation.started_at_ms.0.into()),
-            Column::replace("event_type", Kind::SmallInt, |(_, open)| {
-                open.observation.event_type.code().into()
+            Column::replace("last_at", Kind::BigInt, |(_, open)| open.at_ms.0.into()),
+            Column::replace("event_type", Kind::SmallIntOrNull, |(_, open)| {
+                open.observation.as_ref().map(|observation| observation.event_type.code()).into()
             }),
             Column::replace("confidence", Kind::SmallIntOrNull, |(_, open)| {
-                confidence_column(open.observation.confidence).into()
+                let confidence = open.observation.as_ref().and_then(|observation| observation.confidence);
+                confidence_column(confidence).into()
             }),
             Column::replace("event_code", Kind::Text, |(_, open)| {
-                open.observation.event_code.as_str().into()
+                open.observation.as_ref().map_or("", |observation| observation.event_code.as_str()).into()
             }),
             Column::replace("workstation_id", Kind::IntOrNull, |(_, open)| {
                 open.workstation_id.map(|id| id.0).into()

@@ -6,6 +6,7 @@ mod compressed_bodies;
 mod contract;
 mod crash;
 mod data_problems;
+mod decision_law;
 mod decisions;
 mod demo;
 mod devices;

@@ -94,9 +94,15 @@ fn assert_key_of_sqlite(plan: &Plan, table: &str, columns: &[&str]) {
 fn assert_key_of_postgres(plan: &Plan, table: &str, columns: &[&str]) {
     let index = if table.contains('_') { table.to_owned() } else { format!("{table}_pkey") };
     let scan = |step: &str| {
-        ["Index Scan using", "Index Scan Backward using", "Index Only Scan using", "Bitmap Index Scan on"]
-            .iter()
-            .any(|scan| step.contains(&format!("{scan} {index}")))
+        [
+            "Index Scan using",
+            "Index Scan Backward using",
+            "Index Only Scan using",
+            "Index Only Scan Backward using",
+            "Bitmap Index Scan on",
+        ]
+        .iter()
+        .any(|scan| step.contains(&format!("{scan} {index}")))
     };
     let mut steps = plan.steps.iter().skip_while(|step| !scan(step)).skip(1);
     let condition = steps.next().filter(|step| step.contains("Index Cond:"));

@@ -36,7 +36,7 @@ const STEP_MS: i64 = 60_000;
 const FACTORY_ID: FactoryId = FactoryId(1);
 
 /// Events of three entities that crowd into five hours, some of a day. Half of them are state reports.
-fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let event_type = prop_oneof![Just(EventType::Working), Just(EventType::Idle), Just(EventType::Absent)];
     let minutes = prop_oneof![1 => Just(0), 8 => 1_i64..20, 2 => 20_i64..200, 1 => Just(1_440)];
     let hold = prop_oneof![4 => Just(None), 2 => (1_u16..60).prop_map(Some), 1 => Just(Some(1_440))];

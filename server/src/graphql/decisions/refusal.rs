@@ -8,6 +8,7 @@ use crate::{
     store::{
         decisions::{Content, MAX_DECIDED_EVENTS, NewDecision, NotDecided},
         entities::MAX_ENTITIES,
+        intern::MAX_NAMES,
     },
 };
 
@@ -57,6 +58,10 @@ pub(super) fn refusal(new: &NewDecision, refused: NotDecided) -> ApiError {
         NotDecided::EntityLimitReached => ApiError::limit_exceeded(format!(
             "a factory has at most {MAX_ENTITIES} workers and workstations, and with those named here it would have more; \
              nothing was decided"
+        )),
+        NotDecided::TooManyNames => ApiError::limit_exceeded(format!(
+            "a factory has at most {MAX_NAMES} sources and as many model versions, and this decision names a new one; name one \
+             that events have"
         )),
         NotDecided::TooManyEvents(events) => ApiError::limit_exceeded(format!(
             "this decision would change how {events} stored events count, but one may change {MAX_DECIDED_EVENTS}; decide \

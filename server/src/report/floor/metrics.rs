@@ -252,7 +252,9 @@ pub(super) fn merge(rows: &[Arc<Row>], mut changed: HashMap<EntityId, Option<Arc
 impl Row {
     /// A row of an entity, of which something else is shown than what it was last seen doing, where its events lie ahead.
     fn new(entity: Entity, seen: Option<LastSeen>, open: &OpenReports, totals: Totals) -> Self {
-        let latest = LastSeen { at_ms: Some(entity.last_seen_at_ms), current: entity.current };
+        // Who is listed for a correction alone was never seen.
+        let at_ms = Some(entity.last_seen_at_ms).filter(|at_ms| *at_ms > TimestampMs::MIN);
+        let latest = LastSeen { at_ms, current: entity.current };
         let seen = seen.unwrap_or(latest);
         Self {
             entity_id: entity.id,

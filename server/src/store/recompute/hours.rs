@@ -10,14 +10,15 @@ use domain::{
     id::{EntityId, FactoryId},
     reading, state,
     time::TimestampMs,
-    timeline::{self, Counted, Observation, Segment},
+    timeline::{self, Correction, Counted, Observation, Segment, Standing},
     totals::Totals,
 };
 use entity::event::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use crate::store::{
-    entities::Entity, error::Result, name_order, reach::Reach, report::Report, sources::LastEvents,
+    decided::Decided, entities::Entity, error::Result, name_order, reach::Reach, report::Report,
+    sources::LastEvents,
 };
 
 /// Five-minute buckets in an hour.
@@ -40,6 +41,7 @@ pub(super) struct Seen {
 pub(super) struct Hours<'a, C> {
     conn: &'a C,
     factory_id: FactoryId,
+    decided: &'a Decided,
     /// The workstations by their codes.
     workstations: HashMap<String, EntityId>,
     next_hour: i64,
@@ -50,11 +52,12 @@ pub(super) struct Hours<'a, C> {
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
-    pub(super) fn new(conn: &'a C, factory_id: FactoryId, entities: &[Entity]) -> Self {
+    pub(super) fn new(conn: &'a C, factory_id: FactoryId, entities: &[Entity], decided: &'a Decided) -> Self {
         let workstations = entities.iter().filter(|entity| entity.entity_type == EntityType::Workstation);
         Self {
             conn,
             factory_id,
+            decided,
             workstations: workstations.map(|entity| (entity.code.clone(), entity.id)).collect(),
             next_hour: i64::MIN,
             reaching: HashMap::new(),
@@ -66,8 +69,12 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     /// The next hour that holds anything; none when there is no more.
     pub(super) async fn next(&mut self) -> Result<Option<HourSums>> {
         let hour = if self.reaching.is_empty() {
-            let Some(bucket) = self.first_bucket_from(self.next_hour).await? else { return Ok(None) };
-            Level::Hour.bucket_of(TimestampMs(bucket * BUCKET_MS))
+            let with_events = self.first_bucket_from(self.next_hour).await?;
+            let with_events =
+                with_events.map(|bucket| Level::Hour.bucket_of(TimestampMs(bucket * BUCKET_MS)));
+            let hours = with_events.into_iter().chain(self.next_corrected_hour());
+            let Some(hour) = hours.min() else { return Ok(None) };
+            hour
         } else {
             self.next_hour
         };
@@ -75,11 +82,17 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let mut reports = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
             self.last_events.add_row(&row);
-            reports.entry(EntityId(row.entity_id)).or_default().push(Report::of_row(row)?);
+            let mut report = Report::of_row(row)?;
+            report.judge(self.decided);
+            reports.entry(report.entity_id()).or_default().push(report);
         }
         self.keep_reaching(TimestampMs((hour + 1) * MS_PER_HOUR), &reports);
         let mut sums = BTreeMap::new();
-        for (entity_id, counted) in self.counted(reports).await? {
+        let mut counted = self.counted(reports).await?;
+        for (entity_id, _) in self.corrections_in(hour) {
+            counted.entry(entity_id).or_default();
+        }
+        for (entity_id, counted) in counted {
             self.add_entity(hour, entity_id, &counted, &mut sums);
         }
         Ok(Some(HourSums { hour, sums }))
@@ -88,6 +101,23 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     /// What the entities were last seen doing and when the sources were last seen, once there is no next hour.
     pub(super) fn into_seen(self) -> (HashMap<EntityId, Seen>, LastEvents) {
         (self.seen, self.last_events)
+    }
+
+    /// The next hour in which something is corrected.
+    fn next_corrected_hour(&self) -> Option<i64> {
+        let hours = self.decided.all_corrections().filter_map(|(_, correction)| {
+            let first = Level::Hour.bucket_of(correction.from_ms);
+            let last = Level::Hour.bucket_of(correction.to_ms);
+            (last >= self.next_hour).then_some(first.max(self.next_hour))
+        });
+        hours.min()
+    }
+
+    fn corrections_in(&self, hour: i64) -> impl Iterator<Item = (EntityId, &Correction)> {
+        let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
+        self.decided
+            .all_corrections()
+            .filter(move |(_, correction)| correction.from_ms < ends_ms && starts_ms <= correction.to_ms)
     }
 
     fn keep_reaching(&mut self, ends_ms: TimestampMs, reports: &HashMap<EntityId, Vec<Report>>) {
@@ -120,8 +150,9 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
             let seen = self.seen.entry(entity_id).or_default();
             seen.reach = seen.reach.and(Reach::of(&reports));
             for report in &reports {
-                let workstation = report.tells_of().and_then(|code| self.workstations.get(code));
-                if let Some(workstation_id) = workstation {
+                let serves = report.observation.standing == Standing::Serving;
+                let told = report.tells_of().filter(|_| serves);
+                if let Some(workstation_id) = told.and_then(|code| self.workstations.get(code)) {
                     let seen = self.seen.entry(*workstation_id).or_default();
                     seen.reach.add_instant(report.observation.started_at_ms);
                 }
@@ -159,13 +190,17 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         sums: &mut BTreeMap<(i64, EntityId), Totals>,
     ) {
         let buckets = hour * BUCKETS_PER_HOUR..(hour + 1) * BUCKETS_PER_HOUR;
-        for (bucket, totals) in timeline::totals(counted).range(buckets) {
+        let of_hour = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
+        let corrections = self.decided.corrections(entity_id, of_hour);
+        let counted =
+            Counted { reports: counted.iter().collect(), corrections: corrections.iter().collect() };
+        for (bucket, totals) in timeline::delta(&Counted::default(), &counted).range(buckets) {
             sums.insert((*bucket, entity_id), *totals);
         }
         let seen = self.seen.entry(entity_id).or_default();
         let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
         let mut segments = Vec::from_iter(seen.current);
-        for mut segment in timeline::counted_segments(&Counted::reports(counted)) {
+        for mut segment in timeline::counted_segments(&counted) {
             segment.from_ms = segment.from_ms.max(starts_ms);
             segment.to_ms = segment.to_ms.min(ends_ms);
             if segment.from_ms < segment.to_ms {

@@ -7,6 +7,7 @@ use domain::{
     id::{EntityId, FactoryId},
     state::{covered_ms, latest_open},
     time::TimestampMs,
+    timeline::{NameOrder, Standing},
 };
 use entity::event::{self, Column};
 use sea_orm::{
@@ -15,6 +16,7 @@ use sea_orm::{
 
 use super::Difference;
 use crate::store::{
+    decided::Decided,
     engine::code::Code as _,
     error::Result,
     factories::Factory,
@@ -39,6 +41,7 @@ pub(super) async fn recompute(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     workstations: &BTreeMap<&str, EntityId>,
+    decided: &Decided,
 ) -> Result<Recomputed> {
     let all: Vec<(i32, i32, i32)> = event::Entity::find()
         .select_only()
@@ -52,7 +55,7 @@ pub(super) async fn recompute(
     let mut recomputed = Recomputed::default();
     for (entity_id, series, model_version) in all {
         let series = SeriesKey { entity_id: EntityId(entity_id), series, model_version };
-        recomputed.add(conn, factory_id, series, workstations).await?;
+        recomputed.add(conn, factory_id, series, (workstations, decided)).await?;
     }
     Ok(recomputed)
 }
@@ -63,7 +66,7 @@ impl Recomputed {
         conn: &impl ConnectionTrait,
         factory_id: FactoryId,
         key: SeriesKey,
-        workstations: &BTreeMap<&str, EntityId>,
+        (workstations, decided): (&BTreeMap<&str, EntityId>, &Decided),
     ) -> Result<()> {
         // The reports of the latest instant that was read.
         let mut last: Vec<Report> = Vec::new();
@@ -87,10 +90,15 @@ impl Recomputed {
         self.end(&last, None);
         let lists = std::iter::once(last.iter_mut().map(AsMut::as_mut).collect());
         name_order::find(conn, factory_id, lists).await?;
-        let open = latest_open(last.iter().map(|report| &report.observation));
-        let Some(open) = last.iter().find(|report| Some(&report.observation) == open) else { return Ok(()) };
-        let workstation_id = open.tells_of().and_then(|code| workstations.get(code)).copied();
-        self.open.push(OpenReport { key, observation: open.observation.clone(), workstation_id });
+        let Some(at_ms) = last.first().map(|report| report.observation.started_at_ms) else { return Ok(()) };
+        last.iter_mut().for_each(|report| report.judge(decided));
+        let serving = last.iter().filter(|report| report.observation.standing == Standing::Serving);
+        let latest = latest_open(serving.map(|report| &report.observation));
+        let latest = last.iter().find(|report| Some(&report.observation) == latest);
+        let workstation_id =
+            latest.and_then(|latest| latest.tells_of()).and_then(|code| workstations.get(code)).copied();
+        let observation = latest.map(|latest| latest.observation.clone());
+        self.open.push(OpenReport { key, at_ms, observation, workstation_id });
         Ok(())
     }
 
@@ -124,8 +132,9 @@ impl Recomputed {
         let by_key = |open: Vec<OpenReport>| -> BTreeMap<SeriesKey, OpenReport> {
             open.into_iter()
                 .map(|mut open| {
-                    open.observation.names = domain::timeline::NameOrder::default();
-                    open.observation.units = 0;
+                    if let Some(observation) = &mut open.observation {
+                        (observation.names, observation.units) = (NameOrder::default(), 0);
+                    }
                     (open.key, open)
                 })
                 .collect()

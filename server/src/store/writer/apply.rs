@@ -51,8 +51,8 @@ struct Changed {
 pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -> Effects {
     let mut effects = Effects { levels: LevelTotals::new(), changed: Vec::with_capacity(changes.len()) };
     for (&entity_id, Change { before, after, reach }) in changes {
-        let after = Counted::reports(after);
-        let change = timeline::change(&Counted::reports(before), &after);
+        let after = after.counted();
+        let change = timeline::change(&before.counted(), &after);
         rollups::add_to_levels(&mut effects.levels, entity_id, &change.sums);
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
         reach.add_to(entity);

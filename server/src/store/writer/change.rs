@@ -14,18 +14,19 @@ use domain::{
     id::{EntityId, FactoryId},
     reading, state,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Counted, Observation},
+    timeline::{self, Counted, Observation, Standing},
 };
 use entity::event;
 use sea_orm::ConnectionTrait;
 
 use super::{cache::Cache, followed::Followed, row::NewRow};
 use crate::store::{
+    decided::Decided,
     error::Result,
     name_order,
-    neighbours::{self, Near},
+    neighbours::{self, EntityEvents, Near},
     reach::Reach,
-    report::Report,
+    report::{Report, SeriesKey},
     series::OpenReport,
 };
 
@@ -33,9 +34,9 @@ use crate::store::{
 #[derive(Debug, Default)]
 pub(super) struct Change {
     /// What counted near it before.
-    pub(super) before: Vec<Observation>,
+    pub(super) before: EntityEvents,
     /// What counts there now.
-    pub(super) after: Vec<Observation>,
+    pub(super) after: EntityEvents,
     /// What is newly known of its events.
     pub(super) reach: Reach,
 }
@@ -69,7 +70,17 @@ pub(super) async fn find<'a>(
             if row.event.entity_type == EntityType::Worker { &mut workers } else { &mut workstations };
         of_type.entry(row.entity_id).or_default().push(row);
     }
-    let mut finder = Finder { tx, factory_id, cache, followed, changes: Changes::default() };
+    let mut finder = Finder {
+        tx,
+        factory_id,
+        cache,
+        before: &cache.decided,
+        after: &cache.decided,
+        open: new_open(&followed, new),
+        followed,
+        decided: BTreeMap::new(),
+        changes: Changes::default(),
+    };
     let told = finder.find_of_workers(&workers).await?;
     finder.find_of_workstations(workstations, told).await?;
     let Finder { followed, mut changes, .. } = finder;
@@ -81,8 +92,41 @@ pub(super) async fn find<'a>(
     Ok(changes)
 }
 
+/// Finds out what it changes of the stored events of entities in spans that something else is decided. `open` are the latest
+/// reports of their series.
+pub(super) async fn find_decided(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    cache: &Cache,
+    (before, after): (&Decided, &Decided),
+    ranges: BTreeMap<EntityId, Ranges>,
+    open: BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>>,
+) -> Result<Changes<'static>> {
+    let is_worker = |entity_id: &EntityId| {
+        cache.entities.get(entity_id).is_some_and(|entity| entity.entity_type == EntityType::Worker)
+    };
+    let none = |entity_id: &EntityId| (*entity_id, Vec::new());
+    let workers = ranges.keys().filter(|id| is_worker(id)).map(none).collect();
+    let workstations = ranges.keys().filter(|id| !is_worker(id)).map(none).collect();
+    let (followed, changes) = (Followed::default(), Changes::default());
+    let mut finder =
+        Finder { tx, factory_id, cache, before, after, followed, decided: ranges, open, changes };
+    let told = finder.find_of_workers(&workers).await?;
+    finder.find_of_workstations(workstations, told).await?;
+    Ok(finder.changes)
+}
+
+/// The instants of the new reports that nothing follows yet, by entity.
+fn new_open(followed: &Followed, new: &[&NewRow<'_>]) -> BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>> {
+    let mut open: BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>> = BTreeMap::new();
+    for row in new.iter().filter(|row| row.event.form() == EventForm::State) {
+        open.entry(row.entity_id).or_insert_with(|| followed.open(row.entity_id).collect());
+    }
+    open
+}
+
 type RowsOfEntity<'a> = BTreeMap<EntityId, Vec<&'a NewRow<'a>>>;
-type Ranges = Vec<(TimestampMs, TimestampMs)>;
+pub(super) type Ranges = Vec<(TimestampMs, TimestampMs)>;
 
 /// An entity's stored events near its new ones as they were, and with the new ones as they are.
 struct Reports {
@@ -118,18 +162,26 @@ struct Finder<'a, 'c, C> {
     tx: &'c C,
     factory_id: FactoryId,
     cache: &'c Cache,
+    /// What was decided before, and what is now.
+    before: &'c Decided,
+    after: &'c Decided,
     followed: Followed,
+    /// The spans in which something else is decided.
+    decided: BTreeMap<EntityId, Ranges>,
+    /// The latest instants of series, where they may say something else now.
+    open: BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>>,
     changes: Changes<'a>,
 }
 
 impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
     /// Finds out what changes of workers, and answers with what that tells of workstations.
     async fn find_of_workers(&mut self, rows: &RowsOfEntity<'a>) -> Result<BTreeMap<EntityId, Told>> {
-        let mut stored = self.stored(rows, &BTreeMap::new()).await?;
+        let decided = self.decided.clone();
+        let mut stored = self.stored(rows, &decided).await?;
         let mut reports: BTreeMap<EntityId, Reports> = BTreeMap::new();
         for (&entity_id, new) in rows {
             match stored.remove(&entity_id) {
-                None if is_plain(new) => self.add_plain(entity_id, new)?,
+                None if self.is_plain(entity_id, new) => self.add_plain(entity_id, new)?,
                 stored => drop(reports.insert(entity_id, self.with_new(stored.unwrap_or_default(), new)?)),
             }
         }
@@ -140,7 +192,9 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             let reach = Reach::of(&reports.after);
             self.keep_open(entity_id, &reports.after);
             for report in &reports.after {
-                if let Some(told) = self.told_by(&mut told, report) {
+                if report.observation.standing == Standing::Serving
+                    && let Some(told) = self.told_by(&mut told, report)
+                {
                     told.reach.add_instant(report.observation.started_at_ms);
                 }
             }
@@ -159,8 +213,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
                 }
             }
             let Reports { before, after } = reports;
-            let change = Change { before: observations(before), after: observations(after), reach };
-            self.changes.by_entity.insert(entity_id, change);
+            self.add_change(entity_id, (observations(before), observations(after)), reach);
         }
         Ok(told)
     }
@@ -174,15 +227,17 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         for workstation_id in told.keys() {
             rows.entry(*workstation_id).or_default();
         }
-        let changed: BTreeMap<EntityId, Ranges> =
-            told.iter().map(|(workstation_id, told)| (*workstation_id, told.changed())).collect();
+        let mut changed = self.decided.clone();
+        for (workstation_id, told) in &told {
+            changed.entry(*workstation_id).or_default().extend(told.changed());
+        }
         let mut others = self.others_told(&rows, &changed, &told).await?;
         let mut stored = self.stored(&rows, &changed).await?;
         let mut pending: Vec<(EntityId, Reports, Told, Vec<Report>)> = Vec::new();
         for (entity_id, new) in &rows {
             let (told, others) = (told.remove(entity_id), others.remove(entity_id));
             match stored.remove(entity_id) {
-                None if told.is_none() && others.is_none() && is_plain(new) => {
+                None if told.is_none() && others.is_none() && self.is_plain(*entity_id, new) => {
                     self.add_plain(*entity_id, new)?;
                 }
                 stored => {
@@ -208,7 +263,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             };
             let before = with_derived(reports.before, &told.before);
             let after = with_derived(reports.after, &told.after);
-            self.changes.by_entity.insert(entity_id, Change { before, after, reach });
+            self.add_change(entity_id, (before, after), reach);
         }
         Ok(())
     }
@@ -288,7 +343,8 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             .filter(|near| neighbours::may_be_told_of(near.entity))
             .collect();
         let near_refs: Vec<&Near<'_>> = near.iter().collect();
-        let told = neighbours::told_of(self.tx, self.factory_id, &near_refs).await?;
+        let mut told = neighbours::told_of(self.tx, self.factory_id, &near_refs).await?;
+        told.iter_mut().for_each(|report| report.judge(self.after));
         self.changes.rows_read += told.len();
         let mut others: HashMap<EntityId, Vec<Report>> = HashMap::new();
         for instant in told.chunk_by(|one, other| instant_of(one) == instant_of(other)) {
@@ -321,22 +377,64 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
     }
 
     /// Puts new events to the stored ones, which they may end.
-    fn with_new(&mut self, before: Vec<Report>, new: &[&NewRow<'_>]) -> Result<Reports> {
+    fn with_new(&mut self, stored: Vec<Report>, new: &[&NewRow<'_>]) -> Result<Reports> {
+        let mut before = stored;
         let mut after = Vec::with_capacity(before.len() + new.len());
-        for report in &before {
+        for report in &mut before {
+            report.judge(self.before);
+            let mut now = report.clone();
+            now.judge(self.after);
             match self.followed.duration_ms(report) {
                 Some(duration_ms) if duration_ms != report.observation.duration_ms => {
-                    let ended = report.lasting(duration_ms);
+                    let ended = now.lasting(duration_ms);
                     self.changes.ended.push(ended.row.clone());
                     after.push(ended);
                 }
-                _ => after.push(report.clone()),
+                _ => after.push(now),
             }
         }
         for row in new {
-            after.push(self.followed.new_report(row)?);
+            let mut report = self.followed.new_report(row)?;
+            report.judge(self.after);
+            after.push(report);
         }
         Ok(Reports { before, after })
+    }
+
+    fn add_change(
+        &mut self,
+        entity_id: EntityId,
+        (before, after): (Vec<Observation>, Vec<Observation>),
+        reach: Reach,
+    ) {
+        let reports = before.iter().chain(&after).map(|report| (report.started_at_ms, report.ended_at_ms()));
+        let decided = self.decided.get(&entity_id).into_iter().flatten().copied();
+        let hull = reports.chain(decided).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let with_corrections = |reports, decided: &Decided| {
+            let corrections = hull.map(|hull| decided.corrections(entity_id, hull)).unwrap_or_default();
+            EntityEvents { reports, corrections, last_seen_at_ms: None }
+        };
+        let before = with_corrections(before, self.before);
+        let after = with_corrections(after, self.after);
+        self.changes.by_entity.insert(entity_id, Change { before, after, reach });
+    }
+
+    /// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own and counts
+    /// as it is.
+    fn is_plain(&self, entity_id: EntityId, new: &[&NewRow<'_>]) -> bool {
+        let is_untouched = |row: &&&NewRow<'_>| {
+            self.after.is_empty()
+                || self
+                    .after
+                    .corrections(entity_id, (row.event.started_at_ms, row.event.ended_at_ms()))
+                    .is_empty()
+                    && Report::of_row(row.row.clone()).is_ok_and(|report| {
+                        self.after.standing(entity_id, &report.observation) == Standing::Serving
+                    })
+        };
+        !self.decided.contains_key(&entity_id)
+            && are_facts(new)
+            && new.iter().filter(is_untouched).count() == new.len()
     }
 
     /// New events that touch nothing stored, and not each other's facts.
@@ -345,28 +443,32 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         for row in new {
             let report = self.followed.new_report(row)?;
             change.reach.add_stored(&report.observation);
-            change.after.push(report.observation);
+            change.after.reports.push(report.observation);
         }
         self.changes.by_entity.insert(entity_id, change);
         Ok(())
     }
 
-    /// Keeps the latest reports of the series of an entity that have a new one.
+    /// Keeps what the latest reports of an entity's series say, where that is new.
     fn keep_open(&mut self, entity_id: EntityId, reports: &[Report]) {
-        for (series, at_ms) in self.followed.open(entity_id) {
+        for (series, at_ms) in self.open.remove(&entity_id).unwrap_or_default() {
             let of_series = |report: &&Report| {
                 report.series() == Some(series) && report.observation.started_at_ms == at_ms
             };
-            let candidates: Vec<&Report> = reports.iter().filter(of_series).collect();
-            let latest = state::latest_open(candidates.iter().map(|report| &report.observation));
-            let Some(latest) = candidates.iter().find(|report| Some(&report.observation) == latest) else {
+            if !reports.iter().any(|report| of_series(&report)) {
                 continue;
-            };
-            let workstation =
-                latest.tells_of().and_then(|code| self.cache.entity(EntityType::Workstation, code));
+            }
+            let serves = |report: &&Report| report.observation.standing == Standing::Serving;
+            let candidates: Vec<&Report> = reports.iter().filter(of_series).filter(serves).collect();
+            let latest = state::latest_open(candidates.iter().map(|report| &report.observation));
+            let latest = candidates.iter().find(|report| Some(&report.observation) == latest);
+            let workstation = latest
+                .and_then(|latest| latest.tells_of())
+                .and_then(|code| self.cache.entity(EntityType::Workstation, code));
             self.changes.open.push(OpenReport {
                 key: series,
-                observation: latest.observation.clone(),
+                at_ms,
+                observation: latest.map(|latest| latest.observation.clone()),
                 workstation_id: workstation.map(|workstation| workstation.id),
             });
         }
@@ -387,7 +489,7 @@ fn observations(reports: Vec<Report>) -> Vec<Observation> {
 }
 
 /// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own.
-fn is_plain(new: &[&NewRow<'_>]) -> bool {
+fn are_facts(new: &[&NewRow<'_>]) -> bool {
     let fact = |row: &NewRow<'_>| (row.event.started_at_ms, row.event.event_type);
     new.iter().all(|row| row.event.form() == EventForm::Interval)
         && new.windows(2).all(|pair| {
