@@ -176,8 +176,7 @@ struct Finder<'a, 'c, C> {
 impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
     /// Finds out what changes of workers, and answers with what that tells of workstations.
     async fn find_of_workers(&mut self, rows: &RowsOfEntity<'a>) -> Result<BTreeMap<EntityId, Told>> {
-        let decided = self.decided.clone();
-        let mut stored = self.stored(rows, &decided).await?;
+        let mut stored = self.stored(rows, &mut self.decided.clone()).await?;
         let mut reports: BTreeMap<EntityId, Reports> = BTreeMap::new();
         for (&entity_id, new) in rows {
             match stored.remove(&entity_id) {
@@ -231,8 +230,8 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         for (workstation_id, told) in &told {
             changed.entry(*workstation_id).or_default().extend(told.changed());
         }
+        let mut stored = self.stored(&rows, &mut changed).await?;
         let mut others = self.others_told(&rows, &changed, &told).await?;
-        let mut stored = self.stored(&rows, &changed).await?;
         let mut pending: Vec<(EntityId, Reports, Told, Vec<Report>)> = Vec::new();
         for (entity_id, new) in &rows {
             let (told, others) = (told.remove(entity_id), others.remove(entity_id));
@@ -272,7 +271,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
     async fn stored(
         &mut self,
         rows: &RowsOfEntity<'a>,
-        further: &BTreeMap<EntityId, Ranges>,
+        further: &mut BTreeMap<EntityId, Ranges>,
     ) -> Result<HashMap<EntityId, Vec<Report>>> {
         let mut near: BTreeMap<EntityId, Ranges> = BTreeMap::new();
         let mut instants: Vec<(EntityId, TimestampMs)> = Vec::new();
@@ -289,13 +288,24 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
                 near.entry(entity_id).or_default().push((ended.at_ms, ended.until_ms));
             }
         }
-        let near: Vec<Near<'_>> = near
-            .into_iter()
-            .filter_map(|(entity_id, ranges)| near_entity(self.cache, entity_id, ranges))
-            .collect();
-        let (mut found, rows_read) = neighbours::stored(self.tx, self.factory_id, &near).await?;
+        let mut found = self.read(&near).await?;
+        // What counts instead of a longer reading, or no longer instead of it, changes that one's whole span.
+        let longer = self.longer_readings(rows, &near, &found);
+        if !longer.is_empty() {
+            let again: BTreeMap<EntityId, Ranges> = longer
+                .iter()
+                .map(|(entity_id, longer)| {
+                    let known = near.get(entity_id).into_iter().flatten();
+                    (*entity_id, known.chain(longer).copied().collect())
+                })
+                .collect();
+            found.extend(self.read(&again).await?);
+            for (entity_id, longer) in longer {
+                further.entry(entity_id).or_default().extend(longer);
+            }
+        }
         let ended = neighbours::at(self.tx, self.factory_id, instants).await?;
-        self.changes.rows_read += rows_read + ended.len();
+        self.changes.rows_read += ended.len();
         for report in ended {
             let reports = found.entry(report.entity_id()).or_default();
             if reports.iter().all(|known| known.identity() != report.identity()) {
@@ -303,6 +313,45 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             }
         }
         Ok(found)
+    }
+
+    async fn read(&mut self, near: &BTreeMap<EntityId, Ranges>) -> Result<HashMap<EntityId, Vec<Report>>> {
+        let near: Vec<Near<'_>> = near
+            .iter()
+            .filter_map(|(entity_id, ranges)| near_entity(self.cache, *entity_id, ranges.clone()))
+            .collect();
+        let (found, rows_read) = neighbours::stored(self.tx, self.factory_id, &near).await?;
+        self.changes.rows_read += rows_read;
+        Ok(found)
+    }
+
+    /// The spans of stored readings of facts that change, as far as they reach out of what was read.
+    fn longer_readings(
+        &self,
+        rows: &RowsOfEntity<'a>,
+        near: &BTreeMap<EntityId, Ranges>,
+        found: &HashMap<EntityId, Vec<Report>>,
+    ) -> BTreeMap<EntityId, Ranges> {
+        let mut longer: BTreeMap<EntityId, Ranges> = BTreeMap::new();
+        for (entity_id, reports) in found {
+            let new = rows.get(entity_id).into_iter().flatten().map(|row| row.event.started_at_ms);
+            let judged = reports.iter().map(|report| &report.observation).filter(|observation| {
+                self.before.standing(*entity_id, observation) != self.after.standing(*entity_id, observation)
+            });
+            let changed: HashSet<TimestampMs> =
+                new.chain(judged.map(|observation| observation.started_at_ms)).collect();
+            let read = near.get(entity_id).map(Vec::as_slice).unwrap_or_default();
+            let spans = reports
+                .iter()
+                .map(|report| (report.observation.started_at_ms, report.observation.ended_at_ms()))
+                .filter(|span| span.0 < span.1 && changed.contains(&span.0))
+                .filter(|span| !read.iter().any(|range| range.0 <= span.0 && span.1 <= range.1));
+            let spans: Ranges = spans.collect();
+            if !spans.is_empty() {
+                longer.insert(*entity_id, spans);
+            }
+        }
+        longer
     }
 
     /// The spans in which what is stored of an entity has to be looked at.
