@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     report::{FactoryScope, ReportError, factory_now},
-    store::{
-        Store,
-        decisions::{self, DecisionFilter},
-    },
+    store::Store,
 };
 
 /// Which decisions a subscriber is to be sent.
@@ -47,9 +44,7 @@ impl State {
         let snapshot = store.snapshot_for_live().await?;
         let factory = factory_now(&snapshot, scope).await?;
         let factory = factory.factory();
-        let newest = decisions::page(&snapshot, factory.id, &DecisionFilter::default(), 1, None).await?;
-        let last = newest.decisions.first().map_or(0, |decision| decision.number);
-        Ok(Self { revision: factory.revision, last })
+        Ok(Self { revision: factory.revision, last: factory.last_decision })
     }
 
     /// What a subscriber needs that was sent all up to this number; one that was sent nothing yet gets where the feed begins.

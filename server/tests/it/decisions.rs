@@ -69,8 +69,8 @@ async fn refused(server: &TestServer, variables: Value) -> (String, Value) {
 
 /// A worker's minutes and units: working, idle, absent, overlap, contested, corrected, units. None when it is not listed.
 async fn figures(server: &TestServer, worker: &str, window: Value) -> Option<[f64; 7]> {
-    let mut data = server.ask(FIGURES, json!({ "ids": [worker], "window": window })).await;
-    let row = data["workerMetrics"]["workers"][0].take();
+    let data = server.ask(FIGURES, json!({ "ids": [worker], "window": window })).await;
+    let row = data["workerMetrics"]["workers"].get(0)?;
     let fields = [
         "workingMinutes",
         "idleMinutes",
@@ -80,7 +80,7 @@ async fn figures(server: &TestServer, worker: &str, window: Value) -> Option<[f6
         "correctedMinutes",
         "unitsProduced",
     ];
-    row.is_object().then(|| fields.map(|field| row[field].as_f64().expect("a number")))
+    Some(fields.map(|field| row[field].as_f64().expect("a number")))
 }
 
 fn range(from: &str, to: &str) -> Value {

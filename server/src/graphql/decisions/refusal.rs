@@ -60,8 +60,8 @@ pub(super) fn refusal(new: &NewDecision, refused: NotDecided) -> ApiError {
              nothing was decided"
         )),
         NotDecided::TooManyNames => ApiError::limit_exceeded(format!(
-            "a factory has at most {MAX_NAMES} sources and as many model versions, and with those named here it would have more; \
-             nothing was decided"
+            "a factory has at most {MAX_NAMES} sources and as many model versions, and this decision names a new one; name one \
+             that events have"
         )),
         NotDecided::TooManyEvents(events) => ApiError::limit_exceeded(format!(
             "this decision would change how {events} stored events count, but one may change {MAX_DECIDED_EVENTS}; decide \

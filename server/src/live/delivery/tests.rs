@@ -15,6 +15,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: 60,
+        last_decision: 0,
         revision: Revision(sequence as i64),
         kept_conflicts: 0,
         dropped_conflicts: 0,
