@@ -57,7 +57,6 @@ pub(super) struct DecisionMutation;
 impl DecisionMutation {
     /// Makes a decision about a factory's reports, which stay as they are. When this answers, the figures follow it. It is
     /// undone only by a withdrawal, another decision.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn decide(
         &self,
         ctx: &Context<'_>,

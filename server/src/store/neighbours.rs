@@ -178,7 +178,9 @@ pub(super) async fn last_told(
         let mut told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
         let workers: HashSet<EntityId> = told.iter().map(Report::entity_id).collect();
         let decided = Decided::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
-        told.iter_mut().for_each(|report| report.judge(&decided));
+        for report in &mut told {
+            report.judge(&decided);
+        }
         let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
         let of_workstation = known.filter(|report| {
             report.tells_of() == Some(&workstation.code) && report.observation.standing == Standing::Serving

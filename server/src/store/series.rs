@@ -100,10 +100,10 @@ pub(super) async fn open_reports(
     factory_id: FactoryId,
 ) -> Result<Vec<OpenReport>> {
     let rows = row::Entity::find().filter(row::Column::FactoryId.eq(factory_id.0)).all(conn).await?;
-    rows.into_iter().map(open_report).collect()
+    rows.iter().map(open_report).collect()
 }
 
-fn open_report(row: row::Model) -> Result<OpenReport> {
+fn open_report(row: &row::Model) -> Result<OpenReport> {
     let at_ms = TimestampMs(row.last_at);
     let observation = row.event_type.map(EventType::of_code).transpose()?.map(|event_type| Observation {
         confidence: confidence_of(row.confidence),

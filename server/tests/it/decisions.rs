@@ -43,9 +43,9 @@ fn at(time: &str) -> String {
     format!("2026-01-05T{time}:00.000Z")
 }
 
-fn correction(ids: &[&str], from: &str, to: &str, rest: Value) -> Value {
+fn correction(ids: &[&str], from: &str, to: &str, rest: &Value) -> Value {
     let who = json!({ "entityType": "WORKER", "entityIds": ids, "from": at(from), "to": at(to) });
-    json!({ "correction": with(who, &rest) })
+    json!({ "correction": with(who, rest) })
 }
 
 fn state(state: &str) -> Value {
@@ -103,7 +103,7 @@ async fn corrections_and_what_takes_them_back_change_the_figures_as_defined() {
     let now = async || figures(&server, "W1", Value::Null).await.expect("W1");
     assert_eq!(now().await, [40.0, 20.0, 0.0, 20.0, 20.0, 0.0, 12.0]);
 
-    let first = decide(&server, correction(&["W1"], "08:30", "08:50", state("ABSENT"))).await;
+    let first = decide(&server, correction(&["W1"], "08:30", "08:50", &state("ABSENT"))).await;
     let expected = json!({ "number": 1, "kind": "CORRECTION", "madeAt": at("12:00"), "madeBy": "anonymous",
         "note": "as seen", "withdrawnBy": null, "standing": null, "retraction": null, "withdrawal": null,
         "correction": { "entityType": "WORKER", "entityIds": ["W1"], "area": null, "from": at("08:30"), "to": at("08:50"),
@@ -114,7 +114,7 @@ async fn corrections_and_what_takes_them_back_change_the_figures_as_defined() {
     assert_eq!(first["progress"]["state"], "APPLIED");
     assert_eq!(now().await, [30.0, 10.0, 20.0, 20.0, 10.0, 20.0, 12.0]);
 
-    decide(&server, correction(&["W1"], "08:40", "08:55", json!({ "state": "WORKING", "units": -3 }))).await;
+    decide(&server, correction(&["W1"], "08:40", "08:55", &json!({ "state": "WORKING", "units": -3 }))).await;
     assert_eq!(now().await, [40.0, 10.0, 10.0, 20.0, 10.0, 25.0, 9.0]);
     let part = figures(&server, "W1", range("08:40", "08:45")).await;
     assert_eq!(part, Some([5.0, 0.0, 0.0, 0.0, 0.0, 5.0, 0.0]));
@@ -123,7 +123,7 @@ async fn corrections_and_what_takes_them_back_change_the_figures_as_defined() {
     assert_eq!((&third["kind"], &third["withdrawal"]), (&json!("WITHDRAWAL"), &json!(2)));
     assert_eq!(now().await, [30.0, 10.0, 20.0, 20.0, 10.0, 20.0, 12.0]);
 
-    decide(&server, correction(&["W1"], "08:20", "08:30", state("NOT_OBSERVED"))).await;
+    decide(&server, correction(&["W1"], "08:20", "08:30", &state("NOT_OBSERVED"))).await;
     assert_eq!(now().await, [30.0, 0.0, 20.0, 20.0, 0.0, 30.0, 12.0]);
     server.assert_audit_is_clean().await;
 }
@@ -161,7 +161,7 @@ async fn rules_about_sources_and_models_change_the_figures_as_defined() {
 async fn a_repeated_request_gives_the_decision_that_it_made_and_other_content_is_refused() {
     let server = plant().await;
     contested_hour(&server).await;
-    let decision = correction(&["W1"], "08:30", "08:50", json!({ "state": "ABSENT", "units": 5 }));
+    let decision = correction(&["W1"], "08:30", "08:50", &json!({ "state": "ABSENT", "units": 5 }));
     let variables = json!({ "request": "shift 1", "decision": decision });
     let made = server.ask(DECIDE, variables.clone()).await;
     let once = figures(&server, "W1", Value::Null).await;
@@ -170,7 +170,7 @@ async fn a_repeated_request_gives_the_decision_that_it_made_and_other_content_is
     let list = server.ask(LIST, json!({})).await;
     assert_eq!(list["decisions"]["edges"].as_array().map(Vec::len), Some(1), "{list}");
 
-    let other = correction(&["W1"], "08:30", "08:50", state("ABSENT"));
+    let other = correction(&["W1"], "08:30", "08:50", &state("ABSENT"));
     let (code, error) = refused(&server, json!({ "request": "shift 1", "decision": other })).await;
     assert_eq!((code.as_str(), &error["extensions"]["decision"]), ("REQUEST_REUSED", &json!(1)));
     assert!(error["message"].as_str().expect("a message").contains("made decision 1"), "{error}");
@@ -183,15 +183,15 @@ async fn a_repeated_request_gives_the_decision_that_it_made_and_other_content_is
 async fn who_has_not_seen_what_was_decided_about_the_same_is_told_its_number() {
     let server = plant().await;
     contested_hour(&server).await;
-    decide(&server, correction(&["W1"], "08:30", "08:50", state("ABSENT"))).await;
-    let overlapping = correction(&["W1"], "08:45", "09:00", state("IDLE"));
+    decide(&server, correction(&["W1"], "08:30", "08:50", &state("ABSENT"))).await;
+    let overlapping = correction(&["W1"], "08:45", "09:00", &state("IDLE"));
     let (code, error) = refused(&server, json!({ "request": "a", "decision": overlapping, "seen": 0 })).await;
     assert_eq!((code.as_str(), &error["extensions"]["decision"]), ("CHANGED_MEANWHILE", &json!(1)));
     assert!(error["message"].as_str().expect("a message").contains("seenDecision: 1"), "{error}");
 
-    let elsewhere = correction(&["W2"], "08:45", "09:00", state("IDLE"));
+    let elsewhere = correction(&["W2"], "08:45", "09:00", &state("IDLE"));
     server.ask(DECIDE, json!({ "request": "b", "decision": elsewhere, "seen": 0 })).await;
-    let later = correction(&["W1"], "08:50", "09:00", state("IDLE"));
+    let later = correction(&["W1"], "08:50", "09:00", &state("IDLE"));
     server.ask(DECIDE, json!({ "request": "c", "decision": later, "seen": 0 })).await;
     let made = server.ask(DECIDE, json!({ "request": "d", "decision": overlapping, "seen": 3 })).await;
     assert_eq!(made["decide"]["number"], 4);
@@ -209,7 +209,7 @@ async fn who_has_not_seen_what_was_decided_about_the_same_is_told_its_number() {
 async fn a_decision_is_taken_back_once_and_a_withdrawal_never() {
     let server = plant().await;
     contested_hour(&server).await;
-    decide(&server, correction(&["W1"], "08:30", "08:50", state("ABSENT"))).await;
+    decide(&server, correction(&["W1"], "08:30", "08:50", &state("ABSENT"))).await;
     decide(&server, json!({ "withdrawal": 1 })).await;
     let refusal = async |number: i32| {
         let variables = json!({ "request": "again", "decision": { "withdrawal": number } });
@@ -319,21 +319,21 @@ async fn what_has_not_the_form_of_a_decision_is_refused() {
 async fn a_decision_that_is_not_possible_is_refused_and_leaves_nothing_behind() {
     let server = plant().await;
     contested_hour(&server).await;
-    let hour = |rest: Value| correction(&["W1"], "08:00", "09:00", rest);
+    let hour = |rest: Value| correction(&["W1"], "08:00", "09:00", &rest);
     let many: Vec<String> = (0..=1_000).map(|number| format!("W{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let impossible = [
         (hour(json!({})), "units"),
-        (correction(&[], "08:00", "09:00", state("IDLE")), "1 to 1000"),
-        (correction(&many, "08:00", "09:00", state("IDLE")), "1001"),
-        (correction(&["W1", "W2"], "08:00", "09:00", json!({ "units": 1 })), "one worker"),
+        (correction(&[], "08:00", "09:00", &state("IDLE")), "1 to 1000"),
+        (correction(&many, "08:00", "09:00", &state("IDLE")), "1001"),
+        (correction(&["W1", "W2"], "08:00", "09:00", &json!({ "units": 1 })), "one worker"),
         (hour(json!({ "units": 1_000_001 })), "1000000"),
-        (correction(&["W1"], "09:00", "08:00", state("IDLE")), "swap"),
-        (correction(&["W1"], "08:00", "08:00", state("IDLE")), "no time"),
-        (correction(&["W1"], "08:00", "12:01", state("IDLE")), "no later than now"),
+        (correction(&["W1"], "09:00", "08:00", &state("IDLE")), "swap"),
+        (correction(&["W1"], "08:00", "08:00", &state("IDLE")), "no time"),
+        (correction(&["W1"], "08:00", "12:01", &state("IDLE")), "no later than now"),
         (hour(json!({ "state": "IDLE", "from": "2025-12-01T00:00:00Z" })), "31 days"),
         (json!({ "standing": { "standing": "SHADOW", "from": at("09:00"), "to": at("09:00") } }), "before"),
-        (correction(&["W\u{200b}9"], "08:00", "09:00", state("IDLE")), "invisible"),
+        (correction(&["W\u{200b}9"], "08:00", "09:00", &state("IDLE")), "invisible"),
     ];
     for (decision, words) in impossible {
         let (code, error) = refused(&server, json!({ "request": "r", "decision": decision })).await;
@@ -358,9 +358,9 @@ async fn decisions_are_listed_by_their_numbers_and_by_what_they_are_about() {
             json!([event("W1", "WORKING", "08:00", 30.0, 0), event("S1", "IDLE", "08:00", 30.0, 0)]),
         )
         .await;
-    decide(&server, correction(&["W1", "W2"], "08:00", "08:10", state("IDLE"))).await;
+    decide(&server, correction(&["W1", "W2"], "08:00", "08:10", &state("IDLE"))).await;
     decide(&server, json!({ "standing": { "standing": "SHADOW", "modelVersion": "v2" } })).await;
-    decide(&server, correction(&["W2"], "08:10", "08:20", state("IDLE"))).await;
+    decide(&server, correction(&["W2"], "08:10", "08:20", &state("IDLE"))).await;
     decide(&server, json!({ "withdrawal": 1 })).await;
     let retraction =
         json!({ "entityType": "WORKER", "entityId": "W1", "eventType": "WORKING", "timestamp": at("08:00") });
@@ -411,8 +411,8 @@ async fn a_timeline_says_which_decision_says_so() {
             json!([with(event("W1", "WORKING", "08:00", 30.0, 0), &json!({ "confidence": 0.5 }))]),
         )
         .await;
-    decide(&server, correction(&["W1"], "08:10", "08:20", state("IDLE"))).await;
-    decide(&server, correction(&["W1"], "08:25", "08:30", state("NOT_OBSERVED"))).await;
+    decide(&server, correction(&["W1"], "08:10", "08:20", &state("IDLE"))).await;
+    decide(&server, correction(&["W1"], "08:25", "08:30", &state("NOT_OBSERVED"))).await;
     let query = "query($window: WindowInput!) { timeline(factoryId: \"plant\", entityType: WORKER, entityId: \"W1\", window: $window) \
                  { segments { from to eventType confidence decision } } }";
     let data = server.ask(query, json!({ "window": range("08:00", "09:00") })).await;
@@ -432,7 +432,7 @@ async fn who_follows_figures_is_sent_what_a_decision_changes() {
     let query = FIGURES.replacen("query", "subscription", 1);
     let mut subscriber = Subscriber::new(&server, &query, json!({ "ids": ["W1"] })).await;
     assert_eq!(subscriber.next().await["workers"][0]["correctedMinutes"], 0.0);
-    let made = decide(&server, correction(&["W1"], "08:30", "08:50", state("ABSENT"))).await;
+    let made = decide(&server, correction(&["W1"], "08:30", "08:50", &state("ABSENT"))).await;
     let delivery = subscriber.reaches(&made["revision"]).await;
     assert_eq!(delivery["workers"][0]["correctedMinutes"], 20.0, "{delivery}");
 }
@@ -441,7 +441,7 @@ async fn who_follows_figures_is_sent_what_a_decision_changes() {
 async fn who_follows_decisions_is_sent_what_is_made_and_what_is_taken_back() {
     let server = plant().await;
     contested_hour(&server).await;
-    let old = decide(&server, correction(&["W1"], "08:30", "08:50", state("ABSENT"))).await;
+    let old = decide(&server, correction(&["W1"], "08:30", "08:50", &state("ABSENT"))).await;
     let mut subscribers =
         [Subscriber::new(&server, FEED, json!({})).await, Subscriber::new(&server, FEED, json!({})).await];
     for subscriber in &mut subscribers {

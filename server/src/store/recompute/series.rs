@@ -91,7 +91,9 @@ impl Recomputed {
         let lists = std::iter::once(last.iter_mut().map(AsMut::as_mut).collect());
         name_order::find(conn, factory_id, lists).await?;
         let Some(at_ms) = last.first().map(|report| report.observation.started_at_ms) else { return Ok(()) };
-        last.iter_mut().for_each(|report| report.judge(decided));
+        for report in &mut last {
+            report.judge(decided);
+        }
         let serving = last.iter().filter(|report| report.observation.standing == Standing::Serving);
         let latest = latest_open(serving.map(|report| &report.observation));
         let latest = last.iter().find(|report| Some(&report.observation) == latest);

@@ -400,7 +400,9 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             .collect();
         let near_refs: Vec<&Near<'_>> = near.iter().collect();
         let mut told = neighbours::told_of(self.tx, self.factory_id, &near_refs).await?;
-        told.iter_mut().for_each(|report| report.judge(self.after));
+        for report in &mut told {
+            report.judge(self.after);
+        }
         self.changes.rows_read += told.len();
         let mut others: HashMap<EntityId, Vec<Report>> = HashMap::new();
         for instant in told.chunk_by(|one, other| instant_of(one) == instant_of(other)) {

@@ -236,7 +236,9 @@ impl Making<'_> {
             after.remove(withdrawn.number);
             decisions::withdraw(self.tx, self.factory.id, withdrawn.number, number).await?;
         } else {
-            rule.into_iter().for_each(|rule| after.add_rule(rule));
+            if let Some(rule) = rule {
+                after.add_rule(rule);
+            }
             let rows = rows.into_iter().map(|row| decision_entity::Model { number, ..row });
             for row in rows.clone() {
                 after.add_row(row)?;
@@ -293,7 +295,9 @@ impl Making<'_> {
             let mut changes =
                 change::find_decided(self.tx, factory_id, self.cache, (before, after), some, open).await?;
             // A correction says what somebody did, and not when they were seen.
-            changes.by_entity.values_mut().for_each(|change| change.see_again = moves_last_seen);
+            for change in changes.by_entity.values_mut() {
+                change.see_again = moves_last_seen;
+            }
             self.save(&changes, revision).await?;
         }
         Ok(())
