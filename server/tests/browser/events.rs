@@ -260,10 +260,9 @@ async fn the_file_holds_what_the_api_says() -> Result<()> {
     let utc = |time: String| time.replace('T', " ").replace(".000Z", "").replace('Z', "");
     let ends = |index: usize| format!(",{}", utc(text(index, "receivedAt")));
     assert_eq!(text(0, "timestamp"), "2026-01-05T09:00:00.000Z");
-    let second =
-        "2026-01-05 14:30:00,2026-01-05 09:00:00,Worker,\"W 2, \"\"the\"\"\",,Working,7,3,25,\"'=m1\",,,,";
+    let second = "2026-01-05 14:30:00,2026-01-05 09:00:00,Worker,\"W 2, \"\"the\"\"\",,Working,Interval,7,,3,25,\"'=m1\",,,,";
     assert!(lines[1].starts_with(second) && lines[1].ends_with(&ends(0)), "{}", lines[1]);
-    let first = "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,,Working,5,1,,,,,,";
+    let first = "2026-01-05 13:30:00,2026-01-05 08:00:00,Worker,W1,,Working,Interval,5,,1,,,,,,";
     assert!(lines[2].starts_with(first) && lines[2].ends_with(&ends(1)), "{}", lines[2]);
     close(chrome).await
 }

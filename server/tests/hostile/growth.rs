@@ -136,9 +136,10 @@ async fn of_a_factory_the_newest_contradictions_are_kept_and_the_others_counted(
     // As many as may be, each a second later than the one before.
     let mut conn = server.database.connect().await;
     conn.execute(&format!(
-        "INSERT INTO event_conflict (factory_id, bucket, entity_id, started_at, event_type, event_code, duration_ms, units, \
-         confidence, model_version_id, received_at) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n \
-         WHERE i < {MAX_CONFLICTS} - 1) SELECT 1, i, 1, CAST(i AS bigint) * 300000, 0, '', 0, 1000 + i, -1, -1, i * 1000 FROM n"
+        "INSERT INTO event_conflict (factory_id, bucket, entity_id, started_at, event_type, event_code, series, \
+         model_version_id, duration_ms, units, confidence, workstation, received_at) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n \
+         WHERE i < {MAX_CONFLICTS} - 1) SELECT 1, i, 1, CAST(i AS bigint) * 300000, 0, '', 0, 0, 0, 1000 + i, \
+         -1, '', i * 1000 FROM n"
     ))
     .await;
     conn.execute(&format!("UPDATE factory SET kept_conflicts = {MAX_CONFLICTS}")).await;
