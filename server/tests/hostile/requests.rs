@@ -64,8 +64,9 @@ async fn all_workers_asked_for_thirty_times_in_one_request_take_bounded_memory()
         let answer: Value = victim.post(body.clone(), false).await.json().await.expect("JSON");
         let message = answer["errors"][0]["message"].as_str().expect("a message");
         let is_refused = message.contains("more than 600000 values");
-        // On a starved machine the time of a question may end before. Then one may ask again.
-        assert!(is_refused || message.contains("took too long"), "{message}");
+        // On a starved machine the time of a question, or of the request, may end before. Then one may ask again.
+        let is_starved = message.contains("took too long") || message.contains("took more than 30 s");
+        assert!(is_refused || is_starved, "{message}");
         is_refused
     })
     .await;
