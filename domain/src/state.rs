@@ -81,10 +81,7 @@ pub fn current<'a>(
     open: impl IntoIterator<Item = &'a Observation>,
 ) -> Option<Current<'a>> {
     let last_ms = latest.map_or(TimestampMs::MIN, |latest| latest.to_ms);
-    let open = open.into_iter().max_by(|one, other| {
-        one.started_at_ms.cmp(&other.started_at_ms).then_with(|| one.rank().cmp(&other.rank()))
-    });
-    match open {
+    match latest_open(open) {
         Some(open) if open.started_at_ms >= last_ms => Some(Current::Open(open)),
         _ => latest.map(Current::Latest),
     }

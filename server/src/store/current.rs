@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     id::{EntityId, FactoryId},
-    state::latest_open,
+    state::{self, Current},
     time::TimestampMs,
     timeline::{Observation, Segment},
 };
@@ -43,9 +43,10 @@ impl OpenReports {
     /// What an entity is doing that was seen last in a segment: that, or what was reported at its end or later and nothing has
     /// ended. Where it goes on with what the segment says, it has been so since that began.
     pub fn current(&self, entity_id: EntityId, last: Option<Segment>) -> Option<Segment> {
-        let open = self.0.get(&entity_id).and_then(latest_open);
-        let Some(open) = open.filter(|open| last.is_none_or(|last| open.started_at_ms >= last.to_ms)) else {
-            return last;
+        let open = self.0.get(&entity_id).into_iter().flatten();
+        let open = match state::current(last, open)? {
+            Current::Latest(last) => return Some(last),
+            Current::Open(open) => open,
         };
         let current = Segment {
             from_ms: open.started_at_ms,

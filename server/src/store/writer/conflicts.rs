@@ -7,9 +7,13 @@ use domain::{MS_PER_MINUTE, event::Extent, id::FactoryId};
 use entity::event_conflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, Statement, TryInsertResult};
 
-use super::{batch::Verdict, judge::Candidate, row::NewRow};
+use super::{
+    batch::Verdict,
+    judge::{Candidate, seek_identities},
+    row::NewRow,
+};
 use crate::store::{
-    engine::statement::{Kind, Sql, chunks, rows_per_statement},
+    engine::statement::{Sql, chunks, rows_per_statement},
     error::Result,
     factories::Factory,
     report::Identity,
@@ -72,8 +76,6 @@ async fn drop_of_events(
     factory_id: FactoryId,
     conflicts: &[(usize, &NewRow<'_>)],
 ) -> Result<i64> {
-    const KINDS: [Kind; 7] =
-        [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text, Kind::Int, Kind::Int];
     const RANKED: &str = "found.*, ROW_NUMBER() OVER (PARTITION BY found.bucket, found.entity_id, found.started_at, \
                           found.event_type, found.event_code, found.series, found.model_version_id \
                           ORDER BY found.received_at DESC, found.duration_ms DESC, found.units DESC, \
@@ -82,27 +84,7 @@ async fn drop_of_events(
     let identities: Vec<Identity<'_>> = identities.into_iter().collect();
     let mut dropped = 0;
     for chunk in chunks(tx.get_database_backend(), identities.len()) {
-        let rows = identities[chunk].iter().map(
-            |&(bucket, entity_id, started_at, event_type, event_code, series, model)| {
-                [
-                    bucket.into(),
-                    entity_id.0.into(),
-                    started_at.0.into(),
-                    event_type.into(),
-                    event_code.into(),
-                    series.into(),
-                    model.into(),
-                ]
-            },
-        );
-        let on = |sql: Sql| {
-            sql.text("found.factory_id = ").bind(factory_id.0).text(
-                " AND found.bucket = column1 AND found.entity_id = column2 AND found.started_at = column3 \
-                 AND found.event_type = column4 AND found.event_code = column5 AND found.series = column6 \
-                 AND found.model_version_id = column7",
-            )
-        };
-        let ranked = Sql::seek(tx, RANKED, "event_conflict", (&KINDS, rows), on).build();
+        let ranked = seek_identities(tx, RANKED, "event_conflict", factory_id, &identities[chunk]).build();
         let surplus =
             format!("SELECT {KEY} FROM ({}) AS ranked WHERE place > {MAX_CONFLICTS_OF_EVENT}", ranked.sql);
         dropped += delete(tx, Statement { sql: surplus, ..ranked }).await?;

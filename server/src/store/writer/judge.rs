@@ -235,6 +235,17 @@ fn stored_as(
     factory_id: FactoryId,
     identities: &[Identity<'_>],
 ) -> sea_orm::Statement {
+    seek_identities(conn, "found.*", "event", factory_id, identities).build()
+}
+
+/// Reads the rows of a table (as `found`) that have these identities.
+pub(super) fn seek_identities(
+    conn: &impl ConnectionTrait,
+    select: &str,
+    table: &str,
+    factory_id: FactoryId,
+    identities: &[Identity<'_>],
+) -> Sql {
     const KINDS: [Kind; 7] =
         [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::SmallInt, Kind::Text, Kind::Int, Kind::Int];
     let rows =
@@ -256,7 +267,7 @@ fn stored_as(
              AND found.model_version_id = column7",
         )
     };
-    Sql::seek(conn, "found.*", "event", (&KINDS, rows), on).build()
+    Sql::seek(conn, select, table, (&KINDS, rows), on)
 }
 
 /// The statement that looks up what may be stored already, to be explained.
