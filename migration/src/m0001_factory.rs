@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, small_integer, string},
+    schema::{big_integer, big_integer_null, integer, integer_null, small_integer, string},
 };
 
 use crate::table::{changing_table, compared_text};
@@ -25,6 +25,10 @@ impl MigrationTrait for Migration {
                 small_integer("units_basis"),
                 small_integer("state_hold_minutes"),
                 integer("last_decision"),
+                integer("pending_decisions"),
+                integer_null("active_decision"),
+                big_integer_null("active_bucket"),
+                big_integer("decided_revision"),
                 big_integer("revision"),
             ],
         );

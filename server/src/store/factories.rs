@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use super::{
+    applied::Active,
     database::Store,
     engine::{code::Code as _, retry::Retries, statement::Sql},
     error::{Result, StoreError},
@@ -46,6 +47,12 @@ pub struct Factory {
     pub state_hold_minutes: u16,
     /// The number of the last decision; 0 when there is none.
     pub last_decision: i32,
+    /// How many decisions the sums do not follow in every bucket yet.
+    pub pending_decisions: i32,
+    /// The one of them that is being applied, and how far it is.
+    pub active: Option<Active>,
+    /// The revision of the last change of a decision, or of how far one is applied.
+    pub decided_revision: Revision,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
     /// How many contradictions of stored events are kept.
@@ -162,14 +169,27 @@ pub(super) async fn set_revision(
     Ok(())
 }
 
-/// Sets the number of the factory's last decision.
-pub(super) async fn set_last_decision(
+/// Sets how a factory's decisions stand: the number of the last one, how many are pending, and which is being applied, at a
+/// revision.
+pub(super) async fn set_decided(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    number: i32,
+    (last_decision, pending_decisions, active): (i32, i32, Option<Active>),
+    revision: Revision,
 ) -> Result<()> {
-    let update = Sql::new(conn, "UPDATE factory SET last_decision = ").bind(number).text(" WHERE id = ");
-    conn.execute_raw(update.bind(factory_id.0).build()).await?;
+    let update = Sql::new(conn, "UPDATE factory SET last_decision = ")
+        .bind(last_decision)
+        .text(", pending_decisions = ")
+        .bind(pending_decisions)
+        .text(", active_decision = ")
+        .bind(active.map(|active| active.number))
+        .text(", active_bucket = ")
+        .bind(active.map(|active| active.bucket))
+        .text(", decided_revision = ")
+        .bind(revision.0)
+        .text(" WHERE id = ")
+        .bind(factory_id.0);
+    conn.execute_raw(update.build()).await?;
     Ok(())
 }
 
@@ -208,6 +228,10 @@ impl Store {
             units_basis: new.units_basis.code(),
             state_hold_minutes: new.state_hold_minutes as i16,
             last_decision: 0,
+            pending_decisions: 0,
+            active_decision: None,
+            active_bucket: None,
+            decided_revision: 0,
             revision: 1,
             kept_conflicts: 0,
             dropped_conflicts: 0,
@@ -266,6 +290,9 @@ impl TryFrom<factory::Model> for Factory {
             units_basis: UnitsBasis::of_code(row.units_basis)?,
             state_hold_minutes: row.state_hold_minutes.unsigned_abs(),
             last_decision: row.last_decision,
+            pending_decisions: row.pending_decisions,
+            active: Active::of_columns(row.active_decision, row.active_bucket),
+            decided_revision: Revision(row.decided_revision),
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,

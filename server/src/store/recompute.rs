@@ -19,8 +19,8 @@ use self::{
     levels::{Run, Runs},
 };
 use super::{
+    applied::Applied,
     database::Store,
-    decided::Decided,
     entities::{self, Entity, EntityFilter},
     error::Result,
     factories::{self, Factory},
@@ -68,14 +68,14 @@ async fn audit_factory(
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
     let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
-    let decided = Decided::read(conn, factory.id, None).await?;
+    let applied = Applied::read(conn, factory.id, None).await?;
     let codes: HashMap<EntityId, &str> =
         entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
-    series::recompute(conn, factory.id, &workstations(&entities), &decided)
+    series::recompute(conn, factory.id, &workstations(&entities), &applied)
         .await?
         .compare(conn, factory, differences)
         .await?;
-    let mut hours = Hours::new(conn, factory.id, &entities, &decided);
+    let mut hours = Hours::new(conn, factory.id, &entities, &applied);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
@@ -176,13 +176,13 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
     let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
-    let decided = Decided::read(&tx, factory.id, None).await?;
-    series::recompute(&tx, factory.id, &workstations(&entities), &decided)
+    let applied = Applied::read(&tx, factory.id, None).await?;
+    series::recompute(&tx, factory.id, &workstations(&entities), &applied)
         .await?
         .replace(&tx, factory.id)
         .await?;
     rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id.0)).exec(&tx).await?;
-    let mut hours = Hours::new(&tx, factory.id, &entities, &decided);
+    let mut hours = Hours::new(&tx, factory.id, &entities, &applied);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {

@@ -16,7 +16,7 @@ use domain::{
     bucket::Level,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Segment},
+    timeline::Segment,
 };
 use sea_orm::ConnectionTrait;
 
@@ -107,16 +107,13 @@ impl<'a> Search<'a> {
     /// its current segment lies, where it may begin before the span.
     fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
         // An event that ends last starts at most its own length before the one that starts last.
-        let own = events.reports.iter().filter(|event| event.derived_from_ms.is_none());
-        if self.found.at_ms.is_none() && own.map(|event| event.started_at_ms).max() >= Some(span.from_ms) {
+        if self.found.at_ms.is_none() && events.last_start_ms() >= Some(span.from_ms) {
             self.found.at_ms = events.last_seen_at_ms;
         }
         if self.found.current.is_some() {
             return None;
         }
-        let last = timeline::counted_segments(&events.counted())
-            .pop()
-            .filter(|segment| segment.to_ms > span.from_ms)?;
+        let last = events.segments().pop().filter(|segment| segment.to_ms > span.from_ms)?;
         self.found.current = Some(last);
         (last.from_ms <= span.from_ms).then_some(last.to_ms)
     }

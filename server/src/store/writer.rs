@@ -25,6 +25,7 @@ use domain::{
 
 pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
 pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
+pub use self::decide::SliceApplied;
 use self::{
     cache::Cache,
     change::Changes,
@@ -58,12 +59,18 @@ const MAX_BUCKETS_READ: i64 = 50_000;
 pub struct Writer {
     store: Store,
     caches: HashMap<FactorySlug, Cache>,
+    max_slice_events: u64,
 }
 
 impl Writer {
     /// A writer with an empty cache.
     pub fn new(store: Store) -> Self {
-        Self { store, caches: HashMap::new() }
+        Self::with_slices(store, decide::slice::MAX_EVENTS)
+    }
+
+    /// One that counts so many events again at a time when something is decided about more.
+    pub fn with_slices(store: Store, max_slice_events: u64) -> Self {
+        Self { store, caches: HashMap::new(), max_slice_events }
     }
 
     /// Stores parts of batches in one transaction, on disk when this returns. Parts of one batch are in different groups,

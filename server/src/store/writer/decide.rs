@@ -1,21 +1,27 @@
-//! Making a decision: it is kept, and what it is about is counted again, in one transaction.
+//! Making a decision: it is kept, and what it is about is counted again in the same transaction, or, where that is too much, slice
+//! by slice in later ones.
 
-mod affected;
+mod pending;
+pub(super) mod slice;
 
-use std::collections::BTreeMap;
+use std::mem;
 
 use domain::{
     decision::{
-        DecisionKind, ProposedCorrection, StandingRule, changed_meanwhile, judge_note, judge_standing,
+        ProposedCorrection, Reach, StandingRule, changed_meanwhile, judge_note, judge_standing,
         judge_withdrawal,
     },
-    id::{EntityId, Revision},
+    id::{EntityId, FactoryId, Revision},
     time::TimestampMs,
     validate::new_id_fault,
 };
 use entity::decision_entity;
 
-use self::affected::Affected;
+pub use self::pending::SliceApplied;
+use self::{
+    pending::Pass,
+    slice::{About, Direction, Slice},
+};
 use super::{
     Writer, apply,
     batch::Verdict,
@@ -24,20 +30,16 @@ use super::{
     insert,
 };
 use crate::store::{
+    applied::{Active, Applied, Span},
     commit_log,
     decided::{self, Decided},
-    decisions::{
-        self, Content, Correction, Decision, MAX_DECIDED_EVENTS, NewDecision, NotDecided, StandingContent,
-    },
+    decisions::{self, Content, Correction, Decision, NewDecision, NotDecided, Progress, StandingContent},
     engine::{retry::Retries, transaction::Transaction},
     entities::{self, EntityFilter},
     error::Result,
     factories::{self, Factory},
     intern::NameTable,
 };
-
-/// How many entities are counted again at a time.
-const ENTITIES_AT_ONCE: usize = 64;
 
 /// What a proposal came to.
 type Outcome<T> = Result<std::result::Result<T, NotDecided>>;
@@ -73,7 +75,8 @@ impl Writer {
         }
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let mut making = Making { tx: &tx, factory: &factory, cache: &mut cache, now_ms };
+        let max_events = self.max_slice_events;
+        let mut making = Making { tx: &tx, factory: &factory, cache: &mut cache, max_events, now_ms };
         let prepared = match making.prepare(new).await? {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
@@ -91,18 +94,17 @@ struct Making<'a> {
     tx: &'a Transaction,
     factory: &'a Factory,
     cache: &'a mut Cache,
+    max_events: u64,
     now_ms: TimestampMs,
 }
 
 /// A decision that may be made.
 struct Prepared {
     content: Content,
-    /// What it says of entities, without its number.
-    rows: Vec<decision_entity::Model>,
-    rule: Option<StandingRule>,
+    /// What it is about, without its number; of one that takes another back, what that one is about.
+    about: About,
     /// The decision that it takes back.
     withdrawn: Option<Decision>,
-    affected: Affected,
 }
 
 impl Making<'_> {
@@ -148,22 +150,20 @@ impl Making<'_> {
                 (new.content.clone(), decisions::rows_of(self.tx, self.factory.id, *of).await?)
             }
         };
-        let affected =
-            match affected::find(self.tx, self.factory.id, self.cache, &rows, rule.as_ref()).await? {
-                Ok(affected) => affected,
-                Err(refused) => return Ok(Err(refused)),
-            };
-        if affected.events > MAX_DECIDED_EVENTS {
-            return Ok(Err(NotDecided::TooManyEvents(affected.events)));
+        for row in rows.iter().filter(|row| row.retracted_type.is_some() && withdrawn.is_none()) {
+            if slice::retracted_reports(self.tx, self.factory.id, row).await?.is_empty() {
+                return Ok(Err(NotDecided::NoSuchEvent));
+            }
         }
+        let about = rule.map_or(About::Entities(rows), About::Events);
         if let Some(seen) = new.seen_decision {
             let others = decisions::reach_of_later(self.tx, self.factory.id, seen).await?;
             let others = others.iter().map(|(number, reach)| (*number, reach));
-            if let Some(number) = changed_meanwhile(&affected.reach, seen, others) {
+            if let Some(number) = changed_meanwhile(&reach_of(&about), seen, others) {
                 return Ok(Err(NotDecided::ChangedMeanwhile(number)));
             }
         }
-        Ok(Ok(Prepared { content, rows, rule, withdrawn, affected }))
+        Ok(Ok(Prepared { content, about, withdrawn }))
     }
 
     /// The rule that a standing is. What it names is registered where it is new: events may name it later.
@@ -224,27 +224,11 @@ impl Making<'_> {
         Ok(Ok((correction, rows)))
     }
 
-    /// Keeps a decision and counts again what it is about.
+    /// Keeps a decision and counts again what it is about, or a first slice of that.
     async fn make(&mut self, new: &NewDecision, prepared: Prepared) -> Result<Decision> {
-        let Prepared { content, rows, rule, withdrawn, affected } = prepared;
-        let number = self.factory.last_decision + 1;
+        let Prepared { content, mut about, withdrawn } = prepared;
+        let (factory_id, number) = (self.factory.id, self.factory.last_decision + 1);
         let revision = self.factory.revision.next();
-        let kind_of_change = withdrawn.as_ref().map_or(content.kind(), Decision::kind);
-        let mut after = self.cache.decided.clone();
-        after.last_decision = number;
-        if let Some(withdrawn) = &withdrawn {
-            after.remove(withdrawn.number);
-            decisions::withdraw(self.tx, self.factory.id, withdrawn.number, number).await?;
-        } else {
-            if let Some(rule) = rule {
-                after.add_rule(rule);
-            }
-            let rows = rows.into_iter().map(|row| decision_entity::Model { number, ..row });
-            for row in rows.clone() {
-                after.add_row(row)?;
-            }
-            decisions::keep_rows(self.tx, &rows.collect::<Vec<_>>()).await?;
-        }
         let decision = Decision {
             number,
             content,
@@ -253,61 +237,216 @@ impl Making<'_> {
             note: new.note.clone(),
             request_id: new.request_id.clone(),
             withdrawn_by: None,
-            events: affected.events,
+            progress: Progress::Applied,
+            events: 0,
             revision,
         };
-        decisions::keep(self.tx, self.factory.id, &decision).await?;
-        factories::set_last_decision(self.tx, self.factory.id, number).await?;
-        let before = std::mem::replace(&mut self.cache.decided, after.clone());
-        let moves_last_seen = !matches!(kind_of_change, DecisionKind::Correction);
-        self.count_again((&before, &after), affected, (revision, moves_last_seen)).await?;
-        if commit_log::is_kept(self.tx) {
-            commit_log::append(self.tx, self.factory.id, revision, &[]).await?;
+        let is_withdrawal = withdrawn.is_some();
+        decisions::keep(self.tx, factory_id, &decision, is_withdrawal).await?;
+        let mut decided = DecidedState::of(self.factory);
+        decided.last_decision = number;
+        self.cache.applied.set_last_decision(number);
+        // What is read on the way is counted as it is decided now.
+        decided.keep(self.tx, factory_id, revision).await?;
+        if let Some(withdrawn) = withdrawn {
+            decisions::withdraw(self.tx, factory_id, (withdrawn.number, number), revision).await?;
+            let numbers = [withdrawn.number, number];
+            self.take_back(&mut decided, withdrawn, (&about, &numbers), revision).await?;
         } else {
-            factories::set_revision(self.tx, self.factory.id, revision).await?;
+            about.set_number(number);
+            if let About::Entities(rows) = &about {
+                decisions::keep_rows(self.tx, rows).await?;
+            }
+            self.begin(&mut decided, (&about, number), revision).await?;
         }
-        Ok(decision)
+        decided.keep(self.tx, factory_id, revision).await?;
+        keep_revision(self.tx, factory_id, revision).await?;
+        let made = decisions::by_number(self.tx, factory_id, number).await?;
+        Ok(made.unwrap_or(decision))
     }
 
-    async fn count_again(
+    /// Begins to apply a new decision, and ends with it if it is a single slice.
+    async fn begin(
         &mut self,
-        (before, after): (&Decided, &Decided),
-        affected: Affected,
-        (revision, moves_last_seen): (Revision, bool),
+        decided: &mut DecidedState,
+        (about, number): (&About, i32),
+        revision: Revision,
     ) -> Result<()> {
-        let factory_id = self.factory.id;
-        // What is not shown any more, or shown though nobody reported it, is no gap in which nothing is stored.
-        for entity_id in affected.ranges.keys() {
-            if let Some(entity) = self.cache.entities.get_mut(entity_id) {
-                entity.hides_events = true;
-            }
+        let (tx, factory_id) = (self.tx, self.factory.id);
+        let first = (Direction::Forwards, None);
+        let slice = slice::next(tx, factory_id, (self.cache, self.max_events), about, first).await?;
+        if slice.is_last {
+            decisions::set_counted(tx, factory_id, number, true).await?;
+            let before = self.cache.applied.clone();
+            let after = &mut self.cache.applied;
+            about.add_to(after)?;
+            self.count_at_once(before, &slice, revision).await?;
+            return decisions::add_events(tx, factory_id, &[number], slice.events, revision).await;
         }
-        let mut ranges: Vec<(EntityId, change::Ranges)> = affected.ranges.into_iter().collect();
-        // Workers with all that they tell of workstations, so that a workstation is not counted again for each.
-        let told_together = affected.is_told_together;
-        let at_once = if told_together { ranges.len().max(1) } else { ENTITIES_AT_ONCE };
-        while !ranges.is_empty() {
-            let rest = ranges.split_off(ranges.len().min(at_once));
-            let some: BTreeMap<EntityId, change::Ranges> = ranges.into_iter().collect();
-            ranges = rest;
-            let open = affected.open.iter().filter(|(entity_id, _)| some.contains_key(entity_id));
-            let open = open.map(|(entity_id, open)| (*entity_id, open.clone())).collect();
-            let mut changes =
-                change::find_decided(self.tx, factory_id, self.cache, (before, after), some, open).await?;
-            // A correction says what somebody did, and not when they were seen.
-            for change in changes.by_entity.values_mut() {
-                change.see_again = moves_last_seen;
-            }
-            self.save(&changes, revision).await?;
+        decided.pending += 1;
+        if decided.active.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let mut pass = Pass {
+            number,
+            numbers: vec![number],
+            about: about.clone(),
+            direction: Direction::Forwards,
+            boundary: None,
+        };
+        pass.start(tx, factory_id, self.cache, decided).await?;
+        pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await
     }
 
-    async fn save(&mut self, changes: &Changes<'_>, revision: Revision) -> Result<()> {
-        let factory_id = self.factory.id;
-        insert(self.tx, factory_id, changes).await?;
-        let effects = apply::effects(self.cache, &changes.by_entity);
-        apply::save(self.tx, factory_id, self.cache, effects, |_| revision).await?;
+    /// Begins to take a decision back, and ends with it if it is a single slice.
+    async fn take_back(
+        &mut self,
+        decided: &mut DecidedState,
+        withdrawn: Decision,
+        (about, numbers): (&About, &[i32]),
+        revision: Revision,
+    ) -> Result<()> {
+        let (tx, factory_id) = (self.tx, self.factory.id);
+        let of = withdrawn.number;
+        let active = decided.active.filter(|active| active.number == of);
+        if active.is_none() && withdrawn.progress == Progress::Waiting {
+            // No sum follows it yet.
+            decided.pending -= 1;
+            return Ok(());
+        }
+        let boundary = active.map(|active| active.bucket);
+        let from = (Direction::Backwards, boundary);
+        let slice = slice::next(tx, factory_id, (self.cache, self.max_events), about, from).await?;
+        let mut pass = Pass {
+            number: of,
+            numbers: numbers.to_vec(),
+            about: about.clone(),
+            direction: Direction::Backwards,
+            boundary,
+        };
+        if active.is_some() {
+            // What was applied so far is taken back from there.
+            return pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await;
+        }
+        if slice.is_last {
+            decisions::set_counted(tx, factory_id, of, false).await?;
+            let before = self.cache.applied.clone();
+            self.cache.applied.remove(of);
+            self.count_at_once(before, &slice, revision).await?;
+            return decisions::add_events(tx, factory_id, numbers, slice.events, revision).await;
+        }
+        decided.pending += 1;
+        if decided.active.is_some() {
+            return Ok(());
+        }
+        pass.start(tx, factory_id, self.cache, decided).await?;
+        pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await
+    }
+
+    /// Counts again what a decision is about, wherever other decisions that are being applied have come to.
+    async fn count_at_once(&mut self, before: Applied, slice: &Slice, revision: Revision) -> Result<()> {
+        let after = mem::take(&mut self.cache.applied);
+        for (old, new) in before.regions().zip(after.regions()) {
+            let sides = (old.decided, new.decided);
+            count_again(self.tx, self.factory.id, self.cache, (slice, old.span), sides, revision).await?;
+        }
+        self.cache.applied = after;
         Ok(())
+    }
+}
+
+/// How the decisions of a factory stand.
+struct DecidedState {
+    last_decision: i32,
+    /// How many are not applied in every bucket yet.
+    pending: i32,
+    /// The one of them that is being applied.
+    active: Option<Active>,
+}
+
+impl DecidedState {
+    fn of(factory: &Factory) -> Self {
+        let Factory { last_decision, pending_decisions, active, .. } = *factory;
+        Self { last_decision, pending: pending_decisions, active }
+    }
+
+    async fn keep(&self, tx: &Transaction, factory_id: FactoryId, revision: Revision) -> Result<()> {
+        let Self { last_decision, pending, active } = *self;
+        factories::set_decided(tx, factory_id, (last_decision, pending, active), revision).await
+    }
+}
+
+impl About {
+    fn set_number(&mut self, number: i32) {
+        match self {
+            Self::Entities(rows) => rows.iter_mut().for_each(|row| row.number = number),
+            Self::Events(rule) => rule.number = number,
+        }
+    }
+
+    fn add_to(&self, applied: &mut Applied) -> Result<()> {
+        match self {
+            Self::Entities(rows) => applied.add(None, rows.iter().cloned()),
+            Self::Events(rule) => applied.add(Some(*rule), []),
+        }
+    }
+}
+
+/// What a decision has in common with others.
+fn reach_of(about: &About) -> Reach {
+    match about {
+        About::Events(rule) => Reach::from(rule),
+        About::Entities(rows) => Reach::Entities {
+            entities: rows.iter().map(|row| EntityId(row.entity_id)).collect(),
+            from_ms: rows.iter().map(|row| TimestampMs(row.from_at)).min().unwrap_or(TimestampMs::MAX),
+            to_ms: rows.iter().map(|row| TimestampMs(row.to_at)).max().unwrap_or(TimestampMs::MIN),
+        },
+    }
+}
+
+/// Counts again what of a slice lies in a span whose buckets were counted by some decisions and are counted by others now.
+async fn count_again(
+    tx: &Transaction,
+    factory_id: FactoryId,
+    cache: &mut Cache,
+    (slice, span): (&Slice, Span),
+    sides: (&Decided, &Decided),
+    revision: Revision,
+) -> Result<()> {
+    let span = span.and(slice.span);
+    let ranges = slice.within(span);
+    // What is not shown any more, or shown though nobody reported it, is no gap in which nothing is stored.
+    for entity_id in ranges.keys() {
+        if let Some(entity) = cache.entities.get_mut(entity_id) {
+            entity.hides_events = true;
+        }
+    }
+    if ranges.is_empty() {
+        return Ok(());
+    }
+    let open = slice.open.clone();
+    let changes = change::find_decided(tx, factory_id, cache, span, sides, ranges, open).await?;
+    save(tx, factory_id, cache, &changes, revision).await
+}
+
+async fn save(
+    tx: &Transaction,
+    factory_id: FactoryId,
+    cache: &mut Cache,
+    changes: &Changes<'_>,
+    revision: Revision,
+) -> Result<()> {
+    insert(tx, factory_id, changes).await?;
+    let effects = apply::effects(cache, &changes.by_entity);
+    apply::save(tx, factory_id, cache, effects, |_| revision).await?;
+    Ok(())
+}
+
+/// Raises the factory's revision.
+async fn keep_revision(tx: &Transaction, factory_id: FactoryId, revision: Revision) -> Result<()> {
+    if commit_log::is_kept(tx) {
+        commit_log::append(tx, factory_id, revision, &[]).await
+    } else {
+        factories::set_revision(tx, factory_id, revision).await
     }
 }
