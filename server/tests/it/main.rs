@@ -7,6 +7,7 @@ mod contract;
 mod crash;
 mod data_problems;
 mod decision_law;
+mod decision_slices;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decisions;
 mod demo;
