@@ -256,18 +256,20 @@ pub async fn page(
     Ok(Page { decisions: with_progress(conn, factory_id, rows).await?, has_next })
 }
 
-/// The decisions that a later revision than this one made or took back, in the order of their numbers.
+/// The decisions that were last changed after a revision and up to another one, in the order of their numbers: made, taken back, or
+/// applied further.
 ///
 /// # Errors
 /// The database failed.
-pub async fn changed_after(
+pub async fn changed(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    revision: Revision,
+    (after, up_to): (Revision, Revision),
 ) -> Result<Vec<Decision>> {
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
-        .filter(Column::Revision.gt(revision.0))
+        .filter(Column::Revision.gt(after.0))
+        .filter(Column::Revision.lte(up_to.0))
         .order_by_asc(Column::Number)
         .all(conn)
         .await?;

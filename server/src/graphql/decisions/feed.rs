@@ -48,5 +48,5 @@ async fn newly_decided(
         return Ok(Vec::new());
     }
     let snapshot = app.store.snapshot_for_live().await?;
-    decisions::changed_after(&snapshot, factory_id, delivery.after).await
+    decisions::changed(&snapshot, factory_id, (delivery.after, delivery.up_to)).await
 }
