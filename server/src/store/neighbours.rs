@@ -292,6 +292,7 @@ pub(super) async fn latest_segment(
     const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
+    let mut was_observed = false;
     loop {
         let from_ms = until_ms - look_ms;
         let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
@@ -303,12 +304,12 @@ pub(super) async fn latest_segment(
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
         }
-        let is_first_look = look_ms == FIRST_LOOK_MS;
-        if is_first_look
-            && last.is_none()
-            && rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() == 0
-        {
-            return Ok((None, rows_read));
+        // A longer look may find less: what is left of a report may be corrected away further back.
+        if last.is_none() && !was_observed {
+            was_observed = rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() > 0;
+            if !was_observed {
+                return Ok((None, rows_read));
+            }
         }
         look_ms = look_ms * 2;
     }
