@@ -143,6 +143,30 @@ async fn what_is_corrected_away_piece_by_piece_is_gone_and_can_be_decided_about_
 }
 
 #[tokio::test]
+async fn a_factorys_corrected_minutes_have_those_of_whom_nothing_is_left_to_list() {
+    let server = plant().await;
+    contested_hour(&server).await;
+    let query = "query($window: WindowInput) { factoryMetrics(factoryId: \"plant\", window: $window) { revision correctedMinutes observedMinutes } }";
+    let mut subscriber =
+        Subscriber::new(&server, &query.replacen("query", "subscription", 1), json!({})).await;
+    subscriber.next().await;
+    let corrected = async |window: Value| {
+        server.ask(query, json!({ "window": window })).await["factoryMetrics"]["correctedMinutes"].take()
+    };
+    decide(&server, correction(&["W1"], "08:00", "08:30", &state("NOT_OBSERVED"))).await;
+    assert_eq!(corrected(range("08:00", "08:05")).await, 5.0, "W1 is not listed there");
+    assert_eq!(corrected(Value::Null).await, 30.0);
+    let made = decide(&server, correction(&["W1"], "08:30", "09:00", &state("NOT_OBSERVED"))).await;
+    // Its units are left, and are taken away last.
+    let last = decide(&server, correction(&["W1"], "08:00", "09:00", &json!({ "units": -12 }))).await;
+    assert_eq!(figures(&server, "W1", Value::Null).await, None);
+    assert_eq!(corrected(Value::Null).await, 60.0);
+    assert!(last["revision"].as_i64() > made["revision"].as_i64());
+    let delivery = subscriber.reaches(&last["revision"]).await;
+    assert_eq!((&delivery["correctedMinutes"], &delivery["observedMinutes"]), (&json!(60.0), &json!(0.0)));
+}
+
+#[tokio::test]
 async fn rules_about_sources_and_models_change_the_figures_as_defined() {
     let server = plant().await;
     let seen = |event_type: &str, confidence: f64, model: &str| {
