@@ -4,6 +4,7 @@
 mod contention;
 mod cut_connections;
 mod cut_off;
+mod decisions;
 mod devices;
 mod outage;
 mod replica_killed;
