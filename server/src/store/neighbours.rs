@@ -72,6 +72,16 @@ impl SpanEvents {
     pub(super) fn counted(&self) -> Counted<'_> {
         Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
     }
+
+    /// What of its segments lies in the span, in the order of time.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let segments = timeline::counted_segments(&self.counted()).into_iter();
+        let cut = segments.filter_map(|segment| {
+            let (from_ms, to_ms) = self.span.cut((segment.from_ms, segment.to_ms))?;
+            Some(Segment { from_ms, to_ms, ..segment })
+        });
+        cut.collect()
+    }
 }
 
 /// What counts of an entity.
@@ -87,12 +97,8 @@ impl EntityEvents {
     /// Its segments, in the order of time.
     pub(super) fn segments(&self) -> Vec<Segment> {
         let mut segments = Vec::new();
-        for of_span in &self.spans {
-            for segment in timeline::counted_segments(&of_span.counted()) {
-                if let Some((from_ms, to_ms)) = of_span.span.cut((segment.from_ms, segment.to_ms)) {
-                    timeline::push_segment(&mut segments, Segment { from_ms, to_ms, ..segment });
-                }
-            }
+        for segment in self.spans.iter().flat_map(SpanEvents::segments) {
+            timeline::push_segment(&mut segments, segment);
         }
         segments
     }
@@ -361,6 +367,7 @@ pub(super) async fn latest_segment(
     const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
+    let mut was_observed = false;
     loop {
         let from_ms = until_ms - look_ms;
         let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
@@ -372,12 +379,12 @@ pub(super) async fn latest_segment(
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
         }
-        let is_first_look = look_ms == FIRST_LOOK_MS;
-        if is_first_look
-            && last.is_none()
-            && rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() == 0
-        {
-            return Ok((None, rows_read));
+        // A longer look may find less: what is left of a report may be corrected away further back.
+        if last.is_none() && !was_observed {
+            was_observed = rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() > 0;
+            if !was_observed {
+                return Ok((None, rows_read));
+            }
         }
         look_ms = look_ms * 2;
     }

@@ -1,7 +1,8 @@
 //! What entities were last seen doing as of an instant, where some of their events end after it.
 //!
 //! No event is taken in that ends later than the server's clock allows, so such events came while the clock was wrong. They are
-//! not regarded here: what is found is what the other events alone would show. An entity that has none of them needs no read.
+//! not regarded here: what is found is what the other events alone would show, with all that was corrected. An entity that has
+//! none of them needs no read.
 //!
 //! An event that ends after the instant starts at most a day before it. So the hours of that day and the day before are looked
 //! at one after the other, the latest first, and behind them the last day in which anything was seen.
@@ -21,10 +22,11 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 use super::{
+    applied::Applied,
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
-    neighbours::{self, EntityEvents},
+    neighbours::{self, EntityEvents, SpanEvents},
     rollups::{bucket_of_stored, stored_bucket},
 };
 
@@ -33,12 +35,12 @@ use super::{
 pub struct LastSeen {
     /// The latest end of its events; none when it has none.
     pub at_ms: Option<TimestampMs>,
-    /// Its segment with the latest end; none when all its events have no length.
+    /// Its segment with the latest end; none when all its events have no length and nothing is corrected.
     pub current: Option<Segment>,
 }
 
 /// What those of these entities whose latest event ends after an instant were last seen doing as of that instant: by the
-/// events alone that end up to it.
+/// events alone that end up to it, and by what was corrected.
 pub async fn as_of(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
@@ -66,6 +68,7 @@ pub async fn as_of(
         }
         look(conn, factory_id, &mut searches, until_ms).await?;
     }
+    see_corrections(conn, factory_id, &mut searches).await?;
     for search in searches.iter_mut().filter(|search| neighbours::may_be_told_of(search.entity)) {
         let told_at_ms = neighbours::last_told(conn, factory_id, search.entity, until_ms).await?;
         search.found.at_ms = search.found.at_ms.max(told_at_ms);
@@ -150,6 +153,26 @@ async fn look(
             }
         }
     }
+}
+
+/// What ends last may be a correction, which is in a timeline whatever events there are.
+async fn see_corrections(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    searches: &mut [Search<'_>],
+) -> Result<()> {
+    let ids: Vec<EntityId> = searches.iter().map(|search| search.entity.id).collect();
+    let applied = Applied::read(conn, factory_id, Some(&ids)).await?;
+    for search in searches {
+        let corrected = applied.regions().flat_map(|region| {
+            let all = (TimestampMs::MIN, TimestampMs::MAX);
+            let corrections = region.decided.corrections(search.entity.id, all);
+            SpanEvents { span: region.span, reports: Vec::new(), corrections }.segments()
+        });
+        let found = search.found.current.into_iter().chain(corrected);
+        search.found.current = found.max_by_key(|segment| segment.to_ms);
+    }
+    Ok(())
 }
 
 /// The hours from the beginning of a UTC day to an instant in which events of these entities start or time of them was
