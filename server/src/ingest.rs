@@ -206,7 +206,7 @@ async fn write(
     draining: CancellationToken,
 ) {
     let _close = CloseOnDrop(&shared);
-    let mut writer = Writer::new(store);
+    let mut writer = Writer::with_clock(store, clock.clone());
     loop {
         // Asked for first: what is taken in after that is refused, so nothing is left behind.
         let is_draining = draining.is_cancelled();

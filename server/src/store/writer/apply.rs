@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     id::{EntityId, FactoryId, Revision},
     time::TimestampMs,
-    timeline::{self, Counted, Latest, Tail},
+    timeline::{self, BucketTotals, Counted, Latest, Tail},
 };
 use sea_orm::ConnectionTrait;
 
@@ -49,13 +49,18 @@ struct Changed {
 }
 
 /// Adds up what changes amount to and brings the cache up to date. Nothing is read or written, so this can be done while the
-/// database inserts the events.
-pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -> Effects {
+/// database inserts the events. `record` is told what is added to the sums of each entity.
+pub(super) fn effects(
+    cache: &mut Cache,
+    changes: &BTreeMap<EntityId, Change>,
+    mut record: impl FnMut(EntityId, &BucketTotals),
+) -> Effects {
     let mut effects = Effects { levels: LevelTotals::new(), changed: Vec::with_capacity(changes.len()) };
     for (&entity_id, Change { before, after, reach, see_again }) in changes {
         let after = after.counted();
         let change = timeline::change(&before.counted(), &after);
         rollups::add_to_levels(&mut effects.levels, entity_id, &change.sums);
+        record(entity_id, &change.sums);
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
         reach.add_to(entity);
         let tail = cache.tails.entry(entity_id).or_insert_with(|| Tail::of(entity.current));

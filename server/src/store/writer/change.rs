@@ -54,6 +54,8 @@ pub(super) struct Changes<'a> {
     pub(super) open: Vec<OpenReport>,
     /// By entity.
     pub(super) by_entity: BTreeMap<EntityId, Change>,
+    /// The earliest stored instant that a new report follows right after: nothing changes before it that is not new itself.
+    pub(super) ended_from_ms: Option<TimestampMs>,
     /// How many stored events were read to find out.
     pub(super) rows_read: usize,
 }
@@ -91,6 +93,7 @@ pub(super) async fn find<'a>(
         EventForm::State => Ok(Cow::Owned(followed.new_report(row)?.row)),
     });
     changes.rows = rows.collect::<Result<_>>()?;
+    changes.ended_from_ms = followed.ended().iter().map(|ended| ended.at_ms).min();
     Ok(changes)
 }
 

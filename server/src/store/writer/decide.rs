@@ -10,6 +10,7 @@ use domain::{
         judge_withdrawal,
     },
     id::{EntityId, Revision},
+    ledger::Cause,
     time::TimestampMs,
     validate::new_id_fault,
 };
@@ -22,6 +23,7 @@ use super::{
     cache::Cache,
     change::{self, Changes},
     insert,
+    ledger::Ledger,
 };
 use crate::store::{
     commit_log,
@@ -73,7 +75,14 @@ impl Writer {
         }
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let mut making = Making { tx: &tx, factory: &factory, cache: &mut cache, now_ms };
+        let mut making = Making {
+            tx: &tx,
+            factory: &factory,
+            cache: &mut cache,
+            now_ms,
+            cause: Cause::Decision(factory.last_decision + 1),
+            ledger: Ledger::new(&factory, now_ms),
+        };
         let prepared = match making.prepare(new).await? {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
@@ -92,6 +101,9 @@ struct Making<'a> {
     factory: &'a Factory,
     cache: &'a mut Cache,
     now_ms: TimestampMs,
+    cause: Cause,
+    /// What it changes of closed buckets.
+    ledger: Ledger,
 }
 
 /// A decision that may be made.
@@ -261,10 +273,12 @@ impl Making<'_> {
         let before = std::mem::replace(&mut self.cache.decided, after.clone());
         let moves_last_seen = !matches!(kind_of_change, DecisionKind::Correction);
         self.count_again((&before, &after), affected, (revision, moves_last_seen)).await?;
+        self.ledger.write(self.tx, self.factory.id, revision).await?;
+        let at_ms = self.ledger.at_ms();
         if commit_log::is_kept(self.tx) {
-            commit_log::append(self.tx, self.factory.id, revision, &[]).await?;
+            commit_log::append(self.tx, self.factory.id, (revision, at_ms), &[]).await?;
         } else {
-            factories::set_revision(self.tx, self.factory.id, revision).await?;
+            factories::set_committed(self.tx, self.factory.id, revision, at_ms).await?;
         }
         Ok(decision)
     }
@@ -306,7 +320,9 @@ impl Making<'_> {
     async fn save(&mut self, changes: &Changes<'_>, revision: Revision) -> Result<()> {
         let factory_id = self.factory.id;
         insert(self.tx, factory_id, changes).await?;
-        let effects = apply::effects(self.cache, &changes.by_entity);
+        let effects = apply::effects(self.cache, &changes.by_entity, |entity_id, sums| {
+            self.ledger.add(&self.cause, entity_id, sums);
+        });
         apply::save(self.tx, factory_id, self.cache, effects, |_| revision).await?;
         Ok(())
     }
