@@ -209,7 +209,7 @@ async fn write(
     draining: CancellationToken,
 ) {
     let _close = CloseOnDrop(&shared);
-    let mut writer = Writer::new(store.clone());
+    let mut writer = Writer::with_clock(store.clone(), clock.clone());
     let mut pending = Pending::new(Instant::now());
     loop {
         // Asked for first: what is taken in after that is refused, so nothing is left behind.

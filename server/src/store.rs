@@ -8,6 +8,7 @@
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
 mod applied;
+pub mod closings;
 pub mod commit_log;
 pub mod conflicts;
 pub mod current;
@@ -28,6 +29,7 @@ pub mod plans;
 mod reach;
 pub mod recompute;
 mod report;
+pub mod restatements;
 pub mod rollups;
 pub mod seen;
 mod series;
@@ -40,4 +42,4 @@ pub mod writer;
 pub use database::{MAX_COHORT_READS, QUESTION_READERS, Snapshot, Store};
 pub use engine::{fault::Fault, integrity::Integrity, open_error::OpenError, timeout::Timeouts};
 pub use error::{Result, StoreError};
-pub use recompute::{Difference, audit, rebuild};
+pub use recompute::{Difference, audit, rebuild, rebuild_at};

@@ -198,7 +198,7 @@ proptest! {
         tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
             let (_directory, store) = empty_store("plant").await;
             // Two, so that what one has in its cache is from before the other's decision.
-            let mut writers = [(); 2].map(|()| Writer::with_slices(store.clone(), slice_events));
+            let mut writers = [(); 2].map(|()| Writer::new(store.clone()).with_slices(slice_events));
             let now_ms = TimestampMs(T0_MS + 100 * domain::MS_PER_DAY);
             let (mut events, mut decided) = (Vec::new(), Vec::new());
             for (number, step) in steps.iter().enumerate() {

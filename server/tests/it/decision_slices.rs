@@ -62,7 +62,7 @@ pub(crate) fn hour() -> NewDecision {
 
 /// Makes a decision of which only the first bucket is applied.
 pub(crate) async fn begin(store: &Store, decision: &NewDecision) -> Decision {
-    let mut writer = Writer::with_slices(store.clone(), 1);
+    let mut writer = Writer::new(store.clone()).with_slices(1);
     let made = writer.decide(decision, millis(NOW)).await.expect("a commit").expect("a decision");
     let first_bucket_ends_ms = TimestampMs(millis("2026-01-05T08:05:00Z").0);
     assert_eq!(made.progress, Progress::Applying(first_bucket_ends_ms));
@@ -136,7 +136,7 @@ async fn a_decision_that_was_begun_before_a_restart_is_applied_to_its_end_after_
 #[tokio::test]
 async fn what_is_taken_back_while_it_is_being_applied_turns_around_and_what_waits_is_not_begun() {
     let (database, store) = empty_store("plant").await;
-    let mut writer = Writer::with_slices(store.clone(), 1);
+    let mut writer = Writer::new(store.clone()).with_slices(1);
     let first = begin(&store, &hour()).await;
     let second = NewDecision { request_id: "the same again".to_owned(), ..hour() };
     let second = writer.decide(&second, millis(NOW)).await.expect("a commit").expect("a decision");

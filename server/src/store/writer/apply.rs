@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     id::{EntityId, FactoryId, Revision},
     time::TimestampMs,
-    timeline::{self, Counted, Latest, Tail},
+    timeline::{self, BucketTotals, Counted, Latest, Tail},
 };
 use sea_orm::ConnectionTrait;
 
@@ -54,8 +54,12 @@ struct Changed {
 }
 
 /// Adds up what changes amount to and brings the cache up to date. Nothing is read or written, so this can be done while the
-/// database inserts the events.
-pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -> Effects {
+/// database inserts the events. `record` is told what is added to the sums of each entity.
+pub(super) fn effects(
+    cache: &mut Cache,
+    changes: &BTreeMap<EntityId, Change>,
+    mut record: impl FnMut(EntityId, &BucketTotals),
+) -> Effects {
     let mut effects = Effects { levels: LevelTotals::new(), changed: Vec::with_capacity(changes.len()) };
     for (&entity_id, change) in changes {
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
@@ -68,6 +72,7 @@ pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -
             let timeline::Change { sums, ranges } =
                 within(after.span, timeline::change(&before.counted(), &now));
             rollups::add_to_levels(&mut effects.levels, entity_id, &sums);
+            record(entity_id, &sums);
             if read_segment_until_ms.is_none() {
                 read_segment_until_ms = move_current(entity, tail, &ranges, &now);
             } else if let Some((_, last_ms)) = ranges.last() {

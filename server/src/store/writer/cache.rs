@@ -11,7 +11,7 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::{batch::Verdict, row::NewRow};
+use super::{batch::Verdict, origins::Origins, row::NewRow};
 use crate::store::{
     applied::Applied,
     entities::{self, Entity, EntityFilter},
@@ -30,6 +30,8 @@ pub(super) struct Cache {
     ids: HashMap<EntityType, HashMap<String, EntityId>>,
     pub(super) model_versions: Names,
     pub(super) sources: Names,
+    /// Who is known to have been reported by whom.
+    pub(super) origins: Origins,
     /// By which decisions the buckets are counted.
     pub(super) applied: Applied,
 }

@@ -75,13 +75,15 @@ pub(super) struct Changes<'a> {
     pub(super) open: Vec<OpenReport>,
     /// By entity.
     pub(super) by_entity: BTreeMap<EntityId, Change>,
+    /// The earliest stored instant that a new report follows right after: nothing changes before it that is not new itself.
+    pub(super) ended_from_ms: Option<TimestampMs>,
     /// How many stored events were read to find out.
     pub(super) rows_read: usize,
 }
 
 impl Changes<'_> {
     fn add(&mut self, other: Self) {
-        let Changes { rows, ended, open, by_entity, rows_read } = other;
+        let Changes { rows, ended, open, by_entity, rows_read, ended_from_ms: _ } = other;
         self.rows.extend(rows);
         // What reaches over a boundary was found on both sides of it.
         let is_new = |row: &event::Model, known: &[event::Model]| {
@@ -138,6 +140,7 @@ pub(super) async fn find<'a>(
         EventForm::State => Ok(Cow::Owned(followed.new_report(row)?.row)),
     });
     changes.rows = rows.collect::<Result<_>>()?;
+    changes.ended_from_ms = followed.ended().iter().map(|ended| ended.at_ms).min();
     Ok(changes)
 }
 

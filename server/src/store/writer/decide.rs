@@ -1,43 +1,32 @@
 //! Making a decision: it is kept, and what it is about is counted again in the same transaction, or, where that is too much, slice
 //! by slice in later ones.
 
+mod applying;
 mod pending;
-pub(super) mod slice;
-
-use std::mem;
+mod slice;
 
 use domain::{
     decision::{
         ProposedCorrection, Reach, StandingRule, changed_meanwhile, judge_note, judge_standing,
         judge_withdrawal,
     },
-    id::{EntityId, FactoryId, Revision},
+    id::EntityId,
     time::TimestampMs,
     validate::new_id_fault,
 };
 use entity::decision_entity;
 
 pub use self::pending::SliceApplied;
-use self::{
-    pending::Pass,
-    slice::{About, Direction, Slice},
-};
-use super::{
-    Writer, apply,
-    batch::Verdict,
-    cache::Cache,
-    change::{self, Changes},
-    insert,
-};
+pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
+use self::{applying::Applying, slice::About};
+use super::{Writer, batch::Verdict, cache::Cache};
 use crate::store::{
-    applied::{Active, Applied, Span},
-    commit_log,
-    decided::{self, Decided},
+    decided,
     decisions::{self, Content, Correction, Decision, NewDecision, NotDecided, Progress, StandingContent},
-    engine::{retry::Retries, transaction::Transaction},
+    engine::retry::Retries,
     entities::{self, EntityFilter},
     error::Result,
-    factories::{self, Factory},
+    factories,
     intern::NameTable,
 };
 
@@ -75,8 +64,8 @@ impl Writer {
         }
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let max_events = self.max_slice_events;
-        let mut making = Making { tx: &tx, factory: &factory, cache: &mut cache, max_events, now_ms };
+        let applying = Applying::new(&tx, &factory, &mut cache, (now_ms, self.max_slice_events));
+        let mut making = Making { applying, now_ms };
         let prepared = match making.prepare(new).await? {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
@@ -91,10 +80,7 @@ impl Writer {
 
 /// A decision in the making.
 struct Making<'a> {
-    tx: &'a Transaction,
-    factory: &'a Factory,
-    cache: &'a mut Cache,
-    max_events: u64,
+    applying: Applying<'a>,
     now_ms: TimestampMs,
 }
 
@@ -110,7 +96,7 @@ struct Prepared {
 impl Making<'_> {
     /// Judges a proposal and finds out what it is about.
     async fn prepare(&mut self, new: &NewDecision) -> Outcome<Prepared> {
-        let number = self.factory.last_decision + 1;
+        let number = self.applying.factory.last_decision + 1;
         let mut withdrawn = None;
         let mut rule = None;
         let (content, rows) = match &new.content {
@@ -130,34 +116,43 @@ impl Making<'_> {
                 (new.content.clone(), Vec::new())
             }
             Content::Retraction(retraction) => {
-                let entity = self.cache.entity(retraction.entity_type, &retraction.entity_code);
+                let entity = self.applying.cache.entity(retraction.entity_type, &retraction.entity_code);
                 let Some(entity_id) = entity.map(|entity| entity.id) else {
                     return Ok(Err(NotDecided::NoSuchEvent));
                 };
-                (new.content.clone(), vec![decisions::retraction_row(self.factory.id, entity_id, retraction)])
+                (
+                    new.content.clone(),
+                    vec![decisions::retraction_row(self.applying.factory.id, entity_id, retraction)],
+                )
             }
             Content::Withdrawal(of) => {
-                let Some(decision) = decisions::by_number(self.tx, self.factory.id, *of).await? else {
+                let Some(decision) =
+                    decisions::by_number(self.applying.tx, self.applying.factory.id, *of).await?
+                else {
                     return Ok(Err(NotDecided::NoSuchDecision(*of)));
                 };
                 if let Err(fault) = judge_withdrawal(*of, decision.kind(), decision.withdrawn_by) {
                     return Ok(Err(NotDecided::Invalid(fault)));
                 }
                 if let Content::Standing(standing) = &decision.content {
-                    rule = decided::standing_rule(self.tx, self.factory.id, *of, standing).await?;
+                    rule = decided::standing_rule(self.applying.tx, self.applying.factory.id, *of, standing)
+                        .await?;
                 }
                 withdrawn = Some(decision);
-                (new.content.clone(), decisions::rows_of(self.tx, self.factory.id, *of).await?)
+                (
+                    new.content.clone(),
+                    decisions::rows_of(self.applying.tx, self.applying.factory.id, *of).await?,
+                )
             }
         };
         for row in rows.iter().filter(|row| row.retracted_type.is_some() && withdrawn.is_none()) {
-            if slice::retracted_reports(self.tx, self.factory.id, row).await?.is_empty() {
+            if slice::retracted_reports(self.applying.tx, self.applying.factory.id, row).await?.is_empty() {
                 return Ok(Err(NotDecided::NoSuchEvent));
             }
         }
         let about = rule.map_or(About::Entities(rows), About::Events);
         if let Some(seen) = new.seen_decision {
-            let others = decisions::reach_of_later(self.tx, self.factory.id, seen).await?;
+            let others = decisions::reach_of_later(self.applying.tx, self.applying.factory.id, seen).await?;
             let others = others.iter().map(|(number, reach)| (*number, reach));
             if let Some(number) = changed_meanwhile(&reach_of(&about), seen, others) {
                 return Ok(Err(NotDecided::ChangedMeanwhile(number)));
@@ -168,12 +163,16 @@ impl Making<'_> {
 
     /// The rule that a standing is. What it names is registered where it is new: events may name it later.
     async fn ruled(&mut self, number: i32, standing: &StandingContent) -> Outcome<StandingRule> {
-        let factory_id = self.factory.id;
+        let factory_id = self.applying.factory.id;
         let models = standing.model_version.as_deref().into_iter();
-        self.cache.model_versions.resolve(self.tx, NameTable::ModelVersion, factory_id, models).await?;
+        self.applying
+            .cache
+            .model_versions
+            .resolve(self.applying.tx, NameTable::ModelVersion, factory_id, models)
+            .await?;
         let sources = standing.source.as_deref().into_iter();
-        self.cache.sources.resolve(self.tx, NameTable::Source, factory_id, sources).await?;
-        if let Some(rule) = decided::standing_rule(self.tx, factory_id, number, standing).await? {
+        self.applying.cache.sources.resolve(self.applying.tx, NameTable::Source, factory_id, sources).await?;
+        if let Some(rule) = decided::standing_rule(self.applying.tx, factory_id, number, standing).await? {
             return Ok(Ok(rule));
         }
         let mut names = standing.source.iter().chain(&standing.model_version);
@@ -190,7 +189,7 @@ impl Making<'_> {
                 area: Some(area.as_str()),
                 ..EntityFilter::default()
             };
-            let in_area = entities::list(self.tx, self.factory.id, filter).await?;
+            let in_area = entities::list(self.applying.tx, self.applying.factory.id, filter).await?;
             correction.entity_codes = in_area.into_iter().map(|entity| entity.code).collect();
             if correction.entity_codes.is_empty() {
                 return Ok(Err(NotDecided::EmptyArea));
@@ -210,16 +209,16 @@ impl Making<'_> {
         }
         let mut rows = Vec::with_capacity(correction.entity_codes.len());
         for code in &correction.entity_codes {
-            let is_new = self.cache.entity(correction.entity_type, code).is_none();
+            let is_new = self.applying.cache.entity(correction.entity_type, code).is_none();
             if is_new && new_id_fault(code).is_some() {
                 return Ok(Err(NotDecided::InvalidId(code.clone())));
             }
-            let entity_id = match self.cache.entity_id(correction.entity_type, code) {
+            let entity_id = match self.applying.cache.entity_id(correction.entity_type, code) {
                 Ok(entity_id) => entity_id,
                 Err(Verdict::EntityLimitReached) => return Ok(Err(NotDecided::EntityLimitReached)),
                 Err(_) => return Ok(Err(NotDecided::InvalidId(code.clone()))),
             };
-            rows.push(decisions::correction_row(self.factory.id, entity_id, &correction));
+            rows.push(decisions::correction_row(self.applying.factory.id, entity_id, &correction));
         }
         Ok(Ok((correction, rows)))
     }
@@ -227,8 +226,9 @@ impl Making<'_> {
     /// Keeps a decision and counts again what it is about, or a first slice of that.
     async fn make(&mut self, new: &NewDecision, prepared: Prepared) -> Result<Decision> {
         let Prepared { content, mut about, withdrawn } = prepared;
-        let (factory_id, number) = (self.factory.id, self.factory.last_decision + 1);
-        let revision = self.factory.revision.next();
+        let applying = &mut self.applying;
+        let (tx, factory_id) = (applying.tx, applying.factory.id);
+        let number = applying.factory.last_decision + 1;
         let decision = Decision {
             number,
             content,
@@ -239,156 +239,27 @@ impl Making<'_> {
             withdrawn_by: None,
             progress: Progress::Applied,
             events: 0,
-            revision,
+            revision: applying.revision,
         };
         let is_withdrawal = withdrawn.is_some();
-        decisions::keep(self.tx, factory_id, &decision, is_withdrawal).await?;
-        let mut decided = DecidedState::of(self.factory);
-        decided.last_decision = number;
-        self.cache.applied.set_last_decision(number);
+        decisions::keep(tx, factory_id, &decision, is_withdrawal).await?;
+        applying.decided.last_decision = number;
+        applying.cache.applied.set_last_decision(number);
         // What is read on the way is counted as it is decided now.
-        decided.keep(self.tx, factory_id, revision).await?;
+        applying.keep_decided().await?;
         if let Some(withdrawn) = withdrawn {
-            decisions::withdraw(self.tx, factory_id, (withdrawn.number, number), revision).await?;
-            let numbers = [withdrawn.number, number];
-            self.take_back(&mut decided, withdrawn, (&about, &numbers), revision).await?;
+            decisions::withdraw(tx, factory_id, (withdrawn.number, number), applying.revision).await?;
+            applying.take_back(withdrawn, about, number).await?;
         } else {
             about.set_number(number);
             if let About::Entities(rows) = &about {
-                decisions::keep_rows(self.tx, rows).await?;
+                decisions::keep_rows(tx, rows).await?;
             }
-            self.begin(&mut decided, (&about, number), revision).await?;
+            applying.begin(about, number).await?;
         }
-        decided.keep(self.tx, factory_id, revision).await?;
-        keep_revision(self.tx, factory_id, revision).await?;
-        let made = decisions::by_number(self.tx, factory_id, number).await?;
+        applying.finish().await?;
+        let made = decisions::by_number(tx, factory_id, number).await?;
         Ok(made.unwrap_or(decision))
-    }
-
-    /// Begins to apply a new decision, and ends with it if it is a single slice.
-    async fn begin(
-        &mut self,
-        decided: &mut DecidedState,
-        (about, number): (&About, i32),
-        revision: Revision,
-    ) -> Result<()> {
-        let (tx, factory_id) = (self.tx, self.factory.id);
-        let first = (Direction::Forwards, None);
-        let slice = slice::next(tx, factory_id, (self.cache, self.max_events), about, first).await?;
-        if slice.is_last {
-            decisions::set_counted(tx, factory_id, number, true).await?;
-            let before = self.cache.applied.clone();
-            let after = &mut self.cache.applied;
-            about.add_to(after)?;
-            self.count_at_once(before, &slice, revision).await?;
-            return decisions::add_events(tx, factory_id, &[number], slice.events, revision).await;
-        }
-        decided.pending += 1;
-        if decided.active.is_some() {
-            return Ok(());
-        }
-        let mut pass = Pass {
-            number,
-            numbers: vec![number],
-            about: about.clone(),
-            direction: Direction::Forwards,
-            boundary: None,
-        };
-        pass.start(tx, factory_id, self.cache, decided).await?;
-        pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await
-    }
-
-    /// Begins to take a decision back, and ends with it if it is a single slice.
-    async fn take_back(
-        &mut self,
-        decided: &mut DecidedState,
-        withdrawn: Decision,
-        (about, numbers): (&About, &[i32]),
-        revision: Revision,
-    ) -> Result<()> {
-        let (tx, factory_id) = (self.tx, self.factory.id);
-        let of = withdrawn.number;
-        let active = decided.active.filter(|active| active.number == of);
-        if active.is_none() && withdrawn.progress == Progress::Waiting {
-            // No sum follows it yet.
-            decided.pending -= 1;
-            return Ok(());
-        }
-        let boundary = active.map(|active| active.bucket);
-        let from = (Direction::Backwards, boundary);
-        let slice = slice::next(tx, factory_id, (self.cache, self.max_events), about, from).await?;
-        let mut pass = Pass {
-            number: of,
-            numbers: numbers.to_vec(),
-            about: about.clone(),
-            direction: Direction::Backwards,
-            boundary,
-        };
-        if active.is_some() {
-            // What was applied so far is taken back from there.
-            return pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await;
-        }
-        if slice.is_last {
-            decisions::set_counted(tx, factory_id, of, false).await?;
-            let before = self.cache.applied.clone();
-            self.cache.applied.remove(of);
-            self.count_at_once(before, &slice, revision).await?;
-            return decisions::add_events(tx, factory_id, numbers, slice.events, revision).await;
-        }
-        decided.pending += 1;
-        if decided.active.is_some() {
-            return Ok(());
-        }
-        pass.start(tx, factory_id, self.cache, decided).await?;
-        pass.apply(tx, factory_id, (self.cache, decided), slice, revision).await
-    }
-
-    /// Counts again what a decision is about, wherever other decisions that are being applied have come to.
-    async fn count_at_once(&mut self, before: Applied, slice: &Slice, revision: Revision) -> Result<()> {
-        let after = mem::take(&mut self.cache.applied);
-        for (old, new) in before.regions().zip(after.regions()) {
-            let sides = (old.decided, new.decided);
-            count_again(self.tx, self.factory.id, self.cache, (slice, old.span), sides, revision).await?;
-        }
-        self.cache.applied = after;
-        Ok(())
-    }
-}
-
-/// How the decisions of a factory stand.
-struct DecidedState {
-    last_decision: i32,
-    /// How many are not applied in every bucket yet.
-    pending: i32,
-    /// The one of them that is being applied.
-    active: Option<Active>,
-}
-
-impl DecidedState {
-    fn of(factory: &Factory) -> Self {
-        let Factory { last_decision, pending_decisions, active, .. } = *factory;
-        Self { last_decision, pending: pending_decisions, active }
-    }
-
-    async fn keep(&self, tx: &Transaction, factory_id: FactoryId, revision: Revision) -> Result<()> {
-        let Self { last_decision, pending, active } = *self;
-        factories::set_decided(tx, factory_id, (last_decision, pending, active), revision).await
-    }
-}
-
-impl About {
-    fn set_number(&mut self, number: i32) {
-        match self {
-            Self::Entities(rows) => rows.iter_mut().for_each(|row| row.number = number),
-            Self::Events(rule) => rule.number = number,
-        }
-    }
-
-    fn add_to(&self, applied: &mut Applied) -> Result<()> {
-        match self {
-            Self::Entities(rows) => applied.add(None, rows.iter().cloned()),
-            Self::Events(rule) => applied.add(Some(*rule), []),
-        }
     }
 }
 
@@ -401,52 +272,5 @@ fn reach_of(about: &About) -> Reach {
             from_ms: rows.iter().map(|row| TimestampMs(row.from_at)).min().unwrap_or(TimestampMs::MAX),
             to_ms: rows.iter().map(|row| TimestampMs(row.to_at)).max().unwrap_or(TimestampMs::MIN),
         },
-    }
-}
-
-/// Counts again what of a slice lies in a span whose buckets were counted by some decisions and are counted by others now.
-async fn count_again(
-    tx: &Transaction,
-    factory_id: FactoryId,
-    cache: &mut Cache,
-    (slice, span): (&Slice, Span),
-    sides: (&Decided, &Decided),
-    revision: Revision,
-) -> Result<()> {
-    let span = span.and(slice.span);
-    let ranges = slice.within(span);
-    // What is not shown any more, or shown though nobody reported it, is no gap in which nothing is stored.
-    for entity_id in ranges.keys() {
-        if let Some(entity) = cache.entities.get_mut(entity_id) {
-            entity.hides_events = true;
-        }
-    }
-    if ranges.is_empty() {
-        return Ok(());
-    }
-    let open = slice.open.clone();
-    let changes = change::find_decided(tx, factory_id, cache, span, sides, ranges, open).await?;
-    save(tx, factory_id, cache, &changes, revision).await
-}
-
-async fn save(
-    tx: &Transaction,
-    factory_id: FactoryId,
-    cache: &mut Cache,
-    changes: &Changes<'_>,
-    revision: Revision,
-) -> Result<()> {
-    insert(tx, factory_id, changes).await?;
-    let effects = apply::effects(cache, &changes.by_entity);
-    apply::save(tx, factory_id, cache, effects, |_| revision).await?;
-    Ok(())
-}
-
-/// Raises the factory's revision.
-async fn keep_revision(tx: &Transaction, factory_id: FactoryId, revision: Revision) -> Result<()> {
-    if commit_log::is_kept(tx) {
-        commit_log::append(tx, factory_id, revision, &[]).await
-    } else {
-        factories::set_revision(tx, factory_id, revision).await
     }
 }

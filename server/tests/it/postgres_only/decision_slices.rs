@@ -34,7 +34,7 @@ async fn two_servers_that_apply_slices_of_the_same_decision_apply_each_once() {
     let other = TestServer::on(one.database.clone(), Clock::manual(millis(NOW)), patient()).await;
     let store = Store::open(one.database.url()).await.expect("a database");
     let made = begin(&store, &hour()).await;
-    let mut writers = [(); 2].map(|()| Writer::with_slices(store.clone(), 1));
+    let mut writers = [(); 2].map(|()| Writer::new(store.clone()).with_slices(1));
     let [first, second] = &mut writers;
     let slug = "plant".into();
     while let (Some(_), _) | (_, Some(_)) = {

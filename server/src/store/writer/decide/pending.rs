@@ -1,15 +1,12 @@
 //! Decisions that are too much for one transaction: each is applied or taken back slice by slice, one after the other.
 
-use std::mem;
-
 use domain::id::{FactoryId, FactorySlug, Revision};
 
 use super::{
-    DecidedState, count_again, keep_revision,
-    slice::{self, About, Direction, Slice},
+    applying::{Applying, DecidedState},
+    slice::{About, Direction},
 };
 use crate::store::{
-    applied::{Active, END_BUCKET},
     decided::standing_rule,
     decisions::{self, Content},
     engine::{retry::Retries, transaction::Transaction},
@@ -18,12 +15,12 @@ use crate::store::{
     writer::{Writer, cache::Cache},
 };
 
-/// What became of a factory's decisions that are not applied yet.
+/// A slice that was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SliceApplied {
-    /// The factory.
+    /// Of which factory's decisions.
     pub factory_id: FactoryId,
-    /// Its revision with the slice that was applied.
+    /// The factory's revision with it.
     pub revision: Revision,
     /// Whether more is to be applied.
     pub is_more: bool,
@@ -52,21 +49,20 @@ impl Writer {
             return Ok(None);
         }
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let mut decided = DecidedState::of(&factory);
-        let (factory_id, revision) = (factory.id, factory.revision.next());
-        let mut pass = Pass::next(&tx, factory_id, &decided).await?;
-        if decided.active.is_none() {
-            pass.start(&tx, factory_id, &mut cache, &mut decided).await?;
+        let with = (self.clock.now_ms(), self.max_slice_events);
+        let mut applying = Applying::new(&tx, &factory, &mut cache, with);
+        let mut pass = Pass::next(&tx, factory.id, applying.decided).await?;
+        if pass.boundary.is_none() {
+            applying.start(&pass).await?;
         }
-        let from = (pass.direction, pass.boundary);
-        let slice = slice::next(&tx, factory_id, (&cache, self.max_slice_events), &pass.about, from).await?;
-        pass.apply(&tx, factory_id, (&mut cache, &mut decided), slice, revision).await?;
-        decided.keep(&tx, factory_id, revision).await?;
-        keep_revision(&tx, factory_id, revision).await?;
+        let slice = applying.next_slice(&pass).await?;
+        applying.apply(&mut pass, slice).await?;
+        applying.finish().await?;
+        let (revision, is_more) = (applying.revision, applying.decided.pending > 0);
         tx.commit().await?;
         cache.revision = revision;
         self.put_back(vec![(factory.slug, cache)]);
-        Ok(Some(SliceApplied { factory_id, revision, is_more: decided.pending > 0 }))
+        Ok(Some(SliceApplied { factory_id: factory.id, revision, is_more }))
     }
 }
 
@@ -74,8 +70,8 @@ impl Writer {
 pub(super) struct Pass {
     /// Its number.
     pub(super) number: i32,
-    /// Its number, and that of the one that takes it back.
-    pub(super) numbers: Vec<i32>,
+    /// The number of the one that says so: itself, or the one that takes it back.
+    pub(super) by: i32,
     /// What it is about.
     pub(super) about: About,
     pub(super) direction: Direction,
@@ -85,7 +81,7 @@ pub(super) struct Pass {
 
 impl Pass {
     /// The one that has begun, or the first of those that wait.
-    async fn next(tx: &Transaction, factory_id: FactoryId, decided: &DecidedState) -> Result<Self> {
+    async fn next(tx: &Transaction, factory_id: FactoryId, decided: DecidedState) -> Result<Self> {
         let number = match decided.active {
             Some(active) => Some(active.number),
             None => decisions::first_waiting(tx, factory_id).await?,
@@ -100,66 +96,11 @@ impl Pass {
             }
             _ => About::Entities(decisions::rows_of(tx, factory_id, number).await?),
         };
-        let is_withdrawn = decision.withdrawn_by.is_some();
-        let direction = if is_withdrawn { Direction::Backwards } else { Direction::Forwards };
-        let numbers = [Some(number), decision.withdrawn_by].into_iter().flatten().collect();
-        Ok(Self { number, numbers, about, direction, boundary: decided.active.map(|active| active.bucket) })
-    }
-
-    /// Begins it.
-    pub(super) async fn start(
-        &self,
-        tx: &Transaction,
-        factory_id: FactoryId,
-        cache: &mut Cache,
-        decided: &mut DecidedState,
-    ) -> Result<()> {
-        let bucket = match self.direction {
-            Direction::Forwards => 0,
-            Direction::Backwards => END_BUCKET,
+        let direction = match decision.withdrawn_by {
+            Some(_) => Direction::Backwards,
+            None => Direction::Forwards,
         };
-        if self.direction == Direction::Forwards {
-            decisions::set_counted(tx, factory_id, self.number, true).await?;
-            self.about.add_to(&mut cache.applied)?;
-        }
-        decided.active = Some(Active { number: self.number, bucket });
-        cache.applied.set_active(decided.active);
-        Ok(())
-    }
-
-    /// Applies a slice of it, and ends with it when that is the last one.
-    pub(super) async fn apply(
-        &mut self,
-        tx: &Transaction,
-        factory_id: FactoryId,
-        (cache, decided): (&mut Cache, &mut DecidedState),
-        slice: Slice,
-        revision: Revision,
-    ) -> Result<()> {
-        let mut applied = mem::take(&mut cache.applied);
-        let (with, without) = applied.sides();
-        let sides = match self.direction {
-            Direction::Forwards => (without, with),
-            Direction::Backwards => (with, without),
-        };
-        // Those who read what is stored meanwhile, for what was last seen, are to find it as it is now.
-        let boundary = self.direction.boundary_after(slice.span);
-        decided.active = Some(Active { number: self.number, bucket: boundary });
-        if slice.is_last {
-            decided.active = None;
-            decided.pending -= 1;
-            if self.direction == Direction::Backwards {
-                decisions::set_counted(tx, factory_id, self.number, false).await?;
-            }
-        }
-        decided.keep(tx, factory_id, revision).await?;
-        count_again(tx, factory_id, cache, (&slice, slice.span), sides, revision).await?;
-        self.boundary = Some(boundary);
-        if slice.is_last && self.direction == Direction::Backwards {
-            applied.remove(self.number);
-        }
-        applied.set_active(decided.active);
-        cache.applied = applied;
-        decisions::add_events(tx, factory_id, &self.numbers, slice.events, revision).await
+        let by = decision.withdrawn_by.unwrap_or(number);
+        Ok(Self { number, by, about, direction, boundary: decided.active.map(|active| active.bucket) })
     }
 }

@@ -23,7 +23,7 @@ use sea_orm::{
 };
 
 use crate::store::{
-    applied::{END_BUCKET, Span, starts_ms},
+    applied::{Applied, END_BUCKET, Span, starts_ms},
     error::Result,
     neighbours,
     report::{Report, SeriesKey, stored_model},
@@ -65,6 +65,24 @@ pub(super) enum Direction {
     Backwards,
 }
 
+impl About {
+    /// Sets the number of the decision.
+    pub(super) fn set_number(&mut self, number: i32) {
+        match self {
+            Self::Entities(rows) => rows.iter_mut().for_each(|row| row.number = number),
+            Self::Events(rule) => rule.number = number,
+        }
+    }
+
+    /// Adds it to what is decided.
+    pub(super) fn add_to(&self, applied: &mut Applied) -> Result<()> {
+        match self {
+            Self::Entities(rows) => applied.add(None, rows.iter().cloned()),
+            Self::Events(rule) => applied.add(Some(*rule), []),
+        }
+    }
+}
+
 impl Direction {
     /// As many buckets as come first.
     fn first(self, left: Span, buckets: i64) -> Span {
@@ -80,6 +98,14 @@ impl Direction {
             (_, None) => whole,
             (Self::Forwards, Some(first)) => whole.and(Span { first, ..Span::ALL }),
             (Self::Backwards, Some(end)) => whole.and(Span { end, ..Span::ALL }),
+        }
+    }
+
+    /// Where the boundary is before the first slice.
+    pub(super) fn first_boundary(self) -> i64 {
+        match self {
+            Self::Forwards => 0,
+            Self::Backwards => END_BUCKET,
         }
     }
 
