@@ -316,3 +316,34 @@ async fn decisions_before_between_and_after_the_events_that_they_are_about_give_
     assert_eq!(expected["workerMetrics"]["workers"].as_array().map(Vec::len), Some(3), "{expected}");
     server.assert_audit_is_clean().await;
 }
+
+#[tokio::test]
+async fn a_workstation_was_last_seen_when_what_follows_from_its_workers_reports_ends_also_once_that_is_read_again()
+ {
+    let server = plant().await;
+    // Of the two that W1's camera sends at once the surer covers what follows, and tells nothing of S1.
+    let events = json!([
+        from_now_on("W1", "IDLE", "08:00", &json!({ "workstationId": "S1", "confidence": 0.5 })),
+        from_now_on("W1", "ABSENT", "08:00", &json!({ "confidence": 0.9 })),
+        from_now_on("W1", "WORKING", "08:10", &json!({})),
+        event("S1", "WORKING", "07:00", 5.0, 0),
+    ]);
+    server.ingest("plant", events).await;
+    let query = "{ workstationMetrics(factoryId: \"plant\") { workstations { lastSeenAt current { eventType until } } } }";
+    let before = server.ask(query, json!({})).await["workstationMetrics"]["workstations"][0].take();
+    let expected =
+        json!({ "lastSeenAt": at("08:00"), "current": { "eventType": "WORKING", "until": at("07:05") } });
+    assert_eq!(before, expected);
+    decide(
+        &server,
+        "plant",
+        "a",
+        &json!({ "retraction": { "entityType": "WORKSTATION", "entityId": "S1",
+        "eventType": "WORKING", "timestamp": at("07:00") } }),
+    )
+    .await;
+    decide(&server, "plant", "b", &json!({ "withdrawal": 1 })).await;
+    let again = server.ask(query, json!({})).await["workstationMetrics"]["workstations"][0].take();
+    assert_eq!(again, expected);
+    server.assert_audit_is_clean().await;
+}
