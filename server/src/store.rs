@@ -7,6 +7,7 @@
 //! * Several read-only readers, each answer from one snapshot; some are kept for subscriptions and the check of readiness.
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
+pub mod as_of;
 pub mod closings;
 pub mod commit_log;
 pub mod conflicts;
@@ -24,6 +25,7 @@ pub(crate) mod intern;
 pub mod issues;
 mod name_order;
 pub mod neighbours;
+pub mod origins;
 pub mod plans;
 mod reach;
 pub mod recompute;
