@@ -1,5 +1,6 @@
 //! Every part of the server through its real interfaces: a database for each test, real HTTP and websockets.
 
+mod as_of;
 mod batches;
 mod byte_order;
 mod compressed_bodies;
