@@ -9,6 +9,10 @@ pub(crate) struct Timeline {
     /// Whether there are more segments than the server lists.
     pub(crate) truncated: bool,
     pub(crate) segments: Vec<Segment>,
+    /// Where reports disagree and nobody corrected them, in the order of time.
+    pub(crate) contested: Vec<Span>,
+    /// Where a correction holds, with the number of the decision, in the order of time.
+    pub(crate) corrected: Vec<(Span, i32)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +20,8 @@ pub(crate) struct Segment {
     pub(crate) span: Span,
     pub(crate) state: EventType,
     pub(crate) confidence: Option<f64>,
+    /// The number of the decision that says so.
+    pub(crate) decision: Option<i32>,
     pub(crate) model_version: Option<String>,
     pub(crate) source_id: Option<String>,
 }

@@ -8,10 +8,11 @@ use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::compare::Compare as ComparePage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
+use crate::pages::decisions::Decisions as DecisionsPage;
 use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, CompareAddress, DevicesAddress};
+use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -24,6 +25,7 @@ enum Page {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    Decisions(DecisionsAddress),
     People(DevicesAddress),
     Board(BoardAddress),
     Compare(CompareAddress),
@@ -53,6 +55,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::Cameras(address) => rsx! { CamerasPage { address } },
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
+        Page::Decisions(address) => rsx! { DecisionsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::Compare(address) => rsx! { ComparePage { address } },
@@ -84,6 +87,12 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::DataProblems(address()) } }
+}
+
+/// What people decided about reports.
+#[component]
+pub(crate) fn Decisions(address: ReadSignal<DecisionsAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Decisions(address()) } }
 }
 
 /// Who and what is on the floor, and what they are called.

@@ -1,5 +1,6 @@
 //! Figures over time, and what one entity was doing.
 
+use super::decision_list::number;
 use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use super::window::WindowInput;
@@ -96,6 +97,7 @@ impl Shows for Timeline {
             span: Span { from: segment.from, to: segment.to },
             state: segment.event_type,
             confidence: segment.confidence,
+            decision: segment.decision.map(number),
             model_version: segment.model_version,
             source_id: segment.source_id,
         });
@@ -104,6 +106,16 @@ impl Shows for Timeline {
             revision: timeline.revision,
             truncated: timeline.truncated,
             segments: segments.collect(),
+            contested: timeline
+                .contested
+                .into_iter()
+                .map(|span| Span { from: span.from, to: span.to })
+                .collect(),
+            corrected: timeline
+                .corrected
+                .into_iter()
+                .map(|span| (Span { from: span.from, to: span.to }, number(span.decision)))
+                .collect(),
         }
     }
 }

@@ -158,6 +158,7 @@ mod tests {
             span: span(*from, *to),
             state: EventType::Working,
             confidence: *confidence,
+            decision: None,
             model_version: None,
             source_id: None,
         };
@@ -166,6 +167,8 @@ mod tests {
             revision: 1,
             truncated: false,
             segments: segments.iter().map(segment).collect(),
+            contested: Vec::new(),
+            corrected: Vec::new(),
         }
     }
 
