@@ -18,6 +18,8 @@ pub(crate) struct Decision {
     pub(crate) withdrawn_by: Option<i32>,
     /// How many stored events were counted again for it.
     pub(crate) events: i64,
+    /// The factory's revision with it.
+    pub(crate) revision: i64,
 }
 
 /// What is decided.

@@ -20,8 +20,6 @@ pub(crate) struct Segment {
     pub(crate) span: Span,
     pub(crate) state: EventType,
     pub(crate) confidence: Option<f64>,
-    /// The number of the decision that says so.
-    pub(crate) decision: Option<i32>,
     pub(crate) model_version: Option<String>,
     pub(crate) source_id: Option<String>,
 }

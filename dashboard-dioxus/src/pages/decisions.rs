@@ -1,9 +1,14 @@
 //! What people decided about reports, and the forms by which they decide.
 
+pub(crate) mod correction;
 mod decider;
+mod figures;
 mod filter_bar;
 mod list;
 mod row;
+pub(crate) mod several;
+mod span_fields;
+mod state_field;
 #[cfg(test)]
 mod tests;
 mod withdraw;

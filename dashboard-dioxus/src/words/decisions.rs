@@ -42,8 +42,6 @@ pub(crate) const UNANSWERED: &str = "The server did not answer, so it may or may
 
 pub(crate) const SEE: &str = "See it among the decisions";
 
-pub(crate) const CORRECT: &str = "Correct";
-pub(crate) const STOP_CORRECTING: &str = "Stop correcting";
 pub(crate) const CORRECTION: &str = "Correction";
 pub(crate) const CHOOSE_SPAN: &str = "Choose a span: drag across the timeline, click a part of it, or use the arrow keys and press Enter. \
      Shift with the arrow keys selects any span in steps of 5 minutes. Or type its times.";
@@ -51,6 +49,8 @@ pub(crate) const FROM: &str = "From";
 pub(crate) const TO: &str = "To";
 pub(crate) const NO_SPAN: &str = "The end must be after the beginning.";
 pub(crate) const STATE: &str = "What it was";
+pub(crate) const CHOOSE: &str = "Choose…";
+pub(crate) const NEXT: &str = "Correct another span";
 pub(crate) const UNITS_ONLY: &str = "As reported (units only)";
 pub(crate) const NOT_OBSERVED: &str = "Nobody knows";
 pub(crate) const UNITS: &str = "Units to add (below zero: to take away)";
@@ -68,12 +68,11 @@ pub(crate) const UNIT_COUNT: &str = "Units";
 
 pub(crate) const SEVERAL: &str = "Correct several";
 pub(crate) const OF_WHOM: &str = "Of";
+pub(crate) const WHICH: &str = "Which";
 pub(crate) const ALL_OF_AREA: &str = "All of an area";
 pub(crate) const CHOSEN: &str = "Those chosen";
 pub(crate) const AREA: &str = "Area";
 pub(crate) const NO_AREAS: &str = "Nobody has an area yet. Give some on the page People and stations.";
-pub(crate) const NOBODY_CHOSEN: &str = "Choose at least one.";
-pub(crate) const SEE_DECISIONS: &str = "All decisions";
 
 pub(crate) fn kind(kind: DecisionKind) -> &'static str {
     match kind {
@@ -270,6 +269,7 @@ mod tests {
             note: "n".to_owned(),
             withdrawn_by: None,
             events: 0,
+            revision: 1,
         };
         sentence(&decision, &zone())
     }

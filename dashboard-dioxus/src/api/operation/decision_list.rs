@@ -77,6 +77,7 @@ macro_rules! decided {
             note: decision.note,
             withdrawn_by: decision.withdrawn_by.map(number),
             events: decision.progress.events,
+            revision: decision.revision,
         }
     }};
 }

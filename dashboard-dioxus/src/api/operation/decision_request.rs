@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(outcome(json!({})), Err(NotDecided::Unanswered));
         let made = json!({ "data": { "decide": {
             "number": 5, "correction": null, "standing": null, "retraction": null, "withdrawal": 4,
-            "madeAt": "2026-01-05T08:00:00.000Z", "madeBy": "anonymous", "note": "n", "withdrawnBy": null,
+            "madeAt": "2026-01-05T08:00:00.000Z", "madeBy": "anonymous", "note": "n", "withdrawnBy": null, "revision": 9,
             "progress": { "events": 2 },
         } } });
         assert_eq!(outcome(made), Ok(5));

@@ -97,7 +97,6 @@ impl Shows for Timeline {
             span: Span { from: segment.from, to: segment.to },
             state: segment.event_type,
             confidence: segment.confidence,
-            decision: segment.decision.map(number),
             model_version: segment.model_version,
             source_id: segment.source_id,
         });

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 fn decision(number: i32, more: &Value) -> Value {
     let mut decision = json!({
         "number": number, "correction": null, "standing": null, "retraction": null, "withdrawal": null,
-        "madeAt": "2026-01-05T09:00:00.000Z", "madeBy": "anonymous", "note": "It stood still.", "withdrawnBy": null,
+        "madeAt": "2026-01-05T09:00:00.000Z", "madeBy": "anonymous", "note": "It stood still.", "withdrawnBy": null, "revision": 9,
         "progress": { "events": 12 },
     });
     decision.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

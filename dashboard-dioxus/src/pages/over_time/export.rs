@@ -138,7 +138,6 @@ mod tests {
             span: span(from, to),
             state: EventType::Working,
             confidence,
-            decision: None,
             model_version: Some("m,1".to_owned()),
             source_id: None,
         };
