@@ -32,6 +32,11 @@ pub(crate) fn since(time: &str) -> String {
     format!("since {time}")
 }
 
+/// What was reported without an end, and nothing has followed.
+pub(crate) fn since_open(time: &str) -> String {
+    format!("since {time}, not ended yet")
+}
+
 pub(crate) fn last_seen(time: &str) -> String {
     format!("last seen {time}")
 }
