@@ -186,7 +186,13 @@ pub(super) fn TimelineCursor(
                 }
             }
             for (ends, row) in marked {
-                {selected_mark(ends, band(row))}
+                div {
+                    class: "chart-selected chart-chosen",
+                    left: percent(ends[0]),
+                    width: percent(ends[1] - ends[0]),
+                    top: percent(band(row)[0]),
+                    height: percent(band(row)[1]),
+                }
             }
             if let Some((ends, rows)) = mark {
                 {selected_mark(ends, rows)}

@@ -17,8 +17,8 @@ pub(crate) const NONE_MATCHES: &str = "No decision matches.";
 pub(crate) const NUMBER: &str = "No.";
 pub(crate) const WHAT: &str = "What";
 pub(crate) const WHY: &str = "Why";
-pub(crate) const WHO: &str = "Who";
-pub(crate) const WHEN: &str = "When";
+pub(crate) const WHO: &str = "By";
+pub(crate) const WHEN: &str = "Made";
 pub(crate) const EVENTS: &str = "Events";
 pub(crate) const HOW_EVENTS: &str = "How many stored events were counted again for it.";
 pub(crate) const OLDER: &str = "Show older";
@@ -179,6 +179,11 @@ pub(crate) fn force(is_in_force: bool) -> &'static str {
 
 pub(crate) fn number(number: i32) -> String {
     format!("Decision {number}")
+}
+
+/// The way to the page of one that a decision names.
+pub(crate) fn go_to(name: &str) -> String {
+    format!("Go to {}", isolated(name))
 }
 
 pub(crate) fn withdraw(number: i32) -> String {

@@ -236,6 +236,7 @@ async fn a_span_is_typed_to_the_second_and_what_is_not_possible_is_said_in_words
     save(&page, "correction", "Nobody was there to see it.").await?;
     page.wait_for("[data-testid='decision-refused']").await?;
     put(&page, "correction-to", "2026-01-05T09:10", "change").await?;
+    page.wait_for_number("before-working", 9.5).await?;
     page.click("[data-testid='correction-save']").await?;
     wait_for_text(&page, "decision-said", "Saved as decision 1.").await?;
     page.wait_for_number("productive-minutes", 90.5).await?;
@@ -333,6 +334,7 @@ async fn a_decision_is_withdrawn_with_a_reason_and_every_window_shows_it() -> Re
     page.wait_for("[data-testid='withdraw-note']:focus").await?;
     page.press("Escape").await?;
     page.wait_until("document.querySelector(\"[data-testid='withdraw-note']\") === null").await?;
+    page.wait_for("[data-testid='withdraw-1']:focus").await?;
     page.click("[data-testid='withdraw-1']").await?;
     page.wait_for("[data-testid='withdraw-note']:focus").await?;
     assert_eq!(
@@ -402,7 +404,7 @@ async fn all_of_an_area_are_corrected_in_one_step_and_so_are_those_who_are_chose
     choose(&page, "correction-state", "absent").await?;
     save(&page, "several", "They were at a training.").await?;
     wait_for_text(&page, "several-made", "Workers W1, W3: absent").await?;
-    page.wait_for_cell("worker-row-W3", "absent", 20.0).await?;
+    page.wait_for_cell("worker-row-W3", "idle", 60.0).await?;
     let made = decisions(&andon).await?;
     assert_eq!(
         (&made[0]["correction"]["area"], &made[1]["correction"]["area"]),

@@ -161,14 +161,17 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
                 }
             }
             match figures {
-                Panel::Waiting => rsx! {},
                 Panel::Refused(reason) => rsx! { p { class: "notice notice-outdated", {reason} } },
                 Panel::Showing((None, _)) => rsx! { p { class: "page-note", {words::NO_FIGURES} } },
                 Panel::Showing((Some(before), after)) => rsx! {
-                    {table(kind, before, after, answered.and_then(|answered| answered.shown().copied().flatten()))}
+                    {table(kind, Some(before), after, answered.and_then(|answered| answered.shown().copied().flatten()))}
                     if before.units.is_none() {
                         p { class: "page-note", {words::UNITS_OFF_GRID} }
                     }
+                },
+                // Where the figures will be, so that nothing moves away from under a hand.
+                Panel::Waiting => rsx! {
+                    {table(kind, None, None, None)}
                 },
             }
             if !is_made {
@@ -194,7 +197,12 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
 }
 
 /// The figures of the span as they are and as they will be, and once it is saved as the server answers.
-fn table(kind: EntityType, before: Figures, after: Option<Figures>, answered: Option<Figures>) -> Element {
+fn table(
+    kind: EntityType,
+    before: Option<Figures>,
+    after: Option<Figures>,
+    answered: Option<Figures>,
+) -> Element {
     type Row = (&'static str, String, Quantity, fn(&Figures) -> Option<f64>);
     let state = |state| words::state_option(kind, state).to_owned();
     let rows: [Row; 6] = [
@@ -206,12 +214,12 @@ fn table(kind: EntityType, before: Figures, after: Option<Figures>, answered: Op
         ("units", words::UNIT_COUNT.to_owned(), Quantity::Count, |of| of.units.map(|units| units as f64)),
     ];
     let columns = [
-        ("before", words::BEFORE, Some(before)),
+        ("before", words::BEFORE, before),
         ("after", words::AFTER, after),
         ("answered", words::CONFIRMED, answered),
     ];
-    let columns: Vec<_> =
-        columns.into_iter().filter_map(|(slug, name, figures)| Some((slug, name, figures?))).collect();
+    let shown = columns.into_iter().filter(|(slug, _, figures)| *slug != "answered" || figures.is_some());
+    let columns: Vec<_> = shown.collect();
     rsx! {
         table { class: "decision-figures", aria_label: words::FIGURES,
             thead {
@@ -227,8 +235,8 @@ fn table(kind: EntityType, before: Figures, after: Option<Figures>, answered: Op
                     tr { key: "{slug}",
                         th { scope: "row", {name} }
                         for (column , _ , figures) in columns.iter() {
-                            td { key: "{column}", "data-testid": "{column}-{slug}", "data-value": raw(value(figures)),
-                                {quantity.text(value(figures))}
+                            td { key: "{column}", "data-testid": "{column}-{slug}", "data-value": raw(figures.as_ref().and_then(value)),
+                                {quantity.text(figures.as_ref().and_then(value))}
                             }
                         }
                     }

@@ -1,5 +1,7 @@
 use super::withdraw::Withdraw;
 use crate::components::metric_table::TEXT;
+use crate::components::returned_focus::use_returned_focus;
+use crate::lean::letter_case::lower;
 use crate::lean::zone::Zone;
 use crate::model::{Decision, DecisionContent};
 use crate::route::{Address, Selection};
@@ -12,6 +14,7 @@ use dioxus::prelude::*;
 pub(super) fn DecisionRow(decision: Decision, zone: Zone, selection: Selection) -> Element {
     let Decision { number, withdrawn_by, events, .. } = decision;
     let is_withdrawal = matches!(decision.content, DecisionContent::Withdrawal(_));
+    let focus = use_returned_focus();
     let mut is_open = use_signal(|| false);
     rsx! {
         tr {
@@ -40,6 +43,7 @@ pub(super) fn DecisionRow(decision: Decision, zone: Zone, selection: Selection) 
                         "data-testid": "withdraw-{number}",
                         aria_label: words::withdraw(number),
                         aria_expanded: is_open(),
+                        onmounted: move |event| focus.mounted(event.data()),
                         onclick: move |_| is_open.toggle(),
                         {words::WITHDRAW}
                     }
@@ -49,7 +53,13 @@ pub(super) fn DecisionRow(decision: Decision, zone: Zone, selection: Selection) 
         if is_open() && withdrawn_by.is_none() {
             tr { class: "decision-form-row",
                 td { colspan: 7,
-                    Withdraw { number, onclose: move |()| is_open.set(false) }
+                    Withdraw {
+                        number,
+                        onclose: move |()| {
+                            is_open.set(false);
+                            focus.take();
+                        },
+                    }
                 }
             }
         }
@@ -69,14 +79,14 @@ fn whom(decision: &Decision, selection: &Selection) -> Element {
     let to = match (entity, &decision.content) {
         (Some((kind, id)), _) => Some((Address::entity(kind, &id, selection.clone()), id)),
         (None, DecisionContent::Withdrawal(number)) => {
-            Some((Address::decision(*number, selection.clone()), words::number(*number)))
+            Some((Address::decision(*number, selection.clone()), lower(&words::number(*number))))
         }
         _ => None,
     };
     rsx! {
         if let Some((to, name)) = to {
             " "
-            Link { class: "decision-whom", to, {name} }
+            Link { class: "decision-whom", to, {words::go_to(&name)} }
         }
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn SpanFields(span: Signal<Option<Span>>) -> Element {
         let known = *span.peek();
         let mut now = known.map_or(*ends.peek(), |span| [Some(span.from), Some(span.to)]);
         now[end] = typed(&context.zone(), &text);
-        ends.set(now);
-        span.set(if let [Some(from), Some(to)] = now { Some(Span { from, to }) } else { None });
+        let whole = if let [Some(from), Some(to)] = now { Some(Span { from, to }) } else { None };
+        ends.set(if whole.is_some() { [None; 2] } else { now });
+        span.set(whole);
     });
     let text = |end: usize| {
         let known = shown.map_or(ends()[end], |span| Some([span.from, span.to][end]));

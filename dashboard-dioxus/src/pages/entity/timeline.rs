@@ -7,6 +7,7 @@ use crate::components::export_button::ExportButton;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
+use crate::components::returned_focus::use_returned_focus;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
@@ -62,6 +63,7 @@ pub(super) fn DayTimeline() -> Element {
     let window = address.selection.window.to_string();
     let name = [context.selection().factory, address.id.clone(), "timeline".to_owned(), window];
     let days = links(&subject, &context.zone());
+    let focus = use_returned_focus();
     let mut is_correcting = use_signal(|| false);
     let mut span = use_signal(|| None::<Span>);
     let marked = span().filter(|_| is_correcting()).map(|span| [span.from.ms(), span.to.ms()]);
@@ -70,7 +72,10 @@ pub(super) fn DayTimeline() -> Element {
         id: address.id.clone(),
         span,
         moved: subject.moved,
-        onclose: EventHandler::new(move |()| is_correcting.set(false)),
+        onclose: EventHandler::new(move |()| {
+            is_correcting.set(false);
+            focus.take();
+        }),
     };
     let tools = rsx! {
         button {
@@ -78,6 +83,7 @@ pub(super) fn DayTimeline() -> Element {
             r#type: "button",
             "data-testid": "correct",
             aria_expanded: is_correcting(),
+            onmounted: move |event| focus.mounted(event.data()),
             onclick: move |_| {
                 span.set(None);
                 is_correcting.toggle();
