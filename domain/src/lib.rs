@@ -6,13 +6,16 @@
 
 pub mod backoff;
 pub mod bucket;
+pub mod closing;
 pub mod decision;
 pub mod device;
 pub mod event;
 pub mod event_text;
+pub mod finality;
 pub mod id;
 pub mod id_order;
 pub mod instant;
+pub mod ledger;
 pub mod limits;
 pub mod metric;
 pub mod number;

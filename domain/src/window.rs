@@ -93,6 +93,12 @@ impl WindowSpec {
     }
 }
 
+/// The calendar day that holds an instant, counted from 1970-01-01, and from when to when it is.
+pub fn day_holding(zone: Zone, instant_ms: TimestampMs) -> (i64, Window) {
+    let day = day_of(zone, instant_ms.clamp(INSTANT_MS_MIN, INSTANT_MS_MAX));
+    (day, days(zone, day, day + 1))
+}
+
 fn range(from_ms: TimestampMs, to_ms: TimestampMs) -> Result<Window, WindowError> {
     let bounds = INSTANT_MS_MIN..=INSTANT_MS_MAX;
     if !bounds.contains(&from_ms) || !bounds.contains(&to_ms) {

@@ -1,4 +1,5 @@
-//! What somebody decided about a factory's reports. Only the number of the decision that takes it back is ever written to it.
+//! What somebody decided about a factory's reports. Nothing that was decided is ever changed: only which decision takes it back,
+//! and how far the sums follow it.
 
 use sea_orm::entity::prelude::*;
 
@@ -20,9 +21,11 @@ pub struct Model {
     /// The sender's own id of the request that made it.
     pub request_id: String,
     pub withdrawn_by: Option<i32>,
+    /// Whether sums are counted by it: of all buckets, or of some while it is being applied.
+    pub is_counted: bool,
     /// How many stored events were counted again for it.
     pub events: i64,
-    /// The factory's revision with it.
+    /// The factory's revision of its last change.
     pub revision: i64,
 }
 

@@ -11,7 +11,8 @@ pub struct Model {
     pub entity_id: i32,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
-    pub withdrawn_by: Option<i32>,
+    /// As that of the decision.
+    pub is_counted: bool,
     /// Start of what is corrected, or of the event that is retracted.
     pub from_at: i64,
     /// End of what is corrected.

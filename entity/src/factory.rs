@@ -17,8 +17,22 @@ pub struct Model {
     pub units_basis: i16,
     /// In how many minutes a state report is followed by the next one of its series, where it does not say.
     pub state_hold_minutes: i16,
+    /// For how many hours after its end a bucket stays open.
+    pub finality_grace_hours: i16,
+    /// Up to when buckets were closed when that was set.
+    pub closed_floor: i64,
+    /// The instant of the last commit that changed something which a reader can see; it never falls.
+    pub committed_at: i64,
     /// The number of the last decision; 0 when there is none.
     pub last_decision: i32,
+    /// How many decisions the sums do not follow in every bucket yet.
+    pub pending_decisions: i32,
+    /// The one of them that is being applied, bucket by bucket.
+    pub active_decision: Option<i32>,
+    /// The buckets below this one are counted by it.
+    pub active_bucket: Option<i64>,
+    /// The revision of the last change of a decision, or of how far one is applied.
+    pub decided_revision: i64,
     /// Grows with every committed change that a reader can see.
     pub revision: i64,
     /// How many contradictions of stored events are kept.

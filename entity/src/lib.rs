@@ -4,17 +4,21 @@
 //! milliseconds, `received_at` and `started_at` since the Unix epoch.
 #![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
 
+pub mod closing;
 pub mod commit_log;
 pub mod decision;
 pub mod decision_entity;
 pub mod device;
 pub mod device_closed_range;
 pub mod device_epoch;
+pub mod entity_origin;
 pub mod event;
 pub mod event_conflict;
 pub mod event_issue;
 pub mod factory;
 pub mod model_version;
+pub mod restated_hour;
+pub mod restatement;
 pub mod rollup;
 pub mod source;
 pub mod source_last_event;

@@ -18,6 +18,8 @@ mod m0009_event_issue;
 mod m0010_source_last_event;
 mod m0011_state_series;
 mod m0012_decision;
+mod m0013_ledger;
+mod m0014_entity_origin;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -68,6 +70,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_source_last_event::Migration),
             Box::new(m0011_state_series::Migration),
             Box::new(m0012_decision::Migration),
+            Box::new(m0013_ledger::Migration),
+            Box::new(m0014_entity_origin::Migration),
         ]
     }
 }

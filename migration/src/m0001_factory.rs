@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, small_integer, string},
+    schema::{big_integer, big_integer_null, integer, integer_null, small_integer, string},
 };
 
 use crate::table::{changing_table, compared_text};
@@ -24,7 +24,14 @@ impl MigrationTrait for Migration {
                 string("time_zone"),
                 small_integer("units_basis"),
                 small_integer("state_hold_minutes"),
+                small_integer("finality_grace_hours"),
+                big_integer("closed_floor"),
+                big_integer("committed_at"),
                 integer("last_decision"),
+                integer("pending_decisions"),
+                integer_null("active_decision"),
+                big_integer_null("active_bucket"),
+                big_integer("decided_revision"),
                 big_integer("revision"),
             ],
         );

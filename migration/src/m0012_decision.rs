@@ -3,7 +3,8 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, big_integer_null, integer, integer_null, small_integer, small_integer_null, string,
+        big_integer, big_integer_null, boolean, integer, integer_null, small_integer, small_integer_null,
+        string,
     },
 };
 
@@ -29,6 +30,7 @@ impl MigrationTrait for Migration {
                 string("note"),
                 compared_text(manager, "request_id"),
                 integer_null("withdrawn_by"),
+                boolean("is_counted"),
                 big_integer("events"),
                 big_integer("revision"),
             ],
@@ -50,7 +52,7 @@ impl MigrationTrait for Migration {
                 integer("factory_id"),
                 integer("entity_id"),
                 integer("number"),
-                integer_null("withdrawn_by"),
+                boolean("is_counted"),
                 big_integer("from_at"),
                 big_integer("to_at"),
                 small_integer_null("state"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::zone::Zone;
 use domain::{
+    closing::DEFAULT_GRACE_HOURS,
     event::RawEvent,
     metric::UnitsBasis,
     simulation::{Cameras, SimulatedEntity, SimulatedFactory},
@@ -97,10 +98,12 @@ async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {
         Err(error) => return Err(error.into()),
     }
     drop(snapshot);
-    app.store.create_factory(new_factory(time_zone)).await?.map_err(|refused| match refused {
-        // Only a client can have taken the id meanwhile: the next report finds its factory.
-        NotCreated::SlugTaken => anyhow::anyhow!("a client has just created the demo factory"),
-        NotCreated::TooMany => anyhow::anyhow!("there are as many factories as may be"),
+    app.store.create_factory(new_factory(time_zone), app.clock.now_ms()).await?.map_err(|refused| {
+        match refused {
+            // Only a client can have taken the id meanwhile: the next report finds its factory.
+            NotCreated::SlugTaken => anyhow::anyhow!("a client has just created the demo factory"),
+            NotCreated::TooMany => anyhow::anyhow!("there are as many factories as may be"),
+        }
     })
 }
 
@@ -112,6 +115,7 @@ pub(crate) fn new_factory(time_zone: Zone) -> NewFactory {
         time_zone,
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: DEFAULT_HOLD_MINUTES,
+        finality_grace_hours: DEFAULT_GRACE_HOURS,
     }
 }
 

@@ -6,13 +6,15 @@
 //! * A turn is one transaction of some 100 ms. A batch that is more work than that is stored in slices, each durable by itself
 //!   and with a revision of its own, and answered once, after the last.
 //! * A batch once queued is stored whether or not its caller still waits.
-//! * Decisions are made by the same writer, one between two turns; at most [`MAX_WAITING_DECISIONS`] wait.
+//! * Decisions are made by the same writer, one between two turns; at most [`MAX_WAITING_DECISIONS`] wait. One that is about many
+//!   events is applied slice by slice: [`pending`] says when.
 
 mod decisions;
 mod error;
 mod judged;
 mod limits;
 mod outcome;
+mod pending;
 mod queue;
 
 use std::{
@@ -23,7 +25,7 @@ use std::{
 
 use domain::{
     event::{Event, RawEvent},
-    id::FactoryId,
+    id::{FactoryId, FactorySlug},
     time::DurationMs,
 };
 use tokio::sync::{Notify, oneshot};
@@ -31,6 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     decisions::{Request, Requests},
+    pending::{Pending, Step},
     queue::{Done, Entry, Next, Queue, Waiting},
 };
 pub use self::{
@@ -47,8 +50,8 @@ use crate::{
     clock::Clock,
     live::Live,
     store::{
-        Fault, Store,
-        decisions::{Decision, NewDecision, NotDecided},
+        Fault, Result as StoreResult, Store,
+        decisions::{self as stored_decisions, Decision, NewDecision, NotDecided, Progress},
         devices::Sender,
         events::StoredEvent,
         writer::{Batch, Numbered, Part, Stored, Verdict, Writer},
@@ -206,18 +209,25 @@ async fn write(
     draining: CancellationToken,
 ) {
     let _close = CloseOnDrop(&shared);
-    let mut writer = Writer::new(store);
+    let mut writer = Writer::with_clock(store.clone(), clock.clone());
+    let mut pending = Pending::new(Instant::now());
     loop {
         // Asked for first: what is taken in after that is refused, so nothing is left behind.
         let is_draining = draining.is_cancelled();
         let request = shared.decisions().pop();
         let has_decided = request.is_some();
         if let Some(request) = request {
-            decide(&mut writer, &live, &clock, request).await;
+            decide(&mut writer, &live, &clock, request, &mut pending).await;
         }
         let next = shared.queue().next(Instant::now());
+        let step = if is_draining { None } else { pending.next(Instant::now()) };
+        let has_stepped = step.is_some();
+        if let Some(step) = step {
+            apply_pending(&store, &mut writer, &live, step, &mut pending).await;
+        }
         match next {
             Next::Turn(entries) => {
+                pending.stored();
                 let began = Instant::now();
                 let results = commit(&mut writer, &live, &entries).await;
                 let now = Instant::now();
@@ -225,16 +235,18 @@ async fn write(
                 let done = shared.queue().end(turn, now - began, now);
                 done.into_iter().for_each(answer);
             }
-            // Another decision may wait.
-            Next::Rest(_) | Next::Nothing if has_decided => {}
+            // Another decision may wait, or the next slice of one.
+            Next::Rest(_) | Next::Nothing if has_decided || has_stepped => {}
             Next::Rest(until) => tokio::select! {
                 () = tokio::time::sleep_until(until.into()) => {}
+                () = at(pending.due()) => {}
                 () = shared.added.notified() => {}
                 // Then nobody rests.
                 () = draining.cancelled() => {}
             },
             Next::Nothing if is_draining => return,
             Next::Nothing => tokio::select! {
+                () = at(pending.due()) => {}
                 () = shared.added.notified() => {}
                 () = draining.cancelled() => {}
             },
@@ -243,13 +255,50 @@ async fn write(
 }
 
 /// Makes a decision, tells subscribers, and answers its caller. One that went away needs no answer.
-async fn decide(writer: &mut Writer, live: &Live, clock: &Clock, request: Request) {
+async fn decide(writer: &mut Writer, live: &Live, clock: &Clock, request: Request, pending: &mut Pending) {
     let Request { factory_id, new, answer } = request;
     let decided = writer.decide(&new, clock.now_ms()).await;
     if let Ok(Ok(decision)) = &decided {
         live.announce(factory_id, decision.revision);
+        if decision.progress != Progress::Applied {
+            pending.add(new.factory_slug);
+        }
     }
     drop(answer.send(decided.map_err(Into::into)));
+}
+
+/// Waits until then; for ever, where there is no such time.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Looks which decisions are to be applied, or applies a slice of them and tells subscribers.
+async fn apply_pending(store: &Store, writer: &mut Writer, live: &Live, step: Step, pending: &mut Pending) {
+    let began = Instant::now();
+    let outcome = match &step {
+        Step::Look => factories_with_pending(store).await.map(|found| {
+            pending.looked(found, store.is_shared(), Instant::now());
+        }),
+        Step::Apply(slug) => writer.apply_slice(slug).await.map(|applied| {
+            if let Some(applied) = applied {
+                live.announce(applied.factory_id, applied.revision);
+            }
+            let is_more = applied.is_some_and(|applied| applied.is_more);
+            pending.applied(slug.clone(), is_more, began.elapsed(), Instant::now());
+        }),
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "a part of a decision could not be applied; it is tried again");
+        pending.failed(step, Instant::now());
+    }
+}
+
+async fn factories_with_pending(store: &Store) -> StoreResult<Vec<FactorySlug>> {
+    let snapshot = store.snapshot_for_live().await?;
+    stored_decisions::pending_factories(&snapshot).await
 }
 
 /// Stores a group. If the group itself is at fault, each batch is tried alone, so that only the culprit's caller gets the

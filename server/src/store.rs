@@ -7,6 +7,8 @@
 //! * Several read-only readers, each answer from one snapshot; some are kept for subscriptions and the check of readiness.
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
+mod applied;
+pub mod closings;
 pub mod commit_log;
 pub mod conflicts;
 pub mod current;
@@ -27,6 +29,7 @@ pub mod plans;
 mod reach;
 pub mod recompute;
 mod report;
+pub mod restatements;
 pub mod rollups;
 pub mod seen;
 mod series;
@@ -39,4 +42,4 @@ pub mod writer;
 pub use database::{MAX_COHORT_READS, QUESTION_READERS, Snapshot, Store};
 pub use engine::{fault::Fault, integrity::Integrity, open_error::OpenError, timeout::Timeouts};
 pub use error::{Result, StoreError};
-pub use recompute::{Difference, audit, rebuild};
+pub use recompute::{Difference, audit, rebuild, rebuild_at};

@@ -1,6 +1,6 @@
 //! Checks windows and the steps of series, and reads the page's instants.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use domain::MS_PER_HOUR;
 use domain::time::TimestampMs;
 use domain::window::{Period, Resolution, Window, WindowSpec, steps};
@@ -50,10 +50,14 @@ pub(crate) fn check_steps(table: &Table) {
     }
 }
 
-/// A window of the sums' tables: `all time`, or two times of the examples' day. None is all time.
+/// A window of the sums' tables: `all time`, `the day`, or two times of the examples' day. None is all time.
 pub(crate) fn window_of_day(text: &str) -> Option<Window> {
     if text == "all time" {
         return None;
+    }
+    if text == "the day" {
+        let date = DAY.parse::<NaiveDate>().expect("a day");
+        return WindowSpec::Day(date).resolve(Zone::UTC, TimestampMs(0)).expect("a day that was not skipped");
     }
     let (from, to) = text.split_once(" to ").expect("two times");
     let spec = WindowSpec::Range { from_ms: time_ms(from), to_ms: time_ms(to) };
@@ -63,6 +67,13 @@ pub(crate) fn window_of_day(text: &str) -> Option<Window> {
 /// A time of the examples' day, Unix milliseconds.
 pub(crate) fn time_ms(time: &str) -> TimestampMs {
     instant_ms(&format!("{DAY}T{time}:00Z"))
+}
+
+/// An instant such as `12 Jan 09:12`, Unix milliseconds.
+pub(crate) fn written_ms(text: &str) -> TimestampMs {
+    let instant =
+        NaiveDateTime::parse_from_str(&format!("2026 {text}"), "%Y %d %b %H:%M").expect("an instant");
+    TimestampMs(instant.and_utc().timestamp_millis())
 }
 
 /// An instant, Unix milliseconds.

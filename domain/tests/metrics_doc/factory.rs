@@ -16,7 +16,7 @@ use domain::timeline::{
 };
 use domain::validate::validate;
 
-use crate::calendar::{DAY, instant_ms};
+use crate::calendar::{DAY, instant_ms, written_ms};
 use crate::decisions::{Decision, Live};
 use crate::example::Table;
 
@@ -24,9 +24,22 @@ use crate::example::Table;
 #[derive(Default)]
 pub(crate) struct Factory {
     events: Vec<Event>,
+    /// Of each event when it was committed and by which device it was sent, where the example says so.
+    came: Vec<Came>,
     decisions: Vec<Decision>,
+    /// When each decision was made, where the example says so.
+    made: Vec<Option<TimestampMs>>,
     /// Model versions and sources in the order in which they came: a number says nothing of the order of names.
     names: Vec<String>,
+}
+
+/// How an event came.
+#[derive(Clone, Debug)]
+pub(crate) struct Came {
+    /// When it was committed.
+    pub(crate) at_ms: Option<TimestampMs>,
+    /// Which device sent it.
+    pub(crate) device: Option<String>,
 }
 
 /// What counts of one worker or workstation.
@@ -75,6 +88,10 @@ impl Factory {
             let event =
                 validate(raw, now_ms, DurationMs::ZERO).expect("the events of the sums' examples are valid");
             let outcome = self.store(event);
+            if self.events.len() > self.came.len() {
+                let at_ms = table.cell(row, "came").map(written_ms);
+                self.came.push(Came { at_ms, device: table.cell(row, "device").map(str::to_owned) });
+            }
             let expected = table.cell(row, "outcome").unwrap_or("accepted");
             assert_eq!(outcome, expected, "line {} of the page", table.line(row));
         }
@@ -87,12 +104,28 @@ impl Factory {
             self.names.extend(decision.names());
             decision.judge(&self.decisions);
             self.decisions.push(decision);
+            self.made.push(table.cell(row, "made").map(written_ms));
         }
     }
 
     /// How many decisions were made.
     pub(crate) fn last_decision(&self) -> i32 {
         self.decisions.len() as i32
+    }
+
+    /// The events with how they came.
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = (&Event, &Came)> {
+        self.events.iter().zip(&self.came)
+    }
+
+    /// The decisions' numbers with when they were made.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (i32, Option<TimestampMs>)> {
+        (1..).zip(self.made.iter().copied())
+    }
+
+    /// The sums of every entity by bucket that some of the events and the decisions up to a number give.
+    pub(crate) fn totals_of(&self, events: &[&Event], prefix: i32) -> BTreeMap<String, BucketTotals> {
+        sums_along([self.entities_of(events, prefix)])
     }
 
     /// The sums of every entity by bucket, computed in several ways that must agree.

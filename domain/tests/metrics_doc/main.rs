@@ -5,6 +5,7 @@ mod decisions;
 mod example;
 mod factory;
 mod judgement;
+mod ledger;
 mod sums;
 
 use example::{Example, Table};
@@ -18,7 +19,7 @@ fn every_example_of_the_page_is_what_the_code_computes() {
         check(example);
     }
     let tables: usize = examples.iter().map(|example| example.tables.len()).sum();
-    assert!(tables >= 50, "only {tables} tables were found: has the page's format changed?");
+    assert!(tables >= 56, "only {tables} tables were found: has the page's format changed?");
 }
 
 fn check(example: &Example) {
@@ -34,6 +35,10 @@ fn check(example: &Example) {
             calendar::check_steps(table);
         } else if table.has("zone") {
             calendar::check_windows(table);
+        } else if table.has("as of") {
+            ledger::check_as_of(table, &factory);
+        } else if table.has("restated since") {
+            ledger::check_restatements(table, &factory);
         } else if table.has("timeline of") {
             sums::check_timeline(table, &factory);
         } else if table.has("listed") {

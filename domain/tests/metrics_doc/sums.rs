@@ -124,7 +124,8 @@ pub(crate) fn check_states(table: &Table, factory: &Factory) {
     }
 }
 
-fn check_minutes(table: &Table, row: usize, totals: &Totals) {
+/// The minutes of each state.
+pub(crate) fn check_minutes(table: &Table, row: usize, totals: &Totals) {
     check_figure(table, row, "working", Some(metric::minutes(totals.working_ms)));
     check_figure(table, row, "idle", Some(metric::minutes(totals.idle_ms)));
     check_figure(table, row, "absent", Some(metric::minutes(totals.absent_ms)));
@@ -146,7 +147,8 @@ fn prefix(table: &Table, row: usize, factory: &Factory) -> i32 {
     said.unwrap_or_else(|| factory.last_decision())
 }
 
-fn in_window(table: &Table, row: usize, buckets: &BucketTotals) -> Totals {
+/// The sums of a row's window.
+pub(crate) fn in_window(table: &Table, row: usize, buckets: &BucketTotals) -> Totals {
     match window_of_day(table.text(row, "window")) {
         None => buckets.values().copied().sum(),
         Some(window) => {

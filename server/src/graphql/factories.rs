@@ -162,22 +162,23 @@ async fn run_detached<T: Send + 'static>(
 
 async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
     let slug = quoted(new.slug.as_str());
-    let created = app.store.create_factory(new).await?.map_err(|refused| match refused {
-        NotCreated::SlugTaken => {
-            let message = format!(
-                "there is already a factory {slug}; choose another id, or use updateFactory to change it"
-            );
-            ApiError::new(ErrorCode::AlreadyExists, message)
-        }
-        NotCreated::TooMany => ApiError::limit_exceeded(format!(
-            "there are {MAX_FACTORIES} factories, and at most so many may be"
-        )),
-    })?;
+    let created =
+        app.store.create_factory(new, app.clock.now_ms()).await?.map_err(|refused| match refused {
+            NotCreated::SlugTaken => {
+                let message = format!(
+                    "there is already a factory {slug}; choose another id, or use updateFactory to change it"
+                );
+                ApiError::new(ErrorCode::AlreadyExists, message)
+            }
+            NotCreated::TooMany => ApiError::limit_exceeded(format!(
+                "there are {MAX_FACTORIES} factories, and at most so many may be"
+            )),
+        })?;
     read_back(app, created.slug.as_str()).await
 }
 
 async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {
-    let updated = app.store.update_factory(&slug, patch).await?;
+    let updated = app.store.update_factory(&slug, patch, app.clock.now_ms()).await?;
     let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
     app.live.announce(updated.id, updated.revision);
     read_back(&app, &slug).await

@@ -1,5 +1,5 @@
-//! What is decided about a factory, as one subscriber follows it: which decisions are new. They themselves are read from
-//! their table when they are delivered, so that none is left out.
+//! What is decided about a factory, as one subscriber follows it: which decisions are new or changed. They themselves are read
+//! from their table when they are delivered, so that none is left out.
 
 use std::time::Instant;
 
@@ -20,10 +20,10 @@ use crate::{
 pub struct Delivery {
     /// Everything up to this revision has been delivered with it.
     pub revision: Revision,
-    /// Those with higher numbers.
-    pub after: i32,
-    /// The last of them.
-    pub up_to: i32,
+    /// Those that changed after this revision.
+    pub after: Revision,
+    /// When the last of them did.
+    pub up_to: Revision,
 }
 
 /// How far a factory's decisions are at one time.
@@ -31,8 +31,8 @@ pub struct Delivery {
 pub struct State {
     /// The factory's revision.
     revision: Revision,
-    /// The number of the last decision; 0 for none.
-    last: i32,
+    /// That of the last change of a decision; 0 for none.
+    decided: Revision,
 }
 
 impl State {
@@ -44,17 +44,17 @@ impl State {
         let snapshot = store.snapshot_for_live().await?;
         let factory = factory_now(&snapshot, scope).await?;
         let factory = factory.factory();
-        Ok(Self { revision: factory.revision, last: factory.last_decision })
+        Ok(Self { revision: factory.revision, decided: factory.decided_revision })
     }
 
     /// What a subscriber needs that was sent all up to this number; one that was sent nothing yet gets where the feed begins.
     fn since(&self, sent: Option<u64>) -> Delivery {
-        let after = sent.map_or(self.last, |sent| i32::try_from(sent).unwrap_or(self.last));
-        Delivery { revision: self.revision, after, up_to: self.last }
+        let after = sent.and_then(|sent| i64::try_from(sent).ok()).map_or(self.decided, Revision);
+        Delivery { revision: self.revision, after, up_to: self.decided }
     }
 
     fn position(&self) -> u64 {
-        u64::from(self.last.unsigned_abs())
+        self.decided.0.unsigned_abs()
     }
 }
 
@@ -67,7 +67,7 @@ pub struct DecisionFollower {
     has_begun: bool,
     /// At the last poll.
     state: State,
-    /// Up to which number decisions were delivered, where there is one subscriber; none before the first delivery.
+    /// Up to which revision decisions were delivered, where there is one subscriber; none before the first delivery.
     sent: Option<u64>,
 }
 
@@ -122,7 +122,7 @@ impl DecisionFollower {
             }
         };
         let before = std::mem::replace(&mut self.state, state);
-        let outcome = if state.last > before.last {
+        let outcome = if state.decided > before.decided {
             PollOutcome::Changed
         } else if state.revision > before.revision {
             PollOutcome::OnlyRevisionChanged
@@ -161,10 +161,10 @@ mod tests {
 
     #[test]
     fn a_subscriber_is_sent_all_that_it_lacks_and_a_new_one_nothing() {
-        let state = State { revision: Revision(9), last: 500 };
-        let delivery = |after| Delivery { revision: Revision(9), after, up_to: 500 };
-        assert_eq!(state.since(None), delivery(500));
-        assert_eq!(state.since(Some(500)), delivery(500));
+        let state = State { revision: Revision(9), decided: Revision(8) };
+        let delivery = |after| Delivery { revision: Revision(9), after: Revision(after), up_to: Revision(8) };
+        assert_eq!(state.since(None), delivery(8));
+        assert_eq!(state.since(Some(8)), delivery(8));
         assert_eq!(state.since(Some(3)), delivery(3));
         assert_eq!(state.since(Some(0)), delivery(0));
     }

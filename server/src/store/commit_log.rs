@@ -72,11 +72,11 @@ pub(super) fn is_kept(conn: &impl ConnectionTrait) -> bool {
     conn.get_database_backend() == DbBackend::Postgres
 }
 
-/// Raises the factory's revision and writes the commit down, within its transaction. `accepted` are its new events in the order of their arrival.
+/// Raises the factory's revision and writes the commit of this instant down, within its transaction. `accepted` are its new events in the order of their arrival.
 pub(super) async fn append(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    revision: Revision,
+    (revision, at_ms): (Revision, TimestampMs),
     accepted: &[&NewRow<'_>],
 ) -> Result<()> {
     let latest = &accepted[accepted.len().saturating_sub(MAX_LATEST_EVENTS)..];
@@ -86,6 +86,8 @@ pub(super) async fn append(
     // One statement for both: a round trip is dear while the factory is locked.
     let insert = Sql::new(tx, "WITH raised AS (UPDATE factory SET revision = ")
         .bind(revision.0)
+        .text(", committed_at = ")
+        .bind(at_ms.0)
         .text(" WHERE id = ")
         .bind(factory_id.0)
         .text(") INSERT INTO commit_log (factory_id, revision, events, latest_events, committed_at) VALUES (")

@@ -1,4 +1,4 @@
-//! What the live decisions of a factory say: which events count, and what was corrected.
+//! What decisions of a factory say: which events count, and what was corrected.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use domain::{
     timeline::{CorrectedState, Correction, Observation, Standing},
 };
 use entity::{decision, decision_entity as row};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::{
     decisions::{Content, StandingContent},
@@ -19,11 +19,9 @@ use super::{
     intern::{self, NameTable},
 };
 
-/// The live decisions of a factory, or as much of them as is about some entities.
+/// What some decisions of a factory say, or as much of it as is about some entities.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decided {
-    /// The number of the last decision that is known.
-    pub(super) last_decision: i32,
     rules: Vec<StandingRule>,
     by_precedence: Rules,
     entities: HashMap<EntityId, OfEntity>,
@@ -38,7 +36,7 @@ struct OfEntity {
 }
 
 impl Decided {
-    /// Reads what is decided, of all entities or of those that are named.
+    /// Reads what any bucket is counted by, of all entities or of those that are named.
     pub(super) async fn read(
         conn: &impl ConnectionTrait,
         factory_id: FactoryId,
@@ -46,18 +44,10 @@ impl Decided {
     ) -> Result<Self> {
         use decision::Column;
         let mut decided = Self::default();
-        let last = decision::Entity::find()
-            .select_only()
-            .column_as(Column::Number.max(), "number")
-            .filter(Column::FactoryId.eq(factory_id.0));
-        let last: Option<Option<i32>> = last.into_tuple().one(conn).await?;
-        // Most factories have no decision.
-        let Some(last_decision) = last.flatten() else { return Ok(decided) };
-        decided.last_decision = last_decision;
         let rules = decision::Entity::find()
             .filter(Column::FactoryId.eq(factory_id.0))
             .filter(Column::Kind.eq(domain::decision::DecisionKind::Standing.code()))
-            .filter(Column::WithdrawnBy.is_null())
+            .filter(Column::IsCounted.eq(true))
             .all(conn)
             .await?;
         for rule in rules {
@@ -69,7 +59,7 @@ impl Decided {
         }
         let mut live = row::Entity::find()
             .filter(row::Column::FactoryId.eq(factory_id.0))
-            .filter(row::Column::WithdrawnBy.is_null());
+            .filter(row::Column::IsCounted.eq(true));
         if let Some(entity_ids) = entity_ids {
             live = live.filter(row::Column::EntityId.is_in(entity_ids.iter().map(|id| id.0)));
         }

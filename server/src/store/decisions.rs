@@ -9,7 +9,7 @@ use domain::{
 };
 use entity::{
     decision::{self as row, Column},
-    decision_entity as of_entity,
+    decision_entity as of_entity, factory,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel, QueryFilter as _, QueryOrder as _,
@@ -18,6 +18,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    applied::{Active, starts_ms},
     decided::{read_content, standing_rule},
     engine::{
         code::Code,
@@ -29,10 +30,6 @@ use super::{
 
 /// The most decisions of one page.
 pub const MAX_PAGE_DECISIONS: u32 = 200;
-
-/// The most stored events that one decision may change the counting of: they are counted again while nothing else is written
-/// to the factory, about two seconds.
-pub const MAX_DECIDED_EVENTS: i64 = 200_000;
 
 /// A decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +48,24 @@ pub struct Decision {
     pub request_id: String,
     /// The number of the decision that took it back.
     pub withdrawn_by: Option<i32>,
-    /// How many stored events were counted again for it.
+    /// How far the sums follow it.
+    pub progress: Progress,
+    /// How many stored events were counted again for it so far.
     pub events: i64,
-    /// The factory's revision with it.
+    /// The factory's revision with its last change.
     pub revision: Revision,
+}
+
+/// How far the sums follow a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits for others to be applied.
+    Waiting,
+    /// The buckets that begin before this instant (Unix milliseconds) are counted by it. A decision that takes another back is
+    /// applied from the latest bucket on: those from the instant on follow it.
+    Applying(TimestampMs),
+    /// All of them.
+    Applied,
 }
 
 impl Decision {
@@ -182,8 +193,6 @@ pub enum NotDecided {
     EntityLimitReached,
     /// It would register one source or model version too many.
     TooManyNames,
-    /// It would change the counting of so many stored events, more than [`MAX_DECIDED_EVENTS`].
-    TooManyEvents(i64),
 }
 
 /// Which decisions to read; the default is all.
@@ -249,37 +258,27 @@ pub async fn page(
     let mut rows = query.order_by_desc(Column::Number).limit(first as u64 + 1).all(conn).await?;
     let has_next = rows.len() > first;
     rows.truncate(first);
-    let decisions = rows.into_iter().map(decision).collect::<Result<_>>()?;
-    Ok(Page { decisions, has_next })
+    Ok(Page { decisions: with_progress(conn, factory_id, rows).await?, has_next })
 }
 
-/// The decisions that a later revision than this one made or took back, in the order of their numbers.
+/// The decisions that were last changed after a revision and up to another one, in the order of their numbers: made, taken back, or
+/// applied further.
 ///
 /// # Errors
 /// The database failed.
-pub async fn changed_after(
+pub async fn changed(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    revision: Revision,
+    (after, up_to): (Revision, Revision),
 ) -> Result<Vec<Decision>> {
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
-        .filter(Column::Revision.gt(revision.0))
+        .filter(Column::Revision.gt(after.0))
+        .filter(Column::Revision.lte(up_to.0))
         .order_by_asc(Column::Number)
         .all(conn)
         .await?;
-    let mut decisions: Vec<Decision> = made.into_iter().map(decision).collect::<Result<_>>()?;
-    let mut withdrawn = Vec::new();
-    for decision in &decisions {
-        if let Content::Withdrawal(of) = decision.content
-            && decisions.iter().all(|decision| decision.number != of)
-        {
-            withdrawn.extend(by_number(conn, factory_id, of).await?);
-        }
-    }
-    decisions.extend(withdrawn);
-    decisions.sort_by_key(|decision| decision.number);
-    Ok(decisions)
+    with_progress(conn, factory_id, made).await
 }
 
 /// The decision that a request made.
@@ -291,7 +290,7 @@ pub(super) async fn by_request(
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::RequestId.eq(request_id));
-    made.one(conn).await?.map(decision).transpose()
+    Ok(with_progress(conn, factory_id, Vec::from_iter(made.one(conn).await?)).await?.pop())
 }
 
 /// The decision of a number.
@@ -300,7 +299,36 @@ pub(super) async fn by_number(
     factory_id: FactoryId,
     number: i32,
 ) -> Result<Option<Decision>> {
-    row::Entity::find_by_id((factory_id.0, number)).one(conn).await?.map(decision).transpose()
+    let row = row::Entity::find_by_id((factory_id.0, number)).one(conn).await?;
+    Ok(with_progress(conn, factory_id, Vec::from_iter(row)).await?.pop())
+}
+
+/// The number of the decision that is to be applied or taken back next, of those that wait.
+pub(super) async fn first_waiting(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Option<i32>> {
+    // In the order in which they were made, or the decisions that take them back.
+    let select = Sql::new(conn, "SELECT number FROM decision WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND kind <> ")
+        .bind(DecisionKind::Withdrawal.code())
+        .text(" AND (withdrawn_by IS NULL) <> is_counted ORDER BY COALESCE(withdrawn_by, number) LIMIT 1");
+    let row = conn.query_one_raw(select.build()).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// The factories that have decisions which are not applied yet.
+///
+/// # Errors
+/// The database failed.
+pub async fn pending_factories(conn: &impl ConnectionTrait) -> Result<Vec<FactorySlug>> {
+    let slugs: Vec<String> = factory::Entity::find()
+        .select_only()
+        .column(factory::Column::Slug)
+        .filter(factory::Column::PendingDecisions.gt(0))
+        .order_by_asc(factory::Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(slugs.into_iter().map(FactorySlug).collect())
 }
 
 /// Whether a decision is what a request asks for: what the area was that it names is not asked again.
@@ -330,7 +358,7 @@ pub(super) async fn reach_of_later(
         .await?;
     let mut reach = Vec::with_capacity(later.len());
     for later in later {
-        let later = decision(later)?;
+        let later = decision(later, Progress::Applied)?;
         let about = match later.content {
             Content::Withdrawal(of) => by_number(conn, factory_id, of).await?,
             _ => Some(later.clone()),
@@ -373,7 +401,7 @@ pub(super) fn correction_row(
         factory_id: factory_id.0,
         entity_id: entity_id.0,
         number: 0,
-        withdrawn_by: None,
+        is_counted: false,
         from_at: correction.from_ms,
         to_at: correction.to_ms,
         state: correction.state.map(Code::code),
@@ -394,7 +422,7 @@ pub(super) fn retraction_row(
         factory_id: factory_id.0,
         entity_id: entity_id.0,
         number: 0,
-        withdrawn_by: None,
+        is_counted: false,
         from_at: retraction.at_ms,
         to_at: retraction.at_ms,
         state: None,
@@ -419,6 +447,7 @@ pub(super) async fn keep(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     decision: &Decision,
+    is_counted: bool,
 ) -> Result<()> {
     let content = serde_json::to_string(&decision.content)
         .map_err(|error| StoreError::Corrupt(format!("a decision that cannot be written down ({error})")))?;
@@ -432,6 +461,7 @@ pub(super) async fn keep(
         note: decision.note.clone(),
         request_id: decision.request_id.clone(),
         withdrawn_by: decision.withdrawn_by,
+        is_counted,
         events: decision.events,
         revision: decision.revision.0,
     };
@@ -439,16 +469,35 @@ pub(super) async fn keep(
     Ok(())
 }
 
-/// Writes down that a decision was taken back.
+/// Writes down that a decision was taken back, at a revision.
 pub(super) async fn withdraw(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
+    (number, by): (i32, i32),
+    revision: Revision,
+) -> Result<()> {
+    let update = Sql::new(tx, "UPDATE decision SET withdrawn_by = ")
+        .bind(by)
+        .text(", revision = ")
+        .bind(revision.0)
+        .text(" WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND number = ")
+        .bind(number);
+    tx.execute_raw(update.build()).await?;
+    Ok(())
+}
+
+/// Writes down whether sums are counted by a decision.
+pub(super) async fn set_counted(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
     number: i32,
-    by: i32,
+    is_counted: bool,
 ) -> Result<()> {
     for table in ["decision", "decision_entity"] {
-        let update = Sql::new(tx, &format!("UPDATE {table} SET withdrawn_by = "))
-            .bind(by)
+        let update = Sql::new(tx, &format!("UPDATE {table} SET is_counted = "))
+            .bind(is_counted)
             .text(" WHERE factory_id = ")
             .bind(factory_id.0)
             .text(" AND number = ")
@@ -458,7 +507,67 @@ pub(super) async fn withdraw(
     Ok(())
 }
 
-fn decision(row: row::Model) -> Result<Decision> {
+/// Writes down that so many more stored events were counted again for decisions, at a revision.
+pub(super) async fn add_events(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    numbers: &[i32],
+    events: i64,
+    revision: Revision,
+) -> Result<()> {
+    for number in numbers {
+        let update = Sql::new(tx, "UPDATE decision SET events = events + ")
+            .bind(events)
+            .text(", revision = ")
+            .bind(revision.0)
+            .text(" WHERE factory_id = ")
+            .bind(factory_id.0)
+            .text(" AND number = ")
+            .bind(*number);
+        tx.execute_raw(update.build()).await?;
+    }
+    Ok(())
+}
+
+/// Decisions with how far the sums follow them.
+async fn with_progress(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: Vec<row::Model>,
+) -> Result<Vec<Decision>> {
+    use factory::Column as OfFactory;
+    let columns: Option<(i32, Option<i32>, Option<i64>)> = factory::Entity::find_by_id(factory_id.0)
+        .select_only()
+        .columns([OfFactory::PendingDecisions, OfFactory::ActiveDecision, OfFactory::ActiveBucket])
+        .into_tuple()
+        .one(conn)
+        .await?;
+    let Some((1.., number, bucket)) = columns else {
+        return rows.into_iter().map(|row| decision(row, Progress::Applied)).collect();
+    };
+    let active = Active::of_columns(number, bucket);
+    let mut decisions = Vec::with_capacity(rows.len());
+    for row in rows {
+        // What takes another back is applied when that is not counted any more.
+        let about = match read_content(&row.content)? {
+            Content::Withdrawal(of) => row::Entity::find_by_id((factory_id.0, of)).one(conn).await?,
+            _ => None,
+        };
+        let progress = progress_of(about.as_ref().unwrap_or(&row), active);
+        decisions.push(decision(row, progress)?);
+    }
+    Ok(decisions)
+}
+
+fn progress_of(row: &row::Model, active: Option<Active>) -> Progress {
+    match active.filter(|active| active.number == row.number) {
+        Some(active) => Progress::Applying(starts_ms(active.bucket)),
+        None if row.is_counted == row.withdrawn_by.is_none() => Progress::Applied,
+        None => Progress::Waiting,
+    }
+}
+
+fn decision(row: row::Model, progress: Progress) -> Result<Decision> {
     Ok(Decision {
         number: row.number,
         content: read_content(&row.content)?,
@@ -467,6 +576,7 @@ fn decision(row: row::Model) -> Result<Decision> {
         note: row.note,
         request_id: row.request_id,
         withdrawn_by: row.withdrawn_by,
+        progress,
         events: row.events,
         revision: Revision(row.revision),
     })

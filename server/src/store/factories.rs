@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::zone::Zone;
 use domain::{
+    closing,
     id::{FactoryId, FactorySlug, Revision},
     metric::UnitsBasis,
+    time::TimestampMs,
 };
 use entity::factory;
 use sea_orm::{
@@ -15,6 +17,8 @@ use sea_orm::{
 };
 
 use super::{
+    applied::Active,
+    closings,
     database::Store,
     engine::{code::Code as _, retry::Retries, statement::Sql},
     error::{Result, StoreError},
@@ -44,8 +48,20 @@ pub struct Factory {
     pub units_basis: UnitsBasis,
     /// In how many minutes a state report is followed by the next one of its series, where it does not say.
     pub state_hold_minutes: u16,
+    /// For how many hours after its end a bucket stays open.
+    pub finality_grace_hours: u16,
+    /// Up to when buckets were closed when that was set, Unix milliseconds.
+    pub closed_floor_ms: TimestampMs,
+    /// The instant of the last commit that changed a sum or a setting, Unix milliseconds; it never falls.
+    pub committed_at_ms: TimestampMs,
     /// The number of the last decision; 0 when there is none.
     pub last_decision: i32,
+    /// How many decisions the sums do not follow in every bucket yet.
+    pub pending_decisions: i32,
+    /// The one of them that is being applied, and how far it is.
+    pub active: Option<Active>,
+    /// The revision of the last change of a decision, or of how far one is applied.
+    pub decided_revision: Revision,
     /// Grows with every committed change that a reader can see.
     pub revision: Revision,
     /// How many contradictions of stored events are kept.
@@ -78,6 +94,8 @@ pub struct NewFactory {
     pub units_basis: UnitsBasis,
     /// In how many minutes a state report is followed by the next one of its series, where it does not say.
     pub state_hold_minutes: u16,
+    /// For how many hours after its end a bucket stays open.
+    pub finality_grace_hours: u16,
 }
 
 /// What to change about a factory; none stays.
@@ -91,6 +109,20 @@ pub struct FactoryPatch {
     pub units_basis: Option<UnitsBasis>,
     /// In how many minutes a state report that comes from now on is followed by the next one, where it does not say.
     pub state_hold_minutes: Option<u16>,
+    /// For how many hours after its end a bucket stays open from now on.
+    pub finality_grace_hours: Option<u16>,
+}
+
+impl Factory {
+    /// The instant of a commit while the clock shows `now_ms`, or of a question then.
+    pub fn instant(&self, now_ms: TimestampMs) -> TimestampMs {
+        closing::commit_instant(self.committed_at_ms, now_ms)
+    }
+
+    /// Up to when buckets are closed at an instant that is no earlier than the last commit.
+    pub fn mark(&self, at_ms: TimestampMs) -> TimestampMs {
+        closing::mark(self.closed_floor_ms, self.finality_grace_hours, at_ms)
+    }
 }
 
 /// All factories in the byte order of their slugs.
@@ -162,31 +194,69 @@ pub(super) async fn set_revision(
     Ok(())
 }
 
-/// Sets the number of the factory's last decision.
-pub(super) async fn set_last_decision(
+/// Sets the factory's revision and the instant of the commit that raises it, within its transaction.
+pub(super) async fn set_committed(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    number: i32,
+    revision: Revision,
+    at_ms: TimestampMs,
 ) -> Result<()> {
-    let update = Sql::new(conn, "UPDATE factory SET last_decision = ").bind(number).text(" WHERE id = ");
-    conn.execute_raw(update.bind(factory_id.0).build()).await?;
+    let update = Sql::new(conn, "UPDATE factory SET revision = ")
+        .bind(revision.0)
+        .text(", committed_at = ")
+        .bind(at_ms.0)
+        .text(" WHERE id = ")
+        .bind(factory_id.0);
+    conn.execute_raw(update.build()).await?;
+    Ok(())
+}
+
+/// Sets how a factory's decisions stand: the number of the last one, how many are pending, and which is being applied, at a
+/// revision.
+pub(super) async fn set_decided(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    (last_decision, pending_decisions, active): (i32, i32, Option<Active>),
+    revision: Revision,
+) -> Result<()> {
+    let update = Sql::new(conn, "UPDATE factory SET last_decision = ")
+        .bind(last_decision)
+        .text(", pending_decisions = ")
+        .bind(pending_decisions)
+        .text(", active_decision = ")
+        .bind(active.map(|active| active.number))
+        .text(", active_bucket = ")
+        .bind(active.map(|active| active.bucket))
+        .text(", decided_revision = ")
+        .bind(revision.0)
+        .text(" WHERE id = ")
+        .bind(factory_id.0);
+    conn.execute_raw(update.build()).await?;
     Ok(())
 }
 
 impl Store {
-    /// Creates a factory, unless the slug is taken or there are too many.
-    pub async fn create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {
+    /// Creates a factory, unless the slug is taken or there are too many. `now_ms` is when.
+    pub async fn create_factory(
+        &self,
+        new: NewFactory,
+        now_ms: TimestampMs,
+    ) -> Result<std::result::Result<Factory, NotCreated>> {
         let mut retries = Retries::default();
         loop {
             // Another server may take the same id or slug at the same time.
-            let outcome = self.try_create_factory(new.clone()).await;
+            let outcome = self.try_create_factory(new.clone(), now_ms).await;
             if !retries.again_for_a_key(&outcome).await {
                 return outcome;
             }
         }
     }
 
-    async fn try_create_factory(&self, new: NewFactory) -> Result<std::result::Result<Factory, NotCreated>> {
+    async fn try_create_factory(
+        &self,
+        new: NewFactory,
+        now_ms: TimestampMs,
+    ) -> Result<std::result::Result<Factory, NotCreated>> {
         let tx = self.begin_write().await?;
         if is_slug_taken(&tx, new.slug.as_str()).await? {
             return Ok(Err(NotCreated::SlugTaken));
@@ -207,29 +277,48 @@ impl Store {
             time_zone: new.time_zone.name().to_owned(),
             units_basis: new.units_basis.code(),
             state_hold_minutes: new.state_hold_minutes as i16,
+            finality_grace_hours: new.finality_grace_hours as i16,
+            closed_floor: closing::mark(TimestampMs::MIN, new.finality_grace_hours, now_ms).0,
+            committed_at: now_ms.0,
             last_decision: 0,
+            pending_decisions: 0,
+            active_decision: None,
+            active_bucket: None,
+            decided_revision: 0,
             revision: 1,
             kept_conflicts: 0,
             dropped_conflicts: 0,
             other_issues: 0,
         };
         factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
+        let created: Factory = row.try_into()?;
+        closings::keep(&tx, &created).await?;
         tx.commit().await?;
-        row.try_into().map(Ok)
+        Ok(Ok(created))
     }
 
-    /// Changes a factory and raises its revision; none when there is no such factory.
-    pub async fn update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
+    /// Changes a factory and raises its revision; none when there is no such factory. `now_ms` is when.
+    pub async fn update_factory(
+        &self,
+        slug: &str,
+        patch: FactoryPatch,
+        now_ms: TimestampMs,
+    ) -> Result<Option<Factory>> {
         let mut retries = Retries::default();
         loop {
-            let outcome = self.try_update_factory(slug, patch.clone()).await;
+            let outcome = self.try_update_factory(slug, patch.clone(), now_ms).await;
             if !retries.again(&outcome).await {
                 return outcome;
             }
         }
     }
 
-    async fn try_update_factory(&self, slug: &str, patch: FactoryPatch) -> Result<Option<Factory>> {
+    async fn try_update_factory(
+        &self,
+        slug: &str,
+        patch: FactoryPatch,
+        now_ms: TimestampMs,
+    ) -> Result<Option<Factory>> {
         let tx = self.begin_write().await?;
         let Some(mut changed) = lock_one(&tx, slug).await? else { return Ok(None) };
         changed.name = patch.name.unwrap_or(changed.name);
@@ -237,12 +326,23 @@ impl Store {
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
         changed.state_hold_minutes = patch.state_hold_minutes.unwrap_or(changed.state_hold_minutes);
         changed.revision = changed.revision.next();
+        let grace_hours = patch.finality_grace_hours.unwrap_or(changed.finality_grace_hours);
+        let is_grace_new = grace_hours != changed.finality_grace_hours;
+        changed.committed_at_ms = changed.instant(now_ms);
+        if is_grace_new {
+            changed.closed_floor_ms = changed.mark(changed.committed_at_ms);
+            changed.finality_grace_hours = grace_hours;
+            closings::keep(&tx, &changed).await?;
+        }
         let row = factory::ActiveModel {
             id: Set(changed.id.0),
             name: Set(changed.name.clone()),
             time_zone: Set(changed.time_zone.name().to_owned()),
             units_basis: Set(changed.units_basis.code()),
             state_hold_minutes: Set(changed.state_hold_minutes as i16),
+            finality_grace_hours: Set(changed.finality_grace_hours as i16),
+            closed_floor: Set(changed.closed_floor_ms.0),
+            committed_at: Set(changed.committed_at_ms.0),
             revision: Set(changed.revision.0),
             ..Default::default()
         };
@@ -265,7 +365,13 @@ impl TryFrom<factory::Model> for Factory {
             time_zone,
             units_basis: UnitsBasis::of_code(row.units_basis)?,
             state_hold_minutes: row.state_hold_minutes.unsigned_abs(),
+            finality_grace_hours: row.finality_grace_hours.unsigned_abs(),
+            closed_floor_ms: TimestampMs(row.closed_floor),
+            committed_at_ms: TimestampMs(row.committed_at),
             last_decision: row.last_decision,
+            pending_decisions: row.pending_decisions,
+            active: Active::of_columns(row.active_decision, row.active_bucket),
+            decided_revision: Revision(row.decided_revision),
             revision: Revision(row.revision),
             kept_conflicts: row.kept_conflicts,
             dropped_conflicts: row.dropped_conflicts,

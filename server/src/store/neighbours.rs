@@ -4,7 +4,7 @@
 //! and what is read is what is asked for. Reports that start together are read together, because they decide which of them
 //! counts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use domain::{
     MS_PER_DAY,
@@ -20,7 +20,7 @@ use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
 
 use super::{
-    decided::Decided,
+    applied::{Applied, Region, Span},
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
@@ -60,18 +60,62 @@ impl Near<'_> {
     }
 }
 
+/// What counts of an entity in a span of time whose buckets are all counted alike.
+#[derive(Clone, Debug)]
+pub(super) struct SpanEvents {
+    pub(super) span: Span,
+    pub(super) reports: Vec<Observation>,
+    pub(super) corrections: Vec<Correction>,
+}
+
+impl SpanEvents {
+    pub(super) fn counted(&self) -> Counted<'_> {
+        Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
+    }
+
+    /// What of its segments lies in the span, in the order of time.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let segments = timeline::counted_segments(&self.counted()).into_iter();
+        let cut = segments.filter_map(|segment| {
+            let (from_ms, to_ms) = self.span.cut((segment.from_ms, segment.to_ms))?;
+            Some(Segment { from_ms, to_ms, ..segment })
+        });
+        cut.collect()
+    }
+}
+
 /// What counts of an entity.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EntityEvents {
-    pub(super) reports: Vec<Observation>,
-    pub(super) corrections: Vec<Correction>,
+    /// In the order of time.
+    spans: Vec<SpanEvents>,
     /// The latest end of its own events among them that serve, whether or not another reading counts instead.
     pub(super) last_seen_at_ms: Option<TimestampMs>,
 }
 
 impl EntityEvents {
-    pub(super) fn counted(&self) -> Counted<'_> {
-        Counted { reports: self.reports.iter().collect(), corrections: self.corrections.iter().collect() }
+    /// Its segments, in the order of time.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let mut segments = Vec::new();
+        for segment in self.spans.iter().flat_map(SpanEvents::segments) {
+            timeline::push_segment(&mut segments, segment);
+        }
+        segments
+    }
+
+    /// The latest start of one of its own events among them.
+    pub(super) fn last_start_ms(&self) -> Option<TimestampMs> {
+        let reports = self.spans.iter().flat_map(|of_span| &of_span.reports);
+        let own = reports.filter(|report| report.derived_from_ms.is_none());
+        own.map(|report| report.started_at_ms).max()
+    }
+
+    fn of_span(&mut self, span: Span) -> &mut SpanEvents {
+        if self.spans.last().is_none_or(|last| last.span != span) {
+            self.spans.push(SpanEvents { span, reports: Vec::new(), corrections: Vec::new() });
+        }
+        let last = self.spans.len() - 1;
+        &mut self.spans[last]
     }
 }
 
@@ -113,25 +157,45 @@ pub(super) async fn counted(
     let mut of_workers = by_worker(told);
     let ids: HashSet<EntityId> =
         near.iter().map(|near| near.entity.id).chain(of_workers.keys().copied()).collect();
-    let decided = Decided::read(conn, factory_id, Some(&Vec::from_iter(ids))).await?;
-    for report in found.values_mut().chain(of_workers.values_mut()).flatten() {
-        report.judge(&decided);
-    }
+    let applied = Applied::read(conn, factory_id, Some(&Vec::from_iter(ids))).await?;
     for reports in found.values_mut().chain(of_workers.values_mut()) {
         *reports =
             std::mem::take(reports).into_iter().filter_map(|report| report.known_until(until_ms)).collect();
+    }
+    let mut events: HashMap<EntityId, EntityEvents> = HashMap::with_capacity(found.len());
+    let mut regions: VecDeque<Region<'_>> = applied.regions().collect();
+    while let Some(region) = regions.pop_front() {
+        let stored = if regions.is_empty() {
+            (std::mem::take(&mut found), std::mem::take(&mut of_workers))
+        } else {
+            (found.clone(), of_workers.clone())
+        };
+        count(conn, factory_id, region, (near, &workstations), stored, &mut events).await?;
+    }
+    Ok((events, rows_read))
+}
+
+/// Adds what counts in a region of stored events of entities and of workers that tell of workstations.
+async fn count(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    Region { span, decided }: Region<'_>,
+    (near, workstations): (&[Near<'_>], &[&Near<'_>]),
+    (mut found, mut of_workers): (HashMap<EntityId, Vec<Report>>, HashMap<EntityId, Vec<Report>>),
+    events: &mut HashMap<EntityId, EntityEvents>,
+) -> Result<()> {
+    for report in found.values_mut().chain(of_workers.values_mut()).flatten() {
+        report.judge(decided);
     }
     let lists = found.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
     // Those of several workers are compared with each other.
     let of_all_workers = of_workers.values_mut().flatten().map(AsMut::as_mut).collect();
     name_order::find(conn, factory_id, lists.chain([of_all_workers])).await?;
-    let mut events: HashMap<EntityId, EntityEvents> = HashMap::with_capacity(found.len());
     for (entity_id, mut reports) in found {
-        let serving = reports.iter().filter(|report| report.observation.standing == Standing::Serving);
-        let last_seen_at_ms = serving.map(|report| report.observation.ended_at_ms()).max();
+        let events = events.entry(entity_id).or_default();
+        events.last_seen_at_ms = events.last_seen_at_ms.max(last_served_ms(&reports, span));
         reading::resolve(&mut reports);
-        let reports = reports.into_iter().map(|report| report.observation).collect();
-        events.insert(entity_id, EntityEvents { reports, corrections: Vec::new(), last_seen_at_ms });
+        events.of_span(span).reports = reports.into_iter().map(|report| report.observation).collect();
     }
     for reports in of_workers.values_mut() {
         reading::resolve(reports);
@@ -140,17 +204,28 @@ pub(super) async fn counted(
         let here = of_workers.values().flatten().filter(|report| report.tells_of() == Some(&entity.code));
         let derived = derived(here.map(|report| &report.observation));
         if !derived.is_empty() {
-            events.entry(entity.id).or_default().reports.extend(derived);
+            events.entry(entity.id).or_default().of_span(span).reports.extend(derived);
         }
     }
     for near in near {
         let corrections =
             near.hull().map(|hull| decided.corrections(near.entity.id, hull)).unwrap_or_default();
         if !corrections.is_empty() {
-            events.entry(near.entity.id).or_default().corrections = corrections;
+            events.entry(near.entity.id).or_default().of_span(span).corrections = corrections;
         }
     }
-    Ok((events, rows_read))
+    Ok(())
+}
+
+/// The latest end of those reports that serve and start in a span.
+pub(super) fn last_served_ms<'a>(
+    reports: impl IntoIterator<Item = &'a Report>,
+    span: Span,
+) -> Option<TimestampMs> {
+    let observations = reports.into_iter().map(|report| &report.observation);
+    let serving = observations
+        .filter(|report| report.standing == Standing::Serving && span.holds(report.started_at_ms));
+    serving.map(Observation::ended_at_ms).max()
 }
 
 /// When a workstation was last told of up to an instant, by state reports of workers that serve.
@@ -177,9 +252,9 @@ pub(super) async fn last_told(
         let ranges = vec![(from_ms, latest_ms + DurationMs(1))];
         let mut told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
         let workers: HashSet<EntityId> = told.iter().map(Report::entity_id).collect();
-        let decided = Decided::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
+        let applied = Applied::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
         for report in &mut told {
-            report.judge(&decided);
+            report.judge(applied.at(report.observation.started_at_ms));
         }
         let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
         let of_workstation = known.filter(|report| {
@@ -292,23 +367,24 @@ pub(super) async fn latest_segment(
     const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
     let mut look_ms = FIRST_LOOK_MS;
     let mut rows_read = 0;
+    let mut was_observed = false;
     loop {
         let from_ms = until_ms - look_ms;
         let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
         let (mut found, rows) = counted(conn, factory_id, &[near], ended_by_ms).await?;
         rows_read += rows;
         let events = found.remove(&entity.id).unwrap_or_default();
-        let last = timeline::counted_segments(&events.counted()).pop();
+        let last = events.segments().pop();
         // A segment that begins at or before the edge of the view may begin earlier than it seems.
         if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
             return Ok((Some(segment), rows_read));
         }
-        let is_first_look = look_ms == FIRST_LOOK_MS;
-        if is_first_look
-            && last.is_none()
-            && rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() == 0
-        {
-            return Ok((None, rows_read));
+        // A longer look may find less: what is left of a report may be corrected away further back.
+        if last.is_none() && !was_observed {
+            was_observed = rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() > 0;
+            if !was_observed {
+                return Ok((None, rows_read));
+            }
         }
         look_ms = look_ms * 2;
     }

@@ -35,18 +35,18 @@ impl Default for Reach {
 
 impl Reach {
     /// Of stored events, before it was looked at which of them count.
-    pub(super) fn of(reports: &[Report]) -> Self {
+    pub(super) fn of<'a>(reports: impl Iterator<Item = &'a Report> + Clone) -> Self {
         let mut reach = Self::default();
-        for report in reports {
+        for report in reports.clone() {
             reach.add_stored(&report.observation);
         }
         // Of the readings of one fact one is shown.
-        let mut facts = HashSet::with_capacity(reports.len());
-        let fact = |report: &Report| {
+        let mut facts = HashSet::new();
+        let fact = |report: &'a Report| {
             let row = &report.row;
-            (row.started_at, row.event_type, row.series, row.event_code.clone())
+            (row.started_at, row.event_type, row.series, &row.event_code)
         };
-        reach.hides_events |= !reports.iter().all(|report| facts.insert(fact(report)));
+        reach.hides_events |= !{ reports }.all(|report| facts.insert(fact(report)));
         reach
     }
 

@@ -1,6 +1,7 @@
 //! The proof and the cure: every sum recomputed from the raw events, to be compared or to be written anew.
 
 mod hours;
+mod ledger;
 mod levels;
 mod series;
 mod sources;
@@ -10,22 +11,27 @@ use std::{
     fmt,
 };
 
-use domain::{bucket::Level, event::EntityType, id::EntityId, totals::Totals};
+use domain::{
+    bucket::Level, event::EntityType, id::EntityId, ledger::Cause, time::TimestampMs, timeline::BucketTotals,
+    totals::Totals,
+};
 use entity::rollup::{self, Column};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use self::{
     hours::{Hours, Seen},
     levels::{Run, Runs},
 };
 use super::{
+    applied::Applied,
     database::Store,
-    decided::Decided,
     entities::{self, Entity, EntityFilter},
     error::Result,
     factories::{self, Factory},
     rollups,
+    writer::ledger::Ledger,
 };
+use crate::clock::Clock;
 
 /// The most differences that an audit lists: enough to see what is wrong.
 pub const MAX_DIFFERENCES: usize = 1_000;
@@ -68,14 +74,15 @@ async fn audit_factory(
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
     let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
-    let decided = Decided::read(conn, factory.id, None).await?;
+    let applied = Applied::read(conn, factory.id, None).await?;
     let codes: HashMap<EntityId, &str> =
         entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
-    series::recompute(conn, factory.id, &workstations(&entities), &decided)
+    series::recompute(conn, factory.id, &workstations(&entities), &applied)
         .await?
         .compare(conn, factory, differences)
         .await?;
-    let mut hours = Hours::new(conn, factory.id, &entities, &decided);
+    ledger::check(conn, factory, differences).await?;
+    let mut hours = Hours::new(conn, factory.id, &entities, &applied);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
@@ -102,18 +109,7 @@ async fn compare(
     run: &Run,
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
-    let rows = rollup::Entity::find()
-        .filter(Column::FactoryId.eq(factory.id.0))
-        .filter(Column::Bucket.gte(rollups::stored_bucket(run.level, run.first)))
-        .filter(Column::Bucket.lt(rollups::stored_bucket(run.level, run.end)))
-        .all(conn)
-        .await?;
-    let stored: BTreeMap<(i64, EntityId), Totals> = rows
-        .iter()
-        .map(|row| {
-            ((rollups::bucket_of_stored(row.bucket), EntityId(row.entity_id)), rollups::totals_of_row(row))
-        })
-        .collect();
+    let stored = stored(conn, factory, run).await?;
     let keys: BTreeSet<_> = stored.keys().chain(run.sums.keys()).copied().collect();
     for key @ (bucket, entity_id) in keys {
         let of = |sums: &BTreeMap<_, Totals>| sums.get(&key).copied().unwrap_or_default();
@@ -129,6 +125,26 @@ async fn compare(
         }
     }
     Ok(())
+}
+
+/// The stored sums of a run of buckets.
+async fn stored(
+    conn: &impl ConnectionTrait,
+    factory: &Factory,
+    run: &Run,
+) -> Result<BTreeMap<(i64, EntityId), Totals>> {
+    let rows = rollup::Entity::find().filter(of_run(factory, run)).all(conn).await?;
+    let sums = rows.iter().map(|row| {
+        ((rollups::bucket_of_stored(row.bucket), EntityId(row.entity_id)), rollups::totals_of_row(row))
+    });
+    Ok(sums.collect())
+}
+
+fn of_run(factory: &Factory, run: &Run) -> Condition {
+    Condition::all()
+        .add(Column::FactoryId.eq(factory.id.0))
+        .add(Column::Bucket.gte(rollups::stored_bucket(run.level, run.first)))
+        .add(Column::Bucket.lt(rollups::stored_bucket(run.level, run.end)))
 }
 
 /// A factory's workstations by their codes.
@@ -160,37 +176,43 @@ fn compare_entity(factory: &Factory, entity: &Entity, seen: Option<&Seen>) -> Op
     })
 }
 
-/// Writes every sum anew from the raw events, each factory in one transaction, and raises its revision.
+/// Writes every sum anew from the raw events, each factory in one transaction, and raises its revision. Where that changes
+/// closed buckets, it is written down.
 pub async fn rebuild(store: &Store) -> Result<()> {
+    rebuild_at(store, Clock::System.now_ms()).await
+}
+
+/// As [`rebuild`], by another clock, which shows `now_ms`.
+pub async fn rebuild_at(store: &Store, now_ms: TimestampMs) -> Result<()> {
     let snapshot = store.snapshot_without_limit().await?;
     let factories = factories::all(&snapshot).await?;
     drop(snapshot);
     for factory in factories {
-        rebuild_factory(store, factory.slug.as_str()).await?;
+        rebuild_factory(store, factory.slug.as_str(), now_ms).await?;
     }
     Ok(())
 }
 
-async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
+async fn rebuild_factory(store: &Store, slug: &str, now_ms: TimestampMs) -> Result<()> {
     let mut tx = store.begin_write().await?;
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
     let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
-    let decided = Decided::read(&tx, factory.id, None).await?;
-    series::recompute(&tx, factory.id, &workstations(&entities), &decided)
+    let applied = Applied::read(&tx, factory.id, None).await?;
+    series::recompute(&tx, factory.id, &workstations(&entities), &applied)
         .await?
         .replace(&tx, factory.id)
         .await?;
-    rollup::Entity::delete_many().filter(Column::FactoryId.eq(factory.id.0)).exec(&tx).await?;
-    let mut hours = Hours::new(&tx, factory.id, &entities, &decided);
+    let mut ledger = Ledger::new(&factory, now_ms);
+    let mut hours = Hours::new(&tx, factory.id, &entities, &applied);
     let mut runs = Runs::default();
     while let Some(sums) = hours.next().await? {
         for run in runs.add(&sums) {
-            rollups::add(&tx, factory.id, &run.into_level_totals()).await?;
+            replace(&tx, &factory, run, &mut ledger).await?;
         }
     }
     for run in runs.finish() {
-        rollups::add(&tx, factory.id, &run.into_level_totals()).await?;
+        replace(&tx, &factory, run, &mut ledger).await?;
     }
     let (seen, last_events) = hours.into_seen();
     sources::replace(&tx, factory.id, last_events).await?;
@@ -206,9 +228,32 @@ async fn rebuild_factory(store: &Store, slug: &str) -> Result<()> {
         }
     }
     entities::save(&tx, factory.id, &entities).await?;
-    factories::set_revision(&tx, factory.id, revision).await?;
+    ledger.write(&tx, factory.id, revision).await?;
+    factories::set_committed(&tx, factory.id, revision, ledger.at_ms()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Writes the sums of a run of buckets anew.
+async fn replace(tx: &impl ConnectionTrait, factory: &Factory, run: Run, ledger: &mut Ledger) -> Result<()> {
+    if run.first == run.end {
+        return Ok(());
+    }
+    if run.level == Level::FiveMinutes {
+        let mut changed: BTreeMap<EntityId, BucketTotals> = BTreeMap::new();
+        let stored = stored(tx, factory, &run).await?;
+        let before = stored.iter().map(|(key, totals)| (key, -*totals));
+        for (&(bucket, entity_id), totals) in
+            before.chain(run.sums.iter().map(|(key, totals)| (key, *totals)))
+        {
+            *changed.entry(entity_id).or_default().entry(bucket).or_default() += totals;
+        }
+        for (entity_id, sums) in &changed {
+            ledger.add(&Cause::Rebuild, *entity_id, sums);
+        }
+    }
+    rollup::Entity::delete_many().filter(of_run(factory, &run)).exec(tx).await?;
+    rollups::add(tx, factory.id, &run.into_level_totals()).await
 }
 
 impl Run {

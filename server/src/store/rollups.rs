@@ -1,6 +1,9 @@
 //! The stored sums: few rows for any window.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
 
 use domain::{
     bucket::{BUCKET_MS, BucketRange, Level, cover, cover_by},
@@ -164,6 +167,29 @@ pub async fn event_count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> 
             .bind(stored_bucket(Level::AllTime, 0));
     let row = conn.query_one_raw(select.build()).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}
+
+/// How many events start in buckets of a level, of those that have sums, from the first on or from the last: so many at most.
+pub(super) async fn events_of_buckets(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    (level, buckets): (Level, RangeInclusive<i64>),
+    backwards: bool,
+    limit: u64,
+) -> Result<Vec<(i64, i64)>> {
+    let select = Sql::new(conn, "SELECT bucket, CAST(SUM(events) AS bigint) FROM rollup WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND bucket >= ")
+        .bind(stored_bucket(level, *buckets.start()))
+        .text(" AND bucket <= ")
+        .bind(stored_bucket(level, *buckets.end()))
+        .text(" GROUP BY bucket ORDER BY bucket")
+        .text(if backwards { " DESC LIMIT " } else { " LIMIT " })
+        .bind(limit as i64);
+    let rows = conn.query_all_raw(select.build()).await?;
+    rows.iter()
+        .map(|row| Ok((bucket_of_stored(row.try_get_by_index(0)?), row.try_get_by_index(1)?)))
+        .collect()
 }
 
 /// The sums of an entity of all time.

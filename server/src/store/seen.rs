@@ -1,7 +1,8 @@
 //! What entities were last seen doing as of an instant, where some of their events end after it.
 //!
 //! No event is taken in that ends later than the server's clock allows, so such events came while the clock was wrong. They are
-//! not regarded here: what is found is what the other events alone would show. An entity that has none of them needs no read.
+//! not regarded here: what is found is what the other events alone would show, with all that was corrected. An entity that has
+//! none of them needs no read.
 //!
 //! An event that ends after the instant starts at most a day before it. So the hours of that day and the day before are looked
 //! at one after the other, the latest first, and behind them the last day in which anything was seen.
@@ -16,15 +17,16 @@ use domain::{
     bucket::Level,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Segment},
+    timeline::Segment,
 };
 use sea_orm::ConnectionTrait;
 
 use super::{
+    applied::Applied,
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
-    neighbours::{self, EntityEvents},
+    neighbours::{self, EntityEvents, SpanEvents},
     rollups::{bucket_of_stored, stored_bucket},
 };
 
@@ -33,12 +35,12 @@ use super::{
 pub struct LastSeen {
     /// The latest end of its events; none when it has none.
     pub at_ms: Option<TimestampMs>,
-    /// Its segment with the latest end; none when all its events have no length.
+    /// Its segment with the latest end; none when all its events have no length and nothing is corrected.
     pub current: Option<Segment>,
 }
 
 /// What those of these entities whose latest event ends after an instant were last seen doing as of that instant: by the
-/// events alone that end up to it.
+/// events alone that end up to it, and by what was corrected.
 pub async fn as_of(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
@@ -66,6 +68,7 @@ pub async fn as_of(
         }
         look(conn, factory_id, &mut searches, until_ms).await?;
     }
+    see_corrections(conn, factory_id, &mut searches).await?;
     for search in searches.iter_mut().filter(|search| neighbours::may_be_told_of(search.entity)) {
         let told_at_ms = neighbours::last_told(conn, factory_id, search.entity, until_ms).await?;
         search.found.at_ms = search.found.at_ms.max(told_at_ms);
@@ -107,16 +110,13 @@ impl<'a> Search<'a> {
     /// its current segment lies, where it may begin before the span.
     fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
         // An event that ends last starts at most its own length before the one that starts last.
-        let own = events.reports.iter().filter(|event| event.derived_from_ms.is_none());
-        if self.found.at_ms.is_none() && own.map(|event| event.started_at_ms).max() >= Some(span.from_ms) {
+        if self.found.at_ms.is_none() && events.last_start_ms() >= Some(span.from_ms) {
             self.found.at_ms = events.last_seen_at_ms;
         }
         if self.found.current.is_some() {
             return None;
         }
-        let last = timeline::counted_segments(&events.counted())
-            .pop()
-            .filter(|segment| segment.to_ms > span.from_ms)?;
+        let last = events.segments().pop().filter(|segment| segment.to_ms > span.from_ms)?;
         self.found.current = Some(last);
         (last.from_ms <= span.from_ms).then_some(last.to_ms)
     }
@@ -153,6 +153,26 @@ async fn look(
             }
         }
     }
+}
+
+/// What ends last may be a correction, which is in a timeline whatever events there are.
+async fn see_corrections(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    searches: &mut [Search<'_>],
+) -> Result<()> {
+    let ids: Vec<EntityId> = searches.iter().map(|search| search.entity.id).collect();
+    let applied = Applied::read(conn, factory_id, Some(&ids)).await?;
+    for search in searches {
+        let corrected = applied.regions().flat_map(|region| {
+            let all = (TimestampMs::MIN, TimestampMs::MAX);
+            let corrections = region.decided.corrections(search.entity.id, all);
+            SpanEvents { span: region.span, reports: Vec::new(), corrections }.segments()
+        });
+        let found = search.found.current.into_iter().chain(corrected);
+        search.found.current = found.max_by_key(|segment| segment.to_ms);
+    }
+    Ok(())
 }
 
 /// The hours from the beginning of a UTC day to an instant in which events of these entities start or time of them was

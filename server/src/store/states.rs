@@ -7,7 +7,6 @@ use domain::{
     id::{EntityId, FactoryId},
     state_steps::{StepGrid, StepTimes},
     time::TimestampMs,
-    timeline,
     window::Window,
 };
 use sea_orm::ConnectionTrait;
@@ -86,7 +85,7 @@ pub async fn from_events(
         }
         for (entity_id, events) in found {
             let times = times.entry(entity_id).or_insert_with(|| StepTimes::new(grid));
-            for segment in timeline::counted_segments(&events.counted()) {
+            for segment in events.segments() {
                 times.add_segment(segment.from_ms, segment.to_ms, segment.event_type);
             }
         }

@@ -70,7 +70,7 @@ pub async fn picture(
         let near = Near { entity, ranges: vec![(from_ms, to_ms)] };
         let (mut found, _) = neighbours::counted(conn, factory_id, &[near], TimestampMs::MAX).await?;
         let events = found.remove(&entity.id).unwrap_or_default();
-        for mut segment in timeline::counted_segments(&events.counted()) {
+        for mut segment in events.segments() {
             segment.from_ms = segment.from_ms.max(from_ms);
             segment.to_ms = segment.to_ms.min(to_ms);
             if segment.from_ms < segment.to_ms {

@@ -14,6 +14,8 @@ mod conflicts;
 mod decide;
 mod followed;
 pub(super) mod judge;
+pub(super) mod ledger;
+mod origins;
 pub(super) mod row;
 
 use std::collections::{BTreeMap, HashMap};
@@ -25,10 +27,12 @@ use domain::{
 
 pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
 pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
+pub use self::decide::SliceApplied;
 use self::{
     cache::Cache,
     change::Changes,
     judge::{Candidate, Judgement},
+    ledger::{Ledger, Step},
     row::NewRow,
 };
 use super::{
@@ -41,6 +45,7 @@ use super::{
     issues::{self, Issues},
     series, sources,
 };
+use crate::clock::Clock;
 use entity::event;
 
 /// How many factories' names and entities are cached between groups.
@@ -57,13 +62,26 @@ const MAX_BUCKETS_READ: i64 = 50_000;
 /// The one writer of events, with what it keeps in memory between commits.
 pub struct Writer {
     store: Store,
+    clock: Clock,
     caches: HashMap<FactorySlug, Cache>,
+    max_slice_events: u64,
 }
 
 impl Writer {
-    /// A writer with an empty cache.
+    /// A writer with an empty cache, whose commits have the time of the operating system's clock.
     pub fn new(store: Store) -> Self {
-        Self { store, caches: HashMap::new() }
+        Self::with_clock(store, Clock::System)
+    }
+
+    /// The same by another clock.
+    pub fn with_clock(store: Store, clock: Clock) -> Self {
+        Self { store, clock, caches: HashMap::new(), max_slice_events: decide::MAX_SLICE_EVENTS }
+    }
+
+    /// It, counting so many events again at a time when something is decided about more.
+    #[must_use]
+    pub fn with_slices(self, max_slice_events: u64) -> Self {
+        Self { max_slice_events, ..self }
     }
 
     /// Stores parts of batches in one transaction, on disk when this returns. Parts of one batch are in different groups,
@@ -92,7 +110,9 @@ impl Writer {
             let Some(indexes) = by_factory.remove(&factory.slug) else { continue };
             let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
             let of_factory: Vec<&Part<'_>> = indexes.iter().filter_map(|&index| parts.get(index)).collect();
-            let (stored, neighbours_read) = store_in_factory(&tx, &factory, &mut cache, &of_factory).await?;
+            let now_ms = self.clock.now_ms();
+            let (stored, neighbours_read) =
+                store_in_factory(&tx, (&factory, now_ms), &mut cache, &of_factory).await?;
             group.neighbours_read += neighbours_read;
             for (index, stored) in indexes.into_iter().zip(stored) {
                 group.parts[index] = Some(stored);
@@ -115,31 +135,31 @@ impl Writer {
 
 async fn store_in_factory(
     tx: &Transaction,
-    factory: &Factory,
+    (factory, now_ms): (&Factory, TimestampMs),
     cache: &mut Cache,
     parts: &[&Part<'_>],
 ) -> Result<(Vec<Stored>, usize)> {
     let candidates = judge::identify(tx, factory, cache, parts).await?;
     let Judgement { verdicts, new } = judge::judge(tx, factory.id, cache, &candidates).await?;
-    let changes = change::find(tx, factory.id, cache, &new).await?;
-    // The database inserts while the effects are added up.
-    let effects = async { apply::effects(cache, &changes.by_entity) };
-    let (inserted, effects) = tokio::join!(insert(tx, factory.id, &changes), effects);
-    inserted?;
-    sources::keep(tx, factory.id, apply::last_events(&new)).await?;
     let kept_conflicts = conflicts::keep(tx, factory, &candidates, &verdicts, parts.len()).await?;
-
     let stored = number(factory, &candidates, &verdicts, &kept_conflicts);
     let revisions = revisions_of_entities(&candidates, &verdicts, &stored);
     let revision = stored.last().map_or(factory.revision, |last| last.revision);
     // A workstation that workers tell of has the revision of the last part.
     let revision_of = |entity_id| revisions.get(&entity_id).copied().unwrap_or(revision);
-    let looked_up = apply::save(tx, factory.id, cache, effects, revision_of).await?;
+
+    let mut ledger = Ledger::new(factory, now_ms);
+    let rows_read = apply_new(tx, factory.id, cache, (&new, parts), &mut ledger, revision_of).await?;
+    sources::keep(tx, factory.id, apply::last_events(&new)).await?;
+    origins::keep(tx, factory, cache, &new, parts).await?;
+    ledger.write(tx, factory.id, revision).await?;
     if revision != factory.revision {
+        let at_ms = ledger.at_ms();
         if commit_log::is_kept(tx) {
-            commit_log::append(tx, factory.id, revision, &accepted(&candidates, &verdicts)).await?;
+            let accepted = accepted(&candidates, &verdicts);
+            commit_log::append(tx, factory.id, (revision, at_ms), &accepted).await?;
         } else {
-            factories::set_revision(tx, factory.id, revision).await?;
+            factories::set_committed(tx, factory.id, revision, at_ms).await?;
         }
     }
     cache.revision = revision;
@@ -149,7 +169,51 @@ async fn store_in_factory(
         devices::keep(tx, factory.id, &numbered).await?;
     }
     issues::keep(tx, factory.id, &issues_of(parts, &stored)).await?;
-    Ok((stored, changes.rows_read + looked_up))
+    Ok((stored, rows_read))
+}
+
+/// Stores the new rows of a group with what they change, and answers with how many stored events were read for it. What may
+/// reach into closed buckets is taken cause by cause, all else at once.
+async fn apply_new<'a>(
+    tx: &Transaction,
+    factory_id: FactoryId,
+    cache: &mut Cache,
+    (new, parts): (&[&'a NewRow<'a>], &'a [&'a Part<'a>]),
+    ledger: &mut Ledger,
+    revision_of: impl Fn(EntityId) -> Revision,
+) -> Result<usize> {
+    let mut steps = vec![Step::of_open(new)];
+    let mut found = None;
+    let mut rows_read = 0;
+    if ledger.is_reached_by(new) {
+        steps = ledger.steps(new, parts);
+    } else {
+        let changes = change::find(tx, factory_id, cache, new).await?;
+        if ledger.is_reached_from(changes.ended_from_ms) {
+            rows_read += changes.rows_read;
+            steps = ledger.steps(new, parts);
+        } else {
+            found = Some(changes);
+        }
+    }
+    for step in steps {
+        let changes = match found.take() {
+            Some(changes) => changes,
+            None => change::find(tx, factory_id, cache, &step.rows).await?,
+        };
+        // The database inserts while the effects are added up.
+        let effects = async {
+            apply::effects(cache, &changes.by_entity, |entity_id, sums| {
+                if let Some(cause) = step.cause_of(entity_id) {
+                    ledger.add(cause, entity_id, sums);
+                }
+            })
+        };
+        let (inserted, effects) = tokio::join!(insert(tx, factory_id, &changes), effects);
+        inserted?;
+        rows_read += changes.rows_read + apply::save(tx, factory_id, cache, effects, &revision_of).await?;
+    }
+    Ok(rows_read)
 }
 
 /// Writes the events of a group, and what they change of stored ones.

@@ -46,8 +46,9 @@ async fn there_are_only_so_many_factories() {
             time_zone: domain::zone::Zone::UTC,
             units_basis: UnitsBasis::Workers,
             state_hold_minutes: 60,
+            finality_grace_hours: 24,
         };
-        server.app.store.create_factory(new).await.expect("a commit").expect("room");
+        server.app.store.create_factory(new, TimestampMs(0)).await.expect("a commit").expect("room");
     }
     let create = "mutation($id: ID!) { createFactory(input: { id: $id, name: \"F\" }) { id } }";
     let answer = server.answer(create, json!({ "id": "one-more" })).await;

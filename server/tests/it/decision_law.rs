@@ -50,6 +50,8 @@ enum Step {
     Retract(Index),
     /// Of a decision that was made before.
     Withdraw(Index),
+    /// A slice of what was decided and is not applied yet.
+    Slice,
     Rebuild,
 }
 
@@ -78,6 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<Index>().prop_map(Step::Retract),
         2 => any::<Index>().prop_map(Step::Withdraw),
         1 => Just(Step::Rebuild),
+        3 => Just(Step::Slice),
     ]
 }
 
@@ -106,7 +109,7 @@ fn decision(number: usize, content: Content) -> NewDecision {
 fn content(step: &Step, events: &[Event], decided: &[i32]) -> Option<Content> {
     let at = |minute: i64| T0_MS + minute * MS_PER_MINUTE;
     Some(match step {
-        Step::Events(_) | Step::Rebuild => return None,
+        Step::Events(_) | Step::Rebuild | Step::Slice => return None,
         Step::Correct { entities, from, length, state, units } => {
             let is_station = entities[0] == 0;
             let codes: Vec<String> = if is_station {
@@ -189,12 +192,13 @@ proptest! {
 
     #[test]
     fn sums_follow_events_decisions_and_withdrawals_and_withdrawing_all_is_never_having_decided(
-        steps in vec(step(), 1..16),
+        steps in vec(step(), 1..20),
+        slice_events in prop_oneof![Just(1_u64), Just(3), Just(20), Just(20_000)],
     ) {
         tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
             let (_directory, store) = empty_store("plant").await;
             // Two, so that what one has in its cache is from before the other's decision.
-            let mut writers = [Writer::new(store.clone()), Writer::new(store.clone())];
+            let mut writers = [(); 2].map(|()| Writer::new(store.clone()).with_slices(slice_events));
             let now_ms = TimestampMs(T0_MS + 100 * domain::MS_PER_DAY);
             let (mut events, mut decided) = (Vec::new(), Vec::new());
             for (number, step) in steps.iter().enumerate() {
@@ -205,6 +209,9 @@ proptest! {
                         writers[0].store(&whole(&[batch(sent.clone())])).await.expect("a commit");
                     }
                     Step::Rebuild => rebuild(&store).await.expect("a rebuild"),
+                    Step::Slice => {
+                        writers[0].apply_slice(&"plant".into()).await.expect("a commit");
+                    }
                     _ => {}
                 }
                 if let Some(content) = content(step, &events, &decided) {
@@ -231,6 +238,10 @@ proptest! {
                 }
             }
             assert_whole(&store).await?;
+            while writers[0].apply_slice(&"plant".into()).await.expect("a commit").is_some() {
+                writers.reverse();
+                assert_whole(&store).await?;
+            }
             let (_other_directory, never_decided) = empty_store("plant").await;
             let mut writer = Writer::new(never_decided.clone());
             for step in &steps {

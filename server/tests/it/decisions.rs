@@ -13,18 +13,18 @@ use crate::{
     subscriptions::{Subscriber, scope},
 };
 
-const DECIDE: &str = "mutation($factory: ID! = \"plant\", $request: ID!, $decision: DecisionInput!, $note: String! = \"as seen\", $seen: Int) {
+pub(crate) const DECIDE: &str = "mutation($factory: ID! = \"plant\", $request: ID!, $decision: DecisionInput!, $note: String! = \"as seen\", $seen: Int) {
     decide(factoryId: $factory, requestId: $request, decision: $decision, note: $note, seenDecision: $seen) { ...decision } }
     fragment decision on Decision { number kind madeAt madeBy note requestId withdrawnBy progress { state events } revision
       correction { entityType entityIds area from to state units }
       standing { standing sourceId modelVersion withoutModelVersion from to }
       retraction { entityType entityId eventType timestamp eventId form } withdrawal }";
 
-const FIGURES: &str = "query($window: WindowInput, $ids: [ID!]) { workerMetrics(factoryId: \"plant\", window: $window, workerIds: $ids) {
+pub(crate) const FIGURES: &str = "query($window: WindowInput, $ids: [ID!]) { workerMetrics(factoryId: \"plant\", window: $window, workerIds: $ids) {
     revision workers { workerId workingMinutes idleMinutes absentMinutes overlapMinutes contestedMinutes correctedMinutes
     unitsProduced meanConfidence } } }";
 
-const LIST: &str = "query($filter: DecisionFilter, $first: Int! = 50, $after: String) {
+pub(crate) const LIST: &str = "query($filter: DecisionFilter, $first: Int! = 50, $after: String) {
     decisions(factoryId: \"plant\", filter: $filter, first: $first, after: $after) {
       edges { cursor node { number kind withdrawnBy } } pageInfo { hasNextPage hasPreviousPage endCursor } } }";
 
@@ -32,28 +32,28 @@ const FEED: &str = "subscription { decisions(factoryId: \"plant\") { revision de
 
 const NOON: &str = "2026-01-05T12:00:00Z";
 
-async fn plant() -> TestServer {
+pub(crate) async fn plant() -> TestServer {
     let server = TestServer::at(NOON).await;
     server.create_factory("plant").await;
     server
 }
 
 /// An instant of 2026-01-05 as answers have it.
-fn at(time: &str) -> String {
+pub(crate) fn at(time: &str) -> String {
     format!("2026-01-05T{time}:00.000Z")
 }
 
-fn correction(ids: &[&str], from: &str, to: &str, rest: &Value) -> Value {
+pub(crate) fn correction(ids: &[&str], from: &str, to: &str, rest: &Value) -> Value {
     let who = json!({ "entityType": "WORKER", "entityIds": ids, "from": at(from), "to": at(to) });
     json!({ "correction": with(who, rest) })
 }
 
-fn state(state: &str) -> Value {
+pub(crate) fn state(state: &str) -> Value {
     json!({ "state": state })
 }
 
 /// Makes a decision whose request is named as the decision reads, and so is one of its own.
-async fn decide(server: &TestServer, decision: Value) -> Value {
+pub(crate) async fn decide(server: &TestServer, decision: Value) -> Value {
     let request = format!(
         "r{}",
         server.ask(LIST, json!({ "first": 1 })).await["decisions"]["edges"][0]["node"]["number"]
@@ -62,13 +62,13 @@ async fn decide(server: &TestServer, decision: Value) -> Value {
 }
 
 /// The refusal of a decision: its code, and the whole error.
-async fn refused(server: &TestServer, variables: Value) -> (String, Value) {
+pub(crate) async fn refused(server: &TestServer, variables: Value) -> (String, Value) {
     let mut answer = server.answer(DECIDE, variables).await;
     (code(&answer), answer["errors"][0].take())
 }
 
 /// A worker's minutes and units: working, idle, absent, overlap, contested, corrected, units. None when it is not listed.
-async fn figures(server: &TestServer, worker: &str, window: Value) -> Option<[f64; 7]> {
+pub(crate) async fn figures(server: &TestServer, worker: &str, window: Value) -> Option<[f64; 7]> {
     let data = server.ask(FIGURES, json!({ "ids": [worker], "window": window })).await;
     let row = data["workerMetrics"]["workers"].get(0)?;
     let fields = [
@@ -83,12 +83,12 @@ async fn figures(server: &TestServer, worker: &str, window: Value) -> Option<[f6
     Some(fields.map(|field| row[field].as_f64().expect("a number")))
 }
 
-fn range(from: &str, to: &str) -> Value {
+pub(crate) fn range(from: &str, to: &str) -> Value {
     json!({ "range": { "from": at(from), "to": at(to) } })
 }
 
 /// An hour of work, in which a model takes the worker for idle.
-async fn contested_hour(server: &TestServer) {
+pub(crate) async fn contested_hour(server: &TestServer) {
     let events = json!([
         with(event("W1", "WORKING", "08:00", 60.0, 12), &json!({ "confidence": 0.8 })),
         with(event("W1", "IDLE", "08:20", 20.0, 0), &json!({ "confidence": 0.9 })),
@@ -126,6 +126,44 @@ async fn corrections_and_what_takes_them_back_change_the_figures_as_defined() {
     decide(&server, correction(&["W1"], "08:20", "08:30", &state("NOT_OBSERVED"))).await;
     assert_eq!(now().await, [30.0, 0.0, 20.0, 20.0, 0.0, 30.0, 12.0]);
     server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn what_is_corrected_away_piece_by_piece_is_gone_and_can_be_decided_about_again() {
+    let server = plant().await;
+    contested_hour(&server).await;
+    decide(&server, correction(&["W1"], "08:00", "08:30", &state("NOT_OBSERVED"))).await;
+    decide(&server, correction(&["W1"], "08:30", "09:00", &state("NOT_OBSERVED"))).await;
+    assert_eq!(figures(&server, "W1", Value::Null).await, Some([0.0, 0.0, 0.0, 20.0, 0.0, 60.0, 12.0]));
+    decide(&server, correction(&["W1"], "08:00", "09:00", &json!({ "units": -12 }))).await;
+    assert_eq!(figures(&server, "W1", Value::Null).await, None);
+    decide(&server, json!({ "withdrawal": 2 })).await;
+    assert_eq!(figures(&server, "W1", Value::Null).await, Some([20.0, 10.0, 0.0, 20.0, 10.0, 30.0, 0.0]));
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn a_factorys_corrected_minutes_have_those_of_whom_nothing_is_left_to_list() {
+    let server = plant().await;
+    contested_hour(&server).await;
+    let query = "query($window: WindowInput) { factoryMetrics(factoryId: \"plant\", window: $window) { revision correctedMinutes observedMinutes } }";
+    let mut subscriber =
+        Subscriber::new(&server, &query.replacen("query", "subscription", 1), json!({})).await;
+    subscriber.next().await;
+    let corrected = async |window: Value| {
+        server.ask(query, json!({ "window": window })).await["factoryMetrics"]["correctedMinutes"].take()
+    };
+    decide(&server, correction(&["W1"], "08:00", "08:30", &state("NOT_OBSERVED"))).await;
+    assert_eq!(corrected(range("08:00", "08:05")).await, 5.0, "W1 is not listed there");
+    assert_eq!(corrected(Value::Null).await, 30.0);
+    let made = decide(&server, correction(&["W1"], "08:30", "09:00", &state("NOT_OBSERVED"))).await;
+    // Its units are left, and are taken away last.
+    let last = decide(&server, correction(&["W1"], "08:00", "09:00", &json!({ "units": -12 }))).await;
+    assert_eq!(figures(&server, "W1", Value::Null).await, None);
+    assert_eq!(corrected(Value::Null).await, 60.0);
+    assert!(last["revision"].as_i64() > made["revision"].as_i64());
+    let delivery = subscriber.reaches(&last["revision"]).await;
+    assert_eq!((&delivery["correctedMinutes"], &delivery["observedMinutes"]), (&json!(60.0), &json!(0.0)));
 }
 
 #[tokio::test]

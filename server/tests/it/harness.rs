@@ -206,7 +206,8 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
         time_zone: domain::zone::Zone::UTC,
         units_basis: domain::metric::UnitsBasis::Workers,
         state_hold_minutes: 60,
+        finality_grace_hours: 24,
     };
-    store.create_factory(new).await.expect("a commit").expect("the first factory");
+    store.create_factory(new, TimestampMs(T0_MS)).await.expect("a commit").expect("the first factory");
     (database, store)
 }

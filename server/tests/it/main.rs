@@ -6,7 +6,11 @@ mod compressed_bodies;
 mod contract;
 mod crash;
 mod data_problems;
+#[expect(clippy::float_cmp, reason = "these numbers are exact")]
+mod decision_faults;
 mod decision_law;
+mod decision_reach;
+mod decision_slices;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decisions;
 mod demo;

@@ -1,6 +1,9 @@
 //! A second implementation of docs/METRICS.md judges the server: `server/tests/oracle`, in Python, made from the page alone.
-//! Random factories are sent over the API, and the checker computes from what is stored there all that the API answers.
+//! Random events and decisions are sent over the API, and the checker computes from what is listed there all that the API
+//! answers.
 //! `ANDON_ORACLE_SEED` names the first seed, to try one again that failed in a soak.
+
+mod decisions;
 
 use std::{env, path::Path, process::Stdio};
 
@@ -12,7 +15,7 @@ use tempfile::TempDir;
 use test_harness::rounds;
 use tokio::process::Command;
 
-use crate::harness::{T0_MS, TestServer};
+use crate::harness::{T0_MS, TestServer, code};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/METRICS.md");
@@ -20,6 +23,12 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/METRICS.md");
 const FACTORY: &str = "plant";
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
+/// All events have ended by then.
+const LAST_END_MS: i64 = T0_MS + 66 * HOUR;
+/// Some are put there before anything is reported.
+const AREA: &str = "Line 1";
+/// The longest that the clock moves between two requests, in milliseconds.
+const LONGEST_STEP_MS: i64 = 10 * MINUTE;
 
 /// `A1` is one of each.
 const WORKERS: [&str; 4] = ["W2", "W10", "W02", "A1"];
@@ -51,6 +60,8 @@ struct Plant {
     /// Instants that many events share, so that there are ties.
     instants: Vec<i64>,
     events: Vec<Value>,
+    /// Of the corrections so far.
+    spans: Vec<(i64, i64)>,
 }
 
 impl Plant {
@@ -60,7 +71,7 @@ impl Plant {
         let mut instants: Vec<i64> =
             (0..12).map(|_| T0_MS + random.random_range(0..hours * 60) * MINUTE).collect();
         instants.extend((0..6).map(|_| T0_MS + random.random_range(0..hours * HOUR)));
-        let mut plant = Self { random, instants, events: Vec::new() };
+        let mut plant = Self { random, instants, events: Vec::new(), spans: Vec::new() };
         plant.fill();
         plant
     }
@@ -241,42 +252,118 @@ fn rfc3339(at: i64) -> String {
     chrono::DateTime::from_timestamp_millis(at).expect("an instant").to_rfc3339()
 }
 
-/// Sends a random factory in random batches, while its settings change, and answers with the story of it.
-async fn live(server: &TestServer, seed: u64) -> Value {
-    let mut plant = Plant::new(seed);
-    server.create_factory_in(FACTORY, plant.one_of(&ZONES)).await;
-    let basis = plant.one_of(&["WORKERS", "WORKSTATIONS"]);
-    change_factory(server, json!({ "unitsBasis": basis })).await;
-    // All events have ended by then.
-    let mut now = T0_MS + 66 * HOUR;
-    let mut hold = 60;
-    let mut batches = Vec::new();
-    let mut waiting = plant.events.clone();
-    while !waiting.is_empty() {
-        now += plant.random.random_range(1..10 * MINUTE);
-        server.clock.set(TimestampMs(now));
-        if plant.chance(0.3) {
-            hold = plant.one_of(&[5, 60, 61, 240]);
-            change_factory(server, json!({ "stateHoldMinutes": hold })).await;
+/// One factory on a server, and what was sent to it.
+struct Live {
+    server: TestServer,
+    seed: u64,
+    plant: Plant,
+    now: i64,
+    areas: Value,
+    steps: Vec<Value>,
+    requests: Vec<Value>,
+}
+
+impl Live {
+    async fn new(seed: u64) -> Self {
+        let server = TestServer::at("2026-01-05T00:00:00Z").await;
+        let mut plant = Plant::new(seed);
+        server.create_factory_in(FACTORY, plant.one_of(&ZONES)).await;
+        let basis = plant.one_of(&["WORKERS", "WORKSTATIONS"]);
+        let mut live = Self {
+            server,
+            seed,
+            plant,
+            now: LAST_END_MS,
+            areas: json!({}),
+            steps: Vec::new(),
+            requests: Vec::new(),
+        };
+        live.change_factory(json!({ "unitsBasis": basis })).await;
+        if live.plant.chance(0.5) {
+            live.put_somebody_in_the_area().await;
         }
-        let rest = waiting.split_off(plant.random.random_range(1..=waiting.len().min(40)));
-        let answer = server.ingest(FACTORY, json!(waiting)).await;
-        batches.push(json!({ "now": rfc3339(now), "hold": hold, "events": waiting, "answer": answer }));
-        waiting = rest;
+        live
     }
-    json!({ "seed": seed, "now": rfc3339(now), "batches": batches })
-}
 
-async fn change_factory(server: &TestServer, input: Value) {
-    let query = "mutation($factory: ID!, $input: UpdateFactoryInput!) { updateFactory(factoryId: $factory, input: $input) { id } }";
-    server.ask(query, json!({ "factory": FACTORY, "input": input })).await;
-}
+    async fn change_factory(&self, input: Value) {
+        let query = "mutation($factory: ID!, $input: UpdateFactoryInput!) { updateFactory(factoryId: $factory, input: $input) { id } }";
+        self.server.ask(query, json!({ "factory": FACTORY, "input": input })).await;
+    }
 
-async fn judge(server: &TestServer, folder: &Path, story: &Value, about: &str) -> Option<String> {
-    let file = folder.join("story.json");
-    tokio::fs::write(&file, story.to_string()).await.expect("a file");
-    let (url, file) = (server.url("/graphql"), file.display().to_string());
-    differences("core.py", &[&url, FACTORY, &file], about).await
+    async fn put_somebody_in_the_area(&mut self) {
+        let there = [("WORKER", "W10"), ("WORKER", "W2"), ("WORKSTATION", "A1")];
+        let changes = there.map(|(side, id)| json!({ "entityType": side, "entityId": id, "area": AREA }));
+        let query = "mutation($factory: ID!, $changes: [EntityChangeInput!]!) {
+            updateEntities(factoryId: $factory, changes: $changes, registerNew: true) { registered } }";
+        self.server.ask(query, json!({ "factory": FACTORY, "changes": changes })).await;
+        self.areas = json!({ AREA: there });
+    }
+
+    /// Sends everything in random batches, while settings change, and decides before, between and after them.
+    async fn send(&mut self) {
+        let mut hold = 60;
+        let mut waiting = self.plant.events.clone();
+        let decisions = self.plant.one_of(&[0, 1, 2, 4, 8]);
+        while !waiting.is_empty() {
+            self.decide_up_to(decisions).await;
+            self.wait();
+            if self.plant.chance(0.3) {
+                hold = self.plant.one_of(&[5, 60, 61, 240]);
+                self.change_factory(json!({ "stateHoldMinutes": hold })).await;
+            }
+            let rest = waiting.split_off(self.plant.random.random_range(1..=waiting.len().min(40)));
+            let answer = self.server.ingest(FACTORY, json!(waiting)).await;
+            let now = rfc3339(self.now);
+            self.steps.push(json!({ "now": now, "hold": hold, "events": waiting, "answer": answer }));
+            waiting = rest;
+        }
+        self.decide_up_to(2 * decisions).await;
+    }
+
+    fn wait(&mut self) {
+        self.now += self.plant.random.random_range(1..LONGEST_STEP_MS);
+        self.server.clock.set(TimestampMs(self.now));
+    }
+
+    async fn decide_up_to(&mut self, most: usize) {
+        for _ in 0..self.plant.random.random_range(0..=most) {
+            self.wait();
+            let before = self.requests.len();
+            let mut request = self.plant.request(before);
+            if before > 0 && self.plant.chance(0.1) {
+                let repeated = self.requests[self.plant.random.random_range(0..before)].clone();
+                if self.plant.chance(0.5) {
+                    request = repeated;
+                } else {
+                    request["requestId"] = repeated["requestId"].clone();
+                }
+            }
+            let answer = self.decide(&request).await;
+            self.requests.push(request.clone());
+            self.steps.push(json!({ "now": rfc3339(self.now), "request": request, "answer": answer }));
+        }
+    }
+
+    /// The number of the decision that a request makes, or the code of its refusal.
+    async fn decide(&self, request: &Value) -> Value {
+        let query = "mutation($factory: ID!, $requestId: ID!, $decision: DecisionInput!, $note: String!) {
+            decide(factoryId: $factory, requestId: $requestId, decision: $decision, note: $note) { number } }";
+        let mut variables = request.clone();
+        variables["factory"] = json!(FACTORY);
+        let mut answer = self.server.answer(query, variables).await;
+        let number = answer["data"]["decide"]["number"].take();
+        if number.is_null() { json!(code(&answer)) } else { number }
+    }
+
+    /// What the checker says if something differs. It looks at all windows, or at what is said of all time and of now.
+    async fn judge(&self, folder: &Path, is_about_now: bool, about: &str) -> Option<String> {
+        let file = folder.join("story.json");
+        let story = json!({ "seed": self.seed, "now": rfc3339(self.now), "areas": self.areas, "steps": self.steps,
+                            "isAboutNow": is_about_now });
+        tokio::fs::write(&file, story.to_string()).await.expect("a file");
+        let (url, file) = (self.server.url("/graphql"), file.display().to_string());
+        differences("core.py", &[&url, FACTORY, &file], &format!("seed {} {about}", self.seed)).await
+    }
 }
 
 #[tokio::test]
@@ -290,15 +377,13 @@ async fn the_server_answers_what_another_implementation_of_the_page_computes() {
     let folder = TempDir::new().expect("a temporary directory");
     let mut found = Vec::new();
     for seed in first..first + rounds(5) as u64 {
-        let server = TestServer::at("2026-01-05T00:00:00Z").await;
-        let mut story = live(&server, seed).await;
-        found.extend(judge(&server, folder.path(), &story, &format!("seed {seed}")).await);
+        let mut live = Live::new(seed).await;
+        live.send().await;
+        found.extend(live.judge(folder.path(), false, "at the end").await);
         // As if the server's clock had been wrong until now.
-        let now = T0_MS + ChaCha8Rng::seed_from_u64(seed).random_range(0..40 * HOUR);
-        server.clock.set(TimestampMs(now));
-        story["now"] = json!(rfc3339(now));
-        story["isAboutNow"] = json!(true);
-        found.extend(judge(&server, folder.path(), &story, &format!("seed {seed}, put back")).await);
+        live.now = T0_MS + ChaCha8Rng::seed_from_u64(seed).random_range(0..40 * HOUR);
+        live.server.clock.set(TimestampMs(live.now));
+        found.extend(live.judge(folder.path(), true, "put back").await);
     }
     assert!(found.is_empty(), "{}", found.concat());
 }

@@ -4,6 +4,8 @@
 mod contention;
 mod cut_connections;
 mod cut_off;
+mod decision_slices;
+mod decisions;
 mod devices;
 mod outage;
 mod replica_killed;

@@ -114,9 +114,12 @@ class Series:
 class Floor:
     """All that is known of a factory: its stored events and its decisions."""
 
-    def __init__(self, events: Iterable[Event], decided: Decided) -> None:
+    def __init__(
+        self, events: Iterable[Event], decided: Decided, areas: dict[str, list[tuple[str, str]]] | None = None
+    ) -> None:
         self.events = list(events)
         self.decided = decided
+        self.areas = areas or {}
         self.serving = [event for event in self.events if decided.serves(event)]
         self.counting = counting(self.serving)
         self.series = Series(self.events, decided)
@@ -127,6 +130,7 @@ class Floor:
         """Who is registered."""
         known = {event.entity for event in self.events}
         known |= {(WORKSTATION, event.workstation) for event in self.events if tells_of_workstation(event)}
+        known |= {entity for there in self.areas.values() for entity in there}
         return known | self.decided.named
 
     def stretches(self, entity: tuple[str, str], ending_by: int | None = None) -> list[Stretch]:
@@ -146,7 +150,7 @@ class Floor:
     def open_reports(self, entity: tuple[str, str]) -> list[Report]:
         own = [report for report in self.series.open if report.event.entity == entity]
         told = [replace(report, is_own=False) for report in self.series.open if tells_of(report.event, entity)]
-        return own + said_by_workers(told, lambda report: report.start)
+        return own + told
 
 
 def interval_reports(events: Iterable[Event]) -> list[Report]:
@@ -168,14 +172,10 @@ def tells_of(event: Event, entity: tuple[str, str]) -> bool:
     return tells_of_workstation(event) and entity == (WORKSTATION, event.workstation)
 
 
-def said_by_workers(told: Iterable[Report], group=lambda _: None) -> list[Report]:
+def said_by_workers(told: Iterable[Report]) -> list[Report]:
     """Of all that workers say of a workstation at once one report is made."""
-    best: dict = {}
-    for report in told:
-        other = best.get(group(report))
-        if other is None or report.rank_among_workers > other.rank_among_workers:
-            best[group(report)] = report
-    return list(best.values())
+    said = max(told, key=lambda report: report.rank_among_workers, default=None)
+    return [said] if said else []
 
 
 def cut(own: list[Report], told: list[Report], corrections: list[Correction]) -> list[Stretch]:

@@ -4,9 +4,10 @@
 
 It takes what the server has stored, computes every figure again in whole numbers, and tells how the server's answers
 differ, bit for bit. A story is a file in JSON that says what was sent to the factory, and when by the server's clock:
-`seed`, `now`, `batches` (each with `now`, `hold`, `events` and `answer`) and `decisions`. Without it, the stored events
-are taken as they are, and all of them as held by the factory's setting of today. One that `isAboutNow` is judged by what
-the server says of all time and of now.
+`seed`, `now`, `areas` (who was put where before anything else) and `steps`. A step is a batch (`now`, `hold`, `events`
+and `answer`) or asks for a decision (`now`, `request` and `answer`). Without a story, the stored events and the decisions
+are taken as they are, and all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged
+by what the server says of all time and of now.
 """
 
 import json
@@ -20,6 +21,7 @@ from decimal import Decimal
 from activity import Floor
 from api import Api
 from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
+from made import Made
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
 from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
 from standing import Decided
@@ -37,7 +39,16 @@ FACTORY = (
     "query($factory: ID!) { factory(id: $factory) { unitsBasis stateHoldMinutes keptConflicts droppedConflicts "
     "utcOffsets { from offsetSeconds } workers { workerId } workstations { workstationId } } }"
 )
-SEGMENT = "from to eventType confidence modelVersion sourceId"
+DECISION = (
+    "number kind madeAt madeBy note requestId withdrawnBy progress { state } correction { entityType entityIds area from to "
+    "state units } standing { standing sourceId modelVersion withoutModelVersion from to } retraction { entityType entityId "
+    "eventType timestamp eventId form } withdrawal"
+)
+DECISIONS = (
+    "query($factory: ID!, $filter: DecisionFilter, $after: String) { decisions(factoryId: $factory, filter: $filter, "
+    f"first: 200, after: $after) {{ edges {{ node {{ {DECISION} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+)
+SEGMENT = "from to eventType confidence modelVersion sourceId decision"
 SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # What one series and one timeline may have at most, in milliseconds of five-minute steps.
 LONGEST_SERIES = 1_900 * BUCKET
@@ -74,8 +85,10 @@ class Check:
                 self.differences.append(f"{what}: expected {expected!r}, got {got!r}")
 
     def run(self) -> None:
-        decisions = self.story.get("decisions", []) if self.story else []
-        floor = Floor(self.events(), Decided(map(decision_of, decisions)))
+        stored, listed = self.events(), self.decisions()
+        if self.story:
+            self.replay(stored, listed)
+        floor = Floor(stored, Decided(map(decision_of, listed)), self.areas)
         offsets = [(instant(one["from"]), one["offsetSeconds"] * 1_000) for one in self.factory["utcOffsets"]]
         self.expected = Expected(floor, self.factory["unitsBasis"], Zone(offsets), self.now)
         self.registered()
@@ -94,14 +107,18 @@ class Check:
         for window in (span, self.some_range(span)):
             self.timelines(window)
 
-    # What is stored.
+    # What is stored and decided.
+
+    @property
+    def areas(self) -> dict[str, list[tuple[str, str]]]:
+        """Who is where."""
+        areas = self.story["areas"] if self.story else {}
+        return {area: [tuple(entity) for entity in there] for area, there in areas.items()}
 
     def events(self) -> list:
-        """The stored events, which must be those that the story makes."""
         listed = self.api.pages(EVENTS, "events", factory=self.id)
-        settings = {}
-        if self.story:
-            settings = {instant(batch["now"]): batch["hold"] for batch in self.story["batches"]}
+        steps = self.story["steps"] if self.story else []
+        settings = {instant(step["now"]): step["hold"] for step in steps if "events" in step}
         stored = []
         for node in listed:
             setting = settings.get(instant(node["receivedAt"]), self.factory["stateHoldMinutes"])
@@ -109,28 +126,47 @@ class Check:
             self.same("form of an event", stored[-1].form, node["form"])
         times = [event.start for event in stored]
         self.same("events, the latest first", sorted(times, reverse=True), times)
-        if self.story:
-            self.identities(stored)
         return stored
 
-    def identities(self, stored: list) -> None:
-        made = Stored()
-        for index, batch in enumerate(self.story["batches"]):
-            outcomes = [made.take(event_of(event, batch["hold"])) for event in batch["events"]]
+    def decisions(self) -> list[dict]:
+        """All of them by their numbers, once it is sure that other lists have what they should."""
+
+        def listed(**asked: object) -> list[dict]:
+            return self.api.pages(DECISIONS, "decisions", factory=self.id, filter=asked or None)[::-1]
+
+        found = listed()
+        self.same("numbers of decisions", list(range(1, len(found) + 1)), [one["number"] for one in found])
+        live = [one for one in found if one["withdrawnBy"] is None]
+        self.same("live decisions", live, listed(live=True))
+        for side, id in sorted({(side, id) for one in found for side, id in named_in(one)}):
+            about = [one for one in found if (side, id) in named_in(one)]
+            self.same(f"decisions about {id}", about, listed(entityType=side, entityId=id))
+        return found
+
+    def replay(self, stored: list, listed: list[dict]) -> None:
+        """Whether what is stored and decided, and what was answered, is what the story makes."""
+        events, decisions = Stored(), Made(self.areas)
+        for index, step in enumerate(self.story["steps"]):
+            if "request" in step:
+                outcome = decisions.take(step["request"], step["now"], events)
+                self.same(f"step {index}, {step['request']}", outcome, step["answer"])
+                continue
+            outcomes = [events.take(event_of(event, step["hold"])) for event in step["events"]]
             counts = {
                 "accepted": outcomes.count(ACCEPTED),
                 "duplicates": outcomes.count(DUPLICATE),
                 "conflicts": outcomes.count(CONFLICT),
                 "rejected": 0,
             }
-            self.same(f"batch {index}", counts, {name: batch["answer"][name] for name in counts})
-        expected, got = ({as_sent(event) for event in events} for events in (made.events, stored))
+            self.same(f"step {index}", counts, {name: step["answer"][name] for name in counts})
+        expected, got = ({as_sent(event) for event in some} for some in (events.events, stored))
         for event in expected - got:
             self.differences.append(f"events: {event} is not stored")
         for event in got - expected:
             self.differences.append(f"events: {event} is stored and should not be")
-        kept = [len(several) for several in made.contradictions.values()]
+        kept = [len(several) for several in events.contradictions.values()]
         self.same("keptConflicts", sum(min(10, count) for count in kept), self.factory["keptConflicts"])
+        self.same("decisions", [as_set(one) for one in decisions.listed], [as_set(one) for one in listed])
 
     def registered(self) -> None:
         for side, (one, many) in SIDES.items():
@@ -141,9 +177,10 @@ class Check:
 
     def windows(self, span: Window) -> list[tuple[str, dict, Window]]:
         ranges = [self.ragged_range(span) for _ in range(8)]
-        overlapping = [bucket for sums in self.expected.sums.values() for bucket, one in sums.items() if one.overlap]
-        for bucket in self.random.sample(overlapping, min(25, len(overlapping))):
-            ranges.append((bucket, bucket + BUCKET))
+        for figure in ("overlap", "corrected"):
+            buckets = (sums.items() for sums in self.expected.sums.values())
+            having = [bucket for some in buckets for bucket, sums in some if getattr(sums, figure)]
+            ranges += [(bucket, bucket + BUCKET) for bucket in self.random.sample(having, min(15, len(having)))]
         found = [(f"{written(a)} to {written(b)}", range_input(a, b), (grid(a), grid(b))) for a, b in ranges]
         for count in (5, self.random.randrange(5, 44_645, 5)):
             found.append((f"the last {count} minutes", {"lastMinutes": count}, last_minutes(count, self.now)))
@@ -157,8 +194,9 @@ class Check:
     def ragged_range(self, span: Window) -> Window:
         """A range that begins and ends near where something does, and is not empty on the grid."""
         while True:
-            event = self.random.choice(self.expected.floor.events)
-            start = event.start + self.random.choice((-1, 0, 1, 61_001, -7 * MINUTE))
+            floor = self.expected.floor
+            about = self.random.choice(floor.events + floor.decided.corrections)
+            start = about.start + self.random.choice((-1, 0, 1, 61_001, -7 * MINUTE))
             end = start + self.random.choice((BUCKET, 10 * MINUTE + 1, 3_600_001, 8 * 3_600_000, 86_400_000))
             if grid(start) < grid(end):
                 return start, end
@@ -214,14 +252,30 @@ class Check:
             "factoryId: $factory, window: $window, entityType: $side, resolutionSeconds: $seconds) "
             "{ resolutionSeconds timelines { entityType entityId states } } }"
         )
-        steps = -(-(window[1] - window[0]) // 1_900_000)
-        for seconds in (max(steps, 7), max(steps, 160), 300, 3_600):
+        # Shorter steps may be more than one answer may have.
+        shortest = -(-(window[1] - window[0]) // 1_900_000)
+        for seconds in (max(shortest, 7), max(shortest, 160), 300, 3_600):
             for side in SIDES:
                 got = self.ask(query, window=range_input(*window), side=side, seconds=seconds)["timelines"]
-                if seconds < 300 or seconds % 300 == 0:
+                if seconds >= shortest and (seconds < 300 or seconds % 300 == 0):
                     self.same(f"timelines {name}", seconds, got["resolutionSeconds"])
                 expected = self.expected.timelines(side, window, got["resolutionSeconds"])
                 self.same(f"timelines {name} by {seconds}", expected, got["timelines"])
+
+
+def as_set(decision: dict) -> dict:
+    """It does not matter in which order somebody is named."""
+    said = decision["correction"]
+    return decision | ({"correction": said | {"entityIds": sorted(said["entityIds"])}} if said else {})
+
+
+def named_in(decision: dict) -> list[tuple[str, str]]:
+    """Whom a correction or a retraction is about."""
+    if decision["correction"]:
+        said = decision["correction"]
+        return [(said["entityType"], id) for id in said["entityIds"]]
+    said = decision["retraction"]
+    return [(said["entityType"], said["entityId"])] if said else []
 
 
 def range_input(start: int, end: int) -> dict:
@@ -251,8 +305,11 @@ def main(url: str, factory: str, story: str | None = None) -> int:
         shown[figure] += 1
         if shown[figure] <= SHOWN_AT_MOST:
             print(one)
-    stored = len(check.expected.floor.events)
-    print(f"{stored} events, {check.compared} figures, {len(check.differences)} differ")
+    floor = check.expected.floor
+    print(
+        f"{len(floor.events)} events, {len(floor.decided.all)} decisions, {check.compared} figures, "
+        f"{len(check.differences)} differ"
+    )
     return 1 if check.differences or not check.compared else 0
 
 

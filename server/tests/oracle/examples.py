@@ -88,7 +88,7 @@ def decision(row: Row) -> Decision:
             return Rule(number, row.get("source"), row.get("model", ANY), start, end, row["says"])
         case "RETRACTION":
             form = row.get("form", INTERVAL)
-            return Retraction(number, entity(row["of"]), form, row["says"], start, row.get("event id"))
+            return Retraction(number, (entity(row["of"]), form, row["says"], start, row.get("event id")))
         case "WITHDRAWAL":
             return Withdrawal(number, int(row["of"].removeprefix("decision ")))
     raise ValueError(row)

@@ -136,11 +136,8 @@ class Rule:
 @dataclass(frozen=True)
 class Retraction:
     number: int
-    entity: tuple[str, str]
-    form: str
-    type: str
-    start: int
-    event_id: str | None
+    # Its entity, form, type, start and id.
+    event: tuple
 
 
 @dataclass(frozen=True)
@@ -152,22 +149,25 @@ class Withdrawal:
 Decision = Correction | Rule | Retraction | Withdrawal
 
 
-def decision_of(fields: dict) -> Decision:
-    """A decision from what it says; a standing rule about events without a model version has null as its version."""
-    number, kind = int(fields["number"]), fields["kind"]
-    start, end = (instant(fields[name]) if fields.get(name) else None for name in ("from", "to"))
-    match kind:
+def decision_of(node: dict) -> Decision:
+    """A decision as the API lists it."""
+    number = node["number"]
+    match node["kind"]:
         case "CORRECTION":
-            entities = frozenset((one["entityType"], one["entityId"]) for one in fields["entities"])
-            return Correction(number, entities, start, end, fields.get("state"), int(fields.get("units") or 0))
+            said = node["correction"]
+            entities = frozenset((said["entityType"], id) for id in said["entityIds"])
+            start, end = instant(said["from"]), instant(said["to"])
+            return Correction(number, entities, start, end, said["state"], said["units"] or 0)
         case "STANDING":
-            model = fields.get("modelVersion", ANY)
-            return Rule(number, fields.get("sourceId"), model, start, end, fields["standing"])
+            said = node["standing"]
+            is_about_all = said["modelVersion"] is None and not said["withoutModelVersion"]
+            model = ANY if is_about_all else said["modelVersion"]
+            start, end = (said[name] and instant(said[name]) for name in ("from", "to"))
+            return Rule(number, said["sourceId"], model, start, end, said["standing"])
         case "RETRACTION":
-            event = fields["event"]
-            entity = event["entityType"], event["entityId"]
-            at = instant(event["timestamp"])
-            return Retraction(number, entity, event["form"], event["eventType"], at, event.get("eventId"))
+            said = node["retraction"]
+            entity, at = (said["entityType"], said["entityId"]), instant(said["timestamp"])
+            return Retraction(number, (entity, said["form"], said["eventType"], at, said["eventId"]))
         case "WITHDRAWAL":
-            return Withdrawal(number, int(fields["of"]))
-    raise ValueError(f"{kind} is no kind of decision")
+            return Withdrawal(number, node["withdrawal"])
+    raise ValueError(f"{node['kind']} is no kind of decision")

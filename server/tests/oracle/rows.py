@@ -86,6 +86,7 @@ def segment_row(segment: Segment) -> dict:
         "confidence": share(segment.confidence),
         "modelVersion": segment.model,
         "sourceId": segment.source,
+        "decision": segment.decision,
     }
 
 

@@ -6,19 +6,17 @@ from facts import ANY, SERVING, Correction, Decision, Event, Retraction, Rule, W
 
 
 class Decided:
-    """The live decisions."""
+    """What was decided, and what of it is live."""
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
-        decisions = list(decisions)
+        self.all = decisions = list(decisions)
         withdrawn = {one.of for one in decisions if isinstance(one, Withdrawal)}
         live = [one for one in decisions if one.number not in withdrawn]
         self.corrections = [one for one in live if isinstance(one, Correction)]
         # A correction registers whom it names, also one that was taken back.
         self.named = {entity for one in decisions if isinstance(one, Correction) for entity in one.entities}
         self.rules = [one for one in live if isinstance(one, Rule)]
-        self.retracted = {
-            (one.entity, one.form, one.type, one.start, one.event_id) for one in live if isinstance(one, Retraction)
-        }
+        self.retracted = {one.event for one in live if isinstance(one, Retraction)}
 
     def serves(self, event: Event) -> bool:
         if (event.entity, event.form, event.type, event.start, event.event_id) in self.retracted:

@@ -8,7 +8,7 @@ use crate::{
         factories::EntityType,
         scalar::{BigInt, DateTime},
     },
-    store::decisions::{self, Content},
+    store::decisions::{self, Content, Progress},
 };
 
 /// What a decision does.
@@ -78,7 +78,7 @@ pub(crate) struct Decision {
     withdrawn_by: Option<i32>,
     /// How far the figures follow it.
     progress: DecisionProgress,
-    /// The factory's revision with it.
+    /// The factory's revision with its last change: when it was made, taken back, or more of it was applied.
     revision: BigInt,
 }
 
@@ -141,13 +141,20 @@ pub(crate) struct Retraction {
 pub(crate) struct DecisionProgress {
     /// Whether all of them do.
     state: DecisionProgressState,
-    /// How many stored events were counted again for it.
+    /// While it is being applied: the figures of the time before this instant follow it, and those from it on do not yet. A
+    /// decision that is taken back stops to be followed from the latest time on, so it is the other way round for the withdrawal.
+    applied_before: Option<DateTime>,
+    /// How many stored events were counted again for it so far.
     events: BigInt,
 }
 
 /// Whether the figures follow a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum DecisionProgressState {
+    /// None of them does yet: others are being applied before it.
+    Waiting,
+    /// Some of them do. What is about many events is applied part by part, so that events are still stored meanwhile.
+    Applying,
     /// All of them do.
     Applied,
 }
@@ -181,12 +188,22 @@ impl From<decisions::Decision> for Decision {
             note: decision.note,
             request_id: ID(decision.request_id),
             withdrawn_by: decision.withdrawn_by,
-            progress: DecisionProgress {
-                state: DecisionProgressState::Applied,
-                events: BigInt(decision.events),
-            },
+            progress: progress(decision.progress, decision.events),
             revision: BigInt(decision.revision.0),
         }
+    }
+}
+
+fn progress(progress: Progress, events: i64) -> DecisionProgress {
+    let (state, applied_before_ms) = match progress {
+        Progress::Waiting => (DecisionProgressState::Waiting, None),
+        Progress::Applying(before_ms) => (DecisionProgressState::Applying, Some(before_ms)),
+        Progress::Applied => (DecisionProgressState::Applied, None),
+    };
+    DecisionProgress {
+        state,
+        applied_before: applied_before_ms.map(DateTime::from_ms),
+        events: BigInt(events),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     error::{ApiError, ErrorCode},
     graphql::text::quoted,
     store::{
-        decisions::{Content, MAX_DECIDED_EVENTS, NewDecision, NotDecided},
+        decisions::{Content, NewDecision, NotDecided},
         entities::MAX_ENTITIES,
         intern::MAX_NAMES,
     },
@@ -62,10 +62,6 @@ pub(super) fn refusal(new: &NewDecision, refused: NotDecided) -> ApiError {
         NotDecided::TooManyNames => ApiError::limit_exceeded(format!(
             "a factory has at most {MAX_NAMES} sources and as many model versions, and this decision names a new one; name one \
              that events have"
-        )),
-        NotDecided::TooManyEvents(events) => ApiError::limit_exceeded(format!(
-            "this decision would change how {events} stored events count, but one may change {MAX_DECIDED_EVENTS}; decide \
-             for a shorter span, or for fewer workers, workstations or sources, in several decisions"
         )),
     }
 }

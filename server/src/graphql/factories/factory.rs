@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
-use domain::{event::EntityType, id::FactorySlug, validate::MAX_HOLD_MINUTES, zone::Zone};
+use domain::{
+    closing::MAX_GRACE_HOURS, event::EntityType, id::FactorySlug, validate::MAX_HOLD_MINUTES, zone::Zone,
+};
 
 use super::{
     entity::{Worker, Workstation},
@@ -42,6 +44,8 @@ pub(crate) struct Factory {
     /// For how many minutes a state report without holdMinutes counts at most until the next one of its series; the time after it
     /// was not observed. Reports keep what was set when they came.
     state_hold_minutes: u16,
+    /// For how many hours after its end a span of five minutes stays open: what changes in it later is a restatement.
+    finality_grace_hours: u16,
     /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
     revision: BigInt,
     /// How many contradictions of stored events are kept, each once: the newest 10 of an event, the newest 100 000 of all.
@@ -89,6 +93,7 @@ impl Factory {
             time_zone: factory.time_zone.name().to_owned(),
             units_basis: factory.units_basis.into(),
             state_hold_minutes: factory.state_hold_minutes,
+            finality_grace_hours: factory.finality_grace_hours,
             revision: BigInt(factory.revision.0),
             kept_conflicts: BigInt(factory.kept_conflicts),
             dropped_conflicts: BigInt(factory.dropped_conflicts),
@@ -131,6 +136,9 @@ pub(crate) struct CreateFactoryInput {
     /// For how many minutes a state report without holdMinutes counts at most until the next one, 1 to 1440.
     #[graphql(default = 60)]
     state_hold_minutes: i64,
+    /// For how many hours after its end a span of five minutes stays open, 1 to 720; what changes in it later is a restatement.
+    #[graphql(default = 24)]
+    finality_grace_hours: i64,
 }
 
 impl TryFrom<CreateFactoryInput> for NewFactory {
@@ -143,6 +151,7 @@ impl TryFrom<CreateFactoryInput> for NewFactory {
             time_zone: time_zone(&input.time_zone)?,
             units_basis: input.units_basis.into(),
             state_hold_minutes: state_hold_minutes(input.state_hold_minutes)?,
+            finality_grace_hours: finality_grace_hours(input.finality_grace_hours)?,
         })
     }
 }
@@ -159,6 +168,8 @@ pub(crate) struct UpdateFactoryInput {
     /// For how many minutes a state report without holdMinutes counts at most until the next one, 1 to 1440; reports that are
     /// stored keep what was set when they came.
     state_hold_minutes: Option<i64>,
+    /// For how many hours after its end a span of five minutes stays open from now on, 1 to 720; what is closed stays closed.
+    finality_grace_hours: Option<i64>,
 }
 
 impl TryFrom<UpdateFactoryInput> for FactoryPatch {
@@ -170,6 +181,7 @@ impl TryFrom<UpdateFactoryInput> for FactoryPatch {
             time_zone: input.time_zone.map(|sent| time_zone(&sent)).transpose()?,
             units_basis: input.units_basis.map(Into::into),
             state_hold_minutes: input.state_hold_minutes.map(state_hold_minutes).transpose()?,
+            finality_grace_hours: input.finality_grace_hours.map(finality_grace_hours).transpose()?,
         })
     }
 }
@@ -183,6 +195,19 @@ fn state_hold_minutes(sent: i64) -> Result<u16, ApiError> {
     minutes.ok_or_else(|| {
         ApiError::bad_user_input(format!(
             "stateHoldMinutes must be a whole number from 1 to {MAX_HOLD_MINUTES}, but is {sent}"
+        ))
+    })
+}
+
+/// For how long a bucket stays open, in hours.
+///
+/// # Errors
+/// It is out of range.
+fn finality_grace_hours(sent: i64) -> Result<u16, ApiError> {
+    let hours = u16::try_from(sent).ok().filter(|hours| (1..=MAX_GRACE_HOURS).contains(hours));
+    hours.ok_or_else(|| {
+        ApiError::bad_user_input(format!(
+            "finalityGraceHours must be a whole number from 1 to {MAX_GRACE_HOURS}, but is {sent}"
         ))
     })
 }

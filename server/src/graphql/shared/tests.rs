@@ -1,4 +1,7 @@
-use domain::{metric::UnitsBasis, time::DurationMs};
+use domain::{
+    metric::UnitsBasis,
+    time::{DurationMs, TimestampMs},
+};
 use tempfile::TempDir;
 
 use super::*;
@@ -26,8 +29,9 @@ async fn app() -> (Arc<App>, TempDir) {
         time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: 60,
+        finality_grace_hours: 24,
     };
-    store.create_factory(new).await.expect("a commit").expect("the first factory");
+    store.create_factory(new, TimestampMs(0)).await.expect("a commit").expect("the first factory");
     (App::start(store, Clock::System, DurationMs::ZERO), folder)
 }
 

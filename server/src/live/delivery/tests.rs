@@ -1,6 +1,7 @@
 use domain::{
     id::{FactoryId, Revision},
     metric::{FactoryTotals, UnitsBasis},
+    time::TimestampMs,
     window::WindowSpec,
 };
 
@@ -15,7 +16,13 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         time_zone: domain::zone::Zone::UTC,
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: 60,
+        finality_grace_hours: 24,
+        closed_floor_ms: TimestampMs(0),
+        committed_at_ms: TimestampMs(0),
         last_decision: 0,
+        pending_decisions: 0,
+        active: None,
+        decided_revision: Revision(0),
         revision: Revision(sequence as i64),
         kept_conflicts: 0,
         dropped_conflicts: 0,

@@ -30,7 +30,7 @@ pub struct Report {
     pub factory: Factory,
     /// The window that the sums are of; none is all time.
     pub window: Option<Window>,
-    /// Everything with observed time or units in the window, in the order of the ids.
+    /// Everything with observed time or units in the window, of a factory also with corrected time, in the order of the ids.
     pub rows: Vec<Arc<Row>>,
     /// The sums and means of the rows.
     pub figures: FactoryTotals,
@@ -171,7 +171,7 @@ async fn read_rows(
     let rows = entities.into_iter().filter_map(|entity| {
         let totals = totals.remove(&entity.id)?;
         let seen = ahead.get(&entity.id).copied();
-        totals.is_listed().then(|| Arc::new(Row::new(entity, seen, &open, totals)))
+        question.takes(&totals).then(|| Arc::new(Row::new(entity, seen, &open, totals)))
     });
     Ok((rows.collect(), !ahead.is_empty()))
 }
@@ -224,8 +224,8 @@ async fn read_changed(
     let changed = entities.into_iter().map(|entity| {
         let (id, seen) = (entity.id, ahead.get(&entity.id).copied());
         let totals = totals.remove(&id).unwrap_or_default();
-        let is_listed = totals.is_listed() && question.is_about_area(entity.area.as_deref());
-        (id, is_listed.then(|| Arc::new(Row::new(entity, seen, &open, totals))))
+        let is_taken = question.takes(&totals) && question.is_about_area(entity.area.as_deref());
+        (id, is_taken.then(|| Arc::new(Row::new(entity, seen, &open, totals))))
     });
     Ok((changed.collect(), !ahead.is_empty()))
 }

@@ -1,7 +1,7 @@
 //! A question in canonical form, so that equal questions compare equal: with a scope, the key by which subscribers share
 //! one computation.
 
-use domain::{event::EntityType, window::WindowSpec};
+use domain::{event::EntityType, totals::Totals, window::WindowSpec};
 
 use super::{super::error::ReportError, limits::MAX_IDS};
 use crate::store::entities::EntityFilter;
@@ -50,6 +50,12 @@ impl Question {
     /// Whether only some entities of a type are asked about, so that their sums are read by id.
     pub(super) fn is_selective(&self) -> bool {
         self.codes.is_some() || self.area.is_some()
+    }
+
+    /// Whether these sums of an entity are in the answer. Of whom a correction says that nobody knows what they did there is
+    /// nothing to list, but that time is in a factory's corrected time.
+    pub(super) fn takes(&self, totals: &Totals) -> bool {
+        totals.is_listed() || (self.entity_type.is_none() && totals.corrected_ms > 0)
     }
 
     /// Whether something in this area is asked about.

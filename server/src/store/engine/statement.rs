@@ -26,6 +26,7 @@ pub(in crate::store) enum Kind {
     Int,
     BigInt,
     Text,
+    Bytes,
     /// A number or null; the least number is never one of ours.
     SmallIntOrNull,
     /// As above.
@@ -44,6 +45,7 @@ impl Kind {
             Self::Int | Self::IntOrNull => ("int4", ArrayType::Int),
             Self::BigInt | Self::BigIntOrNull => ("int8", ArrayType::BigInt),
             Self::Text | Self::TextOrNull => ("text", ArrayType::String),
+            Self::Bytes => ("bytea", ArrayType::Bytes),
         }
     }
 

@@ -83,6 +83,11 @@ impl<Row, const N: usize> Table<Row, N> {
         self.write(conn, rows, "").await
     }
 
+    /// Inserts rows, but for those whose keys are there.
+    pub(in crate::store) async fn insert_new(&self, conn: &impl ConnectionTrait, rows: &[Row]) -> Result<()> {
+        self.write(conn, rows, " ON CONFLICT DO NOTHING").await
+    }
+
     /// Inserts rows, or changes those whose keys are there.
     pub(in crate::store) async fn upsert(&self, conn: &impl ConnectionTrait, rows: &[Row]) -> Result<()> {
         self.write(conn, rows, &self.texts().1).await
@@ -190,6 +195,7 @@ pub(in crate::store) mod tests {
             (ColumnType::Integer, true) => Kind::IntOrNull,
             (ColumnType::BigInteger, false) => Kind::BigInt,
             (ColumnType::BigInteger, true) => Kind::BigIntOrNull,
+            (ColumnType::VarBinary(_) | ColumnType::Binary(_) | ColumnType::Blob, false) => Kind::Bytes,
             (ColumnType::String(_) | ColumnType::Text, false) => Kind::Text,
             (ColumnType::String(_) | ColumnType::Text, true) => Kind::TextOrNull,
             (other, _) => panic!("no kind for {other:?}"),

@@ -17,7 +17,12 @@ use entity::event::{self, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use crate::store::{
-    decided::Decided, entities::Entity, error::Result, name_order, reach::Reach, report::Report,
+    applied::{Applied, Region, Span},
+    entities::Entity,
+    error::Result,
+    name_order,
+    reach::Reach,
+    report::Report,
     sources::LastEvents,
 };
 
@@ -41,7 +46,7 @@ pub(super) struct Seen {
 pub(super) struct Hours<'a, C> {
     conn: &'a C,
     factory_id: FactoryId,
-    decided: &'a Decided,
+    applied: &'a Applied,
     /// The workstations by their codes.
     workstations: HashMap<String, EntityId>,
     next_hour: i64,
@@ -52,12 +57,12 @@ pub(super) struct Hours<'a, C> {
 }
 
 impl<'a, C: ConnectionTrait> Hours<'a, C> {
-    pub(super) fn new(conn: &'a C, factory_id: FactoryId, entities: &[Entity], decided: &'a Decided) -> Self {
+    pub(super) fn new(conn: &'a C, factory_id: FactoryId, entities: &[Entity], applied: &'a Applied) -> Self {
         let workstations = entities.iter().filter(|entity| entity.entity_type == EntityType::Workstation);
         Self {
             conn,
             factory_id,
-            decided,
+            applied,
             workstations: workstations.map(|entity| (entity.code.clone(), entity.id)).collect(),
             next_hour: i64::MIN,
             reaching: HashMap::new(),
@@ -82,18 +87,27 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let mut reports = std::mem::take(&mut self.reaching);
         for row in self.rows_of(hour).await? {
             self.last_events.add_row(&row);
-            let mut report = Report::of_row(row)?;
-            report.judge(self.decided);
+            let report = Report::of_row(row)?;
             reports.entry(report.entity_id()).or_default().push(report);
         }
         self.keep_reaching(TimestampMs((hour + 1) * MS_PER_HOUR), &reports);
         let mut sums = BTreeMap::new();
-        let mut counted = self.counted(reports).await?;
-        for (entity_id, _) in self.corrections_in(hour) {
-            counted.entry(entity_id).or_default();
-        }
-        for (entity_id, counted) in counted {
-            self.add_entity(hour, entity_id, &counted, &mut sums);
+        let buckets = Span { first: hour * BUCKETS_PER_HOUR, end: (hour + 1) * BUCKETS_PER_HOUR };
+        let applied = self.applied;
+        for Region { span, decided } in
+            applied.regions().filter(|region| !region.span.and(buckets).is_empty())
+        {
+            for report in reports.values_mut().flatten() {
+                report.judge(decided);
+            }
+            let mut counted = self.counted(span, reports.clone()).await?;
+            for (entity_id, _) in self.corrections_in(hour) {
+                counted.entry(entity_id).or_default();
+            }
+            let region = Region { span: span.and(buckets), decided };
+            for (entity_id, counted) in counted {
+                self.add_entity(region, entity_id, &counted, &mut sums);
+            }
         }
         Ok(Some(HourSums { hour, sums }))
     }
@@ -105,7 +119,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
 
     /// The next hour in which something is corrected.
     fn next_corrected_hour(&self) -> Option<i64> {
-        let hours = self.decided.all_corrections().filter_map(|(_, correction)| {
+        let hours = self.applied.all_corrections().filter_map(|(_, correction)| {
             let first = Level::Hour.bucket_of(correction.from_ms);
             let last = Level::Hour.bucket_of(correction.to_ms);
             (last >= self.next_hour).then_some(first.max(self.next_hour))
@@ -115,7 +129,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
 
     fn corrections_in(&self, hour: i64) -> impl Iterator<Item = (EntityId, &Correction)> {
         let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
-        self.decided
+        self.applied
             .all_corrections()
             .filter(move |(_, correction)| correction.from_ms < ends_ms && starts_ms <= correction.to_ms)
     }
@@ -140,6 +154,7 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
     /// What counts of each entity, and of each workstation what workers' reports tell of it.
     async fn counted(
         &mut self,
+        span: Span,
         mut reports: HashMap<EntityId, Vec<Report>>,
     ) -> Result<HashMap<EntityId, Vec<Observation>>> {
         let lists = reports.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
@@ -148,8 +163,9 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
         let mut told: HashMap<EntityId, Vec<Observation>> = HashMap::new();
         for (entity_id, mut reports) in reports {
             let seen = self.seen.entry(entity_id).or_default();
-            seen.reach = seen.reach.and(Reach::of(&reports));
-            for report in &reports {
+            let starts_here = |report: &&Report| span.holds(report.observation.started_at_ms);
+            seen.reach = seen.reach.and(Reach::of(reports.iter().filter(starts_here)));
+            for report in reports.iter().filter(starts_here) {
                 let serves = report.observation.standing == Standing::Serving;
                 let told = report.tells_of().filter(|_| serves);
                 if let Some(workstation_id) = told.and_then(|code| self.workstations.get(code)) {
@@ -161,7 +177,9 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
             for report in &reports {
                 let workstation = report.tells_of().and_then(|code| self.workstations.get(code));
                 if let Some(workstation_id) = workstation {
-                    self.seen.entry(*workstation_id).or_default().reach.add(&report.observation);
+                    if starts_here(&report) {
+                        self.seen.entry(*workstation_id).or_default().reach.add(&report.observation);
+                    }
                     told.entry(*workstation_id).or_default().push(report.observation.clone());
                 }
             }
@@ -184,27 +202,22 @@ impl<'a, C: ConnectionTrait> Hours<'a, C> {
 
     fn add_entity(
         &mut self,
-        hour: i64,
+        Region { span, decided }: Region<'_>,
         entity_id: EntityId,
         counted: &[Observation],
         sums: &mut BTreeMap<(i64, EntityId), Totals>,
     ) {
-        let buckets = hour * BUCKETS_PER_HOUR..(hour + 1) * BUCKETS_PER_HOUR;
-        let of_hour = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
-        let corrections = self.decided.corrections(entity_id, of_hour);
+        let corrections = decided.corrections(entity_id, span.range());
         let counted =
             Counted { reports: counted.iter().collect(), corrections: corrections.iter().collect() };
-        for (bucket, totals) in timeline::delta(&Counted::default(), &counted).range(buckets) {
+        for (bucket, totals) in timeline::delta(&Counted::default(), &counted).range(span.first..span.end) {
             sums.insert((*bucket, entity_id), *totals);
         }
         let seen = self.seen.entry(entity_id).or_default();
-        let (starts_ms, ends_ms) = (TimestampMs(hour * MS_PER_HOUR), TimestampMs((hour + 1) * MS_PER_HOUR));
         let mut segments = Vec::from_iter(seen.current);
-        for mut segment in timeline::counted_segments(&counted) {
-            segment.from_ms = segment.from_ms.max(starts_ms);
-            segment.to_ms = segment.to_ms.min(ends_ms);
-            if segment.from_ms < segment.to_ms {
-                timeline::push_segment(&mut segments, segment);
+        for segment in timeline::counted_segments(&counted) {
+            if let Some((from_ms, to_ms)) = span.cut((segment.from_ms, segment.to_ms)) {
+                timeline::push_segment(&mut segments, Segment { from_ms, to_ms, ..segment });
             }
         }
         seen.current = segments.pop();

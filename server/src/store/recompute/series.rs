@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::Difference;
 use crate::store::{
-    decided::Decided,
+    applied::Applied,
     engine::code::Code as _,
     error::Result,
     factories::Factory,
@@ -41,7 +41,7 @@ pub(super) async fn recompute(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     workstations: &BTreeMap<&str, EntityId>,
-    decided: &Decided,
+    applied: &Applied,
 ) -> Result<Recomputed> {
     let all: Vec<(i32, i32, i32)> = event::Entity::find()
         .select_only()
@@ -55,7 +55,7 @@ pub(super) async fn recompute(
     let mut recomputed = Recomputed::default();
     for (entity_id, series, model_version) in all {
         let series = SeriesKey { entity_id: EntityId(entity_id), series, model_version };
-        recomputed.add(conn, factory_id, series, (workstations, decided)).await?;
+        recomputed.add(conn, factory_id, series, (workstations, applied)).await?;
     }
     Ok(recomputed)
 }
@@ -66,7 +66,7 @@ impl Recomputed {
         conn: &impl ConnectionTrait,
         factory_id: FactoryId,
         key: SeriesKey,
-        (workstations, decided): (&BTreeMap<&str, EntityId>, &Decided),
+        (workstations, applied): (&BTreeMap<&str, EntityId>, &Applied),
     ) -> Result<()> {
         // The reports of the latest instant that was read.
         let mut last: Vec<Report> = Vec::new();
@@ -92,7 +92,7 @@ impl Recomputed {
         name_order::find(conn, factory_id, lists).await?;
         let Some(at_ms) = last.first().map(|report| report.observation.started_at_ms) else { return Ok(()) };
         for report in &mut last {
-            report.judge(decided);
+            report.judge(applied.at(at_ms));
         }
         let serving = last.iter().filter(|report| report.observation.standing == Standing::Serving);
         let latest = latest_open(serving.map(|report| &report.observation));

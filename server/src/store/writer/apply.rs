@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use domain::{
     id::{EntityId, FactoryId, Revision},
     time::TimestampMs,
-    timeline::{self, Counted, Latest, Tail},
+    timeline::{self, BucketTotals, Counted, Latest, Tail},
 };
 use sea_orm::ConnectionTrait;
 
-use super::{cache::Cache, change::Change, row::NewRow};
+use super::{
+    cache::Cache,
+    change::{BeforeAndAfter, Change, ChangedSpan},
+    row::NewRow,
+};
 use crate::store::{
+    applied::Span,
     entities::{self, Entity},
     error::Result,
     neighbours,
@@ -49,20 +54,49 @@ struct Changed {
 }
 
 /// Adds up what changes amount to and brings the cache up to date. Nothing is read or written, so this can be done while the
-/// database inserts the events.
-pub(super) fn effects(cache: &mut Cache, changes: &BTreeMap<EntityId, Change>) -> Effects {
+/// database inserts the events. `record` is told what is added to the sums of each entity.
+pub(super) fn effects(
+    cache: &mut Cache,
+    changes: &BTreeMap<EntityId, Change>,
+    mut record: impl FnMut(EntityId, &BucketTotals),
+) -> Effects {
     let mut effects = Effects { levels: LevelTotals::new(), changed: Vec::with_capacity(changes.len()) };
-    for (&entity_id, Change { before, after, reach, see_again }) in changes {
-        let after = after.counted();
-        let change = timeline::change(&before.counted(), &after);
-        rollups::add_to_levels(&mut effects.levels, entity_id, &change.sums);
+    for (&entity_id, change) in changes {
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
-        reach.add_to(entity);
+        let see_again = may_be_seen_earlier(entity, change);
+        change.reach.add_to(entity);
         let tail = cache.tails.entry(entity_id).or_insert_with(|| Tail::of(entity.current));
-        let read_segment_until_ms = move_current(entity, tail, &change.ranges, &after);
-        effects.changed.push(Changed { entity_id, read_segment_until_ms, see_again: *see_again });
+        let mut read_segment_until_ms = None;
+        for ChangedSpan { before, after } in &change.spans {
+            let now = after.counted();
+            let timeline::Change { sums, ranges } =
+                within(after.span, timeline::change(&before.counted(), &now));
+            rollups::add_to_levels(&mut effects.levels, entity_id, &sums);
+            record(entity_id, &sums);
+            if read_segment_until_ms.is_none() {
+                read_segment_until_ms = move_current(entity, tail, &ranges, &now);
+            } else if let Some((_, last_ms)) = ranges.last() {
+                read_segment_until_ms = read_segment_until_ms.max(Some(*last_ms));
+            }
+        }
+        effects.changed.push(Changed { entity_id, read_segment_until_ms, see_again });
     }
     effects
+}
+
+/// Whether what an entity was seen last in may not count any more, or no longer up to then.
+fn may_be_seen_earlier(entity: &Entity, change: &Change) -> bool {
+    let BeforeAndAfter { before, after } = change.last_served_ms;
+    after < before && before >= Some(entity.last_seen_at_ms)
+}
+
+/// What of a change lies in a span.
+fn within(span: Span, mut change: timeline::Change) -> timeline::Change {
+    if span != Span::ALL {
+        change.sums.retain(|bucket, _| (span.first..span.end).contains(bucket));
+        change.ranges = change.ranges.into_iter().filter_map(|range| span.cut(range)).collect();
+    }
+    change
 }
 
 /// Moves what an entity was last seen doing; answers with up to when that must be read, where the cache does not tell.

@@ -11,9 +11,9 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::{batch::Verdict, row::NewRow};
+use super::{batch::Verdict, origins::Origins, row::NewRow};
 use crate::store::{
-    decided::Decided,
+    applied::Applied,
     entities::{self, Entity, EntityFilter},
     error::Result as StoreResult,
     factories::Factory,
@@ -30,8 +30,10 @@ pub(super) struct Cache {
     ids: HashMap<EntityType, HashMap<String, EntityId>>,
     pub(super) model_versions: Names,
     pub(super) sources: Names,
-    /// What is decided.
-    pub(super) decided: Decided,
+    /// Who is known to have been reported by whom.
+    pub(super) origins: Origins,
+    /// By which decisions the buckets are counted.
+    pub(super) applied: Applied,
 }
 
 impl Cache {
@@ -66,8 +68,8 @@ impl Cache {
         if cache.revision == factory.revision {
             return Ok(cache);
         }
-        if cache.decided.last_decision != factory.last_decision {
-            cache.decided = Decided::read(conn, factory.id, None).await?;
+        if !cache.applied.is_of(factory) {
+            cache.applied = Applied::read(conn, factory.id, None).await?;
         }
         let changed_after = (cache.revision > Revision(0)).then_some(cache.revision);
         let changed = EntityFilter { changed_after, ..EntityFilter::default() };

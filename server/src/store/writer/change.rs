@@ -21,26 +21,47 @@ use sea_orm::ConnectionTrait;
 
 use super::{cache::Cache, followed::Followed, row::NewRow};
 use crate::store::{
+    applied::{Region, Span},
     decided::Decided,
     error::Result,
     name_order,
-    neighbours::{self, EntityEvents, Near},
+    neighbours::{self, Near, SpanEvents},
     reach::Reach,
-    report::{Report, SeriesKey},
+    report::{Report, SeriesKey, identity_of},
     series::OpenReport,
 };
 
 /// What changes of one entity.
 #[derive(Debug, Default)]
 pub(super) struct Change {
-    /// What counted near it before.
-    pub(super) before: EntityEvents,
-    /// What counts there now.
-    pub(super) after: EntityEvents,
+    /// What counted near it before, and what counts there now, in the order of time.
+    pub(super) spans: Vec<ChangedSpan>,
     /// What is newly known of its events.
     pub(super) reach: Reach,
-    /// Whether it may have been seen last when it counts as not seen now.
-    pub(super) see_again: bool,
+    /// The latest end of what serves near it, before and now.
+    pub(super) last_served_ms: BeforeAndAfter<Option<TimestampMs>>,
+}
+
+impl Change {
+    fn add(&mut self, other: Self) {
+        self.spans.extend(other.spans);
+        self.reach = self.reach.and(other.reach);
+        self.last_served_ms.before = self.last_served_ms.before.max(other.last_served_ms.before);
+        self.last_served_ms.after = self.last_served_ms.after.max(other.last_served_ms.after);
+    }
+}
+
+/// What counted of an entity in a span whose buckets are all counted alike, and what counts there now.
+#[derive(Debug)]
+pub(super) struct ChangedSpan {
+    pub(super) before: SpanEvents,
+    pub(super) after: SpanEvents,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BeforeAndAfter<T> {
+    pub(super) before: T,
+    pub(super) after: T,
 }
 
 /// What a group's new events change.
@@ -54,8 +75,28 @@ pub(super) struct Changes<'a> {
     pub(super) open: Vec<OpenReport>,
     /// By entity.
     pub(super) by_entity: BTreeMap<EntityId, Change>,
+    /// The earliest stored instant that a new report follows right after: nothing changes before it that is not new itself.
+    pub(super) ended_from_ms: Option<TimestampMs>,
     /// How many stored events were read to find out.
     pub(super) rows_read: usize,
+}
+
+impl Changes<'_> {
+    fn add(&mut self, other: Self) {
+        let Changes { rows, ended, open, by_entity, rows_read, ended_from_ms: _ } = other;
+        self.rows.extend(rows);
+        // What reaches over a boundary was found on both sides of it.
+        let is_new = |row: &event::Model, known: &[event::Model]| {
+            known.iter().all(|known| identity_of(known) != identity_of(row))
+        };
+        let ended: Vec<event::Model> = ended.into_iter().filter(|row| is_new(row, &self.ended)).collect();
+        self.ended.extend(ended);
+        self.open.extend(open);
+        for (entity_id, change) in by_entity {
+            self.by_entity.entry(entity_id).or_default().add(change);
+        }
+        self.rows_read += rows_read;
+    }
 }
 
 /// Finds out what new events change, before they are inserted.
@@ -66,40 +107,58 @@ pub(super) async fn find<'a>(
     new: &[&'a NewRow<'a>],
 ) -> Result<Changes<'a>> {
     let followed = Followed::find(tx, factory_id, new).await?;
-    let (mut workers, mut workstations) = (RowsOfEntity::new(), RowsOfEntity::new());
-    for row in new {
-        let of_type =
-            if row.event.entity_type == EntityType::Worker { &mut workers } else { &mut workstations };
-        of_type.entry(row.entity_id).or_default().push(row);
+    let open = new_open(&followed, new);
+    let mut changes = Changes::default();
+    for Region { span, decided } in cache.applied.regions() {
+        let (mut workers, mut workstations) = (RowsOfEntity::new(), RowsOfEntity::new());
+        for row in new.iter().filter(|row| may_change(row, span)) {
+            let of_type =
+                if row.event.entity_type == EntityType::Worker { &mut workers } else { &mut workstations };
+            of_type.entry(row.entity_id).or_default().push(row);
+        }
+        if workers.is_empty() && workstations.is_empty() {
+            continue;
+        }
+        let mut finder = Finder {
+            tx,
+            factory_id,
+            cache,
+            span,
+            before: decided,
+            after: decided,
+            open: open.clone(),
+            followed: &followed,
+            decided: BTreeMap::new(),
+            changes: Changes::default(),
+        };
+        let told = finder.find_of_workers(&workers).await?;
+        finder.find_of_workstations(workstations, told).await?;
+        changes.add(finder.changes);
     }
-    let mut finder = Finder {
-        tx,
-        factory_id,
-        cache,
-        before: &cache.decided,
-        after: &cache.decided,
-        open: new_open(&followed, new),
-        followed,
-        decided: BTreeMap::new(),
-        changes: Changes::default(),
-    };
-    let told = finder.find_of_workers(&workers).await?;
-    finder.find_of_workstations(workstations, told).await?;
-    let Finder { followed, mut changes, .. } = finder;
     let rows = new.iter().map(|row| match row.event.form() {
         EventForm::Interval => Ok(Cow::Borrowed(&row.row)),
         EventForm::State => Ok(Cow::Owned(followed.new_report(row)?.row)),
     });
     changes.rows = rows.collect::<Result<_>>()?;
+    changes.ended_from_ms = followed.ended().iter().map(|ended| ended.at_ms).min();
     Ok(changes)
 }
 
-/// Finds out what it changes of the stored events of entities in spans that something else is decided. `open` are the latest
-/// reports of their series.
+/// Whether a new event can change anything in a span: at most a day before its start, where it ends a state report, and up to a
+/// day after it, where another reading of it is that long.
+fn may_change(row: &NewRow<'_>, span: Span) -> bool {
+    let (at_ms, day_ms) = (row.event.started_at_ms, DurationMs(domain::MS_PER_DAY));
+    let before_ms = if row.event.form() == EventForm::State { day_ms } else { DurationMs::ZERO };
+    span == Span::ALL || span.cut((at_ms - before_ms, at_ms + day_ms + DurationMs(1))).is_some()
+}
+
+/// Finds out what it changes of the stored events of entities in a span that something else is decided of ranges of it. `open`
+/// are the latest reports of their series.
 pub(super) async fn find_decided(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     cache: &Cache,
+    span: Span,
     (before, after): (&Decided, &Decided),
     ranges: BTreeMap<EntityId, Ranges>,
     open: BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>>,
@@ -111,8 +170,18 @@ pub(super) async fn find_decided(
     let workers = ranges.keys().filter(|id| is_worker(id)).map(none).collect();
     let workstations = ranges.keys().filter(|id| !is_worker(id)).map(none).collect();
     let (followed, changes) = (Followed::default(), Changes::default());
-    let mut finder =
-        Finder { tx, factory_id, cache, before, after, followed, decided: ranges, open, changes };
+    let mut finder = Finder {
+        tx,
+        factory_id,
+        cache,
+        span,
+        before,
+        after,
+        followed: &followed,
+        decided: ranges,
+        open,
+        changes,
+    };
     let told = finder.find_of_workers(&workers).await?;
     finder.find_of_workstations(workstations, told).await?;
     Ok(finder.changes)
@@ -152,6 +221,7 @@ struct Told {
     /// The workers and instants whose reports are among them as far as they are stored.
     known: HashSet<(EntityId, TimestampMs)>,
     reach: Reach,
+    last_served_ms: BeforeAndAfter<Option<TimestampMs>>,
 }
 
 impl Told {
@@ -164,10 +234,12 @@ struct Finder<'a, 'c, C> {
     tx: &'c C,
     factory_id: FactoryId,
     cache: &'c Cache,
+    /// Where it looks.
+    span: Span,
     /// What was decided before, and what is now.
     before: &'c Decided,
     after: &'c Decided,
-    followed: Followed,
+    followed: &'c Followed,
     /// The spans in which something else is decided.
     decided: BTreeMap<EntityId, Ranges>,
     /// The latest instants of series, where they may say something else now.
@@ -190,13 +262,23 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         name_order::find(self.tx, self.factory_id, lists).await?;
         let mut told = BTreeMap::new();
         for (entity_id, mut reports) in reports {
-            let reach = Reach::of(&reports.after);
+            let (reach, last_served_ms) = (self.reach_of(&reports.after), self.last_served_ms(&reports));
             self.keep_open(entity_id, &reports.after);
+            for report in &reports.before {
+                if self.serves_here(report)
+                    && let Some(told) = self.told_by(&mut told, report)
+                {
+                    let last_ms = &mut told.last_served_ms.before;
+                    *last_ms = (*last_ms).max(Some(report.observation.ended_at_ms()));
+                }
+            }
             for report in &reports.after {
-                if report.observation.standing == Standing::Serving
+                if self.serves_here(report)
                     && let Some(told) = self.told_by(&mut told, report)
                 {
                     told.reach.add_instant(report.observation.started_at_ms);
+                    let last_ms = &mut told.last_served_ms.after;
+                    *last_ms = (*last_ms).max(Some(report.observation.ended_at_ms()));
                 }
             }
             reading::resolve(&mut reports.before);
@@ -209,12 +291,14 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             }
             for report in &reports.after {
                 if let Some(told) = self.told_by(&mut told, report) {
-                    told.reach.add(&report.observation);
+                    if self.serves_here(report) {
+                        told.reach.add(&report.observation);
+                    }
                     told.after.push(report.observation.clone());
                 }
             }
             let Reports { before, after } = reports;
-            self.add_change(entity_id, (observations(before), observations(after)), (reach, false));
+            self.add_change(entity_id, (observations(before), observations(after)), (reach, last_served_ms));
         }
         Ok(told)
     }
@@ -253,7 +337,12 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         });
         name_order::find(self.tx, self.factory_id, lists).await?;
         for (entity_id, mut reports, told, others) in pending {
-            let reach = Reach::of(&reports.after).and(told.reach);
+            let reach = self.reach_of(&reports.after).and(told.reach);
+            let own_ms = self.last_served_ms(&reports);
+            let last_served_ms = BeforeAndAfter {
+                before: own_ms.before.max(told.last_served_ms.before),
+                after: own_ms.after.max(told.last_served_ms.after),
+            };
             self.keep_open(entity_id, &reports.after);
             reading::resolve(&mut reports.before);
             reading::resolve(&mut reports.after);
@@ -264,10 +353,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             };
             let before = with_derived(reports.before, &told.before);
             let after = with_derived(reports.after, &told.after);
-            // A report between others may end what was told of it earlier than before.
-            let last_ms = |told: &[Observation]| told.iter().map(Observation::ended_at_ms).max();
-            let see_again = last_ms(&told.before) > last_ms(&told.after);
-            self.add_change(entity_id, (before, after), (reach, see_again));
+            self.add_change(entity_id, (before, after), (reach, last_served_ms));
         }
         Ok(())
     }
@@ -459,22 +545,40 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         Ok(Reports { before, after })
     }
 
+    fn serves_here(&self, report: &Report) -> bool {
+        report.observation.standing == Standing::Serving && self.span.holds(report.observation.started_at_ms)
+    }
+
+    /// How far those of stored events reach that start in the span.
+    fn reach_of(&self, reports: &[Report]) -> Reach {
+        Reach::of(reports.iter().filter(|report| self.span.holds(report.observation.started_at_ms)))
+    }
+
+    fn last_served_ms(&self, reports: &Reports) -> BeforeAndAfter<Option<TimestampMs>> {
+        BeforeAndAfter {
+            before: neighbours::last_served_ms(&reports.before, self.span),
+            after: neighbours::last_served_ms(&reports.after, self.span),
+        }
+    }
+
     fn add_change(
         &mut self,
         entity_id: EntityId,
         (before, after): (Vec<Observation>, Vec<Observation>),
-        (reach, see_again): (Reach, bool),
+        (reach, last_served_ms): (Reach, BeforeAndAfter<Option<TimestampMs>>),
     ) {
         let reports = before.iter().chain(&after).map(|report| (report.started_at_ms, report.ended_at_ms()));
         let decided = self.decided.get(&entity_id).into_iter().flatten().copied();
         let hull = reports.chain(decided).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         let with_corrections = |reports, decided: &Decided| {
             let corrections = hull.map(|hull| decided.corrections(entity_id, hull)).unwrap_or_default();
-            EntityEvents { reports, corrections, last_seen_at_ms: None }
+            SpanEvents { span: self.span, reports, corrections }
         };
         let before = with_corrections(before, self.before);
         let after = with_corrections(after, self.after);
-        self.changes.by_entity.insert(entity_id, Change { before, after, reach, see_again });
+        self.changes
+            .by_entity
+            .insert(entity_id, Change { spans: vec![ChangedSpan { before, after }], reach, last_served_ms });
     }
 
     /// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own and counts
@@ -497,12 +601,18 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
 
     /// New events that touch nothing stored, and not each other's facts.
     fn add_plain(&mut self, entity_id: EntityId, new: &[&NewRow<'_>]) -> Result<()> {
+        let nothing = |reports| SpanEvents { span: self.span, reports, corrections: Vec::new() };
+        let mut changed =
+            ChangedSpan { before: nothing(Vec::new()), after: nothing(Vec::with_capacity(new.len())) };
         let mut change = Change::default();
         for row in new {
             let report = self.followed.new_report(row)?;
-            change.reach.add_stored(&report.observation);
-            change.after.reports.push(report.observation);
+            if self.span.holds(report.observation.started_at_ms) {
+                change.reach.add_stored(&report.observation);
+            }
+            changed.after.reports.push(report.observation);
         }
+        change.spans.push(changed);
         self.changes.by_entity.insert(entity_id, change);
         Ok(())
     }
@@ -513,7 +623,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             let of_series = |report: &&Report| {
                 report.series() == Some(series) && report.observation.started_at_ms == at_ms
             };
-            if !reports.iter().any(|report| of_series(&report)) {
+            if !self.span.holds(at_ms) || !reports.iter().any(|report| of_series(&report)) {
                 continue;
             }
             let serves = |report: &&Report| report.observation.standing == Standing::Serving;

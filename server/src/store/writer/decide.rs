@@ -1,43 +1,34 @@
-//! Making a decision: it is kept, and what it is about is counted again, in one transaction.
+//! Making a decision: it is kept, and what it is about is counted again in the same transaction, or, where that is too much, slice
+//! by slice in later ones.
 
-mod affected;
-
-use std::collections::BTreeMap;
+mod applying;
+mod pending;
+mod slice;
 
 use domain::{
     decision::{
-        DecisionKind, ProposedCorrection, StandingRule, changed_meanwhile, judge_note, judge_standing,
+        ProposedCorrection, Reach, StandingRule, changed_meanwhile, judge_note, judge_standing,
         judge_withdrawal,
     },
-    id::{EntityId, Revision},
+    id::EntityId,
     time::TimestampMs,
     validate::new_id_fault,
 };
 use entity::decision_entity;
 
-use self::affected::Affected;
-use super::{
-    Writer, apply,
-    batch::Verdict,
-    cache::Cache,
-    change::{self, Changes},
-    insert,
-};
+pub use self::pending::SliceApplied;
+pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
+use self::{applying::Applying, slice::About};
+use super::{Writer, batch::Verdict, cache::Cache};
 use crate::store::{
-    commit_log,
-    decided::{self, Decided},
-    decisions::{
-        self, Content, Correction, Decision, MAX_DECIDED_EVENTS, NewDecision, NotDecided, StandingContent,
-    },
-    engine::{retry::Retries, transaction::Transaction},
+    decided,
+    decisions::{self, Content, Correction, Decision, NewDecision, NotDecided, Progress, StandingContent},
+    engine::retry::Retries,
     entities::{self, EntityFilter},
     error::Result,
-    factories::{self, Factory},
+    factories,
     intern::NameTable,
 };
-
-/// How many entities are counted again at a time.
-const ENTITIES_AT_ONCE: usize = 64;
 
 /// What a proposal came to.
 type Outcome<T> = Result<std::result::Result<T, NotDecided>>;
@@ -73,7 +64,8 @@ impl Writer {
         }
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let mut making = Making { tx: &tx, factory: &factory, cache: &mut cache, now_ms };
+        let applying = Applying::new(&tx, &factory, &mut cache, (now_ms, self.max_slice_events));
+        let mut making = Making { applying, now_ms };
         let prepared = match making.prepare(new).await? {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
@@ -88,27 +80,23 @@ impl Writer {
 
 /// A decision in the making.
 struct Making<'a> {
-    tx: &'a Transaction,
-    factory: &'a Factory,
-    cache: &'a mut Cache,
+    applying: Applying<'a>,
     now_ms: TimestampMs,
 }
 
 /// A decision that may be made.
 struct Prepared {
     content: Content,
-    /// What it says of entities, without its number.
-    rows: Vec<decision_entity::Model>,
-    rule: Option<StandingRule>,
+    /// What it is about, without its number; of one that takes another back, what that one is about.
+    about: About,
     /// The decision that it takes back.
     withdrawn: Option<Decision>,
-    affected: Affected,
 }
 
 impl Making<'_> {
     /// Judges a proposal and finds out what it is about.
     async fn prepare(&mut self, new: &NewDecision) -> Outcome<Prepared> {
-        let number = self.factory.last_decision + 1;
+        let number = self.applying.factory.last_decision + 1;
         let mut withdrawn = None;
         let mut rule = None;
         let (content, rows) = match &new.content {
@@ -128,52 +116,63 @@ impl Making<'_> {
                 (new.content.clone(), Vec::new())
             }
             Content::Retraction(retraction) => {
-                let entity = self.cache.entity(retraction.entity_type, &retraction.entity_code);
+                let entity = self.applying.cache.entity(retraction.entity_type, &retraction.entity_code);
                 let Some(entity_id) = entity.map(|entity| entity.id) else {
                     return Ok(Err(NotDecided::NoSuchEvent));
                 };
-                (new.content.clone(), vec![decisions::retraction_row(self.factory.id, entity_id, retraction)])
+                (
+                    new.content.clone(),
+                    vec![decisions::retraction_row(self.applying.factory.id, entity_id, retraction)],
+                )
             }
             Content::Withdrawal(of) => {
-                let Some(decision) = decisions::by_number(self.tx, self.factory.id, *of).await? else {
+                let Some(decision) =
+                    decisions::by_number(self.applying.tx, self.applying.factory.id, *of).await?
+                else {
                     return Ok(Err(NotDecided::NoSuchDecision(*of)));
                 };
                 if let Err(fault) = judge_withdrawal(*of, decision.kind(), decision.withdrawn_by) {
                     return Ok(Err(NotDecided::Invalid(fault)));
                 }
                 if let Content::Standing(standing) = &decision.content {
-                    rule = decided::standing_rule(self.tx, self.factory.id, *of, standing).await?;
+                    rule = decided::standing_rule(self.applying.tx, self.applying.factory.id, *of, standing)
+                        .await?;
                 }
                 withdrawn = Some(decision);
-                (new.content.clone(), decisions::rows_of(self.tx, self.factory.id, *of).await?)
+                (
+                    new.content.clone(),
+                    decisions::rows_of(self.applying.tx, self.applying.factory.id, *of).await?,
+                )
             }
         };
-        let affected =
-            match affected::find(self.tx, self.factory.id, self.cache, &rows, rule.as_ref()).await? {
-                Ok(affected) => affected,
-                Err(refused) => return Ok(Err(refused)),
-            };
-        if affected.events > MAX_DECIDED_EVENTS {
-            return Ok(Err(NotDecided::TooManyEvents(affected.events)));
+        for row in rows.iter().filter(|row| row.retracted_type.is_some() && withdrawn.is_none()) {
+            if slice::retracted_reports(self.applying.tx, self.applying.factory.id, row).await?.is_empty() {
+                return Ok(Err(NotDecided::NoSuchEvent));
+            }
         }
+        let about = rule.map_or(About::Entities(rows), About::Events);
         if let Some(seen) = new.seen_decision {
-            let others = decisions::reach_of_later(self.tx, self.factory.id, seen).await?;
+            let others = decisions::reach_of_later(self.applying.tx, self.applying.factory.id, seen).await?;
             let others = others.iter().map(|(number, reach)| (*number, reach));
-            if let Some(number) = changed_meanwhile(&affected.reach, seen, others) {
+            if let Some(number) = changed_meanwhile(&reach_of(&about), seen, others) {
                 return Ok(Err(NotDecided::ChangedMeanwhile(number)));
             }
         }
-        Ok(Ok(Prepared { content, rows, rule, withdrawn, affected }))
+        Ok(Ok(Prepared { content, about, withdrawn }))
     }
 
     /// The rule that a standing is. What it names is registered where it is new: events may name it later.
     async fn ruled(&mut self, number: i32, standing: &StandingContent) -> Outcome<StandingRule> {
-        let factory_id = self.factory.id;
+        let factory_id = self.applying.factory.id;
         let models = standing.model_version.as_deref().into_iter();
-        self.cache.model_versions.resolve(self.tx, NameTable::ModelVersion, factory_id, models).await?;
+        self.applying
+            .cache
+            .model_versions
+            .resolve(self.applying.tx, NameTable::ModelVersion, factory_id, models)
+            .await?;
         let sources = standing.source.as_deref().into_iter();
-        self.cache.sources.resolve(self.tx, NameTable::Source, factory_id, sources).await?;
-        if let Some(rule) = decided::standing_rule(self.tx, factory_id, number, standing).await? {
+        self.applying.cache.sources.resolve(self.applying.tx, NameTable::Source, factory_id, sources).await?;
+        if let Some(rule) = decided::standing_rule(self.applying.tx, factory_id, number, standing).await? {
             return Ok(Ok(rule));
         }
         let mut names = standing.source.iter().chain(&standing.model_version);
@@ -190,7 +189,7 @@ impl Making<'_> {
                 area: Some(area.as_str()),
                 ..EntityFilter::default()
             };
-            let in_area = entities::list(self.tx, self.factory.id, filter).await?;
+            let in_area = entities::list(self.applying.tx, self.applying.factory.id, filter).await?;
             correction.entity_codes = in_area.into_iter().map(|entity| entity.code).collect();
             if correction.entity_codes.is_empty() {
                 return Ok(Err(NotDecided::EmptyArea));
@@ -210,41 +209,26 @@ impl Making<'_> {
         }
         let mut rows = Vec::with_capacity(correction.entity_codes.len());
         for code in &correction.entity_codes {
-            let is_new = self.cache.entity(correction.entity_type, code).is_none();
+            let is_new = self.applying.cache.entity(correction.entity_type, code).is_none();
             if is_new && new_id_fault(code).is_some() {
                 return Ok(Err(NotDecided::InvalidId(code.clone())));
             }
-            let entity_id = match self.cache.entity_id(correction.entity_type, code) {
+            let entity_id = match self.applying.cache.entity_id(correction.entity_type, code) {
                 Ok(entity_id) => entity_id,
                 Err(Verdict::EntityLimitReached) => return Ok(Err(NotDecided::EntityLimitReached)),
                 Err(_) => return Ok(Err(NotDecided::InvalidId(code.clone()))),
             };
-            rows.push(decisions::correction_row(self.factory.id, entity_id, &correction));
+            rows.push(decisions::correction_row(self.applying.factory.id, entity_id, &correction));
         }
         Ok(Ok((correction, rows)))
     }
 
-    /// Keeps a decision and counts again what it is about.
+    /// Keeps a decision and counts again what it is about, or a first slice of that.
     async fn make(&mut self, new: &NewDecision, prepared: Prepared) -> Result<Decision> {
-        let Prepared { content, rows, rule, withdrawn, affected } = prepared;
-        let number = self.factory.last_decision + 1;
-        let revision = self.factory.revision.next();
-        let kind_of_change = withdrawn.as_ref().map_or(content.kind(), Decision::kind);
-        let mut after = self.cache.decided.clone();
-        after.last_decision = number;
-        if let Some(withdrawn) = &withdrawn {
-            after.remove(withdrawn.number);
-            decisions::withdraw(self.tx, self.factory.id, withdrawn.number, number).await?;
-        } else {
-            if let Some(rule) = rule {
-                after.add_rule(rule);
-            }
-            let rows = rows.into_iter().map(|row| decision_entity::Model { number, ..row });
-            for row in rows.clone() {
-                after.add_row(row)?;
-            }
-            decisions::keep_rows(self.tx, &rows.collect::<Vec<_>>()).await?;
-        }
+        let Prepared { content, mut about, withdrawn } = prepared;
+        let applying = &mut self.applying;
+        let (tx, factory_id) = (applying.tx, applying.factory.id);
+        let number = applying.factory.last_decision + 1;
         let decision = Decision {
             number,
             content,
@@ -253,61 +237,40 @@ impl Making<'_> {
             note: new.note.clone(),
             request_id: new.request_id.clone(),
             withdrawn_by: None,
-            events: affected.events,
-            revision,
+            progress: Progress::Applied,
+            events: 0,
+            revision: applying.revision,
         };
-        decisions::keep(self.tx, self.factory.id, &decision).await?;
-        factories::set_last_decision(self.tx, self.factory.id, number).await?;
-        let before = std::mem::replace(&mut self.cache.decided, after.clone());
-        let moves_last_seen = !matches!(kind_of_change, DecisionKind::Correction);
-        self.count_again((&before, &after), affected, (revision, moves_last_seen)).await?;
-        if commit_log::is_kept(self.tx) {
-            commit_log::append(self.tx, self.factory.id, revision, &[]).await?;
+        let is_withdrawal = withdrawn.is_some();
+        decisions::keep(tx, factory_id, &decision, is_withdrawal).await?;
+        applying.decided.last_decision = number;
+        applying.cache.applied.set_last_decision(number);
+        // What is read on the way is counted as it is decided now.
+        applying.keep_decided().await?;
+        if let Some(withdrawn) = withdrawn {
+            decisions::withdraw(tx, factory_id, (withdrawn.number, number), applying.revision).await?;
+            applying.take_back(withdrawn, about, number).await?;
         } else {
-            factories::set_revision(self.tx, self.factory.id, revision).await?;
-        }
-        Ok(decision)
-    }
-
-    async fn count_again(
-        &mut self,
-        (before, after): (&Decided, &Decided),
-        affected: Affected,
-        (revision, moves_last_seen): (Revision, bool),
-    ) -> Result<()> {
-        let factory_id = self.factory.id;
-        // What is not shown any more, or shown though nobody reported it, is no gap in which nothing is stored.
-        for entity_id in affected.ranges.keys() {
-            if let Some(entity) = self.cache.entities.get_mut(entity_id) {
-                entity.hides_events = true;
+            about.set_number(number);
+            if let About::Entities(rows) = &about {
+                decisions::keep_rows(tx, rows).await?;
             }
+            applying.begin(about, number).await?;
         }
-        let mut ranges: Vec<(EntityId, change::Ranges)> = affected.ranges.into_iter().collect();
-        // Workers with all that they tell of workstations, so that a workstation is not counted again for each.
-        let told_together = affected.is_told_together;
-        let at_once = if told_together { ranges.len().max(1) } else { ENTITIES_AT_ONCE };
-        while !ranges.is_empty() {
-            let rest = ranges.split_off(ranges.len().min(at_once));
-            let some: BTreeMap<EntityId, change::Ranges> = ranges.into_iter().collect();
-            ranges = rest;
-            let open = affected.open.iter().filter(|(entity_id, _)| some.contains_key(entity_id));
-            let open = open.map(|(entity_id, open)| (*entity_id, open.clone())).collect();
-            let mut changes =
-                change::find_decided(self.tx, factory_id, self.cache, (before, after), some, open).await?;
-            // A correction says what somebody did, and not when they were seen.
-            for change in changes.by_entity.values_mut() {
-                change.see_again = moves_last_seen;
-            }
-            self.save(&changes, revision).await?;
-        }
-        Ok(())
+        applying.finish().await?;
+        let made = decisions::by_number(tx, factory_id, number).await?;
+        Ok(made.unwrap_or(decision))
     }
+}
 
-    async fn save(&mut self, changes: &Changes<'_>, revision: Revision) -> Result<()> {
-        let factory_id = self.factory.id;
-        insert(self.tx, factory_id, changes).await?;
-        let effects = apply::effects(self.cache, &changes.by_entity);
-        apply::save(self.tx, factory_id, self.cache, effects, |_| revision).await?;
-        Ok(())
+/// What a decision has in common with others.
+fn reach_of(about: &About) -> Reach {
+    match about {
+        About::Events(rule) => Reach::from(rule),
+        About::Entities(rows) => Reach::Entities {
+            entities: rows.iter().map(|row| EntityId(row.entity_id)).collect(),
+            from_ms: rows.iter().map(|row| TimestampMs(row.from_at)).min().unwrap_or(TimestampMs::MAX),
+            to_ms: rows.iter().map(|row| TimestampMs(row.to_at)).max().unwrap_or(TimestampMs::MIN),
+        },
     }
 }

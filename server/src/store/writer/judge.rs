@@ -61,7 +61,8 @@ pub(super) async fn identify<'a>(
     let mut reach = Reach::default();
     for (index, part) in parts.iter().enumerate() {
         for event in part.events() {
-            let row = identify_event(factory, cache, &mut names, (event, part.batch.received_at_ms));
+            let came = (index, part.batch.received_at_ms);
+            let row = identify_event(factory, cache, &mut names, (event, came));
             if let Ok(row) = &row
                 && cache.may_touch(row)
             {
@@ -89,7 +90,7 @@ fn identify_event<'a>(
     factory: &Factory,
     cache: &mut Cache,
     names: &mut LastNames<'a>,
-    (event, received_at): (&'a Event, TimestampMs),
+    (event, came): (&'a Event, (usize, TimestampMs)),
 ) -> Result<NewRow<'a>, Verdict> {
     let model_version_id = names
         .model_version
@@ -115,7 +116,7 @@ fn identify_event<'a>(
         cache.entity_id(EntityType::Workstation, workstation)?;
     }
     let names = (model_version_id.map(ModelVersionId), source_id.map(SourceId));
-    Ok(NewRow::new(event, entity_id, names, received_at, factory.state_hold_minutes))
+    Ok(NewRow::new(event, entity_id, names, came, factory.state_hold_minutes))
 }
 
 /// Why a name has no number: it may not be registered, or something else is the reason.

@@ -18,6 +18,8 @@ pub(in crate::store) struct NewRow<'a> {
     pub(in crate::store) event: &'a Event,
     pub(in crate::store) row: event::Model,
     pub(in crate::store) entity_id: EntityId,
+    /// The position of its part in the group.
+    pub(in crate::store) part: usize,
 }
 
 impl<'a> NewRow<'a> {
@@ -26,7 +28,7 @@ impl<'a> NewRow<'a> {
         event: &'a Event,
         entity_id: EntityId,
         (model_version, source): (Option<ModelVersionId>, Option<SourceId>),
-        received_at: TimestampMs,
+        (part, received_at): (usize, TimestampMs),
         state_hold_minutes: u16,
     ) -> Self {
         let hold_minutes = match event.extent {
@@ -51,7 +53,7 @@ impl<'a> NewRow<'a> {
             received_at: received_at.0,
             hold_minutes,
         };
-        Self { event, row, entity_id }
+        Self { event, row, entity_id, part }
     }
 
     /// What makes it the report that it is.

@@ -1,0 +1,422 @@
+//! What a decision is about, slice by slice: of which entities what may count otherwise, and when.
+//!
+//! A slice is so much work as may be done while nothing else is written to the factory. Most decisions are one.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
+
+use domain::{
+    MS_PER_HOUR,
+    bucket::{BUCKET_MS, Level, bucket_of},
+    decision::{ModelVersions, StandingRule},
+    id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
+    window::Window,
+};
+use entity::{decision_entity, event};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+    sea_query::{CaseStatement, Expr},
+};
+
+use crate::store::{
+    applied::{Applied, END_BUCKET, Span, starts_ms},
+    error::Result,
+    neighbours,
+    report::{Report, SeriesKey, stored_model},
+    rollups, series,
+    writer::{cache::Cache, change::Ranges},
+};
+
+/// The most stored events of which a slice changes whether they count, unless a single bucket has more: a tenth of a second.
+pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
+
+/// How many stored events a slice looks through for those that it is about.
+const MAX_SCANNED_EVENTS: i64 = 200_000;
+
+/// How many hours with events a slice of a rule is at most.
+const MAX_HOURS: u64 = 48;
+
+/// An entity whose longest event is longer is counted again wherever a rule is applied, so that no slice has to look for what
+/// began long before it.
+const LONG: DurationMs = DurationMs(MS_PER_HOUR);
+
+/// Five-minute buckets in an hour.
+const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
+
+/// What a decision is about.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// What it says of entities: a correction or a retraction.
+    Entities(Vec<decision_entity::Model>),
+    /// The events that a rule is about.
+    Events(StandingRule),
+}
+
+/// In which order the slices follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// In the order of time: the decision is applied.
+    Forwards,
+    /// Against the order of time: it is taken back.
+    Backwards,
+}
+
+impl About {
+    /// Sets the number of the decision.
+    pub(super) fn set_number(&mut self, number: i32) {
+        match self {
+            Self::Entities(rows) => rows.iter_mut().for_each(|row| row.number = number),
+            Self::Events(rule) => rule.number = number,
+        }
+    }
+
+    /// Adds it to what is decided.
+    pub(super) fn add_to(&self, applied: &mut Applied) -> Result<()> {
+        match self {
+            Self::Entities(rows) => applied.add(None, rows.iter().cloned()),
+            Self::Events(rule) => applied.add(Some(*rule), []),
+        }
+    }
+}
+
+impl Direction {
+    /// As many buckets as come first.
+    fn first(self, left: Span, buckets: i64) -> Span {
+        match self {
+            Self::Forwards => Span { end: left.end.min(left.first + buckets), ..left },
+            Self::Backwards => Span { first: left.first.max(left.end - buckets), ..left },
+        }
+    }
+
+    /// The buckets of a span that are left from a boundary on.
+    fn left(self, whole: Span, boundary: Option<i64>) -> Span {
+        match (self, boundary) {
+            (_, None) => whole,
+            (Self::Forwards, Some(first)) => whole.and(Span { first, ..Span::ALL }),
+            (Self::Backwards, Some(end)) => whole.and(Span { end, ..Span::ALL }),
+        }
+    }
+
+    /// Where the boundary is before the first slice.
+    pub(super) fn first_boundary(self) -> i64 {
+        match self {
+            Self::Forwards => 0,
+            Self::Backwards => END_BUCKET,
+        }
+    }
+
+    /// Where the boundary is when the buckets of a span are done.
+    pub(super) fn boundary_after(self, span: Span) -> i64 {
+        match self {
+            Self::Forwards => span.end,
+            Self::Backwards => span.first,
+        }
+    }
+}
+
+/// What to count again in one transaction.
+#[derive(Debug)]
+pub(super) struct Slice {
+    /// The buckets in which it is.
+    pub(super) span: Span,
+    /// Whether nothing is left after it.
+    pub(super) is_last: bool,
+    /// The spans of the entities in which something may count otherwise.
+    pub(super) ranges: BTreeMap<EntityId, Ranges>,
+    /// The latest instants of their series.
+    pub(super) open: BTreeMap<EntityId, Vec<(SeriesKey, TimestampMs)>>,
+    /// How many stored events it is about.
+    pub(super) events: i64,
+}
+
+/// The next slice of a decision from a boundary on, or the first one. `max_events` is how many stored events it may be about.
+pub(super) async fn next(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    (cache, max_events): (&Cache, u64),
+    about: &About,
+    (direction, boundary): (Direction, Option<i64>),
+) -> Result<Slice> {
+    let mut slice = match about {
+        About::Entities(rows) if rows.iter().any(|row| row.retracted_type.is_some()) => {
+            retracted(tx, factory_id, rows).await?
+        }
+        About::Entities(rows) => corrected(tx, factory_id, rows, (direction, boundary), max_events).await?,
+        About::Events(rule) => {
+            ruled(tx, factory_id, (cache, max_events), rule, (direction, boundary)).await?
+        }
+    };
+    let hides_events = |id: &EntityId| cache.entities.get(id).is_some_and(|entity| entity.hides_events);
+    if slice.ranges.keys().any(hides_events) {
+        for report in series::open_reports(tx, factory_id).await? {
+            if slice.ranges.contains_key(&report.key.entity_id) && slice.span.holds(report.at_ms) {
+                slice.open.entry(report.key.entity_id).or_default().push((report.key, report.at_ms));
+            }
+        }
+    }
+    Ok(slice)
+}
+
+/// The stored events that a retraction is about.
+pub(super) async fn retracted_reports(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    row: &decision_entity::Model,
+) -> Result<Vec<Report>> {
+    let reports =
+        neighbours::at(tx, factory_id, [(EntityId(row.entity_id), TimestampMs(row.from_at))]).await?;
+    let is_retracted = |report: &Report| {
+        Some(report.row.event_type) == row.retracted_type
+            && Some(report.observation.form as i16) == row.retracted_form
+            && report.row.event_code == row.retracted_code
+    };
+    Ok(reports.into_iter().filter(is_retracted).collect())
+}
+
+/// One event and its readings: always one slice.
+async fn retracted(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: &[decision_entity::Model],
+) -> Result<Slice> {
+    let mut slice = Slice::new(Span::ALL, true);
+    for row in rows {
+        let reports = retracted_reports(tx, factory_id, row).await?;
+        let from_ms = TimestampMs(row.from_at);
+        let ends_ms = reports.iter().map(|report| report.observation.ended_at_ms()).max();
+        slice.events += reports.len() as i64;
+        slice.add(EntityId(row.entity_id), (from_ms, ends_ms.unwrap_or(from_ms)));
+    }
+    Ok(slice)
+}
+
+async fn corrected(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: &[decision_entity::Model],
+    (direction, boundary): (Direction, Option<i64>),
+    max_events: u64,
+) -> Result<Slice> {
+    let Some(first) = rows.first() else { return Ok(Slice::new(Span::ALL, true)) };
+    let (from_ms, to_ms) = (TimestampMs(first.from_at), TimestampMs(first.to_at));
+    let whole = Span {
+        first: bucket_of(from_ms),
+        end: bucket_of(to_ms.max(from_ms + DurationMs(1)) - DurationMs(1)) + 1,
+    };
+    let left = direction.left(whole, boundary);
+    let ids: Vec<EntityId> = rows.iter().map(|row| EntityId(row.entity_id)).collect();
+    // Every bucket of every entity is work, whether or not it has events.
+    let mut buckets = (max_events as i64 / ids.len() as i64).clamp(1, (left.end - left.first).max(1));
+    let (span, events) = loop {
+        let span = direction.first(left, buckets);
+        let (from_ms, to_ms) = span.range();
+        let window = Some(Window { from_ms, to_ms });
+        let sums = if span.is_empty() {
+            HashMap::new()
+        } else {
+            rollups::totals(tx, factory_id, window, Some(&ids)).await?
+        };
+        let events: i64 = sums.values().map(|sums| sums.events).sum();
+        if buckets == 1 || events.unsigned_abs() <= max_events {
+            break (span, events);
+        }
+        buckets = (buckets / 2).max(1);
+    };
+    let is_last = span == left;
+    // What is done at once needs no boundaries.
+    let span = if is_last && boundary.is_none() { Span::ALL } else { span };
+    let mut slice = Slice::new(span, is_last);
+    slice.events = events;
+    for entity_id in ids {
+        slice.add(entity_id, (from_ms, to_ms));
+    }
+    Ok(slice)
+}
+
+async fn ruled(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    (cache, max_events): (&Cache, u64),
+    rule: &StandingRule,
+    (direction, boundary): (Direction, Option<i64>),
+) -> Result<Slice> {
+    let entities = || cache.entities.values();
+    let longest_ms = entities().map(|entity| entity.longest_duration_ms).max().unwrap_or_default();
+    // What starts right before the end of the rule reaches so far past it.
+    let reach = longest_ms.0 / BUCKET_MS + 2;
+    let whole = Span {
+        first: rule.from_ms.map_or(0, bucket_of),
+        end: rule.to_ms.map_or(END_BUCKET, |to_ms| (bucket_of(to_ms) + reach).min(END_BUCKET)),
+    };
+    let left = direction.left(whole, boundary);
+    let scanned = scanned(tx, factory_id, left, direction).await?;
+    let span = bounded(tx, &matching(factory_id, rule), scanned, direction, max_events).await?;
+    let is_last = span == left;
+    let starts_late = span.first > whole.first;
+    // What is done at once needs no boundaries.
+    let cut = if is_last && boundary.is_none() { Span::ALL } else { span };
+    let mut slice = Slice::new(cut, is_last);
+    if starts_late {
+        for entity in entities().filter(|entity| entity.longest_duration_ms > LONG) {
+            slice.add(entity.id, (starts_ms(span.first), entity.frontier_ms.min(starts_ms(span.end))));
+        }
+    }
+    let before = if starts_late { LONG.0 / BUCKET_MS + 1 } else { 0 };
+    for hour in hours_of(tx, matching(factory_id, rule), before, span).await? {
+        // Another reading of an event that does not count any more may be that long.
+        let longest_ms = cache.entities.get(&hour.entity_id).map(|entity| entity.longest_duration_ms);
+        let longest_ms = longest_ms.unwrap_or_default().max(DurationMs(1));
+        slice.add(hour.entity_id, (hour.first_ms, hour.last_ms + longest_ms));
+        slice.events += hour.events;
+    }
+    Ok(slice)
+}
+
+/// The events of one entity in one hour, or in a part of it.
+struct EntityHour {
+    entity_id: EntityId,
+    /// When the first of them starts.
+    first_ms: TimestampMs,
+    /// When the last of them starts.
+    last_ms: TimestampMs,
+    /// How many of them start in the span.
+    events: i64,
+}
+
+/// Those of the events that start in a span or in so many buckets before it.
+async fn hours_of(
+    tx: &impl ConnectionTrait,
+    events: Select<event::Entity>,
+    before: i64,
+    span: Span,
+) -> Result<Vec<EntityHour>> {
+    use event::Column;
+    use sea_orm::ExprTrait as _;
+    let starts_here = CaseStatement::new().case(Expr::col(Column::Bucket).gte(span.first), 1).finally(0);
+    let hours: Vec<(i32, i64, i64, i64)> = events
+        .select_only()
+        .column(Column::EntityId)
+        .column_as(Column::StartedAt.min(), "first_ms")
+        .column_as(Column::StartedAt.max(), "last_ms")
+        .column_as(Expr::expr(starts_here).sum().cast_as("bigint"), "events")
+        .filter(Column::Bucket.gte(span.first - before))
+        .filter(Column::Bucket.lt(span.end))
+        .group_by(Column::EntityId)
+        .group_by(Expr::col(Column::Bucket).div(BUCKETS_PER_HOUR))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let hour = |(entity_id, first_ms, last_ms, events)| EntityHour {
+        entity_id: EntityId(entity_id),
+        first_ms: TimestampMs(first_ms),
+        last_ms: TimestampMs(last_ms),
+        events,
+    };
+    Ok(hours.into_iter().map(hour).collect())
+}
+
+/// The events that a rule is about.
+fn matching(factory_id: FactoryId, rule: &StandingRule) -> Select<event::Entity> {
+    use event::Column;
+    let mut matching = event::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
+    if let Some(from_ms) = rule.from_ms {
+        matching = matching.filter(Column::StartedAt.gte(from_ms.0));
+    }
+    if let Some(to_ms) = rule.to_ms {
+        matching =
+            matching.filter(Column::StartedAt.lt(to_ms.0)).filter(Column::Bucket.lte(bucket_of(to_ms)));
+    }
+    if let Some(source) = rule.source {
+        matching = matching.filter(Column::SourceId.eq(source.0));
+    }
+    match rule.model_version {
+        ModelVersions::All => matching,
+        ModelVersions::Without => matching.filter(Column::ModelVersionId.eq(stored_model(None))),
+        ModelVersions::One(one) => matching.filter(Column::ModelVersionId.eq(stored_model(Some(one)))),
+    }
+}
+
+/// As many buckets of a span as may be looked through for events, whole hours.
+async fn scanned(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    left: Span,
+    direction: Direction,
+) -> Result<Span> {
+    if left.is_empty() {
+        return Ok(left);
+    }
+    let hours: RangeInclusive<i64> =
+        left.first.div_euclid(BUCKETS_PER_HOUR)..=(left.end - 1).div_euclid(BUCKETS_PER_HOUR);
+    let backwards = direction == Direction::Backwards;
+    let with_events =
+        rollups::events_of_buckets(tx, factory_id, (Level::Hour, hours), backwards, MAX_HOURS).await?;
+    let mut events = 0;
+    for (index, (hour, of_hour)) in with_events.iter().enumerate() {
+        events += of_hour;
+        let is_too_much = index > 0 && events > MAX_SCANNED_EVENTS;
+        let may_be_more = index + 1 == MAX_HOURS as usize;
+        let (first, end) = (hour * BUCKETS_PER_HOUR, (hour + 1) * BUCKETS_PER_HOUR);
+        match (direction, is_too_much, may_be_more) {
+            (_, false, false) => {}
+            (Direction::Forwards, true, _) => return Ok(Span { end: first, ..left }),
+            (Direction::Forwards, false, true) => return Ok(left.and(Span { end, ..Span::ALL })),
+            (Direction::Backwards, true, _) => return Ok(Span { first: end, ..left }),
+            (Direction::Backwards, false, true) => return Ok(left.and(Span { first, ..Span::ALL })),
+        }
+    }
+    Ok(left)
+}
+
+/// As many buckets of a span as start no more than so many of the events, and one at least.
+async fn bounded(
+    tx: &impl ConnectionTrait,
+    matching: &Select<event::Entity>,
+    span: Span,
+    direction: Direction,
+    max_events: u64,
+) -> Result<Span> {
+    use event::Column;
+    let of_span = matching
+        .clone()
+        .select_only()
+        .column(Column::Bucket)
+        .filter(Column::Bucket.gte(span.first))
+        .filter(Column::Bucket.lt(span.end))
+        .offset(max_events)
+        .limit(1);
+    let of_span = match direction {
+        Direction::Forwards => of_span.order_by_asc(Column::Bucket),
+        Direction::Backwards => of_span.order_by_desc(Column::Bucket),
+    };
+    let one_too_many: Option<i64> = of_span.into_tuple().one(tx).await?;
+    Ok(match (one_too_many, direction) {
+        (None, _) => span,
+        (Some(bucket), Direction::Forwards) => Span { end: bucket.max(span.first + 1), ..span },
+        (Some(bucket), Direction::Backwards) => Span { first: (bucket + 1).min(span.end - 1), ..span },
+    })
+}
+
+impl Slice {
+    fn new(span: Span, is_last: bool) -> Self {
+        Self { span, is_last, ranges: BTreeMap::new(), open: BTreeMap::new(), events: 0 }
+    }
+
+    /// Adds a range of an entity, as far as it lies in the slice.
+    fn add(&mut self, entity_id: EntityId, (from_ms, to_ms): (TimestampMs, TimestampMs)) {
+        let range = (from_ms, to_ms.max(from_ms + DurationMs(1)));
+        self.ranges.entry(entity_id).or_default().extend(self.span.cut(range));
+    }
+
+    /// What of it lies in a span.
+    pub(super) fn within(&self, span: Span) -> BTreeMap<EntityId, Ranges> {
+        let cut =
+            |ranges: &Ranges| -> Ranges { ranges.iter().filter_map(|range| span.cut(*range)).collect() };
+        let all = self.ranges.iter().map(|(entity_id, ranges)| (*entity_id, cut(ranges)));
+        all.filter(|(_, ranges)| !ranges.is_empty()).collect()
+    }
+}
