@@ -14,7 +14,8 @@ pub(crate) mod window;
 pub(crate) mod window_span;
 
 pub(crate) use decision::{
-    Correction, Decision, DecisionContent, DecisionFeed, DecisionPage, Retraction, StandingRule,
+    Correction, Decision, DecisionContent, DecisionFeed, DecisionPage, DecisionProgressState, Progress,
+    Retraction, StandingRule,
 };
 pub(crate) use entity::{Activity, EntityMetrics, EntityName};
 pub(crate) use event::{EventFeed, EventPage, SeenEvent};

@@ -3,6 +3,7 @@ use crate::lean::instant::Instant;
 use domain::decision::DecisionKind;
 use domain::event::{EntityType, EventForm, EventType};
 use domain::timeline::{CorrectedState, Standing};
+use serde::Deserialize;
 
 /// What a person decided about reports.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +19,38 @@ pub(crate) struct Decision {
     pub(crate) withdrawn_by: Option<i32>,
     /// How many stored events were counted again for it.
     pub(crate) events: i64,
-    /// The factory's revision with it.
+    pub(crate) progress: Progress,
+    /// The factory's revision with its last change.
     pub(crate) revision: i64,
+}
+
+/// How far the figures follow a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Others are applied before it.
+    Waiting,
+    /// Those of the time before this instant follow it; of a withdrawal those from it on.
+    Applying(Option<Instant>),
+    Applied,
+}
+
+/// The same as the API names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DecisionProgressState {
+    Waiting,
+    Applying,
+    Applied,
+}
+
+impl Progress {
+    pub(crate) fn new(state: DecisionProgressState, applied_before: Option<Instant>) -> Self {
+        match state {
+            DecisionProgressState::Waiting => Self::Waiting,
+            DecisionProgressState::Applying => Self::Applying(applied_before),
+            DecisionProgressState::Applied => Self::Applied,
+        }
+    }
 }
 
 /// What is decided.

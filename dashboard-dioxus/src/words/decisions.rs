@@ -4,7 +4,7 @@ use super::quantity::Quantity;
 use super::{entity, isolated, time};
 use crate::lean::letter_case::lower;
 use crate::lean::zone::Zone;
-use crate::model::{Correction, Decision, DecisionContent, Retraction, Span, StandingRule};
+use crate::model::{Correction, Decision, DecisionContent, Progress, Retraction, Span, StandingRule};
 use domain::decision::DecisionKind;
 use domain::event::{EntityType, EventType};
 use domain::timeline::{CorrectedState, Standing};
@@ -73,6 +73,22 @@ pub(crate) const ALL_OF_AREA: &str = "All of an area";
 pub(crate) const CHOSEN: &str = "Those chosen";
 pub(crate) const AREA: &str = "Area";
 pub(crate) const NO_AREAS: &str = "Nobody has an area yet. Give some on the page People and stations.";
+
+pub(crate) const IS_APPLYING: &str = "It is about many events, so the figures follow it part by part.";
+
+/// How far the figures follow a decision, none where all of them do.
+pub(crate) fn progress(decision: &Decision, zone: &Zone) -> Option<String> {
+    let is_withdrawal = matches!(decision.content, DecisionContent::Withdrawal(_));
+    match decision.progress {
+        Progress::Applied => None,
+        Progress::Applying(Some(at)) if is_withdrawal => {
+            Some(format!("Figures from {} on follow it so far.", zone.exact(at)))
+        }
+        Progress::Applying(Some(at)) => Some(format!("Figures before {} follow it so far.", zone.exact(at))),
+        Progress::Applying(None) => Some(IS_APPLYING.to_owned()),
+        Progress::Waiting => Some("Waits until those before it are applied.".to_owned()),
+    }
+}
 
 pub(crate) fn kind(kind: DecisionKind) -> &'static str {
     match kind {
@@ -274,6 +290,7 @@ mod tests {
             note: "n".to_owned(),
             withdrawn_by: None,
             events: 0,
+            progress: Progress::Applied,
             revision: 1,
         };
         sentence(&decision, &zone())

@@ -5,7 +5,8 @@ use super::shows::Shows;
 use crate::api::session::Arrival;
 use crate::lean::sorted_map::SortedMap;
 use crate::model::{
-    Correction, Decision, DecisionContent, DecisionFeed as Feed, DecisionPage, Retraction, Span, StandingRule,
+    Correction, Decision, DecisionContent, DecisionFeed as Feed, DecisionPage, DecisionProgressState,
+    Progress, Retraction, Span, StandingRule,
 };
 use domain::decision::DecisionKind;
 use domain::event::{EntityType, EventForm, EventType};
@@ -16,7 +17,15 @@ use graphql_client::GraphQLQuery;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/decisions.graphql",
-    extern_enums("EntityType", "EventType", "EventForm", "DecisionKind", "CorrectedState", "Standing"),
+    extern_enums(
+        "EntityType",
+        "EventType",
+        "EventForm",
+        "DecisionKind",
+        "CorrectedState",
+        "Standing",
+        "DecisionProgressState"
+    ),
     variables_derives = "Clone, Debug, PartialEq",
     skip_serializing_none
 )]
@@ -26,7 +35,14 @@ pub(crate) struct Decisions;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/decision_feed.graphql",
-    extern_enums("EntityType", "EventType", "EventForm", "CorrectedState", "Standing")
+    extern_enums(
+        "EntityType",
+        "EventType",
+        "EventForm",
+        "CorrectedState",
+        "Standing",
+        "DecisionProgressState"
+    )
 )]
 pub(crate) struct DecisionFeed;
 
@@ -77,6 +93,7 @@ macro_rules! decided {
             note: decision.note,
             withdrawn_by: decision.withdrawn_by.map(number),
             events: decision.progress.events,
+            progress: Progress::new(decision.progress.state, decision.progress.applied_before),
             revision: decision.revision,
         }
     }};

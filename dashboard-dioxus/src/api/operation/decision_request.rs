@@ -6,7 +6,9 @@ use crate::api::client::{Client, request};
 use crate::api::http_request::post;
 use crate::lean::decode::from_json;
 use crate::lean::instant::Instant;
-use crate::model::{Correction, Decision, DecisionContent, Retraction, Span, StandingRule};
+use crate::model::{
+    Correction, Decision, DecisionContent, DecisionProgressState, Progress, Retraction, Span, StandingRule,
+};
 use dioxus::prelude::ReadableExt as _;
 use domain::event::{EntityType, EventForm, EventType};
 use domain::timeline::{CorrectedState, Standing};
@@ -18,7 +20,14 @@ use serde::{Deserialize, Serialize};
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/decide.graphql",
-    extern_enums("EntityType", "EventType", "EventForm", "CorrectedState", "Standing"),
+    extern_enums(
+        "EntityType",
+        "EventType",
+        "EventForm",
+        "CorrectedState",
+        "Standing",
+        "DecisionProgressState"
+    ),
     variable_types("ID", "ID", "super::DecisionInput", "String", "Int"),
     skip_serializing_none
 )]
@@ -191,7 +200,7 @@ mod tests {
         let made = json!({ "data": { "decide": {
             "number": 5, "correction": null, "standing": null, "retraction": null, "withdrawal": 4,
             "madeAt": "2026-01-05T08:00:00.000Z", "madeBy": "anonymous", "note": "n", "withdrawnBy": null, "revision": 9,
-            "progress": { "events": 2 },
+            "progress": { "state": "APPLIED", "appliedBefore": null, "events": 2 },
         } } });
         assert_eq!(outcome(made), Ok(5));
     }

@@ -10,7 +10,7 @@ use crate::api::operation::{CorrectionInput, DecisionInput, Who};
 use crate::components::metric_cell::raw;
 use crate::components::page_context::use_page_context;
 use crate::lean::memo::Memo;
-use crate::model::{Decision, Span};
+use crate::model::{Decision, Progress, Span};
 use crate::words::decisions as words;
 use crate::words::quantity::Quantity;
 use crate::words::{figure, time};
@@ -91,7 +91,10 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
             }
         },
     };
-    let answered = made().zip(span()).map(|(decision, span)| confirmed.figures(span, decision.revision));
+    let answered = made()
+        .filter(is_applied)
+        .zip(span())
+        .map(|(decision, span)| confirmed.figures(span, decision.revision));
     let counted = figures.shown().and_then(|(before, _)| before.and_then(|before| before.units));
     let now = figures.shown().copied();
     let save = use_callback(move |()| {
@@ -194,6 +197,11 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
             Outcome { decider, onagain: save }
         }
     }
+}
+
+/// Whether all figures follow it, so that they can be told.
+fn is_applied(decision: &Decision) -> bool {
+    decision.progress == Progress::Applied
 }
 
 /// The figures of the span as they are and as they will be, and once it is saved as the server answers.

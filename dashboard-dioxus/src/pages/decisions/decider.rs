@@ -6,7 +6,7 @@ use crate::api::operation::{
 };
 use crate::api::{Answer, use_client, use_query};
 use crate::components::page_context::{PageContext, use_page_context};
-use crate::model::{Decision, DecisionPage};
+use crate::model::{Decision, DecisionPage, Progress};
 use crate::route::Address;
 use crate::words::decisions as words;
 use dioxus::prelude::*;
@@ -140,14 +140,22 @@ pub(super) fn Outcome(decider: Decider, onagain: EventHandler<()>) -> Element {
             };
         }
     };
-    let made = if let Stage::Made(decision) = &*decider.stage.read() { Some(decision.number) } else { None };
+    let made = if let Stage::Made(decision) = &*decider.stage.read() {
+        Some((decision.number, decision.progress))
+    } else {
+        None
+    };
     let selection = decider.context.selection();
     rsx! {
         p { class: "decision-said", role: "status", "data-testid": "decision-said",
             {told}
-            if let Some(number) = made {
+            if let Some((number, progress)) = made {
                 {words::saved(number)}
                 " "
+                if progress != Progress::Applied {
+                    {words::IS_APPLYING}
+                    " "
+                }
                 Link { to: Address::decision(number, selection), {words::SEE} }
             }
         }

@@ -26,6 +26,9 @@ pub(super) fn DecisionRow(decision: Decision, zone: Zone, selection: Selection) 
             td { class: TEXT, "data-field": "what",
                 span { class: "decision-what", {words::sentence(&decision, &zone)} }
                 {whom(&decision, &selection)}
+                if let Some(progress) = words::progress(&decision, &zone) {
+                    p { class: "decision-progress", "data-testid": "progress-{number}", {progress} }
+                }
             }
             td { class: TEXT, "data-field": "note", {decision.note.clone()} }
             td { class: TEXT, "data-field": "by", {decision.made_by.clone()} }

@@ -7,7 +7,7 @@ fn decision(number: i32, more: &Value) -> Value {
     let mut decision = json!({
         "number": number, "correction": null, "standing": null, "retraction": null, "withdrawal": null,
         "madeAt": "2026-01-05T09:00:00.000Z", "madeBy": "anonymous", "note": "It stood still.", "withdrawnBy": null, "revision": 9,
-        "progress": { "events": 12 },
+        "progress": { "state": "APPLIED", "appliedBefore": null, "events": 12 },
     });
     decision.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     decision
@@ -73,4 +73,23 @@ fn what_is_decided_elsewhere_comes_by_itself_and_only_if_it_passes() {
     for gone in ["decision-1\"", "decision-2\"", "decision-4\""] {
         assert!(!html.contains(gone), "{gone} in {html}");
     }
+}
+
+#[test]
+fn how_far_the_figures_follow_is_told_until_all_of_them_do() {
+    let mut page_ = opened("/decisions?factory=plant");
+    page_.answer("DecisionFeed", &feed(3, &[]));
+    let mut applying = decision(1, &correction("W1"));
+    applying["progress"]["state"] = json!("APPLYING");
+    applying["progress"]["appliedBefore"] = json!("2026-01-05T08:10:00.000Z");
+    let mut waiting = decision(2, &json!({ "withdrawal": 1 }));
+    waiting["progress"]["state"] = json!("WAITING");
+    page_.answer("Decisions", &page(&[waiting, applying.clone()], None));
+    page_.shows(&[
+        "Figures before Mon 5 Jan 2026, 08:10 follow it so far.",
+        "Waits until those before it are applied.",
+    ]);
+    applying["progress"]["state"] = json!("APPLIED");
+    page_.answer("DecisionFeed", &feed(4, &[applying]));
+    assert!(!page_.html().contains("so far"), "{}", page_.html());
 }
