@@ -8,14 +8,14 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Cameras, Compare, DataProblems, Devices, People};
+use crate::pages::back_office::{Board, Cameras, Compare, DataProblems, Decisions, Devices, People};
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
 use crate::pages::floor::Floor;
 use crate::pages::not_found::NotFound;
 use crate::route::{
-    Address, BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
-    Selection,
+    Address, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
+    FloorAddress, Selection,
 };
 use crate::styles;
 use dioxus::prelude::*;
@@ -67,6 +67,8 @@ pub(crate) enum Route {
             Devices { address: DevicesAddress },
             #[route("/data-problems?:..address")]
             DataProblems { address: DevicesAddress },
+            #[route("/decisions?:..address")]
+            Decisions { address: DecisionsAddress },
             #[route("/people?:..address")]
             People { address: DevicesAddress },
         #[end_layout]
@@ -89,6 +91,7 @@ impl Route {
             Self::Cameras { address } => Address::Cameras(address),
             Self::Devices { address } => Address::Devices(address),
             Self::DataProblems { address } => Address::DataProblems(address),
+            Self::Decisions { address } => Address::Decisions(address),
             Self::People { address } => Address::People(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
@@ -153,7 +156,7 @@ mod tests {
     }
 
     /// Every page, each with something in its address.
-    fn pages() -> [Route; 10] {
+    fn pages() -> [Route; 11] {
         let selection = selection("demo", WindowChoice::Today);
         let text = "W 1 & co".to_owned();
         let entity = EntityAddress { selection: selection.clone(), id: text.clone() };
@@ -184,6 +187,14 @@ mod tests {
             Route::Devices { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
             Route::DataProblems {
                 address: DevicesAddress { selection: selection.clone(), id: text.clone() },
+            },
+            Route::Decisions {
+                address: DecisionsAddress {
+                    selection: selection.clone(),
+                    id: text.clone(),
+                    number: Some(7),
+                    ..DecisionsAddress::default()
+                },
             },
             Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
             Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
@@ -219,6 +230,7 @@ mod tests {
                 | Route::Cameras { .. }
                 | Route::Devices { .. }
                 | Route::DataProblems { .. }
+                | Route::Decisions { .. }
                 | Route::People { .. }
                 | Route::Board { .. } => true,
             };

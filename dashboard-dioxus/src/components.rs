@@ -19,6 +19,7 @@ pub(crate) mod page_context;
 pub(crate) mod page_title;
 pub(crate) mod panel_frame;
 pub(crate) mod rename;
+pub(crate) mod returned_focus;
 pub(crate) mod search;
 pub(crate) mod shell;
 pub(crate) mod skeleton;

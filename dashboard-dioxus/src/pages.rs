@@ -6,6 +6,7 @@ pub(crate) mod board;
 pub(crate) mod cameras;
 pub(crate) mod compare;
 pub(crate) mod data_problems;
+pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod entity;
 pub(crate) mod events;

@@ -6,8 +6,10 @@ mod query;
 mod selection;
 
 pub(crate) use address::Address;
+pub(crate) use field::{FORCES, Force};
 pub(crate) use query::{
-    BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
+    BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
+    FloorAddress,
 };
 pub(crate) use selection::Selection;
 

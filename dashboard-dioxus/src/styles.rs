@@ -31,6 +31,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("pages/cameras.css"),
     include_str!("pages/compare.css"),
     include_str!("pages/data_problems.css"),
+    include_str!("pages/decisions.css"),
     include_str!("pages/devices.css"),
     include_str!("pages/entity.css"),
     include_str!("pages/events.css"),

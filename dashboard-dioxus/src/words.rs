@@ -10,6 +10,7 @@ pub(crate) mod chart;
 pub(crate) mod compare;
 pub(crate) mod connection;
 pub(crate) mod data_problems;
+pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod endpoint;
 pub(crate) mod entity;

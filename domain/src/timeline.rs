@@ -5,6 +5,7 @@
 //! a maximum, so neither the order of arrival nor the events that lose can change it. A person's correction is above all
 //! of them.
 
+mod marks;
 mod spans;
 mod tail;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 
 pub(crate) use self::spans::Spans;
 use self::spans::{Span, for_each_within};
+pub use marks::{Mark, marks, push_mark};
 pub use tail::{Latest, Tail};
 
 use crate::{

@@ -2,6 +2,7 @@
 //! wasm-bindgen, its stylesheets joined, every file named by its content, all of it in target/web/dashboard.
 
 mod bundle;
+mod constants;
 mod optimise;
 mod program;
 mod shrink;

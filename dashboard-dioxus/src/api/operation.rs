@@ -2,6 +2,8 @@
 
 mod change;
 mod data_problems;
+mod decision_list;
+mod decision_request;
 mod device_list;
 mod entities;
 mod event_list;
@@ -22,6 +24,10 @@ pub(crate) use change::{
 };
 pub(crate) use data_problems::{
     Conflict, Conflicts, RejectionCount, RejectionReport, Rejections, Report, conflicts, rejections,
+};
+pub(crate) use decision_list::{DecisionFeed, DecisionFilter, Decisions, decision_feed, decisions};
+pub(crate) use decision_request::{
+    CorrectionInput, DecisionInput, NotDecided, Who, decide, decide_variables,
 };
 pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;

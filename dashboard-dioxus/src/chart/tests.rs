@@ -168,7 +168,13 @@ fn track(name: &str) -> Track {
         of(1.0, 1.5, EventType::Idle, None, None),
         of(3.0, 4.0, EventType::Absent, Some(0.75), None),
     ];
-    Track { name: name.into(), from_ms: EIGHT, to_ms: EIGHT + 8.0 * HOUR, segments: segments.into() }
+    Track {
+        name: name.into(),
+        from_ms: EIGHT,
+        to_ms: EIGHT + 8.0 * HOUR,
+        segments: segments.into(),
+        marks: Rc::new([]),
+    }
 }
 
 #[test]

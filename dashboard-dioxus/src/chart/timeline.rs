@@ -4,6 +4,7 @@
 use crate::chart::path;
 use crate::chart::scale::Linear;
 use crate::chart::series::WIDTH;
+use crate::lean::number::short;
 use crate::model::EVENT_TYPES;
 use domain::event::EventType;
 use std::rc::Rc;
@@ -30,6 +31,15 @@ pub(crate) struct Segment {
     pub(crate) model: Option<Rc<str>>,
 }
 
+/// A span that is to be read with care.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) from_ms: f64,
+    pub(crate) to_ms: f64,
+    /// The number of the decision that corrects it; none where reports disagree.
+    pub(crate) decision: Option<i32>,
+}
+
 /// A row of a timeline: one entity, or one day.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Track {
@@ -39,12 +49,16 @@ pub(crate) struct Track {
     pub(crate) to_ms: f64,
     /// In the order of time, without overlap.
     pub(crate) segments: Rc<[Segment]>,
+    /// Those that are corrected and those that are contested, each in the order of time.
+    pub(crate) marks: Rc<[Mark]>,
 }
 
 /// The height of the view box that a track is drawn in; its width is [`WIDTH`].
 pub(crate) const TRACK_HEIGHT: f64 = 100.0;
 /// The least width of a span: 1 pixel of a timeline that is 400 pixels wide, which a phone's nearly is.
 const LEAST_WIDTH: f64 = WIDTH / 400.0;
+/// Where the middle of a line along a marked span is, in the height of a track.
+const MARK_PLACE: f64 = 6.0;
 /// Gaps that are shorter are no spans of their own, in ms: times are told to the second.
 const SHORTEST_GAP_MS: f64 = 1_000.0;
 
@@ -73,6 +87,8 @@ pub(crate) struct TrackLayout {
     pub(crate) spans: Vec<Span>,
     /// A path for each of [`EVENT_TYPES`].
     pub(crate) paths: [String; 3],
+    /// Lines along what is corrected, and along what is contested.
+    pub(crate) marks: [String; 2],
     /// What covers the hatching wherever anything was observed.
     pub(crate) observed: String,
     /// How much of the width is past and therefore hatched where nobody observed anything, as a share.
@@ -102,7 +118,11 @@ impl TrackLayout {
         let observed = path::boxes(&mut drawn(None).map(|span| span.places), [0.0, TRACK_HEIGHT]);
         let until_ms = now_ms.unwrap_or(track.to_ms).clamp(track.from_ms, track.to_ms.max(track.from_ms));
         let past = (x.place(until_ms) / WIDTH).max(end / WIDTH);
-        Self { spans, paths, observed, past }
+        let marks = [true, false].map(|is_corrected| {
+            let marked = track.marks.iter().filter(|mark| mark.decision.is_some() == is_corrected);
+            lines(marked.map(|mark| [x.place(mark.from_ms.max(track.from_ms)), x.place(mark.to_ms)]))
+        });
+        Self { spans, paths, marks, observed, past }
     }
 
     /// The span that is drawn at a share of the width, or the nearest.
@@ -125,6 +145,15 @@ impl TrackLayout {
         self.spans.len().checked_sub(1)?;
         Some(self.spans.partition_point(|span| span.from_ms <= at_ms).saturating_sub(1))
     }
+}
+
+/// Lines at the upper edge of a track, each long enough to be seen.
+fn lines(places: impl Iterator<Item = [f64; 2]>) -> String {
+    let line = |[left, right]: [f64; 2]| {
+        let right = right.min(WIDTH).max(left + LEAST_WIDTH);
+        format!("M{} {MARK_PLACE}H{}", short(left), short(right))
+    };
+    places.map(line).collect()
 }
 
 /// How long the longest track is, in ms.

@@ -4,7 +4,7 @@ use crate::chart::time_axis::{TimeAxis, TimeLabel, time_labels};
 use crate::chart::timeline::{Segment, Span, TRACK_HEIGHT, Track, TrackLayout, longest_ms};
 use crate::chart::timeline_cursor::TimelineCursor;
 use crate::chart::timeline_table::TimelineTable;
-use crate::chart::zoom::Selected;
+use crate::chart::zoom::{Purpose, Selected};
 use crate::lean::instant::Instant;
 use crate::lean::number::{percent, short};
 use crate::lean::shared::Shared;
@@ -32,7 +32,12 @@ pub(crate) fn Timeline(
     /// What working is called; a workstation is occupied.
     #[props(default = words::WORKING)]
     working: &'static str,
-    /// Told two instants in ms between which more is to be seen.
+    /// What a stretch is selected for.
+    #[props(default)]
+    purpose: Purpose,
+    /// A stretch that stays marked, by two instants in ms.
+    marked: Option<[f64; 2]>,
+    /// Told two instants in ms between which more is to be seen, or of which something is to be said.
     on_zoom: EventHandler<[f64; 2]>,
 ) -> Element {
     let length_ms = longest_ms(&tracks);
@@ -67,6 +72,8 @@ pub(crate) fn Timeline(
                         working,
                         chosen,
                         selected,
+                        purpose,
+                        marked,
                         on_zoom,
                     }
                 }
@@ -76,7 +83,10 @@ pub(crate) fn Timeline(
             }
             div { class: "timeline-foot",
                 {legend(working)}
-                p { class: "timeline-how", {words::HOW_TO_ZOOM} }
+                {legend_of_marks(&tracks)}
+                p { class: "timeline-how",
+                    {if purpose == Purpose::Zoom { words::HOW_TO_ZOOM } else { words::HOW_TO_CHOOSE }}
+                }
                 TimelineTable {
                     title: title.clone(),
                     layouts: layouts.clone(),
@@ -120,6 +130,12 @@ fn drawing(tracks: &[Track], layouts: &[TrackLayout]) -> Element {
                     for (state , path) in EVENT_TYPES.into_iter().zip(&layout.paths) {
                         path { class: class(Some(state)), d: "{path}" }
                     }
+                    for (class , path) in MARKS.into_iter().zip(&layout.marks) {
+                        if !path.is_empty() {
+                            path { class: "timeline-line-ground", d: "{path}" }
+                            path { class, d: "{path}" }
+                        }
+                    }
                 }
                 {values(track, layout)}
             }
@@ -140,6 +156,32 @@ fn values(track: &Track, layout: &TrackLayout) -> Element {
                 left: percent(span.places[0] / WIDTH),
                 width: percent(span.width()),
                 span { {words::short_length(span.to_ms - span.from_ms)} }
+            }
+        }
+    }
+}
+
+/// The classes of the lines along what is corrected and along what is contested.
+const MARKS: [&str; 2] = ["timeline-line-corrected", "timeline-line-contested"];
+
+/// What the lines stand for, where there are any.
+fn legend_of_marks(tracks: &[Track]) -> Element {
+    let has = |is_corrected: bool| {
+        tracks.iter().flat_map(|track| &*track.marks).any(|mark| mark.decision.is_some() == is_corrected)
+    };
+    let shown = [(true, MARKS[0], words::CORRECTED), (false, MARKS[1], words::CONTESTED)];
+    let shown: Vec<_> = shown.into_iter().filter(|(is_corrected, ..)| has(*is_corrected)).collect();
+    rsx! {
+        if !shown.is_empty() {
+            p { class: "timeline-legend",
+                for (_ , class , word) in shown {
+                    span { key: "{word}", class: "timeline-legend-item",
+                        svg { class: "timeline-legend-line", view_box: "0 0 20 6", "aria-hidden": "true",
+                            path { class, d: "M0 3H20" }
+                        }
+                        {word}
+                    }
+                }
             }
         }
     }
@@ -202,7 +244,19 @@ pub(super) fn span_details(tracks: &[Track], zone: &Zone, track: usize, span: &S
     let segment = track.and_then(|track| segment_of(track, span));
     details.extend(segment.and_then(|segment| segment.confidence).map(words::confidence));
     details.extend(segment.and_then(|segment| segment.model.as_deref()).map(words::model));
+    details.extend(track.and_then(|track| remark(track, span)));
     details
+}
+
+/// That a part of a span was corrected, and by which decisions, or that reports disagree on it.
+pub(super) fn remark(track: &Track, span: &Span) -> Option<String> {
+    let within = track.marks.iter().filter(|mark| mark.from_ms < span.to_ms && span.from_ms < mark.to_ms);
+    let mut decisions: Vec<i32> = within.clone().filter_map(|mark| mark.decision).collect();
+    decisions.dedup();
+    if !decisions.is_empty() {
+        return Some(words::corrected_by(&decisions));
+    }
+    within.clone().next().map(|_| words::CONTESTED_SPAN.to_owned())
 }
 
 pub(super) fn segment_of<'track>(track: &'track Track, span: &Span) -> Option<&'track Segment> {

@@ -4,7 +4,7 @@ use crate::chart::roving::Move;
 use crate::chart::series::WIDTH;
 use crate::chart::timeline::{Track, TrackLayout, longest_ms};
 use crate::chart::timeline_chart::{Chosen, selection, span_details, state_of, state_word, told};
-use crate::chart::zoom::{Canvas, Gesture, Selected};
+use crate::chart::zoom::{Canvas, Gesture, Purpose, Selected};
 use crate::lean::number::percent;
 use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
@@ -18,6 +18,7 @@ struct Tracks {
     layouts: Shared<Vec<TrackLayout>>,
     tracks: Rc<[Track]>,
     chosen: Signal<Chosen>,
+    purpose: Purpose,
 }
 
 impl Canvas for Tracks {
@@ -39,6 +40,10 @@ impl Canvas for Tracks {
         let (track, index) = self.told();
         let span = self.layouts.get(track).and_then(|layout| layout.spans.get(index));
         (track, span.map_or(self.window(track)[0], |span| span.from_ms))
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.purpose
     }
 }
 
@@ -83,6 +88,16 @@ impl Tracks {
     }
 }
 
+/// Where a stretch is in the rows that hold a part of it, as shares of the width.
+fn marked_rows(all: &Tracks, [from_ms, to_ms]: [f64; 2], length_ms: f64) -> Vec<([f64; 2], usize)> {
+    let part = |row: usize| {
+        let [begin_ms, end_ms] = all.window(row);
+        let ends = [from_ms.max(begin_ms), to_ms.min(end_ms)];
+        (ends[0] < ends[1]).then(|| (ends.map(|at_ms| (at_ms - begin_ms) / length_ms), row))
+    };
+    (0..all.tracks.len()).filter_map(part).collect()
+}
+
 /// Takes pointer and keys, and marks what is chosen and selected.
 #[component]
 pub(super) fn TimelineCursor(
@@ -93,12 +108,14 @@ pub(super) fn TimelineCursor(
     working: &'static str,
     chosen: Signal<Chosen>,
     selected: Signal<Option<Selected>>,
+    purpose: Purpose,
+    marked: Option<[f64; 2]>,
     on_zoom: EventHandler<[f64; 2]>,
 ) -> Element {
     let count = layouts.iter().map(|layout| layout.spans.len()).sum::<usize>();
     let Some(last) = count.checked_sub(1) else { return rsx! {} };
     let is_chosen = chosen().is_some();
-    let all = Tracks { layouts: layouts.clone(), tracks: tracks.clone(), chosen };
+    let all = Tracks { layouts: layouts.clone(), tracks: tracks.clone(), chosen, purpose };
     let (track, index) = all.told();
     let span = layouts.get(track).and_then(|layout| layout.spans.get(index));
     let before = layouts.iter().take(track).map(|layout| layout.spans.len()).sum::<usize>();
@@ -117,11 +134,20 @@ pub(super) fn TimelineCursor(
         let [from_ms, _] = all.window(row);
         (ends.map(|at_ms| (at_ms - from_ms) / length_ms), band(row))
     });
+    let marked = marked.map(|ends| marked_rows(&all, ends, length_ms)).unwrap_or_default();
+    let keys_select = if purpose == Purpose::Zoom { words::KEYS_SELECT } else { words::KEYS_CHOOSE };
+    // What is pointed at or read as a whole, where there is nothing to zoom into.
+    let whole_span = |all: &Tracks| {
+        let (track, index) = all.told();
+        let span = all.layouts.get(track).and_then(|layout| layout.spans.get(index));
+        span.filter(|_| all.purpose == Purpose::Choose).map(|span| [span.from_ms, span.to_ms])
+    };
+    let opened = all.clone();
     let (mut by_key, mut by_pointer, by_gesture) = (all.clone(), all.clone(), all);
     rsx! {
         Layer {
             title,
-            keys: format!("{} {}", if rows > 1 { words::KEYS_ACROSS } else { words::KEYS_ALONG }, words::KEYS_SELECT),
+            keys: format!("{} {}", if rows > 1 { words::KEYS_ACROSS } else { words::KEYS_ALONG }, keys_select),
             place: before + index,
             last,
             text: text.unwrap_or_default(),
@@ -133,7 +159,7 @@ pub(super) fn TimelineCursor(
             },
             on_open: move |()| {
                 let selection = selection_of(*selected.peek());
-                if let Some((ends, _)) = selection {
+                if let Some(ends) = selection.map(|(ends, _)| ends).or_else(|| whole_span(&opened)) {
                     selected.set(None);
                     on_zoom.call(ends);
                 }
@@ -144,7 +170,9 @@ pub(super) fn TimelineCursor(
                 if after != before {
                     selected.set(after);
                 }
-                if let Some(ends) = zoomed {
+                let is_click = gesture == Gesture::Release && before.is_some_and(|before| before.is_dragged());
+                let clicked = || if is_click { whole_span(&by_gesture) } else { None };
+                if let Some(ends) = zoomed.or_else(clicked) {
                     on_zoom.call(ends);
                 }
             },
@@ -155,6 +183,15 @@ pub(super) fn TimelineCursor(
                     width: percent(span.width()),
                     top: percent(band(track)[0]),
                     height: percent(band(track)[1]),
+                }
+            }
+            for (ends, row) in marked {
+                div {
+                    class: "chart-selected chart-chosen",
+                    left: percent(ends[0]),
+                    width: percent(ends[1] - ends[0]),
+                    top: percent(band(row)[0]),
+                    height: percent(band(row)[1]),
                 }
             }
             if let Some((ends, rows)) = mark {

@@ -1,6 +1,6 @@
 use crate::chart::table::{ChartTable, TableSwitch};
 use crate::chart::timeline::{Span, Track, TrackLayout};
-use crate::chart::timeline_chart::{segment_of, state_word};
+use crate::chart::timeline_chart::{remark, segment_of, state_word};
 use crate::lean::instant::Instant;
 use crate::lean::shared::Shared;
 use crate::lean::zone::Zone;
@@ -19,7 +19,15 @@ pub(super) fn TimelineTable(
 ) -> Element {
     let is_open = use_signal(|| false);
     let columns = || {
-        let columns = [words::ROW, words::FROM, words::TO, words::STATE, words::CONFIDENCE, words::MODEL];
+        let columns = [
+            words::ROW,
+            words::FROM,
+            words::TO,
+            words::STATE,
+            words::CONFIDENCE,
+            words::MODEL,
+            words::REMARK,
+        ];
         columns.map(str::to_owned).to_vec()
     };
     rsx! {
@@ -48,6 +56,7 @@ fn TimelineTableRow(track: Track, span: Span, zone: Zone, working: &'static str)
             td { {state_word(segment.map(|segment| segment.state), working)} }
             td { {confidence.map(|confidence| crate::lean::number::grouped(confidence, 2))} }
             td { {segment.and_then(|segment| segment.model.as_deref())} }
+            td { {remark(&track, &span)} }
         }
     }
 }

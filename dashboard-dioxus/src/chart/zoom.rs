@@ -18,6 +18,16 @@ pub(crate) enum Gesture {
     Cancel,
 }
 
+/// What is selected for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To see more of it: less than all, in steps of which a few select much.
+    #[default]
+    Zoom,
+    /// To say something of it: any stretch, in the steps of the grid.
+    Choose,
+}
+
 /// Where things are in a chart of one or several rows.
 pub(crate) trait Canvas {
     /// The row at a share of the height.
@@ -28,6 +38,10 @@ pub(crate) trait Canvas {
     fn instant_at(&self, row: usize, share: f64) -> f64;
     /// The row and the instant from which keys select.
     fn chosen(&self) -> (usize, f64);
+    /// What is selected for.
+    fn purpose(&self) -> Purpose {
+        Purpose::Zoom
+    }
 }
 
 /// A stretch that is being selected in a row.
@@ -40,6 +54,7 @@ pub(crate) struct Selected {
     reach_ms: f64,
     /// The pointer's button is down.
     is_dragged: bool,
+    purpose: Purpose,
 }
 
 /// A pointer that moved by less than this share of the window was not dragged: hands are not still when they click.
@@ -59,7 +74,8 @@ impl Selected {
             Gesture::Press(x, y) => {
                 let row = canvas.row_at(y);
                 let at_ms = canvas.instant_at(row, x);
-                (Some(Self { row, begin_ms: at_ms, reach_ms: at_ms, is_dragged: true }), None)
+                let purpose = canvas.purpose();
+                (Some(Self { row, begin_ms: at_ms, reach_ms: at_ms, is_dragged: true, purpose }), None)
             }
             Gesture::Drag(x) => {
                 let dragged = |selected: Self| {
@@ -80,10 +96,14 @@ impl Selected {
     fn extended(before: Option<Self>, step: Move, canvas: &dyn Canvas) -> Self {
         let selected = before.unwrap_or_else(|| {
             let (row, at_ms) = canvas.chosen();
-            Self { row, begin_ms: at_ms, reach_ms: at_ms, is_dragged: false }
+            let purpose = canvas.purpose();
+            Self { row, begin_ms: at_ms, reach_ms: at_ms, is_dragged: false, purpose }
         });
         let [from_ms, to_ms] = canvas.window(selected.row);
-        let step_ms = (((to_ms - from_ms) / KEY_STEPS / GRID_MS).ceil() * GRID_MS).max(GRID_MS);
+        let step_ms = match selected.purpose {
+            Purpose::Zoom => (((to_ms - from_ms) / KEY_STEPS / GRID_MS).ceil() * GRID_MS).max(GRID_MS),
+            Purpose::Choose => GRID_MS,
+        };
         let reach_ms = match step {
             Move::Previous => selected.reach_ms - step_ms,
             Move::Next => selected.reach_ms + step_ms,
@@ -92,6 +112,11 @@ impl Selected {
             Move::Up | Move::Down | Move::PageUp | Move::PageDown => selected.reach_ms,
         };
         Self { reach_ms: reach_ms.max(from_ms).min(to_ms), ..selected }
+    }
+
+    /// Whether the pointer's button is down since the selection began.
+    pub(crate) fn is_dragged(&self) -> bool {
+        self.is_dragged
     }
 
     /// What is zoomed into: whole steps of the server's grid within the window; none where that is no less than all, or
@@ -106,7 +131,8 @@ impl Selected {
             ((begin_ms / GRID_MS).floor() * GRID_MS).max(from_ms),
             ((end_ms / GRID_MS).ceil() * GRID_MS).min(to_ms),
         ];
-        (zoomed[1] - zoomed[0] < to_ms - from_ms).then_some(zoomed)
+        let is_less_than_all = zoomed[1] - zoomed[0] < to_ms - from_ms;
+        (is_less_than_all || self.purpose == Purpose::Choose).then_some(zoomed)
     }
 }
 
@@ -118,7 +144,7 @@ mod tests {
     const MINUTE: f64 = 60_000.0;
 
     /// Two rows of eight hours, from hour 8 and from hour 32 on.
-    struct Hours(f64);
+    struct Hours(f64, Purpose);
 
     impl Canvas for Hours {
         fn row_at(&self, share: f64) -> usize {
@@ -137,11 +163,19 @@ mod tests {
         fn chosen(&self) -> (usize, f64) {
             (0, self.window(0)[0] + self.0 * MINUTE)
         }
+
+        fn purpose(&self) -> Purpose {
+            self.1
+        }
     }
 
     /// What is zoomed into after gestures, in minutes from the row's begin; and what is still selected.
     fn done(gestures: &[Gesture]) -> (Option<Selected>, Option<[f64; 2]>) {
-        let canvas = Hours(62.0);
+        done_for(Purpose::Zoom, gestures)
+    }
+
+    fn done_for(purpose: Purpose, gestures: &[Gesture]) -> (Option<Selected>, Option<[f64; 2]>) {
+        let canvas = Hours(62.0, purpose);
         gestures.iter().fold((None, None), |(selected, _), gesture| {
             let (selected, zoomed) = Selected::after(selected, *gesture, &canvas);
             (selected, zoomed.map(|ends| ends.map(|end| end / MINUTE - 480.0)))
@@ -164,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn to_say_something_of_a_stretch_all_may_be_selected_and_keys_go_along_the_grid() {
+        let all = [Gesture::Press(0.0, 0.0), Gesture::Drag(1.0), Gesture::Release];
+        assert_eq!(done_for(Purpose::Choose, &all).1, Some([0.0, 480.0]));
+        let right = Gesture::Extend(Move::Next);
+        let (selected, _) = done_for(Purpose::Choose, &[right, right]);
+        let ends = selected.and_then(|selected| selected.zoomed(Hours(0.0, Purpose::Choose).window(0)));
+        assert_eq!(ends.map(|ends| ends.map(|end| end / MINUTE - 480.0)), Some([60.0, 75.0]));
+    }
+
+    #[test]
     fn a_click_is_no_drag_and_neither_is_what_was_given_up() {
         assert_eq!(done(&[Gesture::Press(0.5, 0.0), Gesture::Drag(0.505), Gesture::Release]), (None, None));
         let given_up = [Gesture::Press(0.2, 0.0), Gesture::Drag(0.8), Gesture::Cancel, Gesture::Release];
@@ -181,7 +225,7 @@ mod tests {
         let right = Gesture::Extend(Move::Next);
         let (selected, _) = done(&[right, right, Gesture::Drag(0.9), Gesture::Release]);
         let ends = |selected: Option<Selected>| {
-            let zoomed = selected.and_then(|selected| selected.zoomed(Hours(0.0).window(0)));
+            let zoomed = selected.and_then(|selected| selected.zoomed(Hours(0.0, Purpose::Zoom).window(0)));
             zoomed.map(|ends| ends.map(|end| end / MINUTE - 480.0))
         };
         // Two steps of twenty minutes from minute 62 on.
@@ -196,7 +240,7 @@ mod tests {
         fn what_is_zoomed_into_is_on_the_grid_within_the_window_and_holds_what_was_selected(
             from in 0.0_f64..1.0, to in 0.0_f64..1.0,
         ) {
-            let canvas = Hours(0.0);
+            let canvas = Hours(0.0, Purpose::Zoom);
             let (selected, _) = Selected::after(None, Gesture::Press(from, 0.0), &canvas);
             let (selected, _) = Selected::after(selected, Gesture::Drag(to), &canvas);
             let (_, zoomed) = Selected::after(selected, Gesture::Release, &canvas);

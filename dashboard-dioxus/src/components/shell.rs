@@ -7,7 +7,7 @@ use crate::components::search::Search;
 use crate::components::theme_switch::ThemeSwitch;
 use crate::components::unknown_factory::UnknownFactory;
 use crate::components::window_picker::{WindowPicker, label};
-use crate::route::{Address, BoardAddress, CompareAddress, DevicesAddress, EventsAddress};
+use crate::route::{Address, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EventsAddress};
 use crate::words::{page as words, time};
 use dioxus::prelude::*;
 
@@ -39,6 +39,11 @@ pub(crate) fn Shell(children: Element) -> Element {
             }
         }
         footer { class: "shell-foot",
+            Link {
+                class: "shell-seldom-foot",
+                to: Address::Decisions(DecisionsAddress { selection: context.selection(), ..DecisionsAddress::default() }),
+                {words::DECISIONS}
+            }
             Link { class: "shell-seldom-foot", to: Address::people(context.selection()), {words::PEOPLE} }
             if context.factory().is_some() {
                 p { "data-testid": "time-zone", {time::in_zone(context.zone().name())} }
@@ -101,6 +106,11 @@ fn Navigation() -> Element {
             }),
             matches!(*current, Address::DataProblems(_)),
         ),
+        (
+            words::DECISIONS,
+            DecisionsAddress { selection: selection.clone(), ..DecisionsAddress::default() }.into(),
+            matches!(*current, Address::Decisions(_)),
+        ),
         (words::PEOPLE, Address::people(selection.clone()), matches!(*current, Address::People(_))),
         (words::BOARD, BoardAddress { selection, ..BoardAddress::default() }.into(), false),
     ];
@@ -108,7 +118,7 @@ fn Navigation() -> Element {
         nav { class: "shell-navigation", aria_label: words::NAVIGATION,
             ul {
                 for (name, page, is_here) in pages {
-                    li { key: "{name}", class: if name == words::PEOPLE { "shell-seldom" },
+                    li { key: "{name}", class: if [words::DECISIONS, words::PEOPLE].contains(&name) { "shell-seldom" },
                         Link {
                             class: if is_here { "shell-page shell-page-here" } else { "shell-page" },
                             aria_current: if is_here { "page" },

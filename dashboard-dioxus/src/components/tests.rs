@@ -19,7 +19,7 @@ fn workers(rows: &Value) -> Value {
 fn worker() -> Value {
     json!({
         "workerId": "W1", "name": "Anna", "area": "Line 1", "workingMinutes": 0, "idleMinutes": 70.25,
-        "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": null, "unitsProduced": 1400,
+        "absentMinutes": 0.0, "overlapMinutes": 0.0, "contestedMinutes": 0.0, "correctedMinutes": 0.0, "utilization": null, "unitsProduced": 1400,
         "unitsPerHour": 8.213_410_114, "meanConfidence": null, "lastSeenAt": "2026-01-05T08:00:00.000Z",
         "current": {
             "eventType": "IDLE", "since": "2026-01-05T07:00:00.000Z", "until": "2026-01-05T08:00:00.000Z",

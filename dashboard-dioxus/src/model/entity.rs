@@ -22,6 +22,10 @@ pub(crate) struct EntityMetrics {
     pub(crate) idle_minutes: f64,
     pub(crate) absent_minutes: f64,
     pub(crate) overlap_minutes: f64,
+    /// In which reports disagree on what was done, and nobody corrected them.
+    pub(crate) contested_minutes: f64,
+    /// That a person corrected.
+    pub(crate) corrected_minutes: f64,
     /// %.
     pub(crate) utilization: Option<f64>,
     pub(crate) units: i64,
@@ -68,6 +72,8 @@ impl EntityMetrics {
             idle_minutes: 0.0,
             absent_minutes: 0.0,
             overlap_minutes: 0.0,
+            contested_minutes: 0.0,
+            corrected_minutes: 0.0,
             utilization: None,
             units: 0,
             units_per_hour: None,

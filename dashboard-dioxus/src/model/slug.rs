@@ -1,3 +1,4 @@
+use domain::decision::DecisionKind;
 use domain::device::DeviceState;
 use domain::event::{EntityType, EventType};
 
@@ -5,6 +6,10 @@ use domain::event::{EntityType, EventType};
 pub(crate) const ENTITY_TYPES: [EntityType; 2] = [EntityType::Worker, EntityType::Workstation];
 /// All types of events, in the order in which people read them.
 pub(crate) const EVENT_TYPES: [EventType; 3] = [EventType::Working, EventType::Idle, EventType::Absent];
+
+/// All kinds of decisions, in the order in which people read them.
+pub(crate) const DECISION_KINDS: [DecisionKind; 4] =
+    [DecisionKind::Correction, DecisionKind::Standing, DecisionKind::Retraction, DecisionKind::Withdrawal];
 
 /// What addresses, stylesheets and tests know by a name.
 pub(crate) trait Slug: Copy {
@@ -32,6 +37,17 @@ impl Slug for EventType {
             Self::Working => "working",
             Self::Idle => "idle",
             Self::Absent => "absent",
+        }
+    }
+}
+
+impl Slug for DecisionKind {
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Correction => "correction",
+            Self::Standing => "standing",
+            Self::Retraction => "retraction",
+            Self::Withdrawal => "withdrawal",
         }
     }
 }

@@ -9,6 +9,10 @@ pub(crate) struct Timeline {
     /// Whether there are more segments than the server lists.
     pub(crate) truncated: bool,
     pub(crate) segments: Vec<Segment>,
+    /// Where reports disagree and nobody corrected them, in the order of time.
+    pub(crate) contested: Vec<Span>,
+    /// Where a correction holds, with the number of the decision, in the order of time.
+    pub(crate) corrected: Vec<(Span, i32)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

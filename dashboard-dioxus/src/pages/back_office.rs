@@ -8,10 +8,13 @@ use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::compare::Compare as ComparePage;
 use crate::pages::data_problems::DataProblems as DataProblemsPage;
+use crate::pages::decisions::Decisions as DecisionsPage;
+use crate::pages::decisions::correction::{CorrectionForm, CorrectionView};
+use crate::pages::decisions::several::{SeveralForm, SeveralView};
 use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, CompareAddress, DevicesAddress};
+use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
 use crate::words::back_office as words;
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -24,17 +27,24 @@ enum Page {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    Decisions(DecisionsAddress),
     People(DevicesAddress),
     Board(BoardAddress),
     Compare(CompareAddress),
     FirstSteps(Option<(String, String)>),
     FloorTimeline(Box<TimelineView>),
+    Correction(Box<CorrectionView>),
+    Several(Box<SeveralView>),
 }
 
 impl Page {
     /// What is said where the part cannot be loaded.
     fn not_loaded(&self) -> &'static str {
-        if matches!(self, Self::FloorTimeline(_)) { words::PANEL_NOT_LOADED } else { words::NOT_LOADED }
+        match self {
+            Self::FloorTimeline(_) => words::PANEL_NOT_LOADED,
+            Self::Correction(_) | Self::Several(_) => words::FORM_NOT_LOADED,
+            _ => words::NOT_LOADED,
+        }
     }
 }
 
@@ -53,10 +63,13 @@ fn draw(page: Box<Page>) -> Element {
         Page::Cameras(address) => rsx! { CamerasPage { address } },
         Page::Devices(address) => rsx! { DevicesPage { address } },
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
+        Page::Decisions(address) => rsx! { DecisionsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::Compare(address) => rsx! { ComparePage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
+        Page::Correction(view) => rsx! { CorrectionForm { view: *view } },
+        Page::Several(view) => rsx! { SeveralForm { view: *view } },
         Page::FloorTimeline(view) => rsx! { TimelinePanel { view: *view } },
     }
 }
@@ -84,6 +97,12 @@ pub(crate) fn Devices(address: ReadSignal<DevicesAddress>) -> Element {
 #[component]
 pub(crate) fn DataProblems(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::DataProblems(address()) } }
+}
+
+/// What people decided about reports.
+#[component]
+pub(crate) fn Decisions(address: ReadSignal<DecisionsAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Decisions(address()) } }
 }
 
 /// Who and what is on the floor, and what they are called.
@@ -114,6 +133,18 @@ pub(crate) fn FirstSteps(factory: Option<(String, String)>) -> Element {
 #[component]
 pub(crate) fn FloorTimeline(view: TimelineView) -> Element {
     rsx! { BackOffice { page: Page::FloorTimeline(Box::new(view)) } }
+}
+
+/// Corrects a span of one worker or workstation.
+#[component]
+pub(crate) fn Correction(view: CorrectionView) -> Element {
+    rsx! { BackOffice { page: Page::Correction(Box::new(view)) } }
+}
+
+/// Corrects a span of several at once.
+#[component]
+pub(crate) fn Several(view: SeveralView) -> Element {
+    rsx! { BackOffice { page: Page::Several(Box::new(view)) } }
 }
 
 /// A page, or how far it is with being loaded.

@@ -24,12 +24,14 @@ use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
 use crate::components::panel_frame::PanelFrame;
+use crate::components::returned_focus::use_returned_focus;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
 use crate::model::window::WindowChoice;
-use crate::pages::back_office::{FirstSteps, FloorTimeline};
+use crate::pages::back_office::{FirstSteps, FloorTimeline, Several};
+use crate::pages::decisions::several::SeveralView;
 use crate::route::FloorAddress;
 use crate::words;
 use dioxus::prelude::*;
@@ -56,6 +58,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } = data;
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let factory = context.factory();
+    let focus = use_returned_focus();
+    let mut is_correcting = use_signal(|| false);
     // Both tables appear at once: one that came before the other would be pushed away by it.
     let is_waiting = [workers, workstations].iter().any(|answer| matches!(&*answer.read(), Panel::Waiting));
     let title =
@@ -64,6 +68,20 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
         PageTitle { title,
             p { class: "page-note", {window.clone()} }
             AreaPicker { address, areas, onopen: move |()| names.refresh() }
+            if names.with(Vec::is_empty) == Some(false) {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    "data-testid": "correct-several",
+                    aria_expanded: is_correcting(),
+                    onmounted: move |event| focus.mounted(event.data()),
+                    onclick: move |_| is_correcting.toggle(),
+                    {words::floor::CORRECT_SEVERAL}
+                }
+            }
+        }
+        if is_correcting() {
+            Several { view: SeveralView { names, areas, area: area(), onclose: EventHandler::new(move |()| { is_correcting.set(false); focus.take(); }) } }
         }
         match (&*context.factories.read(), factory) {
             (Panel::Showing(factories), _) if factories.is_empty() && context.factory_window().is_none() => rsx! { FirstSteps {} },

@@ -1,5 +1,6 @@
 use super::query::{
-    BoardAddress, CompareAddress, DevicesAddress, EntityAddress, EventsAddress, FloorAddress,
+    BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
+    FloorAddress,
 };
 use super::selection::Selection;
 use dioxus::router::exports::{QUERY_ASCII_SET, percent_encoding::utf8_percent_encode};
@@ -18,6 +19,7 @@ pub(crate) enum Address {
     Cameras(DevicesAddress),
     Devices(DevicesAddress),
     DataProblems(DevicesAddress),
+    Decisions(DecisionsAddress),
     People(DevicesAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
@@ -35,6 +37,12 @@ impl Address {
         Self::People(DevicesAddress { selection, ..DevicesAddress::default() })
     }
 
+    /// The page of one decision.
+    pub(crate) fn decision(number: i32, selection: Selection) -> Self {
+        let number = u32::try_from(number).ok();
+        Self::Decisions(DecisionsAddress { selection, number, ..DecisionsAddress::default() })
+    }
+
     /// The page of one worker or workstation.
     pub(crate) fn entity(kind: EntityType, id: &str, selection: Selection) -> Self {
         Self::Entity(kind, EntityAddress { selection, id: id.to_owned() })
@@ -50,6 +58,7 @@ impl Address {
             | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
@@ -66,6 +75,7 @@ impl Address {
             | Self::Cameras(DevicesAddress { selection, .. })
             | Self::Devices(DevicesAddress { selection, .. })
             | Self::DataProblems(DevicesAddress { selection, .. })
+            | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
@@ -100,6 +110,7 @@ impl fmt::Display for Address {
             Self::Cameras(at) => ("/cameras", at.to_string()),
             Self::Devices(at) => ("/devices", at.to_string()),
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
+            Self::Decisions(at) => ("/decisions", at.to_string()),
             Self::People(at) => ("/people", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
@@ -128,6 +139,7 @@ impl_page!(
     Floor(FloorAddress),
     Compare(CompareAddress),
     Events(EventsAddress),
+    Decisions(DecisionsAddress),
     Devices(DevicesAddress),
     Board(BoardAddress)
 );

@@ -1,7 +1,8 @@
 //! The fields of a query, the part of an address after its `?`: written in a fixed order, read in any.
 
 use crate::lean::instant::Instant;
-use crate::model::{ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
+use crate::model::{DECISION_KINDS, ENTITY_TYPES, EVENT_TYPES, Slug, by_slug};
+use domain::decision::DecisionKind;
 use domain::event::{EntityType, EventType};
 use std::fmt::Write as _;
 
@@ -51,6 +52,45 @@ impl Field for Option<EventType> {
     }
 }
 
+impl Field for Option<DecisionKind> {
+    fn text(&self) -> String {
+        self.map(Slug::slug).unwrap_or_default().to_owned()
+    }
+
+    fn parse(text: &str) -> Self {
+        by_slug(&DECISION_KINDS, text)
+    }
+}
+
+/// Whether a decision holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Force {
+    InForce,
+    Withdrawn,
+}
+
+/// Both, in the order in which people read them.
+pub(crate) const FORCES: [Force; 2] = [Force::InForce, Force::Withdrawn];
+
+impl Slug for Force {
+    fn slug(self) -> &'static str {
+        match self {
+            Self::InForce => "in-force",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl Field for Option<Force> {
+    fn text(&self) -> String {
+        self.map(Slug::slug).unwrap_or_default().to_owned()
+    }
+
+    fn parse(text: &str) -> Self {
+        by_slug(&FORCES, text)
+    }
+}
+
 impl Field for Option<Instant> {
     fn text(&self) -> String {
         self.map(Instant::to_rfc3339).unwrap_or_default()
@@ -62,15 +102,21 @@ impl Field for Option<Instant> {
 }
 
 /// A number from 1.
-impl Field for Option<u16> {
-    fn text(&self) -> String {
-        self.map(|number| number.to_string()).unwrap_or_default()
-    }
+macro_rules! impl_number {
+    ($($number:ty),+) => {$(
+        impl Field for Option<$number> {
+            fn text(&self) -> String {
+                self.map(|number| number.to_string()).unwrap_or_default()
+            }
 
-    fn parse(text: &str) -> Self {
-        text.parse().ok().filter(|number| *number > 0)
-    }
+            fn parse(text: &str) -> Self {
+                text.parse().ok().filter(|number| *number > 0)
+            }
+        }
+    )+};
 }
+
+impl_number!(u16, u32);
 
 /// Whole percent.
 impl Field for Option<u8> {

@@ -1,8 +1,9 @@
 //! What the address of each page says after its `?`. What is empty or none is not in it.
 
-use super::field::{Field, fields, push};
+use super::field::{Field, Force, fields, push};
 use super::selection::Selection;
 use crate::lean::instant::Instant;
+use domain::decision::DecisionKind;
 use domain::event::{EntityType, EventType};
 use std::fmt;
 
@@ -103,6 +104,20 @@ address!(
     DevicesAddress {
         /// The device of which more is shown, or who is looked for.
         id: String = "id",
+    }
+);
+
+address!(
+    /// The page of decisions and its filters.
+    DecisionsAddress {
+        kind: Option<DecisionKind> = "kind",
+        /// Whether only those that hold are listed, or only those that were withdrawn.
+        force: Option<Force> = "force",
+        /// With an id, those about one worker or workstation.
+        of: Option<EntityType> = "of",
+        id: String = "id",
+        /// The only one that is listed.
+        number: Option<u32> = "number",
     }
 );
 

@@ -7,3 +7,7 @@ pub(crate) const NOT_LOADED: &str =
 /// The same of a panel.
 pub(crate) const PANEL_NOT_LOADED: &str =
     "This chart could not be loaded. Try again when the server can be reached, or reload the page.";
+
+/// The same of a form.
+pub(crate) const FORM_NOT_LOADED: &str =
+    "This form could not be loaded. Try again when the server can be reached, or reload the page.";

@@ -39,6 +39,23 @@ pub(crate) const KEYS_SELECT: &str = "With Shift they select, Enter zooms in.";
 /// The same for those who see the chart.
 pub(crate) const HOW_TO_ZOOM: &str = "Drag across to zoom in.";
 
+/// How a stretch is chosen to say something of it, after the words on how the keys move.
+pub(crate) const KEYS_CHOOSE: &str = "With Shift they select in steps of 5 minutes, Enter takes what is selected, or else the part that is read.";
+/// The same for those who see the chart.
+pub(crate) const HOW_TO_CHOOSE: &str = "Drag across to choose a span, or click a part.";
+
+pub(crate) const CORRECTED: &str = "Corrected";
+pub(crate) const CONTESTED: &str = "Contested";
+pub(crate) const CONTESTED_SPAN: &str = "contested: reports disagree";
+pub(crate) const REMARK: &str = "Remark";
+
+/// Which decisions say what was done.
+pub(crate) fn corrected_by(decisions: &[i32]) -> String {
+    let numbers: Vec<String> = decisions.iter().map(ToString::to_string).collect();
+    let word = if decisions.len() == 1 { "decision" } else { "decisions" };
+    format!("corrected by {word} {}", numbers.join(", "))
+}
+
 /// What a worker does who is neither idle nor absent.
 pub(crate) const WORKING: &str = "Working";
 

@@ -7,6 +7,11 @@ pub(crate) const TIMELINE: &str = "Timeline";
 pub(crate) const DAYS: &str = "Days";
 pub(crate) const LAST_DAYS: &str = "The last 7 days of the window, newest first.";
 pub(crate) const LAST_WEEK: &str = "The last 7 days of the window.";
+pub(crate) const CORRECT: &str = "Correct a span";
+pub(crate) const STOP_CORRECTING: &str = "Stop correcting";
+pub(crate) const NOT_CONTESTED: &str = "Reports never disagree.";
+pub(crate) const NOT_CORRECTED: &str = "Nothing was corrected.";
+pub(crate) const DECISIONS: &str = "Decisions";
 pub(crate) const BY_HOUR: &str = "By hour";
 pub(crate) const BY_HOUR_LAST_WEEK: &str = "By hour, last 7 days";
 pub(crate) const QUALITY: &str = "Data quality";
@@ -25,6 +30,11 @@ pub(crate) fn by_day(from: &str, to: &str) -> String {
 
 pub(crate) fn since(time: &str) -> String {
     format!("since {time}")
+}
+
+/// What was reported without an end, and nothing has followed.
+pub(crate) fn since_open(time: &str) -> String {
+    format!("since {time}, not ended yet")
 }
 
 pub(crate) fn last_seen(time: &str) -> String {
@@ -49,6 +59,18 @@ pub(crate) fn double_coverage(span: &str) -> String {
 
 pub(crate) fn confidence(confidence: &str) -> String {
     format!("Mean confidence {confidence}, weighted by time.")
+}
+
+pub(crate) fn contested(span: &str) -> String {
+    format!("{span} contested: reports disagree, and the most confident one counts.")
+}
+
+pub(crate) fn corrected(span: &str) -> String {
+    format!("{span} corrected by people.")
+}
+
+pub(crate) fn more_corrected(count: usize) -> String {
+    if count == 1 { "1 more, earlier".to_owned() } else { format!("{count} more, earlier") }
 }
 
 pub(crate) fn unobserved(span: &str) -> String {

@@ -3,6 +3,7 @@
 use domain::event::EntityType;
 
 pub(crate) const AREA: &str = "Area";
+pub(crate) const CORRECT_SEVERAL: &str = "Correct several";
 pub(crate) const ALL_AREAS: &str = "All areas";
 pub(crate) const METRICS: &str = "Metrics";
 pub(crate) const NEEDS: &str = "Needs attention";

@@ -12,6 +12,7 @@ pub(crate) const EVENTS: &str = "Events";
 pub(crate) const CAMERAS: &str = "Cameras";
 pub(crate) const DEVICES: &str = "Devices";
 pub(crate) const DATA_PROBLEMS: &str = "Data problems";
+pub(crate) const DECISIONS: &str = "Decisions";
 pub(crate) const PEOPLE: &str = "People and stations";
 pub(crate) const BOARD: &str = "Board";
 pub(crate) const NOT_FOUND: &str = "Page not found";

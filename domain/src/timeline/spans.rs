@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, iter::Peekable, vec::IntoIter};
 
-use super::{Correction, Counted, Observation, Rank, Segment, for_each_bucket};
+use super::{Correction, Counted, Mark, Observation, Rank, Segment, for_each_bucket};
 use crate::{
     event::EventType,
     time::{DurationMs, TimestampMs},
@@ -47,6 +47,18 @@ impl Span<'_> {
         Some(Segment { from_ms, to_ms, event_type, confidence, model_version, source, decision: None })
     }
 
+    /// Why it is to be read with care; none where reports agree and nobody corrected them.
+    pub(super) fn mark(self) -> Option<Mark> {
+        let decision = self.correction.map(|correction| correction.number);
+        let Self { from_ms, to_ms, .. } = self;
+        (decision.is_some() || self.is_contested()).then_some(Mark { from_ms, to_ms, decision })
+    }
+
+    /// Whether reports disagree on what was done, and nobody corrected them.
+    fn is_contested(&self) -> bool {
+        self.correction.is_none() && self.covering.iter().filter(|reports| **reports > 0).count() > 1
+    }
+
     /// What it adds to the sums of time.
     pub(super) fn time(self) -> Totals {
         let length_ms = (self.to_ms - self.from_ms).0;
@@ -65,10 +77,10 @@ impl Span<'_> {
             Some(EventType::Absent) => totals.absent_ms = length_ms,
             None => {}
         }
+        if self.is_contested() {
+            totals.contested_ms = length_ms;
+        }
         if self.correction.is_none() {
-            if self.covering.iter().filter(|reports| **reports > 0).count() > 1 {
-                totals.contested_ms = length_ms;
-            }
             if let Some(confidence) = self.winner.and_then(|winner| winner.confidence) {
                 totals.confidence_ms = i64::from(confidence) * length_ms;
                 totals.confident_ms = length_ms;

@@ -193,7 +193,7 @@ impl FloorQuery {
         charge_days(ctx, &scope, &window, now_ms)?;
         let timeline =
             report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
-        charge(ctx, timeline.segments.len())?;
+        charge(ctx, timeline.picture.segments.len() + timeline.picture.marks.len())?;
         Ok(timeline.into())
     }
 

@@ -198,6 +198,8 @@ pub enum NotDecided {
 /// Which decisions to read; the default is all.
 #[derive(Clone, Debug, Default)]
 pub struct DecisionFilter {
+    /// The one with this number.
+    pub number: Option<i32>,
     /// Of this kind.
     pub kind: Option<DecisionKind>,
     /// About this worker or workstation: corrections and retractions.
@@ -230,6 +232,9 @@ pub async fn page(
     let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
     if let Some(before) = before {
         query = query.filter(Column::Number.lt(before));
+    }
+    if let Some(number) = filter.number {
+        query = query.filter(Column::Number.eq(number));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(Column::Kind.eq(kind.code()));

@@ -6,7 +6,7 @@ use domain::{
     event::EventType,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Segment},
+    timeline::{self, Mark, Segment},
     window::Window,
 };
 use entity::rollup::{self, Column};
@@ -22,7 +22,7 @@ use super::{
     rollups::{bucket_of_stored, stored_bucket},
 };
 
-/// The most segments of one answer.
+/// The most segments of one answer, and the most marks.
 pub const MAX_SEGMENTS: usize = 5_000;
 
 /// A span in which one entity did one thing, cut at the window.
@@ -44,14 +44,26 @@ pub struct NamedSegment {
     pub decision: Option<i32>,
 }
 
-/// The first [`MAX_SEGMENTS`] segments of an entity in a window, and whether there are more.
-pub async fn segments(
+/// What an entity was doing in a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Without overlap, in the order of time, at most [`MAX_SEGMENTS`].
+    pub segments: Vec<NamedSegment>,
+    /// Where reports disagree or a decision holds, without overlap, in the order of time, at most [`MAX_SEGMENTS`].
+    pub marks: Vec<Mark>,
+    /// Whether there are more of either.
+    pub is_truncated: bool,
+}
+
+/// Reads what an entity was doing in a window.
+pub async fn picture(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity: &Entity,
     window: Window,
-) -> Result<(Vec<NamedSegment>, bool)> {
+) -> Result<Picture> {
     let mut segments: Vec<Segment> = Vec::new();
+    let mut marks: Vec<Mark> = Vec::new();
     for day in days_observed(conn, factory_id, entity.id, window).await? {
         let from_ms = window.from_ms.max(TimestampMs(day * MS_PER_DAY));
         let to_ms = window.to_ms.min(TimestampMs((day + 1) * MS_PER_DAY));
@@ -65,13 +77,21 @@ pub async fn segments(
                 timeline::push_segment(&mut segments, segment);
             }
         }
-        if segments.len() > MAX_SEGMENTS {
+        for mut mark in timeline::marks(&events.counted()) {
+            mark.from_ms = mark.from_ms.max(from_ms);
+            mark.to_ms = mark.to_ms.min(to_ms);
+            if mark.from_ms < mark.to_ms {
+                timeline::push_mark(&mut marks, mark);
+            }
+        }
+        if segments.len().max(marks.len()) > MAX_SEGMENTS {
             break;
         }
     }
-    let truncated = segments.len() > MAX_SEGMENTS;
+    let is_truncated = segments.len().max(marks.len()) > MAX_SEGMENTS;
     segments.truncate(MAX_SEGMENTS);
-    Ok((name(conn, factory_id, segments).await?, truncated))
+    marks.truncate(MAX_SEGMENTS);
+    Ok(Picture { segments: name(conn, factory_id, segments).await?, marks, is_truncated })
 }
 
 /// The UTC days of a window in which the entity was observed: others need not be read.

@@ -32,7 +32,7 @@ async fn the_timelines_table_and_file_are_the_apis_segments_and_what_nobody_obse
 
     let rows = table(&page, ".timeline").await?;
     let (gaps, observed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row[3] == "No data");
-    let expected: Vec<[String; 6]> = segments.iter().map(row_of_segment).collect();
+    let expected: Vec<[String; 7]> = segments.iter().map(row_of_segment).collect();
     assert_eq!(observed, expected);
     let gaps: Vec<_> =
         gaps.iter().map(|gap| format!("{} to {}{}{}", gap[1], gap[2], gap[4], gap[5])).collect();
@@ -315,7 +315,7 @@ async fn segments(andon: &Andon, id: &str) -> Result<Vec<Value>> {
 }
 
 /// A segment as the timeline's table tells it.
-fn row_of_segment(segment: &Value) -> [String; 6] {
+fn row_of_segment(segment: &Value) -> [String; 7] {
     let state = match segment["eventType"].as_str() {
         Some("WORKING") => "Working",
         Some("IDLE") => "Idle",
@@ -324,7 +324,10 @@ fn row_of_segment(segment: &Value) -> [String; 6] {
     let confidence =
         segment["confidence"].as_f64().map_or(String::new(), |confidence| format!("{confidence:.2}"));
     let model = segment["modelVersion"].as_str().unwrap_or_default().to_owned();
-    ["W1".to_owned(), time(&segment["from"]), time(&segment["to"]), state.to_owned(), confidence, model]
+    let (from, to) = (time(&segment["from"]), time(&segment["to"]));
+    // Two cameras disagree from 8:10 to 8:22.
+    let remark = if from.ends_with("08:00") { "contested: reports disagree" } else { "" };
+    ["W1".to_owned(), from, to, state.to_owned(), confidence, model, remark.to_owned()]
 }
 
 /// An instant of the test's day as tables tell it.

@@ -10,6 +10,7 @@ mod back_office;
 mod behind_proxies;
 mod board;
 mod cameras;
+mod corrections;
 mod dashboard;
 mod data_problems;
 mod devices;

@@ -152,6 +152,47 @@ mod data_problems {
     }
 }
 
+/// What people decided.
+mod decisions {
+    use serde_json::json;
+
+    use crate::corrections::{correction, decide, plant};
+
+    #[tokio::test]
+    async fn some_of_every_kind_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {
+        let andon = plant().await?;
+        decide(&andon, "1", correction("W1", "09:00", "09:30", "ABSENT")).await?;
+        let area = json!({
+            "entityType": "WORKER", "area": "Line 2", "from": "2026-01-05T10:00:00Z", "to": "2026-01-05T10:20:00Z",
+            "state": "NOT_OBSERVED"
+        });
+        decide(&andon, "2", json!({ "correction": area })).await?;
+        let standing = json!({ "standing": "SHADOW", "sourceId": "cam-1", "modelVersion": "activity-2" });
+        decide(&andon, "3", json!({ "standing": standing })).await?;
+        let retraction = json!({
+            "entityType": "WORKER", "entityId": "W2", "eventType": "WORKING", "timestamp": "2026-01-05T08:00:00Z"
+        });
+        decide(&andon, "4", json!({ "retraction": retraction })).await?;
+        decide(&andon, "5", json!({ "withdrawal": 1 })).await?;
+        let shown = "[data-testid='decision-1']";
+        super::look_at(&andon, "decisions", "/decisions?factory=plant", shown).await?;
+        super::look_at(
+            &andon,
+            "worker-corrected",
+            "/worker?factory=plant&window=2026-01-05&id=W3",
+            ".timeline-line-corrected",
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn without_any_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let andon = plant().await?;
+        let shown = "[data-testid='decisions-none']";
+        super::look_at(&andon, "decisions-none", "/decisions?factory=plant", shown).await
+    }
+}
+
 /// Ids, names, areas, sources and models as long as they may be, of characters as wide as there are.
 mod long_names {
     use anyhow::Result;

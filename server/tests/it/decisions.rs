@@ -428,6 +428,8 @@ async fn decisions_are_listed_by_their_numbers_and_by_what_they_are_about() {
     assert_eq!(filtered(json!({ "kind": "CORRECTION", "live": true })).await, [0_i64; 0]);
     assert_eq!(filtered(json!({ "live": false })).await, [3, 1]);
     assert_eq!(filtered(json!({ "entityType": "WORKER", "entityId": "W1" })).await, [5, 1]);
+    assert_eq!(filtered(json!({ "number": 4 })).await, [4]);
+    assert_eq!(filtered(json!({ "number": 99 })).await, [0_i64; 0]);
     assert_eq!(filtered(json!({ "entityType": "WORKSTATION", "entityId": "W1" })).await, [0_i64; 0]);
 
     for refused in
@@ -446,13 +448,16 @@ async fn a_timeline_says_which_decision_says_so() {
     server
         .ingest(
             "plant",
-            json!([with(event("W1", "WORKING", "08:00", 30.0, 0), &json!({ "confidence": 0.5 }))]),
+            json!([
+                with(event("W1", "WORKING", "08:00", 30.0, 0), &json!({ "confidence": 0.5 })),
+                event("W1", "IDLE", "08:05", 10.0, 0),
+            ]),
         )
         .await;
     decide(&server, correction(&["W1"], "08:10", "08:20", &state("IDLE"))).await;
     decide(&server, correction(&["W1"], "08:25", "08:30", &state("NOT_OBSERVED"))).await;
     let query = "query($window: WindowInput!) { timeline(factoryId: \"plant\", entityType: WORKER, entityId: \"W1\", window: $window) \
-                 { segments { from to eventType confidence decision } } }";
+                 { segments { from to eventType confidence decision } contested { from to } corrected { from to decision } } }";
     let data = server.ask(query, json!({ "window": range("08:00", "09:00") })).await;
     let segment = |from: &str, to: &str, event_type: &str, confidence: Value, decision: Value| json!({ "from": at(from), "to": at(to), "eventType": event_type, "confidence": confidence, "decision": decision });
     let segments = json!([
@@ -461,6 +466,11 @@ async fn a_timeline_says_which_decision_says_so() {
         segment("08:20", "08:25", "WORKING", json!(0.5), Value::Null),
     ]);
     assert_eq!(data["timeline"]["segments"], segments);
+    assert_eq!(data["timeline"]["contested"], json!([{ "from": at("08:05"), "to": at("08:10") }]));
+    let corrected =
+        |from: &str, to: &str, decision: i32| json!({ "from": at(from), "to": at(to), "decision": decision });
+    let expected = json!([corrected("08:10", "08:20", 1), corrected("08:25", "08:30", 2)]);
+    assert_eq!(data["timeline"]["corrected"], expected);
 }
 
 #[tokio::test]

@@ -237,10 +237,9 @@ async fn check_timeline(
     events: &[Observation],
     window: Window,
 ) -> Result<(), TestCaseError> {
-    let (segments, _) =
-        store_timeline::segments(snapshot, FACTORY_ID, entity, window).await.expect("a timeline");
+    let picture = store_timeline::picture(snapshot, FACTORY_ID, entity, window).await.expect("a timeline");
     let found: Vec<_> =
-        segments.iter().map(|segment| (segment.from_ms, segment.to_ms, segment.event_type)).collect();
+        picture.segments.iter().map(|segment| (segment.from_ms, segment.to_ms, segment.event_type)).collect();
     let expected: Vec<_> = timeline::segments(events)
         .iter()
         .map(|segment| {

@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use wasm_split_cli::{SplitModule, Splitter};
 
 use super::optimise::optimised;
-use super::shrink;
+use super::{constants, shrink};
 use crate::publish::{Files, read, read_folder};
 use crate::workspace;
 
@@ -35,7 +35,8 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
     for content in files.values_mut() {
         *content = shrink::script(std::str::from_utf8(content)?).into_bytes();
     }
-    let (program, glue) = shrink::program(&with_all_data(&split.main.bytes, &bound)?, &glue)?;
+    let (program, glue) =
+        shrink::program(&constants::restored(&split.main.bytes, &bound, &original)?, &glue)?;
     files.insert(PROGRAM.to_owned(), optimised(&program)?);
     files.insert(GLUE.to_owned(), glue.into_bytes());
     files.insert(LOADER.0.to_owned(), shrink::script(&loader(&split.modules)?).into_bytes());
@@ -43,22 +44,6 @@ pub(super) fn files(compiled: &Path) -> Result<Files> {
         files.insert(format!("{}.wasm", part.module_name), optimised(&shrink::part(&part.bytes)?)?);
     }
     Ok(files)
-}
-
-/// The program with its data as they were before it was split. The splitter writes zeros over what it takes for the data of
-/// parts alone, but constants of the same content share one place, and a text of the first page was empty for it.
-fn with_all_data(program: &[u8], bound: &[u8]) -> Result<Vec<u8>> {
-    let mut program = walrus::Module::from_buffer(program)?;
-    let bound = walrus::Module::from_buffer(bound)?;
-    let ids: Vec<_> = program.data.iter().map(walrus::Data::id).collect();
-    for (id, before) in ids.into_iter().zip(bound.data.iter()) {
-        let data = program.data.get_mut(id);
-        if data.value.len() != before.value.len() {
-            bail!("the splitter has moved the data of the program");
-        }
-        data.value.clone_from(&before.value);
-    }
-    Ok(program.emit_wasm())
 }
 
 /// The program and its glue, with the names of functions, by which it is then split.

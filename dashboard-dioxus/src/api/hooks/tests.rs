@@ -50,7 +50,7 @@ fn delivery(snapshot: bool, ids: &[&str]) -> Value {
     let row = |id: &&str| {
         json!({
             "workerId": id, "name": null, "area": null, "workingMinutes": 1.0, "idleMinutes": 0.0,
-            "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": null, "unitsProduced": 0,
+            "absentMinutes": 0.0, "overlapMinutes": 0.0, "contestedMinutes": 0.0, "correctedMinutes": 0.0, "utilization": null, "unitsProduced": 0,
             "unitsPerHour": null, "meanConfidence": null, "current": null, "lastSeenAt": null,
         })
     };

@@ -120,6 +120,8 @@ macro_rules! delivery {
                 idle_minutes: row.idle_minutes,
                 absent_minutes: row.absent_minutes,
                 overlap_minutes: row.overlap_minutes,
+                contested_minutes: row.contested_minutes,
+                corrected_minutes: row.corrected_minutes,
                 utilization: row.utilization,
                 units: row.units_produced,
                 units_per_hour: row.$rate,

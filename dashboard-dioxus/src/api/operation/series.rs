@@ -1,5 +1,6 @@
 //! Figures over time, and what one entity was doing.
 
+use super::decision_list::number;
 use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use super::window::WindowInput;
@@ -104,6 +105,16 @@ impl Shows for Timeline {
             revision: timeline.revision,
             truncated: timeline.truncated,
             segments: segments.collect(),
+            contested: timeline
+                .contested
+                .into_iter()
+                .map(|span| Span { from: span.from, to: span.to })
+                .collect(),
+            corrected: timeline
+                .corrected
+                .into_iter()
+                .map(|span| (Span { from: span.from, to: span.to }, number(span.decision)))
+                .collect(),
         }
     }
 }

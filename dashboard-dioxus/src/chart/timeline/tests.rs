@@ -9,7 +9,13 @@ fn segment(from: f64, to: f64, state: EventType) -> Segment {
 }
 
 fn track(minutes: f64, segments: Vec<Segment>) -> Track {
-    Track { name: "W1".into(), from_ms: 0.0, to_ms: minutes * MINUTE, segments: segments.into() }
+    Track {
+        name: "W1".into(),
+        from_ms: 0.0,
+        to_ms: minutes * MINUTE,
+        segments: segments.into(),
+        marks: Rc::new([]),
+    }
 }
 
 fn laid_out(track: &Track, now_minute: Option<f64>) -> TrackLayout {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 fn worker(id: &str, area: Option<&str>) -> Value {
     json!({
         "workerId": id, "name": null, "area": area, "workingMinutes": 30.0, "idleMinutes": 10.0,
-        "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": 75.0, "unitsProduced": 12,
+        "absentMinutes": 0.0, "overlapMinutes": 0.0, "contestedMinutes": 0.0, "correctedMinutes": 0.0, "utilization": 75.0, "unitsProduced": 12,
         "unitsPerHour": 24.0, "meanConfidence": null, "lastSeenAt": "1970-01-01T00:00:00.000Z",
         "current": {
             "eventType": "IDLE", "since": "1970-01-01T00:00:00.000Z", "until": "1970-01-01T00:01:00.000Z",

@@ -10,7 +10,7 @@ fn factories() -> Value {
 fn station(id: &str, utilization: f64, units: i64) -> Value {
     json!({
         "workstationId": id, "name": null, "area": null, "occupiedMinutes": 60, "idleMinutes": 20,
-        "absentMinutes": 0.0, "overlapMinutes": 0.0, "utilization": utilization, "unitsProduced": units,
+        "absentMinutes": 0.0, "overlapMinutes": 0.0, "contestedMinutes": 0.0, "correctedMinutes": 0.0, "utilization": utilization, "unitsProduced": units,
         "throughputPerHour": 8.0, "meanConfidence": null, "lastSeenAt": "2026-01-05T08:00:00.000Z",
         "current": null,
     })

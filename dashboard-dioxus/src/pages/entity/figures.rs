@@ -23,6 +23,9 @@ pub(super) fn Now(kind: EntityType, row: Shared<EntityMetrics>) -> Element {
     let presence = Presence::of(row.current.as_ref(), now, context.unseen_after_ms());
     let near = |instant| zone.time_near(instant, Instant::from_ms(now));
     let detail = match (&row.current, presence) {
+        (Some(current), Presence::Seen(_)) if current.until.is_none() => {
+            words::since_open(&near(current.since))
+        }
         (Some(current), Presence::Seen(_)) => words::since(&near(current.since)),
         _ => words::last_seen(&row.last_seen_at.map_or_else(|| entity::NEVER_SEEN.to_owned(), near)),
     };

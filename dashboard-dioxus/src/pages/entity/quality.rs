@@ -9,6 +9,8 @@ use crate::lean::order;
 use crate::live::table::Table;
 use crate::model::{EntityMetrics, Span, Timeline};
 use crate::pages::over_time::timelines::together;
+use crate::route::{Address, DecisionsAddress};
+use crate::words::decisions;
 use crate::words::entity_page as words;
 use crate::words::quantity::Quantity;
 use crate::words::time;
@@ -32,6 +34,22 @@ pub(super) fn QualityNotes() -> Element {
             Panel::Waiting | Panel::Refused(_) => None,
         }
     });
+    let corrected_spans = use_memo(move || {
+        let count = subject.windows.read().as_ref().map_or(0, |windows| windows.row_windows().len());
+        match together(&subject.timelines, count) {
+            // Rows are drawn with the latest day first.
+            Panel::Showing(timelines) => {
+                timelines.iter().rev().flat_map(|timeline| timeline.corrected.clone()).collect()
+            }
+            Panel::Waiting | Panel::Refused(_) => Vec::new(),
+        }
+    });
+    let decisions = Address::from(DecisionsAddress {
+        selection: use_page_context().selection(),
+        of: Some(subject.kind),
+        id: subject.address.read().id.clone(),
+        ..DecisionsAddress::default()
+    });
     let status = subject.status.read();
     let row = if let EntityStatus::Seen(row) = &*status { Some(row) } else { None };
     let window = subject.entities.with(Table::window).flatten();
@@ -45,6 +63,15 @@ pub(super) fn QualityNotes() -> Element {
                 }
                 if let Some(unobserved) = unobserved {
                     li { "data-testid": "unobserved", {words::unobserved(&time::length(unobserved))} }
+                }
+                if let Some(row) = row {
+                    li { "data-testid": "contested-minutes", "data-value": raw(Some(row.contested_minutes)), {contested(row)} }
+                    li { "data-testid": "corrected-minutes", "data-value": raw(Some(row.corrected_minutes)),
+                        {corrected(row)}
+                        " "
+                        Link { to: decisions, "data-testid": "entity-decisions", {words::DECISIONS} }
+                        CorrectedSpans { spans: corrected_spans.cloned() }
+                    }
                 }
                 match unsure.cloned() {
                     Some(stretches) => rsx! { UnsureNote { stretches } },
@@ -82,6 +109,47 @@ fn UnsureNote(stretches: Vec<Span>) -> Element {
                 }
             }
         }
+    }
+}
+
+/// What was corrected, the latest first, each with the way to its decision.
+#[component]
+fn CorrectedSpans(spans: Vec<(Span, i32)>) -> Element {
+    let context = use_page_context();
+    if spans.is_empty() {
+        return rsx! {};
+    }
+    let zone = context.zone();
+    let left_out = spans.len().saturating_sub(MOST_LISTED);
+    rsx! {
+        ul { class: "quality-stretches",
+            for (span , decision) in spans.into_iter().rev().take(MOST_LISTED) {
+                li { key: "{span.from.0}",
+                    {time::from_to(&zone.date_time(span.from), &zone.time_near(span.to, span.from))}
+                    " "
+                    Link { to: Address::decision(decision, context.selection()), {decisions::number(decision)} }
+                }
+            }
+            if left_out > 0 {
+                li { {words::more_corrected(left_out)} }
+            }
+        }
+    }
+}
+
+fn contested(row: &EntityMetrics) -> String {
+    if row.contested_minutes > 0.0 {
+        words::contested(&Quantity::Duration.text(Some(row.contested_minutes)))
+    } else {
+        words::NOT_CONTESTED.to_owned()
+    }
+}
+
+fn corrected(row: &EntityMetrics) -> String {
+    if row.corrected_minutes > 0.0 {
+        words::corrected(&Quantity::Duration.text(Some(row.corrected_minutes)))
+    } else {
+        words::NOT_CORRECTED.to_owned()
     }
 }
 
@@ -166,6 +234,8 @@ mod tests {
             revision: 1,
             truncated: false,
             segments: segments.iter().map(segment).collect(),
+            contested: Vec::new(),
+            corrected: Vec::new(),
         }
     }
 

@@ -20,7 +20,7 @@ fn day() -> Value {
 fn worker() -> Value {
     json!({
         "workerId": "W1", "name": "Anna", "area": "Line 1", "workingMinutes": 0, "idleMinutes": 70.25,
-        "absentMinutes": 0.0, "overlapMinutes": 12.0, "utilization": null, "unitsProduced": 1400,
+        "absentMinutes": 0.0, "overlapMinutes": 12.0, "contestedMinutes": 0.0, "correctedMinutes": 0.0, "utilization": null, "unitsProduced": 1400,
         "unitsPerHour": null, "meanConfidence": 0.88, "lastSeenAt": "2026-01-05T08:00:00.000Z",
         "current": {
             "eventType": "IDLE", "since": "2026-01-05T07:00:00.000Z", "until": "2026-01-05T08:00:00.000Z",

@@ -2,15 +2,21 @@ use super::subject::{Subject, use_subject};
 use crate::api::Panel;
 use crate::chart::timeline::Track;
 use crate::chart::timeline_chart::Timeline as TimelineChart;
+use crate::chart::zoom::Purpose;
 use crate::components::export_button::ExportButton;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
+use crate::components::returned_focus::use_returned_focus;
 use crate::components::skeleton::Skeleton;
 use crate::lean::instant::Instant;
 use crate::lean::memo::use_memo;
 use crate::lean::zone::Zone;
+use crate::live::clock::now_ms;
+use crate::model::Span;
 use crate::model::window_span::{day_of_window, window_of_day};
+use crate::pages::back_office::Correction;
+use crate::pages::decisions::correction::CorrectionView;
 use crate::pages::over_time::chart_windows::{ChartWindows, Rows};
 use crate::pages::over_time::{export, timelines};
 use crate::route::{Address, Selection};
@@ -57,7 +63,33 @@ pub(super) fn DayTimeline() -> Element {
     let window = address.selection.window.to_string();
     let name = [context.selection().factory, address.id.clone(), "timeline".to_owned(), window];
     let days = links(&subject, &context.zone());
+    let focus = use_returned_focus();
+    let mut is_correcting = use_signal(|| false);
+    let mut span = use_signal(|| None::<Span>);
+    let marked = span().filter(|_| is_correcting()).map(|span| [span.from.ms(), span.to.ms()]);
+    let view = CorrectionView {
+        kind: subject.kind,
+        id: address.id.clone(),
+        span,
+        moved: subject.moved,
+        onclose: EventHandler::new(move |()| {
+            is_correcting.set(false);
+            focus.take();
+        }),
+    };
     let tools = rsx! {
+        button {
+            class: "button",
+            r#type: "button",
+            "data-testid": "correct",
+            aria_expanded: is_correcting(),
+            onmounted: move |event| focus.mounted(event.data()),
+            onclick: move |_| {
+                span.set(None);
+                is_correcting.toggle();
+            },
+            {if is_correcting() { words::STOP_CORRECTING } else { words::CORRECT }}
+        }
         ExportButton { name: name.to_vec(), table }
     };
     rsx! {
@@ -87,9 +119,23 @@ pub(super) fn DayTimeline() -> Element {
                         now_ms: (subject.now_ms)(),
                         zone: context.zone(),
                         working: entity::state(subject.kind, EventType::Working),
-                        on_zoom: move |ends| context.zoom_into(ends),
+                        purpose: if is_correcting() { Purpose::Choose } else { Purpose::Zoom },
+                        marked,
+                        on_zoom: move |ends: [f64; 2]| {
+                            if is_correcting() {
+                                let [from, to] = ends.map(Instant::from_ms);
+                                // Nobody can say what will be.
+                                let now = Instant::from_ms(now_ms());
+                                span.set(Some(Span { from: from.min(now), to: to.min(now) }));
+                            } else {
+                                context.zoom_into(ends);
+                            }
+                        },
                     }
                 },
+            }
+            if is_correcting() {
+                Correction { view }
             }
         }
     }

@@ -149,6 +149,8 @@ mod tests {
                 segment("2026-01-05T08:00Z", "2026-01-05T08:30Z", Some(0.9)),
                 segment("2026-01-05T09:00Z", "2026-01-05T09:00:30Z", None),
             ],
+            contested: Vec::new(),
+            corrected: Vec::new(),
         };
         let text = timelines(EntityType::Workstation, &Zone::fixed("UTC", 0), &[("S1", &timeline)]);
         let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().collect();

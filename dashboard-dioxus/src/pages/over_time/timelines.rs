@@ -2,9 +2,9 @@
 
 use crate::api::operation::{Timeline as TimelineQuery, timeline};
 use crate::api::{Answer, Panel, use_query_at};
-use crate::chart::timeline::{Segment as ChartSegment, Track};
+use crate::chart::timeline::{Mark, Segment as ChartSegment, Track};
 use crate::lean::memo::Memo;
-use crate::model::{Segment, Timeline};
+use crate::model::{Segment, Span, Timeline};
 use dioxus::prelude::*;
 use std::rc::Rc;
 
@@ -56,7 +56,15 @@ pub(crate) fn track(name: &str, timeline: &Timeline) -> Track {
         from_ms: timeline.window.from.ms(),
         to_ms: timeline.window.to.ms(),
         segments: timeline.segments.iter().map(chart_segment).collect(),
+        marks: marks(timeline),
     }
+}
+
+fn marks(timeline: &Timeline) -> Rc<[Mark]> {
+    let mark = |span: Span, decision| Mark { from_ms: span.from.ms(), to_ms: span.to.ms(), decision };
+    let contested = timeline.contested.iter().map(|span| mark(*span, None));
+    let corrected = timeline.corrected.iter().map(|(span, decision)| mark(*span, Some(*decision)));
+    corrected.chain(contested).collect()
 }
 
 fn chart_segment(segment: &Segment) -> ChartSegment {

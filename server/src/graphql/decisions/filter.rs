@@ -8,6 +8,8 @@ use crate::{error::ApiError, graphql::factories::EntityType, store::decisions};
 /// Only decisions for which all of these hold.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct DecisionFilter {
+    /// The one with this number.
+    number: Option<i32>,
     /// Of this kind.
     kind: Option<DecisionKind>,
     /// With `entityId`: the corrections and retractions of this worker or workstation.
@@ -31,6 +33,6 @@ impl TryFrom<DecisionFilter> for decisions::DecisionFilter {
                 ));
             }
         };
-        Ok(Self { kind: filter.kind.map(Into::into), entity, is_live: filter.live })
+        Ok(Self { number: filter.number, kind: filter.kind.map(Into::into), entity, is_live: filter.live })
     }
 }

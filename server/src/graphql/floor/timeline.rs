@@ -1,6 +1,7 @@
 //! What one worker or workstation was doing, to the millisecond.
 
 use async_graphql::{ID, SimpleObject};
+use domain::timeline::Mark;
 
 use crate::{
     graphql::{
@@ -21,6 +22,11 @@ pub(crate) struct Timeline {
     revision: BigInt,
     /// At most 5 000.
     segments: Vec<TimelineSegment>,
+    /// Where reports disagree on what was done and nobody corrected them, in the order of time; at most 5 000 with those
+    /// that are corrected.
+    contested: Vec<Window>,
+    /// Where a correction says what was done, or that nobody knows, without overlap in the order of time.
+    corrected: Vec<CorrectedSpan>,
     /// Whether there are more, which a shorter or later window shows.
     truncated: bool,
 }
@@ -44,6 +50,17 @@ pub(crate) struct TimelineSegment {
     source_id: Option<ID>,
 }
 
+/// A span of which a correction says what was done.
+#[derive(SimpleObject)]
+pub(crate) struct CorrectedSpan {
+    /// The first instant.
+    from: DateTime,
+    /// The instant after the last.
+    to: DateTime,
+    /// The number of the decision that holds.
+    decision: i32,
+}
+
 impl From<NamedSegment> for TimelineSegment {
     fn from(segment: NamedSegment) -> Self {
         Self {
@@ -60,11 +77,25 @@ impl From<NamedSegment> for TimelineSegment {
 
 impl From<timeline::Timeline> for Timeline {
     fn from(timeline: timeline::Timeline) -> Self {
+        let timeline::Timeline { window, revision, picture } = timeline;
+        let (mut contested, mut corrected) = (Vec::new(), Vec::new());
+        for Mark { from_ms, to_ms, decision } in picture.marks {
+            match decision {
+                None => contested.push(domain::window::Window { from_ms, to_ms }.into()),
+                Some(decision) => corrected.push(CorrectedSpan {
+                    from: DateTime::from_ms(from_ms),
+                    to: DateTime::from_ms(to_ms),
+                    decision,
+                }),
+            }
+        }
         Self {
-            window: timeline.window.into(),
-            revision: BigInt(timeline.revision.0),
-            segments: timeline.segments.into_iter().map(Into::into).collect(),
-            truncated: timeline.is_truncated,
+            window: window.into(),
+            revision: BigInt(revision.0),
+            segments: picture.segments.into_iter().map(Into::into).collect(),
+            contested,
+            corrected,
+            truncated: picture.is_truncated,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::store::{
     Snapshot,
     entities::{self, EntityFilter},
     factories::FactoryScope,
-    timeline::{self, NamedSegment},
+    timeline::{self, Picture},
 };
 
 /// What one entity was doing.
@@ -21,10 +21,8 @@ pub struct Timeline {
     pub window: Window,
     /// The factory's revision.
     pub revision: Revision,
-    /// Without overlap, in the order of time.
-    pub segments: Vec<NamedSegment>,
-    /// Whether there are more segments in the window.
-    pub is_truncated: bool,
+    /// What it was doing.
+    pub picture: Picture,
 }
 
 /// Reads an entity's timeline.
@@ -49,6 +47,6 @@ pub async fn of_entity(
         let [code] = codes;
         return Err(ReportError::EntityNotFound { entity_type, code });
     };
-    let (segments, is_truncated) = timeline::segments(snapshot, factory.id, &entity, window).await?;
-    Ok(Timeline { window, revision: factory.revision, segments, is_truncated })
+    let picture = timeline::picture(snapshot, factory.id, &entity, window).await?;
+    Ok(Timeline { window, revision: factory.revision, picture })
 }
