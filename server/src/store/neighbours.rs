@@ -14,7 +14,7 @@ use domain::{
     reading,
     state::derived,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Correction, Counted, Observation, Segment, Standing},
+    timeline::{self, Correction, Counted, Mark, Observation, Segment, Standing},
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
@@ -101,6 +101,19 @@ impl EntityEvents {
             timeline::push_segment(&mut segments, segment);
         }
         segments
+    }
+
+    /// Where it is contested or corrected, in the order of time.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        for of_span in &self.spans {
+            for mark in timeline::marks(&of_span.counted()) {
+                if let Some((from_ms, to_ms)) = of_span.span.cut((mark.from_ms, mark.to_ms)) {
+                    timeline::push_mark(&mut marks, Mark { from_ms, to_ms, ..mark });
+                }
+            }
+        }
+        marks
     }
 
     /// The latest start of one of its own events among them.
