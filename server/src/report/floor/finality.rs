@@ -50,7 +50,7 @@ pub async fn of_window(
         now_ms,
         ends_ms: window.map(|window| window.to_ms),
         mark_ms,
-        has_pending_decisions: has_pending_decisions(factory),
+        has_pending_decisions: factory.pending_decisions > 0,
         devices: Vec::new(),
     };
     let lost_events = add_devices(snapshot, factory, question, window, &mut facts.devices).await?;
@@ -60,11 +60,6 @@ pub async fn of_window(
         closes_at_ms: open.and_then(|ends_ms| closes_at(&graces, ends_ms)),
         lost_events,
     })
-}
-
-/// Whether a decision of a factory is made and not applied yet. Every decision is applied in its own transaction.
-fn has_pending_decisions(_factory: &Factory) -> bool {
-    false
 }
 
 /// Adds how the devices are doing that a window concerns; answers with how many of their events are lost.
