@@ -8,12 +8,15 @@ use domain::window::Window;
 use crate::{
     error::ApiError,
     graphql::{
-        context::{app, snapshot},
+        context::{app, charge_statements, snapshot},
         scalar::{BigInt, DateTime},
     },
     report::{Question, finality},
     store::factories::Factory,
 };
+
+/// How many statements it takes where there are few devices.
+const STATEMENTS: usize = 6;
 
 /// Whether figures will stay as they are by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -74,8 +77,13 @@ impl FinalityOf {
     pub(crate) async fn find(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
         // A subscription outlives every snapshot, so each of its deliveries has one of its own.
         let is_live = ctx.query_env.operation.node.ty == OperationType::Subscription;
-        let snapshot =
-            if is_live { Arc::new(app(ctx).store.snapshot_for_live().await?) } else { snapshot(ctx).await? };
+        let snapshot = if is_live {
+            Arc::new(app(ctx).store.snapshot_for_live().await?)
+        } else {
+            // A subscription's request never ends, and neither would what it is counted for.
+            charge_statements(ctx, STATEMENTS)?;
+            snapshot(ctx).await?
+        };
         let now_ms = app(ctx).clock.now_ms();
         let Self { factory, question, window } = self;
         let found = finality::of_window(&snapshot, factory, question, *window, now_ms).await?;
