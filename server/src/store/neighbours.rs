@@ -14,7 +14,7 @@ use domain::{
     reading,
     state::derived,
     time::{DurationMs, TimestampMs},
-    timeline::{self, Correction, Counted, Observation, Segment, Standing},
+    timeline::{self, Correction, Counted, Mark, Observation, Segment, Standing},
 };
 use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _, Statement};
@@ -82,6 +82,16 @@ impl SpanEvents {
         });
         cut.collect()
     }
+
+    /// What is contested or corrected in the span, in the order of time.
+    fn marks(&self) -> Vec<Mark> {
+        let marks = timeline::marks(&self.counted()).into_iter();
+        let cut = marks.filter_map(|mark| {
+            let (from_ms, to_ms) = self.span.cut((mark.from_ms, mark.to_ms))?;
+            Some(Mark { from_ms, to_ms, ..mark })
+        });
+        cut.collect()
+    }
 }
 
 /// What counts of an entity.
@@ -101,6 +111,15 @@ impl EntityEvents {
             timeline::push_segment(&mut segments, segment);
         }
         segments
+    }
+
+    /// What is contested or corrected of it, in the order of time.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        for mark in self.spans.iter().flat_map(SpanEvents::marks) {
+            timeline::push_mark(&mut marks, mark);
+        }
+        marks
     }
 
     /// The latest start of one of its own events among them.

@@ -77,7 +77,7 @@ pub async fn picture(
                 timeline::push_segment(&mut segments, segment);
             }
         }
-        for mut mark in timeline::marks(&events.counted()) {
+        for mut mark in events.marks() {
             mark.from_ms = mark.from_ms.max(from_ms);
             mark.to_ms = mark.to_ms.min(to_ms);
             if mark.from_ms < mark.to_ms {
