@@ -82,6 +82,16 @@ impl SpanEvents {
         });
         cut.collect()
     }
+
+    /// What is contested or corrected in the span, in the order of time.
+    fn marks(&self) -> Vec<Mark> {
+        let marks = timeline::marks(&self.counted()).into_iter();
+        let cut = marks.filter_map(|mark| {
+            let (from_ms, to_ms) = self.span.cut((mark.from_ms, mark.to_ms))?;
+            Some(Mark { from_ms, to_ms, ..mark })
+        });
+        cut.collect()
+    }
 }
 
 /// What counts of an entity.
@@ -103,15 +113,11 @@ impl EntityEvents {
         segments
     }
 
-    /// Where it is contested or corrected, in the order of time.
+    /// What is contested or corrected of it, in the order of time.
     pub(super) fn marks(&self) -> Vec<Mark> {
         let mut marks = Vec::new();
-        for of_span in &self.spans {
-            for mark in timeline::marks(&of_span.counted()) {
-                if let Some((from_ms, to_ms)) = of_span.span.cut((mark.from_ms, mark.to_ms)) {
-                    timeline::push_mark(&mut marks, Mark { from_ms, to_ms, ..mark });
-                }
-            }
+        for mark in self.spans.iter().flat_map(SpanEvents::marks) {
+            timeline::push_mark(&mut marks, mark);
         }
         marks
     }

@@ -81,11 +81,21 @@ fn what_a_model_was_unsure_of_is_told_with_its_time() {
     };
     page.answer(
         "Timeline",
-        &json!({ "timeline": { "window": day(), "revision": 3, "truncated": true, "segments": [
-            segment("2026-01-05T07:00:00.000Z", "2026-01-05T07:10:00.000Z", 0.4),
-            segment("2026-01-05T07:10:00.000Z", "2026-01-05T08:00:00.000Z", 0.9),
-        ] } }),
+        &json!({ "timeline": {
+            "window": day(), "revision": 3, "truncated": true,
+            "segments": [
+                segment("2026-01-05T07:00:00.000Z", "2026-01-05T07:10:00.000Z", 0.4),
+                segment("2026-01-05T07:10:00.000Z", "2026-01-05T08:00:00.000Z", 0.9),
+            ],
+            "contested": [{ "from": "2026-01-05T07:00:00.000Z", "to": "2026-01-05T07:05:00.000Z" }],
+            "corrected": [
+                { "from": "2026-01-05T07:30:00.000Z", "to": "2026-01-05T07:40:00.000Z", "decision": 3 },
+                { "from": "2026-01-05T07:40:00.000Z", "to": "2026-01-05T07:45:00.000Z", "decision": 5 },
+            ],
+        } }),
     );
+    page.shows(&["timeline-line-corrected", "timeline-line-contested", "corrected by decisions 3, 5"]);
+    page.shows(&["Mon 5 Jan 2026, 07:40 to 07:45", "number=5", "of=worker"]);
     page.shows(&["Confidence below 60\u{a0}%", "Mon 5 Jan 2026, 07:00 to 07:10", "Choose a shorter window"]);
 }
 
