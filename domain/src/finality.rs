@@ -78,7 +78,10 @@ fn has_holes(device: &Condition, _now_ms: TimestampMs) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{FinalityReason::*, *};
+    use super::{
+        FinalityReason::{DecisionsPending, DeviceBehind, DeviceHoles, DeviceSilent, NotClosed, NotEnded},
+        *,
+    };
     use crate::{MS_PER_HOUR, device::SILENT_AFTER_MS, time::DurationMs};
 
     const NOW_MS: TimestampMs = TimestampMs(1_000 * MS_PER_HOUR);

@@ -3,8 +3,8 @@
 //!
 //! * Several parts of one factory are inserted together, but each is judged and numbered at its turn, as if it had come
 //!   alone.
-//! * A transaction looks for what its late events may overlap in about [`MAX_BUCKETS_READ`] buckets; events past that are
-//!   left for the next one.
+//! * A transaction looks for what its late events may overlap in about [`MAX_BUCKETS_READ`] buckets, and changes closed
+//!   buckets for [`MAX_CAUSES`] causes; events past that are left for the next one.
 
 mod apply;
 mod batch;
@@ -58,6 +58,9 @@ const MAX_CACHED: usize = 100_000;
 /// In how many buckets of single entities a transaction looks for events that late ones may overlap: some 100 ms. A late
 /// event of an entity that once had an event of a day looks in 288, however short it is.
 const MAX_BUCKETS_READ: i64 = 50_000;
+
+/// For how many causes a transaction changes closed buckets: each may be a step of its own, of some milliseconds.
+const MAX_CAUSES: usize = 64;
 
 /// The one writer of events, with what it keeps in memory between commits.
 pub struct Writer {
@@ -139,7 +142,8 @@ async fn store_in_factory(
     cache: &mut Cache,
     parts: &[&Part<'_>],
 ) -> Result<(Vec<Stored>, usize)> {
-    let candidates = judge::identify(tx, factory, cache, parts).await?;
+    let mut ledger = Ledger::new(factory, now_ms);
+    let candidates = judge::identify(tx, factory, cache, parts, &ledger).await?;
     let Judgement { verdicts, new } = judge::judge(tx, factory.id, cache, &candidates).await?;
     let kept_conflicts = conflicts::keep(tx, factory, &candidates, &verdicts, parts.len()).await?;
     let stored = number(factory, &candidates, &verdicts, &kept_conflicts);
@@ -148,7 +152,6 @@ async fn store_in_factory(
     // A workstation that workers tell of has the revision of the last part.
     let revision_of = |entity_id| revisions.get(&entity_id).copied().unwrap_or(revision);
 
-    let mut ledger = Ledger::new(factory, now_ms);
     let rows_read = apply_new(tx, factory.id, cache, (&new, parts), &mut ledger, revision_of).await?;
     sources::keep(tx, factory.id, apply::last_events(&new)).await?;
     origins::keep(tx, factory, cache, &new, parts).await?;

@@ -74,13 +74,12 @@ async fn add_devices(
         let day = |instant_ms| day_holding(factory.time_zone, instant_ms).0;
         (day(window.from_ms) - 1, day(window.to_ms - DurationMs(1)))
     });
-    let ids = match question.is_selective() || question.entity_type.is_some() {
-        true => {
-            let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-            let asked = entities::list(snapshot, factory.id, filter).await?;
-            Some(asked.into_iter().map(|entity| entity.id).collect::<Vec<EntityId>>())
-        }
-        false => None,
+    let ids = if question.is_selective() || question.entity_type.is_some() {
+        let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
+        let asked = entities::list(snapshot, factory.id, filter).await?;
+        Some(asked.into_iter().map(|entity| entity.id).collect::<Vec<EntityId>>())
+    } else {
+        None
     };
     let codes = origins::devices(snapshot, factory.id, days, ids.as_deref()).await?;
     let mut lost_events = 0_i64;

@@ -4,7 +4,7 @@
 //! entity's frontier cannot be stored yet, nor can one that fills a gap in what is known of an entity all of whose events are
 //! shown: only the others are looked up, with all readings of the same fact.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use domain::{
     bucket::bucket_of,
@@ -18,9 +18,10 @@ use entity::event;
 use sea_orm::{ConnectionTrait, FromQueryResult as _};
 
 use super::{
-    MAX_BUCKETS_READ,
+    MAX_BUCKETS_READ, MAX_CAUSES,
     batch::{Part, Verdict},
     cache::Cache,
+    ledger::Ledger,
     row::{NewRow, statement_of},
 };
 use crate::store::{
@@ -43,12 +44,13 @@ pub(super) struct Candidate<'a> {
 }
 
 /// Numbers the entities and names of events, in the order of the events: of all of them, unless to look for what they may
-/// overlap is too much for one transaction. There is at least one.
+/// overlap is too much for one transaction, or too many causes change closed buckets. There is at least one.
 pub(super) async fn identify<'a>(
     tx: &impl ConnectionTrait,
     factory: &Factory,
     cache: &mut Cache,
     parts: &[&Part<'a>],
+    ledger: &Ledger,
 ) -> StoreResult<Vec<Candidate<'a>>> {
     let events = || parts.iter().flat_map(|part| part.events());
     let models = events().filter_map(|event| event.model_version.as_deref());
@@ -59,6 +61,8 @@ pub(super) async fn identify<'a>(
     let mut candidates = Vec::with_capacity(parts.iter().map(|part| part.range.len()).sum());
     let mut names = LastNames::default();
     let mut reach = Reach::default();
+    // By part and source: parts of one device count apart.
+    let mut causes: HashSet<(usize, Option<i32>)> = HashSet::new();
     for (index, part) in parts.iter().enumerate() {
         for event in part.events() {
             let came = (index, part.batch.received_at_ms);
@@ -68,6 +72,14 @@ pub(super) async fn identify<'a>(
             {
                 reach.add(cache, row);
                 if reach.buckets > MAX_BUCKETS_READ && !candidates.is_empty() {
+                    return Ok(candidates);
+                }
+            }
+            if let Ok(row) = &row
+                && ledger.may_be_reached_by(row)
+            {
+                causes.insert((index, row.row.source_id));
+                if causes.len() > MAX_CAUSES && !candidates.is_empty() {
                     return Ok(candidates);
                 }
             }

@@ -98,7 +98,7 @@ impl Ledger {
     }
 
     /// Whether a new row may change closed buckets. A state report may let the one before it count, at most a day before it.
-    fn may_be_reached_by(&self, row: &NewRow<'_>) -> bool {
+    pub(super) fn may_be_reached_by(&self, row: &NewRow<'_>) -> bool {
         let reach_ms = match row.event.form() {
             EventForm::Interval => DurationMs::ZERO,
             EventForm::State => DurationMs(MS_PER_DAY),
