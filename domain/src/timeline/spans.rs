@@ -80,11 +80,11 @@ impl Span<'_> {
         if self.is_contested() {
             totals.contested_ms = length_ms;
         }
-        if self.correction.is_none() {
-            if let Some(confidence) = self.winner.and_then(|winner| winner.confidence) {
-                totals.confidence_ms = i64::from(confidence) * length_ms;
-                totals.confident_ms = length_ms;
-            }
+        if self.correction.is_none()
+            && let Some(confidence) = self.winner.and_then(|winner| winner.confidence)
+        {
+            totals.confidence_ms = i64::from(confidence) * length_ms;
+            totals.confident_ms = length_ms;
         }
         totals
     }
