@@ -25,8 +25,10 @@ pub struct Model {
     pub is_counted: bool,
     /// How many stored events were counted again for it.
     pub events: i64,
-    /// The factory's revision of its last change.
+    /// The factory's revision with it.
     pub revision: i64,
+    /// The factory's revision with its last change: when it was taken back, or more of it was applied.
+    pub changed_revision: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -33,6 +33,7 @@ impl MigrationTrait for Migration {
                 boolean("is_counted"),
                 big_integer("events"),
                 big_integer("revision"),
+                big_integer("changed_revision"),
             ],
         );
         manager.create_table(decision).await?;

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     ChangedMeanwhile,
     /// The same request was sent before with other content; `decision` is the number of what it made.
     RequestReused,
+    /// It cannot be told what was answered then; the message says from which instant on it can.
+    AsOfTooEarly,
     /// The text of a persisted query is not known; send it with its hash.
     PersistedQueryNotFound,
     /// A persisted query's hash is not that of the text that came with it.
@@ -53,6 +55,7 @@ impl ErrorCode {
             Self::DecisionInvalid => "DECISION_INVALID",
             Self::ChangedMeanwhile => "CHANGED_MEANWHILE",
             Self::RequestReused => "REQUEST_REUSED",
+            Self::AsOfTooEarly => "AS_OF_TOO_EARLY",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
             Self::Overloaded => "OVERLOADED",
@@ -274,10 +277,13 @@ impl From<ReportError> for ApiError {
             | ReportError::TooManyEvents
             | ReportError::TooManyComparisons
             | ReportError::TooManySums(_)
+            | ReportError::TooManyCauses(_)
             | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
-            ReportError::Window(_) | ReportError::UnboundedWindow(_) | ReportError::Resolution(_) => {
-                ErrorCode::BadUserInput
-            }
+            ReportError::AsOfTooEarly { .. } => ErrorCode::AsOfTooEarly,
+            ReportError::Window(_)
+            | ReportError::UnboundedWindow(_)
+            | ReportError::Resolution(_)
+            | ReportError::AsOfInFuture { .. } => ErrorCode::BadUserInput,
         };
         Self::new(code, error.to_string())
     }

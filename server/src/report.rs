@@ -7,7 +7,9 @@ mod scope;
 pub mod sources;
 
 pub use error::ReportError;
-pub use floor::{Activity, Change, Now, Question, Report, Row, series, states, timeline};
+pub use floor::{
+    Activity, Change, Now, Question, Report, Row, finality, restatements, series, states, timeline,
+};
 pub(crate) use scope::factory_now;
 pub use scope::{factories, factory};
 

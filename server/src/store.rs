@@ -8,6 +8,7 @@
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
 mod applied;
+pub mod as_of;
 pub mod closings;
 pub mod commit_log;
 pub mod conflicts;
@@ -25,6 +26,7 @@ pub(crate) mod intern;
 pub mod issues;
 mod name_order;
 pub mod neighbours;
+pub mod origins;
 pub mod plans;
 mod reach;
 pub mod recompute;

@@ -8,9 +8,10 @@ use crate::{command, native, pip, workspace};
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 13] = [
+const MODULES: [&str; 14] = [
     "crash",
     "damage",
+    "decision_faults",
     "decision_law",
     "devices",
     "handle",

@@ -31,8 +31,17 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most questions of a request that is not costly: a page asks for the factory, its workers and its workstations.
 const MAX_CHEAP_QUESTIONS: usize = 4;
 /// The fields that read more than one row for each worker or workstation.
-const COSTLY_FIELDS: [&str; 8] =
-    ["metricSeries", "entitySeries", "timeline", "timelines", "events", "conflicts", "decisions", "sources"];
+const COSTLY_FIELDS: [&str; 9] = [
+    "metricSeries",
+    "entitySeries",
+    "timeline",
+    "timelines",
+    "events",
+    "conflicts",
+    "decisions",
+    "sources",
+    "restatements",
+];
 /// The fields that list all workers or workstations unless this argument names some.
 const LISTS: [(&str, &str); 2] = [("workerMetrics", "workerIds"), ("workstationMetrics", "workstationIds")];
 /// The argument that every question has.

@@ -69,6 +69,11 @@ pub(super) fn charge_days(
     ctx.data_unchecked::<RequestState>().budget.charge_statements(usize::try_from(days).unwrap_or_default())
 }
 
+/// Counts so many statements, before they are run.
+pub(super) fn charge_statements(ctx: &Context<'_>, statements: usize) -> Result<(), ApiError> {
+    ctx.data_unchecked::<RequestState>().budget.charge_statements(statements)
+}
+
 /// Counts the rows that a question reads and makes few values of, before they are read where their number is known then.
 pub(super) fn charge_rows_read(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge_rows_read(rows)

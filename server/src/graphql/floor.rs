@@ -3,18 +3,24 @@
 mod activity;
 mod entity_metrics;
 mod factory_metrics;
+mod finality;
+mod restatements;
 mod series;
 mod states;
 mod timeline;
 
 use async_graphql::{Context, ID, Object, Subscription};
-use domain::event::EntityType::{Worker, Workstation};
+use domain::{
+    event::EntityType::{Worker, Workstation},
+    time::TimestampMs,
+};
 use futures_util::StreamExt as _;
 
 pub(super) use self::series::Resolution;
 use self::{
     entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
     factory_metrics::FactoryMetrics,
+    restatements::RestatementReport,
     series::{EntitySeriesReport, MetricSeries},
     states::TimelineReport,
     timeline::Timeline,
@@ -23,12 +29,13 @@ use super::{
     context::{app, charge, charge_days, charge_rows_read, codes, reading_turn, scoped},
     deliveries::{Deliveries, relayed, scope},
     factories::EntityType,
+    scalar::DateTime,
     window::{WindowInput, spec},
 };
 use crate::{
     error::ApiError,
     live::delivery::Part,
-    report::{self, Now, Question, Report},
+    report::{self, Now, Question, Report, series::Asked},
 };
 
 /// Queries of figures.
@@ -44,9 +51,13 @@ impl FloorQuery {
         factory_id: ID,
         window: Option<WindowInput>,
         area: Option<String>,
+        #[graphql(
+            desc = "What was answered at this instant, of a window all of which was closed then; otherwise AS_OF_TOO_EARLY."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<FactoryMetrics, ApiError> {
         let question = Question::about_factory(spec(window)?, area);
-        answer(ctx, &factory_id, &question, FactoryMetrics::new).await
+        answer(ctx, &factory_id, &question, as_of, FactoryMetrics::new).await
     }
 
     /// The workers' figures in a window. Unknown workers are not listed.
@@ -57,9 +68,13 @@ impl FloorQuery {
         window: Option<WindowInput>,
         worker_ids: Option<Vec<ID>>,
         area: Option<String>,
+        #[graphql(
+            desc = "What was answered at this instant, of a window all of which was closed then; otherwise AS_OF_TOO_EARLY."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<WorkerMetricsReport, ApiError> {
         let question = Question::about_entities(Worker, spec(window)?, codes(worker_ids), area)?;
-        answer(ctx, &factory_id, &question, WorkerMetricsReport::new).await
+        answer(ctx, &factory_id, &question, as_of, WorkerMetricsReport::new).await
     }
 
     /// The workstations' figures in a window. Unknown workstations are not listed.
@@ -70,9 +85,13 @@ impl FloorQuery {
         window: Option<WindowInput>,
         workstation_ids: Option<Vec<ID>>,
         area: Option<String>,
+        #[graphql(
+            desc = "What was answered at this instant, of a window all of which was closed then; otherwise AS_OF_TOO_EARLY."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<WorkstationMetricsReport, ApiError> {
         let question = Question::about_entities(Workstation, spec(window)?, codes(workstation_ids), area)?;
-        answer(ctx, &factory_id, &question, WorkstationMetricsReport::new).await
+        answer(ctx, &factory_id, &question, as_of, WorkstationMetricsReport::new).await
     }
 
     /// The factory's metrics cut into steps that follow its local clock (a DAY is its calendar day, also when daylight saving
@@ -84,13 +103,19 @@ impl FloorQuery {
         window: WindowInput,
         resolution: Resolution,
         area: Option<String>,
+        #[graphql(
+            desc = "What was answered at this instant, of a window all of which was closed then; otherwise AS_OF_TOO_EARLY."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<MetricSeries, ApiError> {
         let question = Question::about_factory(window.try_into()?, area);
         let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let asked = Asked { now_ms, as_of_ms: instant(as_of)? };
         let series =
-            report::series::of_factory(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+            report::series::of_factory(&snapshot, &scope, question, resolution.into(), asked).await?;
         charge(ctx, series.points.len())?;
+        charge_rows_read(ctx, series.ledger_rows_read)?;
         Ok(MetricSeries::new(series, resolution))
     }
 
@@ -105,15 +130,52 @@ impl FloorQuery {
         entity_type: EntityType,
         entity_ids: Option<Vec<ID>>,
         area: Option<String>,
+        #[graphql(
+            desc = "What was answered at this instant, of a window all of which was closed then; otherwise AS_OF_TOO_EARLY."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<EntitySeriesReport, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
         let _turn = reading_turn(ctx).await?;
         let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let asked = Asked { now_ms, as_of_ms: instant(as_of)? };
         let series =
-            report::series::of_entities(&snapshot, &scope, &question, resolution.into(), now_ms).await?;
+            report::series::of_entities(&snapshot, &scope, question, resolution.into(), asked).await?;
         charge(ctx, series.series.iter().map(|(_, points)| 1 + points.len()).sum())?;
+        charge_rows_read(ctx, series.ledger_rows_read)?;
         Ok(EntitySeriesReport::new(series, resolution))
+    }
+
+    /// What moved the figures of a window since an instant at which all of it was closed, cause by cause: those of a factory, of an
+    /// area, or with an entityType those of workers or of workstations. At most 200 causes are listed, the latest.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn restatements(
+        &self,
+        ctx: &Context<'_>,
+        factory_id: ID,
+        window: WindowInput,
+        since: DateTime,
+        area: Option<String>,
+        entity_type: Option<EntityType>,
+        #[graphql(desc = "Only these; they need an entityType.")] entity_ids: Option<Vec<ID>>,
+    ) -> Result<RestatementReport, ApiError> {
+        let (window, since_ms) = (window.try_into()?, since.to_ms()?);
+        let question = match (entity_type, codes(entity_ids)) {
+            (Some(entity_type), codes) => Question::about_entities(entity_type.into(), window, codes, area)?,
+            (None, None) => Question::about_factory(window, area),
+            (None, Some(_)) => {
+                let message =
+                    "entityIds name workers or workstations: send entityType, too, or leave entityIds out";
+                return Err(ApiError::bad_user_input(message));
+            }
+        };
+        let _turn = reading_turn(ctx).await?;
+        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let report = report::restatements::since(&snapshot, &scope, question, since_ms, now_ms).await?;
+        charge(ctx, report.restatements.len())?;
+        charge_rows_read(ctx, report.rows_read)?;
+        Ok(report.into())
     }
 
     /// What one entity was doing, to the millisecond: segments without overlap in the order of time. What was not observed
@@ -205,18 +267,28 @@ impl FloorSubscription {
     }
 }
 
+fn instant(sent: Option<DateTime>) -> Result<Option<TimestampMs>, ApiError> {
+    sent.map(|sent| sent.to_ms()).transpose()
+}
+
 /// Answers a question once.
 async fn answer<T>(
     ctx: &Context<'_>,
     slug: &str,
     question: &Question,
+    as_of: Option<DateTime>,
     payload: fn(&Report, &Part) -> T,
 ) -> Result<T, ApiError> {
+    let as_of_ms = instant(as_of)?;
     let _turn = reading_turn(ctx).await?;
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
     let now = Now::new(now_ms, app(ctx).max_clock_skew_ms);
-    let report = Report::read(&snapshot, &scope, question, now).await?;
+    let report = match as_of_ms {
+        Some(at_ms) => Report::read_as_of(&snapshot, &scope, question, at_ms, now).await?,
+        None => Report::read(&snapshot, &scope, question, now).await?,
+    };
     charge(ctx, report.rows.len())?;
+    charge_rows_read(ctx, report.ledger_rows_read)?;
     Ok(payload(&report, &Part::Whole))
 }
 

@@ -1,8 +1,11 @@
 //! Why a question about a factory has no answer.
 
-use domain::{event::EntityType, validate::excerpt, window::WindowError};
+use domain::{event::EntityType, time::TimestampMs, validate::excerpt, window::WindowError};
 
-use super::floor::limits::{MAX_IDS, MAX_POINTS, MAX_RESOLUTION_SECONDS, MAX_SUMS};
+use super::floor::{
+    limits::{MAX_IDS, MAX_POINTS, MAX_RESOLUTION_SECONDS, MAX_SUMS},
+    restatements::MAX_CAUSES,
+};
 use crate::store::{StoreError, source_events::LIMITS};
 
 /// Why a question about a factory has no answer.
@@ -60,9 +63,52 @@ pub enum ReportError {
          choose a shorter window, or fewer entities by entityIds or area"
     )]
     TooManySums(usize),
+    /// What was known at an instant that is still to come.
+    #[error(
+        "{} is still to come, it is {} now; ask as of an instant that has passed",
+        written(*at_ms),
+        written(*now_ms)
+    )]
+    AsOfInFuture {
+        /// The instant.
+        at_ms: TimestampMs,
+        /// Now.
+        now_ms: TimestampMs,
+    },
+    /// Something of a window was open at an instant, or nobody remembers it.
+    #[error("{}", too_early(*at_ms, *from_ms))]
+    AsOfTooEarly {
+        /// The instant.
+        at_ms: TimestampMs,
+        /// From which instant on it can be told; none for all time.
+        from_ms: Option<TimestampMs>,
+    },
+    /// Too much moved.
+    #[error(
+        "{0} causes have moved this window since then, but at most {MAX_CAUSES} are looked through; ask for a shorter window, or          since a later instant"
+    )]
+    TooManyCauses(usize),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn written(instant_ms: TimestampMs) -> String {
+    domain::instant::to_rfc3339(instant_ms.0)
+}
+
+fn too_early(at_ms: TimestampMs, from_ms: Option<TimestampMs>) -> String {
+    let at = written(at_ms);
+    match from_ms {
+        None => "all time is never closed, so it cannot be told what it was; ask for a window with two ends"
+            .to_owned(),
+        Some(from_ms) if at_ms < from_ms => format!(
+            "as of {at} this window cannot be told: it was not closed then, or that is longer ago than 400 days; it can be asked as \
+             of {} and later, and any time without asOf",
+            written(from_ms)
+        ),
+        Some(_) => format!("as of {at} this window cannot be told any more; ask without asOf"),
+    }
 }
 
 fn noun(entity_type: EntityType) -> &'static str {

@@ -1,9 +1,12 @@
 //! The figures of a factory's workers and workstations.
 
+mod as_of;
 mod change;
+pub mod finality;
 pub(super) mod limits;
 mod metrics;
 mod question;
+pub mod restatements;
 pub mod series;
 pub mod states;
 pub mod timeline;

@@ -52,7 +52,7 @@ pub struct Decision {
     pub progress: Progress,
     /// How many stored events were counted again for it so far.
     pub events: i64,
-    /// The factory's revision with its last change.
+    /// The factory's revision with it.
     pub revision: Revision,
 }
 
@@ -273,8 +273,8 @@ pub async fn changed(
 ) -> Result<Vec<Decision>> {
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
-        .filter(Column::Revision.gt(after.0))
-        .filter(Column::Revision.lte(up_to.0))
+        .filter(Column::ChangedRevision.gt(after.0))
+        .filter(Column::ChangedRevision.lte(up_to.0))
         .order_by_asc(Column::Number)
         .all(conn)
         .await?;
@@ -464,6 +464,7 @@ pub(super) async fn keep(
         is_counted,
         events: decision.events,
         revision: decision.revision.0,
+        changed_revision: decision.revision.0,
     };
     row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
     Ok(())
@@ -478,7 +479,7 @@ pub(super) async fn withdraw(
 ) -> Result<()> {
     let update = Sql::new(tx, "UPDATE decision SET withdrawn_by = ")
         .bind(by)
-        .text(", revision = ")
+        .text(", changed_revision = ")
         .bind(revision.0)
         .text(" WHERE factory_id = ")
         .bind(factory_id.0)
@@ -507,23 +508,24 @@ pub(super) async fn set_counted(
     Ok(())
 }
 
-/// Writes down that so many more stored events were counted again for decisions, at a revision.
-pub(super) async fn add_events(
+/// Writes down that more of a decision was applied, at a revision, and that so many stored events were counted again for the one
+/// that says so: itself, or the one that takes it back.
+pub(super) async fn progressed(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
-    numbers: &[i32],
+    (number, by): (i32, i32),
     events: i64,
     revision: Revision,
 ) -> Result<()> {
-    for number in numbers {
+    for (number, events) in [(by, events), (number, 0)].into_iter().take(if by == number { 1 } else { 2 }) {
         let update = Sql::new(tx, "UPDATE decision SET events = events + ")
             .bind(events)
-            .text(", revision = ")
+            .text(", changed_revision = ")
             .bind(revision.0)
             .text(" WHERE factory_id = ")
             .bind(factory_id.0)
             .text(" AND number = ")
-            .bind(*number);
+            .bind(number);
         tx.execute_raw(update.build()).await?;
     }
     Ok(())

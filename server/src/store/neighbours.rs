@@ -275,8 +275,15 @@ pub(super) async fn last_told(
         for report in &mut told {
             report.judge(applied.at(report.observation.started_at_ms));
         }
-        let known = told.into_iter().filter_map(|report| report.known_until(until_ms));
-        let of_workstation = known.filter(|report| {
+        let known = told.into_iter().filter_map(|report| report.known_until(until_ms)).collect();
+        let mut of_workers = by_worker(known);
+        let lists = of_workers.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
+        name_order::find(conn, factory_id, lists).await?;
+        // Of those that start together one covers what follows, and the others end where they start.
+        for reports in of_workers.values_mut() {
+            reading::resolve(reports);
+        }
+        let of_workstation = of_workers.values().flatten().filter(|report| {
             report.tells_of() == Some(&workstation.code) && report.observation.standing == Standing::Serving
         });
         let last_ms = of_workstation.map(|report| report.observation.ended_at_ms()).max();

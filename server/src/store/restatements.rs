@@ -1,5 +1,7 @@
 //! The ledger: what commits changed in buckets that were closed, and why.
 
+mod prune;
+
 use std::collections::BTreeMap;
 
 use domain::{

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    decisions::{DECIDE, plant},
+    decisions::{DECIDE, figures, plant, range},
     harness::{TestServer, with},
     queries::event,
     subscriptions::Subscriber,
@@ -314,5 +314,103 @@ async fn decisions_before_between_and_after_the_events_that_they_are_about_give_
     assert_eq!(orders, 25);
     let expected = expected.expect("figures");
     assert_eq!(expected["workerMetrics"]["workers"].as_array().map(Vec::len), Some(3), "{expected}");
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn a_workstation_was_last_seen_when_what_follows_from_its_workers_reports_ends_also_once_that_is_read_again()
+ {
+    let server = plant().await;
+    // Of the two that W1's camera sends at once the surer covers what follows, and tells nothing of S1.
+    let events = json!([
+        from_now_on("W1", "IDLE", "08:00", &json!({ "workstationId": "S1", "confidence": 0.5 })),
+        from_now_on("W1", "ABSENT", "08:00", &json!({ "confidence": 0.9 })),
+        from_now_on("W1", "WORKING", "08:10", &json!({})),
+        event("S1", "WORKING", "07:00", 5.0, 0),
+    ]);
+    server.ingest("plant", events).await;
+    let query = "{ workstationMetrics(factoryId: \"plant\") { workstations { lastSeenAt current { eventType until } } } }";
+    let before = server.ask(query, json!({})).await["workstationMetrics"]["workstations"][0].take();
+    let expected =
+        json!({ "lastSeenAt": at("08:00"), "current": { "eventType": "WORKING", "until": at("07:05") } });
+    assert_eq!(before, expected);
+    decide(
+        &server,
+        "plant",
+        "a",
+        &json!({ "retraction": { "entityType": "WORKSTATION", "entityId": "S1",
+        "eventType": "WORKING", "timestamp": at("07:00") } }),
+    )
+    .await;
+    decide(&server, "plant", "b", &json!({ "withdrawal": 1 })).await;
+    let again = server.ask(query, json!({})).await["workstationMetrics"]["workstations"][0].take();
+    assert_eq!(again, expected);
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn of_rules_about_the_same_event_the_more_precise_one_holds_and_of_equals_the_later_one() {
+    let server = plant().await;
+    let by = json!({ "sourceId": "cam-1", "modelVersion": "v1" });
+    server.ingest("plant", json!([with(event("W1", "WORKING", "08:00", 30.0, 4), &by)])).await;
+    let counts = async || figures(&server, "W1", Value::Null).await.is_some();
+    let (serving, shadow) = (json!({ "standing": "SERVING" }), json!({ "standing": "SHADOW" }));
+    let (source, model) = (json!({ "sourceId": "cam-1" }), json!({ "modelVersion": "v1" }));
+    let other_model = json!({ "modelVersion": "v2" });
+    // Each with whether the event counts from then on.
+    let steps = [
+        (with(model.clone(), &shadow), false),
+        (serving.clone(), false),
+        (with(model.clone(), &serving), true),
+        (with(model.clone(), &json!({ "standing": "QUARANTINED" })), false),
+        (with(source.clone(), &serving), true),
+        (with(model.clone(), &shadow), true),
+        (with(source.clone(), &shadow), false),
+        (with(source.clone(), &serving), true),
+        (with(with(source.clone(), &other_model), &shadow), true),
+        (with(source.clone(), &json!({ "withoutModelVersion": true, "standing": "SHADOW" })), true),
+        (with(by.clone(), &shadow), false),
+        (with(source, &serving), false),
+        (with(by, &serving), true),
+    ];
+    for (number, (rule, expected)) in steps.iter().enumerate() {
+        decide(&server, "plant", &number.to_string(), &json!({ "standing": rule })).await;
+        assert_eq!(counts().await, *expected, "after rule {}: {rule}", number + 1);
+    }
+    // Taken back one after the other, the latest first, they give what was before.
+    for number in (0..steps.len()).rev() {
+        let expected = number.checked_sub(1).is_none_or(|before| steps[before].1);
+        decide(&server, "plant", &format!("back {number}"), &json!({ "withdrawal": number + 1 })).await;
+        assert_eq!(counts().await, expected, "without rule {}", number + 1);
+    }
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn units_that_are_taken_away_where_they_were_counted_leave_none_in_any_part_of_it() {
+    let server = plant().await;
+    // Of 4 units over three buckets one is finished in the first, one in the second and two in the third.
+    server.ingest("plant", json!([event("W1", "WORKING", "08:00", 15.0, 4)])).await;
+    let units = async || {
+        let mut found = Vec::new();
+        for (from, to) in [("08:00", "08:05"), ("08:05", "08:10"), ("08:10", "08:15")] {
+            found.push(figures(&server, "W1", range(from, to)).await.expect("W1")[6]);
+        }
+        found
+    };
+    let correction = |units: i32| {
+        let whole =
+            json!({ "entityType": "WORKER", "entityIds": ["W1"], "from": at("08:00"), "to": at("08:15") });
+        json!({ "correction": with(whole, &json!({ "units": units })) })
+    };
+    assert_eq!(units().await, [1.0, 1.0, 2.0]);
+    decide(&server, "plant", "a", &correction(-4)).await;
+    assert_eq!(units().await, [0.0, 0.0, 0.0]);
+    // Fewer than none can be left.
+    decide(&server, "plant", "b", &correction(-4)).await;
+    assert_eq!(units().await, [-1.0, -1.0, -2.0]);
+    // 8 over the same span: 2, 3 and 3, beside -4 twice and 4.
+    decide(&server, "plant", "c", &correction(8)).await;
+    assert_eq!(units().await, [1.0, 2.0, 1.0]);
     server.assert_audit_is_clean().await;
 }

@@ -1,5 +1,6 @@
 //! Every part of the server through its real interfaces: a database for each test, real HTTP and websockets.
 
+mod as_of;
 mod batches;
 mod byte_order;
 mod compressed_bodies;
@@ -9,6 +10,7 @@ mod data_problems;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_faults;
 mod decision_law;
+#[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_reach;
 mod decision_slices;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
@@ -40,6 +42,8 @@ mod shutdown;
 mod sources;
 mod sqlite_only;
 mod stalled_subscriber;
+#[expect(clippy::float_cmp, reason = "these numbers are exact")]
+mod state_reports;
 mod store_law;
 mod subscriptions;
 mod time_zones;

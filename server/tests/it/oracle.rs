@@ -62,6 +62,7 @@ struct Plant {
     events: Vec<Value>,
     /// Of the corrections so far.
     spans: Vec<(i64, i64)>,
+    rules: Vec<Value>,
 }
 
 impl Plant {
@@ -71,7 +72,7 @@ impl Plant {
         let mut instants: Vec<i64> =
             (0..12).map(|_| T0_MS + random.random_range(0..hours * 60) * MINUTE).collect();
         instants.extend((0..6).map(|_| T0_MS + random.random_range(0..hours * HOUR)));
-        let mut plant = Self { random, instants, events: Vec::new(), spans: Vec::new() };
+        let mut plant = Self { random, instants, events: Vec::new(), spans: Vec::new(), rules: Vec::new() };
         plant.fill();
         plant
     }

@@ -21,13 +21,12 @@ def last_seen(floor: Floor, entity: tuple[str, str], now: int) -> int | None:
     ends = []
     covering = {report.event.identity: report.end for report in floor.series.covering}
     for event in floor.serving:
-        if event.entity == entity:
-            ends.append(event.start + event.duration if event.form == INTERVAL else floor.series.ends[event.identity])
-        is_told = event.form == STATE and tells_of(event, entity)
-        if is_told:
-            ends.append(covering.get(event.identity, event.start))
-        if is_told or event.form == STATE and event.entity == entity:
-            ends.append(event.start)
+        if event.form == INTERVAL and event.entity == entity:
+            ends.append(event.start + event.duration)
+        if event.form == STATE and event.entity == entity:
+            ends += [event.start, floor.series.ends[event.identity]]
+        if event.form == STATE and tells_of(event, entity):
+            ends += [event.start, covering.get(event.identity, event.start)]
     return max((end for end in ends if end <= now + SKEW), default=None)
 
 

@@ -78,7 +78,7 @@ pub(crate) struct Decision {
     withdrawn_by: Option<i32>,
     /// How far the figures follow it.
     progress: DecisionProgress,
-    /// The factory's revision with its last change: when it was made, taken back, or more of it was applied.
+    /// The factory's revision with it.
     revision: BigInt,
 }
 

@@ -1,10 +1,14 @@
 //! The figures of workers and of workstations in a window: one report in the words of each.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::metric::{mean_confidence, minutes, units_per_hour, utilization};
 
-use super::activity::CurrentActivity;
+use super::{
+    activity::CurrentActivity,
+    finality::{Finality, FinalityOf},
+};
 use crate::{
+    error::ApiError,
     graphql::{
         rows::Rows,
         scalar::{BigInt, DateTime},
@@ -16,6 +20,7 @@ use crate::{
 
 /// The workers' figures in a window, in the order of their ids.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct WorkerMetricsReport {
     /// The factory.
     factory_id: ID,
@@ -29,12 +34,23 @@ pub(crate) struct WorkerMetricsReport {
     workers: Rows<WorkerMetrics>,
     /// Those that are not listed any more; only when `snapshot` is false.
     removed_worker_ids: Vec<ID>,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl WorkerMetricsReport {
+    /// Whether these figures will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 impl WorkerMetricsReport {
     /// A part of a report on workers.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
+            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
             factory_id: ID(report.factory.slug.0.clone()),
             window: report.window.map(Into::into),
             revision: BigInt(report.factory.revision.0),
@@ -110,6 +126,7 @@ impl From<&Row> for WorkerMetrics {
 
 /// The workstations' figures in a window, in the order of their ids.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct WorkstationMetricsReport {
     /// The factory.
     factory_id: ID,
@@ -123,12 +140,23 @@ pub(crate) struct WorkstationMetricsReport {
     workstations: Rows<WorkstationMetrics>,
     /// Those that are not listed any more; only when `snapshot` is false.
     removed_workstation_ids: Vec<ID>,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl WorkstationMetricsReport {
+    /// Whether these figures will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 impl WorkstationMetricsReport {
     /// A part of a report on workstations.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
+            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
             factory_id: ID(report.factory.slug.0.clone()),
             window: report.window.map(Into::into),
             revision: BigInt(report.factory.revision.0),

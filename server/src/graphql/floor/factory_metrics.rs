@@ -1,9 +1,11 @@
 //! A factory's figures in a window.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::metric::minutes;
 
+use super::finality::{Finality, FinalityOf};
 use crate::{
+    error::ApiError,
     graphql::{factories::UnitsBasis, scalar::BigInt, window::Window},
     live::delivery::Part,
     report::Report,
@@ -11,6 +13,7 @@ use crate::{
 
 /// A factory's figures in a window.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct FactoryMetrics {
     /// The factory.
     factory_id: ID,
@@ -48,6 +51,16 @@ pub(crate) struct FactoryMetrics {
     active_workers: usize,
     /// Workstations seen working or idle.
     active_workstations: usize,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl FactoryMetrics {
+    /// Whether these figures will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 impl FactoryMetrics {
@@ -56,6 +69,7 @@ impl FactoryMetrics {
         let (factory, figures) = (&report.factory, &report.figures);
         let basis = factory.units_basis;
         Self {
+            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
             factory_id: ID(factory.slug.0.clone()),
             window: report.window.map(Into::into),
             revision: BigInt(factory.revision.0),

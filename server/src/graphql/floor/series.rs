@@ -1,9 +1,13 @@
 //! Metrics cut into the steps of a chart.
 
-use async_graphql::{Enum, ID, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use domain::metric::{mean_confidence, minutes, units_per_hour, utilization};
 
+use super::finality::{Finality, FinalityOf};
 use crate::{
+    error::ApiError,
     graphql::{
         factories::EntityType,
         rows::Rows,
@@ -29,6 +33,7 @@ pub(crate) enum Resolution {
 
 /// A factory's metrics cut into steps.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct MetricSeries {
     /// The factory.
     factory_id: ID,
@@ -40,12 +45,23 @@ pub(crate) struct MetricSeries {
     revision: BigInt,
     /// The steps in which anything was observed, in the order of time.
     points: Rows<MetricPoint>,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl MetricSeries {
+    /// Whether these figures will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 impl MetricSeries {
     /// The series as read.
     pub(crate) fn new(series: series::FactorySeries, resolution: Resolution) -> Self {
         Self {
+            of: FinalityOf::new(&series.factory, Arc::new(series.question), Some(series.window)),
             factory_id: ID(series.factory.slug.0),
             window: series.window.into(),
             resolution,
@@ -57,6 +73,7 @@ impl MetricSeries {
 
 /// The metrics of many workers or workstations, each cut into steps.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct EntitySeriesReport {
     /// The factory.
     factory_id: ID,
@@ -68,6 +85,16 @@ pub(crate) struct EntitySeriesReport {
     revision: BigInt,
     /// Those with observed time or units in the window, in the order of their ids.
     series: Rows<EntitySeries>,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl EntitySeriesReport {
+    /// Whether these figures will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 impl EntitySeriesReport {
@@ -79,6 +106,7 @@ impl EntitySeriesReport {
             points: points.into_iter().map(Into::into).collect(),
         });
         Self {
+            of: FinalityOf::new(&series.factory, Arc::new(series.question), Some(series.window)),
             factory_id: ID(series.factory.slug.0),
             window: series.window.into(),
             resolution,

@@ -29,7 +29,16 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         other_issues: 0,
     };
     let figures = FactoryTotals::default();
-    let report = Report { factory, window: None, rows: Vec::new(), figures, ahead_since_ms: None };
+    let question = Arc::new(Question::about_factory(WindowSpec::AllTime, None));
+    let report = Report {
+        factory,
+        question,
+        window: None,
+        rows: Vec::new(),
+        figures,
+        ahead_since_ms: None,
+        ledger_rows_read: 0,
+    };
     Arc::new(Delivery { sequence, report: Arc::new(report), part })
 }
 

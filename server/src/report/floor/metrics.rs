@@ -13,7 +13,7 @@ use domain::{
     window::Window,
 };
 
-use super::{super::error::ReportError, question::Question};
+use super::{super::error::ReportError, as_of, question::Question};
 use crate::store::{
     Snapshot,
     current::{self, OpenReports},
@@ -28,6 +28,8 @@ use crate::store::{
 pub struct Report {
     /// The factory as it is at this revision.
     pub factory: Factory,
+    /// What was asked.
+    pub question: Arc<Question>,
     /// The window that the sums are of; none is all time.
     pub window: Option<Window>,
     /// Everything with observed time or units in the window, of a factory also with corrected time, in the order of the ids.
@@ -36,6 +38,8 @@ pub struct Report {
     pub figures: FactoryTotals,
     /// When the rows were read as a whole, Unix milliseconds, where some were seen past what is taken in now.
     pub ahead_since_ms: Option<TimestampMs>,
+    /// How many rows of the ledger were read for it.
+    pub ledger_rows_read: usize,
 }
 
 /// The time of a question.
@@ -108,7 +112,32 @@ impl Report {
         let window = question.window.resolve(factory.time_zone, now.now_ms)?;
         let (rows, is_ahead) = read_rows(snapshot, factory, question, (window, now.seen_until_ms)).await?;
         let ahead_since_ms = is_ahead.then_some(now.now_ms);
-        Ok(Self::new(factory.clone(), window, rows, ahead_since_ms))
+        Ok(Self::new(factory, Arc::new(question.clone()), window, rows, ahead_since_ms))
+    }
+
+    /// Reads what the answer to a question was at an instant, without what anybody was last seen doing.
+    ///
+    /// # Errors
+    /// As [`Report::read`], or it cannot be told.
+    pub async fn read_as_of(
+        snapshot: &Snapshot,
+        scope: &FactoryScope,
+        question: &Question,
+        at_ms: TimestampMs,
+        now: Now,
+    ) -> Result<Self, ReportError> {
+        let factory = scope.factory();
+        let window = question.window.resolve(factory.time_zone, now.now_ms)?;
+        let later = as_of::later(snapshot, factory, (window, at_ms), now.now_ms).await?;
+        let (entities, mut totals) = sums(snapshot, factory, question, window).await?;
+        later.take_from(&mut totals);
+        let rows = entities.into_iter().filter_map(|entity| {
+            let totals = totals.remove(&entity.id).filter(Totals::is_listed)?;
+            let row = Row::new(entity, None, &OpenReports::default(), totals);
+            Some(Arc::new(Row { current: None, last_seen_at_ms: None, ..row }))
+        });
+        let report = Self::new(factory, Arc::new(question.clone()), window, rows.collect(), None);
+        Ok(Self { ledger_rows_read: later.rows_read, ..report })
     }
 
     /// Reads the answer to the same question again, which costs only what changed since this one was read, unless the
@@ -137,11 +166,13 @@ impl Report {
             read_changed(snapshot, factory, question, (window, now.seen_until_ms), self.factory.revision)
                 .await?;
         let ahead_since_ms = self.ahead_since_ms.or(is_ahead.then_some(now.now_ms));
-        Ok(Self::new(factory.clone(), window, merge(&self.rows, changed), ahead_since_ms))
+        let rows = merge(&self.rows, changed);
+        Ok(Self::new(factory, self.question.clone(), window, rows, ahead_since_ms))
     }
 
     fn new(
-        factory: Factory,
+        factory: &Factory,
+        question: Arc<Question>,
         window: Option<Window>,
         rows: Vec<Arc<Row>>,
         ahead_since_ms: Option<TimestampMs>,
@@ -150,7 +181,8 @@ impl Report {
             rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
         };
         let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
-        Self { factory, window, rows, figures, ahead_since_ms }
+        let factory = factory.clone();
+        Self { factory, question, window, rows, figures, ahead_since_ms, ledger_rows_read: 0 }
     }
 }
 
@@ -161,11 +193,7 @@ async fn read_rows(
     question: &Question,
     (window, seen_until_ms): (Option<Window>, TimestampMs),
 ) -> Result<(Vec<Arc<Row>>, bool), ReportError> {
-    let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-    let entities = entities::list(snapshot, factory.id, filter).await?;
-    let ids: Option<Vec<EntityId>> =
-        question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
-    let mut totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
+    let (entities, mut totals) = sums(snapshot, factory, question, window).await?;
     let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
     let open = open_reports(snapshot, factory, question, seen_until_ms).await?;
     let rows = entities.into_iter().filter_map(|entity| {
@@ -174,6 +202,21 @@ async fn read_rows(
         question.takes(&totals).then(|| Arc::new(Row::new(entity, seen, &open, totals)))
     });
     Ok((rows.collect(), !ahead.is_empty()))
+}
+
+/// The entities that are asked about, and their sums.
+async fn sums(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    question: &Question,
+    window: Option<Window>,
+) -> Result<(Vec<Entity>, HashMap<EntityId, Totals>), ReportError> {
+    let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
+    let entities = entities::list(snapshot, factory.id, filter).await?;
+    let ids: Option<Vec<EntityId>> =
+        question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
+    let totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
+    Ok((entities, totals))
 }
 
 /// What those were seen doing up to an instant that were also seen after it. A question about the factory does not ask that.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    event::EntityType,
     id::EntityId,
     time::TimestampMs,
     totals::Totals,
@@ -11,11 +12,13 @@ use domain::{
 
 use super::{
     super::error::ReportError,
+    as_of,
     limits::{MAX_POINTS, MAX_STEPS},
     question::Question,
 };
 use crate::store::{
     Snapshot,
+    as_of::Later,
     entities::{self, Entity, EntityFilter},
     factories::{Factory, FactoryScope},
     rollups,
@@ -25,8 +28,12 @@ use crate::store::{
 pub struct FactorySeries {
     /// The factory as it is at this revision.
     pub factory: Factory,
+    /// What was asked.
+    pub question: Question,
     /// The window that was cut.
     pub window: Window,
+    /// How many rows of the ledger were read for it.
+    pub ledger_rows_read: usize,
     /// The steps in which anything was seen.
     pub points: Vec<Point>,
 }
@@ -35,8 +42,12 @@ pub struct FactorySeries {
 pub struct EntitySeries {
     /// The factory as it is at this revision.
     pub factory: Factory,
+    /// What was asked.
+    pub question: Question,
     /// The window that was cut.
     pub window: Window,
+    /// How many rows of the ledger were read for it.
+    pub ledger_rows_read: usize,
     /// Everything that was seen in the window, in the order of the ids, with its steps.
     pub series: Vec<(Entity, Vec<Point>)>,
 }
@@ -49,52 +60,94 @@ pub struct Point {
     pub totals: Totals,
 }
 
+/// When a series is asked for, and as of when it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Now, Unix milliseconds.
+    pub now_ms: TimestampMs,
+    /// Unix milliseconds; none is now.
+    pub as_of_ms: Option<TimestampMs>,
+}
+
+impl Asked {
+    /// What was changed in the window since then.
+    async fn later(
+        self,
+        snapshot: &Snapshot,
+        factory: &Factory,
+        window: Window,
+    ) -> Result<Option<Later>, ReportError> {
+        let Some(at_ms) = self.as_of_ms else { return Ok(None) };
+        Ok(Some(as_of::later(snapshot, factory, (Some(window), at_ms), self.now_ms).await?))
+    }
+}
+
 /// Reads the series of a factory, or of an area of it.
+///
+/// # Errors
+/// The window or its steps are not possible, it cannot be told what it was then, or the database failed.
 pub async fn of_factory(
     snapshot: &Snapshot,
     scope: &FactoryScope,
-    question: &Question,
+    question: Question,
     resolution: Resolution,
-    now_ms: TimestampMs,
+    asked: Asked,
 ) -> Result<FactorySeries, ReportError> {
     let factory = scope.factory();
-    let window = bounded(&question.window, factory, now_ms)?;
+    let window = bounded(&question.window, factory, asked.now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
-    let sums = rollups::factory_series(snapshot, factory.id, &steps, question.area.as_deref()).await?;
+    let mut sums = rollups::factory_series(snapshot, factory.id, &steps, question.area.as_deref()).await?;
+    let later = asked.later(snapshot, factory, window).await?;
+    if let Some(later) = &later {
+        let entities = entities(snapshot, factory, &question).await?;
+        let are_workers =
+            entities.iter().map(|entity| (entity.id, entity.entity_type == EntityType::Worker)).collect();
+        later.take_from_factory(&steps, &are_workers, &mut sums);
+    }
     let points = steps.into_iter().zip(sums).map(|(step, sums)| {
         // The workers' sums, with the units of the factory's basis.
         let workstations = Totals { units: sums.workstation_units, ..Totals::default() };
         Point { step, totals: factory.units_basis.apply(sums.workers, workstations) }
     });
     let points = points.filter(|point| point.totals.is_listed()).collect();
-    Ok(FactorySeries { factory: factory.clone(), window, points })
+    let ledger_rows_read = later.map_or(0, |later| later.rows_read);
+    Ok(FactorySeries { factory: factory.clone(), question, window, ledger_rows_read, points })
 }
 
 /// Reads the series of each of those asked about.
+///
+/// # Errors
+/// As [`of_factory`], or there would be too many points.
 pub async fn of_entities(
     snapshot: &Snapshot,
     scope: &FactoryScope,
-    question: &Question,
+    question: Question,
     resolution: Resolution,
-    now_ms: TimestampMs,
+    asked: Asked,
 ) -> Result<EntitySeries, ReportError> {
     let factory = scope.factory();
-    let window = bounded(&question.window, factory, now_ms)?;
+    let window = bounded(&question.window, factory, asked.now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_POINTS)?;
-    let entities = entities(snapshot, factory, question).await?;
+    let entities = entities(snapshot, factory, &question).await?;
     let (step_count, entity_count) = (steps.len(), entities.len());
     if step_count * entity_count > MAX_POINTS {
         return Err(ReportError::TooManyPoints { step_count, entity_count });
     }
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
-    let sums = rollups::series(snapshot, factory.id, &steps, &ids).await?;
+    let mut sums = rollups::series(snapshot, factory.id, &steps, &ids).await?;
+    let later = asked.later(snapshot, factory, window).await?;
+    if let Some(later) = &later {
+        sums = later.take_from_series(&steps, &ids, sums);
+    }
     let mut points: HashMap<EntityId, Vec<Point>> = HashMap::new();
     for (step, entity_id, totals) in sums.into_iter().filter(|(_, _, totals)| totals.is_listed()) {
         points.entry(entity_id).or_default().push(Point { step: steps[step], totals });
     }
     let series =
         entities.into_iter().filter_map(|entity| points.remove(&entity.id).map(|points| (entity, points)));
-    Ok(EntitySeries { factory: factory.clone(), window, series: series.collect() })
+    let series = series.collect();
+    let ledger_rows_read = later.map_or(0, |later| later.rows_read);
+    Ok(EntitySeries { factory: factory.clone(), question, window, ledger_rows_read, series })
 }
 
 fn bounded(window: &WindowSpec, factory: &Factory, now_ms: TimestampMs) -> Result<Window, ReportError> {

@@ -225,6 +225,16 @@ struct Told {
 }
 
 impl Told {
+    /// Takes note of when something that serves tells of it, before or now.
+    fn served_until(
+        &mut self,
+        at_ms: TimestampMs,
+        side: fn(&mut BeforeAndAfter<Option<TimestampMs>>) -> &mut Option<TimestampMs>,
+    ) {
+        let last_ms = side(&mut self.last_served_ms);
+        *last_ms = (*last_ms).max(Some(at_ms));
+    }
+
     fn changed(&self) -> Ranges {
         timeline::change(&Counted::reports(&self.before), &Counted::reports(&self.after)).ranges
     }
@@ -264,37 +274,36 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         for (entity_id, mut reports) in reports {
             let (reach, last_served_ms) = (self.reach_of(&reports.after), self.last_served_ms(&reports));
             self.keep_open(entity_id, &reports.after);
-            for report in &reports.before {
-                if self.serves_here(report)
-                    && let Some(told) = self.told_by(&mut told, report)
-                {
-                    let last_ms = &mut told.last_served_ms.before;
-                    *last_ms = (*last_ms).max(Some(report.observation.ended_at_ms()));
+            for report in reports.before.iter().filter(|report| self.serves_here(report)) {
+                if let Some(told) = self.told_by(&mut told, report) {
+                    told.served_until(report.observation.started_at_ms, |last_ms| &mut last_ms.before);
                 }
             }
-            for report in &reports.after {
-                if self.serves_here(report)
-                    && let Some(told) = self.told_by(&mut told, report)
-                {
+            for report in reports.after.iter().filter(|report| self.serves_here(report)) {
+                if let Some(told) = self.told_by(&mut told, report) {
                     told.reach.add_instant(report.observation.started_at_ms);
-                    let last_ms = &mut told.last_served_ms.after;
-                    *last_ms = (*last_ms).max(Some(report.observation.ended_at_ms()));
+                    told.served_until(report.observation.started_at_ms, |last_ms| &mut last_ms.after);
                 }
             }
+            // Of those that start together one covers what follows, and the others end where they start.
             reading::resolve(&mut reports.before);
             reading::resolve(&mut reports.after);
             for report in &reports.before {
                 if let Some(told) = self.told_by(&mut told, report) {
                     told.known.insert((entity_id, report.observation.started_at_ms));
                     told.before.push(report.observation.clone());
+                    if self.serves_here(report) {
+                        told.served_until(report.observation.ended_at_ms(), |last_ms| &mut last_ms.before);
+                    }
                 }
             }
             for report in &reports.after {
                 if let Some(told) = self.told_by(&mut told, report) {
+                    told.after.push(report.observation.clone());
                     if self.serves_here(report) {
                         told.reach.add(&report.observation);
+                        told.served_until(report.observation.ended_at_ms(), |last_ms| &mut last_ms.after);
                     }
-                    told.after.push(report.observation.clone());
                 }
             }
             let Reports { before, after } = reports;

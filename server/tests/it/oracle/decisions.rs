@@ -26,32 +26,38 @@ impl Plant {
     }
 
     fn correction(&mut self) -> Value {
-        let (entity_type, mut ids) = self.several();
-        let units =
-            (ids.len() == 1 && self.chance(0.4)).then(|| self.one_of(&[-1, 1, -7, 40, -1_000, 1_000_000]));
-        let ((from, to), mut units) = (self.span(), units);
-        let mut state = self.one_of(&STATES);
-        if self.chance(0.15) {
-            // What an event counted is taken away where it was counted.
-            let event = self.some_event();
-            if let Some((from, to)) = span_of(&event) {
-                ids = vec![event["entityId"].as_str().expect("an id").to_owned()];
-                let taken = -event["unitsProduced"].as_i64().expect("a number");
-                return json!({ "entityType": event["entityType"], "entityIds": ids, "from": self.written(from),
-                               "to": self.written(to), "state": state, "units": if taken == 0 { -1 } else { taken } });
-            }
+        let mut correction = json!({ "state": self.one_of(&STATES) });
+        let event = self.some_event();
+        if let Some((from, to)) = span_of(&event).filter(|_| self.chance(0.15)) {
+            // What the event counted is taken away where it was counted.
+            let counted = event["unitsProduced"].as_i64().expect("a number");
+            correction["entityType"] = event["entityType"].clone();
+            correction["entityIds"] = json!([event["entityId"]]);
+            correction["units"] = json!(-counted.max(1));
+            return self.over((from, to), correction);
         }
-        if state.is_none() && units.is_none() {
-            // A few say nothing, and are refused.
-            state = self.chance(0.9).then_some("WORKING");
-        }
+        let (entity_type, ids) = self.several();
+        correction["entityType"] = json!(entity_type);
         if self.chance(0.1) {
-            units = None;
-            let (from, to) = (self.written(from), self.written(to));
-            return json!({ "entityType": entity_type, "area": AREA, "from": from, "to": to, "state": state, "units": units });
+            correction["area"] = json!(AREA);
+        } else {
+            if ids.len() == 1 && self.chance(0.4) {
+                correction["units"] = json!(self.one_of(&[-1, 1, -7, 40, -1_000, 1_000_000]));
+            }
+            correction["entityIds"] = json!(ids);
         }
-        let (from, to) = (self.written(from), self.written(to));
-        json!({ "entityType": entity_type, "entityIds": ids, "from": from, "to": to, "state": state, "units": units })
+        // A few say nothing, and are refused.
+        if correction["state"].is_null() && correction["units"].is_null() && self.chance(0.9) {
+            correction["state"] = json!("WORKING");
+        }
+        let span = self.span();
+        self.over(span, correction)
+    }
+
+    fn over(&mut self, (from, to): (i64, i64), mut correction: Value) -> Value {
+        correction["from"] = json!(self.written(from));
+        correction["to"] = json!(self.written(to));
+        correction
     }
 
     /// One or more workers or workstations.
@@ -86,7 +92,7 @@ impl Plant {
             (0..=5, None) | (6, _) => (at, at + 1),
             (7, _) => (at - at.rem_euclid(BUCKET_MS), at - at.rem_euclid(BUCKET_MS) + BUCKET_MS),
             (8, _) => (at, at),
-            (9, _) if self.chance(0.2) => (LAST_END_MS - 31 * MS_PER_DAY, LAST_END_MS),
+            (9, _) if self.chance(0.05) => (LAST_END_MS - 31 * MS_PER_DAY, LAST_END_MS),
             (9, _) => (at, LAST_END_MS),
             _ => (at, at + length),
         };
@@ -101,14 +107,22 @@ impl Plant {
     }
 
     fn rule(&mut self) -> Value {
+        // Some differ from an earlier one in their standing alone.
+        if !self.rules.is_empty() && self.chance(0.4) {
+            let mut again = self.rules[self.random.random_range(0..self.rules.len())].clone();
+            again["standing"] = json!(self.one_of(&STANDINGS));
+            return again;
+        }
         let model = self.one_of(&MODELS);
         let without = model.is_none() && self.chance(0.4);
         let from = self.chance(0.4).then(|| self.instant());
         let length = self.one_of(&[1, BUCKET_MS, MS_PER_HOUR, MS_PER_DAY]);
         let to = self.chance(0.4).then(|| from.unwrap_or(self.instant()) + length);
         let [from, to] = [from, to].map(|at| at.map(|at| self.written(at)));
-        json!({ "standing": self.one_of(&STANDINGS), "sourceId": self.one_of(&SOURCES), "modelVersion": model,
-                "withoutModelVersion": without, "from": from, "to": to })
+        let rule = json!({ "standing": self.one_of(&STANDINGS), "sourceId": self.one_of(&SOURCES), "modelVersion": model,
+                           "withoutModelVersion": without, "from": from, "to": to });
+        self.rules.push(rule.clone());
+        rule
     }
 
     /// Of the surest of a few events, which is likely to win; it may not be stored yet.

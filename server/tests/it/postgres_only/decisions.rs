@@ -4,7 +4,6 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use server::clock::Clock;
-use test_harness::rounds;
 
 use crate::{
     decision_faults::{assert_one_of_two_is_told, decision, reports},
@@ -14,6 +13,7 @@ use crate::{
     undisturbed::{AFTERWARDS, numbers},
 };
 
+const SEEDS: u64 = 2;
 const EVENTS: usize = 600;
 const DECISIONS: usize = 60;
 const BATCH_EVENTS: usize = 10;
@@ -28,7 +28,7 @@ async fn decisions_on_one_server_while_the_other_takes_in_events_of_the_same_giv
     if !has_postgres() {
         return;
     }
-    for seed in 0..rounds(2) as u64 {
+    for seed in 0..SEEDS {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let events = reports(EVENTS, &mut random);
         let (first, rest) = events.split_at(EVENTS / 4);

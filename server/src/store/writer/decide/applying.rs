@@ -159,7 +159,7 @@ impl<'a> Applying<'a> {
         }
         applied.set_active(self.decided.active);
         self.cache.applied = applied;
-        self.add_events(pass, &slice).await
+        self.progressed(pass, &slice).await
     }
 
     /// Counts again what a decision is about, wherever another one that is being applied has come to.
@@ -169,12 +169,12 @@ impl<'a> Applying<'a> {
             self.count_again(pass, (slice, old.span), (old.decided, new.decided)).await?;
         }
         self.cache.applied = after;
-        self.add_events(pass, slice).await
+        self.progressed(pass, slice).await
     }
 
-    async fn add_events(&self, pass: &Pass, slice: &Slice) -> Result<()> {
-        let numbers: &[i32] = if pass.by == pass.number { &[pass.number] } else { &[pass.number, pass.by] };
-        decisions::add_events(self.tx, self.factory.id, numbers, slice.events, self.revision).await
+    async fn progressed(&self, pass: &Pass, slice: &Slice) -> Result<()> {
+        let (factory_id, numbers) = (self.factory.id, (pass.number, pass.by));
+        decisions::progressed(self.tx, factory_id, numbers, slice.events, self.revision).await
     }
 
     /// Counts again what of a slice lies in a span whose buckets were counted by some decisions and are counted by others now.

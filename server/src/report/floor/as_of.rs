@@ -1,0 +1,49 @@
+//! Whether it can be told what was answered at an instant.
+
+use domain::{
+    closing::{KEPT_FOR_MS, closes_at, is_closed, mark_at},
+    time::TimestampMs,
+    window::Window,
+};
+
+use super::super::error::ReportError;
+use crate::store::{Snapshot, as_of::Later, closings, factories::Factory};
+
+/// What was changed later in a window, of which everything was closed at an instant.
+///
+/// # Errors
+/// As those of [`judge`].
+pub(super) async fn later(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    (window, at_ms): (Option<Window>, TimestampMs),
+    now_ms: TimestampMs,
+) -> Result<Later, ReportError> {
+    let window = judge(snapshot, factory, (window, at_ms), now_ms).await?;
+    Ok(Later::read(snapshot, factory.id, at_ms, window).await?)
+}
+
+/// Judges whether it can be told what was answered about a window at an instant; answers with the window.
+///
+/// # Errors
+/// The instant is still to come, something of the window was open then, it is too long ago, or the database failed.
+pub(super) async fn judge(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    (window, at_ms): (Option<Window>, TimestampMs),
+    now_ms: TimestampMs,
+) -> Result<Window, ReportError> {
+    let now_ms = factory.instant(now_ms);
+    if at_ms > now_ms {
+        return Err(ReportError::AsOfInFuture { at_ms, now_ms });
+    }
+    let window = window.ok_or(ReportError::AsOfTooEarly { at_ms, from_ms: None })?;
+    let graces = closings::all(snapshot, factory.id).await?;
+    let kept_from_ms = now_ms - KEPT_FOR_MS;
+    let was_closed = mark_at(&graces, at_ms).is_some_and(|mark_ms| is_closed(window.to_ms, mark_ms));
+    if !was_closed || at_ms < kept_from_ms {
+        let from_ms = closes_at(&graces, window.to_ms).map(|closes_ms| closes_ms.max(kept_from_ms));
+        return Err(ReportError::AsOfTooEarly { at_ms, from_ms });
+    }
+    Ok(window)
+}
