@@ -52,7 +52,7 @@ pub(crate) const STATE: &str = "What it was";
 pub(crate) const CHOOSE: &str = "Choose…";
 pub(crate) const NEXT: &str = "Correct another span";
 pub(crate) const UNITS_ONLY: &str = "As reported (units only)";
-pub(crate) const NOT_OBSERVED: &str = "Nobody knows";
+pub(crate) const NOT_OBSERVED: &str = "Not observed";
 pub(crate) const UNITS: &str = "Units to add (below zero: to take away)";
 pub(crate) const FIGURES: &str = "The figures of this span";
 pub(crate) const FIGURE: &str = "Figure";
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(told(of(&["W1"], None, Some(-1))), format!("Worker W1: 1 unit taken away; {when}"));
         assert_eq!(
             told(of(&["W1"], Some(CorrectedState::NotObserved), Some(3))),
-            format!("Worker W1: nobody knows, 3 units added; {when}")
+            format!("Worker W1: not observed, 3 units added; {when}")
         );
         assert_eq!(
             told(of(&["W1", "W2", "W3", "W4", "W5"], absent, None)),

@@ -65,7 +65,10 @@ async fn the_arrow_keys_move_through_the_timeline_and_the_reading_tells_each_spa
     page.evaluate("document.querySelector('.timeline .chart-layer').focus()").await?;
     for (key, expected) in [
         ("Home", "No data, 00:00 to 08:00 (8 h)"),
-        ("ArrowRight", "Working, 08:00 to 08:30 (30 min), confidence 0.90, model activity-1"),
+        (
+            "ArrowRight",
+            "Working, 08:00 to 08:30 (30 min), confidence 0.90, model activity-1, contested: reports disagree",
+        ),
         ("ArrowRight", "Idle, 08:30 to 08:45 (15 min), confidence 0.80, model activity-1"),
         ("ArrowRight", "No data, 08:45 to 10:00 (1 h 15 min)"),
         ("ArrowLeft", "Idle, 08:30 to 08:45 (15 min), confidence 0.80, model activity-1"),
