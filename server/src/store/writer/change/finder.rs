@@ -53,7 +53,7 @@ pub(super) struct Finder<'a, 'c, C> {
     pub(super) changes: Changes<'a>,
 }
 
-impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
+impl<C: ConnectionTrait> Finder<'_, '_, C> {
     /// Puts new events to the stored ones, which they may end.
     pub(super) fn with_new(&mut self, stored: Vec<Report>, new: &[&NewRow<'_>]) -> Result<Reports> {
         let mut before = stored;
