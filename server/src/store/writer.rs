@@ -188,7 +188,7 @@ async fn apply_new<'a>(
     let mut steps = vec![Step::of_open(new)];
     let mut found = None;
     let mut rows_read = 0;
-    if ledger.is_reached_by(new) {
+    if new.iter().any(|row| ledger.is_reached_by(row)) {
         steps = ledger.steps(new, parts);
     } else {
         let changes = change::find(tx, factory_id, cache, new).await?;

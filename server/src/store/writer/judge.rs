@@ -76,7 +76,7 @@ pub(super) async fn identify<'a>(
                 }
             }
             if let Ok(row) = &row
-                && ledger.may_be_reached_by(row)
+                && ledger.is_reached_by(row)
             {
                 causes.insert((index, row.row.source_id));
                 if causes.len() > MAX_CAUSES && !candidates.is_empty() {

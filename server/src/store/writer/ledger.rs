@@ -72,9 +72,9 @@ impl Ledger {
         self.at_ms
     }
 
-    /// Whether new rows start in closed buckets.
-    pub(super) fn is_reached_by(&self, new: &[&NewRow<'_>]) -> bool {
-        new.iter().any(|row| row.event.started_at_ms < self.mark_ms)
+    /// Whether a new row starts in a closed bucket.
+    pub(super) fn is_reached_by(&self, row: &NewRow<'_>) -> bool {
+        self.is_reached_from(Some(row.event.started_at_ms))
     }
 
     /// Whether something that starts at an instant may lie in closed buckets.
@@ -98,7 +98,7 @@ impl Ledger {
     }
 
     /// Whether a new row may change closed buckets. A state report may let the one before it count, at most a day before it.
-    pub(super) fn may_be_reached_by(&self, row: &NewRow<'_>) -> bool {
+    fn may_be_reached_by(&self, row: &NewRow<'_>) -> bool {
         let reach_ms = match row.event.form() {
             EventForm::Interval => DurationMs::ZERO,
             EventForm::State => DurationMs(MS_PER_DAY),

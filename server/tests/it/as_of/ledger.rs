@@ -187,8 +187,8 @@ async fn an_audit_finds_a_ledger_that_cannot_be_right() {
     for (fault, mended) in [
         ("UPDATE restatement SET at = at + 86400000000", "UPDATE restatement SET at = at - 86400000000"),
         (
-            "UPDATE restatement SET last_hour = first_hour - 1",
-            "UPDATE restatement SET last_hour = first_hour",
+            "UPDATE restatement SET last_hour = last_hour - 1",
+            "UPDATE restatement SET last_hour = last_hour + 1",
         ),
         ("UPDATE restated_hour SET ordinal = 7", "UPDATE restated_hour SET ordinal = 0"),
         ("UPDATE closing SET grace_hours = 720", "UPDATE closing SET grace_hours = 24"),
