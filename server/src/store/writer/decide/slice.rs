@@ -37,8 +37,8 @@ pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
 /// How many stored events a slice looks through for those that it is about.
 const MAX_SCANNED_EVENTS: i64 = 200_000;
 
-/// How many hours with events a slice of a rule is at most.
-const MAX_HOURS: u64 = 48;
+/// In how many sums of entities and hours a slice of a rule looks how many events there are.
+const MAX_HOURLY_SUMS: usize = 50_000;
 
 /// An entity whose longest event is longer is counted again wherever a rule is applied, so that no slice has to look for what
 /// began long before it.
@@ -253,7 +253,8 @@ async fn ruled(
         end: rule.to_ms.map_or(END_BUCKET, |to_ms| (bucket_of(to_ms) + reach).min(END_BUCKET)),
     };
     let left = direction.left(whole, boundary);
-    let scanned = scanned(tx, factory_id, left, direction).await?;
+    let max_hours = (MAX_HOURLY_SUMS / cache.entities.len().max(1)).max(1);
+    let scanned = scanned(tx, factory_id, left, direction, max_hours).await?;
     let span = bounded(tx, &matching(factory_id, rule), scanned, direction, max_events).await?;
     let is_last = span == left;
     let starts_late = span.first > whole.first;
@@ -346,6 +347,7 @@ async fn scanned(
     factory_id: FactoryId,
     left: Span,
     direction: Direction,
+    max_hours: usize,
 ) -> Result<Span> {
     if left.is_empty() {
         return Ok(left);
@@ -354,12 +356,12 @@ async fn scanned(
         left.first.div_euclid(BUCKETS_PER_HOUR)..=(left.end - 1).div_euclid(BUCKETS_PER_HOUR);
     let backwards = direction == Direction::Backwards;
     let with_events =
-        rollups::events_of_buckets(tx, factory_id, (Level::Hour, hours), backwards, MAX_HOURS).await?;
+        rollups::events_of_buckets(tx, factory_id, (Level::Hour, hours), backwards, max_hours as u64).await?;
     let mut events = 0;
     for (index, (hour, of_hour)) in with_events.iter().enumerate() {
         events += of_hour;
         let is_too_much = index > 0 && events > MAX_SCANNED_EVENTS;
-        let may_be_more = index + 1 == MAX_HOURS as usize;
+        let may_be_more = index + 1 == max_hours;
         let (first, end) = (hour * BUCKETS_PER_HOUR, (hour + 1) * BUCKETS_PER_HOUR);
         match (direction, is_too_much, may_be_more) {
             (_, false, false) => {}
