@@ -9,6 +9,7 @@ pub(crate) mod explained;
 pub(crate) mod export_button;
 pub(crate) mod factory_picker;
 pub(crate) mod figure;
+pub(crate) mod finality;
 pub(crate) mod first_steps;
 pub(crate) mod gradual;
 pub(crate) mod keyboard;

@@ -5,6 +5,7 @@ mod decision;
 mod entity;
 mod event;
 mod factory;
+mod finality;
 mod presence;
 mod series;
 mod slug;
@@ -20,6 +21,7 @@ pub(crate) use decision::{
 pub(crate) use entity::{Activity, EntityMetrics, EntityName};
 pub(crate) use event::{EventFeed, EventPage, SeenEvent};
 pub(crate) use factory::{Factory, FactorySummary};
+pub(crate) use finality::Finality;
 pub(crate) use presence::{Presence, UNSEEN_AFTER_MIN};
 pub(crate) use series::{
     EntityPoints, EntitySeriesSet, EntityStates, Point, Series, StateSet, UtilizationSet, UtilizationSteps,

@@ -16,6 +16,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("components/connection_status.css"),
     include_str!("components/explained.css"),
     include_str!("components/figure.css"),
+    include_str!("components/finality.css"),
     include_str!("components/first_steps.css"),
     include_str!("components/metric_table.css"),
     include_str!("components/notice.css"),

@@ -18,6 +18,7 @@ pub(crate) mod entity_page;
 pub(crate) mod events;
 pub(crate) mod factory;
 pub(crate) mod figure;
+pub(crate) mod finality;
 pub(crate) mod first_steps;
 pub(crate) mod floor;
 pub(crate) mod notice;

@@ -12,7 +12,7 @@ fn factories() -> Value {
 
 fn workers(rows: &Value) -> Value {
     json!({ "workerMetrics": {
-        "window": null, "revision": 3, "snapshot": true, "removedWorkerIds": [], "workers": rows,
+        "window": null, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "snapshot": true, "removedWorkerIds": [], "workers": rows,
     } })
 }
 
@@ -59,7 +59,7 @@ fn a_ratio_without_a_basis_is_a_dash_in_the_summary_too() {
     page.answer(
         "FactoryMetrics",
         &json!({ "factoryMetrics": {
-        "window": null, "revision": 3, "productiveMinutes": 0.0, "idleMinutes": 0.0, "absentMinutes": 0.0,
+        "window": null, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "productiveMinutes": 0.0, "idleMinutes": 0.0, "absentMinutes": 0.0,
         "unitsBasis": "WORKERS", "unitsProduced": 0, "workerUnitsProduced": 0, "workstationUnitsProduced": 0,
         "averageUtilization": null, "utilization": null, "averageProductionRate": null, "activeWorkers": 0,
         "activeWorkstations": 0,

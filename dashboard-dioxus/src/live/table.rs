@@ -2,6 +2,7 @@
 
 use crate::lean::shared::Shared;
 use crate::lean::sorted_map::SortedMap;
+use crate::model::Finality;
 use crate::model::span::Span;
 use domain::id_order;
 use std::cmp::Ordering;
@@ -17,6 +18,7 @@ pub(crate) struct Delivery<R> {
     /// The window that was used, none for all time.
     pub(crate) window: Option<Span>,
     pub(crate) revision: i64,
+    pub(crate) finality: Finality,
     /// Whether `rows` is everything, or only what changed.
     pub(crate) snapshot: bool,
     pub(crate) rows: Vec<R>,
@@ -29,12 +31,13 @@ pub(crate) struct Delivery<R> {
 pub(crate) struct Table<R> {
     window: Option<Span>,
     revision: i64,
+    finality: Finality,
     rows: SortedMap<RowId, Shared<R>>,
 }
 
 impl<R> Default for Table<R> {
     fn default() -> Self {
-        Self { window: None, revision: 0, rows: SortedMap::default() }
+        Self { window: None, revision: 0, finality: Finality::default(), rows: SortedMap::default() }
     }
 }
 
@@ -52,6 +55,7 @@ impl<R: Row> Table<R> {
         }
         self.window = delivery.window;
         self.revision = delivery.revision;
+        self.finality = delivery.finality;
     }
 
     /// The state of the factory that the rows show.
@@ -62,6 +66,11 @@ impl<R: Row> Table<R> {
     /// The window that the rows are about, none for all time.
     pub(crate) fn window(&self) -> Option<Span> {
         self.window
+    }
+
+    /// Whether the figures will stay as they are by themselves.
+    pub(crate) fn finality(&self) -> &Finality {
+        &self.finality
     }
 
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = &Shared<R>> {
@@ -83,7 +92,14 @@ impl<R: Row> Table<R> {
     /// A table of these rows.
     pub(crate) fn of(rows: Vec<R>) -> Self {
         let mut table = Self::default();
-        table.apply(Delivery { window: None, revision: 1, snapshot: true, rows, removed_ids: Vec::new() });
+        table.apply(Delivery {
+            window: None,
+            revision: 1,
+            finality: Finality::default(),
+            snapshot: true,
+            rows,
+            removed_ids: Vec::new(),
+        });
         table
     }
 }
@@ -120,12 +136,26 @@ mod tests {
     }
 
     fn snapshot(revision: i64, rows: &[Station]) -> Delivery<Station> {
-        Delivery { window: None, revision, snapshot: true, rows: rows.to_vec(), removed_ids: Vec::new() }
+        Delivery {
+            window: None,
+            revision,
+            finality: Finality::default(),
+            snapshot: true,
+            rows: rows.to_vec(),
+            removed_ids: Vec::new(),
+        }
     }
 
     fn change(revision: i64, rows: &[Station], removed_ids: &[&str]) -> Delivery<Station> {
         let removed_ids = removed_ids.iter().map(ToString::to_string).collect();
-        Delivery { window: None, revision, snapshot: false, rows: rows.to_vec(), removed_ids }
+        Delivery {
+            window: None,
+            revision,
+            finality: Finality::default(),
+            snapshot: false,
+            rows: rows.to_vec(),
+            removed_ids,
+        }
     }
 
     fn shown(table: &Table<Station>) -> Vec<Station> {

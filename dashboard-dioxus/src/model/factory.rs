@@ -1,3 +1,4 @@
+use super::finality::Finality;
 use super::span::Span;
 use domain::metric::UnitsBasis;
 
@@ -17,6 +18,7 @@ pub(crate) struct FactorySummary {
     /// The window that was used, none for all time.
     pub(crate) window: Option<Span>,
     pub(crate) revision: i64,
+    pub(crate) finality: Finality,
     pub(crate) productive_minutes: f64,
     pub(crate) units_basis: UnitsBasis,
     pub(crate) units: i64,

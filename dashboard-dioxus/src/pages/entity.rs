@@ -12,6 +12,7 @@ mod trends;
 mod tests;
 
 use crate::api::Panel;
+use crate::components::finality::FinalityMark;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
@@ -73,9 +74,12 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
             }
         };
     }
+    let tools = panel.shown().map(|table| {
+        rsx! { FinalityMark { finality: table.finality().clone() } }
+    });
     rsx! {
         Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), status: status.clone() }
-        PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision),
+        PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision), tools,
             match (&*panel, &status) {
                 (Panel::Refused(reason), _) => rsx! {
                     Refused { reason, onretry: move |()| subject.entities.retry() }

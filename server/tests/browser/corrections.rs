@@ -428,6 +428,24 @@ async fn what_a_state_report_says_that_nothing_has_ended_tells_since_when() -> R
 }
 
 #[tokio::test]
+async fn figures_say_whether_they_stay_and_otherwise_why_not() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    // The day is long over and closed, and all time never ends.
+    for address in [WORKER, "/?factory=plant&window=2026-01-05"] {
+        let page = open(&chrome, &andon, address).await?;
+        page.wait_for("[data-testid='finality'][data-state='final']").await?;
+    }
+    for address in ["/worker?factory=plant&window=all-time&id=W1", "/?factory=plant&window=today"] {
+        let page = open(&chrome, &andon, address).await?;
+        page.wait_for("[data-testid='finality'][data-state='provisional']").await?;
+        page.hover("[data-testid='finality'] button").await?;
+        wait_for_text(&page, "finality", "The time range has not ended.").await?;
+    }
+    close(chrome).await
+}
+
+#[tokio::test]
 async fn the_forms_fit_the_narrowest_telephone_and_are_accessible() -> Result<()> {
     let andon = plant().await?;
     decide(&andon, "first", correction("W1", "09:20", "09:40", "ABSENT")).await?;

@@ -56,7 +56,7 @@ fn delivery(snapshot: bool, ids: &[&str]) -> Value {
     };
     let rows: Vec<Value> = ids.iter().map(row).collect();
     json!({ "workerMetrics": {
-        "window": null, "revision": 1, "snapshot": snapshot, "removedWorkerIds": [], "workers": rows,
+        "window": null, "revision": 1, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "snapshot": snapshot, "removedWorkerIds": [], "workers": rows,
     } })
 }
 

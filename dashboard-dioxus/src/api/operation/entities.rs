@@ -5,16 +5,20 @@ use super::shows::Shows;
 use super::window::WindowInput;
 use crate::api::session::Arrival;
 use crate::live::table::{Delivery, Table};
-use crate::model::{Activity, EntityMetrics, Span};
+use crate::model::{Activity, EntityMetrics, Finality, Span};
 use domain::event::{EntityType, EventType};
 use graphql_client::{GraphQLQuery, QueryBody};
 use serde::{Deserialize, Serialize};
+
+/// Kinds that the page only puts into words, so nothing is compiled to read them.
+type FinalityState = String;
+type FinalityReason = String;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/worker_metrics.graphql",
-    extern_enums("EventType"),
+    extern_enums("EventType", "FinalityReason", "FinalityState"),
     variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
@@ -25,7 +29,7 @@ pub(crate) struct WorkerMetrics;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/workstation_metrics.graphql",
-    extern_enums("EventType"),
+    extern_enums("EventType", "FinalityReason", "FinalityState"),
     variable_types("ID", "super::WindowInput"),
     skip_serializing_none
 )]
@@ -137,6 +141,12 @@ macro_rules! delivery {
             Delivery {
                 window: report.window.map(|window| Span { from: window.from, to: window.to }),
                 revision: report.revision,
+                finality: Finality::new(
+                    &report.finality.state,
+                    report.finality.reasons,
+                    report.finality.closes_at,
+                    report.finality.lost_events,
+                ),
                 snapshot: report.snapshot,
                 rows: rows.collect(),
                 removed_ids: report.$removed,

@@ -3,7 +3,7 @@
 use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use crate::api::session::Arrival;
-use crate::model::{EntityName, Factory, FactorySummary, Span};
+use crate::model::{EntityName, Factory, FactorySummary, Finality, Span};
 use domain::event::EntityType;
 use domain::metric::UnitsBasis;
 use domain::window::Period;
@@ -13,6 +13,10 @@ use graphql_client::GraphQLQuery;
 const NO_FACTORIES_AGAIN_MS: f64 = 5_000.0;
 /// When a list of factories is asked for again, in ms: factories are created on few days of a year.
 const FACTORIES_AGAIN_MS: f64 = 60_000.0;
+
+/// Kinds that the page only puts into words, so nothing is compiled to read them.
+type FinalityState = String;
+type FinalityReason = String;
 
 #[derive(GraphQLQuery)]
 #[graphql(
@@ -30,7 +34,7 @@ pub(crate) struct FactoryEntities;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/factory_metrics.graphql",
-    extern_enums("UnitsBasis", "Period"),
+    extern_enums("UnitsBasis", "Period", "FinalityReason", "FinalityState"),
     variables_derives = "Clone, Debug, PartialEq",
     skip_serializing_none
 )]
@@ -41,7 +45,7 @@ pub(crate) struct FactoryMetrics;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/factory_metrics_once.graphql",
-    extern_enums("UnitsBasis", "Period"),
+    extern_enums("UnitsBasis", "Period", "FinalityReason", "FinalityState"),
     variable_types("ID", "super::factory_metrics::WindowInput"),
     skip_serializing_none
 )]
@@ -94,9 +98,16 @@ macro_rules! shows_summary {
 
             fn show(_: Option<Self::Shown>, data: $module::ResponseData, _: Arrival) -> Self::Shown {
                 let metrics = data.factory_metrics;
+                let finality = metrics.finality;
                 FactorySummary {
                     window: metrics.window.map(|window| Span { from: window.from, to: window.to }),
                     revision: metrics.revision,
+                    finality: Finality::new(
+                        &finality.state,
+                        finality.reasons,
+                        finality.closes_at,
+                        finality.lost_events,
+                    ),
                     productive_minutes: metrics.productive_minutes,
                     units_basis: metrics.units_basis,
                     units: metrics.units_produced,

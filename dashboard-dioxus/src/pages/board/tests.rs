@@ -20,7 +20,7 @@ fn board(address: &'static str, workers: &[Value]) -> TestPage {
     let factory =
         json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     board.answer("Factories", &json!({ "factories": [factory] }));
-    let nothing = json!({ "window": null, "revision": 3, "snapshot": true });
+    let nothing = json!({ "window": null, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "snapshot": true });
     let (mut report, mut workstations) = (nothing.clone(), nothing);
     report["workers"] = workers.into();
     report["removedWorkerIds"] = json!([]);
@@ -49,7 +49,7 @@ fn the_first_area_is_shown_with_the_servers_figures_of_it() {
     board.answer(
         "FactoryMetrics",
         &json!({ "factoryMetrics": {
-            "window": null, "revision": 3, "productiveMinutes": 31.0, "idleMinutes": 10.0, "absentMinutes": 0.0,
+            "window": null, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "productiveMinutes": 31.0, "idleMinutes": 10.0, "absentMinutes": 0.0,
             "unitsBasis": "WORKERS", "unitsProduced": 12, "workerUnitsProduced": 12, "workstationUnitsProduced": 0,
             "averageUtilization": 75.0, "utilization": 75.0, "averageProductionRate": 24.0, "activeWorkers": 1,
             "activeWorkstations": 0,

@@ -24,14 +24,14 @@ fn those_of_the_address_are_compared_each_in_a_column_and_the_best_is_marked_in_
         "WorkstationMetrics",
         &json!({ "workstationMetrics": {
             "window": { "from": "2026-01-05T00:00:00.000Z", "to": "2026-01-06T00:00:00.000Z" },
-            "revision": 3, "snapshot": true, "removedWorkstationIds": [],
+            "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "snapshot": true, "removedWorkstationIds": [],
             "workstations": [station("S1", 75.0, 4), station("S2", 25.0, 4)],
         } }),
     );
     assert!(page.asked("Timeline").is_empty(), "of who was never seen the server can tell nothing");
     page.answer(
         "FactoryEntities",
-        &json!({ "factory": { "revision": 3, "workers": [], "workstations": [
+        &json!({ "factory": { "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "workers": [], "workstations": [
             { "workstationId": "S1", "name": null, "area": null },
             { "workstationId": "S2", "name": null, "area": null },
         ] } }),

@@ -9,7 +9,7 @@ fn factories() -> Value {
 
 fn workers(window: &Value, rows: &Value) -> Value {
     json!({ "workerMetrics": {
-        "window": window, "revision": 3, "snapshot": true, "removedWorkerIds": [], "workers": rows,
+        "window": window, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 }, "snapshot": true, "removedWorkerIds": [], "workers": rows,
     } })
 }
 

@@ -1,0 +1,18 @@
+use crate::components::explained::Explained;
+use crate::components::page_context::use_page_context;
+use crate::model::Finality;
+use crate::words::finality as words;
+use dioxus::prelude::*;
+
+/// Whether the figures beside it will stay as they are, and on hover and focus why they may not.
+#[component]
+pub(crate) fn FinalityMark(finality: Finality) -> Element {
+    let context = use_page_context();
+    let (state, word) =
+        if finality.is_final { ("final", words::FINAL) } else { ("provisional", words::PROVISIONAL) };
+    rsx! {
+        span { class: "finality", "data-testid": "finality", "data-state": state,
+            Explained { how: words::how(&finality, &context.zone()), {word} }
+        }
+    }
+}
