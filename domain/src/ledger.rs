@@ -216,7 +216,7 @@ mod tests {
             let found: BucketTotals = hours.iter().flat_map(|(hour, deltas)| buckets(*hour, deltas)).collect();
             let expected: BucketTotals = sums
                 .into_iter()
-                .filter(|(bucket, _)| bucket + 1 <= mark)
+                .filter(|(bucket, _)| *bucket < mark)
                 .map(|(bucket, totals)| (bucket, Totals { events: 0, ..totals }))
                 .filter(|(_, totals)| !totals.is_zero())
                 .collect();
