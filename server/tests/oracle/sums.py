@@ -26,6 +26,10 @@ class Sums:
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
+    def less(self, other: "Sums") -> "Sums":
+        """The difference to others."""
+        return Sums(*(getattr(self, field.name) - getattr(other, field.name) for field in fields(self)))
+
     @property
     def observed(self) -> int:
         return self.working + self.idle + self.absent
