@@ -17,7 +17,7 @@ use domain::{
     bucket::Level,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
-    timeline::{self, Counted, Segment},
+    timeline::{self, Counted, Segment, Standing},
 };
 use sea_orm::ConnectionTrait;
 
@@ -109,8 +109,11 @@ impl<'a> Search<'a> {
     /// Takes in the events that start in a span, or so shortly before it that they may reach into it. Answers with up to when
     /// its current segment lies, where it may begin before the span.
     fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
-        // An event that ends last starts at most its own length before the one that starts last.
-        let own = events.reports.iter().filter(|event| event.derived_from_ms.is_none());
+        // An event that ends last starts at most its own length before the one that starts last, of those that serve.
+        let own = events
+            .reports
+            .iter()
+            .filter(|event| event.derived_from_ms.is_none() && event.standing == Standing::Serving);
         if self.found.at_ms.is_none() && own.map(|event| event.started_at_ms).max() >= Some(span.from_ms) {
             self.found.at_ms = events.last_seen_at_ms;
         }
