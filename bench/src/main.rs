@@ -7,6 +7,7 @@ mod andon;
 mod bare_table;
 mod bench;
 mod dashboard;
+mod decisions;
 mod engine;
 mod faults;
 mod floor;
@@ -80,6 +81,7 @@ enum Section {
     Ingest,
     Faults,
     Forms,
+    Decisions,
     Queries,
     Push,
     Start,
@@ -164,6 +166,9 @@ async fn measure_engine(bench: &Bench<'_>, only: &[Section]) -> Result<EngineRep
     }
     if wanted(Section::Forms) {
         report.forms = Some(forms::measure(bench).await.context("while measuring states beside intervals")?);
+    }
+    if wanted(Section::Decisions) {
+        report.decisions = Some(decisions::measure(bench).await.context("while measuring decisions")?);
     }
     if wanted(Section::Queries) {
         report.queries = Some(queries::measure(bench).await.context("while measuring queries")?);

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) load_time: Duration,
     /// How often clean, repeated and late events take turns.
     pub(crate) fault_rounds: u32,
+    /// How many events a factory has of which a tenth is put under quarantine.
+    pub(crate) quarantine_events: u64,
     /// The events over which the same questions are asked.
     pub(crate) question_sizes: [u64; 3],
     /// How often each question is asked.
@@ -46,6 +48,7 @@ impl Plan {
             shapes,
             load_time: Duration::from_secs(3),
             fault_rounds: 3,
+            quarantine_events: 1_000_000,
             question_sizes: [10_000, 1_000_000, 10_000_000],
             asks: 200,
             audiences: vec![100, 1_000, 10_000],
@@ -68,6 +71,7 @@ impl Plan {
             ],
             load_time: Duration::from_millis(1_500),
             fault_rounds: 1,
+            quarantine_events: 100_000,
             question_sizes: [10_000, 100_000, 1_000_000],
             asks: 50,
             audiences: vec![100, 1_000],

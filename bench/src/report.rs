@@ -5,8 +5,8 @@ use std::fs;
 use serde::Serialize;
 
 use crate::{
-    engine::Engine, faults::FaultRow, forms::FormRow, ingest::IngestRow, push::PushRow, queries::Questions,
-    start::Start,
+    decisions::Decisions, engine::Engine, faults::FaultRow, forms::FormRow, ingest::IngestRow, push::PushRow,
+    queries::Questions, start::Start,
 };
 
 /// A whole run.
@@ -27,6 +27,7 @@ pub(crate) struct EngineReport {
     pub(crate) ingest: Option<Vec<IngestRow>>,
     pub(crate) faults: Option<Vec<FaultRow>>,
     pub(crate) forms: Option<Vec<FormRow>>,
+    pub(crate) decisions: Option<Decisions>,
     pub(crate) queries: Option<Questions>,
     pub(crate) push: Option<Vec<PushRow>>,
     pub(crate) start: Option<Start>,
@@ -35,7 +36,16 @@ pub(crate) struct EngineReport {
 impl EngineReport {
     /// Without any section yet.
     pub(crate) fn of(engine: Engine) -> Self {
-        Self { engine, ingest: None, faults: None, forms: None, queries: None, push: None, start: None }
+        Self {
+            engine,
+            ingest: None,
+            faults: None,
+            forms: None,
+            decisions: None,
+            queries: None,
+            push: None,
+            start: None,
+        }
     }
 }
 

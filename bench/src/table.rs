@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    decisions::{DecisionRow, IngestBeside},
     faults::FaultRow,
     forms::FormRow,
     ingest::IngestRow,
@@ -98,6 +99,9 @@ impl fmt::Display for EngineReport {
         if let Some(rows) = &self.forms {
             write!(f, "{}", forms(rows))?;
         }
+        if let Some(found) = &self.decisions {
+            write!(f, "{}{}", decisions(&found.rows), beside_decisions(&found.ingest))?;
+        }
         if let Some(found) = &self.queries {
             write!(f, "{}{}", sizes(found), questions(found))?;
         }
@@ -135,6 +139,28 @@ fn ingest(rows: &[IngestRow]) -> Table {
         cells.extend([ratio(row.of_bare()), row.refusals.to_string()]);
         table.row(cells);
     }
+    table
+}
+
+fn decisions(rows: &[DecisionRow]) -> Table {
+    let columns = ["decision", "events counted again", "made p50 / p95", "withdrawn p50 / p95"];
+    let mut table = Table::new("Decisions: until all figures follow", &columns);
+    let waits = |waits: Option<Percentiles>| {
+        waits.map_or(MISSING.to_owned(), |Percentiles { p50_ms, p95_ms, .. }| {
+            format!("{p50_ms:.1} / {p95_ms:.1} ms")
+        })
+    };
+    for DecisionRow { what, events, made, withdrawn } in rows {
+        table.row([what.clone(), grouped(*events as f64), waits(*made), waits(*withdrawn)]);
+    }
+    table
+}
+
+fn beside_decisions(found: &IngestBeside) -> Table {
+    let columns = ["ingest, 1 000 x 8", "events/s", "ratio"];
+    let mut table = Table::new("Ingest beside decisions of the past: 10 rules and 100 corrections", &columns);
+    table.row(["without".to_owned(), grouped(found.events_per_s_without), ratio(Some(1.0))]);
+    table.row(["with".to_owned(), grouped(found.events_per_s_with), ratio(Some(found.ratio))]);
     table
 }
 

@@ -122,11 +122,16 @@ impl EntityEvents {
         marks
     }
 
-    /// The latest start of one of its own events among them.
+    /// The latest start of those of its own events among them that serve.
     pub(super) fn last_start_ms(&self) -> Option<TimestampMs> {
-        let reports = self.spans.iter().flat_map(|of_span| &of_span.reports);
-        let own = reports.filter(|report| report.derived_from_ms.is_none());
-        own.map(|report| report.started_at_ms).max()
+        let serving = self.spans.iter().flat_map(|SpanEvents { span, reports, .. }| {
+            reports
+                .iter()
+                .filter(|report| report.derived_from_ms.is_none() && report.standing == Standing::Serving)
+                .map(|report| report.started_at_ms)
+                .filter(|started_at_ms| span.holds(*started_at_ms))
+        });
+        serving.max()
     }
 
     fn of_span(&mut self, span: Span) -> &mut SpanEvents {

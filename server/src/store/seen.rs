@@ -109,7 +109,7 @@ impl<'a> Search<'a> {
     /// Takes in the events that start in a span, or so shortly before it that they may reach into it. Answers with up to when
     /// its current segment lies, where it may begin before the span.
     fn see(&mut self, span: Span, events: &EntityEvents) -> Option<TimestampMs> {
-        // An event that ends last starts at most its own length before the one that starts last.
+        // An event that ends last starts at most its own length before the one that starts last, of those that serve.
         if self.found.at_ms.is_none() && events.last_start_ms() >= Some(span.from_ms) {
             self.found.at_ms = events.last_seen_at_ms;
         }

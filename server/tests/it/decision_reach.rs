@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     decisions::{DECIDE, figures, plant, range},
-    harness::{TestServer, with},
+    harness::{TestServer, millis, with},
     queries::event,
     subscriptions::Subscriber,
 };
@@ -413,4 +413,31 @@ async fn units_that_are_taken_away_where_they_were_counted_leave_none_in_any_par
     decide(&server, "plant", "c", &correction(8)).await;
     assert_eq!(units().await, [1.0, 2.0, 1.0]);
     server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn who_was_seen_ahead_of_the_clock_was_last_seen_by_what_serves() {
+    let server = plant().await;
+    server.clock.set(millis("2026-01-06T12:00:00Z"));
+    decide(&server, "plant", "shadow", &rule(&json!({ "modelVersion": "v2" }))).await;
+    let hold = json!({ "holdMinutes": 1_440 });
+    let events = json!([
+        from_now_on("W1", "WORKING", "08:30", &hold),
+        // Ends the one before it, a day later.
+        from_now_on(
+            "W1",
+            "IDLE",
+            "08:30",
+            &with(hold.clone(), &json!({ "timestamp": "2026-01-06T08:30:00Z" }))
+        ),
+        event("W1", "WORKING", "10:00", 0.0, 2),
+        with(event("W1", "IDLE", "11:00", 30.0, 0), &json!({ "modelVersion": "v2" })),
+    ]);
+    server.ingest("plant", events).await;
+    let query = "{ workerMetrics(factoryId: \"plant\") { workers { lastSeenAt } } }";
+    let last_seen =
+        async || server.ask(query, json!({})).await["workerMetrics"]["workers"][0]["lastSeenAt"].take();
+    assert_eq!(last_seen().await, "2026-01-06T08:30:00.000Z");
+    server.clock.set(millis("2026-01-05T16:00:00Z"));
+    assert_eq!(last_seen().await, at("10:00"));
 }
