@@ -74,9 +74,8 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
             }
         };
     }
-    let tools = panel.shown().map(|table| {
-        rsx! { FinalityMark { finality: table.finality().clone() } }
-    });
+    let finality = panel.shown().map(|table| table.finality().clone());
+    let tools = rsx! { FinalityMark { finality } };
     rsx! {
         Head { key: "{kind.slug()}-{id}", kind, id: id.clone(), status: status.clone() }
         PanelFrame { title: window.clone(), revision: panel.shown().map(Table::revision), tools,

@@ -20,7 +20,6 @@ use self::production::Production;
 use self::rows::Rows;
 use self::timeline::TimelineView;
 use crate::api::Panel;
-use crate::components::finality::FinalityMark;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
@@ -68,9 +67,6 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     rsx! {
         PageTitle { title,
             p { class: "page-note", {window.clone()} }
-            if let Some(finality) = summary.with(|summary| summary.finality.clone()) {
-                FinalityMark { finality }
-            }
             AreaPicker { address, areas, onopen: move |()| names.refresh() }
             if names.with(Vec::is_empty) == Some(false) {
                 button {

@@ -6,6 +6,7 @@ use crate::chart::series::{Measure, Step};
 use crate::chart::sparkline::Sparkline;
 use crate::components::explained::Explained;
 use crate::components::figure::Figure;
+use crate::components::finality::FinalityMark;
 use crate::components::metric_cell::raw;
 use crate::components::notice::Refused;
 use crate::components::page_context::use_page_context;
@@ -168,6 +169,7 @@ pub(super) fn Figures(
                     }
                 },
             }
+            FinalityMark { finality: panel.shown().map(|summary| summary.finality.clone()) }
         }
     }
 }
