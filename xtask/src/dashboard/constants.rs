@@ -182,10 +182,10 @@ mod tests {
         let needed = |name: &str| {
             let mut needed = compiled.constants_of(&HashSet::from([name]));
             needed.sort_by_key(|place| place.range.start);
-            needed.into_iter().map(|place| place.range).collect::<Vec<_>>()
+            needed.into_iter().map(|place| (place.range.start, place.range.end)).collect::<Vec<_>>()
         };
-        assert_eq!(needed("first"), [8..16, 16..20]);
-        assert_eq!(needed("later"), [0..8]);
+        assert_eq!(needed("first"), [(8, 16), (16, 20)]);
+        assert_eq!(needed("later"), [(0, 8)]);
         assert!(needed("unknown").is_empty());
     }
 
