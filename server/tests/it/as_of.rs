@@ -95,7 +95,7 @@ async fn what_was_answered_then_is_answered_again_and_every_move_has_its_cause()
         ("2026-01-12T09:11:59.999Z", [253.5, 59.5, 80.990_415_335_463_26]),
         ("2026-01-12T09:12:00Z", [291.5, 59.5, 83.048_433_048_433_05]),
         ("2026-01-13T07:59:59.999Z", [291.5, 59.5, 83.048_433_048_433_05]),
-        ("2026-01-13T08:00:00Z", [295.5, 55.5, 84.188_034_188_034_19]),
+        ("2026-01-13T08:00:00Z", [295.5, 55.5, 84.188_034_188_034_2]),
     ] {
         assert_eq!(as_of(at).await, figures, "as of {at}");
     }
@@ -129,7 +129,7 @@ async fn what_was_answered_then_is_answered_again_and_every_move_has_its_cause()
             0.0,
             83.048_433_048_433_05
         ]),
-        json!(["DECISION", null, null, 1, "2026-01-13T08:00:00.000Z", 4.0, -4.0, 84.188_034_188_034_19]),
+        json!(["DECISION", null, null, 1, "2026-01-13T08:00:00.000Z", 4.0, -4.0, 84.188_034_188_034_2]),
     ];
     assert_eq!(told, expected);
     assert_eq!(report["before"]["utilization"], 80.990_415_335_463_26);

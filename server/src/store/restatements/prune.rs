@@ -64,7 +64,7 @@ impl Store {
             Some(&(revision, ordinal, ..)) => (revision, ordinal),
             None => (last_revision + 1, i32::MIN),
         };
-        if let Some(&(revision, ordinal, hour, entity_id)) = keys.iter().take(MAX_HOURS).last() {
+        if let Some(&(revision, ordinal, hour, entity_id)) = keys.iter().take(MAX_HOURS).next_back() {
             let delete = Sql::new(&tx, "DELETE FROM restated_hour WHERE factory_id = ")
                 .bind(factory_id.0)
                 .text(" AND (revision, ordinal, hour, entity_id) <= (")

@@ -140,6 +140,9 @@ impl Ledger {
     }
 }
 
+/// The device and the source of late events.
+type Origin<'a> = (Option<&'a str>, Option<&'a str>);
+
 /// Rows that may reach into closed buckets, cut so that in a step every entity changes for one cause.
 fn steps_of<'a>(
     rows: &[&'a NewRow<'a>],
@@ -149,7 +152,7 @@ fn steps_of<'a>(
     let told = |row: &&NewRow<'_>| {
         row.event.form() == EventForm::State && row.event.entity_type == EntityType::Worker
     };
-    let causes: BTreeSet<(Option<&str>, Option<&str>)> = rows.iter().map(|row| cause(row)).collect();
+    let causes: BTreeSet<Origin<'_>> = rows.iter().map(|row| cause(row)).collect();
     if causes.len() <= 1 || rows.iter().any(told) {
         // What workers' state reports tell may change one workstation for several causes.
         return causes
@@ -160,13 +163,13 @@ fn steps_of<'a>(
             })
             .collect();
     }
-    let mut by_entity: BTreeMap<EntityId, BTreeSet<(Option<&str>, Option<&str>)>> = BTreeMap::new();
+    let mut by_entity: BTreeMap<EntityId, BTreeSet<Origin<'_>>> = BTreeMap::new();
     for row in rows {
         by_entity.entry(row.entity_id).or_default().insert(cause(row));
     }
     let most = by_entity.values().map(BTreeSet::len).max().unwrap_or(0);
     let step = |number: usize| {
-        let causes: HashMap<EntityId, (Option<&str>, Option<&str>)> = by_entity
+        let causes: HashMap<EntityId, Origin<'_>> = by_entity
             .iter()
             .filter_map(|(entity_id, causes)| Some((*entity_id, *causes.iter().nth(number)?)))
             .collect();
@@ -179,6 +182,6 @@ fn steps_of<'a>(
     (0..most).map(step).collect()
 }
 
-fn late((device, source): (Option<&str>, Option<&str>)) -> Cause {
+fn late((device, source): Origin<'_>) -> Cause {
     Cause::LateEvents { device: device.map(str::to_owned), source: source.map(str::to_owned) }
 }

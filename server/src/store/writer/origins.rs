@@ -79,7 +79,7 @@ pub(super) async fn keep(
             });
         }
     }
-    rows.sort_by(|one, other| (one.day, one.entity_id).cmp(&(other.day, other.entity_id)));
+    rows.sort_by_key(|row| (row.day, row.entity_id));
     table().insert_new(tx, &rows).await
 }
 
