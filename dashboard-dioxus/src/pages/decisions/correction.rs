@@ -61,7 +61,7 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
     let made = move || {
         if let Stage::Made(decision) = &*decider.stage.read() { Some(decision.clone()) } else { None }
     };
-    let asked = use_span(kind, &id, use_span_while(span, move || made().is_none()), move || moved());
+    let asked = use_span(kind, &id, use_span_while(span, move || made().is_none()), moved);
     let confirmed = use_span(kind, &id, use_span_while(span, move || made().is_some()), || None);
     // Another span is another correction.
     use_effect(move || {
@@ -215,10 +215,12 @@ fn table(
     let state = |state| words::state_option(kind, state).to_owned();
     let rows: [Row; 6] = [
         ("utilization", figure::UTILIZATION.to_owned(), Quantity::Percent, Figures::utilization),
-        ("working", state(EventType::Working), Quantity::Duration, |of| minutes_of(of.working_ms)),
-        ("idle", state(EventType::Idle), Quantity::Duration, |of| minutes_of(of.idle_ms)),
-        ("absent", state(EventType::Absent), Quantity::Duration, |of| minutes_of(of.absent_ms)),
-        ("unobserved", words::NO_DATA.to_owned(), Quantity::Duration, |of| minutes_of(of.unobserved_ms)),
+        ("working", state(EventType::Working), Quantity::Duration, |of| Some(minutes_of(of.working_ms))),
+        ("idle", state(EventType::Idle), Quantity::Duration, |of| Some(minutes_of(of.idle_ms))),
+        ("absent", state(EventType::Absent), Quantity::Duration, |of| Some(minutes_of(of.absent_ms))),
+        ("unobserved", words::NO_DATA.to_owned(), Quantity::Duration, |of| {
+            Some(minutes_of(of.unobserved_ms))
+        }),
         ("units", words::UNIT_COUNT.to_owned(), Quantity::Count, |of| of.units.map(|units| units as f64)),
     ];
     let columns = [
@@ -254,6 +256,6 @@ fn table(
     }
 }
 
-fn minutes_of(ms: i64) -> Option<f64> {
-    Some(ms as f64 / domain::MS_PER_MINUTE as f64)
+fn minutes_of(ms: i64) -> f64 {
+    ms as f64 / domain::MS_PER_MINUTE as f64
 }

@@ -128,10 +128,9 @@ fn new_request_id() -> String {
 #[component]
 pub(super) fn Outcome(decider: Decider, onagain: EventHandler<()>) -> Element {
     let (told, refused) = match &*decider.stage.read() {
-        Stage::Ready => ("", None),
+        Stage::Ready | Stage::Made(_) => ("", None),
         Stage::Saving => (words::SAVING, None),
         Stage::SentAgain => (words::SENT_AGAIN, None),
-        Stage::Made(_) => ("", None),
         Stage::Not(NotDecided::Unanswered) => ("", Some(words::UNANSWERED.to_owned())),
         Stage::Not(NotDecided::Refused(reason)) => ("", Some(reason.clone())),
         Stage::Not(NotDecided::ChangedMeanwhile(number)) => {
