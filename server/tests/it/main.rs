@@ -9,7 +9,6 @@ mod data_problems;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_faults;
 mod decision_law;
-#[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_reach;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decisions;

@@ -17,6 +17,7 @@ const SEEDS: u64 = 2;
 const EVENTS: usize = 600;
 const DECISIONS: usize = 60;
 const BATCH_EVENTS: usize = 10;
+const NOON: &str = "2026-01-05T12:00:00Z";
 
 /// Another server on the database of this one, with its clock.
 async fn beside(one: &TestServer, now: &str) -> TestServer {
@@ -78,7 +79,6 @@ async fn what_a_server_remembers_from_before_a_decision_of_the_other_does_not_co
     if !has_postgres() {
         return;
     }
-    const NOON: &str = "2026-01-05T12:00:00Z";
     let one = plant().await;
     let other = beside(&one, NOON).await;
     let shadow = json!({ "sourceId": "cam-1" });
@@ -111,7 +111,7 @@ async fn of_two_who_decide_on_two_servers_at_once_exactly_one_is_told_that_it_ch
         return;
     }
     let one = plant().await;
-    let other = beside(&one, "2026-01-05T12:00:00Z").await;
+    let other = beside(&one, NOON).await;
     contested_hour(&one).await;
     assert_one_of_two_is_told([&one, &other]).await;
     assert_one_of_two_is_told([&other, &one]).await;
