@@ -11,7 +11,6 @@ mod data_problems;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_faults;
 mod decision_law;
-#[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_reach;
 mod decision_slices;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]

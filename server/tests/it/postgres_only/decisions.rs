@@ -17,6 +17,7 @@ const SEEDS: u64 = 2;
 const EVENTS: usize = 600;
 const DECISIONS: usize = 60;
 const BATCH_EVENTS: usize = 10;
+const NOON: &str = "2026-01-05T12:00:00Z";
 
 /// Another server on the database of this one, with its clock.
 async fn beside(one: &TestServer, now: &str) -> TestServer {
@@ -110,7 +111,7 @@ async fn of_two_who_decide_on_two_servers_at_once_exactly_one_is_told_that_it_ch
         return;
     }
     let one = plant().await;
-    let other = beside(&one, "2026-01-05T12:00:00Z").await;
+    let other = beside(&one, NOON).await;
     contested_hour(&one).await;
     assert_one_of_two_is_told([&one, &other]).await;
     assert_one_of_two_is_told([&other, &one]).await;
