@@ -61,7 +61,7 @@ pub(crate) fn CorrectionForm(view: CorrectionView) -> Element {
     let made = move || {
         if let Stage::Made(decision) = &*decider.stage.read() { Some(decision.clone()) } else { None }
     };
-    let asked = use_span(kind, &id, use_span_while(span, move || made().is_none()), moved);
+    let asked = use_span(kind, &id, use_span_while(span, move || made().is_none()), move || *moved.read());
     let confirmed = use_span(kind, &id, use_span_while(span, move || made().is_some()), || None);
     // Another span is another correction.
     use_effect(move || {
