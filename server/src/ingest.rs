@@ -15,6 +15,7 @@ mod judged;
 mod limits;
 mod outcome;
 mod pending;
+mod prune;
 mod queue;
 
 use std::{
@@ -103,6 +104,7 @@ impl Ingest {
         let shared = Arc::<Shared>::default();
         let writer = TaskTracker::new();
         let draining = CancellationToken::new();
+        writer.spawn(prune::prune(store.clone(), clock.clone(), draining.clone()));
         writer.spawn(write(store, live, clock.clone(), shared.clone(), draining.clone()));
         writer.close();
         Self { shared, writer, draining, clock, max_clock_skew_ms }

@@ -243,10 +243,11 @@ async fn the_page_is_reached_before_the_first_event_and_from_a_telephone() -> Re
 
     page.set_screen(&Screen { width: 320, height: 640, ..Screen::LAPTOP }).await?;
     page.show(&andon.url("/devices?factory=plant")).await?;
-    page.wait_for(".shell-seldom-foot").await?;
-    assert_eq!(page.evaluate("document.querySelector('.shell-seldom-foot').checkVisibility()").await?, true);
+    let link = ".shell-seldom-foot[href^='/people']";
+    page.wait_for(link).await?;
+    assert_eq!(page.evaluate(&format!("document.querySelector(\"{link}\").checkVisibility()")).await?, true);
     // The mouse would stop where the bar of pages lies over the footer.
-    page.evaluate("document.querySelector('.shell-seldom-foot').click()").await?;
+    page.evaluate(&format!("document.querySelector(\"{link}\").click()")).await?;
     page.wait_for("[data-testid=person-worker-W1]").await?;
     page.wait_until("document.documentElement.scrollWidth <= document.documentElement.clientWidth").await?;
     close(chrome).await

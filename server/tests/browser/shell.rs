@@ -71,7 +71,8 @@ async fn numbers_and_dates_are_those_of_the_browsers_language() -> Result<()> {
         page.set_locale(locale).await?;
         page.show(&andon.url("/?factory=plant&window=2026-01-05")).await?;
         page.wait_for_cell("worker-row-W1", "units", 1_234_567.0).await?;
-        assert_eq!(page.text("[data-testid='units-produced']").await?, units, "{locale}");
+        let of_factory = "document.querySelector(\"[data-testid='units-produced']\")?.innerText";
+        page.wait_until(&format!("{of_factory} === '{units}'")).await?;
         // Beside the title too.
         page.wait_until(&format!("document.querySelector('.page-note')?.innerText === '{date}'")).await?;
     }

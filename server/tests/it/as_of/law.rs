@@ -26,6 +26,9 @@ const FIGURES: &str = "query($window: WindowInput!, $asOf: DateTime, $resolution
     entitySeries(factoryId: \"plant\", window: $window, resolution: $resolution, entityType: WORKER, entityIds: [\"W1\", \"W2\"],
       asOf: $asOf) { series { entityId points { from workingMinutes idleMinutes unitsProduced } } } }";
 
+/// From when on the clock shows: all events of the day have ended, the longest of those that begin at its end, too.
+const FIRST_MS: i64 = T0_MS + MS_PER_DAY + 2 * MS_PER_HOUR;
+
 fn pick<T: Copy>(random: &mut ChaCha8Rng, of: &[T]) -> T {
     of[random.random_range(0..of.len())]
 }
@@ -55,7 +58,7 @@ struct Plant {
 impl Plant {
     async fn new(seed: u64) -> Self {
         let server = plant_at("2026-01-05T00:00:00Z").await;
-        server.clock.set(TimestampMs(T0_MS + MS_PER_DAY));
+        server.clock.set(TimestampMs(FIRST_MS));
         let graces = vec![(TimestampMs(T0_MS), 24)];
         Self {
             server,
@@ -87,7 +90,7 @@ impl Plant {
             _ => self.random.random_range(1..20 * MS_PER_HOUR),
         };
         // Never so far back that the events of the examples lie ahead.
-        self.server.clock.set(TimestampMs((now_ms + by_ms).max(T0_MS + MS_PER_DAY)));
+        self.server.clock.set(TimestampMs((now_ms + by_ms).max(FIRST_MS)));
     }
 
     /// Something was committed now. An answer that the clock gives another instant than its commits was of a wrong clock.
