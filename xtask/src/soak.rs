@@ -8,7 +8,8 @@ use crate::{command, native, pip, workspace};
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
+    "as_of_law",
     "crash",
     "damage",
     "decision_faults",
