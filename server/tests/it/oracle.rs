@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _, seq::SliceRan
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_harness::rounds;
+use test_harness::{rounds, until};
 use tokio::process::Command;
 
 use crate::harness::{T0_MS, TestServer, code};
@@ -358,6 +358,14 @@ impl Live {
 
     /// What the checker says if something differs. It looks at all windows, or at what is said of all time and of now.
     async fn judge(&self, folder: &Path, is_about_now: bool, about: &str) -> Option<String> {
+        // A decision about much is applied part by part.
+        let query = "query($id: ID!) { decisions(factoryId: $id, first: 200) { edges { node { progress { state } } } } }";
+        until("the end of all decisions", async || {
+            let listed = self.server.ask(query, json!({ "id": FACTORY })).await;
+            let edges = listed["decisions"]["edges"].as_array().expect("decisions");
+            edges.iter().all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
+        })
+        .await;
         let file = folder.join("story.json");
         let story = json!({ "seed": self.seed, "now": rfc3339(self.now), "areas": self.areas, "steps": self.steps,
                             "isAboutNow": is_about_now });
