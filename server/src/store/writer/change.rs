@@ -82,6 +82,11 @@ pub(super) struct Changes<'a> {
 
 impl Changes<'_> {
     fn add(&mut self, other: Self) {
+        // Most changes lie on one side of every boundary.
+        if self.by_entity.is_empty() {
+            *self = other;
+            return;
+        }
         let Changes { rows, ended, open, by_entity, rows_read, ended_from_ms: _ } = other;
         self.rows.extend(rows);
         // What reaches over a boundary was found on both sides of it.

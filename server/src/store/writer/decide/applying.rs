@@ -78,12 +78,7 @@ impl<'a> Applying<'a> {
             pass.about.add_to(&mut self.cache.applied)?;
             return self.apply_at_once(&pass, &slice, before).await;
         }
-        self.decided.pending += 1;
-        if self.decided.active.is_some() {
-            return Ok(());
-        }
-        self.start(&pass).await?;
-        self.apply(&mut pass, slice).await
+        self.start_or_wait(&mut pass, slice).await
     }
 
     /// Begins to take a decision back by the one of a number, and ends with it if it is a single slice.
@@ -108,12 +103,17 @@ impl<'a> Applying<'a> {
             self.cache.applied.remove(number);
             return self.apply_at_once(&pass, &slice, before).await;
         }
+        self.start_or_wait(&mut pass, slice).await
+    }
+
+    /// Begins with a pass of several slices, unless another one is being applied.
+    async fn start_or_wait(&mut self, pass: &mut Pass, first: Slice) -> Result<()> {
         self.decided.pending += 1;
         if self.decided.active.is_some() {
             return Ok(());
         }
-        self.start(&pass).await?;
-        self.apply(&mut pass, slice).await
+        self.start(pass).await?;
+        self.apply(pass, first).await
     }
 
     /// The next slice of a pass.
