@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{TestServer, until},
+    harness::TestServer,
     process::{Victim, assert_bounded},
 };
 
@@ -60,15 +60,10 @@ async fn all_workers_asked_for_thirty_times_in_one_request_take_bounded_memory()
     let query = format!("{{ {} }}", (0..30).map(all).collect::<String>());
     let before = victim.forget_peak();
     let body = json!({ "query": query }).to_string().into_bytes();
-    until("the refusal of so many values", async || {
-        let answer: Value = victim.post(body.clone(), false).await.json().await.expect("JSON");
-        let message = answer["errors"][0]["message"].as_str().expect("a message");
-        let is_refused = message.contains("more than 600000 values");
-        // On a starved machine the time of a question, or of the request, may end before. Then one may ask again.
-        let is_starved = message.contains("took too long") || message.contains("took more than 30 s");
-        assert!(is_refused || is_starved, "{message}");
-        is_refused
-    })
-    .await;
+    let answer: Value = victim.post(body, false).await.json().await.expect("JSON");
+    let message = answer["errors"][0]["message"].as_str().expect("a message");
+    // On a starved machine the time of a question, or of the request, may end before its values are counted.
+    let refusals = ["more than 600000 values", "took too long", "took more than 30 s"];
+    assert!(refusals.iter().any(|refusal| message.contains(refusal)), "{message}");
     assert_bounded(before, victim.peak(), "thirty lists of all workers");
 }
