@@ -62,6 +62,15 @@ pub(super) fn form_of(row: &event::Model) -> EventForm {
     if row.series == SERIES_OF_INTERVALS { EventForm::Interval } else { EventForm::State }
 }
 
+/// The series of a stored event; none for an interval.
+pub(super) fn series_key_of(row: &event::Model) -> Option<SeriesKey> {
+    (form_of(row) == EventForm::State).then_some(SeriesKey {
+        entity_id: EntityId(row.entity_id),
+        series: row.series,
+        model_version: row.model_version_id,
+    })
+}
+
 /// A stored event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Report {
@@ -106,11 +115,7 @@ impl Report {
 
     /// Its series; none for an interval.
     pub(super) fn series(&self) -> Option<SeriesKey> {
-        (self.observation.form == EventForm::State).then_some(SeriesKey {
-            entity_id: self.entity_id(),
-            series: self.row.series,
-            model_version: self.row.model_version_id,
-        })
+        series_key_of(&self.row)
     }
 
     /// In how many minutes the next report of its series comes at the latest.

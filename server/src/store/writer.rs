@@ -14,6 +14,7 @@ mod conflicts;
 mod decide;
 mod followed;
 pub(super) mod judge;
+mod latest;
 pub(super) mod ledger;
 mod origins;
 pub(super) mod row;
@@ -204,6 +205,7 @@ async fn apply_new<'a>(
             Some(changes) => changes,
             None => change::find(tx, factory_id, cache, &step.rows).await?,
         };
+        cache.latest_reports.add(&cache.entities, changes.rows.iter().map(AsRef::as_ref));
         // The database inserts while the effects are added up.
         let effects = async {
             apply::effects(cache, &changes.by_entity, |entity_id, sums| {

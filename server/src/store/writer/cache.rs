@@ -11,13 +11,15 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::{batch::Verdict, origins::Origins, row::NewRow};
+use super::{batch::Verdict, latest::LatestReports, origins::Origins, row::NewRow};
 use crate::store::{
     applied::Applied,
     entities::{self, Entity, EntityFilter},
     error::Result as StoreResult,
     factories::Factory,
     intern::Names,
+    report::SeriesKey,
+    series::Around,
 };
 
 /// What is known of a factory as it was at a revision, which is 0 where nothing was read yet.
@@ -27,6 +29,8 @@ pub(super) struct Cache {
     pub(super) entities: HashMap<EntityId, Entity>,
     /// What is known of their latest segments; those that have none here begin with their current one.
     pub(super) tails: HashMap<EntityId, Tail>,
+    /// What is known of their latest state reports.
+    pub(super) latest_reports: LatestReports,
     ids: HashMap<EntityType, HashMap<String, EntityId>>,
     pub(super) model_versions: Names,
     pub(super) sources: Names,
@@ -57,6 +61,17 @@ impl Cache {
             .is_some_and(|entity| from_ms <= entity.frontier_ms && (entity.hides_events || !is_gap()))
     }
 
+    /// What is stored of a series around an instant, where that is known.
+    pub(super) fn around(&self, series: SeriesKey, at_ms: TimestampMs) -> Option<Around> {
+        let is_first =
+            self.entities.get(&series.entity_id).is_some_and(|entity| entity.frontier_ms == TimestampMs::MIN);
+        if is_first {
+            return Some(Around::default());
+        }
+        let latest_ms = self.latest_reports.of_series(series)?;
+        (latest_ms < at_ms).then_some(Around { before_ms: Some(latest_ms), after_ms: None })
+    }
+
     /// What is known of a factory at its revision. What is cached is brought up to date with what others have
     /// committed since: the entities they touched. Names are never changed, so those known stay true.
     pub(super) async fn of(
@@ -76,6 +91,7 @@ impl Cache {
         for entity in entities::list(conn, factory.id, changed).await? {
             cache.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
             cache.tails.remove(&entity.id);
+            cache.latest_reports.forget(entity.id);
             cache.entities.insert(entity.id, entity);
         }
         cache.revision = factory.revision;

@@ -110,7 +110,7 @@ pub(super) async fn find<'a>(
     cache: &Cache,
     new: &[&'a NewRow<'a>],
 ) -> Result<Changes<'a>> {
-    let followed = Followed::find(tx, factory_id, new).await?;
+    let followed = Followed::find(tx, factory_id, cache, new).await?;
     let open = new_open(&followed, new);
     let mut changes = Changes::default();
     for Region { span, decided } in cache.applied.regions() {

@@ -9,7 +9,7 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::row::NewRow;
+use super::{cache::Cache, row::NewRow};
 use crate::store::{
     error::Result,
     report::{Report, SeriesKey},
@@ -40,12 +40,22 @@ impl Followed {
     pub(super) async fn find(
         tx: &impl ConnectionTrait,
         factory_id: FactoryId,
+        cache: &Cache,
         new: &[&NewRow<'_>],
     ) -> Result<Self> {
         let new = new.iter().filter_map(|row| Some((row.series()?, row.event.started_at_ms)));
         let new: BTreeSet<(SeriesKey, TimestampMs)> = new.collect();
         let instants: Vec<(SeriesKey, TimestampMs)> = new.into_iter().collect();
-        let around = series::around(tx, factory_id, &instants).await?;
+        let known: Vec<Option<Around>> =
+            instants.iter().map(|&(series, at_ms)| cache.around(series, at_ms)).collect();
+        let unknown: Vec<(SeriesKey, TimestampMs)> = instants
+            .iter()
+            .zip(&known)
+            .filter_map(|(instant, known)| known.is_none().then_some(*instant))
+            .collect();
+        let mut read = series::around(tx, factory_id, &unknown).await?.into_iter();
+        let around: Vec<Around> =
+            known.into_iter().filter_map(|known| known.or_else(|| read.next())).collect();
         Ok(Self::of(&instants, &around))
     }
 

@@ -10,7 +10,7 @@ use entity::event;
 
 use crate::store::{
     engine::code::{Code as _, confidence_column, confidence_of},
-    report::{Identity, SeriesKey, form_of, identity_of, series_of, stored_model},
+    report::{Identity, SeriesKey, form_of, identity_of, series_key_of, series_of, stored_model},
 };
 
 /// An event as the row that it would be.
@@ -63,11 +63,7 @@ impl<'a> NewRow<'a> {
 
     /// Its series; none for an interval.
     pub(super) fn series(&self) -> Option<SeriesKey> {
-        (self.event.form() == EventForm::State).then_some(SeriesKey {
-            entity_id: self.entity_id,
-            series: self.row.series,
-            model_version: self.row.model_version_id,
-        })
+        series_key_of(&self.row)
     }
 }
 

@@ -26,6 +26,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
     ) -> Result<HashMap<EntityId, Vec<Report>>> {
         let mut near: BTreeMap<EntityId, Ranges> = BTreeMap::new();
         let mut instants: Vec<(EntityId, TimestampMs)> = Vec::new();
+        let mut at_instants: Vec<Report> = Vec::new();
         for (&entity_id, rows) in rows {
             let ranges = self.ranges_to_read(entity_id, rows, further);
             near.insert(entity_id, ranges);
@@ -34,7 +35,10 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             let entity_id = ended.series.entity_id;
             let entity = self.cache.entities.get(&entity_id);
             if entity.is_some_and(|entity| entity.frontier_ms <= ended.at_ms) {
-                instants.push((entity_id, ended.at_ms));
+                match self.cache.latest_reports.at(entity_id, ended.at_ms) {
+                    Some(known) => at_instants.extend(known?),
+                    None => instants.push((entity_id, ended.at_ms)),
+                }
             } else {
                 let ended = (ended.at_ms, ended.until_ms);
                 near.entry(entity_id).or_default().push(ended);
@@ -57,9 +61,10 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
                 further.entry(entity_id).or_default().extend(longer);
             }
         }
-        let ended = neighbours::at(self.tx, self.factory_id, instants).await?;
-        self.changes.rows_read += ended.len();
-        for report in ended {
+        let read = neighbours::at(self.tx, self.factory_id, instants).await?;
+        self.changes.rows_read += read.len();
+        at_instants.extend(read);
+        for report in at_instants {
             let reports = found.entry(report.entity_id()).or_default();
             if reports.iter().all(|known| known.identity() != report.identity()) {
                 reports.push(report);
