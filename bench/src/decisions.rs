@@ -157,32 +157,49 @@ impl Case {
 }
 
 /// People who decide about a factory, one after the other.
-struct People<'a> {
+pub(crate) struct People<'a> {
     connection: Connection,
     factory: &'a str,
     requests: usize,
+    /// What was asked last.
+    variables: Value,
 }
 
 impl<'a> People<'a> {
-    async fn of(address: std::net::SocketAddr, factory: &'a str) -> Result<Self> {
-        Ok(Self { connection: Connection::open(address).await?, factory, requests: 0 })
+    pub(crate) async fn of(address: std::net::SocketAddr, factory: &'a str) -> Result<Self> {
+        let connection = Connection::open(address).await?;
+        Ok(Self { connection, factory, requests: 0, variables: Value::Null })
     }
 
     /// Makes a decision and waits until all figures follow it.
     async fn decide(&mut self, decision: &Value) -> Result<Value> {
-        const DECIDE: &str = "mutation Decide($factory: ID!, $request: ID!, $decision: DecisionInput!) { decide(factoryId: $factory, \
-             requestId: $request, decision: $decision, note: \"Measured.\") { number progress { state events } } }";
-        self.requests += 1;
-        let variables =
-            json!({ "factory": self.factory, "request": self.requests.to_string(), "decision": decision });
-        let mut made = self.connection.run(DECIDE, &variables).await?["decide"].take();
-        while made["progress"]["state"] != "APPLIED" {
+        let mut made = self.begin(decision).await?;
+        while !is_applied(&made) {
             tokio::time::sleep(PROGRESS_POLL).await;
-            // The same request again answers with how far it is.
-            made = self.connection.run(DECIDE, &variables).await?["decide"].take();
+            made = self.look().await?;
         }
         Ok(made)
     }
+
+    /// Makes a decision, which the figures may follow later.
+    pub(crate) async fn begin(&mut self, decision: &Value) -> Result<Value> {
+        self.requests += 1;
+        self.variables =
+            json!({ "factory": self.factory, "request": self.requests.to_string(), "decision": decision });
+        self.look().await
+    }
+
+    /// How far the last one is: the same request again says it.
+    pub(crate) async fn look(&mut self) -> Result<Value> {
+        const DECIDE: &str = "mutation Decide($factory: ID!, $request: ID!, $decision: DecisionInput!) { decide(factoryId: $factory, \
+             requestId: $request, decision: $decision, note: \"Measured.\") { number progress { state appliedBefore events } } }";
+        Ok(self.connection.run(DECIDE, &self.variables).await?["decide"].take())
+    }
+}
+
+/// Whether the figures follow a decision.
+pub(crate) fn is_applied(made: &Value) -> bool {
+    made["progress"]["state"] == "APPLIED"
 }
 
 /// Takes turns between a factory without decisions and one with some from the time before what is sent.
@@ -245,7 +262,7 @@ async fn decide_about_the_past(address: std::net::SocketAddr, factory: &str, flo
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

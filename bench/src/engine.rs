@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use private_postgres::{Cluster, Durability, Settings};
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// What one would set on a machine that is PostgreSQL's own: its defaults are for one that is shared with much else.
@@ -75,6 +75,27 @@ impl Databases {
             connection.close().await?;
         }
         Ok(())
+    }
+
+    /// How much of a database that nobody serves some tables are, with their indexes.
+    pub(crate) async fn share_of(&self, url: &str, tables: &[&str]) -> Result<f64> {
+        let names: Vec<String> = tables.iter().map(|table| format!("'{table}'")).collect();
+        let names = names.join(", ");
+        if self.engine() == Engine::Postgres {
+            let mut connection = PgConnection::connect(url).await?;
+            let share = format!(
+                "SELECT SUM(CASE WHEN relname IN ({names}) THEN pg_total_relation_size(oid) ELSE 0 END)::float8 \
+                 / SUM(pg_total_relation_size(oid))::float8 FROM pg_class WHERE relkind = 'r' \
+                 AND relnamespace = 'public'::regnamespace"
+            );
+            return Ok(sqlx::query_scalar(AssertSqlSafe(share)).fetch_one(&mut connection).await?);
+        }
+        let mut connection = SqliteConnection::connect(url).await?;
+        let share = format!(
+            "SELECT SUM(CASE WHEN tbl_name IN ({names}) THEN pgsize ELSE 0.0 END) / SUM(pgsize) \
+             FROM dbstat LEFT JOIN sqlite_schema USING (name)"
+        );
+        Ok(sqlx::query_scalar(AssertSqlSafe(share)).fetch_one(&mut connection).await?)
     }
 
     /// The URL of a database that has nothing in it.

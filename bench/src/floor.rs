@@ -2,9 +2,13 @@
 //!
 //! Everything follows from an event's number, so that two runs send the same events and what they add up to is known.
 
-use std::{collections::HashMap, ops::AddAssign};
+use std::{
+    collections::HashMap,
+    ops::AddAssign,
+    time::{Duration, SystemTime},
+};
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{
     MS_PER_MINUTE,
     event::{EntityType, EventType, RawEvent},
@@ -17,6 +21,8 @@ use crate::http;
 
 /// How many of a floor's workstations the workers of a floor without reporting workstations are seen at.
 const PLACES: u64 = 20;
+/// How many workers share the last hour: their reports are seconds apart then.
+const WORKERS_OF_LAST_HOUR: u64 = 2_000;
 
 /// A floor whose every entity is seen all the time, one report after the other.
 #[derive(Clone, Copy, Debug)]
@@ -213,6 +219,16 @@ fn batch(factory: &str, reported: Reported, stream: impl Iterator<Item = Sent>) 
     let operation = Operation { query: INGEST, variables: Variables { factory_id: factory, events } };
     let body = serde_json::to_vec(&operation).unwrap_or_default();
     Batch { request: http::post(&body), events: count, fresh }
+}
+
+/// A floor that is seen so often in the last hour that all events find room there.
+pub(crate) fn last_hour(events: u64) -> Floor {
+    Floor {
+        from_ms: DateTime::<Utc>::from(SystemTime::now() - Duration::from_hours(1)).timestamp_millis(),
+        workers: WORKERS_OF_LAST_HOUR,
+        workstations: 0,
+        duration_ms: domain::MS_PER_HOUR / events.div_ceil(WORKERS_OF_LAST_HOUR).max(1) as i64,
+    }
 }
 
 /// What the workers' reports of a stream add up to as states: each lasts until the next one of its worker, and the last one has

@@ -2,10 +2,7 @@
 //!
 //! All kinds take turns in one run, each round with a factory of its own, so that what else the machine does hits all alike.
 
-use std::time::SystemTime;
-
 use anyhow::{Result, ensure};
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
@@ -21,8 +18,6 @@ const BATCH_EVENTS: usize = 1_000;
 const CONNECTIONS: usize = 8;
 /// What no server exceeds.
 const MAX_EVENTS_PER_S: f64 = 500_000.0;
-/// How many workers share the last hour: their reports are seconds apart then.
-const WORKERS_OF_LAST_HOUR: u64 = 2_000;
 
 /// One kind of stream and what it cost.
 #[derive(Debug, Serialize)]
@@ -119,12 +114,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Vec<FormRow>> {
 fn floor_in(bench: &Bench<'_>, time: Time, events: u64) -> Floor {
     match time {
         Time::LongPast => ingest::floor(bench, 1),
-        Time::LastHour => Floor {
-            from_ms: DateTime::<Utc>::from(SystemTime::now()).timestamp_millis() - domain::MS_PER_HOUR,
-            workers: WORKERS_OF_LAST_HOUR,
-            workstations: 0,
-            duration_ms: domain::MS_PER_HOUR / events.div_ceil(WORKERS_OF_LAST_HOUR).max(1) as i64,
-        },
+        Time::LastHour => floor::last_hour(events),
     }
 }
 

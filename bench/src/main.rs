@@ -3,6 +3,7 @@
 //! `cargo xtask bench` builds both programs and starts this one, which finds `andon` beside itself. Everything it starts
 //! ends with it, and its databases lie in a temporary folder beside the programs.
 
+mod against;
 mod andon;
 mod bare_table;
 mod bench;
@@ -18,6 +19,8 @@ mod ingest;
 mod latency;
 mod load;
 mod parse_only;
+mod passes;
+mod past;
 mod plan;
 mod process;
 mod push;
@@ -58,6 +61,9 @@ struct Arguments {
     /// Only these sections
     #[arg(long, value_delimiter = ',', value_name = "SECTIONS")]
     only: Vec<Section>,
+    /// Measure only ingest, beside this other program, such as the release before
+    #[arg(long, value_name = "PROGRAM")]
+    against: Option<PathBuf>,
     /// On which database
     #[arg(long, default_value = "both")]
     engine: Engines,
@@ -82,7 +88,9 @@ enum Section {
     Faults,
     Forms,
     Decisions,
+    Passes,
     Queries,
+    Past,
     Push,
     Start,
 }
@@ -138,7 +146,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         let databases = Databases::of(engine, folder)?;
         let hour_ms = begun.timestamp_millis() / domain::MS_PER_HOUR * domain::MS_PER_HOUR;
         let bench = Bench { andon: &andon, databases: &databases, plan: &plan, myself: &myself, hour_ms };
-        engines.push(measure_engine(&bench, &arguments.only).await?);
+        engines.push(measure_engine(&bench, arguments).await?);
     }
     let report = Report {
         begun_at: begun.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -154,9 +162,15 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-async fn measure_engine(bench: &Bench<'_>, only: &[Section]) -> Result<EngineReport> {
+async fn measure_engine(bench: &Bench<'_>, arguments: &Arguments) -> Result<EngineReport> {
+    let Arguments { only, against, .. } = arguments;
     let wanted = |section: Section| only.is_empty() || only.contains(&section);
     let mut report = EngineReport::of(bench.databases.engine());
+    if let Some(program) = against {
+        let other = Andon { program: program.clone() };
+        report.against = Some(against::measure(bench, &other).await.context("while measuring two programs")?);
+        return Ok(report);
+    }
     if wanted(Section::Ingest) {
         report.ingest = Some(ingest::measure(bench).await.context("while measuring ingest")?);
     }
@@ -169,6 +183,12 @@ async fn measure_engine(bench: &Bench<'_>, only: &[Section]) -> Result<EngineRep
     }
     if wanted(Section::Decisions) {
         report.decisions = Some(decisions::measure(bench).await.context("while measuring decisions")?);
+    }
+    if wanted(Section::Passes) {
+        report.passes = Some(passes::measure(bench).await.context("while measuring a large decision")?);
+    }
+    if wanted(Section::Past) {
+        report.past = Some(past::measure(bench).await.context("while asking what was answered before")?);
     }
     if wanted(Section::Queries) {
         report.queries = Some(queries::measure(bench).await.context("while measuring queries")?);

@@ -21,6 +21,10 @@ pub(crate) struct Plan {
     pub(crate) fault_rounds: u32,
     /// How many events a factory has of which a tenth is put under quarantine.
     pub(crate) quarantine_events: u64,
+    /// How many events a factory has all of which are put under quarantine.
+    pub(crate) pass_events: u64,
+    /// How many events a factory has of which one asks how they were counted before.
+    pub(crate) past_events: u64,
     /// The events over which the same questions are asked.
     pub(crate) question_sizes: [u64; 3],
     /// How often each question is asked.
@@ -49,6 +53,8 @@ impl Plan {
             load_time: Duration::from_secs(3),
             fault_rounds: 3,
             quarantine_events: 1_000_000,
+            pass_events: 8_640_000,
+            past_events: 10_000_000,
             question_sizes: [10_000, 1_000_000, 10_000_000],
             asks: 200,
             audiences: vec![100, 1_000, 10_000],
@@ -72,6 +78,8 @@ impl Plan {
             load_time: Duration::from_millis(1_500),
             fault_rounds: 1,
             quarantine_events: 100_000,
+            pass_events: 1_000_000,
+            past_events: 300_000,
             question_sizes: [10_000, 100_000, 1_000_000],
             asks: 50,
             audiences: vec![100, 1_000],

@@ -5,8 +5,8 @@ use std::fs;
 use serde::Serialize;
 
 use crate::{
-    decisions::Decisions, engine::Engine, faults::FaultRow, forms::FormRow, ingest::IngestRow, push::PushRow,
-    queries::Questions, start::Start,
+    against::AgainstRow, decisions::Decisions, engine::Engine, faults::FaultRow, forms::FormRow,
+    ingest::IngestRow, passes::Passes, past::Past, push::PushRow, queries::Questions, start::Start,
 };
 
 /// A whole run.
@@ -24,10 +24,13 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 pub(crate) struct EngineReport {
     pub(crate) engine: Engine,
+    pub(crate) against: Option<Vec<AgainstRow>>,
     pub(crate) ingest: Option<Vec<IngestRow>>,
     pub(crate) faults: Option<Vec<FaultRow>>,
     pub(crate) forms: Option<Vec<FormRow>>,
     pub(crate) decisions: Option<Decisions>,
+    pub(crate) passes: Option<Passes>,
+    pub(crate) past: Option<Past>,
     pub(crate) queries: Option<Questions>,
     pub(crate) push: Option<Vec<PushRow>>,
     pub(crate) start: Option<Start>,
@@ -38,10 +41,13 @@ impl EngineReport {
     pub(crate) fn of(engine: Engine) -> Self {
         Self {
             engine,
+            against: None,
             ingest: None,
             faults: None,
             forms: None,
             decisions: None,
+            passes: None,
+            past: None,
             queries: None,
             push: None,
             start: None,

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use crate::{
+    against::AgainstRow,
     decisions::{DecisionRow, IngestBeside},
     faults::FaultRow,
     forms::FormRow,
     ingest::IngestRow,
     latency::Percentiles,
+    passes::Passes,
+    past::Past,
     push::PushRow,
     queries::Questions,
     report::{EngineReport, Machine, Report},
@@ -93,6 +96,9 @@ impl fmt::Display for EngineReport {
         if let Some(rows) = &self.ingest {
             write!(f, "{}", ingest(rows))?;
         }
+        if let Some(rows) = &self.against {
+            write!(f, "{}", against(rows))?;
+        }
         if let Some(rows) = &self.faults {
             write!(f, "{}", faults(rows))?;
         }
@@ -101,6 +107,12 @@ impl fmt::Display for EngineReport {
         }
         if let Some(found) = &self.decisions {
             write!(f, "{}{}", decisions(&found.rows), beside_decisions(&found.ingest))?;
+        }
+        if let Some(found) = &self.passes {
+            write!(f, "{}", passes(found))?;
+        }
+        if let Some(found) = &self.past {
+            write!(f, "{}", past(found))?;
         }
         if let Some(found) = &self.queries {
             write!(f, "{}{}", sizes(found), questions(found))?;
@@ -142,14 +154,62 @@ fn ingest(rows: &[IngestRow]) -> Table {
     table
 }
 
+fn against(rows: &[AgainstRow]) -> Table {
+    let columns = ["ingest", "into", "other, events/s", "this, events/s", "ratio"];
+    let mut table = Table::new("Ingest beside the other program", &columns);
+    for row in rows {
+        table.row([
+            format!("{} x {}", grouped(row.batch_events as f64), row.connections),
+            row.into.to_owned(),
+            grouped(row.other_events_per_s),
+            grouped(row.events_per_s),
+            ratio(Some(row.ratio)),
+        ]);
+    }
+    table
+}
+
+fn passes(found: &Passes) -> Table {
+    let title = format!("A quarantine of {} events", grouped(found.events as f64));
+    let mut table = Table::new(title, &["what", "value"]);
+    let mut row = |what: &str, value: String| table.row([what.to_owned(), value]);
+    row("until all figures follow", format!("{:.1} s", found.made_s));
+    row("the same, withdrawn", format!("{:.1} s", found.withdrawn_s));
+    row("one step p50 / p95", waits(found.step));
+    row("ingest without, events/s", grouped(found.events_per_s_without));
+    row("ingest meanwhile, events/s", grouped(found.events_per_s_meanwhile));
+    row("ratio", ratio(Some(found.ratio)));
+    table
+}
+
+fn past(found: &Past) -> Table {
+    let title = format!(
+        "Figures as they were: {} late events, the ledger is {:.1} % of the database",
+        grouped(found.events as f64),
+        100.0 * found.ledger_share
+    );
+    let columns = [
+        "1 000 workers",
+        "now p50 / p95",
+        "as of when half had come p50 / p95",
+        "as of when none had p50 / p95",
+    ];
+    let mut table = Table::new(title, &columns);
+    for row in &found.rows {
+        table.row([row.window.to_owned(), waits(row.now), waits(row.half), waits(row.none)]);
+    }
+    table
+}
+
+fn waits(waits: Option<Percentiles>) -> String {
+    waits.map_or(MISSING.to_owned(), |Percentiles { p50_ms, p95_ms, .. }| {
+        format!("{p50_ms:.1} / {p95_ms:.1} ms")
+    })
+}
+
 fn decisions(rows: &[DecisionRow]) -> Table {
     let columns = ["decision", "events counted again", "made p50 / p95", "withdrawn p50 / p95"];
     let mut table = Table::new("Decisions: until all figures follow", &columns);
-    let waits = |waits: Option<Percentiles>| {
-        waits.map_or(MISSING.to_owned(), |Percentiles { p50_ms, p95_ms, .. }| {
-            format!("{p50_ms:.1} / {p95_ms:.1} ms")
-        })
-    };
     for DecisionRow { what, events, made, withdrawn } in rows {
         table.row([what.clone(), grouped(*events as f64), waits(*made), waits(*withdrawn)]);
     }
