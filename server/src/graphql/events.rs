@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 mod conflicts;
 mod event;
+mod feed;
 mod filter;
 mod list;
 mod outcome;
@@ -17,8 +18,9 @@ use self::{
     batches::Batches,
     conflicts::ConflictConnection,
     event::EventInput,
+    feed::EventFeed,
     filter::EventFilter,
-    list::{EventConnection, EventFeed},
+    list::EventConnection,
     outcome::IngestEventsPayload,
     rejections::RejectionReport,
 };
@@ -117,8 +119,11 @@ impl EventSubscription {
         ctx: &Context<'_>,
         factory_id: ID,
     ) -> Result<Deliveries<EventFeed>, ApiError> {
-        let feed = app(ctx).live.feed(&scope(ctx, &factory_id).await?).await?;
+        let (app, scope) = (app(ctx).clone(), scope(ctx, &factory_id).await?);
+        let feed = app.live.feed(&scope).await?;
         let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });
-        Ok(deliveries.map(|delivery| Ok(delivery.into())).boxed())
+        let reads_standings = feed::asks_for_standings(ctx);
+        let read = move |delivery| feed::read((app.clone(), scope.clone()), delivery, reads_standings);
+        Ok(deliveries.then(read).boxed())
     }
 }

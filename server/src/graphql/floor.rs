@@ -16,7 +16,10 @@ use domain::{
 };
 use futures_util::StreamExt as _;
 
-pub(super) use self::series::Resolution;
+pub(super) use self::{
+    finality::{Finality, FinalityOf},
+    series::Resolution,
+};
 use self::{
     entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
     factory_metrics::FactoryMetrics,

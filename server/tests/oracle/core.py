@@ -4,10 +4,12 @@
 
 It takes what the server has stored, computes every figure again in whole numbers, and tells how the server's answers
 differ, bit for bit. A story is a file in JSON that says what was sent to the factory, and when by the server's clock:
-`seed`, `now`, `areas` (who was put where before anything else) and `steps`. A step is a batch (`now`, `hold`, `events`
-and `answer`) or asks for a decision (`now`, `request` and `answer`). Without a story, the stored events and the decisions
-are taken as they are, and all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged
-by what the server says of all time and of now.
+`seed`, `now`, `areas` (who was put where before anything else), `graces` (when and for how many hours they were set) and
+`steps`. A step is a batch (`now`, `hold`, `events`, `sender` and `answer`) or asks for a decision (`now`, `request` and
+`answer`), and no two steps are of one instant. Without a story, the stored events and the decisions are taken as they are, and
+all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged by what the server says of
+all time and of now. Of one that is not `isSettled` nobody knows at which instant its decisions were in every bucket, so
+nothing is asked about instants before its end.
 """
 
 import json
@@ -20,16 +22,20 @@ from decimal import Decimal
 
 from activity import Floor
 from api import Api
+from closing import Grace
 from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
+from finality import Devices, finality
 from made import Made
+from past import Past
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
+from restated import History
 from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
 from standing import Decided
 from windows import Window, Zone, grid, last_minutes
 
 EVENT = (
     "form timestamp entityType entityId eventType durationMinutes holdMinutes unitsProduced confidence modelVersion "
-    "eventId sourceId workstationId receivedAt"
+    "eventId sourceId workstationId receivedAt standing standingDecision"
 )
 EVENTS = (
     "query($factory: ID!, $after: String) { events(factoryId: $factory, first: 500, after: $after) "
@@ -63,6 +69,8 @@ class Check:
         self.factory = self.ask(FACTORY)["factory"]
         self.now = instant(story["now"]) if story else int(time.time() * 1_000)
         self.random = random.Random(story["seed"] if story else 0)
+        self.graces = [Grace(instant(one["since"]), one["hours"]) for one in story["graces"]] if story else []
+        self.history, self.devices = History(), Devices()
         self.differences: list[str] = []
         self.compared = 0
 
@@ -88,7 +96,11 @@ class Check:
         stored, listed = self.events(), self.decisions()
         if self.story:
             self.replay(stored, listed)
-        floor = Floor(stored, Decided(map(decision_of, listed)), self.areas)
+        decided = Decided(map(decision_of, listed))
+        for event, node in zip(stored, self.listed):
+            standing = node["standing"], node["standingDecision"]
+            self.same(f"standing of {event}", decided.standing(event), standing)
+        floor = Floor(stored, decided, self.areas)
         offsets = [(instant(one["from"]), one["offsetSeconds"] * 1_000) for one in self.factory["utcOffsets"]]
         self.expected = Expected(floor, self.factory["unitsBasis"], Zone(offsets), self.now)
         self.registered()
@@ -106,6 +118,10 @@ class Check:
             self.series((span[0], min(span[1], span[0] + 3 * LONGEST_SERIES)), resolution)
         for window in (span, self.some_range(span)):
             self.timelines(window)
+        if self.story:
+            self.finalities(span)
+        if self.story and self.story["isSettled"]:
+            self.past(span)
 
     # What is stored and decided.
 
@@ -116,7 +132,7 @@ class Check:
         return {area: [tuple(entity) for entity in there] for area, there in areas.items()}
 
     def events(self) -> list:
-        listed = self.api.pages(EVENTS, "events", factory=self.id)
+        listed = self.listed = self.api.pages(EVENTS, "events", factory=self.id)
         steps = self.story["steps"] if self.story else []
         settings = {instant(step["now"]): step["hold"] for step in steps if "events" in step}
         stored = []
@@ -148,10 +164,13 @@ class Check:
         events, decisions = Stored(), Made(self.areas)
         for index, step in enumerate(self.story["steps"]):
             if "request" in step:
+                made = len(decisions.listed)
                 outcome = decisions.take(step["request"], step["now"], events)
                 self.same(f"step {index}, {step['request']}", outcome, step["answer"])
+                for decision in decisions.listed[made:]:
+                    self.history.decide(decision_of(decision), instant(step["now"]))
                 continue
-            outcomes = [events.take(event_of(event, step["hold"])) for event in step["events"]]
+            outcomes = self.batch(step, events)
             counts = {
                 "accepted": outcomes.count(ACCEPTED),
                 "duplicates": outcomes.count(DUPLICATE),
@@ -167,6 +186,18 @@ class Check:
         kept = [len(several) for several in events.contradictions.values()]
         self.same("keptConflicts", sum(min(10, count) for count in kept), self.factory["keptConflicts"])
         self.same("decisions", [as_set(one) for one in decisions.listed], [as_set(one) for one in listed])
+
+    def batch(self, step: dict, events: Stored) -> list[str]:
+        """What becomes of the events of a batch."""
+        sent = [event_of(event, step["hold"]) for event in step["events"]]
+        outcomes = [events.take(event) for event in sent]
+        accepted = [event for event, outcome in zip(sent, outcomes) if outcome == ACCEPTED]
+        sender, at = step["sender"], instant(step["now"])
+        for event in accepted:
+            self.history.store(event, sender and sender["deviceId"], at)
+        if sender:
+            self.devices.take(sender, at, len(sent), accepted)
+        return outcomes
 
     def registered(self) -> None:
         for side, (one, many) in SIDES.items():
@@ -207,24 +238,34 @@ class Check:
 
     def window(self, name: str, asked: dict | None, window: Window | None) -> None:
         factory = self.expected.factory_row(window)
-        fields = self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
-        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ window {{ from to }} {fields} }}"]
+        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ {self.factory_fields} }}"]
         for side, (one, many) in SIDES.items():
-            fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
-            fields += f" {one}Id lastSeenAt current {{ eventType since until confidence }}"
-            asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {fields} }} }}")
+            asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {self.entity_fields(side)} }} }}")
         got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ {' '.join(asks)} }}", window=asked)
         self.same(f"factoryMetrics of {name}", factory, got["factoryMetrics"])
         for side, (one, many) in SIDES.items():
             rows = self.expected.entity_rows(side, f"{one}Id", window)
             self.same(f"{one}Metrics of {name}", rows, got[f"{one}Metrics"][many])
 
+    @property
+    def factory_fields(self) -> str:
+        return "window { from to } " + self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
+
+    def entity_fields(self, side: str) -> str:
+        one = SIDES[side][0]
+        fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
+        return f"{fields} {one}Id lastSeenAt current {{ eventType since until confidence }}"
+
+    @property
+    def point_fields(self) -> str:
+        return "from to " + self.api.those_of("MetricPoint", POINT_FIGURES)
+
     # What is cut into steps and stretches.
 
     def series(self, window: Window, resolution: str) -> None:
         head = "query($factory: ID!, $window: WindowInput!, $resolution: Resolution!, $side: EntityType!)"
         arguments = "factoryId: $factory, window: $window, resolution: $resolution"
-        points = f"points {{ from to {self.api.those_of('MetricPoint', POINT_FIGURES)} }}"
+        points = f"points {{ {self.point_fields} }}"
         query = (
             f"{head} {{ metricSeries({arguments}) {{ {points} }} "
             f"entitySeries({arguments}, entityType: $side) {{ series {{ entityType entityId {points} }} }} }}"
@@ -261,6 +302,43 @@ class Check:
                     self.same(f"timelines {name}", seconds, got["resolutionSeconds"])
                 expected = self.expected.timelines(side, window, got["resolutionSeconds"])
                 self.same(f"timelines {name} by {seconds}", expected, got["timelines"])
+
+
+    # What was answered before, and what stays as it is.
+
+    def past(self, span: Window) -> None:
+        past = Past(self, self.history, self.graces)
+        windows = [*self.windows(span), self.whole(span)]
+        for at in past.instants(6):
+            chosen = [*self.random.sample(windows, min(5, len(windows))), self.whole(span), ("all time", None, None)]
+            for name, asked, window in chosen:
+                is_long = window is not None and window[1] - window[0] > LONGEST_SERIES
+                resolution = self.random.choice(("FIVE_MINUTES", "FIFTEEN_MINUTES", "HOUR", "DAY")[2 * is_long :])
+                past.answers(at, name, asked, window, resolution)
+            for name, asked, window in chosen[:-1]:
+                past.restatements(at, name, asked, window)
+
+    def whole(self, span: Window) -> tuple[str, dict, Window]:
+        """All of the span, or the part of it that one series may have."""
+        window = span[0], min(span[1], span[0] + LONGEST_SERIES)
+        return f"{written(window[0])} to {written(window[1])}", range_input(*window), window
+
+    def finalities(self, span: Window) -> None:
+        asks = "finality { state reasons closesAt lostEvents }"
+        for name, asked, window in [*self.windows(span), self.whole(span), ("all time", None, None)]:
+            entities = self.expected.entities
+            about = {"factoryMetrics": (entities, "")}
+            for side, (one, _) in SIDES.items():
+                of_side = [entity for entity in entities if entity[0] == side]
+                about[f"{one}Metrics"] = of_side, ""
+                some = self.random.sample(of_side, min(1, len(of_side)))
+                ids = json.dumps([entity[1] for entity in some])
+                about[f"some: {one}Metrics"] = some, f", {one}Ids: {ids}"
+            for field, (of, rest) in about.items():
+                query = f"{field.split(': ')[-1]}(factoryId: $factory, window: $window{rest}) {{ {asks} }}"
+                got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ it: {query} }}", window=asked)["it"]
+                expected = finality(self.devices, self.expected.zone, self.graces, self.now, window, set(of))
+                self.same(f"finality of {field} of {name}", expected, got["finality"])
 
 
 def as_set(decision: dict) -> dict:
