@@ -18,6 +18,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 
 from activity import Floor
@@ -324,21 +325,37 @@ class Check:
         return f"{written(window[0])} to {written(window[1])}", range_input(*window), window
 
     def finalities(self, span: Window) -> None:
-        asks = "finality { state reasons closesAt lostEvents }"
+        """Of everything that is said about a window, for all and for some."""
         for name, asked, window in [*self.windows(span), self.whole(span), ("all time", None, None)]:
-            entities = self.expected.entities
-            about = {"factoryMetrics": (entities, "")}
-            for side, (one, _) in SIDES.items():
-                of_side = [entity for entity in entities if entity[0] == side]
-                about[f"{one}Metrics"] = of_side, ""
-                some = self.random.sample(of_side, min(1, len(of_side)))
-                ids = json.dumps([entity[1] for entity in some])
-                about[f"some: {one}Metrics"] = some, f", {one}Ids: {ids}"
-            for field, (of, rest) in about.items():
-                query = f"{field.split(': ')[-1]}(factoryId: $factory, window: $window{rest}) {{ {asks} }}"
-                got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ it: {query} }}", window=asked)["it"]
+            for field, of, rest in self.about_windows(window is not None):
+                query = f"{field}(factoryId: $factory, window: $window{rest}) {{ finality {{ state reasons closesAt lostEvents }} }}"
+                kind = "WindowInput!" if window else "WindowInput"
+                got = self.ask(f"query($factory: ID!, $window: {kind}) {{ {query} }}", window=asked)[field]
                 expected = finality(self.devices, self.expected.zone, self.graces, self.now, window, set(of))
-                self.same(f"finality of {field} of {name}", expected, got["finality"])
+                self.same(f"finality of {field}{rest} of {name}", expected, got["finality"])
+
+    def about_windows(self, has_ends: bool) -> Iterator[tuple[str, list, str]]:
+        """Fields, whom they are about, and the arguments that say so."""
+        entities = self.expected.entities
+        yield "factoryMetrics", entities, ""
+        for side, (one, _) in SIDES.items():
+            of_side = [entity for entity in entities if entity[0] == side]
+            some = self.random.sample(of_side, min(1, len(of_side)))
+            ids = json.dumps([entity[1] for entity in some])
+            yield f"{one}Metrics", of_side, ""
+            yield f"{one}Metrics", some, f", {one}Ids: {ids}"
+            if not has_ends:
+                continue
+            yield "timelines", of_side, f", entityType: {side}, resolutionSeconds: 86400"
+            yield "entitySeries", some, f", entityType: {side}, entityIds: {ids}, resolution: DAY"
+            for entity in some:
+                yield "timeline", [entity], f", entityType: {side}, entityId: {json.dumps(entity[1])}"
+        if has_ends:
+            yield "metricSeries", entities, ", resolution: DAY"
+            yield "sources", entities, ", resolution: DAY"
+            for area, there in self.areas.items():
+                there = [entity for entity in entities if entity in there]
+                yield "factoryMetrics", there, f", area: {json.dumps(area)}"
 
 
 def as_set(decision: dict) -> dict:
