@@ -15,14 +15,8 @@ use futures_util::StreamExt as _;
 #[cfg(any(feature = "kafka", feature = "amqp"))]
 pub(crate) use self::outcome::EventIssueCode;
 use self::{
-    batches::Batches,
-    conflicts::ConflictConnection,
-    event::EventInput,
-    feed::EventFeed,
-    filter::EventFilter,
-    list::EventConnection,
-    outcome::IngestEventsPayload,
-    rejections::RejectionReport,
+    batches::Batches, conflicts::ConflictConnection, event::EventInput, feed::EventFeed, filter::EventFilter,
+    list::EventConnection, outcome::IngestEventsPayload, rejections::RejectionReport,
 };
 pub(super) use self::{
     event::{EventForm, EventType, confidence},

@@ -144,7 +144,8 @@ async fn retractions(
         // An id can be that of a worker and of a workstation.
         let entity = (EntityType::of_code(entity_type)?, code.as_str());
         if let Some(entity_id) = named.entities.get(&entity) {
-            found.push(row::Model { entity_id: *entity_id, ..row::Model::from_query_result(&of_entity, "")? });
+            found
+                .push(row::Model { entity_id: *entity_id, ..row::Model::from_query_result(&of_entity, "")? });
         }
     }
     Ok(found)

@@ -22,9 +22,11 @@ use crate::{
     subscriptions::Subscriber,
 };
 
-const EVENTS: &str = "{ events(factoryId: \"plant\") { edges { node { entityId timestamp standing standingDecision } } } }";
+const EVENTS: &str =
+    "{ events(factoryId: \"plant\") { edges { node { entityId timestamp standing standingDecision } } } }";
 
-const CONFLICTS: &str = "{ conflicts(factoryId: \"plant\") { edges { node { said { ...of } stored { ...of } } } } }
+const CONFLICTS: &str =
+    "{ conflicts(factoryId: \"plant\") { edges { node { said { ...of } stored { ...of } } } } }
     fragment of on Event { unitsProduced standing standingDecision }";
 
 const FEED: &str = "subscription { eventsIngested(factoryId: \"plant\") { revision events { ...of } } }

@@ -348,9 +348,8 @@ impl Live {
         let variables = json!({ "factory": FACTORY, "events": events, "sender": sender });
         let answer = self.server.ask(query, variables).await["ingestEvents"].take();
         let now = rfc3339(self.now);
-        self.steps.push(
-            json!({ "now": now, "hold": hold, "events": events, "sender": sender, "answer": answer }),
-        );
+        self.steps
+            .push(json!({ "now": now, "hold": hold, "events": events, "sender": sender, "answer": answer }));
     }
 
     fn wait(&mut self) {
@@ -409,8 +408,11 @@ impl Live {
     async fn judge(&self, folder: &Path, is_about_now: bool, about: &str) -> Option<String> {
         self.until_applied().await;
         let file = folder.join("story.json");
-        let graces: Vec<Value> =
-            self.graces.iter().map(|(since, hours)| json!({ "since": rfc3339(*since), "hours": hours })).collect();
+        let graces: Vec<Value> = self
+            .graces
+            .iter()
+            .map(|(since, hours)| json!({ "since": rfc3339(*since), "hours": hours }))
+            .collect();
         let story = json!({ "seed": self.seed, "now": rfc3339(self.now), "areas": self.areas, "steps": self.steps,
                             "isAboutNow": is_about_now, "isSettled": self.is_settled, "graces": graces });
         tokio::fs::write(&file, story.to_string()).await.expect("a file");

@@ -113,9 +113,9 @@ class Past:
     # What moved.
 
     def restatements(self, since: int, name: str, asked: dict, window: Window) -> None:
-        question, variables = self.question()
-        variables |= {"window": asked, "since": written(since)}
-        about = f"restatements of {name} since {written(since)} of {question}"
+        question, whom = self.question()
+        variables = whom | {"window": asked, "since": written(since)}
+        about = f"restatements of {name} since {written(since)} for {whom or 'the factory'}"
         if not is_closed(window, since, self.graces):
             self.is_refused("restatements", RESTATEMENTS, variables, since, name, window)
             return
@@ -141,7 +141,7 @@ class Past:
     def question(self) -> tuple[Asked, dict]:
         """About whom: the factory, a side, some of it or an area; with the variables that ask so."""
         kind = self.random.randrange(4)
-        entities = [entity for entity in self.expected.entities]
+        entities = self.expected.entities
         if kind == 0:
             return Asked(tuple(entities), basis=self.expected.basis), {}
         if kind == 1 and self.check.areas:

@@ -8,8 +8,7 @@ use domain::{
 
 use super::{super::error::ReportError, question::Question};
 use crate::store::{
-    Snapshot,
-    entities,
+    Snapshot, entities,
     factories::{Factory, FactoryScope},
     timeline::{self, Picture},
 };

@@ -51,7 +51,11 @@ async fn a_cause_whose_differences_cancel_each_other_is_listed() {
         let report = moved(&server, day(), &of).await;
         assert_eq!(count(&report), 1, "{of}: {report}");
         let cause = &report["restatements"][0];
-        assert_eq!((&cause["cause"], &cause["sourceId"]), (&json!("LATE_EVENTS"), &json!("cam-1")), "{report}");
+        assert_eq!(
+            (&cause["cause"], &cause["sourceId"]),
+            (&json!("LATE_EVENTS"), &json!("cam-1")),
+            "{report}"
+        );
         let delta = cause["delta"].as_object().expect("a difference").values();
         assert!(delta.clone().all(|figure| figure.as_f64() == Some(0.0)), "{report}");
         assert_eq!(report["before"], report["now"], "{of}");
@@ -66,7 +70,10 @@ async fn what_is_in_none_of_the_figures_that_are_asked_about_is_not_listed() {
     let server = plant_at("2026-01-05T10:00:00Z").await;
     send(&server, None, &[event("W1", "WORKING", "08:00", 10.0, "cam-1")]).await;
     server.clock.set(millis("2026-01-08T09:00:00Z"));
-    let at_the_station = with(event("S1", "WORKING", "08:00", 10.0, "cam-2"), &json!({ "entityType": "WORKSTATION", "unitsProduced": 3 }));
+    let at_the_station = with(
+        event("S1", "WORKING", "08:00", 10.0, "cam-2"),
+        &json!({ "entityType": "WORKSTATION", "unitsProduced": 3 }),
+    );
     send(&server, None, &[at_the_station]).await;
     assert_eq!(count(&moved(&server, day(), &json!({})).await), 0, "the workers' units count");
     assert_eq!(count(&moved(&server, day(), &json!({ "type": "WORKER" })).await), 0);
