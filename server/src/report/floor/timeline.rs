@@ -38,7 +38,7 @@ pub async fn of_entity(
     now_ms: TimestampMs,
 ) -> Result<Timeline, ReportError> {
     let factory = scope.factory().clone();
-    let question = Question::about_entities(entity_type, window.clone(), Some(vec![code.clone()]), None)?;
+    let question = Question::about_entities(entity_type, *window, Some(vec![code.clone()]), None)?;
     let window =
         window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("timeline"))?;
     let Some(entity) = entities::list(snapshot, factory.id, question.filter()).await?.pop() else {
