@@ -8,7 +8,7 @@ differ, bit for bit. A story is a file in JSON that says what was sent to the fa
 `steps`. A step is a batch (`now`, `hold`, `events`, `sender` and `answer`) or asks for a decision (`now`, `request` and
 `answer`), and no two steps are of one instant. Without a story, the stored events and the decisions are taken as they are, and
 all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged by what the server says of
-all time and of now. Of one that is not `isSettled` nobody knows at which instant its decisions were in every bucket, so
+all time, of now and of some instants before. Of one that is not `isSettled` nobody knows at which instant its decisions were in every bucket, so
 nothing is asked about instants before its end.
 """
 
@@ -18,19 +18,18 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 
 from activity import Floor
 from api import Api
 from closing import Grace
-from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
-from finality import Devices, finality
+from facts import BUCKET, MINUTE, as_sent, decision_of, event_of, instant, written
+from finality import Devices, finalities
 from made import Made
 from past import Past
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
 from restated import History
-from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
+from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, SIDES, Expected
 from standing import Decided
 from windows import Window, Zone, grid, last_minutes
 
@@ -56,7 +55,6 @@ DECISIONS = (
     f"first: 200, after: $after) {{ edges {{ node {{ {DECISION} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
 )
 SEGMENT = "from to eventType confidence modelVersion sourceId decision"
-SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # What one series and one timeline may have at most, in milliseconds of five-minute steps.
 LONGEST_SERIES = 1_900 * BUCKET
 SHOWN_AT_MOST = 3
@@ -74,6 +72,8 @@ class Check:
         self.history, self.devices = History(), Devices()
         self.differences: list[str] = []
         self.compared = 0
+        # How many answers about instants before were told, how many were refused, and how many causes of moves were listed.
+        self.past_counts: Counter[str] = Counter()
 
     def ask(self, query: str, **variables: object) -> dict:
         return self.api.ask(query, factory=self.id, **variables)
@@ -107,7 +107,11 @@ class Check:
         self.registered()
         self.window("all time", None, None)
         span = self.expected.span
-        if span is None or self.story and self.story.get("isAboutNow"):
+        if span is None:
+            return
+        if self.story and self.story["isAboutNow"]:
+            # A clock that is put back changes nothing of what was answered before.
+            self.past(span, 1)
             return
         for name, asked, window in self.windows(span):
             self.window(name, asked, window)
@@ -120,9 +124,8 @@ class Check:
         for window in (span, self.some_range(span)):
             self.timelines(window)
         if self.story:
-            self.finalities(span)
-        if self.story and self.story["isSettled"]:
-            self.past(span)
+            finalities(self, [*self.windows(span), self.whole(span), ("all time", None, None)])
+        self.past(span, 6)
 
     # What is stored and decided.
 
@@ -307,10 +310,13 @@ class Check:
 
     # What was answered before, and what stays as it is.
 
-    def past(self, span: Window) -> None:
+    def past(self, span: Window, count: int) -> None:
+        """As of so many instants, and of now."""
+        if not self.story or not self.story["isSettled"]:
+            return
         past = Past(self, self.history, self.graces)
         windows = [*self.windows(span), self.whole(span)]
-        for at in past.instants(6):
+        for at in past.instants(count):
             chosen = [*self.random.sample(windows, min(5, len(windows))), self.whole(span), ("all time", None, None)]
             for name, asked, window in chosen:
                 is_long = window is not None and window[1] - window[0] > LONGEST_SERIES
@@ -323,39 +329,6 @@ class Check:
         """All of the span, or the part of it that one series may have."""
         window = span[0], min(span[1], span[0] + LONGEST_SERIES)
         return f"{written(window[0])} to {written(window[1])}", range_input(*window), window
-
-    def finalities(self, span: Window) -> None:
-        """Of everything that is said about a window, for all and for some."""
-        for name, asked, window in [*self.windows(span), self.whole(span), ("all time", None, None)]:
-            for field, of, rest in self.about_windows(window is not None):
-                query = f"{field}(factoryId: $factory, window: $window{rest}) {{ finality {{ state reasons closesAt lostEvents }} }}"
-                kind = "WindowInput!" if window else "WindowInput"
-                got = self.ask(f"query($factory: ID!, $window: {kind}) {{ {query} }}", window=asked)[field]
-                expected = finality(self.devices, self.expected.zone, self.graces, self.now, window, set(of))
-                self.same(f"finality of {field}{rest} of {name}", expected, got["finality"])
-
-    def about_windows(self, has_ends: bool) -> Iterator[tuple[str, list, str]]:
-        """Fields, whom they are about, and the arguments that say so."""
-        entities = self.expected.entities
-        yield "factoryMetrics", entities, ""
-        for side, (one, _) in SIDES.items():
-            of_side = [entity for entity in entities if entity[0] == side]
-            some = self.random.sample(of_side, min(1, len(of_side)))
-            ids = json.dumps([entity[1] for entity in some])
-            yield f"{one}Metrics", of_side, ""
-            yield f"{one}Metrics", some, f", {one}Ids: {ids}"
-            if not has_ends:
-                continue
-            yield "timelines", of_side, f", entityType: {side}, resolutionSeconds: 86400"
-            yield "entitySeries", some, f", entityType: {side}, entityIds: {ids}, resolution: DAY"
-            for entity in some:
-                yield "timeline", [entity], f", entityType: {side}, entityId: {json.dumps(entity[1])}"
-        if has_ends:
-            yield "metricSeries", entities, ", resolution: DAY"
-            yield "sources", entities, ", resolution: DAY"
-            for area, there in self.areas.items():
-                there = [entity for entity in entities if entity in there]
-                yield "factoryMetrics", there, f", area: {json.dumps(area)}"
 
 
 def as_set(decision: dict) -> dict:
@@ -403,7 +376,7 @@ def main(url: str, factory: str, story: str | None = None) -> int:
     floor = check.expected.floor
     print(
         f"{len(floor.events)} events, {len(floor.decided.all)} decisions, {check.compared} figures, "
-        f"{len(check.differences)} differ"
+        f"{len(check.differences)} differ; as of instants: {dict(check.past_counts)}"
     )
     return 1 if check.differences or not check.compared else 0
 

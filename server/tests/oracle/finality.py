@@ -1,10 +1,13 @@
 """Whether figures stay as they are by themselves."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from closing import Grace, closes_at, is_closed
 from facts import MINUTE, Event, instant, written
+from rows import SIDES
 from windows import Window, Zone
 
 LOST = "LOST"
@@ -89,3 +92,41 @@ def finality(
         "closesAt": None if window is None or closed else written(closes_at(window, graces)),
         "lostEvents": sum(device.lost(window) for device in concerned),
     }
+
+
+def finalities(check, windows: list[tuple[str, dict | None, Window | None]]) -> None:
+    """Compares what is said of windows, each with its name and how it is asked for, for all and for some."""
+    zone = check.expected.zone
+    for name, asked, window in windows:
+        for field_name, of, rest in about_windows(check, window is not None):
+            finality_of = "{ finality { state reasons closesAt lostEvents } }"
+            kind = "WindowInput!" if window else "WindowInput"
+            head = f"query($factory: ID!, $window: {kind})"
+            query = f"{head} {{ {field_name}(factoryId: $factory, window: $window{rest}) {finality_of} }}"
+            got = check.ask(query, window=asked)[field_name]["finality"]
+            expected = finality(check.devices, zone, check.graces, check.now, window, set(of))
+            check.same(f"finality of {field_name}{rest} of {name}", expected, got)
+
+
+def about_windows(check, has_ends: bool) -> Iterator[tuple[str, list[tuple[str, str]], str]]:
+    """Fields, whom they are about, and the arguments that say so."""
+    entities = check.expected.entities
+    yield "factoryMetrics", entities, ""
+    for side, (one, _) in SIDES.items():
+        of_side = [entity for entity in entities if entity[0] == side]
+        some = check.random.sample(of_side, min(1, len(of_side)))
+        ids = json.dumps([entity[1] for entity in some])
+        yield f"{one}Metrics", of_side, ""
+        yield f"{one}Metrics", some, f", {one}Ids: {ids}"
+        if not has_ends:
+            continue
+        yield "timelines", of_side, f", entityType: {side}, resolutionSeconds: 86400"
+        yield "entitySeries", some, f", entityType: {side}, entityIds: {ids}, resolution: DAY"
+        for entity in some:
+            yield "timeline", [entity], f", entityType: {side}, entityId: {json.dumps(entity[1])}"
+    if has_ends:
+        yield "metricSeries", entities, ", resolution: DAY"
+        yield "sources", entities, ", resolution: DAY"
+        for area, there in check.areas.items():
+            inside = [entity for entity in entities if entity in there]
+            yield "factoryMetrics", inside, f", area: {json.dumps(area)}"

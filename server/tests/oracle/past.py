@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from closing import Grace, closes_at, is_closed
 from facts import WORKER, WORKSTATION, written
 from restated import DECISION, Asked, History, Restatement, total
-from rows import AsOf, window_row
+from rows import SIDES, AsOf, window_row
 from sums import FactorySums, Sums, minutes, totals
 from windows import Window
 
@@ -70,6 +70,7 @@ class Past:
         about = f"{name} as of {written(at)}"
         for field, query, expected in self.questions(as_of, window, resolution):
             got = self.check.ask(query, window=asked, asOf=written(at), resolution=resolution)
+            self.check.past_counts["told"] += 1
             self.check.same(f"{field} of {about}", expected, got[field])
 
     def questions(self, as_of: AsOf, window: Window, resolution: str) -> Iterator[tuple[str, str, object]]:
@@ -79,7 +80,7 @@ class Past:
         stepped = "query($factory: ID!, $window: WindowInput!, $asOf: DateTime, $resolution: Resolution!)"
         fields = self.check.factory_fields
         yield "factoryMetrics", f"{head} {{ factoryMetrics({arguments}) {{ {fields} }} }}", as_of.factory_row(window)
-        for side, one, many in (WORKER, "worker", "workers"), (WORKSTATION, "workstation", "workstations"):
+        for side, (one, many) in SIDES.items():
             query = f"{head} {{ {one}Metrics({arguments}) {{ {many} {{ {self.check.entity_fields(side)} }} }} }}"
             yield f"{one}Metrics", query, {many: as_of.entity_rows(side, f"{one}Id", window)}
         points = f"points {{ {self.check.point_fields} }}"
@@ -103,6 +104,7 @@ class Past:
     def is_refused(
         self, field: str, query: str, variables: dict, at: int, name: str, window: Window | None
     ) -> None:
+        self.check.past_counts["refused"] += 1
         error = self.check.api.refusal(query, factory=self.check.id, **variables)
         about = f"{field} of {name} as of {written(at)}"
         self.check.same(about, TOO_EARLY, error and error["extensions"]["code"])
@@ -132,6 +134,7 @@ class Past:
         }
         self.check.same(about, expected, got)
         rows = [self.row(question, one) for one in found]
+        self.check.past_counts["moves"] += len(rows)
         if len(rows) == len(listed):
             self.check.same(about, rows, listed)
         else:

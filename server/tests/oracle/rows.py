@@ -21,6 +21,7 @@ def window_row(window: Window | None) -> dict | None:
     return window and {"from": written(window[0]), "to": written(window[1])}
 
 
+SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # The names of the figures of one worker and of one workstation.
 FIGURES = {
     WORKER: {
