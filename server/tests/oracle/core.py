@@ -8,8 +8,8 @@ differ, bit for bit. A story is a file in JSON that says what was sent to the fa
 `steps`. A step is a batch (`now`, `hold`, `events`, `sender` and `answer`) or asks for a decision (`now`, `request` and
 `answer`), and no two steps are of one instant. Without a story, the stored events and the decisions are taken as they are, and
 all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged by what the server says of
-all time, of now and of some instants before. Of one that is not `isSettled` nobody knows at which instant its decisions were in every bucket, so
-nothing is asked about instants before its end.
+all time, of now and of some instants before. Of one that is not `isSettled` nobody knows at which instant its decisions
+were in every bucket, so nothing is asked about instants before its end.
 """
 
 import json
@@ -27,34 +27,13 @@ from facts import BUCKET, MINUTE, as_sent, decision_of, event_of, instant, writt
 from finality import Devices, finalities
 from made import Made
 from past import Past
+from queries import CONFLICTS, DECISIONS, EVENTS, FACTORY, SEGMENT
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
 from restated import History
 from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, SIDES, Expected
 from standing import Decided
 from windows import Window, Zone, grid, last_minutes
 
-EVENT = (
-    "form timestamp entityType entityId eventType durationMinutes holdMinutes unitsProduced confidence modelVersion "
-    "eventId sourceId workstationId receivedAt standing standingDecision"
-)
-EVENTS = (
-    "query($factory: ID!, $after: String) { events(factoryId: $factory, first: 500, after: $after) "
-    f"{{ edges {{ node {{ {EVENT} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-)
-FACTORY = (
-    "query($factory: ID!) { factory(id: $factory) { unitsBasis stateHoldMinutes keptConflicts droppedConflicts "
-    "utcOffsets { from offsetSeconds } workers { workerId } workstations { workstationId } } }"
-)
-DECISION = (
-    "number kind madeAt madeBy note requestId withdrawnBy progress { state } correction { entityType entityIds area from to "
-    "state units } standing { standing sourceId modelVersion withoutModelVersion from to } retraction { entityType entityId "
-    "eventType timestamp eventId form } withdrawal"
-)
-DECISIONS = (
-    "query($factory: ID!, $filter: DecisionFilter, $after: String) { decisions(factoryId: $factory, filter: $filter, "
-    f"first: 200, after: $after) {{ edges {{ node {{ {DECISION} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-)
-SEGMENT = "from to eventType confidence modelVersion sourceId decision"
 # What one series and one timeline may have at most, in milliseconds of five-minute steps.
 LONGEST_SERIES = 1_900 * BUCKET
 SHOWN_AT_MOST = 3
@@ -189,7 +168,25 @@ class Check:
             self.differences.append(f"events: {event} is stored and should not be")
         kept = [len(several) for several in events.contradictions.values()]
         self.same("keptConflicts", sum(min(10, count) for count in kept), self.factory["keptConflicts"])
+        self.conflicts(events, decisions.decisions)
         self.same("decisions", [as_set(one) for one in decisions.listed], [as_set(one) for one in listed])
+
+    def conflicts(self, events: Stored, decisions: list) -> None:
+        """Whether what is listed of contradictions is what was said, beside what is stored."""
+        decided = Decided(decisions)
+        said = Counter()
+        for node in self.api.pages(CONFLICTS, "conflicts", factory=self.id):
+            one, stored = (event_of(node[name], self.factory["stateHoldMinutes"]) for name in ("said", "stored"))
+            said[one.identity, one.statement, one.workstation] += 1
+            self.same(f"what {one} contradicts", as_sent(events.by_identity[one.identity]), as_sent(stored))
+            for event, listed in ((one, node["said"]), (stored, node["stored"])):
+                standing = listed["standing"], listed["standingDecision"]
+                self.same(f"standing of {event} in a conflict", decided.standing(event), standing)
+        # Of one event the newest are kept.
+        few = {identity for identity, several in events.contradictions.items() if len(several) <= 10}
+        expected = [(identity, *one) for identity in few for one in events.contradictions[identity]]
+        listed = [one for one in said.elements() if one[0] in few]
+        self.same("conflicts", sorted(map(repr, expected)), sorted(map(repr, listed)))
 
     def batch(self, step: dict, events: Stored) -> list[str]:
         """What becomes of the events of a batch."""
