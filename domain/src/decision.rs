@@ -137,8 +137,18 @@ impl Rules {
         model_version: Option<ModelVersionId>,
         started_at_ms: TimestampMs,
     ) -> Standing {
-        let first = self.rules.iter().find(|rule| rule.covers(source, model_version, started_at_ms));
-        first.map_or(Standing::Serving, |rule| rule.standing)
+        let rule = self.deciding(source, model_version, started_at_ms);
+        rule.map_or(Standing::Serving, |rule| rule.standing)
+    }
+
+    /// The rule that gives an event its standing that was not retracted; none where it serves without one.
+    pub fn deciding(
+        &self,
+        source: Option<SourceId>,
+        model_version: Option<ModelVersionId>,
+        started_at_ms: TimestampMs,
+    ) -> Option<&StandingRule> {
+        self.rules.iter().find(|rule| rule.covers(source, model_version, started_at_ms))
     }
 }
 

@@ -37,6 +37,7 @@ pub mod seen;
 mod series;
 pub mod source_events;
 pub mod sources;
+pub mod standings;
 pub mod states;
 pub mod timeline;
 pub mod writer;

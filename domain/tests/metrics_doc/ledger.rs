@@ -66,7 +66,7 @@ pub(crate) fn check_restatements(table: &Table, factory: &Factory) {
     while row < table.rows().end {
         let [since, _, entity] = asked(row);
         let of_row = |entry: &&Entry| {
-            entry.at_ms > written_ms(since) && !in_day(table, row, entry.by_entity.get(entity)).is_zero()
+            entry.at_ms > written_ms(since) && touches(table, row, entry.by_entity.get(entity))
         };
         let entries: Vec<&Entry> = ledger.iter().filter(of_row).collect();
         let deltas: Vec<Totals> =
@@ -158,7 +158,7 @@ fn committed_by(factory: &Factory, at_ms: TimestampMs) -> (Vec<&Event>, i32) {
 }
 
 /// The grace of the examples, set long before them.
-fn graces() -> [Grace; 1] {
+pub(crate) fn graces() -> [Grace; 1] {
     [Grace { at_ms: written_ms("1 Jan 00:00"), hours: DEFAULT_GRACE_HOURS }]
 }
 
@@ -166,4 +166,10 @@ fn graces() -> [Grace; 1] {
 fn in_day(table: &Table, row: usize, sums: Option<&BucketTotals>) -> Totals {
     let totals = sums.map(|sums| in_window(table, row, sums)).unwrap_or_default();
     Totals { events: 0, ..totals }
+}
+
+/// Whether something changed in a bucket of a row's window, also where the differences of several cancel each other.
+fn touches(table: &Table, row: usize, sums: Option<&BucketTotals>) -> bool {
+    let of_bucket = |(bucket, totals): (&i64, &Totals)| BucketTotals::from([(*bucket, *totals)]);
+    sums.into_iter().flatten().any(|one| !in_day(table, row, Some(&of_bucket(one))).is_zero())
 }

@@ -4,6 +4,7 @@ mod calendar;
 mod decisions;
 mod example;
 mod factory;
+mod finality;
 mod judgement;
 mod ledger;
 mod sums;
@@ -24,6 +25,7 @@ fn every_example_of_the_page_is_what_the_code_computes() {
 
 fn check(example: &Example) {
     let mut factory = factory::Factory::default();
+    let mut devices = finality::Devices::default();
     for table in &example.tables {
         if table.has("start") {
             factory.receive(table);
@@ -37,6 +39,10 @@ fn check(example: &Example) {
             calendar::check_windows(table);
         } else if table.has("as of") {
             ledger::check_as_of(table, &factory);
+        } else if table.has("heard") {
+            devices.hear(table);
+        } else if table.has("asked at") {
+            finality::check(table, &factory, &devices);
         } else if table.has("restated since") {
             ledger::check_restatements(table, &factory);
         } else if table.has("timeline of") {

@@ -10,6 +10,7 @@ mod refusal;
 use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::StreamExt as _;
 
+pub(super) use self::decision::Standing;
 use self::{
     decision::Decision, feed::DecisionFeed, filter::DecisionFilter, input::DecisionInput,
     list::DecisionConnection,

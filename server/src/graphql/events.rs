@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 mod conflicts;
 mod event;
+mod feed;
 mod filter;
 mod list;
 mod outcome;
@@ -14,13 +15,8 @@ use futures_util::StreamExt as _;
 #[cfg(any(feature = "kafka", feature = "amqp"))]
 pub(crate) use self::outcome::EventIssueCode;
 use self::{
-    batches::Batches,
-    conflicts::ConflictConnection,
-    event::EventInput,
-    filter::EventFilter,
-    list::{EventConnection, EventFeed},
-    outcome::IngestEventsPayload,
-    rejections::RejectionReport,
+    batches::Batches, conflicts::ConflictConnection, event::EventInput, feed::EventFeed, filter::EventFilter,
+    list::EventConnection, outcome::IngestEventsPayload, rejections::RejectionReport,
 };
 pub(super) use self::{
     event::{EventForm, EventType, confidence},
@@ -117,8 +113,11 @@ impl EventSubscription {
         ctx: &Context<'_>,
         factory_id: ID,
     ) -> Result<Deliveries<EventFeed>, ApiError> {
-        let feed = app(ctx).live.feed(&scope(ctx, &factory_id).await?).await?;
+        let (app, scope) = (app(ctx).clone(), scope(ctx, &factory_id).await?);
+        let feed = app.live.feed(&scope).await?;
         let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });
-        Ok(deliveries.map(|delivery| Ok(delivery.into())).boxed())
+        let reads_standings = feed::asks_for_standings(ctx);
+        let read = move |delivery| feed::read((app.clone(), scope.clone()), delivery, reads_standings);
+        Ok(deliveries.then(read).boxed())
     }
 }

@@ -16,7 +16,6 @@ use domain::{
 };
 use futures_util::StreamExt as _;
 
-pub(super) use self::series::Resolution;
 use self::{
     entity_metrics::{WorkerMetricsReport, WorkstationMetricsReport},
     factory_metrics::FactoryMetrics,
@@ -24,6 +23,10 @@ use self::{
     series::{EntitySeriesReport, MetricSeries},
     states::TimelineReport,
     timeline::Timeline,
+};
+pub(super) use self::{
+    finality::{Finality, FinalityOf},
+    series::Resolution,
 };
 use super::{
     context::{app, charge, charge_days, charge_rows_read, codes, reading_turn, scoped},

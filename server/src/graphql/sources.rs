@@ -1,6 +1,8 @@
 //! The sources of events, cameras and other devices: what they reported, and whether they agree.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use domain::{
     metric::minutes,
     source::{Agreement, Counts, VersionSeen},
@@ -9,11 +11,14 @@ use domain::{
 
 use super::{
     context::{charge, charge_rows_read, reading_turn, scoped},
-    floor::Resolution,
+    floor::{Finality, FinalityOf, Resolution},
     scalar::{BigInt, DateTime},
     window::{Window, WindowInput},
 };
-use crate::{error::ApiError, report};
+use crate::{
+    error::ApiError,
+    report::{self, Question},
+};
 
 /// Queries of sources.
 #[derive(Default)]
@@ -40,12 +45,13 @@ impl SourceQuery {
         let rows =
             report.sources.iter().map(|row| 1 + row.points.len() + row.others.len() + row.versions.len());
         charge(ctx, rows.sum())?;
-        Ok(SourceReport::new(report, resolution))
+        Ok(SourceReport::new(report, Question::about_factory(window, None), resolution))
     }
 }
 
 /// What a factory's sources reported.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct SourceReport {
     /// The factory.
     factory_id: ID,
@@ -61,6 +67,16 @@ pub(crate) struct SourceReport {
     sources: Vec<SourceMetrics>,
     /// Events that name no source, and are in no figure here.
     unnamed_events: BigInt,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl SourceReport {
+    /// Whether everything is expected to have come that the figures are about.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 /// What one source reported.
@@ -135,8 +151,9 @@ pub(crate) struct SourcePoint {
 }
 
 impl SourceReport {
-    fn new(report: report::sources::SourceReport, resolution: Resolution) -> Self {
+    fn new(report: report::sources::SourceReport, question: Question, resolution: Resolution) -> Self {
         Self {
+            of: FinalityOf::new(&report.factory, Arc::new(question), Some(report.window)),
             factory_id: ID(report.factory.slug.0),
             window: report.window.into(),
             examined: report.examined.into(),

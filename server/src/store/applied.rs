@@ -113,9 +113,14 @@ impl Applied {
         // Most factories have no decision.
         let Some((last_decision @ 1.., number, bucket)) = columns else { return Ok(Self::default()) };
         let all = Decided::read(conn, factory_id, entity_ids).await?;
+        Ok(Self::new(last_decision, all, Active::of_columns(number, bucket)))
+    }
+
+    /// Of what any bucket is counted by, with the number of the last decision and the one of them that is being applied.
+    pub(super) fn new(last_decision: i32, all: Decided, active: Option<Active>) -> Self {
         let mut applied = Self { last_decision, all, ..Self::default() };
-        applied.set_active(Active::of_columns(number, bucket));
-        Ok(applied)
+        applied.set_active(active);
+        applied
     }
 
     /// Whether it is what a factory says.

@@ -187,6 +187,9 @@ async fn contradicted(
 /// As an event that says the same would be stored.
 fn as_event(row: row::Model) -> event::Model {
     let is_state = row.series != 0;
+    // No hold is 0, which stands for one that was left out.
+    let hold_minutes =
+        (is_state && row.duration_ms != 0).then_some((-row.duration_ms / MS_PER_MINUTE) as i16);
     event::Model {
         factory_id: row.factory_id,
         bucket: row.bucket,
@@ -202,7 +205,7 @@ fn as_event(row: row::Model) -> event::Model {
         source_id: row.source_id,
         workstation: Some(row.workstation).filter(|workstation| !workstation.is_empty()),
         received_at: row.received_at,
-        hold_minutes: is_state.then_some((-row.duration_ms / MS_PER_MINUTE) as i16),
+        hold_minutes,
     }
 }
 

@@ -42,18 +42,9 @@ impl Decided {
         factory_id: FactoryId,
         entity_ids: Option<&[EntityId]>,
     ) -> Result<Self> {
-        use decision::Column;
         let mut decided = Self::default();
-        let rules = decision::Entity::find()
-            .filter(Column::FactoryId.eq(factory_id.0))
-            .filter(Column::Kind.eq(domain::decision::DecisionKind::Standing.code()))
-            .filter(Column::IsCounted.eq(true))
-            .all(conn)
-            .await?;
-        for rule in rules {
-            if let Content::Standing(content) = read_content(&rule.content)?
-                && let Some(rule) = standing_rule(conn, factory_id, rule.number, &content).await?
-            {
+        for (number, content) in counted_rules(conn, factory_id).await? {
+            if let Some(rule) = standing_rule(conn, factory_id, number, &content).await? {
                 decided.add_rule(rule);
             }
         }
@@ -76,11 +67,27 @@ impl Decided {
 
     /// The standing of a stored event.
     pub(super) fn standing(&self, entity_id: EntityId, report: &Observation) -> Standing {
-        let retracted = self.entities.get(&entity_id).map(|of_entity| of_entity.retracted.as_slice());
-        if retracted.unwrap_or_default().iter().any(|(_, fact)| fact.is_told_by(report)) {
+        if self.retractions_of(entity_id, report).next().is_some() {
             return Standing::Quarantined;
         }
         self.by_precedence.standing(report.source, report.model_version, report.started_at_ms)
+    }
+
+    /// The number of the decision that gives a stored event its standing; none where it serves without one. Of several
+    /// retractions it is the latest.
+    pub(super) fn deciding(&self, entity_id: EntityId, report: &Observation) -> Option<i32> {
+        self.retractions_of(entity_id, report).max().or_else(|| {
+            let rule =
+                self.by_precedence.deciding(report.source, report.model_version, report.started_at_ms)?;
+            Some(rule.number)
+        })
+    }
+
+    /// The numbers of the decisions that retract an event.
+    fn retractions_of(&self, entity_id: EntityId, report: &Observation) -> impl Iterator<Item = i32> {
+        let of_entity = self.entities.get(&entity_id);
+        let retracted = of_entity.map(|of_entity| of_entity.retracted.as_slice()).unwrap_or_default();
+        retracted.iter().filter(|(_, fact)| fact.is_told_by(report)).map(|(number, _)| *number)
     }
 
     /// The corrections of an entity that reach into a span or touch it.
@@ -143,6 +150,27 @@ impl Decided {
     }
 }
 
+/// The standing rules by which any bucket is counted, with their numbers.
+pub(super) async fn counted_rules(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+) -> Result<Vec<(i32, StandingContent)>> {
+    use decision::Column;
+    let rows = decision::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::Kind.eq(domain::decision::DecisionKind::Standing.code()))
+        .filter(Column::IsCounted.eq(true))
+        .all(conn)
+        .await?;
+    let mut rules = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Content::Standing(content) = read_content(&row.content)? {
+            rules.push((row.number, content));
+        }
+    }
+    Ok(rules)
+}
+
 /// The rule that a decision is; none when its source or model version is not registered, so that no event can have it.
 pub(super) async fn standing_rule(
     conn: &impl ConnectionTrait,
@@ -156,19 +184,28 @@ pub(super) async fn standing_rule(
     };
     let Some(source) = id(NameTable::Source, &content.source).await? else { return Ok(None) };
     let Some(model) = id(NameTable::ModelVersion, &content.model_version).await? else { return Ok(None) };
-    let model_version = match model {
+    Ok(Some(rule_of(number, content, (source, model))))
+}
+
+/// The rule that a decision is, given the numbers of its source and its model version, where it names them.
+pub(super) fn rule_of(
+    number: i32,
+    content: &StandingContent,
+    (source, model_version): (Option<i32>, Option<i32>),
+) -> StandingRule {
+    let model_version = match model_version {
         Some(id) => ModelVersions::One(ModelVersionId(id)),
         None if content.without_model_version => ModelVersions::Without,
         None => ModelVersions::All,
     };
-    Ok(Some(StandingRule {
+    StandingRule {
         number,
         standing: content.standing,
         source: source.map(SourceId),
         model_version,
         from_ms: content.from_ms.map(TimestampMs),
         to_ms: content.to_ms.map(TimestampMs),
-    }))
+    }
 }
 
 /// What a decision says, as it is stored.

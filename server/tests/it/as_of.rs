@@ -2,6 +2,7 @@
 
 mod as_of_law;
 mod ledger;
+mod told;
 
 use chrono::{DateTime, SecondsFormat};
 use domain::time::TimestampMs;

@@ -51,6 +51,28 @@ fn with_units(event: &Value, units: i64) -> Value {
 }
 
 #[tokio::test]
+async fn a_contradiction_says_its_hold_as_it_was_sent() {
+    let server = plant().await;
+    let report = |hold: Option<i64>| {
+        with(event("W1", "IDLE", "08:00", 0.0, 0), &json!({ "durationMinutes": null, "holdMinutes": hold }))
+    };
+    for (stored, said) in [(Some(60), None), (None, Some(60))] {
+        let id = json!({ "eventId": format!("{stored:?}") });
+        let sent = [stored, said].map(|hold| with(report(hold), &id));
+        assert_eq!(send(&server, json!(sent), Value::Null).await["conflicts"], 1, "{stored:?}");
+        let query = "{ conflicts(factoryId: \"plant\", first: 500) { edges { node { said { ...of } stored { ...of } } } } }
+            fragment of on Event { eventId form holdMinutes durationMinutes }";
+        let listed = server.ask(query, json!({})).await;
+        let edges = listed["conflicts"]["edges"].as_array().expect("a list").iter().map(|edge| &edge["node"]);
+        let one = edges.into_iter().find(|node| node["said"]["eventId"] == id["eventId"]).expect("it");
+        for (of, hold) in [("said", said), ("stored", stored)] {
+            let expected = json!({ "eventId": id["eventId"], "form": "STATE", "holdMinutes": hold, "durationMinutes": null });
+            assert_eq!(one[of], expected, "{of}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_stored_is_counted_by_code_source_and_device() {
     let server = plant().await;
     assert_eq!(

@@ -19,6 +19,7 @@ mod demo;
 mod devices;
 mod documents;
 mod entity_changes;
+mod event_standing;
 mod event_streams;
 mod expected;
 mod factories;

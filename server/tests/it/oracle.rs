@@ -4,6 +4,7 @@
 //! `ANDON_ORACLE_SEED` names the first seed, to try one again that failed in a soak.
 
 mod decisions;
+mod devices;
 
 use std::{env, path::Path, process::Stdio};
 
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use test_harness::{rounds, until};
 use tokio::process::Command;
 
+use self::devices::Devices;
 use crate::harness::{T0_MS, TestServer, code};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle");
@@ -262,6 +264,11 @@ struct Live {
     areas: Value,
     steps: Vec<Value>,
     requests: Vec<Value>,
+    devices: Devices,
+    /// Every grace that was set: when, and how many hours.
+    graces: Vec<(i64, i64)>,
+    /// Whether the clock stood while any decision was applied, so that it is known when every bucket followed it.
+    is_settled: bool,
 }
 
 impl Live {
@@ -278,6 +285,9 @@ impl Live {
             areas: json!({}),
             steps: Vec::new(),
             requests: Vec::new(),
+            devices: Devices::default(),
+            graces: vec![(T0_MS, 24)],
+            is_settled: true,
         };
         live.change_factory(json!({ "unitsBasis": basis })).await;
         if live.plant.chance(0.5) {
@@ -312,13 +322,34 @@ impl Live {
                 hold = self.plant.one_of(&[5, 60, 61, 240]);
                 self.change_factory(json!({ "stateHoldMinutes": hold })).await;
             }
+            if self.plant.chance(0.3) {
+                let hours = self.plant.one_of(&[1, 12, 24, 30, 36, 60]);
+                self.change_factory(json!({ "finalityGraceHours": hours })).await;
+                self.graces.push((self.now, hours));
+            }
             let rest = waiting.split_off(self.plant.random.random_range(1..=waiting.len().min(40)));
-            let answer = self.server.ingest(FACTORY, json!(waiting)).await;
-            let now = rfc3339(self.now);
-            self.steps.push(json!({ "now": now, "hold": hold, "events": waiting, "answer": answer }));
+            self.send_batch(&waiting, hold, true).await;
             waiting = rest;
         }
         self.decide_up_to(2 * decisions).await;
+        if self.plant.chance(0.5) {
+            // All that devices are heard of now, or of one of them not.
+            for _ in 0..3 {
+                self.send_batch(&[], hold, false).await;
+            }
+        }
+    }
+
+    /// Sends a batch as if a device did, or without saying which; one without events is always a device's.
+    async fn send_batch(&mut self, events: &[Value], hold: i64, may_be_unnumbered: bool) {
+        let sender = self.devices.sender(&mut self.plant, events, self.now, may_be_unnumbered);
+        let query = "mutation($factory: ID!, $events: [EventInput!]!, $sender: SenderInput) {
+            ingestEvents(factoryId: $factory, events: $events, sender: $sender) { accepted duplicates conflicts rejected } }";
+        let variables = json!({ "factory": FACTORY, "events": events, "sender": sender });
+        let answer = self.server.ask(query, variables).await["ingestEvents"].take();
+        let now = rfc3339(self.now);
+        self.steps
+            .push(json!({ "now": now, "hold": hold, "events": events, "sender": sender, "answer": answer }));
     }
 
     fn wait(&mut self) {
@@ -340,6 +371,11 @@ impl Live {
                 }
             }
             let answer = self.decide(&request).await;
+            if self.plant.chance(0.7) {
+                self.until_applied().await;
+            } else {
+                self.is_settled &= self.is_applied().await;
+            }
             self.requests.push(request.clone());
             self.steps.push(json!({ "now": rfc3339(self.now), "request": request, "answer": answer }));
         }
@@ -356,19 +392,29 @@ impl Live {
         if number.is_null() { json!(code(&answer)) } else { number }
     }
 
+    /// Whether every figure follows every decision: one about much is applied part by part.
+    async fn is_applied(&self) -> bool {
+        let query = "query($id: ID!) { decisions(factoryId: $id, first: 200) { edges { node { progress { state } } } } }";
+        let listed = self.server.ask(query, json!({ "id": FACTORY })).await;
+        let edges = listed["decisions"]["edges"].as_array().expect("decisions");
+        edges.iter().all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
+    }
+
+    async fn until_applied(&self) {
+        until("the end of all decisions", async || self.is_applied().await).await;
+    }
+
     /// What the checker says if something differs. It looks at all windows, or at what is said of all time and of now.
     async fn judge(&self, folder: &Path, is_about_now: bool, about: &str) -> Option<String> {
-        // A decision about much is applied part by part.
-        let query = "query($id: ID!) { decisions(factoryId: $id, first: 200) { edges { node { progress { state } } } } }";
-        until("the end of all decisions", async || {
-            let listed = self.server.ask(query, json!({ "id": FACTORY })).await;
-            let edges = listed["decisions"]["edges"].as_array().expect("decisions");
-            edges.iter().all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
-        })
-        .await;
+        self.until_applied().await;
         let file = folder.join("story.json");
+        let graces: Vec<Value> = self
+            .graces
+            .iter()
+            .map(|(since, hours)| json!({ "since": rfc3339(*since), "hours": hours }))
+            .collect();
         let story = json!({ "seed": self.seed, "now": rfc3339(self.now), "areas": self.areas, "steps": self.steps,
-                            "isAboutNow": is_about_now });
+                            "isAboutNow": is_about_now, "isSettled": self.is_settled, "graces": graces });
         tokio::fs::write(&file, story.to_string()).await.expect("a file");
         let (url, file) = (self.server.url("/graphql"), file.display().to_string());
         differences("core.py", &[&url, FACTORY, &file], &format!("seed {} {about}", self.seed)).await

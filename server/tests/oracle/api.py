@@ -13,11 +13,19 @@ class Api:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
         self.fields: dict[str, set[str]] = {}
 
-    def ask(self, query: str, **variables: object) -> dict:
-        """The data of an operation that must succeed."""
+    def answer(self, query: str, variables: dict[str, object]) -> dict:
         body = json.dumps({"query": query, "variables": variables})
         self.connection.request("POST", self.path, body, {"content-type": "application/json"})
-        answer = json.loads(self.connection.getresponse().read())
+        return json.loads(self.connection.getresponse().read())
+
+    def refusal(self, query: str, **variables: object) -> dict | None:
+        """The first error of an operation; none when it succeeds."""
+        errors = self.answer(query, variables).get("errors")
+        return errors[0] if errors else None
+
+    def ask(self, query: str, **variables: object) -> dict:
+        """The data of an operation that must succeed."""
+        answer = self.answer(query, variables)
         if answer.get("errors"):
             raise RuntimeError(f"{query} with {variables}: {answer['errors']}")
         return answer["data"]

@@ -4,10 +4,12 @@
 
 It takes what the server has stored, computes every figure again in whole numbers, and tells how the server's answers
 differ, bit for bit. A story is a file in JSON that says what was sent to the factory, and when by the server's clock:
-`seed`, `now`, `areas` (who was put where before anything else) and `steps`. A step is a batch (`now`, `hold`, `events`
-and `answer`) or asks for a decision (`now`, `request` and `answer`). Without a story, the stored events and the decisions
-are taken as they are, and all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged
-by what the server says of all time and of now.
+`seed`, `now`, `areas` (who was put where before anything else), `graces` (when and for how many hours they were set) and
+`steps`. A step is a batch (`now`, `hold`, `events`, `sender` and `answer`) or asks for a decision (`now`, `request` and
+`answer`), and no two steps are of one instant. Without a story, the stored events and the decisions are taken as they are, and
+all state reports as held by the factory's setting of today. A story that `isAboutNow` is judged by what the server says of
+all time, of now and of some instants before. Of one that is not `isSettled` nobody knows at which instant its decisions
+were in every bucket, so nothing is asked about instants before its end.
 """
 
 import json
@@ -20,36 +22,18 @@ from decimal import Decimal
 
 from activity import Floor
 from api import Api
-from facts import BUCKET, MINUTE, WORKER, WORKSTATION, as_sent, decision_of, event_of, instant, written
+from closing import Grace
+from facts import BUCKET, MINUTE, as_sent, decision_of, event_of, instant, written
+from finality import Devices, finalities
 from made import Made
+from past import Past
+from queries import CONFLICTS, DECISIONS, EVENTS, FACTORY, SEGMENT
 from received import ACCEPTED, CONFLICT, DUPLICATE, Stored
-from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, Expected
+from restated import History
+from rows import FACTORY_FIGURES, FIGURES, POINT_FIGURES, SHARED_FIGURES, SIDES, Expected
 from standing import Decided
 from windows import Window, Zone, grid, last_minutes
 
-EVENT = (
-    "form timestamp entityType entityId eventType durationMinutes holdMinutes unitsProduced confidence modelVersion "
-    "eventId sourceId workstationId receivedAt"
-)
-EVENTS = (
-    "query($factory: ID!, $after: String) { events(factoryId: $factory, first: 500, after: $after) "
-    f"{{ edges {{ node {{ {EVENT} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-)
-FACTORY = (
-    "query($factory: ID!) { factory(id: $factory) { unitsBasis stateHoldMinutes keptConflicts droppedConflicts "
-    "utcOffsets { from offsetSeconds } workers { workerId } workstations { workstationId } } }"
-)
-DECISION = (
-    "number kind madeAt madeBy note requestId withdrawnBy progress { state } correction { entityType entityIds area from to "
-    "state units } standing { standing sourceId modelVersion withoutModelVersion from to } retraction { entityType entityId "
-    "eventType timestamp eventId form } withdrawal"
-)
-DECISIONS = (
-    "query($factory: ID!, $filter: DecisionFilter, $after: String) { decisions(factoryId: $factory, filter: $filter, "
-    f"first: 200, after: $after) {{ edges {{ node {{ {DECISION} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-)
-SEGMENT = "from to eventType confidence modelVersion sourceId decision"
-SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # What one series and one timeline may have at most, in milliseconds of five-minute steps.
 LONGEST_SERIES = 1_900 * BUCKET
 SHOWN_AT_MOST = 3
@@ -63,8 +47,12 @@ class Check:
         self.factory = self.ask(FACTORY)["factory"]
         self.now = instant(story["now"]) if story else int(time.time() * 1_000)
         self.random = random.Random(story["seed"] if story else 0)
+        self.graces = [Grace(instant(one["since"]), one["hours"]) for one in story["graces"]] if story else []
+        self.history, self.devices = History(), Devices()
         self.differences: list[str] = []
         self.compared = 0
+        # How many answers about instants before were told, how many were refused, and how many causes of moves were listed.
+        self.past_counts: Counter[str] = Counter()
 
     def ask(self, query: str, **variables: object) -> dict:
         return self.api.ask(query, factory=self.id, **variables)
@@ -88,13 +76,21 @@ class Check:
         stored, listed = self.events(), self.decisions()
         if self.story:
             self.replay(stored, listed)
-        floor = Floor(stored, Decided(map(decision_of, listed)), self.areas)
+        decided = Decided(map(decision_of, listed))
+        for event, node in zip(stored, self.listed):
+            standing = node["standing"], node["standingDecision"]
+            self.same(f"standing of {event}", decided.standing(event), standing)
+        floor = Floor(stored, decided, self.areas)
         offsets = [(instant(one["from"]), one["offsetSeconds"] * 1_000) for one in self.factory["utcOffsets"]]
         self.expected = Expected(floor, self.factory["unitsBasis"], Zone(offsets), self.now)
         self.registered()
         self.window("all time", None, None)
         span = self.expected.span
-        if span is None or self.story and self.story.get("isAboutNow"):
+        if span is None:
+            return
+        if self.story and self.story["isAboutNow"]:
+            # A clock that is put back changes nothing of what was answered before.
+            self.past(span, 1)
             return
         for name, asked, window in self.windows(span):
             self.window(name, asked, window)
@@ -106,6 +102,9 @@ class Check:
             self.series((span[0], min(span[1], span[0] + 3 * LONGEST_SERIES)), resolution)
         for window in (span, self.some_range(span)):
             self.timelines(window)
+        if self.story:
+            finalities(self, [*self.windows(span), self.whole(span), ("all time", None, None)])
+        self.past(span, 6)
 
     # What is stored and decided.
 
@@ -116,7 +115,7 @@ class Check:
         return {area: [tuple(entity) for entity in there] for area, there in areas.items()}
 
     def events(self) -> list:
-        listed = self.api.pages(EVENTS, "events", factory=self.id)
+        listed = self.listed = self.api.pages(EVENTS, "events", factory=self.id)
         steps = self.story["steps"] if self.story else []
         settings = {instant(step["now"]): step["hold"] for step in steps if "events" in step}
         stored = []
@@ -148,10 +147,13 @@ class Check:
         events, decisions = Stored(), Made(self.areas)
         for index, step in enumerate(self.story["steps"]):
             if "request" in step:
+                made = len(decisions.listed)
                 outcome = decisions.take(step["request"], step["now"], events)
                 self.same(f"step {index}, {step['request']}", outcome, step["answer"])
+                for decision in decisions.listed[made:]:
+                    self.history.decide(decision_of(decision), instant(step["now"]))
                 continue
-            outcomes = [events.take(event_of(event, step["hold"])) for event in step["events"]]
+            outcomes = self.batch(step, events)
             counts = {
                 "accepted": outcomes.count(ACCEPTED),
                 "duplicates": outcomes.count(DUPLICATE),
@@ -166,7 +168,37 @@ class Check:
             self.differences.append(f"events: {event} is stored and should not be")
         kept = [len(several) for several in events.contradictions.values()]
         self.same("keptConflicts", sum(min(10, count) for count in kept), self.factory["keptConflicts"])
+        self.conflicts(events, decisions.decisions)
         self.same("decisions", [as_set(one) for one in decisions.listed], [as_set(one) for one in listed])
+
+    def conflicts(self, events: Stored, decisions: list) -> None:
+        """Whether what is listed of contradictions is what was said, beside what is stored."""
+        decided = Decided(decisions)
+        said = Counter()
+        for node in self.api.pages(CONFLICTS, "conflicts", factory=self.id):
+            one, stored = (event_of(node[name], self.factory["stateHoldMinutes"]) for name in ("said", "stored"))
+            said[one.identity, one.statement, one.workstation] += 1
+            self.same(f"what {one} contradicts", as_sent(events.by_identity[one.identity]), as_sent(stored))
+            for event, listed in ((one, node["said"]), (stored, node["stored"])):
+                standing = listed["standing"], listed["standingDecision"]
+                self.same(f"standing of {event} in a conflict", decided.standing(event), standing)
+        # Of one event the newest are kept.
+        few = {identity for identity, several in events.contradictions.items() if len(several) <= 10}
+        expected = [(identity, *one) for identity in few for one in events.contradictions[identity]]
+        listed = [one for one in said.elements() if one[0] in few]
+        self.same("conflicts", sorted(map(repr, expected)), sorted(map(repr, listed)))
+
+    def batch(self, step: dict, events: Stored) -> list[str]:
+        """What becomes of the events of a batch."""
+        sent = [event_of(event, step["hold"]) for event in step["events"]]
+        outcomes = [events.take(event) for event in sent]
+        accepted = [event for event, outcome in zip(sent, outcomes) if outcome == ACCEPTED]
+        sender, at = step["sender"], instant(step["now"])
+        for event in accepted:
+            self.history.store(event, sender and sender["deviceId"], at)
+        if sender:
+            self.devices.take(sender, at, len(sent), accepted)
+        return outcomes
 
     def registered(self) -> None:
         for side, (one, many) in SIDES.items():
@@ -207,24 +239,34 @@ class Check:
 
     def window(self, name: str, asked: dict | None, window: Window | None) -> None:
         factory = self.expected.factory_row(window)
-        fields = self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
-        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ window {{ from to }} {fields} }}"]
+        asks = [f"factoryMetrics(factoryId: $factory, window: $window) {{ {self.factory_fields} }}"]
         for side, (one, many) in SIDES.items():
-            fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
-            fields += f" {one}Id lastSeenAt current {{ eventType since until confidence }}"
-            asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {fields} }} }}")
+            asks.append(f"{one}Metrics(factoryId: $factory, window: $window) {{ {many} {{ {self.entity_fields(side)} }} }}")
         got = self.ask(f"query($factory: ID!, $window: WindowInput) {{ {' '.join(asks)} }}", window=asked)
         self.same(f"factoryMetrics of {name}", factory, got["factoryMetrics"])
         for side, (one, many) in SIDES.items():
             rows = self.expected.entity_rows(side, f"{one}Id", window)
             self.same(f"{one}Metrics of {name}", rows, got[f"{one}Metrics"][many])
 
+    @property
+    def factory_fields(self) -> str:
+        return "window { from to } " + self.api.those_of("FactoryMetrics", FACTORY_FIGURES)
+
+    def entity_fields(self, side: str) -> str:
+        one = SIDES[side][0]
+        fields = self.api.those_of(f"{one.capitalize()}Metrics", FIGURES[side] | SHARED_FIGURES)
+        return f"{fields} {one}Id lastSeenAt current {{ eventType since until confidence }}"
+
+    @property
+    def point_fields(self) -> str:
+        return "from to " + self.api.those_of("MetricPoint", POINT_FIGURES)
+
     # What is cut into steps and stretches.
 
     def series(self, window: Window, resolution: str) -> None:
         head = "query($factory: ID!, $window: WindowInput!, $resolution: Resolution!, $side: EntityType!)"
         arguments = "factoryId: $factory, window: $window, resolution: $resolution"
-        points = f"points {{ from to {self.api.those_of('MetricPoint', POINT_FIGURES)} }}"
+        points = f"points {{ {self.point_fields} }}"
         query = (
             f"{head} {{ metricSeries({arguments}) {{ {points} }} "
             f"entitySeries({arguments}, entityType: $side) {{ series {{ entityType entityId {points} }} }} }}"
@@ -261,6 +303,29 @@ class Check:
                     self.same(f"timelines {name}", seconds, got["resolutionSeconds"])
                 expected = self.expected.timelines(side, window, got["resolutionSeconds"])
                 self.same(f"timelines {name} by {seconds}", expected, got["timelines"])
+
+
+    # What was answered before, and what stays as it is.
+
+    def past(self, span: Window, count: int) -> None:
+        """As of so many instants, and of now."""
+        if not self.story or not self.story["isSettled"]:
+            return
+        past = Past(self, self.history, self.graces)
+        windows = [*self.windows(span), self.whole(span)]
+        for at in past.instants(count):
+            chosen = [*self.random.sample(windows, min(5, len(windows))), self.whole(span), ("all time", None, None)]
+            for name, asked, window in chosen:
+                is_long = window is not None and window[1] - window[0] > LONGEST_SERIES
+                resolution = self.random.choice(("FIVE_MINUTES", "FIFTEEN_MINUTES", "HOUR", "DAY")[2 * is_long :])
+                past.answers(at, name, asked, window, resolution)
+            for name, asked, window in chosen[:-1]:
+                past.restatements(at, name, asked, window)
+
+    def whole(self, span: Window) -> tuple[str, dict, Window]:
+        """All of the span, or the part of it that one series may have."""
+        window = span[0], min(span[1], span[0] + LONGEST_SERIES)
+        return f"{written(window[0])} to {written(window[1])}", range_input(*window), window
 
 
 def as_set(decision: dict) -> dict:
@@ -308,7 +373,7 @@ def main(url: str, factory: str, story: str | None = None) -> int:
     floor = check.expected.floor
     print(
         f"{len(floor.events)} events, {len(floor.decided.all)} decisions, {check.compared} figures, "
-        f"{len(check.differences)} differ"
+        f"{len(check.differences)} differ; as of instants: {dict(check.past_counts)}"
     )
     return 1 if check.differences or not check.compared else 0
 

@@ -1,4 +1,4 @@
-"""Computes every example of docs/METRICS.md that is about sums, timelines, lists, the present and restatements.
+"""Computes every example of docs/METRICS.md that is about sums, timelines, lists, the present, restatements and finality.
 
     python3 examples.py METRICS.md
 """
@@ -25,17 +25,19 @@ from facts import (
     event_of,
     instant,
 )
+from closing import Grace, is_closed
+from finality import LOST, Device, Devices, finality
 from now import current, last_seen
 from received import ACCEPTED, Stored
-from restated import History, Restatement, is_closed
+from restated import Asked, History, Restatement, total
 from standing import Decided
 from sums import FactorySums, Sums, minutes, sums_of, totals
-from windows import Window, grid, letters, natural
+from windows import Window, Zone, grid, letters, natural
 
 DAY = "2026-01-05T"
 NOW = instant("2026-01-06T00:00:00Z")
 SETTING = 60
-GRACE = 24 * 60 * MINUTE
+GRACES = [Grace(instant("2026-01-01T00:00:00Z"), 24)]
 MINUTES = {
     "working": lambda sums: minutes(sums.working),
     "idle": lambda sums: minutes(sums.idle),
@@ -63,9 +65,10 @@ FACTORY_COLUMNS = {
     "active workstations": lambda of: of.active_workstations,
 }
 # What rows are about; all other columns of theirs follow.
-ABOUT = {"window", "entity", "after decision", "as of", "units basis", "step seconds"}
+ABOUT = {"window", "entity", "after decision", "as of", "asked at", "units basis", "step seconds"}
 # An empty cell of these is a statement, too.
 CAUSE = ("cause", "device", "source", "decision")
+SAID = (*CAUSE, "reasons", "closes at")
 REFUSED = "refused"
 # What is judged before it is stored, and the calendars of time zones, are not what this is about.
 ELSEWHERE = ("field", "zone")
@@ -133,6 +136,8 @@ class Example:
         self.history = History()
         # Whether it is said of all of them when they were committed.
         self.is_dated = True
+        # When each device was heard, and what it told.
+        self.heard: list[tuple[int, str, Row]] = []
 
     def take(self, row: Row) -> str:
         """What becomes of an event."""
@@ -157,6 +162,8 @@ class Example:
         """The cells of a row that follow from the events and decisions, computed."""
         if "as of" in row:
             return self.answered(row)
+        if "asked at" in row:
+            return self.finality(row)
         floor = self.floor(row)
         if "last seen" in row:
             return self.present(floor, entity(row["entity"]))
@@ -180,20 +187,40 @@ class Example:
         if not self.is_dated:
             return {}
         at, window = moment(row["as of"]), window_of(row["window"])
-        if not is_closed(window, at, GRACE):
+        if not is_closed(window, at, GRACES):
             return dict.fromkeys([name for name in row if name in COLUMNS][:1], REFUSED)
         sums = of(self.history.as_of(at), entity(row["entity"]), window)
         return {name: column(sums) for name, column in COLUMNS.items()}
+
+    def finality(self, row: Row) -> dict[str, object]:
+        """What is said when it is asked, of all that came and was heard by then."""
+        now, window, of_row = moment(row["asked at"]), window_of(row["window"]), entity(row["entity"])
+        devices = Devices()
+        for at, code, told in self.heard:
+            if at <= now:
+                devices.by_code[code] = device(at, told)
+        for (at, code, _), events in self.history.events.items():
+            if at <= now and code:
+                devices.by_code[code].events += events
+        found = finality(devices, Zone([(0, 0)]), GRACES, now, window, {of_row})
+        closes = found["closesAt"]
+        return {
+            "finality": found["state"],
+            "reasons": ", ".join(found["reasons"]),
+            "closes at": f"{EPOCH + timedelta(milliseconds=instant(closes)):%-d %b %H:%M}" if closes else "",
+            "lost events": found["lostEvents"],
+        }
 
     def restated(self, rows: list[Row]) -> list[dict[str, object]]:
         """All causes since the instants, of the windows and of those that the rows are about."""
         shown = []
         for about in dict.fromkeys((row["restated since"], row["window"], row["entity"]) for row in rows):
             since, window = moment(about[0]), window_of(about[1])
-            if not self.is_dated or not is_closed(window, since, GRACE):
+            if not self.is_dated or not is_closed(window, since, GRACES):
                 # The page does not say what is listed then.
                 return []
-            found = self.history.restatements(entity(about[2]), window, since)
+            one = entity(about[2])
+            found = self.history.restatements(Asked((one,), side=one[0]), window, since)
             shown += [dict(zip(("restated since", "window", "entity"), about)) | restatement(one) for one in found]
         return shown
 
@@ -223,6 +250,14 @@ def in_order(floor: Floor) -> list[tuple[str, str]]:
     return sorted(floor.entities, key=lambda one: natural(one[1]))
 
 
+def device(at: int, told: Row) -> Device:
+    """Some that came, around those that did not."""
+    missing, lost = (int(told.get(name, 0)) for name in ("missing", "lost"))
+    waiting = at - moment(told["waits since"]) if "waits since" in told else 0
+    closed = [(range(2, 2 + lost), LOST, None, None)]
+    return Device(heard=at, waiting=waiting, came={1, 2 + lost + missing}, closed=closed)
+
+
 def of(floor: Floor, one: tuple[str, str], window: Window | None) -> Sums:
     return totals(sums_of(floor, one), window)
 
@@ -233,7 +268,7 @@ def restatement(one: Restatement) -> dict[str, object]:
     number = None if cause.number is None else str(cause.number)
     said = zip(CAUSE, (cause.kind, cause.device, cause.source, number))
     figures = {name: column(one.difference) for name, column in MINUTES.items()}
-    return {name: value or "" for name, value in said} | figures | {"utilization": one.after.utilization}
+    return {name: value or "" for name, value in said} | figures | {"utilization": total(one.after).utilization}
 
 
 def clock(when: int | None) -> str | None:
@@ -271,7 +306,7 @@ def differences(example: Example, rows: list[Row], columns: set[str]) -> Iterato
     for row, follows in zip(rows, computed):
         # Nothing that a row says is left unjudged, and no figure that others of its table have is left out.
         yield from (f"{name} of {row} is not known" for name in sorted(row.keys() - follows.keys() - ABOUT))
-        told = [name for name in follows if name in columns or name in CAUSE]
+        told = [name for name in follows if name in columns or name in SAID]
         differing = [name for name in told if not is_same(follows[name], row.get(name, ""))]
         yield from (f"{name} of {row} is {follows[name]}" for name in differing)
         if not told:
@@ -291,6 +326,8 @@ def main(page: str) -> int:
                 outcome = example.take(row)
                 if outcome != row.get("outcome", ACCEPTED):
                     wrong.append(f"{row} is {outcome}")
+        elif "heard" in columns:
+            example.heard += [(moment(row["heard"]), row["device"], row) for row in rows]
         elif "kind" in columns:
             for row in rows:
                 example.decide(row)

@@ -15,7 +15,7 @@ INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|z|[+
 WORKER, WORKSTATION = "WORKER", "WORKSTATION"
 INTERVAL, STATE = "INTERVAL", "STATE"
 WORKING, IDLE, ABSENT, NOT_OBSERVED = "WORKING", "IDLE", "ABSENT", "NOT_OBSERVED"
-SERVING = "SERVING"
+SERVING, QUARANTINED = "SERVING", "QUARANTINED"
 
 
 def instant(text: str) -> int:

@@ -19,7 +19,8 @@ class Stored:
             return ACCEPTED
         if first.statement == event.statement:
             return DUPLICATE
-        self.contradictions.setdefault(event.identity, set()).add(event.statement)
+        # Where a worker was is no contradiction of an interval by itself, and yet something else that one says.
+        self.contradictions.setdefault(event.identity, set()).add((event.statement, event.workstation))
         return CONFLICT
 
     @property

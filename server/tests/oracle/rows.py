@@ -1,6 +1,8 @@
 """What the API must answer, made from the sums."""
 
-from activity import Floor, Segment, segments
+from functools import cached_property
+
+from activity import Floor, Segment, Stretch, segments
 from facts import WORKER, WORKSTATION, written
 from now import current, last_seen
 from sums import FactorySums, Sums, minutes, summed, sums_of, totals
@@ -19,6 +21,7 @@ def window_row(window: Window | None) -> dict | None:
     return window and {"from": written(window[0]), "to": written(window[1])}
 
 
+SIDES = {WORKER: ("worker", "workers"), WORKSTATION: ("workstation", "workstations")}
 # The names of the figures of one worker and of one workstation.
 FIGURES = {
     WORKER: {
@@ -96,9 +99,15 @@ class Expected:
     def __init__(self, floor: Floor, basis: str, zone: Zone, now: int) -> None:
         self.floor, self.basis, self.zone, self.now = floor, basis, zone, now
         self.entities = sorted(floor.entities, key=lambda entity: natural(entity[1]))
-        self.stretches = {entity: floor.stretches(entity) for entity in self.entities}
         self.sums = {entity: sums_of(floor, entity) for entity in self.entities}
-        self.present = {entity: self.present_of(entity) for entity in self.entities}
+
+    @cached_property
+    def stretches(self) -> dict[tuple[str, str], list[Stretch]]:
+        return {entity: self.floor.stretches(entity) for entity in self.entities}
+
+    @cached_property
+    def present(self) -> dict[tuple[str, str], dict]:
+        return {entity: self.present_of(entity) for entity in self.entities}
 
     def present_of(self, entity: tuple[str, str]) -> dict:
         now = current(self.floor, entity, self.now)
@@ -176,3 +185,10 @@ class Expected:
             if totals(self.sums[entity], window).observed > 0:
                 shown.append({"entityType": side, "entityId": entity[1], "states": states})
         return shown
+
+
+class AsOf(Expected):
+    """The figures of a factory as they were at an instant; what was so then of the present, nobody has written down."""
+
+    def present_of(self, entity: tuple[str, str]) -> dict:
+        return {"current": None, "lastSeenAt": None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from facts import ANY, SERVING, Correction, Decision, Event, Retraction, Rule, Withdrawal
+from facts import ANY, QUARANTINED, SERVING, Correction, Decision, Event, Retraction, Rule, Withdrawal
 
 
 class Decided:
@@ -16,15 +16,22 @@ class Decided:
         # A correction registers whom it names, also one that was taken back.
         self.named = {entity for one in decisions if isinstance(one, Correction) for entity in one.entities}
         self.rules = [one for one in live if isinstance(one, Rule)]
-        self.retracted = {one.event for one in live if isinstance(one, Retraction)}
+        # Of several that retract the same the latest.
+        self.retracted = {one.event: one.number for one in live if isinstance(one, Retraction)}
 
     def serves(self, event: Event) -> bool:
-        if (event.entity, event.form, event.type, event.start, event.event_id) in self.retracted:
-            return False
+        return self.standing(event)[0] == SERVING
+
+    def standing(self, event: Event) -> tuple[str, int | None]:
+        """An event's standing, and the decision that gives it."""
+        retraction = self.retracted.get((event.entity, event.form, event.type, event.start, event.event_id))
+        if retraction is not None:
+            return QUARANTINED, retraction
         about_it = [rule for rule in self.rules if is_about(rule, event)]
         if not about_it:
-            return True
-        return max(about_it, key=lambda rule: (precision(rule), rule.number)).standing == SERVING
+            return SERVING, None
+        rule = max(about_it, key=lambda rule: (precision(rule), rule.number))
+        return rule.standing, rule.number
 
 
 def is_about(rule: Rule, event: Event) -> bool:

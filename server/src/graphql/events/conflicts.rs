@@ -13,6 +13,7 @@ use crate::{
     store::{
         Snapshot,
         conflicts::{self, Cursor, MAX_PAGE_CONFLICTS, Page},
+        standings::{self, EventStanding},
     },
 };
 
@@ -37,9 +38,9 @@ pub(crate) struct ConflictEdge {
 /// What contradicts a stored event.
 #[derive(SimpleObject)]
 pub(crate) struct Conflict {
-    /// What was reported, and when it first came so. It counts nowhere.
+    /// What was reported, and when it first came so. It counts nowhere, whatever standing such an event would have.
     said: Event,
-    /// The stored event of the same identity, which came before it and counts.
+    /// The stored event of the same identity, which came before it and counts, as far as decisions let it.
     stored: Event,
 }
 
@@ -56,16 +57,26 @@ pub(crate) async fn page(
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
     let scope = factory(snapshot, slug).await?;
     let page = conflicts::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
-    Ok(ConflictConnection::new(page, after.is_some()))
+    let said = page.conflicts.iter().map(|(_, conflict)| &conflict.said.event);
+    let stored = page.conflicts.iter().map(|(_, conflict)| &conflict.stored.event);
+    let events: Vec<_> = said.chain(stored).collect();
+    let standings = standings::of(snapshot, scope.factory(), &events).await?;
+    Ok(ConflictConnection::new(page, standings, after.is_some()))
 }
 
 impl ConflictConnection {
-    fn new(page: Page, has_previous_page: bool) -> Self {
-        let edge = |(cursor, conflict): (Cursor, conflicts::Conflict)| ConflictEdge {
-            cursor: cursor.encode(),
-            node: Conflict { said: conflict.said.into(), stored: conflict.stored.into() },
+    /// With the standings of all that was said and then of all that is stored.
+    fn new(page: Page, mut of_said: Vec<EventStanding>, has_previous_page: bool) -> Self {
+        let of_stored = of_said.split_off(page.conflicts.len());
+        let standings = of_said.into_iter().zip(of_stored);
+        let edge = |((cursor, conflict), (of_said, of_stored)): ((Cursor, conflicts::Conflict), _)| {
+            let said = Event::new(conflict.said, of_said);
+            ConflictEdge {
+                cursor: cursor.encode(),
+                node: Conflict { said, stored: Event::new(conflict.stored, of_stored) },
+            }
         };
-        let edges: Vec<ConflictEdge> = page.conflicts.into_iter().map(edge).collect();
+        let edges: Vec<ConflictEdge> = page.conflicts.into_iter().zip(standings).map(edge).collect();
         let cursors = edges.iter().map(|edge| edge.cursor.as_str());
         let page_info = PageInfo::new(cursors, page.has_next, has_previous_page);
         Self { edges, page_info }

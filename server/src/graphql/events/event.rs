@@ -7,8 +7,8 @@ use domain::{
 };
 
 use crate::{
-    graphql::{factories::EntityType, scalar::DateTime},
-    store::events::StoredEvent,
+    graphql::{decisions::Standing, factories::EntityType, scalar::DateTime},
+    store::{events::StoredEvent, standings::EventStanding},
 };
 
 /// What was seen.
@@ -115,10 +115,16 @@ pub(crate) struct Event {
     workstation_id: Option<ID>,
     /// When it came.
     received_at: DateTime,
+    /// Whether people let it count, as the figures of its start follow their decisions now. Of several readings of the same
+    /// that serve one alone counts: the surest, then that of the greater model version.
+    standing: Standing,
+    /// The number of the decision that gives it this standing; null where it serves without one.
+    standing_decision: Option<i32>,
 }
 
-impl From<StoredEvent> for Event {
-    fn from(stored: StoredEvent) -> Self {
+impl Event {
+    /// What was stored, and how it stands.
+    pub(super) fn new(stored: StoredEvent, standing: EventStanding) -> Self {
         let event = stored.event;
         let (duration_minutes, hold_minutes) = match event.extent {
             Extent::Interval(duration_ms) => (Some(minutes(duration_ms.0)), None),
@@ -139,6 +145,8 @@ impl From<StoredEvent> for Event {
             source_id: event.source.map(ID),
             workstation_id: event.workstation.map(ID),
             received_at: DateTime::from_ms(stored.received_at_ms),
+            standing: standing.standing.into(),
+            standing_decision: standing.decision,
         }
     }
 }

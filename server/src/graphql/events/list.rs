@@ -1,16 +1,16 @@
-//! Lists of stored events: pages of the past and the feed of the present.
+//! Pages of stored events.
 
 use async_graphql::SimpleObject;
 
 use super::{event::Event, filter::EventFilter};
 use crate::{
     error::ApiError,
-    graphql::{scalar::BigInt, text::quoted},
-    live::feed,
+    graphql::text::quoted,
     report::factory,
     store::{
         Snapshot,
         events::{self, Cursor, MAX_PAGE_EVENTS, Page},
+        standings::{self, EventStanding},
     },
 };
 
@@ -58,7 +58,9 @@ pub(crate) async fn page(
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
     let scope = factory(snapshot, slug).await?;
     let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
-    Ok(EventConnection::new(page, after.is_some()))
+    let events: Vec<_> = page.events.iter().map(|(_, stored)| &stored.event).collect();
+    let standings = standings::of(snapshot, scope.factory(), &events).await?;
+    Ok(EventConnection::new(page, standings, after.is_some()))
 }
 
 /// How many items a page has that was asked for `first`.
@@ -82,12 +84,12 @@ pub(in crate::graphql) fn cursor<C>(
 }
 
 impl EventConnection {
-    fn new(page: Page, has_previous_page: bool) -> Self {
-        let edges: Vec<EventEdge> = page
-            .events
-            .into_iter()
-            .map(|(cursor, stored)| EventEdge { cursor: cursor.encode(), node: stored.into() })
-            .collect();
+    fn new(page: Page, standings: Vec<EventStanding>, has_previous_page: bool) -> Self {
+        let edge = |((cursor, stored), standing): ((Cursor, _), _)| EventEdge {
+            cursor: cursor.encode(),
+            node: Event::new(stored, standing),
+        };
+        let edges: Vec<EventEdge> = page.events.into_iter().zip(standings).map(edge).collect();
         let cursors = edges.iter().map(|edge| edge.cursor.as_str());
         let page_info = PageInfo::new(cursors, page.has_next, has_previous_page);
         Self { edges, page_info }
@@ -103,26 +105,5 @@ impl PageInfo {
     ) -> Self {
         let end_cursor = cursors.clone().next_back().map(str::to_owned);
         Self { has_next_page, has_previous_page, start_cursor: cursors.next().map(str::to_owned), end_cursor }
-    }
-}
-
-/// Newly stored events.
-#[derive(SimpleObject)]
-pub(crate) struct EventFeed {
-    /// Everything up to this revision has been delivered or skipped.
-    revision: BigInt,
-    /// In the order in which they were stored, at most 200, the latest.
-    events: Vec<Event>,
-    /// How many stored since the last delivery were left out.
-    skipped: i32,
-}
-
-impl From<feed::Delivery> for EventFeed {
-    fn from(delivery: feed::Delivery) -> Self {
-        Self {
-            revision: BigInt(delivery.revision.0),
-            events: delivery.events.iter().map(|stored| Event::from((**stored).clone())).collect(),
-            skipped: i32::try_from(delivery.skipped).unwrap_or(i32::MAX),
-        }
     }
 }

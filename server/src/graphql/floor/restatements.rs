@@ -37,7 +37,7 @@ pub(crate) struct RestatementReport {
     before: RestatedFigures,
     /// The oldest causes together, where there are more than 200; null otherwise.
     earlier: Option<EarlierRestatements>,
-    /// The causes, the oldest first; without those that changed no figure that is asked about.
+    /// The causes, the oldest first; without those that moved nothing of what is asked about.
     restatements: Rows<Restatement>,
     /// What the figures are now: those after the last cause.
     now: RestatedFigures,
@@ -96,8 +96,8 @@ pub(crate) struct EarlierRestatements {
     after: RestatedFigures,
 }
 
-/// Figures of those that are asked about: the workers' sums with the units of the side that counts, or with an entityType the sums of
-/// that side.
+/// Figures of those that are asked about, listed or not: the workers' sums with the units of the side that counts, or with an
+/// entityType the sums of that side.
 #[derive(SimpleObject)]
 pub(crate) struct RestatedFigures {
     /// Time seen working; of workstations, occupied.

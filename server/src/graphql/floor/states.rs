@@ -1,8 +1,12 @@
 //! What many workers or workstations were doing, step by step.
 
-use async_graphql::{ID, SimpleObject};
+use std::sync::Arc;
 
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+
+use super::finality::{Finality, FinalityOf};
 use crate::{
+    error::ApiError,
     graphql::{factories::EntityType, scalar::BigInt, window::Window},
     report::states::States,
 };
@@ -10,6 +14,7 @@ use crate::{
 /// What many workers or workstations were doing, step by step. Steps are counted from 1970 in UTC; the first and the last are
 /// cut at the window.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct TimelineReport {
     /// The factory.
     factory_id: ID,
@@ -22,6 +27,16 @@ pub(crate) struct TimelineReport {
     revision: BigInt,
     /// Those that were observed in the window, in the order of their ids.
     timelines: Vec<EntityTimeline>,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl TimelineReport {
+    /// Whether they will stay as they are by themselves.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 /// What one worker or workstation was doing, step by step.
@@ -44,6 +59,7 @@ impl From<States> for TimelineReport {
             states: letters,
         });
         Self {
+            of: FinalityOf::new(&states.factory, Arc::new(states.question), Some(states.window)),
             factory_id: ID(states.factory.slug.0),
             window: states.window.into(),
             resolution_seconds: i32::try_from(states.step_ms.0 / 1_000).unwrap_or(i32::MAX),

@@ -1,9 +1,13 @@
 //! What one worker or workstation was doing, to the millisecond.
 
-use async_graphql::{ID, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::timeline::Mark;
 
+use super::finality::{Finality, FinalityOf};
 use crate::{
+    error::ApiError,
     graphql::{
         events::{EventType, confidence},
         scalar::{BigInt, DateTime},
@@ -15,6 +19,7 @@ use crate::{
 
 /// What one entity was doing: segments without overlap in the order of time.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Timeline {
     /// The window that was asked for, on the grid.
     window: Window,
@@ -29,6 +34,16 @@ pub(crate) struct Timeline {
     corrected: Vec<CorrectedSpan>,
     /// Whether there are more, which a shorter or later window shows.
     truncated: bool,
+    #[graphql(skip)]
+    of: FinalityOf,
+}
+
+#[ComplexObject]
+impl Timeline {
+    /// Whether it will stay as it is by itself.
+    async fn finality(&self, ctx: &Context<'_>) -> Result<Finality, ApiError> {
+        self.of.find(ctx).await
+    }
 }
 
 /// A span in which one entity did one thing.
@@ -77,7 +92,7 @@ impl From<NamedSegment> for TimelineSegment {
 
 impl From<timeline::Timeline> for Timeline {
     fn from(timeline: timeline::Timeline) -> Self {
-        let timeline::Timeline { window, revision, picture } = timeline;
+        let timeline::Timeline { factory, question, window, picture } = timeline;
         let (mut contested, mut corrected) = (Vec::new(), Vec::new());
         for Mark { from_ms, to_ms, decision } in picture.marks {
             match decision {
@@ -90,8 +105,9 @@ impl From<timeline::Timeline> for Timeline {
             }
         }
         Self {
+            of: FinalityOf::new(&factory, Arc::new(question), Some(window)),
             window: window.into(),
-            revision: BigInt(revision.0),
+            revision: BigInt(factory.revision.0),
             segments: picture.segments.into_iter().map(Into::into).collect(),
             contested,
             corrected,

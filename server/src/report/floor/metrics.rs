@@ -132,7 +132,7 @@ impl Report {
         let (entities, mut totals) = sums(snapshot, factory, question, window).await?;
         later.take_from(&mut totals);
         let rows = entities.into_iter().filter_map(|entity| {
-            let totals = totals.remove(&entity.id).filter(Totals::is_listed)?;
+            let totals = totals.remove(&entity.id).filter(|totals| question.takes(totals))?;
             let row = Row::new(entity, None, &OpenReports::default(), totals);
             Some(Arc::new(Row { current: None, last_seen_at_ms: None, ..row }))
         });

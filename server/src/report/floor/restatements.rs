@@ -92,13 +92,6 @@ pub async fn since(
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
     let asked = entities::list(snapshot, factory.id, filter).await?;
     let places: HashMap<EntityId, usize> = asked.iter().map(|entity| entity.id).zip(0..).collect();
-    let mut deltas: BTreeMap<usize, BTreeMap<usize, Totals>> = BTreeMap::new();
-    let rows_read = for_each_delta(snapshot, factory.id, &causes, window, |cause, entity_id, _, delta| {
-        if let Some(place) = places.get(&entity_id) {
-            *deltas.entry(cause).or_default().entry(*place).or_default() += delta;
-        }
-    })
-    .await?;
     let ids: Vec<EntityId> = asked.iter().map(|entity| entity.id).collect();
     let now = rollups::totals(snapshot, factory.id, Some(window), Some(&ids)).await?;
     let mut side = Side {
@@ -107,6 +100,16 @@ pub async fn since(
         totals: asked.iter().map(|entity| now.get(&entity.id).copied().unwrap_or_default()).collect(),
         asked: &asked,
     };
+    let mut deltas: BTreeMap<usize, BTreeMap<usize, Totals>> = BTreeMap::new();
+    let rows_read = for_each_delta(snapshot, factory.id, &causes, window, |cause, entity_id, _, delta| {
+        // Judged bucket by bucket: what cancels over several has moved all the same.
+        if let Some(place) = places.get(&entity_id)
+            && !side.part(asked[*place].entity_type, delta).is_zero()
+        {
+            *deltas.entry(cause).or_default().entry(*place).or_default() += delta;
+        }
+    })
+    .await?;
     // Back to what was, and then on again from cause to cause.
     for (place, delta) in deltas.values().flatten() {
         side.totals[*place] += -*delta;
@@ -127,7 +130,7 @@ pub async fn since(
         let delta = after.totals - figures.totals;
         if number + 1 == unlisted {
             earlier = Some(Earlier { count: unlisted, delta, after });
-        } else if after != figures {
+        } else {
             restated.push(Restated { restatement: causes[*cause].clone(), delta, after });
         }
         figures = after;
@@ -155,11 +158,21 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
+    /// What of somebody's sums is in the figures.
+    fn part(&self, entity_type: EntityType, totals: Totals) -> Totals {
+        let totals = Totals { events: 0, ..totals };
+        match (self.entity_type, entity_type) {
+            (Some(_), _) => totals,
+            (None, EntityType::Worker) => self.factory.units_basis.apply(totals, Totals::default()),
+            (None, EntityType::Workstation) => self.factory.units_basis.apply(Totals::default(), totals),
+        }
+    }
+
     fn figures(&self) -> Figures {
         let of = |entity_type: EntityType| {
             let with_type = self.asked.iter().zip(&self.totals);
             let of_type = with_type.filter(move |(entity, _)| entity.entity_type == entity_type);
-            of_type.map(|(_, totals)| Totals { events: 0, ..*totals }).filter(Totals::is_listed)
+            of_type.map(|(_, totals)| Totals { events: 0, ..*totals })
         };
         let (workers, workstations) = (of(EntityType::Worker), of(EntityType::Workstation));
         // The mean is that of the side which stands first.

@@ -27,6 +27,7 @@ const MS_PER_SECOND: i64 = 1_000;
 /// How the states of many will be read.
 pub struct StatePlan {
     factory: Factory,
+    question: Question,
     entities: Vec<Entity>,
     /// Steps that are shorter than a bucket, which are read from events, and how many rows that are.
     by_events: Option<(StepGrid, usize)>,
@@ -37,6 +38,8 @@ pub struct StatePlan {
 pub struct States {
     /// The factory as it is at this revision.
     pub factory: Factory,
+    /// Whose they are.
+    pub question: Question,
     /// The window that was cut.
     pub window: Window,
     /// How long steps are that are not cut.
@@ -80,7 +83,7 @@ pub async fn plan(
         let row_count = states::rows_of_events(snapshot, factory.id, &entities, window).await?;
         by_events = (row_count <= MAX_EVENT_ROWS).then_some((StepGrid::new(window, step_ms), row_count));
     }
-    Ok(StatePlan { factory: factory.clone(), entities, by_events, by_sums })
+    Ok(StatePlan { factory: factory.clone(), question: question.clone(), entities, by_events, by_sums })
 }
 
 impl StatePlan {
@@ -94,26 +97,31 @@ impl StatePlan {
     /// # Errors
     /// The database failed.
     pub async fn read(self, snapshot: &Snapshot) -> Result<States, ReportError> {
-        let Self { factory, entities, by_events, by_sums: BySums { grid, level, .. } } = self;
+        let Self { factory, question, entities, by_events, by_sums: BySums { grid, level, .. } } = self;
         if let Some((grid, _)) = by_events
             && let Some(times) =
                 states::from_events(snapshot, factory.id, &entities, grid, MAX_EVENT_ROWS).await?
         {
-            return Ok(States::new(factory, entities, grid, times));
+            return Ok(States::new((factory, question), entities, grid, times));
         }
         let times = states::from_sums(snapshot, factory.id, &entities, grid, level).await?;
-        Ok(States::new(factory, entities, grid, times))
+        Ok(States::new((factory, question), entities, grid, times))
     }
 }
 
 impl States {
-    fn new(factory: Factory, entities: Vec<Entity>, grid: StepGrid, mut times: states::EntityTimes) -> Self {
+    fn new(
+        (factory, question): (Factory, Question),
+        entities: Vec<Entity>,
+        grid: StepGrid,
+        mut times: states::EntityTimes,
+    ) -> Self {
         let letters = |entity: Entity| {
             let letters = times.remove(&entity.id).as_ref().map(StepTimes::letters);
             letters.filter(|letters| !letters.is_empty()).map(|letters| (entity, letters))
         };
         let entities = entities.into_iter().filter_map(letters).collect();
-        Self { factory, window: grid.window(), step_ms: grid.step_ms(), entities }
+        Self { factory, question, window: grid.window(), step_ms: grid.step_ms(), entities }
     }
 }
 

@@ -2,25 +2,25 @@
 
 use domain::{
     event::EntityType,
-    id::Revision,
     time::TimestampMs,
     window::{Window, WindowSpec},
 };
 
-use super::super::error::ReportError;
+use super::{super::error::ReportError, question::Question};
 use crate::store::{
-    Snapshot,
-    entities::{self, EntityFilter},
-    factories::FactoryScope,
+    Snapshot, entities,
+    factories::{Factory, FactoryScope},
     timeline::{self, Picture},
 };
 
 /// What one entity was doing.
 pub struct Timeline {
+    /// The factory as it is at this revision.
+    pub factory: Factory,
+    /// Whose it is.
+    pub question: Question,
     /// The window that was asked for, on the grid.
     pub window: Window,
-    /// The factory's revision.
-    pub revision: Revision,
     /// What it was doing.
     pub picture: Picture,
 }
@@ -37,16 +37,13 @@ pub async fn of_entity(
     window: &WindowSpec,
     now_ms: TimestampMs,
 ) -> Result<Timeline, ReportError> {
-    let factory = scope.factory();
+    let factory = scope.factory().clone();
+    let question = Question::about_entities(entity_type, *window, Some(vec![code.clone()]), None)?;
     let window =
         window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("timeline"))?;
-    let codes = [code];
-    let filter =
-        EntityFilter { entity_type: Some(entity_type), codes: Some(&codes), ..EntityFilter::default() };
-    let Some(entity) = entities::list(snapshot, factory.id, filter).await?.pop() else {
-        let [code] = codes;
+    let Some(entity) = entities::list(snapshot, factory.id, question.filter()).await?.pop() else {
         return Err(ReportError::EntityNotFound { entity_type, code });
     };
     let picture = timeline::picture(snapshot, factory.id, &entity, window).await?;
-    Ok(Timeline { window, revision: factory.revision, picture })
+    Ok(Timeline { factory, question, window, picture })
 }
