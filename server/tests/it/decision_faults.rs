@@ -87,7 +87,11 @@ pub(crate) fn decision(events: &[RawEvent], withdrawable: &mut Vec<i64>, random:
 }
 
 /// Decides as people's programs do: they ask again as long as they have no answer.
-async fn decide_until_answered(client: &reqwest::Client, url: &str, variables: &Value) -> (Value, usize) {
+pub(crate) async fn decide_until_answered(
+    client: &reqwest::Client,
+    url: &str,
+    variables: &Value,
+) -> (Value, usize) {
     let body = json!({ "query": DECIDE, "variables": variables }).to_string();
     for attempt in 1.. {
         let request = client
