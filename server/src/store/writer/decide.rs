@@ -3,6 +3,7 @@
 
 mod applying;
 mod pending;
+mod reported;
 mod slice;
 
 use domain::{
@@ -17,6 +18,7 @@ use domain::{
 use entity::decision_entity;
 
 pub use self::pending::SliceApplied;
+pub(in crate::store) use self::slice::matching_example;
 pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
 use self::{applying::Applying, slice::About};
 use super::{Writer, batch::Verdict, cache::Cache};

@@ -22,8 +22,9 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr},
 };
 
+use super::reported::Reported;
 use crate::store::{
-    applied::{Applied, END_BUCKET, Span, starts_ms},
+    applied::{Applied, END_BUCKET, Span},
     error::Result,
     neighbours,
     report::{Report, SeriesKey, stored_model},
@@ -253,21 +254,49 @@ async fn ruled(
         end: rule.to_ms.map_or(END_BUCKET, |to_ms| (bucket_of(to_ms) + reach).min(END_BUCKET)),
     };
     let left = direction.left(whole, boundary);
+    let max = (cache.entities.len(), max_events);
+    let reported = Reported::find(tx, factory_id, rule, (left, direction), max).await?;
     let max_hours = (MAX_HOURLY_SUMS / cache.entities.len().max(1)).max(1);
-    let scanned = scanned(tx, factory_id, left, direction, max_hours).await?;
-    let span = bounded(tx, &matching(factory_id, rule), scanned, direction, max_events).await?;
+    let mut budget = Budget { hours: max_hours, scanned: MAX_SCANNED_EVENTS, events: max_events };
+    let parts = reported.parts(left, direction);
+    let mut parts = parts.iter();
+    let mut found = Vec::new();
+    let span = loop {
+        let part = parts.next();
+        let skipped = reported.up_to(left, part, direction);
+        let Some(&part) = part else { break skipped };
+        if budget.is_spent() {
+            break skipped;
+        }
+        let span = scanned(tx, factory_id, part, direction, &mut budget).await?;
+        let span = bounded(tx, &matching(factory_id, rule), span, direction, budget.events).await?;
+        // What starts before the rule does is not of it.
+        let hours = hours_of(tx, matching(factory_id, rule), LONG.0 / BUCKET_MS + 1, span).await?;
+        let events: i64 = hours.iter().map(|hour| hour.events).sum();
+        budget.events = budget.events.saturating_sub(events.unsigned_abs());
+        found.extend(hours);
+        if span != part {
+            break match direction {
+                Direction::Forwards => Span { end: span.end, ..left },
+                Direction::Backwards => Span { first: span.first, ..left },
+            };
+        }
+    };
     let is_last = span == left;
-    let starts_late = span.first > whole.first;
     // What is done at once needs no boundaries.
     let cut = if is_last && boundary.is_none() { Span::ALL } else { span };
     let mut slice = Slice::new(cut, is_last);
-    if starts_late {
+    if span.first > whole.first {
         for entity in entities().filter(|entity| entity.longest_duration_ms > LONG) {
-            slice.add(entity.id, (starts_ms(span.first), entity.frontier_ms.min(starts_ms(span.end))));
+            for reach in reported.reach(entity.longest_duration_ms.0 / BUCKET_MS + 1) {
+                let (from_ms, to_ms) = reach.and(span).range();
+                if from_ms < to_ms.min(entity.frontier_ms) {
+                    slice.add(entity.id, (from_ms, to_ms.min(entity.frontier_ms)));
+                }
+            }
         }
     }
-    let before = if starts_late { LONG.0 / BUCKET_MS + 1 } else { 0 };
-    for hour in hours_of(tx, matching(factory_id, rule), before, span).await? {
+    for hour in found {
         // Another reading of an event that does not count any more may be that long.
         let longest_ms = cache.entities.get(&hour.entity_id).map(|entity| entity.longest_duration_ms);
         let longest_ms = longest_ms.unwrap_or_default().max(DurationMs(1));
@@ -275,6 +304,22 @@ async fn ruled(
         slice.events += hour.events;
     }
     Ok(slice)
+}
+
+/// How much more a slice of a rule may look through.
+struct Budget {
+    /// Hours of all entities.
+    hours: usize,
+    /// Stored events.
+    scanned: i64,
+    /// Events that the rule is about.
+    events: u64,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.hours == 0 || self.scanned <= 0 || self.events == 0
+    }
 }
 
 /// The events of one entity in one hour, or in a part of it.
@@ -341,26 +386,24 @@ fn matching(factory_id: FactoryId, rule: &StandingRule) -> Select<event::Entity>
     }
 }
 
-/// As many buckets of a span as may be looked through for events, whole hours.
+/// As many buckets of a span as may still be looked through for events, whole hours, and one at least.
 async fn scanned(
     tx: &impl ConnectionTrait,
     factory_id: FactoryId,
     left: Span,
     direction: Direction,
-    max_hours: usize,
+    budget: &mut Budget,
 ) -> Result<Span> {
-    if left.is_empty() {
-        return Ok(left);
-    }
     let hours: RangeInclusive<i64> =
         left.first.div_euclid(BUCKETS_PER_HOUR)..=(left.end - 1).div_euclid(BUCKETS_PER_HOUR);
     let backwards = direction == Direction::Backwards;
+    let max_hours = budget.hours;
     let with_events =
         rollups::events_of_buckets(tx, factory_id, (Level::Hour, hours), backwards, max_hours as u64).await?;
-    let mut events = 0;
+    budget.hours -= with_events.len();
     for (index, (hour, of_hour)) in with_events.iter().enumerate() {
-        events += of_hour;
-        let is_too_much = index > 0 && events > MAX_SCANNED_EVENTS;
+        let is_too_much = index > 0 && *of_hour > budget.scanned;
+        budget.scanned -= of_hour;
         let may_be_more = index + 1 == max_hours;
         let (first, end) = (hour * BUCKETS_PER_HOUR, (hour + 1) * BUCKETS_PER_HOUR);
         match (direction, is_too_much, may_be_more) {
@@ -401,6 +444,20 @@ async fn bounded(
         (Some(bucket), Direction::Forwards) => Span { end: bucket.max(span.first + 1), ..span },
         (Some(bucket), Direction::Backwards) => Span { first: (bucket + 1).min(span.end - 1), ..span },
     })
+}
+
+/// Asks what a slice of a rule asks of the events in its buckets.
+pub(in crate::store) async fn matching_example(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rule: &StandingRule,
+    span: Span,
+) -> Result<()> {
+    for direction in [Direction::Forwards, Direction::Backwards] {
+        bounded(conn, &matching(factory_id, rule), span, direction, MAX_EVENTS).await?;
+    }
+    hours_of(conn, matching(factory_id, rule), 1, span).await?;
+    Ok(())
 }
 
 impl Slice {
