@@ -102,6 +102,8 @@ pub(crate) async fn decide_until_answered(
             Ok(response) => response.json().await.ok(),
             Err(_) => None,
         };
+        // A busy server says that it is, and may have decided all the same.
+        let answer = answer.filter(|answer| answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE");
         if let Some(mut answer) = answer {
             assert!(answer.get("errors").is_none(), "{variables}: {answer}");
             return (answer["data"]["decide"].take(), attempt);

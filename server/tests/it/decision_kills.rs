@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// So many that a day of all of them is several parts of a decision.
-const WORKERS: usize = 150;
+const WORKERS: usize = 80;
 /// Of a day of them, half an hour is so much.
 const FIRST_SLICE_EVENTS: u64 = 1_000;
 /// How many statements of each kind of transaction are struck.
@@ -239,7 +239,7 @@ async fn a_part_of_a_decision_whose_server_is_killed_is_applied_once_by_the_next
 #[tokio::test]
 async fn who_is_killed_while_taking_back_what_is_being_applied_has_not_and_the_same_request_does() {
     const TAKEN_BACK: &str = "EXISTS (SELECT 1 FROM decision WHERE withdrawn_by IS NOT NULL)";
-    for table in tables(&["rollup", "factory", "decision", "restated_hour", "restatement", "tracked_entity"]) {
+    for table in tables(&["restated_hour", "rollup", "factory", "decision", "restatement", "tracked_entity"]) {
         let mut plant = Plant::with_decision().await;
         let reserved = reserved_port();
         let listen = reserved.local_addr().expect("an address").to_string();

@@ -129,8 +129,8 @@ async fn a_decision_about_much_is_applied_in_parts_and_its_followers_are_told_un
     server.assert_audit_is_clean().await;
 }
 
-/// Everybody works every day, seen by a camera; on one day in three another camera sees somebody, too, or somebody who is long at
-/// work. Both cameras agree in nothing.
+/// Everybody works every day, seen by a camera; on one day in twelve another camera sees somebody, too, for half an
+/// hour or for a day. Both cameras agree in nothing.
 fn sparse(days: usize) -> Vec<RawEvent> {
     let at = |day: usize, minute: i64| {
         to_rfc3339(millis("2025-01-05T00:00:00Z").0 + (day as i64 * 1_440 + minute) * MS_PER_MINUTE)
@@ -139,9 +139,9 @@ fn sparse(days: usize) -> Vec<RawEvent> {
     (0..days)
         .flat_map(|day| {
             let everybody = (1..=3).map(move |worker| seen(work(&format!("W{worker}"), &at(day, 480), 90.0), "cam-1"));
-            let other = match day % 6 {
+            let other = match day % 24 {
                 0 => Some((1_430, 30.0)),
-                3 => Some((1_000, 1_440.0)),
+                12 => Some((1_000, 1_440.0)),
                 _ => None,
             };
             let other = other.map(|(minute, minutes)| RawEvent {
@@ -156,7 +156,7 @@ fn sparse(days: usize) -> Vec<RawEvent> {
 
 #[tokio::test]
 async fn a_rule_about_little_in_a_long_past_is_applied_only_where_its_source_reported_anybody() {
-    const DAYS: usize = 120;
+    const DAYS: usize = 240;
     let server = TestServer::at(NOW).await;
     server.create_factory("plant").await;
     for events in sparse(DAYS).chunks(100) {
@@ -190,8 +190,8 @@ async fn a_rule_about_little_in_a_long_past_is_applied_only_where_its_source_rep
             assert_eq!(audit(&store).await.expect("an audit"), []);
             slices
         };
-        // Of some forty events one at a time, and none for the days between them.
-        let expected = if slice_events == 1 { 30..60 } else { 1..2 };
+        // One event and one hour at a time; the days between those with the other camera are skipped.
+        let expected = if slice_events == 1 { 20..DAYS / 2 } else { 1..2 };
         let slices = applied(&mut writer).await;
         assert!(expected.contains(&slices), "{slices} slices of {slice_events} events");
         for of_worker in sums().await.values() {

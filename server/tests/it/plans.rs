@@ -178,7 +178,7 @@ async fn fill_decisions(database: &TestDatabase) {
                     Connection::Postgres(_) => "''::bytea",
                 }),
             ),
-            ("closing", "revision, at, grace_hours", 50, "i, i, 24".to_owned()),
+            ("closing", "revision, at, grace_hours", 50, "i + 10, i, 24".to_owned()),
             (
                 "entity_origin",
                 "day, entity_id, device, source_id, model_version_id",

@@ -1,9 +1,11 @@
 //! Of two servers on one database one is stopped, with a part of a decision begun and neither committed nor undone. PostgreSQL ends
 //! its transaction, the other one goes on, and when the stopped one goes on, too, it finds that out.
 
+use futures_util::poll;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
-use server::clock::Clock;
-use test_harness::until;
+use server::{clock::Clock, store::Store};
+use test_harness::{POLL_INTERVAL, until};
 use tokio::process::Command;
 
 use crate::{
@@ -52,7 +54,7 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
     let before = json!([event("W1", "IDLE", "08:00", 60.0, 3), event("W2", "IDLE", "08:20", 60.0, 4)]);
     server.ingest("plant", before).await;
     let database = server.stop().await;
-    let store = server::store::Store::open(database.url()).await.expect("a database");
+    let store = Store::open(database.url()).await.expect("a database");
     begin(&store, &hour()).await;
     store.close().await;
 
@@ -114,4 +116,34 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
     let server = TestServer::on(database, Clock::manual(millis(NOW)), patient()).await;
     assert_eq!(server.units("plant").await, 19);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up_and_its_transaction_with_it() {
+    const SENDING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'";
+    if !has_postgres() {
+        return;
+    }
+    let database = TestDatabase::new().await;
+    let store = Store::open(database.url()).await.expect("a database");
+    let snapshot = store.snapshot().await.expect("a snapshot");
+    // Longer than what lies on the way of it.
+    let long = "SELECT repeat('x', 100000) FROM generate_series(1, 1000)";
+    let mut asking = std::pin::pin!(snapshot.query_all_raw(Statement::from_string(DbBackend::Postgres, long)));
+    let mut conn = database.connect().await;
+    until("an answer that is on its way", async || {
+        assert!(poll!(&mut asking).is_pending());
+        for _ in 0..10 {
+            if !conn.rows(SENDING).await.is_empty() {
+                return true;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        false
+    })
+    .await;
+    // From here on it stands still, as everything of a stopped server does.
+    until("the end of the transaction", async || conn.rows(SENDING).await.is_empty()).await;
+    conn.close().await;
+    assert!(asking.await.is_err());
 }

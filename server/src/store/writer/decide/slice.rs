@@ -38,8 +38,8 @@ pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
 /// How many stored events a slice looks through for those that it is about.
 const MAX_SCANNED_EVENTS: i64 = 200_000;
 
-/// In how many sums of entities and hours a slice of a rule looks how many events there are.
-const MAX_HOURLY_SUMS: usize = 50_000;
+/// In how many sums of entities and hours a slice of a rule of [`MAX_EVENTS`] looks how many events there are.
+const MAX_HOURLY_SUMS: u64 = 50_000;
 
 /// An entity whose longest event is longer is counted again wherever a rule is applied, so that no slice has to look for what
 /// began long before it.
@@ -256,7 +256,8 @@ async fn ruled(
     let left = direction.left(whole, boundary);
     let max = (cache.entities.len(), max_events);
     let reported = Reported::find(tx, factory_id, rule, (left, direction), max).await?;
-    let max_hours = (MAX_HOURLY_SUMS / cache.entities.len().max(1)).max(1);
+    let max_sums = usize::try_from(MAX_HOURLY_SUMS * max_events / MAX_EVENTS).unwrap_or(usize::MAX);
+    let max_hours = (max_sums / cache.entities.len().max(1)).max(1);
     let mut budget = Budget { hours: max_hours, scanned: MAX_SCANNED_EVENTS, events: max_events };
     let parts = reported.parts(left, direction);
     let mut parts = parts.iter();
