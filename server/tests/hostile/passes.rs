@@ -43,7 +43,8 @@ impl Held {
             self.rows.remove(removed.as_str().expect("an id"));
         }
         let Value::Array(rows) = delivery["workers"].take() else { panic!("no rows in {delivery}") };
-        self.rows.extend(rows.into_iter().map(|row| (row["workerId"].as_str().expect("an id").to_owned(), row)));
+        self.rows
+            .extend(rows.into_iter().map(|row| (row["workerId"].as_str().expect("an id").to_owned(), row)));
     }
 }
 
@@ -53,7 +54,8 @@ async fn next(socket: &mut Socket) -> Value {
 
 /// Reads until the state of now has come, which is the one that a query answers.
 async fn assert_holds_what_is_answered(victim: &Victim, socket: &mut Socket, held: &mut Held) {
-    let mut now = victim.program.ask(&format!("{{ {WORKERS_QUERY} }}"), json!({})).await["workerMetrics"].take();
+    let mut now =
+        victim.program.ask(&format!("{{ {WORKERS_QUERY} }}"), json!({})).await["workerMetrics"].take();
     let revision = now["revision"].as_i64().expect("a revision");
     while held.revision < revision {
         held.take(next(socket).await);

@@ -43,8 +43,7 @@ const KILLS: usize = 3;
 const LATEST_KILL_MS: u64 = 1_500;
 const ALWAYS: &str = "1 = 1";
 
-const PROGRESS: &str =
-    "{ decisions(factoryId: \"plant\") { edges { node { number requestId withdrawnBy progress { state } } } } }";
+const PROGRESS: &str = "{ decisions(factoryId: \"plant\") { edges { node { number requestId withdrawnBy progress { state } } } } }";
 
 const FACTORY: &str = "{ factoryMetrics(factoryId: \"plant\") { productiveMinutes correctedMinutes \
     workerUnitsProduced } }";
@@ -170,7 +169,11 @@ impl Plant {
         let decided = async || program.ask(PROGRESS, json!({})).await["decisions"]["edges"].take();
         until("the end of all decisions", async || {
             let edges = decided().await;
-            edges.as_array().expect("decisions").iter().all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
+            edges
+                .as_array()
+                .expect("decisions")
+                .iter()
+                .all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
         })
         .await;
         let factory = program.ask(FACTORY, json!({})).await["factoryMetrics"].take();
@@ -206,7 +209,15 @@ fn tables(of: &[&'static str]) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn who_is_killed_while_deciding_has_decided_nothing_and_the_same_request_decides_once() {
-    for table in tables(&["rollup", "restated_hour", "decision", "decision_entity", "factory", "restatement", "tracked_entity"]) {
+    for table in tables(&[
+        "rollup",
+        "restated_hour",
+        "decision",
+        "decision_entity",
+        "factory",
+        "restatement",
+        "tracked_entity",
+    ]) {
         let mut plant = Plant::new().await;
         plant.keep_answer().await;
         let reserved = reserved_port();
@@ -224,7 +235,8 @@ async fn who_is_killed_while_deciding_has_decided_nothing_and_the_same_request_d
 
 #[tokio::test]
 async fn a_part_of_a_decision_whose_server_is_killed_is_applied_once_by_the_next() {
-    for table in tables(&["restated_hour", "decision", "rollup", "factory", "restatement", "tracked_entity"]) {
+    for table in tables(&["restated_hour", "decision", "rollup", "factory", "restatement", "tracked_entity"])
+    {
         let mut plant = Plant::with_decision().await;
         let reserved = reserved_port();
         let listen = reserved.local_addr().expect("an address").to_string();
@@ -239,7 +251,8 @@ async fn a_part_of_a_decision_whose_server_is_killed_is_applied_once_by_the_next
 #[tokio::test]
 async fn who_is_killed_while_taking_back_what_is_being_applied_has_not_and_the_same_request_does() {
     const TAKEN_BACK: &str = "EXISTS (SELECT 1 FROM decision WHERE withdrawn_by IS NOT NULL)";
-    for table in tables(&["restated_hour", "rollup", "factory", "decision", "restatement", "tracked_entity"]) {
+    for table in tables(&["restated_hour", "rollup", "factory", "decision", "restatement", "tracked_entity"])
+    {
         let mut plant = Plant::with_decision().await;
         let reserved = reserved_port();
         let listen = reserved.local_addr().expect("an address").to_string();
@@ -258,7 +271,15 @@ async fn who_is_killed_while_taking_back_what_is_being_applied_has_not_and_the_s
 
 #[tokio::test]
 async fn late_events_whose_server_is_killed_are_stored_once_by_the_next_with_what_they_change() {
-    for table in tables(&["restated_hour", "rollup", "event", "entity_origin", "factory", "restatement", "tracked_entity"]) {
+    for table in tables(&[
+        "restated_hour",
+        "rollup",
+        "event",
+        "entity_origin",
+        "factory",
+        "restatement",
+        "tracked_entity",
+    ]) {
         let mut plant = Plant::new().await;
         plant.keep_answer().await;
         let reserved = reserved_port();
@@ -313,7 +334,8 @@ async fn whenever_a_server_is_killed_a_large_decision_is_applied_and_taken_back_
         let decision = json!({ "request": format!("{round}"), "decision": plant.request()["decision"] });
         let number = 2 * round + 1;
         let withdrawal = json!({ "request": format!("{round} back"), "decision": { "withdrawal": number } });
-        for (request, expected, number) in [(decision, DECIDED, number), (withdrawal, UNDECIDED, number + 1)] {
+        for (request, expected, number) in [(decision, DECIDED, number), (withdrawal, UNDECIDED, number + 1)]
+        {
             let answered = deciding(&program, request.clone());
             for _ in 0..KILLS {
                 // Not a wait for anything: any moment will do.

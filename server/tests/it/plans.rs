@@ -4,6 +4,7 @@ use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level},
     id::FactoryId,
+    ledger::{HourDeltas, encode},
 };
 use server::store::plans::{self, Plan};
 
@@ -148,6 +149,7 @@ async fn fill_decisions(database: &TestDatabase) {
     )
     .await;
     let rule = r#"{"Standing":{"standing":"SHADOW","source":null,"model_version":null,"without_model_version":false,"from_ms":null,"to_ms":null}}"#;
+    let deltas: String = encode(&HourDeltas::default()).iter().map(|byte| format!("{byte:02x}")).collect();
     let step_ms = DAYS * MS_PER_DAY / RESTATEMENTS;
     for factory_id in 1..=FACTORIES {
         for (table, columns, count, values) in [
@@ -173,10 +175,13 @@ async fn fill_decisions(database: &TestDatabase) {
                 "restated_hour",
                 "revision, ordinal, hour, entity_id, deltas",
                 RESTATEMENTS * ENTITIES,
-                format!("i / {ENTITIES}, 0, 24, i % {ENTITIES} + 1, {}", match &conn {
-                    Connection::Sqlite(_) => "x''",
-                    Connection::Postgres(_) => "''::bytea",
-                }),
+                format!(
+                    "i / {ENTITIES}, 0, 24, i % {ENTITIES} + 1, {}",
+                    match &conn {
+                        Connection::Sqlite(_) => format!("x'{deltas}'"),
+                        Connection::Postgres(_) => format!("'\\x{deltas}'::bytea"),
+                    }
+                ),
             ),
             ("closing", "revision, at, grace_hours", 50, "i + 10, i, 24".to_owned()),
             (
@@ -226,7 +231,9 @@ async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
         let table = step.strip_prefix("SCAN ").or_else(|| step.strip_prefix("Seq Scan on "));
         // The factories are few, and one is read at a time; other steps scan what was read before.
         table.is_some_and(|table| {
-            ["decision", "entity", "restate", "closing", "event", "rollup", "found"].iter().any(|of| table.starts_with(of))
+            ["decision", "entity", "restate", "closing", "event", "rollup", "found"]
+                .iter()
+                .any(|of| table.starts_with(of))
         })
     };
     for plan in &plans {
@@ -246,8 +253,11 @@ async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
             let condition = if store.is_shared() { pair[1] } else { pair[0] };
             uses_key && columns.iter().all(|column| condition.contains(column))
         };
-        let pairs: Vec<[&String; 2]> =
-            steps.iter().zip(steps.iter().skip(1).chain(steps.last())).map(|(one, next)| [*one, *next]).collect();
+        let pairs: Vec<[&String; 2]> = steps
+            .iter()
+            .zip(steps.iter().skip(1).chain(steps.last()))
+            .map(|(one, next)| [*one, *next])
+            .collect();
         assert!(pairs.iter().any(|pair| uses(pair)), "{question}: {steps:#?}");
     }
     // What moved is read by causes and hours, not by all that was ever written down.
@@ -256,6 +266,7 @@ async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
         .filter(|plan| plan.question == "what moved after an instant")
         .flat_map(|plan| &plan.steps)
         .collect();
-    let by_hour = |step: &&&String| ["revision", "ordinal", "hour"].iter().all(|column| step.contains(column));
+    let by_hour =
+        |step: &&&String| ["revision", "ordinal", "hour"].iter().all(|column| step.contains(column));
     assert!(moved.iter().any(|step| by_hour(&step)), "{moved:#?}");
 }

@@ -4,6 +4,7 @@
 mod applying;
 mod pending;
 mod reported;
+mod ruled;
 mod slice;
 
 use domain::{
@@ -18,7 +19,7 @@ use domain::{
 use entity::decision_entity;
 
 pub use self::pending::SliceApplied;
-pub(in crate::store) use self::slice::matching_example;
+pub(in crate::store) use self::ruled::matching_example;
 pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
 use self::{applying::Applying, slice::About};
 use super::{Writer, batch::Verdict, cache::Cache};

@@ -78,6 +78,7 @@ async fn is_stalled(conn: &mut Connection) -> bool {
         }
         return locked;
     }
-    let sleeping = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    let sleeping =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
     !conn.rows(sleeping).await.is_empty()
 }

@@ -18,7 +18,8 @@ use crate::{
 const LOCK: &str = "14";
 
 const PROGRESS: &str = "{ decisions(factoryId: \"plant\") { edges { node { number progress { state } } } } }";
-const FIGURES: &str = "{ factoryMetrics(factoryId: \"plant\") { revision } workerMetrics(factoryId: \"plant\") { workers {
+const FIGURES: &str =
+    "{ factoryMetrics(factoryId: \"plant\") { revision } workerMetrics(factoryId: \"plant\") { workers {
     workerId workingMinutes correctedMinutes unitsProduced } } }";
 
 async fn signal(program: &Program, name: &str) {
@@ -27,7 +28,8 @@ async fn signal(program: &Program, name: &str) {
 }
 
 /// How many transactions of the database wait for the test's lock.
-const WAITING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+const WAITING: &str =
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
 /// Those that wait for nothing but their server, which has written in them.
 const LEFT_ALONE: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
     AND state = 'idle in transaction' AND backend_xid IS NOT NULL";
@@ -45,7 +47,8 @@ async fn is_applied(program: &Program) -> bool {
 }
 
 #[tokio::test]
-async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_only_until_its_transaction_is_ended() {
+async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_only_until_its_transaction_is_ended()
+ {
     if !has_postgres() {
         return;
     }
@@ -81,7 +84,8 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
     let body = json!({ "query": ingest, "variables": { "events": late } }).to_string();
     let stored = soon("the events", async {
         loop {
-            let request = client.post(format!("{}/graphql", other.url)).header("content-type", "application/json");
+            let request =
+                client.post(format!("{}/graphql", other.url)).header("content-type", "application/json");
             let answer: Value =
                 request.body(body.clone()).send().await.expect("a response").json().await.expect("JSON");
             if answer.get("errors").is_none() {
@@ -120,7 +124,8 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
 
 #[tokio::test]
 async fn an_answer_that_nobody_takes_is_given_up_and_its_transaction_with_it() {
-    const SENDING: &str = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'";
+    const SENDING: &str =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'";
     if !has_postgres() {
         return;
     }
@@ -129,7 +134,8 @@ async fn an_answer_that_nobody_takes_is_given_up_and_its_transaction_with_it() {
     let snapshot = store.snapshot().await.expect("a snapshot");
     // Longer than what lies on the way of it.
     let long = "SELECT repeat('x', 100000) FROM generate_series(1, 1000)";
-    let mut asking = std::pin::pin!(snapshot.query_all_raw(Statement::from_string(DbBackend::Postgres, long)));
+    let mut asking =
+        std::pin::pin!(snapshot.query_all_raw(Statement::from_string(DbBackend::Postgres, long)));
     let mut conn = database.connect().await;
     until("an answer that is on its way", async || {
         assert!(poll!(&mut asking).is_pending());
