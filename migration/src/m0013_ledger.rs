@@ -38,6 +38,14 @@ impl MigrationTrait for Migration {
             ],
         );
         manager.create_table(restatement).await?;
+        // What came after an instant is asked for, and mostly that is little of what there is.
+        let at = Index::create()
+            .name("restatement_at")
+            .table("restatement")
+            .col("factory_id")
+            .col("at")
+            .to_owned();
+        manager.create_index(at).await?;
         let restated_hour = table(
             manager,
             "restated_hour",

@@ -8,11 +8,12 @@ use crate::{command, native, pip, workspace};
 const FACTOR: &str = "ANDON_SOAK";
 const TARGETS: [&str; 6] = ["--workspace", "--lib", "--test", "it", "--test", "edge"];
 /// The modules with tests that take their rounds from `test_harness::rounds`.
-const MODULES: [&str; 15] = [
+const MODULES: [&str; 16] = [
     "as_of_law",
     "crash",
     "damage",
     "decision_faults",
+    "decision_kills",
     "decision_law",
     "devices",
     "handle",

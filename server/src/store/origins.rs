@@ -1,9 +1,12 @@
-//! Which devices have reported whom, by day.
+//! Which devices, sources and models have reported whom, by day.
 
-use domain::id::{EntityId, FactoryId};
+use domain::{
+    decision::{ModelVersions, StandingRule},
+    id::{EntityId, FactoryId},
+};
 use sea_orm::ConnectionTrait;
 
-use super::{engine::statement::Sql, error::Result};
+use super::{engine::statement::Sql, error::Result, report::stored_model};
 
 /// The devices that sent events of entities, or of any, which start on these days (counted from 1970-01-01, both ends
 /// included).
@@ -29,4 +32,47 @@ pub async fn devices(
     };
     let rows = conn.query_all_raw(select.build()).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Whether a rule is about a source or a model version, and not about all events.
+pub(super) fn is_about_some(rule: &StandingRule) -> bool {
+    rule.source.is_some() || !matches!(rule.model_version, ModelVersions::All)
+}
+
+/// The first or the last so many of these days (counted from 1970-01-01, both ends included) on which anything was reported, each
+/// with whether anything was that a rule is about, by its source and its model version.
+pub(super) async fn days(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rule: &StandingRule,
+    (first_day, last_day): (i64, i64),
+    backwards: bool,
+    limit: usize,
+) -> Result<Vec<(i64, bool)>> {
+    let mut select = Sql::new(conn, "SELECT day, MAX(CASE WHEN 1 = 1");
+    if let Some(source) = rule.source {
+        select = select.text(" AND source_id = ").bind(source.0);
+    }
+    select = match rule.model_version {
+        ModelVersions::All => select,
+        ModelVersions::Without => select.text(" AND model_version_id = ").bind(stored_model(None)),
+        ModelVersions::One(one) => select.text(" AND model_version_id = ").bind(stored_model(Some(one))),
+    };
+    let select = select
+        .text(" THEN 1 ELSE 0 END) FROM entity_origin WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND day >= ")
+        .bind(first_day)
+        .text(" AND day <= ")
+        .bind(last_day)
+        .text(" GROUP BY day ORDER BY day")
+        .text(if backwards { " DESC LIMIT " } else { " LIMIT " })
+        .bind(limit as i64);
+    let rows = conn.query_all_raw(select.build()).await?;
+    rows.iter()
+        .map(|row| {
+            let is_reported: i32 = row.try_get_by_index(1)?;
+            Ok((row.try_get_by_index(0)?, is_reported == 1))
+        })
+        .collect()
 }

@@ -15,6 +15,7 @@ use domain::{
 use entity::{restated_hour, restatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
+pub(super) use self::prune::{old_revision, oldest_hours};
 use super::{
     engine::{
         statement::{Kind, Sql, chunks},

@@ -29,6 +29,7 @@ use domain::{
 pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
 pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
 pub use self::decide::SliceApplied;
+pub(super) use self::decide::matching_example;
 use self::{
     cache::Cache,
     change::Changes,

@@ -8,6 +8,7 @@ mod database_file;
 mod documents;
 mod growth;
 mod names;
+mod passes;
 mod peers;
 mod postgres_only;
 mod process;

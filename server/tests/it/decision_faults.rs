@@ -87,7 +87,11 @@ pub(crate) fn decision(events: &[RawEvent], withdrawable: &mut Vec<i64>, random:
 }
 
 /// Decides as people's programs do: they ask again as long as they have no answer.
-async fn decide_until_answered(client: &reqwest::Client, url: &str, variables: &Value) -> (Value, usize) {
+pub(crate) async fn decide_until_answered(
+    client: &reqwest::Client,
+    url: &str,
+    variables: &Value,
+) -> (Value, usize) {
     let body = json!({ "query": DECIDE, "variables": variables }).to_string();
     for attempt in 1.. {
         let request = client
@@ -98,6 +102,8 @@ async fn decide_until_answered(client: &reqwest::Client, url: &str, variables: &
             Ok(response) => response.json().await.ok(),
             Err(_) => None,
         };
+        // A busy server says that it is, and may have decided all the same.
+        let answer = answer.filter(|answer| answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE");
         if let Some(mut answer) = answer {
             assert!(answer.get("errors").is_none(), "{variables}: {answer}");
             return (answer["data"]["decide"].take(), attempt);

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use domain::{
-    MS_PER_MINUTE,
+    MS_PER_DAY, MS_PER_MINUTE,
     event::{EntityType, Event},
     id::{EntityId, FactoryId},
-    time::TimestampMs,
+    time::{DurationMs, TimestampMs},
     timeline::{CorrectedState, Segment, Standing},
     totals::Totals,
 };
@@ -55,6 +55,16 @@ enum Step {
     Rebuild,
 }
 
+/// Most of them on one day, and some long after it.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let days = prop_oneof![6 => Just(0_i64), 1 => Just(1), 1 => Just(3), 1 => Just(40), 1 => Just(90)];
+    let later = |(event, days): (Event, i64)| Event {
+        started_at_ms: event.started_at_ms + DurationMs(days * MS_PER_DAY),
+        ..event
+    };
+    vec((event(), days).prop_map(later), 1..8)
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let state = option::weighted(
         0.8,
@@ -74,7 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
         (standing, option::of(0..2), option::of(option::of(0..2)), option::of((0_i64..300, 1_i64..200)))
             .prop_map(|(standing, source, model, span)| Step::Rule { standing, source, model, span });
     prop_oneof![
-        5 => vec(event(), 1..8).prop_map(Step::Events),
+        5 => events().prop_map(Step::Events),
         3 => correct,
         2 => rule,
         1 => any::<Index>().prop_map(Step::Retract),
@@ -176,7 +186,7 @@ async fn shown(store: &Store) -> (HashMap<String, Totals>, Vec<Entity>) {
         entity.revision = domain::id::Revision(0);
         // They may say more than need be.
         entity.hides_events = false;
-        entity.longest_duration_ms = domain::time::DurationMs::ZERO;
+        entity.longest_duration_ms = DurationMs::ZERO;
         entity.frontier_ms = TimestampMs::MIN;
         entity.id = EntityId(0);
         // Names are numbered in the order in which they come; a rule may name one before any event does.
@@ -199,7 +209,7 @@ proptest! {
             let (_directory, store) = empty_store("plant").await;
             // Two, so that what one has in its cache is from before the other's decision.
             let mut writers = [(); 2].map(|()| Writer::new(store.clone()).with_slices(slice_events));
-            let now_ms = TimestampMs(T0_MS + 100 * domain::MS_PER_DAY);
+            let now_ms = TimestampMs(T0_MS + 100 * MS_PER_DAY);
             let (mut events, mut decided) = (Vec::new(), Vec::new());
             for (number, step) in steps.iter().enumerate() {
                 writers.reverse();

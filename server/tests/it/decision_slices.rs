@@ -1,19 +1,27 @@
 //! Decisions that are about too much for one transaction: they are applied slice by slice, and those who look meanwhile are told
 //! how far that is.
 
-use domain::{MS_PER_MINUTE, time::TimestampMs};
+use domain::{
+    MS_PER_MINUTE,
+    event::{EventType, RawEvent},
+    id::FactoryId,
+    instant::to_rfc3339,
+    time::TimestampMs,
+    timeline::Standing,
+};
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
     store::{
-        Store,
-        decisions::{Content, Correction, Decision, NewDecision, Progress},
+        Store, audit,
+        decisions::{Content, Correction, Decision, NewDecision, Progress, StandingContent},
+        rollups,
         writer::Writer,
     },
 };
 
 use crate::{
-    harness::{TestDatabase, TestServer, empty_store, millis, patient},
+    harness::{TestDatabase, TestServer, empty_store, millis, patient, work},
     subscriptions::Subscriber,
 };
 
@@ -119,6 +127,86 @@ async fn a_decision_about_much_is_applied_in_parts_and_its_followers_are_told_un
     until_applied(&server, 2).await;
     assert_eq!(corrected_minutes(&server).await, json!([]));
     server.assert_audit_is_clean().await;
+}
+
+/// Everybody works every day, seen by a camera; on one day in twelve another camera sees somebody, too, for half an
+/// hour or for a day. Both cameras agree in nothing.
+fn sparse(days: usize) -> Vec<RawEvent> {
+    let at = |day: usize, minute: i64| {
+        to_rfc3339(millis("2025-01-05T00:00:00Z").0 + (day as i64 * 1_440 + minute) * MS_PER_MINUTE)
+    };
+    let seen = |event: RawEvent, source: &str| RawEvent { source_id: Some(source.to_owned()), ..event };
+    (0..days)
+        .flat_map(|day| {
+            let everybody =
+                (1..=3).map(move |worker| seen(work(&format!("W{worker}"), &at(day, 480), 90.0), "cam-1"));
+            let other = match day % 24 {
+                0 => Some((1_430, 30.0)),
+                12 => Some((1_000, 1_440.0)),
+                _ => None,
+            };
+            let other = other.map(|(minute, minutes)| RawEvent {
+                event_type: EventType::Idle,
+                confidence: Some(0.9),
+                ..seen(work("W1", &at(day, minute), minutes), "cam-2")
+            });
+            everybody.chain(other)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_rule_about_little_in_a_long_past_is_applied_only_where_its_source_reported_anybody() {
+    const DAYS: usize = 240;
+    let server = TestServer::at(NOW).await;
+    server.create_factory("plant").await;
+    for events in sparse(DAYS).chunks(100) {
+        assert_eq!(server.ingest("plant", json!(events)).await["accepted"], events.len());
+    }
+    let database = server.stop().await;
+    let store = Store::open(database.url()).await.expect("a database");
+    let sums = async || {
+        let snapshot = store.snapshot().await.expect("a snapshot");
+        rollups::totals(&snapshot, FactoryId(1), None, None).await.expect("sums")
+    };
+    let before = sums().await;
+    for slice_events in [20_000, 1] {
+        let mut writer = Writer::new(store.clone()).with_slices(slice_events);
+        let rule = Content::Standing(StandingContent {
+            standing: Standing::Shadow,
+            source: Some("cam-2".to_owned()),
+            model_version: None,
+            without_model_version: false,
+            from_ms: None,
+            to_ms: None,
+        });
+        let request_id = format!("shadow {slice_events}");
+        let made = writer.decide(&NewDecision { request_id, content: rule, ..hour() }, millis(NOW)).await;
+        let made = made.expect("a commit").expect("a decision");
+        let applied = async |writer: &mut Writer| {
+            let mut slices = 1;
+            while writer.apply_slice(&"plant".into()).await.expect("a commit").is_some() {
+                slices += 1;
+            }
+            assert_eq!(audit(&store).await.expect("an audit"), []);
+            slices
+        };
+        // One hour at a time of the days around those with the other camera; the others have 480.
+        let expected = if slice_events == 1 { 20..400 } else { 1..2 };
+        let slices = applied(&mut writer).await;
+        assert!(expected.contains(&slices), "{slices} slices of {slice_events} events");
+        for of_worker in sums().await.values() {
+            let worked_ms = DAYS as i64 * 90 * MS_PER_MINUTE;
+            assert_eq!((of_worker.working_ms, of_worker.idle_ms), (worked_ms, 0), "{of_worker:?}");
+        }
+        let content = Content::Withdrawal(made.number);
+        let request_id = format!("serving {slice_events}");
+        let taken_back = writer.decide(&NewDecision { request_id, content, ..hour() }, millis(NOW)).await;
+        taken_back.expect("a commit").expect("a decision");
+        let slices = applied(&mut writer).await;
+        assert!(expected.contains(&slices), "{slices} slices of {slice_events} events");
+        assert_eq!(sums().await, before);
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod events;
 mod program;
 mod proxy;
 mod socket;
+mod stall;
 
 use std::{net::SocketAddr, sync::Arc};
 

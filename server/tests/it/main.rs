@@ -10,6 +10,7 @@ mod crash;
 mod data_problems;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod decision_faults;
+mod decision_kills;
 mod decision_law;
 mod decision_reach;
 mod decision_slices;

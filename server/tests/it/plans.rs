@@ -4,10 +4,11 @@ use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level},
     id::FactoryId,
+    ledger::{HourDeltas, encode},
 };
 use server::store::plans::{self, Plan};
 
-use crate::harness::{TestDatabase, empty_store};
+use crate::harness::{Connection, TestDatabase, empty_store};
 
 const FACTORY_ID: i32 = 1;
 /// Enough that reading all of it would be slower than a key, so that a planner that counts costs chooses one.
@@ -131,4 +132,141 @@ async fn what_is_asked_most_is_found_by_the_keys() {
             assert_key_of_sqlite(plan, table, columns);
         }
     }
+}
+
+/// As many factories as share the tables of decisions, so that all of one are few of all.
+const FACTORIES: i64 = 20;
+/// Of each factory.
+const DECISIONS: i64 = 400;
+const RESTATEMENTS: i64 = 2_000;
+
+/// Decisions, what they say of entities, a ledger and origins of many factories; in time the ledger is as long as the sums.
+async fn fill_decisions(database: &TestDatabase) {
+    let mut conn = database.connect().await;
+    conn.execute(
+        "INSERT INTO tracked_entity (factory_id, id, entity_type, code, last_seen_at, frontier, hides_events, \
+         longest_duration_ms, revision) VALUES (1, 1, 0, 'W1', 1, 1, false, 1, 1)",
+    )
+    .await;
+    let rule = r#"{"Standing":{"standing":"SHADOW","source":null,"model_version":null,"without_model_version":false,"from_ms":null,"to_ms":null}}"#;
+    let deltas: String = encode(&HourDeltas::default()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let step_ms = DAYS * MS_PER_DAY / RESTATEMENTS;
+    for factory_id in 1..=FACTORIES {
+        for (table, columns, count, values) in [
+            (
+                "decision",
+                "number, kind, content, made_at, made_by, note, request_id, is_counted, events, revision, changed_revision",
+                DECISIONS,
+                format!("i + 1, 1, '{rule}', i, 'somebody', '', CAST(i AS text), i % 50 = 0, 0, i, i"),
+            ),
+            (
+                "decision_entity",
+                "entity_id, number, is_counted, from_at, to_at, state, units, retracted_code",
+                DECISIONS * ENTITIES,
+                format!("i % {ENTITIES} + 1, i / {ENTITIES} + 1, i % 3 = 0, i, i + 1, 0, 0, ''"),
+            ),
+            (
+                "restatement",
+                "revision, ordinal, at, cause, decision, first_hour, last_hour",
+                RESTATEMENTS,
+                format!("i, 0, CAST(i AS bigint) * {step_ms}, 1, 1, 24, 47"),
+            ),
+            (
+                "restated_hour",
+                "revision, ordinal, hour, entity_id, deltas",
+                RESTATEMENTS * ENTITIES,
+                format!(
+                    "i / {ENTITIES}, 0, 24, i % {ENTITIES} + 1, {}",
+                    match &conn {
+                        Connection::Sqlite(_) => format!("x'{deltas}'"),
+                        Connection::Postgres(_) => format!("'\\x{deltas}'::bytea"),
+                    }
+                ),
+            ),
+            ("closing", "revision, at, grace_hours", 50, "i + 10, i, 24".to_owned()),
+            (
+                "entity_origin",
+                "day, entity_id, device, source_id, model_version_id",
+                DAYS * ENTITIES,
+                format!("i / {ENTITIES}, i % {ENTITIES} + 1, 'edge', 1, 1"),
+            ),
+        ] {
+            conn.execute(&format!(
+                "INSERT INTO {table} (factory_id, {columns}) {} {factory_id}, {values} FROM n",
+                numbers(count)
+            ))
+            .await;
+        }
+    }
+    conn.execute("ANALYZE").await;
+    conn.close().await;
+}
+
+/// What the questions about decisions read by which part of a key, as the two engines say it.
+const OF_DECISIONS: [(&str, &str, &[&str]); 14] = [
+    ("a page of decisions", "decision_pkey", &["factory_id", "number"]),
+    ("a page of decisions about a worker", "decision_entity_pkey", &["factory_id", "entity_id"]),
+    ("the decisions that changed", "decision_pkey", &["factory_id"]),
+    ("the decision of a request", "decision_request", &["factory_id", "request_id"]),
+    ("the decision that is applied next", "decision_pkey", &["factory_id"]),
+    ("what is decided about some entities", "decision_entity_pkey", &["factory_id", "entity_id"]),
+    ("what is decided", "decision_entity_pkey", &["factory_id"]),
+    ("the devices of a window", "entity_origin_pkey", &["factory_id", "day"]),
+    ("the days of a source", "entity_origin_pkey", &["factory_id", "day"]),
+    ("the events of a rule in a slice", "event_pkey", &["factory_id", "bucket"]),
+    ("how many events there are in the hours of a slice", "rollup_pkey", &["factory_id", "bucket"]),
+    ("every grace", "closing_pkey", &["factory_id"]),
+    ("what moved after an instant", "restatement_at", &["factory_id", "at"]),
+    ("what is forgotten of the ledger", "restated_hour_pkey", &["factory_id", "revision"]),
+];
+
+#[tokio::test]
+async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
+    let (database, store) = empty_store("plant").await;
+    fill(&database).await;
+    fill_decisions(&database).await;
+    let plans = plans::of_decisions(&store, FactoryId(FACTORY_ID)).await.expect("plans");
+    let scans = |step: &String| {
+        let step = step.trim_start_matches([' ', '-', '>']);
+        let table = step.strip_prefix("SCAN ").or_else(|| step.strip_prefix("Seq Scan on "));
+        // The factories are few, and one is read at a time; other steps scan what was read before.
+        table.is_some_and(|table| {
+            ["decision", "entity", "restate", "closing", "event", "rollup", "found"]
+                .iter()
+                .any(|of| table.starts_with(of))
+        })
+    };
+    for plan in &plans {
+        assert!(!plan.steps.iter().any(scans), "{plan:#?}");
+    }
+    for (question, key, columns) in OF_DECISIONS {
+        let steps: Vec<&String> =
+            plans.iter().filter(|plan| plan.question == question).flat_map(|plan| &plan.steps).collect();
+        let uses = |pair: &[&String]| {
+            let uses_key = match key.strip_suffix("_pkey") {
+                Some(table) if !store.is_shared() => {
+                    pair[0].starts_with(&format!("SEARCH {table} ")) && pair[0].contains("PRIMARY KEY")
+                }
+                _ => pair[0].contains(key),
+            };
+            // PostgreSQL says with a line of its own what is looked for.
+            let condition = if store.is_shared() { pair[1] } else { pair[0] };
+            uses_key && columns.iter().all(|column| condition.contains(column))
+        };
+        let pairs: Vec<[&String; 2]> = steps
+            .iter()
+            .zip(steps.iter().skip(1).chain(steps.last()))
+            .map(|(one, next)| [*one, *next])
+            .collect();
+        assert!(pairs.iter().any(|pair| uses(pair)), "{question}: {steps:#?}");
+    }
+    // What moved is read by causes and hours, not by all that was ever written down.
+    let moved: Vec<&String> = plans
+        .iter()
+        .filter(|plan| plan.question == "what moved after an instant")
+        .flat_map(|plan| &plan.steps)
+        .collect();
+    let by_hour =
+        |step: &&&String| ["revision", "ordinal", "hour"].iter().all(|column| step.contains(column));
+    assert!(moved.iter().any(|step| by_hour(&step)), "{moved:#?}");
 }

@@ -12,3 +12,4 @@ mod replica_killed;
 mod replicas;
 mod replicas_push;
 mod silence;
+mod stopped_server;

@@ -25,7 +25,7 @@ const MAX_CAUSES: i64 = 1_000;
 const MAX_HOURS: usize = 2_000;
 
 /// An hour of an entity in the ledger: the revision, the cause's place, the hour, the entity.
-type Key = (i64, i32, i64, i32);
+pub(in crate::store) type Key = (i64, i32, i64, i32);
 
 impl Store {
     /// Forgets some of what was written down of closed buckets more than 400 days before `now_ms`, and answers whether there is
@@ -92,7 +92,7 @@ impl Store {
 }
 
 /// The last of some of the oldest revisions that were committed before an instant; none when there is none.
-async fn old_revision(
+pub(in crate::store) async fn old_revision(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     before_ms: TimestampMs,
@@ -110,7 +110,7 @@ async fn old_revision(
 }
 
 /// The oldest hours up to a revision, one more than are forgotten at once.
-async fn oldest_hours(
+pub(in crate::store) async fn oldest_hours(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     last_revision: i64,

@@ -3,6 +3,8 @@
 
 mod applying;
 mod pending;
+mod reported;
+mod ruled;
 mod slice;
 
 use domain::{
@@ -17,6 +19,7 @@ use domain::{
 use entity::decision_entity;
 
 pub use self::pending::SliceApplied;
+pub(in crate::store) use self::ruled::matching_example;
 pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
 use self::{applying::Applying, slice::About};
 use super::{Writer, batch::Verdict, cache::Cache};

@@ -154,12 +154,16 @@ pub(crate) enum Connection {
 impl Connection {
     /// Runs statements that must succeed.
     pub(crate) async fn execute(&mut self, sql: &str) {
+        self.try_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Runs statements that may fail.
+    pub(super) async fn try_execute(&mut self, sql: &str) -> sqlx::Result<()> {
         let sql_text = sqlx::raw_sql(AssertSqlSafe(sql));
-        let done = match self {
+        match self {
             Self::Sqlite(conn) => sql_text.execute(conn).await.map(drop),
             Self::Postgres(conn) => sql_text.execute(conn).await.map(drop),
-        };
-        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
     }
 
     /// The rows that a statement answers with, each value as text.

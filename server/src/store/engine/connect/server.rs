@@ -24,9 +24,11 @@ const STATEMENT_CACHE: usize = 200;
 
 /// What the PostgreSQL server is asked to do for our connections, beside what our timeouts asks of it: nobody who died may
 /// hold a factory's row for ever, and no statement of ours takes as long as a sender waits.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("lock_timeout", "10s"),
     ("statement_timeout", "20s"),
+    // A server of ours that stands still takes no answer, and while one cannot be sent no other timeout ends its transaction.
+    ("tcp_user_timeout", "30s"),
     ("tcp_keepalives_idle", "30"),
     ("tcp_keepalives_interval", "10"),
     ("tcp_keepalives_count", "3"),

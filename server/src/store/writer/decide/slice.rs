@@ -2,50 +2,30 @@
 //!
 //! A slice is so much work as may be done while nothing else is written to the factory. Most decisions are one.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::RangeInclusive,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    MS_PER_HOUR,
-    bucket::{BUCKET_MS, Level, bucket_of},
-    decision::{ModelVersions, StandingRule},
+    bucket::bucket_of,
+    decision::StandingRule,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
     window::Window,
 };
-use entity::{decision_entity, event};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Select,
-    sea_query::{CaseStatement, Expr},
-};
+use entity::decision_entity;
+use sea_orm::ConnectionTrait;
 
+use super::ruled::ruled;
 use crate::store::{
-    applied::{Applied, END_BUCKET, Span, starts_ms},
+    applied::{Applied, END_BUCKET, Span},
     error::Result,
     neighbours,
-    report::{Report, SeriesKey, stored_model},
+    report::{Report, SeriesKey},
     rollups, series,
     writer::{cache::Cache, change::Ranges},
 };
 
 /// The most stored events of which a slice changes whether they count, unless a single bucket has more: a tenth of a second.
 pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
-
-/// How many stored events a slice looks through for those that it is about.
-const MAX_SCANNED_EVENTS: i64 = 200_000;
-
-/// In how many sums of entities and hours a slice of a rule looks how many events there are.
-const MAX_HOURLY_SUMS: usize = 50_000;
-
-/// An entity whose longest event is longer is counted again wherever a rule is applied, so that no slice has to look for what
-/// began long before it.
-const LONG: DurationMs = DurationMs(MS_PER_HOUR);
-
-/// Five-minute buckets in an hour.
-const BUCKETS_PER_HOUR: i64 = MS_PER_HOUR / BUCKET_MS;
 
 /// What a decision is about.
 #[derive(Clone, Debug)]
@@ -93,7 +73,7 @@ impl Direction {
     }
 
     /// The buckets of a span that are left from a boundary on.
-    fn left(self, whole: Span, boundary: Option<i64>) -> Span {
+    pub(super) fn left(self, whole: Span, boundary: Option<i64>) -> Span {
         match (self, boundary) {
             (_, None) => whole,
             (Self::Forwards, Some(first)) => whole.and(Span { first, ..Span::ALL }),
@@ -237,179 +217,14 @@ async fn corrected(
     Ok(slice)
 }
 
-async fn ruled(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    (cache, max_events): (&Cache, u64),
-    rule: &StandingRule,
-    (direction, boundary): (Direction, Option<i64>),
-) -> Result<Slice> {
-    let entities = || cache.entities.values();
-    let longest_ms = entities().map(|entity| entity.longest_duration_ms).max().unwrap_or_default();
-    // What starts right before the end of the rule reaches so far past it.
-    let reach = longest_ms.0 / BUCKET_MS + 2;
-    let whole = Span {
-        first: rule.from_ms.map_or(0, bucket_of),
-        end: rule.to_ms.map_or(END_BUCKET, |to_ms| (bucket_of(to_ms) + reach).min(END_BUCKET)),
-    };
-    let left = direction.left(whole, boundary);
-    let max_hours = (MAX_HOURLY_SUMS / cache.entities.len().max(1)).max(1);
-    let scanned = scanned(tx, factory_id, left, direction, max_hours).await?;
-    let span = bounded(tx, &matching(factory_id, rule), scanned, direction, max_events).await?;
-    let is_last = span == left;
-    let starts_late = span.first > whole.first;
-    // What is done at once needs no boundaries.
-    let cut = if is_last && boundary.is_none() { Span::ALL } else { span };
-    let mut slice = Slice::new(cut, is_last);
-    if starts_late {
-        for entity in entities().filter(|entity| entity.longest_duration_ms > LONG) {
-            slice.add(entity.id, (starts_ms(span.first), entity.frontier_ms.min(starts_ms(span.end))));
-        }
-    }
-    let before = if starts_late { LONG.0 / BUCKET_MS + 1 } else { 0 };
-    for hour in hours_of(tx, matching(factory_id, rule), before, span).await? {
-        // Another reading of an event that does not count any more may be that long.
-        let longest_ms = cache.entities.get(&hour.entity_id).map(|entity| entity.longest_duration_ms);
-        let longest_ms = longest_ms.unwrap_or_default().max(DurationMs(1));
-        slice.add(hour.entity_id, (hour.first_ms, hour.last_ms + longest_ms));
-        slice.events += hour.events;
-    }
-    Ok(slice)
-}
-
-/// The events of one entity in one hour, or in a part of it.
-struct EntityHour {
-    entity_id: EntityId,
-    /// When the first of them starts.
-    first_ms: TimestampMs,
-    /// When the last of them starts.
-    last_ms: TimestampMs,
-    /// How many of them start in the span.
-    events: i64,
-}
-
-/// Those of the events that start in a span or in so many buckets before it.
-async fn hours_of(
-    tx: &impl ConnectionTrait,
-    events: Select<event::Entity>,
-    before: i64,
-    span: Span,
-) -> Result<Vec<EntityHour>> {
-    use event::Column;
-    use sea_orm::ExprTrait as _;
-    let starts_here = CaseStatement::new().case(Expr::col(Column::Bucket).gte(span.first), 1).finally(0);
-    let hours: Vec<(i32, i64, i64, i64)> = events
-        .select_only()
-        .column(Column::EntityId)
-        .column_as(Column::StartedAt.min(), "first_ms")
-        .column_as(Column::StartedAt.max(), "last_ms")
-        .column_as(Expr::expr(starts_here).sum().cast_as("bigint"), "events")
-        .filter(Column::Bucket.gte(span.first - before))
-        .filter(Column::Bucket.lt(span.end))
-        .group_by(Column::EntityId)
-        .group_by(Expr::col(Column::Bucket).div(BUCKETS_PER_HOUR))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let hour = |(entity_id, first_ms, last_ms, events)| EntityHour {
-        entity_id: EntityId(entity_id),
-        first_ms: TimestampMs(first_ms),
-        last_ms: TimestampMs(last_ms),
-        events,
-    };
-    Ok(hours.into_iter().map(hour).collect())
-}
-
-/// The events that a rule is about.
-fn matching(factory_id: FactoryId, rule: &StandingRule) -> Select<event::Entity> {
-    use event::Column;
-    let mut matching = event::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
-    if let Some(from_ms) = rule.from_ms {
-        matching = matching.filter(Column::StartedAt.gte(from_ms.0));
-    }
-    if let Some(to_ms) = rule.to_ms {
-        matching =
-            matching.filter(Column::StartedAt.lt(to_ms.0)).filter(Column::Bucket.lte(bucket_of(to_ms)));
-    }
-    if let Some(source) = rule.source {
-        matching = matching.filter(Column::SourceId.eq(source.0));
-    }
-    match rule.model_version {
-        ModelVersions::All => matching,
-        ModelVersions::Without => matching.filter(Column::ModelVersionId.eq(stored_model(None))),
-        ModelVersions::One(one) => matching.filter(Column::ModelVersionId.eq(stored_model(Some(one)))),
-    }
-}
-
-/// As many buckets of a span as may be looked through for events, whole hours.
-async fn scanned(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    left: Span,
-    direction: Direction,
-    max_hours: usize,
-) -> Result<Span> {
-    if left.is_empty() {
-        return Ok(left);
-    }
-    let hours: RangeInclusive<i64> =
-        left.first.div_euclid(BUCKETS_PER_HOUR)..=(left.end - 1).div_euclid(BUCKETS_PER_HOUR);
-    let backwards = direction == Direction::Backwards;
-    let with_events =
-        rollups::events_of_buckets(tx, factory_id, (Level::Hour, hours), backwards, max_hours as u64).await?;
-    let mut events = 0;
-    for (index, (hour, of_hour)) in with_events.iter().enumerate() {
-        events += of_hour;
-        let is_too_much = index > 0 && events > MAX_SCANNED_EVENTS;
-        let may_be_more = index + 1 == max_hours;
-        let (first, end) = (hour * BUCKETS_PER_HOUR, (hour + 1) * BUCKETS_PER_HOUR);
-        match (direction, is_too_much, may_be_more) {
-            (_, false, false) => {}
-            (Direction::Forwards, true, _) => return Ok(Span { end: first, ..left }),
-            (Direction::Forwards, false, true) => return Ok(left.and(Span { end, ..Span::ALL })),
-            (Direction::Backwards, true, _) => return Ok(Span { first: end, ..left }),
-            (Direction::Backwards, false, true) => return Ok(left.and(Span { first, ..Span::ALL })),
-        }
-    }
-    Ok(left)
-}
-
-/// As many buckets of a span as start no more than so many of the events, and one at least.
-async fn bounded(
-    tx: &impl ConnectionTrait,
-    matching: &Select<event::Entity>,
-    span: Span,
-    direction: Direction,
-    max_events: u64,
-) -> Result<Span> {
-    use event::Column;
-    let of_span = matching
-        .clone()
-        .select_only()
-        .column(Column::Bucket)
-        .filter(Column::Bucket.gte(span.first))
-        .filter(Column::Bucket.lt(span.end))
-        .offset(max_events)
-        .limit(1);
-    let of_span = match direction {
-        Direction::Forwards => of_span.order_by_asc(Column::Bucket),
-        Direction::Backwards => of_span.order_by_desc(Column::Bucket),
-    };
-    let one_too_many: Option<i64> = of_span.into_tuple().one(tx).await?;
-    Ok(match (one_too_many, direction) {
-        (None, _) => span,
-        (Some(bucket), Direction::Forwards) => Span { end: bucket.max(span.first + 1), ..span },
-        (Some(bucket), Direction::Backwards) => Span { first: (bucket + 1).min(span.end - 1), ..span },
-    })
-}
-
 impl Slice {
-    fn new(span: Span, is_last: bool) -> Self {
+    /// One of these buckets, in which nothing is yet.
+    pub(super) fn new(span: Span, is_last: bool) -> Self {
         Self { span, is_last, ranges: BTreeMap::new(), open: BTreeMap::new(), events: 0 }
     }
 
     /// Adds a range of an entity, as far as it lies in the slice.
-    fn add(&mut self, entity_id: EntityId, (from_ms, to_ms): (TimestampMs, TimestampMs)) {
+    pub(super) fn add(&mut self, entity_id: EntityId, (from_ms, to_ms): (TimestampMs, TimestampMs)) {
         let range = (from_ms, to_ms.max(from_ms + DurationMs(1)));
         self.ranges.entry(entity_id).or_default().extend(self.span.cut(range));
     }
