@@ -21,6 +21,7 @@ pub(crate) mod figure;
 pub(crate) mod finality;
 pub(crate) mod first_steps;
 pub(crate) mod floor;
+pub(crate) mod moved;
 pub(crate) mod notice;
 pub(crate) mod over_time;
 pub(crate) mod page;

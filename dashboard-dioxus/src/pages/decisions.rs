@@ -5,6 +5,7 @@ mod decider;
 mod figures;
 mod filter_bar;
 mod list;
+pub(crate) mod one;
 mod row;
 pub(crate) mod several;
 mod span_fields;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "queries/decide.graphql",
+    query_path = "queries/decisions.graphql",
     extern_enums(
         "EntityType",
         "EventType",
