@@ -28,6 +28,7 @@ pub(crate) mod page;
 pub(crate) mod people;
 pub(crate) mod quantity;
 pub(crate) mod rename;
+pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod theme;
 pub(crate) mod time;

@@ -60,9 +60,11 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
     let subject = provide_subject(kind, address);
     let closed = use_memo(move || {
         let entities = subject.entities;
-        let figures =
-            entities.with(|table| ClosedFigures::of(table.window(), table.finality(), table.revision()))??;
-        subject.is_known().then(|| ClosedFigures { entity: Some((kind, address.read().id.clone())), ..figures })
+        let figures = entities
+            .with(|table| ClosedFigures::of(table.window(), table.finality(), table.revision()))??;
+        subject
+            .is_known()
+            .then(|| ClosedFigures { entity: Some((kind, address.read().id.clone())), ..figures })
     });
     let id = address.read().id.clone();
     let window = window_picker::label(address.read().selection.window, &context.zone());

@@ -58,8 +58,8 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let data = use_floor_data(address);
     let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } = data;
     let closed = use_memo(move || {
-        let figures =
-            summary.with(|summary| ClosedFigures::of(summary.window, &summary.finality, summary.revision))??;
+        let figures = summary
+            .with(|summary| ClosedFigures::of(summary.window, &summary.finality, summary.revision))??;
         Some(ClosedFigures { area: area(), ..figures })
     });
     let window = window_picker::label(address.read().selection.window, &context.zone());

@@ -98,16 +98,19 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
     let (Some(shown), Some(since)) = (figures(), since()) else { return VNode::empty() };
     let zone = context.zone();
     let since_told = words::since(&zone.date_time(since), chosen() == Since::Closed);
+    // As long as nobody has opened it, there is nothing to see where nothing moved.
+    let is_quiet = chosen() == Since::Closed && !is_open();
     let (line, report) = match &*answer.read() {
-        Panel::Waiting if chosen() == Since::Closed => return VNode::empty(),
+        Panel::Waiting if is_quiet => return VNode::empty(),
         Panel::Waiting => (None, None),
         Panel::Refused(reason) => match (chosen(), earliest(reason, since, Instant::from_ms(now_ms()))) {
-            (Since::Closed, Some(_)) => return VNode::empty(),
+            (Since::Closed, Some(_)) if is_quiet => return VNode::empty(),
+            (Since::Closed, Some(_)) => (None, None),
             (_, Some(from)) => (Some(rsx! { {words::too_early(&zone.date_time(from))} }), None),
             (_, None) => (Some(rsx! { {words::not_told(reason)} }), None),
         },
         Panel::Showing(report) => match moved(shown.side(), &report.before, &report.now).first() {
-            None if chosen() == Since::Closed => return VNode::empty(),
+            None if is_quiet => return VNode::empty(),
             None => (Some(rsx! { {words::nothing(&since_told)} }), None),
             Some(Shown { label, before, now, .. }) => {
                 let line = words::moved(label, &since_told, before, now);
@@ -116,7 +119,7 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
             }
         },
     };
-    let can_open = report.is_some() || chosen() != Since::Closed;
+    let can_open = report.is_some() || !is_quiet;
     rsx! {
         section { class: "moved", aria_label: words::SHOW, "data-testid": "moved",
             p { class: "moved-line", "data-testid": "moved-line",

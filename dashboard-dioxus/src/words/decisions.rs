@@ -12,7 +12,8 @@ use domain::timeline::{CorrectedState, Standing};
 pub(crate) const TITLE: &str = "Decisions";
 pub(crate) const NOTE: &str =
     "What people said about reports. Reports stay as they came; a decision that was wrong is withdrawn.";
-pub(crate) const NONE: &str = "Nothing was decided yet. Correct a span on the page of a worker or workstation, or several at once on the floor.";
+pub(crate) const NONE: &str = "Nothing was decided yet. Correct a span on the page of a worker or workstation, or several at once on the floor, or \
+     make a rule here.";
 pub(crate) const NONE_MATCHES: &str = "No decision matches.";
 pub(crate) const NUMBER: &str = "No.";
 pub(crate) const WHAT: &str = "What";
@@ -101,7 +102,12 @@ pub(crate) fn kind(kind: DecisionKind) -> &'static str {
 
 /// What a decision says, in a sentence.
 pub(crate) fn sentence(decision: &Decision, zone: &Zone) -> String {
-    match &decision.content {
+    content(&decision.content, zone)
+}
+
+/// The same of what is not decided yet.
+pub(crate) fn content(content: &DecisionContent, zone: &Zone) -> String {
+    match content {
         DecisionContent::Correction(content) => correction(content, zone),
         DecisionContent::Standing(rule) => standing(rule, zone),
         DecisionContent::Retraction(content) => retraction(content, zone),

@@ -52,7 +52,9 @@ pub(crate) fn nothing(since: &str) -> String {
 /// A cause in the middle of a sentence.
 pub(crate) fn cause(cause: &Cause) -> String {
     match cause {
-        Cause::LateEvents { source: Some(source), .. } => format!("late events of source {}", isolated(source)),
+        Cause::LateEvents { source: Some(source), .. } => {
+            format!("late events of source {}", isolated(source))
+        }
         Cause::LateEvents { source: None, .. } => "late events without a source".to_owned(),
         Cause::Decision(number) => format!("decision {number}"),
         Cause::Rebuild => "sums that were computed anew".to_owned(),
@@ -62,7 +64,9 @@ pub(crate) fn cause(cause: &Cause) -> String {
 /// A cause at the head of a line.
 pub(crate) fn cause_title(cause: &Cause) -> String {
     match cause {
-        Cause::LateEvents { source: Some(source), .. } => format!("Late events of source {}", isolated(source)),
+        Cause::LateEvents { source: Some(source), .. } => {
+            format!("Late events of source {}", isolated(source))
+        }
         Cause::LateEvents { source: None, .. } => "Late events without a source".to_owned(),
         Cause::Decision(number) => format!("Decision {number}"),
         Cause::Rebuild => "The sums were computed anew".to_owned(),
@@ -84,7 +88,9 @@ pub(crate) fn earlier(count: i64) -> String {
 }
 
 pub(crate) fn too_early(from: &str) -> String {
-    format!("At that time this time range was not closed yet, or it is longer ago than is kept. It can be compared from {from} on.")
+    format!(
+        "At that time this time range was not closed yet, or it is longer ago than is kept. It can be compared from {from} on."
+    )
 }
 
 pub(crate) fn not_told(reason: &str) -> String {

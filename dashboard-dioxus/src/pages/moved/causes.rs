@@ -35,7 +35,8 @@ pub(super) fn Causes(side: Option<EntityType>, report: Restatements) -> Element 
     let zone = context.zone();
     let before = report.earlier.map_or(report.before, |(_, after)| after);
     let effects = effects(side, before, &report.causes);
-    let unlisted = report.causes.len().saturating_sub(LISTED) as i64 + report.earlier.map_or(0, |(count, _)| count);
+    let unlisted =
+        report.causes.len().saturating_sub(LISTED) as i64 + report.earlier.map_or(0, |(count, _)| count);
     rsx! {
         p { class: "moved-title", id: "moved-causes", {words::CAUSES} }
         ul { class: "moved-causes", aria_labelledby: "moved-causes",

@@ -31,8 +31,12 @@ fn kinds(side: Option<EntityType>) -> Vec<Kind> {
     let kind = |slug, label, quantity, value| Kind { slug, label, quantity, value };
     let Some(side) = side else {
         return vec![
-            kind("average-utilization", figure::AVERAGE_UTILIZATION, Quantity::Percent, |of| of.average_utilization),
-            kind("productive-minutes", figure::PRODUCTIVE_TIME, Quantity::Duration, |of| Some(of.working_minutes)),
+            kind("average-utilization", figure::AVERAGE_UTILIZATION, Quantity::Percent, |of| {
+                of.average_utilization
+            }),
+            kind("productive-minutes", figure::PRODUCTIVE_TIME, Quantity::Duration, |of| {
+                Some(of.working_minutes)
+            }),
             kind("units", figure::UNITS_PRODUCED, Quantity::Count, |of| Some(of.units as f64)),
             kind("rate", figure::AVERAGE_PRODUCTION_RATE, Quantity::PerHour, |of| of.units_per_hour),
         ];

@@ -65,7 +65,8 @@ pub(super) fn offered(closed_at: Option<Instant>, now: Instant, zone: &Zone) -> 
     let mut offered: Vec<(Since, Instant)> = Vec::new();
     for one in OTHERS {
         let Some(at) = instant(one, now, zone) else { continue };
-        if closed_at.is_some_and(|closed_at| closed_at < at) && offered.iter().all(|(_, known)| *known != at) {
+        if closed_at.is_some_and(|closed_at| closed_at < at) && offered.iter().all(|(_, known)| *known != at)
+        {
             offered.push((one, at));
         }
     }
@@ -75,7 +76,8 @@ pub(super) fn offered(closed_at: Option<Instant>, now: Instant, zone: &Zone) -> 
 /// The instant from which on it can be told, in the words of a server that refuses an earlier one; none where it is refused
 /// for another reason. What is about to be forgotten is left out.
 pub(super) fn earliest(reason: &str, asked: Instant, now: Instant) -> Option<Instant> {
-    let instants = reason.split_whitespace().filter_map(|word| Instant::parse(word.trim_end_matches([',', ';', '.'])));
+    let instants =
+        reason.split_whitespace().filter_map(|word| Instant::parse(word.trim_end_matches([',', ';', '.'])));
     let from = instants.last().filter(|from| *from > asked)?;
     let forgotten = now.0 - KEPT_FOR_MS.0;
     Some(if from.0 < forgotten + MS_PER_DAY { Instant(from.0 + MS_PER_HOUR) } else { from })
@@ -126,7 +128,10 @@ mod tests {
         // It would be forgotten before it is asked again.
         let later = Instant(at("2026-01-07T00:00Z").0 + KEPT_FOR_MS.0);
         assert_eq!(earliest(words, asked, later), Some(at("2026-01-07T01:00Z")));
-        assert_eq!(earliest("as of 2026-01-05T00:00:00.000Z this window cannot be told any more", asked, now), None);
+        assert_eq!(
+            earliest("as of 2026-01-05T00:00:00.000Z this window cannot be told any more", asked, now),
+            None
+        );
         assert_eq!(earliest("The server is busy.", asked, now), None);
     }
 }

@@ -31,7 +31,8 @@ fn report() -> Value {
 
 fn opened(closes_at: Option<&str>) -> TestPage {
     let mut page = TestPage::at(WORKER);
-    let factory = json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
     page.answer("Factories", &json!({ "factories": [factory] }));
     let worker = json!({
         "workerId": "W1", "name": null, "area": null, "workingMinutes": 295.5, "idleMinutes": 55.5, "absentMinutes": 0.0,
@@ -74,7 +75,8 @@ fn nothing_is_said_as_long_as_nothing_moved() {
     // Beyond what is shown.
     let mut now = same.clone();
     now["utilization"] = json!(same["utilization"].as_f64().unwrap() + 0.001);
-    let report = json!({ "restatements": { "before": same, "earlier": null, "restatements": [], "now": now } });
+    let report =
+        json!({ "restatements": { "before": same, "earlier": null, "restatements": [], "now": now } });
     let page = told(&report);
     assert!(!page.html().contains("data-testid=\"moved\""), "{}", page.html());
 }
