@@ -65,7 +65,11 @@ pub(crate) async fn decisions(andon: &Andon) -> Result<Vec<Value>> {
     Ok(edges.into_iter().map(|edge| edge["node"].clone()).collect())
 }
 
-pub(crate) async fn open<'chrome>(chrome: &'chrome Chrome, andon: &Andon, address: &str) -> Result<Page<'chrome>> {
+pub(crate) async fn open<'chrome>(
+    chrome: &'chrome Chrome,
+    andon: &Andon,
+    address: &str,
+) -> Result<Page<'chrome>> {
     let page = chrome.open(&andon.url(address)).await?;
     page.wait_for_connection("live").await?;
     Ok(page)
@@ -113,7 +117,7 @@ pub(crate) async fn note_requests(page: &Page<'_>, is_first_answer_lost: bool) -
             if ({is_first_answer_lost} && window.requests.length === 1) throw new TypeError('lost');
             return answer;
         }}; return true; }})()"
-    )
+    );
     page.evaluate(&script).await.map(drop)
 }
 

@@ -31,7 +31,8 @@ impl ClosedDay {
             closed.event("IDLE", "13:00", 59.5, "cam-1")
         ]);
         closed.andon.ingest("plant", events).await?;
-        let change = "mutation { updateFactory(factoryId: \"plant\", input: { finalityGraceHours: 1 }) { id } }";
+        let change =
+            "mutation { updateFactory(factoryId: \"plant\", input: { finalityGraceHours: 1 }) { id } }";
         closed.andon.graphql(change, json!({})).await?;
         Ok(closed)
     }
@@ -90,12 +91,19 @@ async fn late_events_and_decisions_appear_with_what_they_moved_in_windows_that_a
     }
     closed.ingest_late().await?;
     for (page, figure) in [(&worker, "Utilization"), (&floor, "Average utilization")] {
-        wait_for_text(page, "moved-line", "81.0\u{a0}% \u{2192} 83.0\u{a0}%, because of late events of source cam-7.").await?;
-        wait_for_text(page, "moved-line", &format!("{figure} moved since this time range was closed (")).await?;
+        wait_for_text(
+            page,
+            "moved-line",
+            "81.0\u{a0}% \u{2192} 83.0\u{a0}%, because of late events of source cam-7.",
+        )
+        .await?;
+        wait_for_text(page, "moved-line", &format!("{figure} moved since this time range was closed ("))
+            .await?;
     }
     closed.correct().await?;
     for page in [&worker, &floor] {
-        let because = "81.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1 and late events of source cam-7.";
+        let because =
+            "81.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1 and late events of source cam-7.";
         wait_for_text(page, "moved-line", because).await?;
         assert!(page.is_marked().await?, "the page was loaded again");
     }
@@ -112,13 +120,18 @@ async fn the_causes_are_reached_by_keyboard_and_lead_to_the_decision() -> Result
     unfold(&page).await?;
     page.wait_for_number("moved-productive-minutes", 295.5).await?;
     page.wait_for_number("moved-idle-minutes", 55.5).await?;
-    let causes = "[...document.querySelectorAll(\"[data-testid='moved-cause']\")].map((one) => one.innerText)";
+    let causes =
+        "[...document.querySelectorAll(\"[data-testid='moved-cause']\")].map((one) => one.innerText)";
     page.wait_until(&format!("{causes}[0]?.includes('Decision 1: Worker W1: working;')")).await?;
     let causes: Vec<String> = serde_json::from_value(page.evaluate(causes).await?)?;
     assert_eq!(causes.len(), 2);
     for (cause, parts) in causes.iter().zip([
         ["anonymous", "As the shift leader saw it.", "Utilization 83.0\u{a0}% \u{2192} 84.2\u{a0}%"],
-        ["Late events of source cam-7", "Working 4:14\u{a0}h \u{2192} 4:52\u{a0}h", "Utilization 81.0\u{a0}% \u{2192} 83.0\u{a0}%"],
+        [
+            "Late events of source cam-7",
+            "Working 4:14\u{a0}h \u{2192} 4:52\u{a0}h",
+            "Utilization 81.0\u{a0}% \u{2192} 83.0\u{a0}%",
+        ],
     ]) {
         for part in parts {
             assert!(cause.contains(part), "{part} in {cause}");
@@ -139,12 +152,14 @@ async fn figures_are_compared_with_another_instant_that_is_chosen() -> Result<()
     closed.correct().await?;
     let chrome = browser().await?;
     let page = open(&chrome, &closed.andon, &closed.worker()).await?;
-    let since_closing = "81.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1 and late events of source cam-7.";
+    let since_closing =
+        "81.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1 and late events of source cam-7.";
     wait_for_text(&page, "moved-line", since_closing).await?;
     unfold(&page).await?;
     choose(&page, "moved-since", "monday-before").await?;
     wait_for_text(&page, "moved-line", "Utilization moved since Mon").await?;
-    wait_for_text(&page, "moved-line", ", 07:00: 83.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1.").await?;
+    wait_for_text(&page, "moved-line", ", 07:00: 83.0\u{a0}% \u{2192} 84.2\u{a0}%, because of decision 1.")
+        .await?;
     page.wait_for_number("moved-idle-minutes", 55.5).await?;
     close(chrome).await
 }

@@ -143,7 +143,12 @@ async fn an_event_is_found_and_retracted() -> Result<()> {
     page.wait_until("document.querySelectorAll(\"[data-testid='retraction-event']\").length === 2").await?;
     page.click("[data-testid='retraction-event']").await?;
     check(&page, "retraction", "He carried parts.").await?;
-    wait_for_text(&page, "confirm-sentence", "Worker W1: the event idle does not count; Mon 5 Jan 2026, 08:30.").await?;
+    wait_for_text(
+        &page,
+        "confirm-sentence",
+        "Worker W1: the event idle does not count; Mon 5 Jan 2026, 08:30.",
+    )
+    .await?;
     wait_for_text(&page, "confirm-affected", "1 stored event is about it.").await?;
     page.click("[data-testid='confirm-save']").await?;
     wait_for_text(&page, "decision-said", "Saved as decision 1.").await?;
