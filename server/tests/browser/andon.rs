@@ -93,8 +93,8 @@ impl Andon {
     /// Lets what moved closed figures so far have come earlier than it did, and the figures have been closed earlier.
     pub(crate) async fn move_restatements_back(&self, by_ms: i64) -> Result<()> {
         let mut conn = self.database().await?;
-        for table in ["closing", "restatement"] {
-            sqlx::query(&format!("UPDATE {table} SET at = at - ?")).bind(by_ms).execute(&mut conn).await?;
+        for update in ["UPDATE closing SET at = at - ?", "UPDATE restatement SET at = at - ?"] {
+            sqlx::query(update).bind(by_ms).execute(&mut conn).await?;
         }
         Ok(conn.close().await?)
     }
