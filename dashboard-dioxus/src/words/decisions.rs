@@ -1,7 +1,7 @@
 //! What people decided about reports, and how they decide.
 
 use super::quantity::Quantity;
-use super::{entity, isolated, time};
+use super::{entity, isolated};
 use crate::lean::letter_case::lower;
 use crate::lean::zone::Zone;
 use crate::model::{Correction, Decision, DecisionContent, Progress, Retraction, Span, StandingRule};
@@ -179,7 +179,7 @@ fn standing(rule: &StandingRule, zone: &Zone) -> String {
         Standing::Quarantined => "are not trusted and do not count",
     };
     let when = match (rule.from, rule.to) {
-        (Some(from), Some(to)) => format!("; starting {}", time::from_to(&zone.exact(from), &zone.exact(to))),
+        (Some(from), Some(to)) => format!("; starting {}", zone.span(from, to)),
         (Some(from), None) => format!("; starting {} or later", zone.exact(from)),
         (None, Some(to)) => format!("; starting before {}", zone.exact(to)),
         (None, None) => String::new(),
@@ -358,6 +358,12 @@ mod tests {
             from,
             ..rule
         };
+        let to = Instant::parse("2026-01-05T09:10Z");
+        let both = StandingRule { is_without_model_version: false, to, ..other.clone() };
+        assert_eq!(
+            said(DecisionContent::Standing(both)),
+            "Events of source cam-1 are not trusted and do not count; starting Mon 5 Jan 2026, 08:10 to 09:10."
+        );
         assert_eq!(
             said(DecisionContent::Standing(other)),
             "Events of source cam-1 and without a model version are not trusted and do not count; starting Mon 5 Jan 2026, 08:10 or later."

@@ -7,7 +7,8 @@ use crate::lean::zone::Zone;
 use crate::model::SeenEvent;
 use domain::timeline::Standing;
 
-pub(crate) const ADD: &str = "Add a rule on which events count";
+pub(crate) const ADD: &str = "Add a rule";
+pub(crate) const RULE: &str = "Rule on which events count";
 pub(crate) const RETRACT: &str = "Retract an event";
 pub(crate) const NOTE: &str = "A rule is about events that are stored and about those that are yet to come. Reports stay as they came; \
      only whether they count changes.";

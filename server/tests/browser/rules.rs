@@ -59,7 +59,8 @@ async fn a_rule_is_checked_confirmed_and_withdrawn_and_other_windows_follow() ->
     worker.mark().await?;
     let page = making_a_rule(&chrome, &andon).await?;
     check(&page, "rule", "Its lens was dirty.").await?;
-    let sentence = "Events of source cam-1 are not trusted and do not count; starting Mon 5 Jan 2026, 08:00 to Mon 5 Jan 2026, 12:00.";
+    let sentence =
+        "Events of source cam-1 are not trusted and do not count; starting Mon, 5 Jan 2026, 08:00 to 12:00.";
     wait_for_text(&page, "confirm-sentence", sentence).await?;
     wait_for_text(&page, "confirm-affected", "2 stored events of this time match").await?;
     assert!(decisions(&andon).await?.is_empty(), "decided before it was confirmed");
@@ -146,7 +147,7 @@ async fn an_event_is_found_and_retracted() -> Result<()> {
     wait_for_text(
         &page,
         "confirm-sentence",
-        "Worker W1: the event idle does not count; Mon 5 Jan 2026, 08:30.",
+        "Worker W1: the event idle does not count; Mon, 5 Jan 2026, 08:30.",
     )
     .await?;
     wait_for_text(&page, "confirm-affected", "1 stored event is about it.").await?;

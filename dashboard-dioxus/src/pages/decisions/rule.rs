@@ -64,10 +64,10 @@ pub(super) fn RuleForm(onclose: EventHandler<()>) -> Element {
     let checked = rule().filter(|_| is_checked());
     let in_zone = |label| crate::words::events::in_zone(label, context.zone().name());
     rsx! {
-        PanelFrame { title: words::ADD,
+        PanelFrame { title: words::RULE,
             form {
                 class: "decision-form",
-                aria_label: words::ADD,
+                aria_label: words::RULE,
                 "data-testid": "rule",
                 onsubmit: move |event| {
                     event.prevent_default();
