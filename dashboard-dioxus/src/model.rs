@@ -7,6 +7,7 @@ mod event;
 mod factory;
 mod finality;
 mod presence;
+mod restatement;
 mod series;
 mod slug;
 pub(crate) mod span;
@@ -23,6 +24,7 @@ pub(crate) use event::{EventFeed, EventPage, SeenEvent};
 pub(crate) use factory::{Factory, FactorySummary};
 pub(crate) use finality::Finality;
 pub(crate) use presence::{Presence, UNSEEN_AFTER_MIN};
+pub(crate) use restatement::{Cause, RestatedFigures, Restatement, Restatements};
 pub(crate) use series::{
     EntityPoints, EntitySeriesSet, EntityStates, Point, Series, StateSet, UtilizationSet, UtilizationSteps,
 };

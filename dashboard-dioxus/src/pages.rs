@@ -11,6 +11,7 @@ pub(crate) mod devices;
 pub(crate) mod entity;
 pub(crate) mod events;
 pub(crate) mod floor;
+pub(crate) mod moved;
 pub(crate) mod not_found;
 mod over_time;
 pub(crate) mod people;

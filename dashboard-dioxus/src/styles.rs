@@ -42,6 +42,7 @@ pub(crate) const ALL: &str = concat!(
     include_str!("pages/floor/attention_list.css"),
     include_str!("pages/floor/rows.css"),
     include_str!("pages/floor/timeline.css"),
+    include_str!("pages/moved.css"),
     include_str!("pages/people.css"),
     include_str!("print.css"),
 );

@@ -9,6 +9,7 @@ mod entities;
 mod event_list;
 mod factory;
 mod factory_window;
+mod restatement_list;
 mod scalar;
 mod series;
 mod shows;
@@ -37,6 +38,7 @@ pub(crate) use factory::{
     factory_metrics, factory_metrics_once,
 };
 pub(crate) use factory_window::FactoryWindow;
+pub(crate) use restatement_list::{Restatements, restatements};
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
 pub(crate) use source_list::{Agreement, Source, SourcePoint, SourceReport, SourceVersion, Sources, sources};

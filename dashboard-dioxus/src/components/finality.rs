@@ -14,11 +14,32 @@ pub(crate) fn FinalityMark(finality: Option<Finality>) -> Element {
             span { class: "finality finality-unknown", aria_hidden: "true", {words::PROVISIONAL} }
         };
     };
-    let (state, word) =
-        if finality.is_final { ("final", words::FINAL) } else { ("provisional", words::PROVISIONAL) };
+    let (state, word) = named(&finality);
     rsx! {
         span { class: "finality", "data-testid": "finality", "data-state": state,
             Explained { how: words::how(&finality, &context.zone()), {word} }
         }
     }
+}
+
+/// The same for a screen that nobody points at: the reasons stand beside the word.
+#[component]
+pub(crate) fn FinalityLine(finality: Option<Finality>) -> Element {
+    let context = use_page_context();
+    let Some(finality) = finality else { return VNode::empty() };
+    let (state, word) = named(&finality);
+    let reasons = words::reasons(&finality, &context.zone());
+    rsx! {
+        p { class: "finality", "data-testid": "finality", "data-state": state,
+            b { {word} }
+            if !reasons.is_empty() {
+                " {reasons}"
+            }
+        }
+    }
+}
+
+/// What stylesheets and tests call it, and what people do.
+fn named(finality: &Finality) -> (&'static str, &'static str) {
+    if finality.is_final { ("final", words::FINAL) } else { ("provisional", words::PROVISIONAL) }
 }

@@ -13,6 +13,7 @@ use crate::pages::decisions::correction::{CorrectionForm, CorrectionView};
 use crate::pages::decisions::several::{SeveralForm, SeveralView};
 use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
+use crate::pages::moved::{MovedPanel, MovedView};
 use crate::pages::people::People as PeoplePage;
 use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
 use crate::words::back_office as words;
@@ -35,6 +36,7 @@ enum Page {
     FloorTimeline(Box<TimelineView>),
     Correction(Box<CorrectionView>),
     Several(Box<SeveralView>),
+    Moved(Box<MovedView>),
 }
 
 impl Page {
@@ -43,8 +45,14 @@ impl Page {
         match self {
             Self::FloorTimeline(_) => words::PANEL_NOT_LOADED,
             Self::Correction(_) | Self::Several(_) => words::FORM_NOT_LOADED,
+            Self::Moved(_) => words::MOVED_NOT_LOADED,
             _ => words::NOT_LOADED,
         }
+    }
+
+    /// Whether its place is empty until it is there, because it may have nothing to say.
+    fn may_be_empty(&self) -> bool {
+        matches!(self, Self::Moved(_))
     }
 }
 
@@ -70,6 +78,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
         Page::Correction(view) => rsx! { CorrectionForm { view: *view } },
         Page::Several(view) => rsx! { SeveralForm { view: *view } },
+        Page::Moved(view) => rsx! { MovedPanel { view: *view } },
         Page::FloorTimeline(view) => rsx! { TimelinePanel { view: *view } },
     }
 }
@@ -147,6 +156,12 @@ pub(crate) fn Several(view: SeveralView) -> Element {
     rsx! { BackOffice { page: Page::Several(Box::new(view)) } }
 }
 
+/// What moved figures that were closed.
+#[component]
+pub(crate) fn Moved(view: MovedView) -> Element {
+    rsx! { BackOffice { page: Page::Moved(Box::new(view)) } }
+}
+
 /// A page, or how far it is with being loaded.
 #[component]
 fn BackOffice(page: Page) -> Element {
@@ -159,6 +174,7 @@ fn BackOffice(page: Page) -> Element {
     });
     use_hook(|| load(()));
     match progress() {
+        Progress::Loading if page.may_be_empty() => VNode::empty(),
         Progress::Loading => rsx! { Skeleton { lines: 6 } },
         Progress::Failed => rsx! { Refused { reason: page.not_loaded().to_owned(), onretry: load } },
         Progress::Loaded => rsx! { Loaded { page } },

@@ -19,8 +19,11 @@ use crate::components::page_title::PageTitle;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
+use crate::lean::memo::use_memo;
 use crate::live::table::Table;
 use crate::model::Slug;
+use crate::pages::back_office::Moved;
+use crate::pages::moved::{ClosedFigures, MovedView};
 use crate::route::{Address, EntityAddress};
 use crate::words::{entity, entity_page as words};
 use dioxus::prelude::*;
@@ -55,6 +58,14 @@ pub(crate) fn Workstation(address: ReadSignal<EntityAddress>) -> Element {
 fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
     let context = use_page_context();
     let subject = provide_subject(kind, address);
+    let closed = use_memo(move || {
+        let entities = subject.entities;
+        let figures = entities
+            .with(|table| ClosedFigures::of(table.window(), table.finality(), table.revision()))??;
+        subject
+            .is_known()
+            .then(|| ClosedFigures { entity: Some((kind, address.read().id.clone())), ..figures })
+    });
     let id = address.read().id.clone();
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let panel = subject.entities.read();
@@ -94,6 +105,9 @@ fn EntityPage(kind: EntityType, address: ReadSignal<EntityAddress>) -> Element {
                     Empty { text: entity::not_in_window(kind, &id) }
                 },
                 _ => rsx! { Skeleton { lines: 3 } },
+            }
+            if closed.read().is_some() {
+                Moved { view: MovedView { figures: closed } }
             }
         }
         if subject.is_known() {

@@ -30,8 +30,9 @@ use crate::components::window_picker;
 use crate::lean::memo::use_memo;
 use crate::live::clock::use_clock;
 use crate::model::window::WindowChoice;
-use crate::pages::back_office::{FirstSteps, FloorTimeline, Several};
+use crate::pages::back_office::{FirstSteps, FloorTimeline, Moved, Several};
 use crate::pages::decisions::several::SeveralView;
+use crate::pages::moved::{ClosedFigures, MovedView};
 use crate::route::FloorAddress;
 use crate::words;
 use dioxus::prelude::*;
@@ -56,6 +57,11 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let step_end_ms = use_memo(move || ((clock() / BUCKET_MS as f64).floor() + 1.0) * BUCKET_MS as f64);
     let data = use_floor_data(address);
     let FloorData { area, summary, workers, workstations, names, areas, series, is_untouched } = data;
+    let closed = use_memo(move || {
+        let figures = summary
+            .with(|summary| ClosedFigures::of(summary.window, &summary.finality, summary.revision))??;
+        Some(ClosedFigures { area: area(), ..figures })
+    });
     let window = window_picker::label(address.read().selection.window, &context.zone());
     let factory = context.factory();
     let focus = use_returned_focus();
@@ -93,6 +99,9 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
                 div { class: if is_waiting { "floor floor-waiting" } else { "floor" },
                     div { class: "floor-top",
                         Figures { summary, series, area, clock, minute, now_ms: step_end_ms, window }
+                        if closed.read().is_some() {
+                            Moved { view: MovedView { figures: closed } }
+                        }
                     }
                     div { class: "floor-needs-place",
                         AttentionList { address, names, area, clock }

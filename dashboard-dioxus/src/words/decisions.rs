@@ -1,7 +1,7 @@
 //! What people decided about reports, and how they decide.
 
 use super::quantity::Quantity;
-use super::{entity, isolated, time};
+use super::{entity, isolated};
 use crate::lean::letter_case::lower;
 use crate::lean::zone::Zone;
 use crate::model::{Correction, Decision, DecisionContent, Progress, Retraction, Span, StandingRule};
@@ -12,7 +12,8 @@ use domain::timeline::{CorrectedState, Standing};
 pub(crate) const TITLE: &str = "Decisions";
 pub(crate) const NOTE: &str =
     "What people said about reports. Reports stay as they came; a decision that was wrong is withdrawn.";
-pub(crate) const NONE: &str = "Nothing was decided yet. Correct a span on the page of a worker or workstation, or several at once on the floor.";
+pub(crate) const NONE: &str = "Nothing was decided yet. Correct a span on the page of a worker or workstation, or several at once on the floor, or \
+     make a rule here.";
 pub(crate) const NONE_MATCHES: &str = "No decision matches.";
 pub(crate) const NUMBER: &str = "No.";
 pub(crate) const WHAT: &str = "What";
@@ -101,7 +102,12 @@ pub(crate) fn kind(kind: DecisionKind) -> &'static str {
 
 /// What a decision says, in a sentence.
 pub(crate) fn sentence(decision: &Decision, zone: &Zone) -> String {
-    match &decision.content {
+    content(&decision.content, zone)
+}
+
+/// The same of what is not decided yet.
+pub(crate) fn content(content: &DecisionContent, zone: &Zone) -> String {
+    match content {
         DecisionContent::Correction(content) => correction(content, zone),
         DecisionContent::Standing(rule) => standing(rule, zone),
         DecisionContent::Retraction(content) => retraction(content, zone),
@@ -173,7 +179,7 @@ fn standing(rule: &StandingRule, zone: &Zone) -> String {
         Standing::Quarantined => "are not trusted and do not count",
     };
     let when = match (rule.from, rule.to) {
-        (Some(from), Some(to)) => format!("; starting {}", time::from_to(&zone.exact(from), &zone.exact(to))),
+        (Some(from), Some(to)) => format!("; starting {}", zone.span(from, to)),
         (Some(from), None) => format!("; starting {} or later", zone.exact(from)),
         (None, Some(to)) => format!("; starting before {}", zone.exact(to)),
         (None, None) => String::new(),
@@ -352,6 +358,12 @@ mod tests {
             from,
             ..rule
         };
+        let to = Instant::parse("2026-01-05T09:10Z");
+        let both = StandingRule { is_without_model_version: false, to, ..other.clone() };
+        assert_eq!(
+            said(DecisionContent::Standing(both)),
+            "Events of source cam-1 are not trusted and do not count; starting Mon 5 Jan 2026, 08:10 to 09:10."
+        );
         assert_eq!(
             said(DecisionContent::Standing(other)),
             "Events of source cam-1 and without a model version are not trusted and do not count; starting Mon 5 Jan 2026, 08:10 or later."

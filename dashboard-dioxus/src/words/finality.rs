@@ -7,21 +7,34 @@ use crate::model::Finality;
 pub(crate) const FINAL: &str = "Final";
 pub(crate) const PROVISIONAL: &str = "Provisional";
 
+const STAYS: &str =
+    "These figures stay as they are by themselves. Late events and decisions can still move them.";
+
 /// Why, in sentences.
 pub(crate) fn how(finality: &Finality, zone: &Zone) -> String {
+    let reasons = reasons(finality, zone);
+    if !finality.is_final {
+        return reasons;
+    }
+    if reasons.is_empty() { STAYS.to_owned() } else { format!("{STAYS} {reasons}") }
+}
+
+/// What is not as it should be, in sentences; nothing of figures that stay and are whole.
+pub(crate) fn reasons(finality: &Finality, zone: &Zone) -> String {
     let mut said: Vec<String> =
         finality.reasons.iter().map(|reason| sentence(reason, finality, zone)).collect();
-    if finality.is_final {
-        said.push(
-            "These figures stay as they are by themselves. Late events and decisions can still move them."
-                .to_owned(),
-        );
-    }
     if finality.lost_events > 0 {
-        let count = Quantity::Count.text(Some(finality.lost_events as f64));
-        said.push(format!("{count} events were lost on their way and will never come."));
+        said.push(lost(finality.lost_events));
     }
     said.join(" ")
+}
+
+fn lost(events: i64) -> String {
+    if events == 1 {
+        return "1 event was lost on its way and will never come.".to_owned();
+    }
+    let count = Quantity::Count.text(Some(events as f64));
+    format!("{count} events were lost on their way and will never come.")
 }
 
 fn sentence(reason: &str, finality: &Finality, zone: &Zone) -> String {
@@ -46,14 +59,16 @@ mod tests {
 
     #[test]
     fn figures_say_why_they_may_change_and_what_never_comes() {
-        let reasons = ["NOT_CLOSED", "DEVICE_SILENT"].map(str::to_owned).to_vec();
+        let named = ["NOT_CLOSED", "DEVICE_SILENT"].map(str::to_owned).to_vec();
         let closes_at = Instant::parse("2026-01-07T00:00Z");
         let zone = Zone::fixed("UTC", 0);
         assert_eq!(
-            how(&Finality { is_final: false, reasons, closes_at, lost_events: 3 }, &zone),
+            how(&Finality { is_final: false, reasons: named, closes_at, lost_events: 3 }, &zone),
             "Late events are awaited until Wed 7 Jan 2026, 00:00. A device that reports from it is silent. 3 events were lost on their way and will never come."
         );
         let done = Finality { is_final: true, ..Finality::default() };
-        assert!(how(&done, &zone).starts_with("These figures stay"));
+        assert_eq!((how(&done, &zone).as_str(), reasons(&done, &zone).as_str()), (STAYS, ""));
+        let lost = Finality { lost_events: 1, ..done };
+        assert_eq!(how(&lost, &zone), format!("{STAYS} 1 event was lost on its way and will never come."));
     }
 }

@@ -81,14 +81,27 @@ impl Andon {
 
     /// Lets a device have been heard earlier than it was.
     pub(crate) async fn silence(&self, device: &str, for_ms: i64) -> Result<()> {
-        let url = format!("sqlite://{}/andon.db", self.folder.path().display());
-        let mut conn = SqliteConnection::connect(&url).await?;
+        let mut conn = self.database().await?;
         sqlx::query("UPDATE device SET last_seen_at = last_seen_at - ? WHERE code = ?")
             .bind(for_ms)
             .bind(device)
             .execute(&mut conn)
             .await?;
         Ok(conn.close().await?)
+    }
+
+    /// Lets what moved closed figures so far have come earlier than it did, and the figures have been closed earlier.
+    pub(crate) async fn move_restatements_back(&self, by_ms: i64) -> Result<()> {
+        let mut conn = self.database().await?;
+        for update in ["UPDATE closing SET at = at - ?", "UPDATE restatement SET at = at - ?"] {
+            sqlx::query(update).bind(by_ms).execute(&mut conn).await?;
+        }
+        Ok(conn.close().await?)
+    }
+
+    async fn database(&self) -> Result<SqliteConnection> {
+        let url = format!("sqlite://{}/andon.db", self.folder.path().display());
+        Ok(SqliteConnection::connect(&url).await?)
     }
 
     /// The data of an answer that has no errors.

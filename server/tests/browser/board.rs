@@ -7,7 +7,9 @@ use browser_driver::Page;
 use serde_json::{Value, json};
 use test_harness::soon;
 
-use crate::{andon::Andon, browser, close, dashboard::Dashboard as _, live::worked, pages::PICTURES};
+use crate::{
+    andon::Andon, browser, close, dashboard::Dashboard as _, devices::sender, live::worked, pages::PICTURES,
+};
 
 const BOARD: &str = "/board?factory=plant&window=all-time&rotate=1";
 
@@ -84,6 +86,27 @@ async fn the_board_goes_round_the_areas_with_the_numbers_that_the_server_has_for
     }
     wait_for_area(&page, "No area").await?;
     wait_for_area(&page, "Assembly").await?;
+    close(chrome).await
+}
+
+#[tokio::test]
+async fn the_board_says_why_its_figures_are_provisional_and_when_they_are_final() -> Result<()> {
+    let andon = Andon::start(None).await?;
+    andon.create_factory("plant", "UTC").await?;
+    // The second event of a device came before its first.
+    andon.send("plant", json!([worked("W1", "2026-01-05T09:00:00Z", 30, 12)]), &sender("edge-1", 2)).await?;
+    let chrome = browser().await?;
+    let page = chrome.open(&andon.url("/board?factory=plant&window=2026-01-05&rotate=600")).await?;
+    page.wait_for("[data-testid=finality][data-state=provisional]").await?;
+    let said = page.text("[data-testid=finality]").await?;
+    assert_eq!(said, "Provisional Events of a device that reports from it are missing.");
+    page.screenshot(&Path::new(PICTURES).join("board-provisional.png")).await?;
+    page.mark().await?;
+    andon.send("plant", json!([worked("W1", "2026-01-05T08:00:00Z", 30, 12)]), &sender("edge-1", 1)).await?;
+    page.wait_for("[data-testid=finality][data-state=final]").await?;
+    assert_eq!(page.text("[data-testid=finality]").await?, "Final");
+    page.wait_for_number("units-produced", 24.0).await?;
+    assert!(page.is_marked().await?, "the page was loaded again");
     close(chrome).await
 }
 

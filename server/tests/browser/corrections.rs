@@ -2,77 +2,24 @@
 //! other windows see of it, and how it is taken back.
 
 use anyhow::Result;
-use browser_driver::{Chrome, Network, Page, Scheme, Screen};
+use browser_driver::{Chrome, Network, Page};
 use serde_json::{Value, json};
 
-use crate::{andon::Andon, axe, browser, close, dashboard::Dashboard as _, pages::judge};
+use crate::{
+    andon::Andon,
+    axe, browser, close,
+    dashboard::Dashboard as _,
+    decision_steps::{
+        DECISIONS, at, choose, correction, decide, decisions, look, note_requests, open, plant, put, save,
+        wait_for_text,
+    },
+};
 
 const WORKER: &str = "/worker?factory=plant&window=2026-01-05T08:00Z..2026-01-05T12:00Z&id=W1";
-const DECISIONS: &str = "/decisions?factory=plant";
-const LIST: &str = "{ decisions(factoryId: \"plant\") { edges { node {
-    number note withdrawal correction { entityType entityIds area from to state units }
-} } } }";
 /// What the timeline is called while a span is chosen.
 const CHOOSING: &str = "Timeline. Left and right arrows move in time. With Shift they select in steps of 5 minutes, Enter takes \
                         what is selected, or else the part that is read.";
 const TIMELINE: &str = ".timeline .chart-layer";
-
-fn at(time: &str) -> String {
-    format!("2026-01-05T{time}:00.000Z")
-}
-
-/// A factory whose worker W1 worked from 8 to 10 and was reported idle for a part of it by another camera.
-pub(crate) async fn plant() -> Result<Andon> {
-    let andon = Andon::start(None).await?;
-    andon.create_factory("plant", "UTC").await?;
-    let seen = |id: &str, time: &str, minutes: u32, doing: &str, units: u32, confidence: f64| {
-        json!({
-            "timestamp": at(time), "entityType": "WORKER", "entityId": id, "eventType": doing,
-            "durationMinutes": minutes, "unitsProduced": units, "confidence": confidence
-        })
-    };
-    let events = json!([
-        seen("W1", "08:00", 120, "WORKING", 24, 0.8),
-        seen("W1", "08:30", 20, "IDLE", 0, 0.9),
-        seen("W2", "08:00", 60, "WORKING", 6, 0.9),
-        seen("W3", "08:00", 60, "IDLE", 0, 0.9),
-    ]);
-    andon.ingest("plant", events).await?;
-    let area = "mutation($changes: [EntityChangeInput!]!) {
-        updateEntities(factoryId: \"plant\", changes: $changes) { registered }
-    }";
-    let of = |id: &str, area: &str| json!({ "entityType": "WORKER", "entityId": id, "area": area });
-    let changes = json!([of("W1", "Line 1"), of("W2", "Line 2"), of("W3", "Line 2")]);
-    andon.graphql(area, json!({ "changes": changes })).await?;
-    Ok(andon)
-}
-
-/// Makes a decision past the page.
-pub(crate) async fn decide(andon: &Andon, request: &str, decision: Value) -> Result<()> {
-    let mutation = "mutation($request: ID!, $decision: DecisionInput!) {
-        decide(factoryId: \"plant\", requestId: $request, decision: $decision, note: \"As the shift leader saw it.\") { number }
-    }";
-    andon.graphql(mutation, json!({ "request": request, "decision": decision })).await.map(drop)
-}
-
-pub(crate) fn correction(id: &str, from: &str, to: &str, state: &str) -> Value {
-    json!({ "correction": {
-        "entityType": "WORKER", "entityIds": [id], "from": at(from), "to": at(to), "state": state
-    } })
-}
-
-/// The decisions that there are, the latest first.
-async fn decisions(andon: &Andon) -> Result<Vec<Value>> {
-    let data = andon.graphql(LIST, json!({})).await?;
-    let edges = data["decisions"]["edges"].as_array().cloned().unwrap_or_default();
-    Ok(edges.into_iter().map(|edge| edge["node"].clone()).collect())
-}
-
-async fn open<'chrome>(chrome: &'chrome Chrome, andon: &Andon, address: &str) -> Result<Page<'chrome>> {
-    let page = chrome.open(&andon.url(address)).await?;
-    page.wait_for_connection("live").await?;
-    Ok(page)
-}
 
 /// The worker's page with its form.
 async fn correcting<'chrome>(chrome: &'chrome Chrome, andon: &Andon) -> Result<Page<'chrome>> {
@@ -83,36 +30,12 @@ async fn correcting<'chrome>(chrome: &'chrome Chrome, andon: &Andon) -> Result<P
     Ok(page)
 }
 
-/// Chooses an option of a list as a person does.
-async fn choose(page: &Page<'_>, test_id: &str, value: &str) -> Result<()> {
-    put(page, test_id, value, "change").await
-}
-
-/// Leaves a text in a field, where typing would depend on the order in which the browser shows its parts.
-async fn put(page: &Page<'_>, test_id: &str, text: &str, event: &str) -> Result<()> {
-    let script = format!(
-        "(() => {{ const field = document.querySelector(\"[data-testid='{test_id}']\"); field.value = {}; \
-         field.dispatchEvent(new Event('{event}', {{ bubbles: true }})); return field.value; }})()",
-        json!(text)
-    );
-    page.wait_for(&format!("[data-testid='{test_id}']")).await?;
-    assert_eq!(page.evaluate(&script).await?, json!(text), "{test_id}");
-    Ok(())
-}
-
-async fn wait_for_text(page: &Page<'_>, test_id: &str, text: &str) -> Result<()> {
-    page.wait_until(&format!(
-        "document.querySelector(\"[data-testid='{test_id}']\")?.innerText.includes({})",
-        json!(text)
-    ))
-    .await
-}
-
-/// Says why and saves.
-async fn save(page: &Page<'_>, form: &str, note: &str) -> Result<()> {
-    page.click(&format!("[data-testid='{form}-note']")).await?;
-    page.type_text(note).await?;
-    page.click(&format!("[data-testid='{form}-save']")).await
+/// Says that ten minutes were idle, up to the reason.
+async fn enter_ten_idle_minutes(page: &Page<'_>) -> Result<()> {
+    put(page, "correction-from", "2026-01-05T09:00", "change").await?;
+    put(page, "correction-to", "2026-01-05T09:10", "change").await?;
+    choose(page, "correction-state", "idle").await?;
+    page.wait_for_number("after-idle", 10.0).await
 }
 
 /// The place of the timeline at a share of its width, in CSS pixels.
@@ -249,10 +172,7 @@ async fn who_decides_about_the_same_meanwhile_is_shown_and_one_may_go_on() -> Re
     let andon = plant().await?;
     let chrome = browser().await?;
     let page = correcting(&chrome, &andon).await?;
-    put(&page, "correction-from", "2026-01-05T09:00", "change").await?;
-    put(&page, "correction-to", "2026-01-05T09:10", "change").await?;
-    choose(&page, "correction-state", "idle").await?;
-    page.wait_for_number("after-idle", 10.0).await?;
+    enter_ten_idle_minutes(&page).await?;
     decide(&andon, "other", correction("W1", "09:05", "09:20", "ABSENT")).await?;
     save(&page, "correction", "He waited for parts.").await?;
     wait_for_text(&page, "decision-changed", "decision 1 was made meanwhile").await?;
@@ -269,21 +189,8 @@ async fn an_answer_that_is_lost_is_asked_for_again_and_it_is_decided_once() -> R
     let andon = plant().await?;
     let chrome = browser().await?;
     let page = correcting(&chrome, &andon).await?;
-    put(&page, "correction-from", "2026-01-05T09:00", "change").await?;
-    put(&page, "correction-to", "2026-01-05T09:10", "change").await?;
-    choose(&page, "correction-state", "idle").await?;
-    page.wait_for_number("after-idle", 10.0).await?;
-    // The first answer is lost on its way back.
-    page.evaluate(
-        "(() => { const send = window.fetch; window.requests = []; window.fetch = async (...sent) => {
-            const answer = await send(...sent);
-            if (!sent[1]?.body?.includes('Decide')) return answer;
-            window.requests.push(JSON.parse(sent[1].body).variables.requestId);
-            if (window.requests.length === 1) throw new TypeError('lost');
-            return answer;
-        }; return true; })()",
-    )
-    .await?;
+    enter_ten_idle_minutes(&page).await?;
+    note_requests(&page, true).await?;
     save(&page, "correction", "He waited for parts.").await?;
     wait_for_text(&page, "decision-said", "Saved as decision 1.").await?;
     let requests: Vec<String> = serde_json::from_value(page.evaluate("window.requests").await?)?;
@@ -297,17 +204,8 @@ async fn a_server_that_is_away_is_said_and_saving_again_is_the_same_request() ->
     let andon = plant().await?;
     let chrome = browser().await?;
     let page = correcting(&chrome, &andon).await?;
-    put(&page, "correction-from", "2026-01-05T09:00", "change").await?;
-    put(&page, "correction-to", "2026-01-05T09:10", "change").await?;
-    choose(&page, "correction-state", "idle").await?;
-    page.wait_for_number("after-idle", 10.0).await?;
-    page.evaluate(
-        "(() => { const send = window.fetch; window.requests = []; window.fetch = (...sent) => {
-            if (sent[1]?.body?.includes('Decide')) window.requests.push(JSON.parse(sent[1].body).variables.requestId);
-            return send(...sent);
-        }; return true; })()",
-    )
-    .await?;
+    enter_ten_idle_minutes(&page).await?;
+    note_requests(&page, false).await?;
     page.set_network(Network::Cut).await?;
     save(&page, "correction", "He waited for parts.").await?;
     wait_for_text(&page, "decision-said", "sent again").await?;
@@ -471,17 +369,4 @@ async fn the_forms_fit_the_narrowest_telephone_and_are_accessible() -> Result<()
     page.wait_for("[data-testid='withdraw-note']").await?;
     look(&page, &script, "withdrawing").await?;
     close(chrome).await
-}
-
-/// Judges the page on the narrowest telephone and on a laptop, in light and in dark.
-async fn look(page: &Page<'_>, script: &str, name: &str) -> Result<()> {
-    for (width, scheme) in
-        [(320, Scheme::Light), (320, Scheme::Dark), (1280, Scheme::Light), (1280, Scheme::Dark)]
-    {
-        page.set_screen(&Screen { width, height: 800, scheme, ..Screen::LAPTOP }).await?;
-        let file = format!("{}/{name}-{}-{width}.png", crate::pages::PICTURES, scheme.name());
-        page.screenshot(std::path::Path::new(&file)).await?;
-        assert_eq!(judge(page, script).await?, Vec::<String>::new(), "{name} {width} {}", scheme.name());
-    }
-    page.set_screen(&Screen::LAPTOP).await
 }

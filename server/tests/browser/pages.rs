@@ -156,7 +156,7 @@ mod data_problems {
 mod decisions {
     use serde_json::json;
 
-    use crate::corrections::{correction, decide, plant};
+    use crate::decision_steps::{correction, decide, plant};
 
     #[tokio::test]
     async fn some_of_every_kind_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ pub(crate) struct Decisions;
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "queries/decision_feed.graphql",
+    query_path = "queries/decisions.graphql",
     extern_enums(
         "EntityType",
         "EventType",

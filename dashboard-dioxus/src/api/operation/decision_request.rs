@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
-    query_path = "queries/decide.graphql",
+    query_path = "queries/decisions.graphql",
     extern_enums(
         "EntityType",
         "EventType",
@@ -33,11 +33,13 @@ use serde::{Deserialize, Serialize};
 )]
 pub(crate) struct Decide;
 
-/// The schema's input of the same name, as far as this page decides.
+/// The schema's input of the same name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum DecisionInput {
     Correction(CorrectionInput),
+    Standing(StandingInput),
+    Retraction(RetractionInput),
     /// The number of the decision that is taken back.
     Withdrawal(i32),
 }
@@ -55,6 +57,61 @@ pub(crate) struct CorrectionInput {
     pub(crate) state: Option<CorrectedState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) units: Option<i64>,
+}
+
+/// The schema's input of the same name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StandingInput {
+    standing: Standing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_version: Option<String>,
+    without_model_version: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Instant>,
+}
+
+impl From<&StandingRule> for StandingInput {
+    fn from(rule: &StandingRule) -> Self {
+        Self {
+            standing: rule.standing,
+            source_id: rule.source.clone(),
+            model_version: rule.model_version.clone(),
+            without_model_version: rule.is_without_model_version,
+            from: rule.from,
+            to: rule.to,
+        }
+    }
+}
+
+/// The schema's input of the same name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RetractionInput {
+    entity_type: EntityType,
+    entity_id: String,
+    event_type: EventType,
+    timestamp: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_id: Option<String>,
+    form: EventForm,
+}
+
+impl From<&Retraction> for RetractionInput {
+    fn from(retraction: &Retraction) -> Self {
+        Self {
+            entity_type: retraction.kind,
+            entity_id: retraction.id.clone(),
+            event_type: retraction.state,
+            timestamp: retraction.at,
+            event_id: retraction.event_id.clone(),
+            form: retraction.form,
+        }
+    }
 }
 
 /// Of whom it is decided.
@@ -186,6 +243,28 @@ mod tests {
         assert_eq!(units["correction"]["units"], json!(-3));
         assert_eq!(units["correction"].get("state"), None);
         assert_eq!(sent(&DecisionInput::Withdrawal(7)), json!({ "withdrawal": 7 }));
+        let rule = StandingRule {
+            standing: Standing::Shadow,
+            source: Some("cam-1".to_owned()),
+            model_version: None,
+            is_without_model_version: true,
+            from: None,
+            to: Some(Instant(1_767_600_000_000)),
+        };
+        let expected = json!({ "standing": "SHADOW", "sourceId": "cam-1", "withoutModelVersion": true, "to": "2026-01-05T08:00:00.000Z" });
+        assert_eq!(sent(&DecisionInput::Standing((&rule).into())), json!({ "standing": expected }));
+        let retraction = Retraction {
+            kind: EntityType::Worker,
+            id: "W1".to_owned(),
+            state: EventType::Idle,
+            at: Instant(1_767_600_000_000),
+            event_id: None,
+            form: EventForm::State,
+        };
+        let expected = json!({
+            "entityType": "WORKER", "entityId": "W1", "eventType": "IDLE", "timestamp": "2026-01-05T08:00:00.000Z", "form": "STATE"
+        });
+        assert_eq!(sent(&DecisionInput::Retraction((&retraction).into())), json!({ "retraction": expected }));
     }
 
     #[test]

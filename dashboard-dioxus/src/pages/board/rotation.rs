@@ -8,6 +8,7 @@ use super::turning::Turning;
 use super::wake_lock::{ScreenLock, use_wake_lock};
 use crate::api::Panel;
 use crate::components::figure::Figure;
+use crate::components::finality::FinalityLine;
 use crate::components::first_steps::FirstSteps;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
@@ -16,8 +17,9 @@ use crate::components::skeleton::Skeleton;
 use crate::components::window_picker;
 use crate::lean::memo::use_read_only;
 use crate::live::clock::{now_ms, use_clock};
-use crate::model::Slug;
+use crate::live::table::Table;
 use crate::model::window_span::Direction;
+use crate::model::{Finality, Slug};
 use crate::route::{Address, BoardAddress};
 use crate::words::quantity::Quantity;
 use crate::words::{board as words, figure};
@@ -90,6 +92,8 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
                             key: "{title} {page.id.part}",
                             title: title.clone(),
                             figures: figures(&areas.read(), &page, summary.with(|summary| Figures::from(summary)), basis(context.factory())),
+                            // Of those without an area the server has no figures of their own.
+                            finality: summary.with(|summary| summary.finality.clone()).or_else(|| workers.with(|table| Table::finality(table).clone())),
                             areas: shown_areas(&areas.read(), &page),
                             grid: viewport().grid(page.tiles.len()),
                             page,
@@ -125,6 +129,7 @@ fn AreaPage(
     /// That of the page; all of them where it is about all.
     areas: Vec<Area>,
     figures: Figures,
+    finality: Option<Finality>,
     grid: Grid,
     clock: ReadSignal<f64>,
     address: ReadSignal<BoardAddress>,
@@ -141,6 +146,7 @@ fn AreaPage(
                     p { class: "board-part", {words::part(page.id.part + 1, page.parts)} }
                 }
             }
+            FinalityLine { finality }
             Counts { entities: areas.iter().flat_map(|area| area.entities.clone()).collect::<Vec<_>>(), clock }
         }
         dl { class: "board-figures",

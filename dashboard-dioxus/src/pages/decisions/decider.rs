@@ -1,10 +1,9 @@
 //! Makes decisions for the forms of the page, and says what became of them.
 
+use super::one::use_decision;
 use crate::api::client::Client;
-use crate::api::operation::{
-    DecisionFilter, DecisionInput, Decisions, NotDecided, decide, decide_variables, decisions,
-};
-use crate::api::{Answer, use_client, use_query};
+use crate::api::operation::{DecisionInput, Decisions, NotDecided, decide, decide_variables, decisions};
+use crate::api::{use_client, use_query};
 use crate::components::page_context::{PageContext, use_page_context};
 use crate::model::{Decision, DecisionPage, Progress};
 use crate::route::Address;
@@ -109,6 +108,13 @@ impl Decider {
         });
     }
 
+    /// Forgets what became of the last decision, unless one is being made.
+    pub(super) fn clear(mut self) {
+        if !matches!(&*self.stage.peek(), Stage::Saving | Stage::SentAgain) {
+            self.stage.set(Stage::Ready);
+        }
+    }
+
     /// Somebody has looked at this decision and goes on.
     pub(super) fn has_seen(mut self, number: i32) {
         self.seen.set(Some(number));
@@ -168,22 +174,7 @@ pub(super) fn Outcome(decider: Decider, onagain: EventHandler<()>) -> Element {
 #[component]
 fn ChangedMeanwhile(decider: Decider, number: i32, onagain: EventHandler<()>) -> Element {
     let context = use_page_context();
-    let one: Answer<DecisionPage> = use_query::<Decisions>(move || {
-        let filter = DecisionFilter {
-            number: Some(i64::from(number)),
-            kind: None,
-            entity_type: None,
-            entity_id: None,
-            live: None,
-        };
-        let factory_id = context.factory_window()?.factory_id;
-        Some(decisions::Variables { factory_id, filter: Some(filter), first: 1, after: None })
-    });
-    let sentence = one
-        .with(|page| {
-            page.decisions.first().map(|decision| words::changed_sentence(decision, &context.zone()))
-        })
-        .flatten();
+    let sentence = use_decision(number).map(|decision| words::changed_sentence(&decision, &context.zone()));
     rsx! {
         div { class: "notice notice-refused decision-changed", role: "alert", "data-testid": "decision-changed",
             p { {words::changed_meanwhile(number)} }

@@ -14,33 +14,35 @@ pub(super) fn SpanFields(span: Signal<Option<Span>>) -> Element {
     let shown = span();
     // What is typed while the other end is missing.
     let mut ends = use_signal(|| [None::<Instant>; 2]);
-    let set_end = use_callback(move |(end, text): (usize, String)| {
+    let mut set_end = move |end: usize, at: Option<Instant>| {
         let known = *span.peek();
         let mut now = known.map_or(*ends.peek(), |span| [Some(span.from), Some(span.to)]);
-        now[end] = typed(&context.zone(), &text);
+        now[end] = at;
         let whole = if let [Some(from), Some(to)] = now { Some(Span { from, to }) } else { None };
         ends.set(if whole.is_some() { [None; 2] } else { now });
         span.set(whole);
-    });
-    let text = |end: usize| {
-        let known = shown.map_or(ends()[end], |span| Some([span.from, span.to][end]));
-        known.map(|at| field(&zone, at)).unwrap_or_default()
     };
+    let [from, to] = shown.map_or(ends(), |span| [Some(span.from), Some(span.to)]);
+    let label = |name| events::in_zone(name, zone.name());
     rsx! {
         div { class: "decision-span",
-            {input(events::in_zone(words::FROM, zone.name()), "correction-from", text(0), 0, set_end)}
-            {input(events::in_zone(words::TO, zone.name()), "correction-to", text(1), 1, set_end)}
+            EndField { label: label(words::FROM), testid: "correction-from", value: from, is_required: true, onchange: move |at| set_end(0, at) }
+            EndField { label: label(words::TO), testid: "correction-to", value: to, is_required: true, onchange: move |at| set_end(1, at) }
         }
     }
 }
 
-fn input(
+/// One end of a span, none while the field is empty.
+#[component]
+pub(super) fn EndField(
     label: String,
     testid: &'static str,
-    value: String,
-    end: usize,
-    set_end: Callback<(usize, String)>,
+    value: Option<Instant>,
+    #[props(default)] is_required: bool,
+    onchange: EventHandler<Option<Instant>>,
 ) -> Element {
+    let context = use_page_context();
+    let shown = value.map(|at| field(&context.zone(), at)).unwrap_or_default();
     rsx! {
         label {
             span { {label} }
@@ -49,9 +51,9 @@ fn input(
                 r#type: "datetime-local",
                 "data-testid": testid,
                 step: "1",
-                required: true,
-                value,
-                onchange: move |event| set_end((end, event.value())),
+                required: is_required,
+                value: shown,
+                onchange: move |event| onchange.call(typed(&context.zone(), &event.value())),
             }
         }
     }
