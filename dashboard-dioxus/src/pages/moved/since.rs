@@ -76,9 +76,9 @@ pub(super) fn offered(closed_at: Option<Instant>, now: Instant, zone: &Zone) -> 
 /// The instant from which on it can be told, in the words of a server that refuses an earlier one; none where it is refused
 /// for another reason. What is about to be forgotten is left out.
 pub(super) fn earliest(reason: &str, asked: Instant, now: Instant) -> Option<Instant> {
-    let instants =
+    let mut instants =
         reason.split_whitespace().filter_map(|word| Instant::parse(word.trim_end_matches([',', ';', '.'])));
-    let from = instants.last().filter(|from| *from > asked)?;
+    let from = instants.next_back().filter(|from| *from > asked)?;
     let forgotten = now.0 - KEPT_FOR_MS.0;
     Some(if from.0 < forgotten + MS_PER_DAY { Instant(from.0 + MS_PER_HOUR) } else { from })
 }
