@@ -148,6 +148,7 @@ async fn fill_decisions(database: &TestDatabase) {
          longest_duration_ms, revision) VALUES (1, 1, 0, 'W1', 1, 1, false, 1, 1)",
     )
     .await;
+    conn.execute(&format!("UPDATE factory SET last_decision = {DECISIONS}")).await;
     let rule = r#"{"Standing":{"standing":"SHADOW","source":null,"model_version":null,"without_model_version":false,"from_ms":null,"to_ms":null}}"#;
     let deltas: String = encode(&HourDeltas::default()).iter().map(|byte| format!("{byte:02x}")).collect();
     let step_ms = DAYS * MS_PER_DAY / RESTATEMENTS;
