@@ -244,7 +244,13 @@ async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
         let steps: Vec<&String> =
             plans.iter().filter(|plan| plan.question == question).flat_map(|plan| &plan.steps).collect();
         let uses = |pair: &[&String]| {
-            let uses_key = match key.strip_suffix("_pkey") {
+            let table = key.strip_suffix("_pkey");
+            let uses_key = match table {
+                // All of a factory: any key that begins with it will do.
+                Some(table) if columns == ["factory_id"] => {
+                    pair[0].starts_with(&format!("SEARCH {table} USING"))
+                        || pair[0].contains(&format!(" {table}_"))
+                }
                 Some(table) if !store.is_shared() => {
                     pair[0].starts_with(&format!("SEARCH {table} ")) && pair[0].contains("PRIMARY KEY")
                 }
