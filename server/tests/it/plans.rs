@@ -1,5 +1,7 @@
 //! The database finds what is asked most by its keys, on either engine, and reads no table from end to end.
 
+use std::fmt::Write as _;
+
 use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level},
@@ -150,7 +152,10 @@ async fn fill_decisions(database: &TestDatabase) {
     .await;
     conn.execute(&format!("UPDATE factory SET last_decision = {DECISIONS}")).await;
     let rule = r#"{"Standing":{"standing":"SHADOW","source":null,"model_version":null,"without_model_version":false,"from_ms":null,"to_ms":null}}"#;
-    let deltas: String = encode(&HourDeltas::default()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut deltas = String::new();
+    for byte in encode(&HourDeltas::default()) {
+        write!(deltas, "{byte:02x}").expect("a text takes all");
+    }
     let step_ms = DAYS * MS_PER_DAY / RESTATEMENTS;
     for factory_id in 1..=FACTORIES {
         for (table, columns, count, values) in [
