@@ -98,7 +98,7 @@ pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Pl
     decisions::page(&recorded, factory_id, &DecisionFilter::default(), 50, Some(40)).await?;
     take("a page of decisions").await?;
     let about_one =
-        DecisionFilter { entity: Some((EntityType::Worker, "W1".to_owned())), ..Default::default() };
+        DecisionFilter { entity: Some((EntityType::Worker, "W1".to_owned())), ..DecisionFilter::default() };
     decisions::page(&recorded, factory_id, &about_one, 50, None).await?;
     take("a page of decisions about a worker").await?;
     decisions::changed(&recorded, factory_id, (Revision(5), Revision(9))).await?;

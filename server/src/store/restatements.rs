@@ -77,6 +77,8 @@ pub async fn since(
         .filter(restatement::Column::At.gt(after_ms.0))
         .filter(restatement::Column::FirstHour.lte(last_hour(window)))
         .filter(restatement::Column::LastHour.gte(first_hour(window)))
+        // Instants never fall with the revision, so this is the order of both, and that of the index.
+        .order_by_asc(restatement::Column::At)
         .order_by_asc(restatement::Column::Revision)
         .order_by_asc(restatement::Column::Ordinal)
         .all(conn)
