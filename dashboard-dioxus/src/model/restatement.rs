@@ -1,8 +1,11 @@
+use super::Span;
 use crate::lean::instant::Instant;
 
 /// What moved the figures of a window since an instant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Restatements {
+    pub(crate) window: Span,
+    pub(crate) since: Instant,
     /// The figures at that instant.
     pub(crate) before: RestatedFigures,
     /// How many causes are not listed one by one, and the figures after the last of them.

@@ -8,7 +8,7 @@ mod tests;
 
 use self::causes::{Causes, named};
 use self::figures::{Shown, moved};
-use self::since::{Since, earliest, instant, offered};
+use self::since::{Since, instant, offered};
 use crate::api::operation::{Restatements, range_input, restatements};
 use crate::api::{Panel, use_query_at};
 use crate::components::page_context::use_page_context;
@@ -58,16 +58,12 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
     let context = use_page_context();
     let window = use_memo(move || figures.read().as_ref().map(|figures| figures.window));
     let mut chosen = use_signal(|| Since::Closed);
-    // When each window that was in view here was closed, as far as the server said it.
+    // When the window in view was closed, as far as the server said it.
     let mut closed = use_signal(|| None::<(Span, Instant)>);
     let closed_at =
         use_memo(move || closed().filter(|(of, _)| Some(*of) == window()).map(|(_, closed_at)| closed_at));
     let opened_ms = use_hook(now_ms);
-    let since = use_memo(move || {
-        let at = instant(chosen(), Instant::from_ms(opened_ms), &context.zone());
-        // No window is closed at its end: the server answers from when on it is.
-        at.or_else(&*closed_at).or_else(|| window().map(|window| window.to))
-    });
+    let since = use_memo(move || instant(chosen(), Instant::from_ms(opened_ms), &context.zone()));
     let answer = use_query_at::<Restatements>(
         move || figures.read().as_ref().map(|figures| figures.revision),
         move || {
@@ -76,7 +72,7 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
             Some(restatements::Variables {
                 factory_id: context.factory_window()?.factory_id,
                 window: range_input(window),
-                since: since()?,
+                since: since(),
                 area,
                 entity_type,
                 entity_ids,
@@ -85,39 +81,31 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
     );
     use_effect(move || {
         let answer = answer.read();
-        let (Panel::Refused(reason), Since::Closed, Some(window), Some(asked)) =
-            (&*answer, chosen(), window(), since())
-        else {
-            return;
-        };
-        if let Some(at) = earliest(reason, asked, Instant::from_ms(now_ms())) {
-            closed.set(Some((window, at)));
+        if let (Panel::Showing(report), Since::Closed) = (&*answer, chosen()) {
+            closed.set(Some((report.window, report.since)));
         }
     });
     let mut is_open = use_signal(|| false);
-    let (Some(shown), Some(since)) = (figures(), since()) else { return VNode::empty() };
+    let Some(shown) = figures() else { return VNode::empty() };
     let zone = context.zone();
-    let since_told = words::since(&zone.date_time(since), chosen() == Since::Closed);
     // As long as nobody has opened it, there is nothing to see where nothing moved.
     let is_quiet = chosen() == Since::Closed && !is_open();
     let (line, report) = match &*answer.read() {
         Panel::Waiting if is_quiet => return VNode::empty(),
         Panel::Waiting => (None, None),
-        Panel::Refused(reason) => match (chosen(), earliest(reason, since, Instant::from_ms(now_ms()))) {
-            (Since::Closed, Some(_)) if is_quiet => return VNode::empty(),
-            (Since::Closed, Some(_)) => (None, None),
-            (_, Some(from)) => (Some(rsx! { {words::too_early(&zone.date_time(from))} }), None),
-            (_, None) => (Some(rsx! { {words::not_told(reason)} }), None),
-        },
-        Panel::Showing(report) => match moved(shown.side(), &report.before, &report.now).first() {
-            None if is_quiet => return VNode::empty(),
-            None => (Some(rsx! { {words::nothing(&since_told)} }), None),
-            Some(Shown { label, before, now, .. }) => {
-                let line = words::moved(label, &since_told, before, now);
-                let because = because(report, &context.selection());
-                (Some(rsx! { {line} {because} }), Some(report.clone()))
+        Panel::Refused(reason) => (Some(rsx! { {words::not_told(reason)} }), None),
+        Panel::Showing(report) => {
+            let since = words::since(&zone.date_time(report.since), chosen() == Since::Closed);
+            match moved(shown.side(), &report.before, &report.now).first() {
+                None if is_quiet => return VNode::empty(),
+                None => (Some(rsx! { {words::nothing(&since)} }), None),
+                Some(Shown { label, before, now, .. }) => {
+                    let line = words::moved(label, &since, before, now);
+                    let because = because(report, &context.selection());
+                    (Some(rsx! { {line} {because} }), Some(report.clone()))
+                }
             }
-        },
+        }
     };
     let can_open = report.is_some() || !is_quiet;
     rsx! {

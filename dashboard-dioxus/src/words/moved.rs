@@ -87,12 +87,6 @@ pub(crate) fn earlier(count: i64) -> String {
     if count == 1 { "1 earlier cause".to_owned() } else { format!("{count} earlier causes") }
 }
 
-pub(crate) fn too_early(from: &str) -> String {
-    format!(
-        "At that time this time range was not closed yet, or it is longer ago than is kept. It can be compared from {from} on."
-    )
-}
-
 pub(crate) fn not_told(reason: &str) -> String {
     format!("It cannot be told what moved these figures: {reason}")
 }

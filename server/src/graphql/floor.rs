@@ -158,12 +158,13 @@ impl FloorQuery {
         ctx: &Context<'_>,
         factory_id: ID,
         window: WindowInput,
-        since: DateTime,
+        #[graphql(desc = "Left out, it is when the window was closed, or 400 days ago if that is later.")]
+        since: Option<DateTime>,
         area: Option<String>,
         entity_type: Option<EntityType>,
         #[graphql(desc = "Only these; they need an entityType.")] entity_ids: Option<Vec<ID>>,
     ) -> Result<RestatementReport, ApiError> {
-        let (window, since_ms) = (window.try_into()?, since.to_ms()?);
+        let (window, since_ms) = (window.try_into()?, instant(since)?);
         let question = match (entity_type, codes(entity_ids)) {
             (Some(entity_type), codes) => Question::about_entities(entity_type.into(), window, codes, area)?,
             (None, None) => Question::about_factory(window, area),

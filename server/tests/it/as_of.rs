@@ -21,9 +21,9 @@ const AS_OF: &str = "query($window: WindowInput, $asOf: DateTime) { factoryMetri
 const CURRENT: &str = "query($window: WindowInput, $asOf: DateTime) { workerMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) {
     workers { workerId workingMinutes current { eventType } lastSeenAt } } }";
 
-const RESTATEMENTS: &str = "query($window: WindowInput!, $since: DateTime!, $type: EntityType, $ids: [ID!]) {
+const RESTATEMENTS: &str = "query($window: WindowInput!, $since: DateTime, $type: EntityType, $ids: [ID!]) {
     restatements(factoryId: \"plant\", window: $window, since: $since, entityType: $type, entityIds: $ids) {
-      before { ...figures } now { ...figures } earlier { count delta { workingMinutes } after { workingMinutes } }
+      since before { ...figures } now { ...figures } earlier { count delta { workingMinutes } after { workingMinutes } }
       restatements { cause at revision deviceId sourceId decision
         delta { workingMinutes idleMinutes absentMinutes observedMinutes overlapMinutes contestedMinutes correctedMinutes
           unitsProduced }
@@ -167,6 +167,11 @@ async fn what_cannot_be_told_is_refused_with_the_instant_from_which_on_it_can() 
         code(&server.answer(RESTATEMENTS, json!({ "window": day(), "since": since })).await)
     };
     assert_eq!(restatements("2026-01-06T23:59:59.999Z").await, "AS_OF_TOO_EARLY");
+    // Without an instant it is since the window was closed.
+    let answer = server.ask(RESTATEMENTS, json!({ "window": day() })).await;
+    assert_eq!(answer["restatements"]["since"], "2026-01-07T00:00:00.000Z");
+    let open = server.answer(RESTATEMENTS, json!({ "window": { "day": "2026-01-13" } })).await;
+    assert_eq!(code(&open), "AS_OF_TOO_EARLY");
     let no_type = json!({ "window": day(), "since": "2026-01-13T00:00:00Z", "ids": ["W1"] });
     assert_eq!(code(&server.answer(RESTATEMENTS, no_type).await), "BAD_USER_INPUT");
     // 400 days later the ledger is forgotten.

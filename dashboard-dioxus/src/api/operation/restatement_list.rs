@@ -5,7 +5,7 @@ use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use super::window::WindowInput;
 use crate::api::session::Arrival;
-use crate::model::{Cause, RestatedFigures, Restatement, Restatements as Shown};
+use crate::model::{Cause, RestatedFigures, Restatement, Restatements as Shown, Span};
 use domain::event::EntityType;
 use graphql_client::GraphQLQuery;
 use serde::Deserialize;
@@ -58,6 +58,8 @@ impl Shows for Restatements {
             after: one.after.into(),
         });
         Shown {
+            window: Span { from: report.window.from, to: report.window.to },
+            since: report.since,
             before: report.before.into(),
             earlier: report.earlier.map(|earlier| (earlier.count, earlier.after.into())),
             causes: causes.collect(),

@@ -4,8 +4,6 @@ use crate::lean::instant::Instant;
 use crate::lean::zone::Zone;
 use crate::model::Slug;
 use crate::model::window_span::{DAYS_PER_WEEK, monday};
-use domain::closing::KEPT_FOR_MS;
-use domain::{MS_PER_DAY, MS_PER_HOUR};
 
 /// When a day's figures are looked at first, in minutes after midnight.
 const MORNING: i64 = 7 * 60;
@@ -73,16 +71,6 @@ pub(super) fn offered(closed_at: Option<Instant>, now: Instant, zone: &Zone) -> 
     offered
 }
 
-/// The instant from which on it can be told, in the words of a server that refuses an earlier one; none where it is refused
-/// for another reason. What is about to be forgotten is left out.
-pub(super) fn earliest(reason: &str, asked: Instant, now: Instant) -> Option<Instant> {
-    let mut instants =
-        reason.split_whitespace().filter_map(|word| Instant::parse(word.trim_end_matches([',', ';', '.'])));
-    let from = instants.next_back().filter(|from| *from > asked)?;
-    let forgotten = now.0 - KEPT_FOR_MS.0;
-    Some(if from.0 < forgotten + MS_PER_DAY { Instant(from.0 + MS_PER_HOUR) } else { from })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,21 +105,5 @@ mod tests {
         assert_eq!(offered(Some("2025-12-01T00:00Z"), now).len(), 3);
         // On a Monday the last morning is that of the Monday.
         assert_eq!(offered(Some("2026-01-04T00:00Z"), "2026-01-05T12:00Z"), [Since::Morning]);
-    }
-
-    #[test]
-    fn a_refusal_says_from_when_on_it_can_be_told() {
-        let words = "as of 2026-01-05T00:00:00.000Z this window cannot be told: it was not closed then, or that is longer ago than 400 \
-                     days; it can be asked as of 2026-01-07T00:00:00.000Z and later, and any time without asOf";
-        let (asked, now) = (at("2026-01-05T00:00Z"), at("2026-02-01T00:00Z"));
-        assert_eq!(earliest(words, asked, now), Some(at("2026-01-07T00:00Z")));
-        // It would be forgotten before it is asked again.
-        let later = Instant(at("2026-01-07T00:00Z").0 + KEPT_FOR_MS.0);
-        assert_eq!(earliest(words, asked, later), Some(at("2026-01-07T01:00Z")));
-        assert_eq!(
-            earliest("as of 2026-01-05T00:00:00.000Z this window cannot be told any more", asked, now),
-            None
-        );
-        assert_eq!(earliest("The server is busy.", asked, now), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Whether it can be told what was answered at an instant.
 
 use domain::{
-    closing::{KEPT_FOR_MS, closes_at, is_closed, mark_at},
+    closing::{Grace, KEPT_FOR_MS, closes_at, is_closed, mark_at},
     time::TimestampMs,
     window::Window,
 };
@@ -39,11 +39,31 @@ pub(super) async fn judge(
     }
     let window = window.ok_or(ReportError::AsOfTooEarly { at_ms, from_ms: None })?;
     let graces = closings::all(snapshot, factory.id).await?;
-    let kept_from_ms = now_ms - KEPT_FOR_MS;
     let was_closed = mark_at(&graces, at_ms).is_some_and(|mark_ms| is_closed(window.to_ms, mark_ms));
-    if !was_closed || at_ms < kept_from_ms {
-        let from_ms = closes_at(&graces, window.to_ms).map(|closes_ms| closes_ms.max(kept_from_ms));
-        return Err(ReportError::AsOfTooEarly { at_ms, from_ms });
+    if !was_closed || at_ms < now_ms - KEPT_FOR_MS {
+        return Err(ReportError::AsOfTooEarly { at_ms, from_ms: from_ms(&graces, window, now_ms) });
     }
     Ok(window)
+}
+
+/// The first instant as of which it can be told what was answered about a window: when it was closed, or, if that is too long ago,
+/// the earliest of which anything is kept.
+///
+/// # Errors
+/// Something of the window is still open, or the database failed.
+pub(super) async fn earliest(
+    snapshot: &Snapshot,
+    factory: &Factory,
+    window: Option<Window>,
+    now_ms: TimestampMs,
+) -> Result<TimestampMs, ReportError> {
+    let now_ms = factory.instant(now_ms);
+    let window = window.ok_or(ReportError::AsOfTooEarly { at_ms: now_ms, from_ms: None })?;
+    let graces = closings::all(snapshot, factory.id).await?;
+    let from_ms = from_ms(&graces, window, now_ms);
+    from_ms.filter(|from_ms| *from_ms <= now_ms).ok_or(ReportError::AsOfTooEarly { at_ms: now_ms, from_ms })
+}
+
+fn from_ms(graces: &[Grace], window: Window, now_ms: TimestampMs) -> Option<TimestampMs> {
+    closes_at(graces, window.to_ms).map(|closes_ms| closes_ms.max(now_ms - KEPT_FOR_MS))
 }

@@ -70,7 +70,7 @@ pub struct Figures {
     pub average_utilization: Option<f64>,
 }
 
-/// Reads what moved the figures of a window since an instant.
+/// Reads what moved the figures of a window since an instant; none is since it was closed, as far back as that is kept.
 ///
 /// # Errors
 /// The window is not possible or has no two ends, something of it was open at the instant, there are too many causes, or the
@@ -79,11 +79,15 @@ pub async fn since(
     snapshot: &Snapshot,
     scope: &FactoryScope,
     question: Question,
-    since_ms: TimestampMs,
+    since_ms: Option<TimestampMs>,
     now_ms: TimestampMs,
 ) -> Result<RestatementReport, ReportError> {
     let factory = scope.factory().clone();
     let window = question.window.resolve(factory.time_zone, now_ms)?;
+    let since_ms = match since_ms {
+        Some(since_ms) => since_ms,
+        None => as_of::earliest(snapshot, &factory, window, now_ms).await?,
+    };
     let window = as_of::judge(snapshot, &factory, (window, since_ms), now_ms).await?;
     let causes = restatements::since(snapshot, factory.id, since_ms, window).await?;
     if causes.len() > MAX_CAUSES {
