@@ -23,9 +23,9 @@ const IDENTITY: [&str; 8] = [
 ];
 
 /// The state reports of a series in the order of time, and those of the workers at a workstation.
-const STATE_INDEXES: [(&str, &[&str]); 2] = [
-    ("event_series", &["factory_id", "entity_id", "series", "model_version_id", "started_at"]),
-    ("event_workstation", &["factory_id", "workstation", "started_at"]),
+const STATE_INDEXES: [&str; 2] = [
+    "event_series ON event (factory_id, entity_id, series, model_version_id, started_at) WHERE series <> 0",
+    "event_workstation ON event (factory_id, workstation, started_at) WHERE series <> 0 AND workstation IS NOT NULL",
 ];
 
 #[async_trait::async_trait]
@@ -54,9 +54,8 @@ impl MigrationTrait for Migration {
             ],
         );
         manager.create_table(event).await?;
-        for (name, columns) in STATE_INDEXES {
-            let sql = format!("CREATE INDEX {name} ON event ({}) WHERE series <> 0", columns.join(", "));
-            manager.get_connection().execute_unprepared(&sql).await?;
+        for index in STATE_INDEXES {
+            manager.get_connection().execute_unprepared(&format!("CREATE INDEX {index}")).await?;
         }
         let said = ["duration_ms", "units", "confidence", "workstation"];
         let key: Vec<&str> = IDENTITY.into_iter().chain(said).collect();

@@ -44,6 +44,7 @@ pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
         from_ms: TimestampMs(MS_PER_DAY - BUCKET_MS),
         to_ms: TimestampMs(30 * MS_PER_DAY + BUCKET_MS),
     };
+    let [around_a_report, how_long_a_report_counts] = series::examples(&snapshot, factory_id);
     let questions = [
         ("the sums of all time", rollups::sums_in(&snapshot, factory_id, None, None)),
         ("the sums of a window", rollups::sums_in(&snapshot, factory_id, Some(ragged), None)),
@@ -53,7 +54,8 @@ pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
         ),
         ("the events that a late event may overlap", neighbours::example(&snapshot, factory_id)),
         ("whether an event is stored", judge::example(&snapshot, factory_id)),
-        ("what comes before and after a state report", series::example(&snapshot, factory_id)),
+        ("what comes before and after a state report", around_a_report),
+        ("how long a state report counts", how_long_a_report_counts),
         ("the events of a window, the latest first", source_events::example(&snapshot, factory_id)),
     ];
     let mut plans = Vec::with_capacity(questions.len());

@@ -8,7 +8,7 @@ use domain::{
     time::{DurationMs, TimestampMs},
     timeline::{NameOrder, Observation, Standing},
 };
-use entity::state_series as row;
+use entity::{event, state_series as row};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, Statement};
 
 use super::{
@@ -76,10 +76,74 @@ fn around_in(
     sql.text(" FROM ").given(&KINDS, rows).build()
 }
 
-/// The statement that finds what comes before and after a report, to be explained.
-pub(super) fn example(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Statement {
+/// The statements that find what comes before and after a report, and that say how long one counts, to be explained.
+pub(super) fn examples(conn: &impl ConnectionTrait, factory_id: FactoryId) -> [Statement; 2] {
     let series = SeriesKey { entity_id: EntityId(1), series: 1, model_version: 1 };
-    around_in(conn, factory_id, &[(series, TimestampMs(0))])
+    let report = event::Model {
+        factory_id: factory_id.0,
+        bucket: 0,
+        entity_id: 1,
+        started_at: 0,
+        event_type: 0,
+        event_code: String::new(),
+        series: 1,
+        model_version_id: 1,
+        duration_ms: 0,
+        units: 0,
+        confidence: None,
+        source_id: None,
+        workstation: None,
+        received_at: 0,
+        hold_minutes: None,
+    };
+    [around_in(conn, factory_id, &[(series, TimestampMs(0))]), durations(conn, factory_id, &[report])]
+}
+
+/// Writes anew how long stored state reports count.
+pub(super) async fn update_durations(
+    tx: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    rows: &[event::Model],
+) -> Result<()> {
+    for chunk in chunks(tx.get_database_backend(), rows.len()) {
+        tx.execute_raw(durations(tx, factory_id, &rows[chunk])).await?;
+    }
+    Ok(())
+}
+
+fn durations(conn: &impl ConnectionTrait, factory_id: FactoryId, rows: &[event::Model]) -> Statement {
+    const KINDS: [Kind; 8] = [
+        Kind::BigInt,
+        Kind::Int,
+        Kind::BigInt,
+        Kind::SmallInt,
+        Kind::Text,
+        Kind::Int,
+        Kind::Int,
+        Kind::BigInt,
+    ];
+    let given = rows.iter().map(|row| {
+        [
+            row.bucket.into(),
+            row.entity_id.into(),
+            row.started_at.into(),
+            row.event_type.into(),
+            row.event_code.as_str().into(),
+            row.series.into(),
+            row.model_version_id.into(),
+            row.duration_ms.into(),
+        ]
+    });
+    Sql::new(conn, "UPDATE event AS found SET duration_ms = wanted.column8 FROM ")
+        .given(&KINDS, given)
+        .text(" WHERE found.factory_id = ")
+        .bind(factory_id.0)
+        .text(
+            " AND found.bucket = wanted.column1 AND found.entity_id = wanted.column2 AND found.started_at = wanted.column3 \
+             AND found.event_type = wanted.column4 AND found.event_code = wanted.column5 AND found.series = wanted.column6 \
+             AND found.model_version_id = wanted.column7",
+        )
+        .build()
 }
 
 /// The latest report of a series.

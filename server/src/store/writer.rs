@@ -226,7 +226,7 @@ async fn apply_new<'a>(
 async fn insert(tx: &Transaction, factory_id: FactoryId, changes: &Changes<'_>) -> Result<()> {
     let rows: Vec<&event::Model> = changes.rows.iter().map(AsRef::as_ref).collect();
     judge::insert(tx, factory_id, &rows).await?;
-    judge::update_durations(tx, factory_id, &changes.ended).await?;
+    series::update_durations(tx, factory_id, &changes.ended).await?;
     series::keep(tx, factory_id, &changes.open).await
 }
 

@@ -51,7 +51,7 @@ async fn fill(database: &TestDatabase) {
 }
 
 /// The table behind each question, or its index, and the columns of the key that the question names.
-const QUESTIONS: [(&str, &str, &[&str]); 7] = [
+const QUESTIONS: [(&str, &str, &[&str]); 8] = [
     ("the sums of all time", "rollup", &["factory_id", "bucket"]),
     ("the sums of a window", "rollup", &["factory_id", "bucket"]),
     ("the sums of some entities in a window", "rollup", &["factory_id", "bucket"]),
@@ -69,6 +69,20 @@ const QUESTIONS: [(&str, &str, &[&str]); 7] = [
         "what comes before and after a state report",
         "event_series",
         &["factory_id", "entity_id", "series", "model_version_id", "started_at"],
+    ),
+    (
+        "how long a state report counts",
+        "event",
+        &[
+            "factory_id",
+            "bucket",
+            "entity_id",
+            "started_at",
+            "event_type",
+            "event_code",
+            "series",
+            "model_version_id",
+        ],
     ),
     ("the events of a window, the latest first", "event", &["factory_id", "bucket"]),
 ];

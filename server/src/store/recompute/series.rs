@@ -23,7 +23,6 @@ use crate::store::{
     name_order,
     report::{Report, SeriesKey},
     series::{self, OpenReport},
-    writer::judge,
 };
 
 /// How many reports of a series are in memory at a time.
@@ -155,7 +154,7 @@ impl Recomputed {
     /// Writes it anew.
     pub(super) async fn replace(self, tx: &impl ConnectionTrait, factory_id: FactoryId) -> Result<()> {
         let ended = self.wrong.into_iter().map(|(row, duration_ms)| event::Model { duration_ms, ..row });
-        judge::update_durations(tx, factory_id, &ended.collect::<Vec<_>>()).await?;
+        series::update_durations(tx, factory_id, &ended.collect::<Vec<_>>()).await?;
         series::forget(tx, factory_id).await?;
         series::keep(tx, factory_id, &self.open).await
     }

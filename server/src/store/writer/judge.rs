@@ -301,16 +301,6 @@ pub(super) async fn insert(
     table().insert(tx, &states).await
 }
 
-/// Writes anew how long stored state reports count.
-pub(in crate::store) async fn update_durations(
-    tx: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    rows: &[event::Model],
-) -> StoreResult<()> {
-    let rows: Vec<_> = rows.iter().map(|row| (factory_id, row)).collect();
-    table().upsert_columns(tx, &rows, &["duration_ms"]).await
-}
-
 type EventRow<'a> = (FactoryId, &'a event::Model);
 
 /// Of intervals, whose other columns have what they have where nothing is written.
@@ -351,7 +341,7 @@ fn table<'a>() -> Table<EventRow<'a>, 15> {
             Column::key("event_code", Kind::Text, |(_, row)| row.event_code.as_str().into()),
             Column::key("series", Kind::Int, |(_, row)| row.series.into()),
             Column::key("model_version_id", Kind::Int, |(_, row)| row.model_version_id.into()),
-            Column::replace("duration_ms", Kind::BigInt, |(_, row)| row.duration_ms.into()),
+            Column::keep("duration_ms", Kind::BigInt, |(_, row)| row.duration_ms.into()),
             Column::keep("units", Kind::BigInt, |(_, row)| row.units.into()),
             Column::keep("confidence", Kind::SmallIntOrNull, |(_, row)| row.confidence.into()),
             Column::keep("source_id", Kind::IntOrNull, |(_, row)| row.source_id.into()),
