@@ -3,10 +3,10 @@
 //! `cargo xtask bench` builds both programs and starts this one, which finds `andon` beside itself. Everything it starts
 //! ends with it, and its databases lie in a temporary folder beside the programs.
 
-mod against;
 mod andon;
 mod bare_table;
 mod bench;
+mod compare;
 mod dashboard;
 mod decisions;
 mod engine;
@@ -58,12 +58,15 @@ struct Arguments {
     /// Less of everything: minutes instead of a quarter of an hour
     #[arg(long)]
     quick: bool,
+    /// A month of 200 workers for large decisions, and 10 million events of which one asks what was answered before: an hour
+    #[arg(long, conflicts_with = "quick")]
+    large: bool,
     /// Only these sections
     #[arg(long, value_delimiter = ',', value_name = "SECTIONS")]
     only: Vec<Section>,
     /// Measure only ingest, beside this other program, such as the release before
     #[arg(long, value_name = "PROGRAM")]
-    against: Option<PathBuf>,
+    compare: Option<PathBuf>,
     /// On which database
     #[arg(long, default_value = "both")]
     engine: Engines,
@@ -140,7 +143,11 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         return dashboard::watch(watch, &andon, folder).await;
     }
     let (begun, began) = (DateTime::<Utc>::from(SystemTime::now()), Instant::now());
-    let plan = if arguments.quick { Plan::quick() } else { Plan::full() };
+    let plan = match arguments {
+        Arguments { quick: true, .. } => Plan::quick(),
+        Arguments { large: true, .. } => Plan::large(),
+        _ => Plan::full(),
+    };
     let mut engines = Vec::new();
     for &engine in arguments.engine.each() {
         let databases = Databases::of(engine, folder)?;
@@ -163,12 +170,12 @@ async fn measure(arguments: &Arguments) -> Result<()> {
 }
 
 async fn measure_engine(bench: &Bench<'_>, arguments: &Arguments) -> Result<EngineReport> {
-    let Arguments { only, against, .. } = arguments;
+    let Arguments { only, compare, .. } = arguments;
     let wanted = |section: Section| only.is_empty() || only.contains(&section);
     let mut report = EngineReport::of(bench.databases.engine());
-    if let Some(program) = against {
+    if let Some(program) = compare {
         let other = Andon { program: program.clone() };
-        report.against = Some(against::measure(bench, &other).await.context("while measuring two programs")?);
+        report.compare = Some(compare::measure(bench, &other).await.context("while measuring two programs")?);
         return Ok(report);
     }
     if wanted(Section::Ingest) {

@@ -53,8 +53,8 @@ impl Plan {
             load_time: Duration::from_secs(3),
             fault_rounds: 3,
             quarantine_events: 1_000_000,
-            pass_events: 8_640_000,
-            past_events: 10_000_000,
+            pass_events: 1_000_000,
+            past_events: 1_000_000,
             question_sizes: [10_000, 1_000_000, 10_000_000],
             asks: 200,
             audiences: vec![100, 1_000, 10_000],
@@ -62,6 +62,11 @@ impl Plan {
             starts: 5,
             start_events: 1_000_000,
         }
+    }
+
+    /// As many events as two hundred workers have in a month, for what is applied to them and asked about them.
+    pub(crate) fn large() -> Self {
+        Self { pass_events: 8_640_000, past_events: 10_000_000, ..Self::full() }
     }
 
     /// The same questions with less of everything.
@@ -78,7 +83,7 @@ impl Plan {
             load_time: Duration::from_millis(1_500),
             fault_rounds: 1,
             quarantine_events: 100_000,
-            pass_events: 1_000_000,
+            pass_events: 300_000,
             past_events: 300_000,
             question_sizes: [10_000, 100_000, 1_000_000],
             asks: 50,

@@ -5,7 +5,7 @@ use std::fs;
 use serde::Serialize;
 
 use crate::{
-    against::AgainstRow, decisions::Decisions, engine::Engine, faults::FaultRow, forms::FormRow,
+    compare::CompareRow, decisions::Decisions, engine::Engine, faults::FaultRow, forms::FormRow,
     ingest::IngestRow, passes::Passes, past::Past, push::PushRow, queries::Questions, start::Start,
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 pub(crate) struct EngineReport {
     pub(crate) engine: Engine,
-    pub(crate) against: Option<Vec<AgainstRow>>,
+    pub(crate) compare: Option<Vec<CompareRow>>,
     pub(crate) ingest: Option<Vec<IngestRow>>,
     pub(crate) faults: Option<Vec<FaultRow>>,
     pub(crate) forms: Option<Vec<FormRow>>,
@@ -41,7 +41,7 @@ impl EngineReport {
     pub(crate) fn of(engine: Engine) -> Self {
         Self {
             engine,
-            against: None,
+            compare: None,
             ingest: None,
             faults: None,
             forms: None,

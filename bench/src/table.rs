@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    against::AgainstRow,
+    compare::CompareRow,
     decisions::{DecisionRow, IngestBeside},
     faults::FaultRow,
     forms::FormRow,
@@ -96,8 +96,8 @@ impl fmt::Display for EngineReport {
         if let Some(rows) = &self.ingest {
             write!(f, "{}", ingest(rows))?;
         }
-        if let Some(rows) = &self.against {
-            write!(f, "{}", against(rows))?;
+        if let Some(rows) = &self.compare {
+            write!(f, "{}", compare(rows))?;
         }
         if let Some(rows) = &self.faults {
             write!(f, "{}", faults(rows))?;
@@ -154,7 +154,7 @@ fn ingest(rows: &[IngestRow]) -> Table {
     table
 }
 
-fn against(rows: &[AgainstRow]) -> Table {
+fn compare(rows: &[CompareRow]) -> Table {
     let columns = ["ingest", "into", "other, events/s", "this, events/s", "ratio"];
     let mut table = Table::new("Ingest beside the other program", &columns);
     for row in rows {

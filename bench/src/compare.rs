@@ -21,7 +21,7 @@ const MAX_EVENTS_PER_S: f64 = 250_000.0;
 
 /// One load and what became of it in both programs.
 #[derive(Debug, Serialize)]
-pub(crate) struct AgainstRow {
+pub(crate) struct CompareRow {
     pub(crate) batch_events: usize,
     pub(crate) connections: usize,
     /// Into which time the events fall.
@@ -34,7 +34,7 @@ pub(crate) struct AgainstRow {
 }
 
 /// Measures both programs, and audits what this one stored.
-pub(crate) async fn measure(bench: &Bench<'_>, other: &Andon) -> Result<Vec<AgainstRow>> {
+pub(crate) async fn measure(bench: &Bench<'_>, other: &Andon) -> Result<Vec<CompareRow>> {
     let urls = [bench.databases.fresh().await?, bench.databases.fresh().await?];
     let servers = [other.serve(&urls[0]).await?, bench.andon.serve(&urls[1]).await?];
     let mut rows = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) async fn measure(bench: &Bench<'_>, other: &Andon) -> Result<Vec<Agai
             let mut rates: [Vec<f64>; 2] = Default::default();
             let mut ratios = Vec::new();
             for round in 0..ROUNDS {
-                let factory = format!("against-{batch_events}-{}-{round}", rows.len());
+                let factory = format!("compare-{batch_events}-{}-{round}", rows.len());
                 let most = (MAX_BATCHES_PER_S * batch_events as f64).min(MAX_EVENTS_PER_S);
                 let events = (most * bench.plan.load_time.as_secs_f64()) as u64;
                 let floor =
@@ -61,7 +61,7 @@ pub(crate) async fn measure(bench: &Bench<'_>, other: &Andon) -> Result<Vec<Agai
             }
             let [other_events_per_s, events_per_s] = rates.map(median);
             let ratio = median(ratios);
-            let row = AgainstRow { batch_events, connections, into, other_events_per_s, events_per_s, ratio };
+            let row = CompareRow { batch_events, connections, into, other_events_per_s, events_per_s, ratio };
             bench.say(format_args!("{row:?}"));
             rows.push(row);
         }
