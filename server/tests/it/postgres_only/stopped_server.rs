@@ -64,7 +64,7 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
     let mut conn = database.connect().await;
     conn.execute(&format!(
         "CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-         PERFORM pg_advisory_lock_shared({LOCK}); PERFORM pg_advisory_unlock_shared({LOCK}); RETURN NULL; END $$; \
+         PERFORM set_config('lock_timeout', '0', true); PERFORM pg_advisory_lock_shared({LOCK}); PERFORM pg_advisory_unlock_shared({LOCK}); RETURN NULL; END $$; \
          CREATE TRIGGER meet AFTER INSERT ON restated_hour FOR EACH STATEMENT EXECUTE FUNCTION meet(); \
          SELECT pg_advisory_lock({LOCK})"
     ))
@@ -132,8 +132,9 @@ async fn an_answer_that_nobody_takes_is_given_up_and_its_transaction_with_it() {
     let database = TestDatabase::new().await;
     let store = Store::open(database.url()).await.expect("a database");
     let snapshot = store.snapshot().await.expect("a snapshot");
-    // Longer than what lies on the way of it.
-    let long = "SELECT repeat('x', 100000) FROM generate_series(1, 1000)";
+    // Only that nobody takes it ends this one, which is longer than what lies on the way of it and what is taken until then.
+    snapshot.execute_unprepared("SET LOCAL statement_timeout = 0").await.expect("a setting");
+    let long = "SELECT repeat('x', 100000) FROM generate_series(1, 1000000)";
     let mut asking =
         std::pin::pin!(snapshot.query_all_raw(Statement::from_string(DbBackend::Postgres, long)));
     let mut conn = database.connect().await;
