@@ -67,7 +67,8 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Past> {
     bench.databases.settle(&url).await?;
     let mut connection = Connection::open(server.address).await?;
     let mut rows = Vec::new();
-    for (window, days) in [("a day", 1), ("30 days", DAYS)] {
+    // All that moved in more days of so many workers is more than one answer may read.
+    for (window, days) in [("a day", 1), ("10 days", 10)] {
         let window_of = |as_of: Option<&str>| {
             // What had come when half of it had is in the first days.
             let (from, to) = (instant(from_ms), instant(from_ms + days * MS_PER_DAY));

@@ -125,3 +125,30 @@ async fn of_the_readings_of_one_thing_the_units_of_one_count_in_whatever_order_t
     }
     server.assert_audit_is_clean().await;
 }
+
+#[tokio::test]
+async fn what_a_workstation_is_doing_began_where_others_stopped_to_be_shown_there() {
+    let server = plant().await;
+    let seen = |camera: &str, confidence: f64| json!({ "workstationId": "S1", "confidence": confidence, "sourceId": camera });
+    let w1 = |kind: &str, time: &str, confidence| from_now_on("W1", kind, time, &seen("cam-1", confidence));
+    let w2 = |kind: &str, time: &str, confidence| from_now_on("W2", kind, time, &seen("cam-2", confidence));
+    let w3 = |kind: &str, time: &str, confidence| from_now_on("W3", kind, time, &seen("cam-1", confidence));
+    let events = json!([
+        w1("IDLE", "07:30", 0.5),
+        w1("WORKING", "08:00", 0.9),
+        w1("ABSENT", "09:00", 0.9),
+        w2("WORKING", "08:00", 0.99),
+        w2("ABSENT", "08:20", 0.9),
+    ]);
+    server.ingest("plant", events).await;
+    let since = async || {
+        let query =
+            "{ workstationMetrics(factoryId: \"plant\") { workstations { current { since until } } } }";
+        server.ask(query, json!({})).await["workstationMetrics"]["workstations"][0]["current"].take()
+    };
+    let current = json!({ "since": "2026-01-05T08:20:00.000Z", "until": "2026-01-05T09:00:00.000Z" });
+    assert_eq!(since().await, current);
+    // It says the same as the first worker's report, which is longer, and reaches back to when the second one is shown.
+    server.ingest("plant", json!([w3("WORKING", "08:40", 0.9), w3("ABSENT", "08:45", 0.9)])).await;
+    assert_eq!(since().await, current);
+}

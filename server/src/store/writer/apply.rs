@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 
 use super::{
     cache::Cache,
-    change::{BeforeAndAfter, Change, ChangedSpan},
+    change::{BeforeAndAfter, Change, ChangedSpan, Ranges},
     row::NewRow,
 };
 use crate::store::{
@@ -67,12 +67,16 @@ pub(super) fn effects(
         change.reach.add_to(entity);
         let tail = cache.tails.entry(entity_id).or_insert_with(|| Tail::of(entity.current));
         let mut read_segment_until_ms = None;
-        for ChangedSpan { before, after } in &change.spans {
+        for ChangedSpan { before, after, known } in &change.spans {
             let now = after.counted();
             let timeline::Change { sums, ranges } =
                 within(after.span, timeline::change(&before.counted(), &now));
             rollups::add_to_levels(&mut effects.levels, entity_id, &sums);
             record(entity_id, &sums);
+            let ranges = match known {
+                Some(known) => overlaps(&ranges, known),
+                None => ranges,
+            };
             if read_segment_until_ms.is_none() {
                 read_segment_until_ms = move_current(entity, tail, &ranges, &now);
             } else if let Some((_, last_ms)) = ranges.last() {
@@ -82,6 +86,15 @@ pub(super) fn effects(
         effects.changed.push(Changed { entity_id, read_segment_until_ms, see_again });
     }
     effects
+}
+
+/// What two lists of spans have in common, the first in the order of time.
+fn overlaps(ranges: &Ranges, others: &Ranges) -> Ranges {
+    let overlap = |&(from_ms, to_ms): &(TimestampMs, TimestampMs)| {
+        let cut = others.iter().map(move |other| (from_ms.max(other.0), to_ms.min(other.1)));
+        cut.filter(|range| range.0 < range.1)
+    };
+    ranges.iter().flat_map(overlap).collect()
 }
 
 /// Whether what an entity was seen last in may not count any more, or no longer up to then.

@@ -55,6 +55,9 @@ impl Change {
 pub(super) struct ChangedSpan {
     pub(super) before: SpanEvents,
     pub(super) after: SpanEvents,
+    /// Where all that counts is known; none where that is wherever something changed. What is told of a workstation may reach
+    /// further, and there others may tell of it, too.
+    pub(super) known: Option<Ranges>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -100,6 +100,7 @@ impl<C: ConnectionTrait> Finder<'_, '_, C> {
         entity_id: EntityId,
         (before, after): (Vec<Observation>, Vec<Observation>),
         (reach, last_served_ms): (Reach, BeforeAndAfter<Option<TimestampMs>>),
+        known: Option<Ranges>,
     ) {
         let reports = before.iter().chain(&after).map(|report| (report.started_at_ms, report.ended_at_ms()));
         let decided = self.decided.get(&entity_id).into_iter().flatten().copied();
@@ -110,9 +111,10 @@ impl<C: ConnectionTrait> Finder<'_, '_, C> {
         };
         let before = with_corrections(before, self.before);
         let after = with_corrections(after, self.after);
-        self.changes
-            .by_entity
-            .insert(entity_id, Change { spans: vec![ChangedSpan { before, after }], reach, last_served_ms });
+        self.changes.by_entity.insert(
+            entity_id,
+            Change { spans: vec![ChangedSpan { before, after, known }], reach, last_served_ms },
+        );
     }
 
     /// Whether new events of an entity, in the order of their key, are intervals each of which is a fact of its own and counts
@@ -136,8 +138,11 @@ impl<C: ConnectionTrait> Finder<'_, '_, C> {
     /// New events that touch nothing stored, and not each other's facts.
     pub(super) fn add_plain(&mut self, entity_id: EntityId, new: &[&NewRow<'_>]) -> Result<()> {
         let nothing = |reports| SpanEvents { span: self.span, reports, corrections: Vec::new() };
-        let mut changed =
-            ChangedSpan { before: nothing(Vec::new()), after: nothing(Vec::with_capacity(new.len())) };
+        let mut changed = ChangedSpan {
+            before: nothing(Vec::new()),
+            after: nothing(Vec::with_capacity(new.len())),
+            known: None,
+        };
         let mut change = Change::default();
         for row in new {
             let report = self.followed.new_report(row)?;

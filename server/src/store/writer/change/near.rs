@@ -119,6 +119,17 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
         rows: &[&NewRow<'_>],
         further: &BTreeMap<EntityId, Ranges>,
     ) -> Ranges {
+        let ranges = self.ranges(entity_id, rows, further).into_iter();
+        ranges.filter(|range| self.cache.may_hold_events(entity_id, range.0, range.1)).collect()
+    }
+
+    /// The spans in which something may change.
+    pub(super) fn ranges(
+        &self,
+        entity_id: EntityId,
+        rows: &[&NewRow<'_>],
+        further: &BTreeMap<EntityId, Ranges>,
+    ) -> Ranges {
         let of_rows = rows.iter().map(|row| {
             let from_ms = row.event.started_at_ms;
             let to_ms = match self.followed.next_ms(row) {
@@ -129,10 +140,7 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             (from_ms, to_ms.max(from_ms + DurationMs(1)))
         });
         let further = further.get(&entity_id).into_iter().flatten().copied();
-        of_rows
-            .chain(further)
-            .filter(|range| self.cache.may_hold_events(entity_id, range.0, range.1))
-            .collect()
+        of_rows.chain(further).collect()
     }
 }
 

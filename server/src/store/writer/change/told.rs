@@ -113,7 +113,8 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
                 }
             }
             let Reports { before, after } = reports;
-            self.add_change(entity_id, (observations(before), observations(after)), (reach, last_served_ms));
+            let counted = (observations(before), observations(after));
+            self.add_change(entity_id, counted, (reach, last_served_ms), None);
         }
         Ok(told)
     }
@@ -168,7 +169,9 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             };
             let before = with_derived(reports.before, &told.before);
             let after = with_derived(reports.after, &told.after);
-            self.add_change(entity_id, (before, after), (reach, last_served_ms));
+            let new = rows.get(&entity_id).map(Vec::as_slice).unwrap_or_default();
+            let known = timeline::merged(self.ranges(entity_id, new, &changed));
+            self.add_change(entity_id, (before, after), (reach, last_served_ms), Some(known));
         }
         Ok(())
     }
