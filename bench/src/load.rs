@@ -10,7 +10,7 @@ use anyhow::{Result, bail, ensure};
 use futures_util::future::try_join_all;
 
 use crate::{
-    floor::{Batch, Sums},
+    floor::{self, Batch, Floor, Sums},
     http::{self, Connection},
     latency::Latencies,
 };
@@ -41,6 +41,30 @@ impl Load {
     pub(crate) fn events_per_s(&self) -> f64 {
         self.events as f64 / self.elapsed.as_secs_f64()
     }
+}
+
+/// Sends the reports of a floor with these numbers in time, all of them, without holding all of them at once.
+pub(crate) async fn fill(
+    address: SocketAddr,
+    factory: &str,
+    floor: Floor,
+    numbers: std::ops::Range<u64>,
+) -> Result<()> {
+    const BATCH_EVENTS: usize = 1_000;
+    const CONNECTIONS: usize = 8;
+    /// How many events are prepared at once.
+    const WAVE_EVENTS: u64 = 500_000;
+    /// None of ours takes longer.
+    const NO_LIMIT: Duration = Duration::from_hours(1);
+    let mut from = numbers.start;
+    while from < numbers.end {
+        let wave = from..numbers.end.min(from + WAVE_EVENTS);
+        from = wave.end;
+        let batches = floor::batches(factory, floor::in_time(floor, wave), BATCH_EVENTS);
+        let load = drive(address, &batches, CONNECTIONS, NO_LIMIT).await?;
+        ensure!(load.accepted == load.events, "{} of {} events were accepted", load.accepted, load.events);
+    }
+    Ok(())
 }
 
 /// Sends batches in their order until all are answered; after `limit` no further one is begun.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,10 +20,6 @@ const FACTORY: &str = "month";
 const WORKERS: u64 = 200;
 const BATCH_EVENTS: usize = 1_000;
 const CONNECTIONS: usize = 8;
-/// No load of ours takes longer.
-const NO_LIMIT: Duration = Duration::from_hours(1);
-/// How many events are prepared at once.
-const WAVE_EVENTS: u64 = 500_000;
 /// How often one looks how far it is.
 const PROGRESS_POLL: Duration = Duration::from_millis(2);
 /// How often ingest is measured with and without a decision being applied.
@@ -54,14 +50,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Passes> {
     let from_ms = bench.hour_ms - 40 * domain::MS_PER_DAY;
     let floor = Floor { from_ms, workers: WORKERS, workstations: 0, duration_ms: domain::MS_PER_MINUTE };
     let events = bench.plan.pass_events;
-    let mut from = 0;
-    while from < events {
-        let wave = from..events.min(from + WAVE_EVENTS);
-        from = wave.end;
-        let batches = floor::batches(FACTORY, floor::in_time(floor, wave), BATCH_EVENTS);
-        let load = load::drive(server.address, &batches, CONNECTIONS, NO_LIMIT).await?;
-        ensure!(load.accepted == load.events, "not all events were accepted");
-    }
+    load::fill(server.address, FACTORY, floor, 0..events).await?;
     bench.databases.settle(&url).await?;
     bench.say(format_args!("{events} events stored"));
     let mut people = People::of(server.address, FACTORY).await?;

@@ -1,7 +1,7 @@
 //! What it costs to ask what was answered before: figures as they were at an instant beside those of now, and how large the ledger
 //! is of which they are made.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     andon,
     bench::Bench,
-    floor::{self, Floor, instant},
+    floor::{Floor, instant},
     http::{self, Connection},
     latency::{Latencies, Percentiles},
     load,
@@ -23,12 +23,6 @@ const WORKERS: u64 = 1_000;
 /// How long they are observed, and how long before now that begins: all of it is closed when it is sent.
 const DAYS: i64 = 30;
 const DAYS_BACK: i64 = 40;
-const BATCH_EVENTS: usize = 1_000;
-const CONNECTIONS: usize = 8;
-/// How many batches are prepared at once.
-const WAVE_EVENTS: u64 = 500_000;
-/// No load of ours takes longer.
-const NO_LIMIT: Duration = Duration::from_hours(1);
 const WARM_UP_ASKS: usize = 3;
 
 /// Everything about what was answered before.
@@ -61,9 +55,9 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Past> {
     let floor = Floor { from_ms, workers: WORKERS, workstations: 0, duration_ms };
     andon::create_factory(server.address, FACTORY).await?;
     let none_at = now();
-    send(server.address, floor, 0..events / 2).await?;
+    load::fill(server.address, FACTORY, floor, 0..events / 2).await?;
     let half_at = now();
-    send(server.address, floor, events / 2..events).await?;
+    load::fill(server.address, FACTORY, floor, events / 2..events).await?;
     bench.databases.settle(&url).await?;
     let mut connection = Connection::open(server.address).await?;
     let mut rows = Vec::new();
@@ -90,18 +84,6 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Past> {
 
 fn now() -> String {
     instant(DateTime::<Utc>::from(SystemTime::now()).timestamp_millis())
-}
-
-async fn send(address: std::net::SocketAddr, floor: Floor, numbers: std::ops::Range<u64>) -> Result<()> {
-    let mut from = numbers.start;
-    while from < numbers.end {
-        let wave = from..numbers.end.min(from + WAVE_EVENTS);
-        from = wave.end;
-        let batches = floor::batches(FACTORY, floor::in_time(floor, wave), BATCH_EVENTS);
-        let load = load::drive(address, &batches, CONNECTIONS, NO_LIMIT).await?;
-        ensure!(load.accepted == load.events, "{} of {} events were accepted", load.accepted, load.events);
-    }
-    Ok(())
 }
 
 /// Asks all questions in turns.

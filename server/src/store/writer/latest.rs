@@ -1,7 +1,7 @@
 //! The latest state reports of entities as far as the writer knows them, so that what follows them needs no look at what is
 //! stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{id::EntityId, time::TimestampMs};
 use entity::event;
@@ -49,16 +49,20 @@ impl LatestReports {
     pub(super) fn add<'a>(
         &mut self,
         entities: &HashMap<EntityId, Entity>,
-        rows: impl Iterator<Item = &'a event::Model>,
+        rows: impl Iterator<Item = &'a event::Model> + Clone,
     ) {
+        // Most entities have no state reports.
+        let with_states: HashSet<EntityId> =
+            rows.clone().filter_map(series_key_of).map(|series| series.entity_id).collect();
         let mut by_entity: BTreeMap<EntityId, Vec<&event::Model>> = BTreeMap::new();
         for row in rows {
-            by_entity.entry(EntityId(row.entity_id)).or_default().push(row);
+            let entity_id = EntityId(row.entity_id);
+            if with_states.contains(&entity_id) || self.by_entity.contains_key(&entity_id) {
+                by_entity.entry(entity_id).or_default().push(row);
+            }
         }
         for (entity_id, rows) in by_entity {
-            let Some(entity) = entities.get(&entity_id) else { continue };
-            let reports_states = rows.iter().any(|row| series_key_of(row).is_some());
-            if reports_states || self.by_entity.contains_key(&entity_id) {
+            if let Some(entity) = entities.get(&entity_id) {
                 self.by_entity.entry(entity_id).or_default().add(entity.frontier_ms, &rows);
             }
         }
