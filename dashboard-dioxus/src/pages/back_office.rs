@@ -16,7 +16,7 @@ use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::moved::{MovedPanel, MovedView};
 use crate::pages::people::People as PeoplePage;
 use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
-use crate::words::back_office as words;
+use crate::words::{back_office as words, moved::ASKED};
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -50,9 +50,12 @@ impl Page {
         }
     }
 
-    /// Whether its place is empty until it is there, because it may have nothing to say.
-    fn may_be_empty(&self) -> bool {
-        matches!(self, Self::Moved(_))
+    /// What is in its place until it is there.
+    fn placeholder(&self) -> Element {
+        match self {
+            Self::Moved(_) => rsx! { section { class: "moved", p { class: "moved-line", {ASKED} } } },
+            _ => rsx! { Skeleton { lines: 6 } },
+        }
     }
 }
 
@@ -174,8 +177,7 @@ fn BackOffice(page: Page) -> Element {
     });
     use_hook(|| load(()));
     match progress() {
-        Progress::Loading if page.may_be_empty() => VNode::empty(),
-        Progress::Loading => rsx! { Skeleton { lines: 6 } },
+        Progress::Loading => page.placeholder(),
         Progress::Failed => rsx! { Refused { reason: page.not_loaded().to_owned(), onretry: load } },
         Progress::Loaded => rsx! { Loaded { page } },
     }

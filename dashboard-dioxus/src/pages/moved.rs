@@ -51,7 +51,7 @@ pub(crate) struct MovedView {
     pub(crate) figures: Memo<Option<ClosedFigures>>,
 }
 
-/// Says what moved since the window was closed or another instant, and why; nothing as long as nothing moved.
+/// Says what moved since the window was closed or another instant, and why.
 #[component]
 pub(crate) fn MovedPanel(view: MovedView) -> Element {
     let figures = view.figures;
@@ -88,42 +88,36 @@ pub(crate) fn MovedPanel(view: MovedView) -> Element {
     let mut is_open = use_signal(|| false);
     let Some(shown) = figures() else { return VNode::empty() };
     let zone = context.zone();
-    // As long as nobody has opened it, there is nothing to see where nothing moved.
-    let is_quiet = chosen() == Since::Closed && !is_open();
     let (line, report) = match &*answer.read() {
-        Panel::Waiting if is_quiet => return VNode::empty(),
-        Panel::Waiting => (None, None),
-        Panel::Refused(reason) => (Some(rsx! { {words::not_told(reason)} }), None),
+        Panel::Waiting => (rsx! { {words::ASKED} }, None),
+        Panel::Refused(reason) => (rsx! { {words::not_told(reason)} }, None),
         Panel::Showing(report) => {
             let since = words::since(&zone.date_time(report.since), chosen() == Since::Closed);
             match moved(shown.side(), &report.before, &report.now).first() {
-                None if is_quiet => return VNode::empty(),
-                None => (Some(rsx! { {words::nothing(&since)} }), None),
+                None => (rsx! { {words::nothing(&since)} }, None),
                 Some(Shown { label, before, now, .. }) => {
                     let line = words::moved(label, &since, before, now);
                     let because = because(report, &context.selection());
-                    (Some(rsx! { {line} {because} }), Some(report.clone()))
+                    (rsx! { {line} {because} }, Some(report.clone()))
                 }
             }
         }
     };
-    let can_open = report.is_some() || !is_quiet;
+    let class = if report.is_some() { "moved moved-some" } else { "moved" };
     rsx! {
-        section { class: "moved", aria_label: words::SHOW, "data-testid": "moved",
+        section { class, aria_label: words::SHOW, "data-testid": "moved",
             p { class: "moved-line", "data-testid": "moved-line",
                 {line}
             }
-            if can_open {
-                button {
-                    class: "button moved-more",
-                    r#type: "button",
-                    "data-testid": "moved-more",
-                    aria_expanded: is_open(),
-                    onclick: move |_| is_open.toggle(),
-                    {words::SHOW}
-                }
+            button {
+                class: "button moved-more",
+                r#type: "button",
+                "data-testid": "moved-more",
+                aria_expanded: is_open(),
+                onclick: move |_| is_open.toggle(),
+                {words::SHOW}
             }
-            if can_open && is_open() {
+            if is_open() {
                 label { class: "moved-since",
                     span { {words::SINCE} }
                     select {

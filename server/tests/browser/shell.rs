@@ -146,6 +146,34 @@ async fn what_is_read_does_not_move_while_the_rest_arrives() -> Result<()> {
     close(chrome).await
 }
 
+/// Notes every place in which the row of W1 is seen, from its first moment on.
+const PLACES: &str = "window.places = new Set();
+new MutationObserver(() => {
+    const row = document.querySelector(\"[data-testid='worker-row-W1']\");
+    if (row?.checkVisibility()) window.places.add(row.getBoundingClientRect().top);
+}).observe(document, { childList: true, subtree: true, characterData: true, attributes: true });";
+
+#[tokio::test]
+async fn the_rows_of_a_closed_day_stay_where_they_are_when_it_is_told_what_moved_its_figures() -> Result<()> {
+    let andon = plant().await?;
+    let chrome = browser().await?;
+    for (width, height) in [(1280, 900), (1920, 1080)] {
+        let page = chrome.blank().await?;
+        let screen = browser_driver::Screen { width, height, ..browser_driver::Screen::LAPTOP };
+        page.set_screen(&screen).await?;
+        page.run_first(SLOW_TIMERS).await?;
+        page.run_first(PLACES).await?;
+        page.show(&andon.url("/?factory=plant&window=2026-01-05")).await?;
+        for shown in ["moved-more", "not-seen", "floor-timeline"] {
+            page.wait_for(&format!("[data-testid='{shown}']")).await?;
+        }
+        page.wait_until("document.querySelector('.skeleton') === null").await?;
+        let places = page.evaluate("[...window.places]").await?;
+        assert_eq!(places.as_array().map(Vec::len), Some(1), "at {width}: {places}");
+    }
+    close(chrome).await
+}
+
 /// Chooses in a list as a person would.
 async fn choose(page: &Page<'_>, test_id: &str, value: &str) -> Result<Value> {
     page.evaluate(&format!(
@@ -164,8 +192,11 @@ async fn the_last_numbers_of_every_page_stay_while_the_server_is_away_and_say_ho
     let mut andon = plant().await?;
     let chrome = browser().await?;
     let page = chrome.open(&andon.url("/?factory=plant&window=2026-01-05")).await?;
+    // The floor shows the same sum.
+    let worker_page = "[data-testid='entity-now']";
     page.wait_for_cell("worker-row-W1", "units", 1_234_567.0).await?;
     page.click("[data-testid='worker-row-W1'] a").await?;
+    page.wait_for(worker_page).await?;
     page.wait_for_number("units-produced", 1_234_567.0).await?;
     page.wait_until("document.querySelector('.skeleton') === null").await?;
     page.click_named("link", "Floor").await?;
@@ -177,6 +208,7 @@ async fn the_last_numbers_of_every_page_stay_while_the_server_is_away_and_say_ho
     page.wait_for_connection("disconnected").await?;
     page.wait_until(age).await?;
     page.click("[data-testid='worker-row-W1'] a").await?;
+    page.wait_for(worker_page).await?;
     page.wait_for_number("units-produced", 1_234_567.0).await?;
     page.wait_until(age).await?;
     page.evaluate("history.back()").await?;

@@ -66,8 +66,10 @@ pub(super) fn AttentionList(
                     },
                 }
             }
-            if let Some(not_seen) = not_seen().filter(|list| !list.is_empty()) {
-                NotSeen { list: not_seen }
+            div { class: "floor-not-seen-place",
+                if let Some(not_seen) = not_seen().filter(|list| !list.is_empty()) {
+                    NotSeen { list: not_seen }
+                }
             }
         }
     }
