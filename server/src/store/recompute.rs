@@ -3,6 +3,7 @@
 mod hours;
 mod ledger;
 mod levels;
+mod origins;
 mod series;
 mod sources;
 
@@ -97,6 +98,7 @@ async fn audit_factory(
     }
     let (seen, last_events) = hours.into_seen();
     sources::compare(conn, factory, last_events, differences).await?;
+    origins::compare(conn, factory, differences).await?;
     differences
         .extend(entities.iter().filter_map(|entity| compare_entity(factory, entity, seen.get(&entity.id))));
     Ok(())
@@ -216,6 +218,7 @@ async fn rebuild_factory(store: &Store, slug: &str, now_ms: TimestampMs) -> Resu
     }
     let (seen, last_events) = hours.into_seen();
     sources::replace(&tx, factory.id, last_events).await?;
+    origins::complete(&tx, factory.id).await?;
     let revision = factory.revision.next();
     for entity in &mut entities {
         entity.revision = revision;

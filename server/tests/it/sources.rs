@@ -188,6 +188,23 @@ async fn an_audit_finds_a_source_of_which_something_else_is_stored_and_a_rebuild
 }
 
 #[tokio::test]
+async fn an_audit_finds_events_of_which_it_is_not_written_down_who_reported_them_and_a_rebuild_mends_it() {
+    let server = plant().await;
+    two_cameras(&server).await;
+    let mut conn = server.database.connect().await;
+    conn.execute("DELETE FROM entity_origin WHERE source_id = 2").await;
+    conn.close().await;
+    let differences = audit(&server.app.store).await.expect("an audit");
+    assert!(!differences.is_empty());
+    for difference in differences {
+        assert!(difference.what.ends_with("who reported it"), "{difference}");
+        assert!(difference.recomputed.starts_with("source 2, "), "{difference}");
+    }
+    rebuild(&server.app.store).await.expect("a rebuild");
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
 async fn of_too_many_events_the_latest_are_looked_through_in_whole_buckets() {
     let server = plant().await;
     // Three buckets with two, three and two events.
