@@ -10,8 +10,8 @@ use crate::{
     axe, browser, close,
     dashboard::Dashboard as _,
     decision_steps::{
-        DECISIONS, at, choose, correction, decide, decisions, look, note_requests, open, plant, put, save,
-        wait_for_text,
+        DECISIONS, at, choose, correction, decide, decide_after_seeing, decisions,
+        is_decided_at_the_second_request, look, note_requests, open, plant, put, save, wait_for_text,
     },
 };
 
@@ -175,12 +175,7 @@ async fn who_decides_about_the_same_meanwhile_is_shown_and_one_may_go_on() -> Re
     enter_ten_idle_minutes(&page).await?;
     decide(&andon, "other", correction("W1", "09:05", "09:20", "ABSENT")).await?;
     save(&page, "correction", "He waited for parts.").await?;
-    wait_for_text(&page, "decision-changed", "decision 1 was made meanwhile").await?;
-    wait_for_text(&page, "decision-changed-by", "Worker W1: absent").await?;
-    assert_eq!(decisions(&andon).await?.len(), 1);
-    page.click("[data-testid='decision-anyway']").await?;
-    wait_for_text(&page, "decision-said", "Saved as decision 2.").await?;
-    assert_eq!(decisions(&andon).await?.len(), 2);
+    decide_after_seeing(&page, &andon, "Worker W1: absent").await?;
     close(chrome).await
 }
 
@@ -192,10 +187,7 @@ async fn an_answer_that_is_lost_is_asked_for_again_and_it_is_decided_once() -> R
     enter_ten_idle_minutes(&page).await?;
     note_requests(&page, true).await?;
     save(&page, "correction", "He waited for parts.").await?;
-    wait_for_text(&page, "decision-said", "Saved as decision 1.").await?;
-    let requests: Vec<String> = serde_json::from_value(page.evaluate("window.requests").await?)?;
-    assert_eq!((requests.len(), &requests[0]), (2, &requests[1]));
-    assert_eq!(decisions(&andon).await?.len(), 1);
+    is_decided_at_the_second_request(&page, &andon).await?;
     close(chrome).await
 }
 

@@ -121,6 +121,26 @@ pub(crate) async fn note_requests(page: &Page<'_>, is_first_answer_lost: bool) -
     page.evaluate(&script).await.map(drop)
 }
 
+/// Waits for the first decision, whose first answer was lost: it was asked for again with the same request.
+pub(crate) async fn is_decided_at_the_second_request(page: &Page<'_>, andon: &Andon) -> Result<()> {
+    wait_for_text(page, "decision-said", "Saved as decision 1.").await?;
+    let requests: Vec<String> = serde_json::from_value(page.evaluate("window.requests").await?)?;
+    assert_eq!((requests.len(), &requests[0]), (2, &requests[1]));
+    assert_eq!(decisions(andon).await?.len(), 1);
+    Ok(())
+}
+
+/// Decides all the same once the page has shown what was decided first.
+pub(crate) async fn decide_after_seeing(page: &Page<'_>, andon: &Andon, first: &str) -> Result<()> {
+    wait_for_text(page, "decision-changed", "decision 1 was made meanwhile").await?;
+    wait_for_text(page, "decision-changed-by", first).await?;
+    assert_eq!(decisions(andon).await?.len(), 1);
+    page.click("[data-testid='decision-anyway']").await?;
+    wait_for_text(page, "decision-said", "Saved as decision 2.").await?;
+    assert_eq!(decisions(andon).await?.len(), 2);
+    Ok(())
+}
+
 /// Judges the page on the narrowest telephone and on a laptop, in light and in dark.
 pub(crate) async fn look(page: &Page<'_>, script: &str, name: &str) -> Result<()> {
     for (width, scheme) in

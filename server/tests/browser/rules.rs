@@ -9,7 +9,8 @@ use crate::{
     axe, browser, close,
     dashboard::Dashboard as _,
     decision_steps::{
-        DECISIONS, at, choose, decide, decisions, look, note_requests, open, plant, put, wait_for_text,
+        DECISIONS, at, choose, decide, decide_after_seeing, decisions, is_decided_at_the_second_request,
+        look, note_requests, open, plant, put, wait_for_text,
     },
 };
 
@@ -102,12 +103,7 @@ async fn a_rule_about_what_somebody_decided_meanwhile_is_shown_that_first() -> R
     let shadow = json!({ "standing": { "standing": "SHADOW", "sourceId": "cam-1" } });
     decide(&andon, "other", shadow).await?;
     page.click("[data-testid='confirm-save']").await?;
-    wait_for_text(&page, "decision-changed", "decision 1 was made meanwhile").await?;
-    wait_for_text(&page, "decision-changed-by", "Events of source cam-1 are kept for comparison").await?;
-    assert_eq!(decisions(&andon).await?.len(), 1);
-    page.click("[data-testid='decision-anyway']").await?;
-    wait_for_text(&page, "decision-said", "Saved as decision 2.").await?;
-    assert_eq!(decisions(&andon).await?.len(), 2);
+    decide_after_seeing(&page, &andon, "Events of source cam-1 are kept for comparison").await?;
     close(chrome).await
 }
 
@@ -119,10 +115,7 @@ async fn a_rule_whose_answer_is_lost_is_asked_for_again_and_made_once() -> Resul
     check(&page, "rule", "Its lens was dirty.").await?;
     note_requests(&page, true).await?;
     page.click("[data-testid='confirm-save']").await?;
-    wait_for_text(&page, "decision-said", "Saved as decision 1.").await?;
-    let requests: Vec<String> = serde_json::from_value(page.evaluate("window.requests").await?)?;
-    assert_eq!((requests.len(), &requests[0]), (2, &requests[1]));
-    assert_eq!(decisions(&andon).await?.len(), 1);
+    is_decided_at_the_second_request(&page, &andon).await?;
     close(chrome).await
 }
 

@@ -1,11 +1,13 @@
 //! A transaction that stands still between two statements, so that its server can be killed or stopped there.
 
+use std::time::{Duration, Instant};
+
 use test_harness::until;
 
 use super::{Connection, TestDatabase};
 
-/// How often in a row an SQLite file must be found locked: what no stall keeps ends between two looks.
-const LOCKED_LOOKS: usize = 10;
+/// How long an SQLite file must be found locked at every look: what no stall keeps ends before, or is struck before it comes there.
+const LOCKED_FOR: Duration = Duration::from_secs(4);
 
 /// Rows without end, for SQLite.
 const ENDLESS: &str = "CREATE VIEW endless AS \
@@ -42,10 +44,14 @@ impl TestDatabase {
         if let Connection::Sqlite(_) = &conn {
             conn.execute("PRAGMA busy_timeout = 0").await;
         }
-        let mut looks = 0;
+        let mut stalled_since = None;
         until("a transaction that stands still", async || {
-            looks = if is_stalled(&mut conn).await { looks + 1 } else { 0 };
-            looks == if matches!(conn, Connection::Sqlite(_)) { LOCKED_LOOKS } else { 1 }
+            if !is_stalled(&mut conn).await {
+                stalled_since = None;
+                return false;
+            }
+            let since = *stalled_since.get_or_insert_with(Instant::now);
+            matches!(conn, Connection::Postgres(_)) || since.elapsed() >= LOCKED_FOR
         })
         .await;
         conn.close().await;
