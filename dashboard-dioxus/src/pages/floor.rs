@@ -66,8 +66,9 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
     let factory = context.factory();
     let focus = use_returned_focus();
     let mut is_correcting = use_signal(|| false);
-    // Both tables appear at once: one that came before the other would be pushed away by it.
-    let is_waiting = [workers, workstations].iter().any(|answer| matches!(&*answer.read(), Panel::Waiting));
+    // All appear at once: a table that came before the other, or before what is above it, would be pushed away.
+    let is_waiting = matches!(&*summary.read(), Panel::Waiting)
+        || [workers, workstations].iter().any(|answer| matches!(&*answer.read(), Panel::Waiting));
     let title =
         factory.as_ref().map_or_else(|| words::page::FLOOR.to_owned(), |factory| factory.name.clone());
     rsx! {
