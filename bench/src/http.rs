@@ -1,9 +1,12 @@
 //! The least of an HTTP/1.1 client: one connection, requests prepared as bytes, answers of a stated length. Whatever a
 //! measuring client spends is taken from the server beside it.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -57,6 +60,16 @@ impl Connection {
             self.read_more().await?;
         }
         Ok((status, &self.buffer[head_end..head_end + length]))
+    }
+
+    /// Asks a prepared question and answers with how long one waits; fails where it is refused.
+    pub(crate) async fn wait(&mut self, request: &[u8]) -> Result<Duration> {
+        let asked = Instant::now();
+        let (status, body) = self.exchange(request).await?;
+        let waited = asked.elapsed();
+        let is_answer = status == 200 && find(body, b"\"errors\":").is_none();
+        ensure!(is_answer, "a question was answered with {status} {}", String::from_utf8_lossy(body));
+        Ok(waited)
     }
 
     /// Runs an operation and answers with its data.

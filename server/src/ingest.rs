@@ -289,6 +289,7 @@ async fn apply_pending(store: &Store, writer: &mut Writer, live: &Live, step: St
                 live.announce(applied.factory_id, applied.revision);
             }
             let is_more = applied.is_some_and(|applied| applied.is_more);
+            tracing::debug!(factory = %slug, elapsed = ?began.elapsed(), is_more, "applied a part of a decision");
             pending.applied(slug.clone(), is_more, began.elapsed(), Instant::now());
         }),
     };
