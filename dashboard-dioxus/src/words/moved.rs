@@ -4,7 +4,7 @@ use super::isolated;
 use crate::model::Cause;
 
 pub(crate) const SHOW: &str = "What moved and why";
-pub(crate) const ASKED: &str = "Asking what moved since this time range was closed\u{2026}";
+pub(crate) const ASKED: &str = "Asking what moved\u{2026}";
 pub(crate) const SINCE: &str = "Compare with";
 pub(crate) const CLOSED: &str = "When the time range was closed";
 pub(crate) const NO_VALUE: &str = "no value";

@@ -64,7 +64,8 @@ async fn a_server_that_is_stopped_in_a_part_of_a_decision_keeps_the_other_one_on
     let mut conn = database.connect().await;
     conn.execute(&format!(
         "CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-         PERFORM set_config('lock_timeout', '0', true); PERFORM pg_advisory_lock_shared({LOCK}); PERFORM pg_advisory_unlock_shared({LOCK}); RETURN NULL; END $$; \
+         PERFORM set_config('lock_timeout', '0', true); \
+         PERFORM pg_advisory_lock_shared({LOCK}); PERFORM pg_advisory_unlock_shared({LOCK}); RETURN NULL; END $$; \
          CREATE TRIGGER meet AFTER INSERT ON restated_hour FOR EACH STATEMENT EXECUTE FUNCTION meet(); \
          SELECT pg_advisory_lock({LOCK})"
     ))
