@@ -440,3 +440,23 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
     assert_eq!(verdict(working(31, 5)).await, Verdict::Duplicate);
     assert_eq!(audit(&store).await.expect("an audit"), []);
 }
+
+#[tokio::test]
+async fn a_workstation_that_reports_itself_is_doing_what_it_said_whoever_writes_it_down() {
+    let working = |minute: i64| Event {
+        entity_type: EntityType::Workstation,
+        entity_code: "E0".into(),
+        extent: extent(None),
+        ..one(minute, 0, 0)
+    };
+    for writers in [1, 2] {
+        let (_directory, store) = empty_store("plant").await;
+        let mut writers: Vec<Writer> = (0..writers).map(|_| Writer::new(store.clone())).collect();
+        let events = [one(0, 0, 0), working(0), working(30), working(60)];
+        for (index, event) in events.iter().enumerate() {
+            writers.rotate_left(1);
+            writers[0].store(&whole(&[batch(std::slice::from_ref(event))])).await.unwrap();
+            check_numbers(&store, &events[..=index]).await.unwrap();
+        }
+    }
+}

@@ -86,6 +86,13 @@ impl Followed {
         &self.ended
     }
 
+    /// Those of an entity.
+    pub(super) fn ended_of(&self, entity_id: EntityId) -> impl Iterator<Item = &Ended> {
+        // They are in the order of their series.
+        let first = self.ended.partition_point(|ended| ended.series.entity_id < entity_id);
+        self.ended[first..].iter().take_while(move |ended| ended.series.entity_id == entity_id)
+    }
+
     /// When the next report of the series of a new row comes, if it is a state report and that is known.
     pub(super) fn next_ms(&self, row: &NewRow<'_>) -> Option<TimestampMs> {
         self.next.get(&(row.series()?, row.event.started_at_ms)).copied().flatten()

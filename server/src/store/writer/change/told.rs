@@ -170,7 +170,10 @@ impl<'a, C: ConnectionTrait> Finder<'a, '_, C> {
             let before = with_derived(reports.before, &told.before);
             let after = with_derived(reports.after, &told.after);
             let new = rows.get(&entity_id).map(Vec::as_slice).unwrap_or_default();
-            let known = timeline::merged(self.ranges(entity_id, new, &changed));
+            let ended = self.followed.ended_of(entity_id).map(|ended| (ended.at_ms, ended.until_ms));
+            // Past its latest report nobody else told of it, or that was looked for.
+            let known: Ranges = self.ranges(entity_id, new, &changed).into_iter().chain(ended).collect();
+            let known = timeline::merged(known);
             self.add_change(entity_id, (before, after), (reach, last_served_ms), Some(known));
         }
         Ok(())
