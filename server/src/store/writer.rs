@@ -29,6 +29,7 @@ use domain::{
 pub use self::batch::{Batch, GroupStored, Numbered, Part, Stored, Verdict};
 pub use self::conflicts::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT};
 pub use self::decide::SliceApplied;
+use self::decide::SliceSize;
 pub(super) use self::decide::matching_example;
 use self::{
     cache::Cache,
@@ -69,7 +70,7 @@ pub struct Writer {
     store: Store,
     clock: Clock,
     caches: HashMap<FactorySlug, Cache>,
-    max_slice_events: u64,
+    slice_size: SliceSize,
 }
 
 impl Writer {
@@ -80,13 +81,13 @@ impl Writer {
 
     /// The same by another clock.
     pub fn with_clock(store: Store, clock: Clock) -> Self {
-        Self { store, clock, caches: HashMap::new(), max_slice_events: decide::MAX_SLICE_EVENTS }
+        Self { store, clock, caches: HashMap::new(), slice_size: SliceSize::default() }
     }
 
-    /// It, counting so many events again at a time when something is decided about more.
+    /// It, counting at most so many events again at a time when something is decided about more.
     #[must_use]
     pub fn with_slices(self, max_slice_events: u64) -> Self {
-        Self { max_slice_events, ..self }
+        Self { slice_size: SliceSize::new(max_slice_events), ..self }
     }
 
     /// Stores parts of batches in one transaction, on disk when this returns. Parts of one batch are in different groups,

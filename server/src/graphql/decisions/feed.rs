@@ -48,5 +48,7 @@ async fn newly_decided(
         return Ok(Vec::new());
     }
     let snapshot = app.store.snapshot_for_live().await?;
-    decisions::changed(&snapshot, factory_id, (delivery.after, delivery.up_to)).await
+    // What is applied further meanwhile is told as it stands now, and again with the next delivery: it may not have to wait for
+    // a moment in which nothing is applied.
+    decisions::changed(&snapshot, factory_id, delivery.after).await
 }

@@ -6,6 +6,7 @@ mod pending;
 mod reported;
 mod ruled;
 mod slice;
+mod slice_size;
 
 use domain::{
     decision::{
@@ -20,7 +21,7 @@ use entity::decision_entity;
 
 pub use self::pending::SliceApplied;
 pub(in crate::store) use self::ruled::matching_example;
-pub(super) use self::slice::MAX_EVENTS as MAX_SLICE_EVENTS;
+pub(super) use self::slice_size::SliceSize;
 use self::{applying::Applying, slice::About};
 use super::{Writer, batch::Verdict, cache::Cache};
 use crate::store::{
@@ -67,7 +68,7 @@ impl Writer {
         }
         // A cache is taken out before the work and put back after the commit: an error drops it.
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let applying = Applying::new(&tx, &factory, &mut cache, (now_ms, self.max_slice_events));
+        let applying = Applying::new(&tx, &factory, &mut cache, (now_ms, self.slice_size));
         let mut making = Making { applying, now_ms };
         let prepared = match making.prepare(new).await? {
             Ok(prepared) => prepared,

@@ -11,6 +11,7 @@ use domain::{
 use super::{
     pending::Pass,
     slice::{self, About, Direction, Slice},
+    slice_size::SliceSize,
 };
 use crate::store::{
     applied::{Active, Applied, Span},
@@ -34,8 +35,8 @@ pub(super) struct Applying<'a> {
     pub(super) decided: DecidedState,
     /// What changes in closed buckets.
     ledger: Ledger,
-    /// How many stored events a slice may be about.
-    max_events: u64,
+    /// How many stored events it may be about, and each slice of a longer pass.
+    size: SliceSize,
 }
 
 /// How the decisions of a factory stand.
@@ -49,12 +50,12 @@ pub(super) struct DecidedState {
 }
 
 impl<'a> Applying<'a> {
-    /// Of a factory that is locked, at the time of a clock, in slices of so many events.
+    /// Of a factory that is locked, at the time of a clock, in slices of a size.
     pub(super) fn new(
         tx: &'a Transaction,
         factory: &'a Factory,
         cache: &'a mut Cache,
-        (now_ms, max_events): (TimestampMs, u64),
+        (now_ms, size): (TimestampMs, SliceSize),
     ) -> Self {
         let Factory { last_decision, pending_decisions, active, .. } = *factory;
         Self {
@@ -64,21 +65,21 @@ impl<'a> Applying<'a> {
             revision: factory.revision.next(),
             decided: DecidedState { last_decision, pending: pending_decisions, active },
             ledger: Ledger::new(factory, now_ms),
-            max_events,
+            size,
         }
     }
 
     /// Begins to apply a new decision, and ends with it if it is a single slice.
     pub(super) async fn begin(&mut self, about: About, number: i32) -> Result<()> {
         let mut pass = Pass { number, by: number, about, direction: Direction::Forwards, boundary: None };
-        let slice = self.next_slice(&pass).await?;
+        let slice = self.next_slice(&pass, self.size.at_once()).await?;
         if slice.is_last {
             decisions::set_counted(self.tx, self.factory.id, number, true).await?;
             let before = self.cache.applied.clone();
             pass.about.add_to(&mut self.cache.applied)?;
             return self.apply_at_once(&pass, &slice, before).await;
         }
-        self.start_or_wait(&mut pass, slice).await
+        self.start_or_wait(&mut pass).await
     }
 
     /// Begins to take a decision back by the one of a number, and ends with it if it is a single slice.
@@ -92,34 +93,36 @@ impl<'a> Applying<'a> {
         }
         let boundary = active.map(|active| active.bucket);
         let mut pass = Pass { number, by, about, direction: Direction::Backwards, boundary };
-        let slice = self.next_slice(&pass).await?;
         if active.is_some() {
             // What was applied so far is taken back from there.
+            let slice = self.next_slice(&pass, self.size.next()).await?;
             return self.apply(&mut pass, slice).await;
         }
+        let slice = self.next_slice(&pass, self.size.at_once()).await?;
         if slice.is_last {
             decisions::set_counted(self.tx, self.factory.id, number, false).await?;
             let before = self.cache.applied.clone();
             self.cache.applied.remove(number);
             return self.apply_at_once(&pass, &slice, before).await;
         }
-        self.start_or_wait(&mut pass, slice).await
+        self.start_or_wait(&mut pass).await
     }
 
     /// Begins with a pass of several slices, unless another one is being applied.
-    async fn start_or_wait(&mut self, pass: &mut Pass, first: Slice) -> Result<()> {
+    async fn start_or_wait(&mut self, pass: &mut Pass) -> Result<()> {
         self.decided.pending += 1;
         if self.decided.active.is_some() {
             return Ok(());
         }
         self.start(pass).await?;
+        let first = self.next_slice(pass, self.size.next()).await?;
         self.apply(pass, first).await
     }
 
-    /// The next slice of a pass.
-    pub(super) async fn next_slice(&self, pass: &Pass) -> Result<Slice> {
+    /// The next slice of a pass, of so many events at most.
+    pub(super) async fn next_slice(&self, pass: &Pass, max_events: u64) -> Result<Slice> {
         let from = (pass.direction, pass.boundary);
-        slice::next(self.tx, self.factory.id, (self.cache, self.max_events), &pass.about, from).await
+        slice::next(self.tx, self.factory.id, (self.cache, max_events), &pass.about, from).await
     }
 
     /// Begins with a pass: it is the one that is being applied from now on.

@@ -1,5 +1,7 @@
 //! Decisions that are too much for one transaction: each is applied or taken back slice by slice, one after the other.
 
+use std::time::Instant;
+
 use domain::id::{FactoryId, FactorySlug, Revision};
 
 use super::{
@@ -35,7 +37,14 @@ impl Writer {
     pub async fn apply_slice(&mut self, slug: &FactorySlug) -> Result<Option<SliceApplied>> {
         let mut retries = Retries::default();
         loop {
+            let began = Instant::now();
             let outcome = self.try_apply_slice(slug).await;
+            match &outcome {
+                Ok(Some(slice)) if slice.is_more => self.slice_size.took(began.elapsed()),
+                // What was left at the end may have been little.
+                Ok(_) => {}
+                Err(_) => self.slice_size.failed(),
+            }
             if !retries.again(&outcome).await {
                 return outcome;
             }
@@ -49,13 +58,13 @@ impl Writer {
             return Ok(None);
         }
         let mut cache = Cache::of(&tx, &factory, self.caches.remove(&factory.slug)).await?;
-        let with = (self.clock.now_ms(), self.max_slice_events);
+        let with = (self.clock.now_ms(), self.slice_size);
         let mut applying = Applying::new(&tx, &factory, &mut cache, with);
         let mut pass = Pass::next(&tx, factory.id, applying.decided).await?;
         if pass.boundary.is_none() {
             applying.start(&pass).await?;
         }
-        let slice = applying.next_slice(&pass).await?;
+        let slice = applying.next_slice(&pass, self.slice_size.next()).await?;
         applying.apply(&mut pass, slice).await?;
         applying.finish().await?;
         let (revision, is_more) = (applying.revision, applying.decided.pending > 0);

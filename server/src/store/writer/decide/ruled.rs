@@ -18,7 +18,8 @@ use sea_orm::{
 
 use super::{
     reported::Reported,
-    slice::{Direction, MAX_EVENTS, Slice},
+    slice::{Direction, Slice},
+    slice_size::MAX_EVENTS,
 };
 use crate::store::{
     applied::{END_BUCKET, Span},
@@ -28,8 +29,8 @@ use crate::store::{
     writer::cache::Cache,
 };
 
-/// How many stored events a slice looks through for those that it is about.
-const MAX_SCANNED_EVENTS: i64 = 200_000;
+/// How many stored events a slice of a rule of [`MAX_EVENTS`] looks through for those that it is about.
+const MAX_SCANNED_EVENTS: u64 = 200_000;
 
 /// In how many sums of entities and hours a slice of a rule of [`MAX_EVENTS`] looks how many events there are.
 const MAX_HOURLY_SUMS: u64 = 50_000;
@@ -60,9 +61,11 @@ pub(super) async fn ruled(
     let left = direction.left(whole, boundary);
     let max = (cache.entities.len(), max_events);
     let reported = Reported::find(tx, factory_id, rule, (left, direction), max).await?;
-    let max_sums = usize::try_from(MAX_HOURLY_SUMS * max_events / MAX_EVENTS).unwrap_or(usize::MAX);
+    let share = |of: u64| of * max_events / MAX_EVENTS;
+    let max_sums = usize::try_from(share(MAX_HOURLY_SUMS)).unwrap_or(usize::MAX);
     let max_hours = (max_sums / cache.entities.len().max(1)).max(1);
-    let mut budget = Budget { hours: max_hours, scanned: MAX_SCANNED_EVENTS, events: max_events };
+    let scanned_events = i64::try_from(share(MAX_SCANNED_EVENTS)).unwrap_or(i64::MAX).max(1);
+    let mut budget = Budget { hours: max_hours, scanned: scanned_events, events: max_events };
     let parts = reported.parts(left, direction);
     let mut parts = parts.iter();
     let mut found = Vec::new();

@@ -24,9 +24,6 @@ use crate::store::{
     writer::{cache::Cache, change::Ranges},
 };
 
-/// The most stored events of which a slice changes whether they count, unless a single bucket has more: a tenth of a second.
-pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
-
 /// What a decision is about.
 #[derive(Clone, Debug)]
 pub(super) enum About {
