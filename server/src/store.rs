@@ -24,6 +24,7 @@ pub mod events;
 pub mod factories;
 pub(crate) mod intern;
 pub mod issues;
+mod latest_segments;
 mod name_order;
 pub mod neighbours;
 pub mod origins;

@@ -386,41 +386,6 @@ pub(super) async fn at(
     starting(conn, factory_id, &starts).await?.into_iter().map(Report::of_row).collect()
 }
 
-/// The segment with the latest end, read backwards from an instant at or after that end; none when no event has a length.
-/// Only events are regarded that end up to `ended_by_ms`, of which one must have a length where there is any.
-pub(super) async fn latest_segment(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entity: &Entity,
-    (until_ms, ended_by_ms): (TimestampMs, TimestampMs),
-) -> Result<(Option<Segment>, usize)> {
-    /// Enough for what most entities are doing; doubled until the segment's start is in view.
-    const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
-    let mut look_ms = FIRST_LOOK_MS;
-    let mut rows_read = 0;
-    let mut was_observed = false;
-    loop {
-        let from_ms = until_ms - look_ms;
-        let near = Near { entity, ranges: vec![(from_ms, until_ms)] };
-        let (mut found, rows) = counted(conn, factory_id, &[near], ended_by_ms).await?;
-        rows_read += rows;
-        let events = found.remove(&entity.id).unwrap_or_default();
-        let last = events.segments().pop();
-        // A segment that begins at or before the edge of the view may begin earlier than it seems.
-        if let Some(segment) = last.filter(|segment| segment.from_ms > from_ms) {
-            return Ok((Some(segment), rows_read));
-        }
-        // A longer look may find less: what is left of a report may be corrected away further back.
-        if last.is_none() && !was_observed {
-            was_observed = rollups::of_all_time(conn, factory_id, entity.id).await?.observed_ms() > 0;
-            if !was_observed {
-                return Ok((None, rows_read));
-            }
-        }
-        look_ms = look_ms * 2;
-    }
-}
-
 /// What counts of entities that starts within a span of time each, or reaches into it.
 pub(super) async fn counted_within(
     conn: &impl ConnectionTrait,

@@ -193,17 +193,6 @@ pub(super) async fn events_of_buckets(
         .collect()
 }
 
-/// The sums of an entity of all time.
-pub(super) async fn of_all_time(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entity_id: EntityId,
-) -> Result<Totals> {
-    let all_time = (factory_id.0, stored_bucket(Level::AllTime, 0), entity_id.0);
-    let sums = rollup::Entity::find_by_id(all_time).one(conn).await?;
-    Ok(sums.as_ref().map(totals_of_row).unwrap_or_default())
-}
-
 /// The last UTC day before one in which an event of an entity starts.
 pub(super) async fn last_day_with_events(
     conn: &impl ConnectionTrait,

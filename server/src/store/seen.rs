@@ -26,6 +26,7 @@ use super::{
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
+    latest_segments,
     neighbours::{self, EntityEvents, SpanEvents},
     rollups::{bucket_of_stored, stored_bucket},
 };
@@ -143,13 +144,16 @@ async fn look(
             (search.entity, span.from_ms, span.to_ms.min(until_ms + DurationMs(1)))
         });
         let mut found = neighbours::counted_within(conn, factory_id, starting, until_ms).await?;
+        let mut asked = Vec::new();
         for (search, span) in &mut looked_at {
             let events = found.remove(&search.entity.id).unwrap_or_default();
-            if let Some(segment_until_ms) = search.see(*span, &events) {
-                search.found.current =
-                    neighbours::latest_segment(conn, factory_id, search.entity, (segment_until_ms, until_ms))
-                        .await?
-                        .0;
+            asked
+                .extend(search.see(*span, &events).map(|segment_until_ms| (search.entity, segment_until_ms)));
+        }
+        let (mut latest, _) = latest_segments::find(conn, factory_id, &asked, until_ms).await?;
+        for (search, _) in &mut looked_at {
+            if let Some(latest) = latest.remove(&search.entity.id) {
+                search.found.current = latest;
             }
         }
     }

@@ -84,9 +84,9 @@ async fn who_follows_everybody_while_all_are_corrected_gets_every_last_state_and
     sleeper.subscribe("1", &subscription, json!({})).await;
 
     let before = victim.forget_peak();
-    // More than fifty buckets of each: three parts.
+    // More than twenty buckets of each: more than is counted again at once.
     let everybody = json!({ "correction": { "entityType": "WORKER", "entityIds": ids, "state": "IDLE",
-        "from": "2026-01-05T07:00:00Z", "to": "2026-01-05T11:20:00Z" } });
+        "from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:50:00Z" } });
     for (request, decision) in [("1", everybody), ("2", json!({ "withdrawal": 1 }))] {
         let deliveries = held.deliveries;
         let made = victim.program.ask(DECIDE, json!({ "request": request, "decision": decision })).await;
@@ -96,7 +96,7 @@ async fn who_follows_everybody_while_all_are_corrected_gets_every_last_state_and
             let edges = list["decisions"]["edges"].as_array().expect("decisions").clone();
             edges.iter().all(|edge| edge["node"]["progress"]["state"] == "APPLIED")
         };
-        let (working, corrected) = if request == "1" { (0.0, 260.0) } else { (200.0, 0.0) };
+        let (working, corrected) = if request == "1" { (90.0, 110.0) } else { (200.0, 0.0) };
         let follows = |row: &Value| row["workingMinutes"] == working && row["correctedMinutes"] == corrected;
         // Each part is told of when it is applied, the last one at the end.
         while !held.rows.values().all(follows) {

@@ -18,7 +18,7 @@ use crate::store::{
     applied::Span,
     entities::{self, Entity},
     error::Result,
-    neighbours,
+    latest_segments, neighbours,
     rollups::{self, LevelTotals},
     sources::{LastEvent, LastEvents},
 };
@@ -141,15 +141,17 @@ pub(super) async fn save(
     revision_of: impl Fn(EntityId) -> Revision,
 ) -> Result<usize> {
     rollups::add(tx, factory_id, &effects.levels).await?;
-    let mut rows_read = 0;
+    let asked: Vec<(&Entity, TimestampMs)> = effects
+        .changed
+        .iter()
+        .filter_map(|changed| Some((cache.entities.get(&changed.entity_id)?, changed.read_segment_until_ms?)))
+        .collect();
+    let (latest, rows_read) = latest_segments::find(tx, factory_id, &asked, TimestampMs::MAX).await?;
     let mut touched = Vec::with_capacity(effects.changed.len());
-    for Changed { entity_id, read_segment_until_ms, see_again } in effects.changed {
+    for Changed { entity_id, see_again, .. } in effects.changed {
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
         entity.revision = revision_of(entity_id);
-        if let Some(until_ms) = read_segment_until_ms {
-            let (current, rows) =
-                neighbours::latest_segment(tx, factory_id, entity, (until_ms, TimestampMs::MAX)).await?;
-            rows_read += rows;
+        if let Some(&current) = latest.get(&entity_id) {
             entity.current = current;
             cache.tails.insert(entity_id, Tail::of(current));
         }

@@ -12,7 +12,7 @@ use super::{CHANGE, DECIDE, INGEST, RESTATEMENTS, day, plant_at, text};
 use crate::harness::{T0_MS, TestServer};
 
 /// Everything that can be asked as of an instant, but for the revision, which is that of now.
-pub(crate) const FIGURES: &str = "query($window: WindowInput!, $asOf: DateTime, $resolution: Resolution! = HOUR) {
+const FIGURES: &str = "query($window: WindowInput!, $asOf: DateTime, $resolution: Resolution! = HOUR) {
     factoryMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { productiveMinutes idleMinutes absentMinutes
       observedMinutes contestedMinutes correctedMinutes unitsProduced workerUnitsProduced workstationUnitsProduced
       averageUtilization utilization averageProductionRate activeWorkers activeWorkstations }

@@ -19,7 +19,7 @@ use super::soon;
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) url: String,
-    log: watch::Receiver<Vec<String>>,
+    log: Log,
     logging: JoinHandle<()>,
 }
 
@@ -50,7 +50,7 @@ impl Program {
         let (lines, log) = watch::channel(Vec::new());
         let logging = tokio::spawn(read(child.stderr.take().expect("a pipe"), listening, lines));
         let url = soon("listening", url).await.expect("the program ended before it listened");
-        Self { child, url, log, logging }
+        Self { child, url, log: Log(log), logging }
     }
 
     /// Recomputes every sum of a database, beside the server that may be on it.
@@ -92,15 +92,29 @@ impl Program {
         assert!(killed.success());
         let status = soon("the end", self.child.wait()).await.expect("an exit status");
         soon("the end of the log", self.logging).await.expect("no panic");
-        (status, self.log.borrow().clone())
+        (status, self.log.0.borrow().clone())
     }
 
     /// Waits until it has logged a line with these words.
     #[allow(dead_code, reason = "the tests with brokers need it, which share this file")]
     pub(crate) async fn logs(&self, words: &str) {
-        let mut log = self.log.clone();
+        let mut log = self.log.0.clone();
         let logged = log.wait_for(|lines| lines.iter().any(|line| line.contains(words)));
         assert!(soon(words, logged).await.is_ok(), "the program ended before it logged {words:?}");
+    }
+}
+
+/// What a program has logged; a test that fails shows the end of it.
+struct Log(watch::Receiver<Vec<String>>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        const SHOWN: usize = 20;
+        if std::thread::panicking() {
+            let lines = self.0.borrow();
+            let end = &lines[lines.len().saturating_sub(SHOWN)..];
+            eprintln!("the program logged at last:\n{}", end.join("\n"));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How many stored events a slice may be about: as many as some 50 ms are enough for.
 //!
 //! What an event costs differs a hundredfold, with the engine, the disk and what else counts again with it. So the size of a
-//! slice follows from how long the last one took.
+//! slice follows from how long the last one took, as long as what every slice costs is little beside that.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ pub(in crate::store::writer) const MAX_EVENTS: u64 = 20_000;
 
 /// How many events the first slice of a writer may be about.
 const FIRST_EVENTS: u64 = 2_000;
+
+/// No slice becomes smaller than that for being slow: where so few events are slow, everything is.
+const FEWEST_EVENTS: u64 = 1_000;
 
 /// How long a slice is to take: nothing else is written to its factory meanwhile.
 const TARGET: Duration = Duration::from_millis(50);
@@ -49,7 +52,9 @@ impl SliceSize {
     /// Takes note of how long a slice of the size took.
     pub(super) fn took(&mut self, elapsed: Duration) {
         let change = TARGET.as_secs_f64() / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+        let fewest = self.next.min(FEWEST_EVENTS);
         self.change(change.clamp(1.0 / MAX_CHANGE, MAX_CHANGE));
+        self.next = self.next.max(fewest);
     }
 
     /// Takes note that a slice of the size could not be applied: it may have been too much.
@@ -81,7 +86,8 @@ mod tests {
     fn slices_grow_and_shrink_until_they_take_as_long_as_they_are_to() {
         let mut size = SliceSize::default();
         assert_eq!(sizes(&mut size, 10, 4), [2_000, 4_000, 5_000, 5_000]);
-        assert_eq!(sizes(&mut size, 100, 5), [5_000, 2_500, 1_250, 625, 500]);
+        assert_eq!(sizes(&mut size, 40, 4), [5_000, 2_500, 1_250, 1_250]);
+        assert_eq!(sizes(&mut size, 1_000, 3), [1_250, 1_000, 1_000]);
         assert_eq!(sizes(&mut size, 1, 8).last(), Some(&20_000));
         assert_eq!(size.at_once(), 20_000);
     }
@@ -96,6 +102,7 @@ mod tests {
             })
             .collect();
         assert_eq!(tried, [4, 2, 1, 1, 1]);
+        assert_eq!(sizes(&mut size, 1_000_000, 2), [1, 1]);
         assert_eq!(sizes(&mut size, 1, 5), [1, 2, 4, 8, 8]);
     }
 

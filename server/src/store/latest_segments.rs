@@ -1,0 +1,93 @@
+//! What entities were last seen doing, read backwards from an instant: of many at once, because each statement is a round trip.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    bucket::BUCKET_MS,
+    id::{EntityId, FactoryId},
+    time::{DurationMs, TimestampMs},
+    timeline::Segment,
+};
+use sea_orm::ConnectionTrait;
+
+use super::{
+    entities::Entity,
+    error::Result,
+    neighbours::{self, Near},
+    rollups,
+};
+
+/// How far back the first look goes: enough for what most entities are doing. Each further one goes twice as far, until the
+/// segment's start is in view.
+const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
+
+/// Of how many entities events are held at a time.
+const ENTITIES_AT_A_TIME: usize = 500;
+
+/// The segment with the latest end of each of some entities, and how many rows were read to find them. Each is read backwards from
+/// an instant at or after that end; there is none when no event has a length. Only events are regarded that end up to
+/// `ended_by_ms`, of which one must have a length where there is any.
+pub(super) async fn find(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    asked: &[(&Entity, TimestampMs)],
+    ended_by_ms: TimestampMs,
+) -> Result<(HashMap<EntityId, Option<Segment>>, usize)> {
+    let mut search = Search { found: HashMap::with_capacity(asked.len()), rows_read: 0 };
+    for some in asked.chunks(ENTITIES_AT_A_TIME) {
+        search.look_back(conn, factory_id, some.to_vec(), ended_by_ms).await?;
+    }
+    Ok((search.found, search.rows_read))
+}
+
+struct Search {
+    found: HashMap<EntityId, Option<Segment>>,
+    rows_read: usize,
+}
+
+impl Search {
+    async fn look_back(
+        &mut self,
+        conn: &impl ConnectionTrait,
+        factory_id: FactoryId,
+        mut left: Vec<(&Entity, TimestampMs)>,
+        ended_by_ms: TimestampMs,
+    ) -> Result<()> {
+        let mut look_ms = FIRST_LOOK_MS;
+        let mut observed: HashSet<EntityId> = HashSet::new();
+        while !left.is_empty() {
+            let near: Vec<Near<'_>> = left
+                .iter()
+                .map(|&(entity, until_ms)| Near { entity, ranges: vec![(until_ms - look_ms, until_ms)] })
+                .collect();
+            let (mut events, rows) = neighbours::counted(conn, factory_id, &near, ended_by_ms).await?;
+            self.rows_read += rows;
+            let mut unseen = Vec::new();
+            left.retain(|&(entity, until_ms)| {
+                match events.remove(&entity.id).unwrap_or_default().segments().pop() {
+                    // A segment that begins at or before the edge of the view may begin earlier than it seems.
+                    Some(last) if last.from_ms > until_ms - look_ms => {
+                        self.found.insert(entity.id, Some(last));
+                        false
+                    }
+                    Some(_) => true,
+                    None => {
+                        unseen.push(entity.id);
+                        true
+                    }
+                }
+            });
+            // A longer look may find less: what is left of a report may be corrected away further back.
+            unseen.retain(|entity_id| !observed.contains(entity_id));
+            if !unseen.is_empty() {
+                let sums = rollups::totals(conn, factory_id, None, Some(&unseen)).await?;
+                observed.extend(sums.iter().filter(|(_, sums)| sums.observed_ms() > 0).map(|(id, _)| *id));
+                unseen.retain(|entity_id| !observed.contains(entity_id));
+                left.retain(|(entity, _)| !unseen.contains(&entity.id));
+                self.found.extend(unseen.into_iter().map(|entity_id| (entity_id, None)));
+            }
+            look_ms = look_ms * 2;
+        }
+        Ok(())
+    }
+}
