@@ -460,3 +460,32 @@ async fn a_workstation_that_reports_itself_is_doing_what_it_said_whoever_writes_
         }
     }
 }
+
+#[tokio::test]
+async fn whom_only_a_contradiction_names_gets_no_number_that_another_one_has() {
+    let (_directory, store) = empty_store("plant").await;
+    let at = |minute: i64, workstation: &str| Event {
+        extent: extent(None),
+        workstation: Some(workstation.to_owned()),
+        ..one(minute, 0, 0)
+    };
+    let named = |code: &str| Event { entity_code: code.to_owned(), ..one(0, 10, 0) };
+    let mut writer = Writer::new(store.clone());
+    let verdict = async |writer: &mut Writer, event: Event| {
+        let stored = writer.store(&whole(&[batch(&[event])])).await.unwrap();
+        stored.parts[0].as_ref().unwrap().verdicts[0]
+    };
+    assert_eq!(verdict(&mut writer, at(0, "S1")).await, Verdict::Accepted);
+    assert_eq!(verdict(&mut writer, at(0, "S2")).await, Verdict::Conflict);
+    assert_eq!(verdict(&mut writer, named("W2")).await, Verdict::Accepted);
+    // Another one knows what is stored, and no more.
+    let mut other = Writer::new(store.clone());
+    assert_eq!(verdict(&mut other, named("W3")).await, Verdict::Accepted);
+    assert_eq!(verdict(&mut writer, at(1, "S2")).await, Verdict::Accepted);
+    assert_eq!(verdict(&mut other, named("W4")).await, Verdict::Accepted);
+    let snapshot = store.snapshot().await.expect("a snapshot");
+    let found = entities::list(&snapshot, FACTORY_ID, EntityFilter::default()).await.expect("entities");
+    let codes: Vec<&str> = found.iter().map(|entity| entity.code.as_str()).collect();
+    assert_eq!(codes, ["S1", "S2", "W1", "W2", "W3", "W4"]);
+    assert_eq!(audit(&store).await.expect("an audit"), []);
+}

@@ -7,7 +7,7 @@ use domain::{
     id::{EntityId, FactoryId, Revision},
 };
 use entity::tracked_entity::{self as row, Column};
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::{Entity, EntityFilter, MAX_ENTITIES, list, table};
 use crate::store::{database::Store, engine::retry::Retries, error::Result, factories};
@@ -100,14 +100,13 @@ impl Store {
         if let (Some(index), UnknownEntities::Refuse) = (new.first(), unknown) {
             return Ok(Err(NotUpdated::Unknown(*index)));
         }
-        // Entities are never deleted, so counting them numbers them.
-        let count = if new.is_empty() { 0 } else { count(&tx, factory_id).await? };
+        let (count, last_id) = if new.is_empty() { (0, 0) } else { count(&tx, factory_id).await? };
         if count + new.len() > MAX_ENTITIES {
             return Ok(Err(NotUpdated::TooMany));
         }
         for (place, index) in new.iter().enumerate() {
             let (entity_type, code) = key(&changes[*index]);
-            let id = EntityId((count + place) as i32 + 1);
+            let id = EntityId(last_id + place as i32 + 1);
             known.insert((entity_type, code), Entity::unseen(id, entity_type, code));
         }
         let revision = factory.revision.next();
@@ -144,9 +143,18 @@ async fn known<'a>(
     Ok(changes.iter().filter_map(named).collect())
 }
 
-async fn count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<usize> {
-    let count = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0)).count(conn).await?;
-    Ok(usize::try_from(count).unwrap_or(MAX_ENTITIES))
+/// How many entities there are, and the highest number that one has.
+async fn count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<(usize, i32)> {
+    let counted: Option<(i64, Option<i32>)> = row::Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "entities")
+        .column_as(Column::Id.max(), "last_id")
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .into_tuple()
+        .one(conn)
+        .await?;
+    let (count, last_id) = counted.unwrap_or_default();
+    Ok((usize::try_from(count).unwrap_or(MAX_ENTITIES), last_id.unwrap_or_default()))
 }
 
 /// The entity with what its change says.

@@ -32,6 +32,10 @@ pub(super) struct Cache {
     /// What is known of their latest state reports.
     pub(super) latest_reports: LatestReports,
     ids: HashMap<EntityType, HashMap<String, EntityId>>,
+    /// The highest number that an entity has.
+    last_id: i32,
+    /// Those that got one since the last commit.
+    registered: Vec<EntityId>,
     pub(super) model_versions: Names,
     pub(super) sources: Names,
     /// Who is known to have been reported by whom.
@@ -92,6 +96,7 @@ impl Cache {
             cache.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
             cache.tails.remove(&entity.id);
             cache.latest_reports.forget(entity.id);
+            cache.last_id = cache.last_id.max(entity.id.0);
             cache.entities.insert(entity.id, entity);
         }
         cache.revision = factory.revision;
@@ -116,6 +121,20 @@ impl Cache {
         self.entities.len() + new <= entities::MAX_ENTITIES
     }
 
+    /// Forgets who was registered and is not stored: an event that named somebody contradicted a stored one. Others may give the
+    /// number to somebody else.
+    pub(super) fn forget_unsaved(&mut self) {
+        for id in std::mem::take(&mut self.registered) {
+            let is_unsaved = |entity: &Entity| entity.revision == Revision(0);
+            if self.entities.get(&id).is_some_and(is_unsaved)
+                && let Some(entity) = self.entities.remove(&id)
+                && let Some(ids) = self.ids.get_mut(&entity.entity_type)
+            {
+                ids.remove(&entity.code);
+            }
+        }
+    }
+
     /// The number of an entity, registered now if it is new, or why it cannot be.
     pub(super) fn entity_id(&mut self, entity_type: EntityType, code: &str) -> Result<EntityId, Verdict> {
         let ids = self.ids.entry(entity_type).or_default();
@@ -128,8 +147,9 @@ impl Cache {
         if self.entities.len() >= entities::MAX_ENTITIES {
             return Err(Verdict::EntityLimitReached);
         }
-        // Entities are never deleted, so counting them numbers them.
-        let id = EntityId(self.entities.len() as i32 + 1);
+        self.last_id += 1;
+        let id = EntityId(self.last_id);
+        self.registered.push(id);
         ids.insert(code.to_owned(), id);
         self.entities.insert(id, Entity::unseen(id, entity_type, code));
         Ok(id)
