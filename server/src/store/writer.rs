@@ -131,7 +131,9 @@ impl Writer {
     }
 
     fn put_back(&mut self, mut caches: Vec<(FactorySlug, Cache)>) {
-        caches.iter_mut().for_each(|(_, cache)| cache.forget_unsaved());
+        for (_, cache) in &mut caches {
+            cache.forget_unsaved();
+        }
         let cached: usize = self.caches.values().map(Cache::len).sum();
         if self.caches.len() + caches.len() > MAX_CACHED_FACTORIES || cached > MAX_CACHED {
             self.caches.clear();
