@@ -186,18 +186,20 @@ pub async fn page(
     Ok(Page { decisions: with_progress(conn, factory_id, rows).await?, has_next })
 }
 
-/// The decisions that were changed after a revision, in the order of their numbers: made, taken back, or applied further.
+/// The decisions that were last changed after a revision and up to another one, in the order of their numbers: made, taken back, or
+/// applied further.
 ///
 /// # Errors
 /// The database failed.
 pub async fn changed(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    after: Revision,
+    (after, up_to): (Revision, Revision),
 ) -> Result<Vec<Decision>> {
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::ChangedRevision.gt(after.0))
+        .filter(Column::ChangedRevision.lte(up_to.0))
         .order_by_asc(Column::Number)
         .all(conn)
         .await?;

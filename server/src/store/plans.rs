@@ -103,7 +103,7 @@ pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Pl
         DecisionFilter { entity: Some((EntityType::Worker, "W1".to_owned())), ..DecisionFilter::default() };
     decisions::page(&recorded, factory_id, &about_one, 50, None).await?;
     take("a page of decisions about a worker").await?;
-    decisions::changed(&recorded, factory_id, Revision(5)).await?;
+    decisions::changed(&recorded, factory_id, (Revision(5), Revision(9))).await?;
     take("the decisions that changed").await?;
     decisions::by_request(&recorded, factory_id, "7").await?;
     take("the decision of a request").await?;

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::SimpleObject;
-use domain::{backoff::Backoff, id::FactoryId};
+use domain::{
+    backoff::Backoff,
+    id::{FactoryId, Revision},
+};
 
 use super::decision::Decision;
 use crate::{
@@ -48,7 +51,11 @@ async fn newly_decided(
         return Ok(Vec::new());
     }
     let snapshot = app.store.snapshot_for_live().await?;
-    // What is applied further meanwhile is told as it stands now, and again with the next delivery: it may not have to wait for
-    // a moment in which nothing is applied.
-    decisions::changed(&snapshot, factory_id, delivery.after).await
+    let changed = decisions::changed(&snapshot, factory_id, (delivery.after, delivery.up_to)).await?;
+    if !changed.is_empty() {
+        return Ok(changed);
+    }
+    // All that is applied further meanwhile is told as it stands now, and again with the next delivery: it may not have to wait
+    // for a moment in which nothing is applied.
+    decisions::changed(&snapshot, factory_id, (delivery.after, Revision(i64::MAX))).await
 }
