@@ -72,13 +72,14 @@ impl Search {
                     }
                     Some(_) => true,
                     None => {
-                        unseen.push(entity.id);
+                        if !observed.contains(&entity.id) {
+                            unseen.push(entity.id);
+                        }
                         true
                     }
                 }
             });
             // A longer look may find less: what is left of a report may be corrected away further back.
-            unseen.retain(|entity_id| !observed.contains(entity_id));
             if !unseen.is_empty() {
                 let sums = rollups::totals(conn, factory_id, None, Some(&unseen)).await?;
                 observed.extend(sums.iter().filter(|(_, sums)| sums.observed_ms() > 0).map(|(id, _)| *id));

@@ -1,6 +1,6 @@
 //! What was answered once can be asked for again: as of an instant, with what moved since, or it is refused.
 
-mod as_of_law;
+pub(crate) mod as_of_law;
 mod ledger;
 mod told;
 

@@ -26,6 +26,7 @@ use test_harness::{reserved_port, rounds, until};
 use tokio::task::JoinHandle;
 
 use crate::{
+    as_of::as_of_law::{FIGURES, asking},
     decision_faults::decide_until_answered,
     harness::{Program, TestDatabase, TestServer, patient, soon, work},
     undisturbed::send,
@@ -43,19 +44,6 @@ const LATEST_KILL_MS: u64 = 1_500;
 const ALWAYS: &str = "1 = 1";
 
 const PROGRESS: &str = "{ decisions(factoryId: \"plant\") { edges { node { number requestId withdrawnBy progress { state } } } } }";
-
-/// What is asked about a day as of an instant, each by itself: a database has 20 s for a request, and a starved one is slow.
-const THEN: [&str; 4] = [
-    "query($window: WindowInput!, $asOf: DateTime) { factoryMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) {
-        productiveMinutes idleMinutes correctedMinutes unitsProduced averageUtilization activeWorkers } }",
-    "query($window: WindowInput!, $asOf: DateTime) { workerMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) {
-        workers { workerId workingMinutes idleMinutes correctedMinutes contestedMinutes unitsProduced utilization } } }",
-    "query($window: WindowInput!, $asOf: DateTime) { metricSeries(factoryId: \"plant\", window: $window, asOf: $asOf,
-        resolution: HOUR) { points { from workingMinutes correctedMinutes unitsProduced } } }",
-    "query($window: WindowInput!, $asOf: DateTime) { entitySeries(factoryId: \"plant\", window: $window, asOf: $asOf,
-        resolution: HOUR, entityType: WORKER, entityIds: [\"W1\", \"W2\"]) {
-        series { entityId points { from workingMinutes unitsProduced } } } }",
-];
 
 const FACTORY: &str = "{ factoryMetrics(factoryId: \"plant\") { productiveMinutes correctedMinutes \
     workerUnitsProduced } }";
@@ -150,13 +138,13 @@ impl Plant {
         Program::serve_at(listen, self.database.url(), &[]).await
     }
 
-    /// What was answered then, asked for again.
+    /// What was answered then, asked for again, each by itself: a database has 20 s for a request, and a starved one is slow.
     async fn then(&self, program: &Program) -> Vec<Value> {
         let window = json!({ "day": &to_rfc3339(self.day_ms)[..10] });
         let variables = json!({ "window": window, "asOf": self.as_of });
-        let mut answers = Vec::with_capacity(THEN.len());
-        for question in THEN {
-            answers.push(program.ask(question, variables.clone()).await);
+        let mut answers = Vec::with_capacity(FIGURES.len());
+        for figures in FIGURES {
+            answers.push(program.ask(&asking(&[figures]), variables.clone()).await);
         }
         answers
     }

@@ -12,19 +12,25 @@ use super::{CHANGE, DECIDE, INGEST, RESTATEMENTS, day, plant_at, text};
 use crate::harness::{T0_MS, TestServer};
 
 /// Everything that can be asked as of an instant, but for the revision, which is that of now.
-const FIGURES: &str = "query($window: WindowInput!, $asOf: DateTime, $resolution: Resolution! = HOUR) {
-    factoryMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { productiveMinutes idleMinutes absentMinutes
+pub(crate) const FIGURES: [&str; 6] = [
+    "factoryMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { productiveMinutes idleMinutes absentMinutes
       observedMinutes contestedMinutes correctedMinutes unitsProduced workerUnitsProduced workstationUnitsProduced
-      averageUtilization utilization averageProductionRate activeWorkers activeWorkstations }
-    workerMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { workers { workerId workingMinutes idleMinutes
-      absentMinutes overlapMinutes contestedMinutes correctedMinutes utilization unitsProduced unitsPerHour meanConfidence } }
-    some: workerMetrics(factoryId: \"plant\", window: $window, workerIds: [\"W1\"], asOf: $asOf) { workers { workingMinutes } }
-    workstationMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { workstations { workstationId occupiedMinutes
-      idleMinutes absentMinutes overlapMinutes contestedMinutes correctedMinutes unitsProduced meanConfidence } }
-    metricSeries(factoryId: \"plant\", window: $window, resolution: $resolution, asOf: $asOf) { points { from workingMinutes
-      idleMinutes absentMinutes contestedMinutes correctedMinutes unitsProduced meanConfidence } }
-    entitySeries(factoryId: \"plant\", window: $window, resolution: $resolution, entityType: WORKER, entityIds: [\"W1\", \"W2\"],
-      asOf: $asOf) { series { entityId points { from workingMinutes idleMinutes unitsProduced } } } }";
+      averageUtilization utilization averageProductionRate activeWorkers activeWorkstations }",
+    "workerMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { workers { workerId workingMinutes idleMinutes
+      absentMinutes overlapMinutes contestedMinutes correctedMinutes utilization unitsProduced unitsPerHour meanConfidence } }",
+    "some: workerMetrics(factoryId: \"plant\", window: $window, workerIds: [\"W1\"], asOf: $asOf) { workers { workingMinutes } }",
+    "workstationMetrics(factoryId: \"plant\", window: $window, asOf: $asOf) { workstations { workstationId occupiedMinutes
+      idleMinutes absentMinutes overlapMinutes contestedMinutes correctedMinutes unitsProduced meanConfidence } }",
+    "metricSeries(factoryId: \"plant\", window: $window, resolution: HOUR, asOf: $asOf) { points { from workingMinutes
+      idleMinutes absentMinutes contestedMinutes correctedMinutes unitsProduced meanConfidence } }",
+    "entitySeries(factoryId: \"plant\", window: $window, resolution: HOUR, entityType: WORKER, entityIds: [\"W1\", \"W2\"],
+      asOf: $asOf) { series { entityId points { from workingMinutes idleMinutes unitsProduced } } }",
+];
+
+/// Asks for some of them in one request.
+pub(crate) fn asking(figures: &[&str]) -> String {
+    format!("query($window: WindowInput!, $asOf: DateTime) {{ {} }}", figures.join(" "))
+}
 
 /// From when on the clock shows: all events of the day have ended, the longest of those that begin at its end, too.
 const FIRST_MS: i64 = T0_MS + MS_PER_DAY + 2 * MS_PER_HOUR;
@@ -201,7 +207,7 @@ impl Plant {
         let at = |bucket: i64| TimestampMs(T0_MS + bucket * 5 * MS_PER_MINUTE);
         let range = json!({ "range": { "from": text(at(from)), "to": text(at(to)) } });
         for (window, ends_ms) in [(day(), TimestampMs(T0_MS + MS_PER_DAY)), (range, at(to))] {
-            let figures = self.server.ask(FIGURES, json!({ "window": window })).await;
+            let figures = self.server.ask(&asking(&FIGURES), json!({ "window": window })).await;
             self.kept.push(Kept { at_ms: self.now_ms(), window, ends_ms, figures });
         }
     }
@@ -223,7 +229,7 @@ impl Plant {
         let mut told = 0;
         for Kept { at_ms, window, ends_ms, figures } in &self.kept {
             let at = text(*at_ms);
-            let answer = self.server.answer(FIGURES, json!({ "window": window, "asOf": at })).await;
+            let answer = self.server.answer(&asking(&FIGURES), json!({ "window": window, "asOf": at })).await;
             if *ends_ms > self.mark_ms(*at_ms) {
                 let first = &answer["errors"][0]["extensions"]["code"];
                 assert_eq!(first, "AS_OF_TOO_EARLY", "{window} as of {at}: {answer}");
@@ -238,7 +244,7 @@ impl Plant {
 
     /// The causes since an instant lead from what was answered then to what is answered now.
     async fn check_restatements(&self, since: &str, window: &Value, then: &Value) {
-        let now = self.server.ask(FIGURES, json!({ "window": window })).await;
+        let now = self.server.ask(&asking(&FIGURES), json!({ "window": window })).await;
         let report = self.server.ask(RESTATEMENTS, json!({ "window": window, "since": since })).await;
         let report = &report["restatements"];
         let number = |figures: &Value, name: &str| figures[name].as_f64().expect("a number");

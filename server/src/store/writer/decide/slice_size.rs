@@ -63,7 +63,7 @@ impl SliceSize {
     }
 
     fn change(&mut self, factor: f64) {
-        // One event more grows to two.
+        // Up, so that a single event can grow to two.
         self.next = ((self.next as f64 * factor).ceil() as u64).clamp(1, self.max.max(1));
     }
 }
