@@ -24,6 +24,7 @@ pub mod events;
 pub mod factories;
 pub(crate) mod intern;
 pub mod issues;
+mod last_seen;
 mod latest_segments;
 mod name_order;
 pub mod neighbours;

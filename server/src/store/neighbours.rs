@@ -7,7 +7,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use domain::{
-    MS_PER_DAY,
     bucket::{BUCKET_MS, bucket_of},
     event::EntityType,
     id::{EntityId, FactoryId},
@@ -26,7 +25,6 @@ use super::{
     error::Result,
     name_order,
     report::Report,
-    rollups,
 };
 
 /// One entity's spans of time.
@@ -250,77 +248,6 @@ pub(super) fn last_served_ms<'a>(
     let serving = observations
         .filter(|report| report.standing == Standing::Serving && span.holds(report.started_at_ms));
     serving.map(Observation::ended_at_ms).max()
-}
-
-/// When a workstation was last told of up to an instant, by state reports of workers that serve.
-pub(super) async fn last_told(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    workstation: &Entity,
-    until_ms: TimestampMs,
-) -> Result<Option<TimestampMs>> {
-    let mut before_ms = until_ms;
-    loop {
-        let latest = Sql::new(conn, "SELECT MAX(started_at) FROM event WHERE series <> 0 AND factory_id = ")
-            .bind(factory_id.0)
-            .text(" AND workstation = ")
-            .bind(workstation.code.as_str())
-            .text(" AND started_at <= ")
-            .bind(before_ms.0);
-        let Some(row) = conn.query_one_raw(latest.build()).await? else { return Ok(None) };
-        let Some(latest_ms) = row.try_get_by_index::<Option<i64>>(0)?.map(TimestampMs) else {
-            return Ok(None);
-        };
-        // What ends later than the latest begins starts at most a day before it.
-        let from_ms = latest_ms - DurationMs(MS_PER_DAY);
-        let ranges = vec![(from_ms, latest_ms + DurationMs(1))];
-        let mut told = told_of(conn, factory_id, &[&Near { entity: workstation, ranges }]).await?;
-        let workers: HashSet<EntityId> = told.iter().map(Report::entity_id).collect();
-        let applied = Applied::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
-        for report in &mut told {
-            report.judge(applied.at(report.observation.started_at_ms));
-        }
-        let known = told.into_iter().filter_map(|report| report.known_until(until_ms)).collect();
-        let mut of_workers = by_worker(known);
-        let lists = of_workers.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
-        name_order::find(conn, factory_id, lists).await?;
-        // Of those that start together one covers what follows, and the others end where they start.
-        for reports in of_workers.values_mut() {
-            reading::resolve(reports);
-        }
-        let of_workstation = of_workers.values().flatten().filter(|report| {
-            report.tells_of() == Some(&workstation.code) && report.observation.standing == Standing::Serving
-        });
-        let last_ms = of_workstation.map(|report| report.observation.ended_at_ms()).max();
-        if last_ms.is_some() {
-            return Ok(last_ms);
-        }
-        before_ms = from_ms - DurationMs(1);
-    }
-}
-
-/// When an entity was last seen by its events that serve and by what is told of it; none when never.
-pub(super) async fn last_seen(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entity: &Entity,
-) -> Result<Option<TimestampMs>> {
-    let told_ms = if may_be_told_of(entity) {
-        last_told(conn, factory_id, entity, TimestampMs::MAX).await?
-    } else {
-        None
-    };
-    let mut before_day = i64::MAX;
-    while let Some(day) = rollups::last_day_with_events(conn, factory_id, entity.id, before_day).await? {
-        let ranges = vec![(TimestampMs(day * MS_PER_DAY), TimestampMs((day + 1) * MS_PER_DAY))];
-        let (mut found, _) = counted(conn, factory_id, &[Near { entity, ranges }], TimestampMs::MAX).await?;
-        let own_ms = found.remove(&entity.id).and_then(|events| events.last_seen_at_ms);
-        if own_ms.is_some() {
-            return Ok(own_ms.max(told_ms));
-        }
-        before_day = day;
-    }
-    Ok(told_ms)
 }
 
 /// Whether state reports of workers may tell of an entity.

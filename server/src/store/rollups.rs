@@ -10,21 +10,18 @@ use std::{
 use domain::{
     bucket::{BUCKET_MS, BucketRange, Level, cover, cover_by},
     id::{EntityId, FactoryId},
-    time::TimestampMs,
+    time::{DurationMs, TimestampMs},
     timeline::BucketTotals,
     totals::Totals,
     window::Window,
 };
 use entity::rollup;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryResult,
-    QuerySelect as _, Statement,
-};
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 pub use self::factory::{FactorySums, factory_series};
 use super::{
     engine::{
-        statement::{Kind, Sql},
+        statement::{Kind, Sql, chunks},
         table::{Column, Table, Texts},
     },
     error::Result,
@@ -193,22 +190,36 @@ pub(super) async fn events_of_buckets(
         .collect()
 }
 
-/// The last UTC day before one in which an event of an entity starts.
-pub(super) async fn last_day_with_events(
+/// The last UTC day of each of some entities in which an event starts before an instant, or that instant's own day; of those that
+/// have one.
+pub(super) async fn last_days_with_events(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    entity_id: EntityId,
-    before_day: i64,
-) -> Result<Option<i64>> {
-    let last_day = rollup::Entity::find()
-        .filter(rollup::Column::FactoryId.eq(factory_id.0))
-        .filter(rollup::Column::Bucket.gte(stored_bucket(Level::Day, 0)))
-        .filter(rollup::Column::Bucket.lt(stored_bucket(Level::Day, before_day)))
-        .filter(rollup::Column::EntityId.eq(entity_id.0))
-        .filter(rollup::Column::Events.gt(0))
-        .order_by_desc(rollup::Column::Bucket)
-        .limit(1);
-    Ok(last_day.one(conn).await?.map(|row| bucket_of_stored(row.bucket)))
+    entities: &[(EntityId, TimestampMs)],
+) -> Result<HashMap<EntityId, i64>> {
+    const KINDS: [Kind; 2] = [Kind::Int, Kind::BigInt];
+    let mut found = HashMap::with_capacity(entities.len());
+    for chunk in chunks(conn.get_database_backend(), entities.len()) {
+        let rows = entities[chunk].iter().map(|(entity_id, before_ms)| {
+            let last_day = Level::Day.bucket_of(*before_ms - DurationMs(1));
+            [entity_id.0.into(), stored_bucket(Level::Day, last_day).into()]
+        });
+        let last_days = Sql::new(
+            conn,
+            "SELECT column1, (SELECT MAX(found.bucket) FROM rollup AS found WHERE found.factory_id = ",
+        )
+        .bind(factory_id.0)
+        .text(" AND found.bucket >= ")
+        .bind(stored_bucket(Level::Day, 0))
+        .text(" AND found.bucket <= column2 AND found.entity_id = column1 AND found.events > 0) FROM ")
+        .given(&KINDS, rows);
+        for row in conn.query_all_raw(last_days.build()).await? {
+            if let Some(bucket) = row.try_get_by_index(1)? {
+                found.insert(EntityId(row.try_get_by_index(0)?), bucket_of_stored(bucket));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The statement that adds up a window: one, however ragged its ends.

@@ -26,7 +26,7 @@ use super::{
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
     error::Result,
-    latest_segments,
+    last_seen, latest_segments,
     neighbours::{self, EntityEvents, SpanEvents},
     rollups::{bucket_of_stored, stored_bucket},
 };
@@ -70,9 +70,10 @@ pub async fn as_of(
         look(conn, factory_id, &mut searches, until_ms).await?;
     }
     see_corrections(conn, factory_id, &mut searches).await?;
-    for search in searches.iter_mut().filter(|search| neighbours::may_be_told_of(search.entity)) {
-        let told_at_ms = neighbours::last_told(conn, factory_id, search.entity, until_ms).await?;
-        search.found.at_ms = search.found.at_ms.max(told_at_ms);
+    let entities: Vec<&Entity> = searches.iter().map(|search| search.entity).collect();
+    let told = last_seen::told(conn, factory_id, &entities, until_ms).await?;
+    for search in &mut searches {
+        search.found.at_ms = search.found.at_ms.max(told.get(&search.entity.id).copied());
     }
     Ok(searches.into_iter().map(|search| (search.entity.id, search.found)).collect())
 }

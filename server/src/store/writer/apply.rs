@@ -18,7 +18,7 @@ use crate::store::{
     applied::Span,
     entities::{self, Entity},
     error::Result,
-    latest_segments, neighbours,
+    last_seen, latest_segments,
     rollups::{self, LevelTotals},
     sources::{LastEvent, LastEvents},
 };
@@ -147,6 +147,10 @@ pub(super) async fn save(
         .filter_map(|changed| Some((cache.entities.get(&changed.entity_id)?, changed.read_segment_until_ms?)))
         .collect();
     let (latest, rows_read) = latest_segments::find(tx, factory_id, &asked, TimestampMs::MAX).await?;
+    let see_again = effects.changed.iter().filter(|changed| changed.see_again);
+    let see_again: Vec<&Entity> =
+        see_again.filter_map(|changed| cache.entities.get(&changed.entity_id)).collect();
+    let last_seen = last_seen::find(tx, factory_id, &see_again).await?;
     let mut touched = Vec::with_capacity(effects.changed.len());
     for Changed { entity_id, see_again, .. } in effects.changed {
         let Some(entity) = cache.entities.get_mut(&entity_id) else { continue };
@@ -156,8 +160,7 @@ pub(super) async fn save(
             cache.tails.insert(entity_id, Tail::of(current));
         }
         if see_again {
-            let last_seen_at_ms = neighbours::last_seen(tx, factory_id, entity).await?;
-            entity.last_seen_at_ms = last_seen_at_ms.unwrap_or(TimestampMs::MIN);
+            entity.last_seen_at_ms = last_seen.get(&entity_id).copied().unwrap_or(TimestampMs::MIN);
         }
         touched.push(entity.clone());
     }
