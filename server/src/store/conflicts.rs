@@ -133,7 +133,7 @@ async fn read(
     limit: u64,
     after: Option<&Cursor>,
 ) -> Result<Vec<row::Model>> {
-    let Some(mut condition) = events::condition(conn, factory_id, filter).await? else {
+    let Some(mut condition) = events::condition(conn, factory_id, filter, None).await? else {
         return Ok(Vec::new());
     };
     if let Some(code) = &filter.entity_code {

@@ -108,7 +108,7 @@ impl Cursor {
         }
     }
 
-    fn comes_before(&self) -> Condition {
+    fn comes_before(&self) -> SimpleExpr {
         let here: [SimpleExpr; 6] = [
             self.started_at_ms.0.into(),
             self.entity_id.0.into(),
@@ -117,10 +117,7 @@ impl Cursor {
             self.series.into(),
             self.model_version.into(),
         ];
-        Condition::all()
-            // Said apart, because it lets the key's order be used.
-            .add(Column::Bucket.lte(bucket_of(self.started_at_ms)))
-            .add(Expr::tuple(ORDER.map(Expr::col)).lt(Expr::tuple(here)))
+        Expr::tuple(ORDER.map(Expr::col)).lt(Expr::tuple(here))
     }
 }
 
@@ -152,7 +149,8 @@ pub async fn page(
     after: Option<&Cursor>,
 ) -> Result<Page> {
     let first = Ord::min(first, MAX_PAGE_EVENTS) as usize;
-    let Some(mut condition) = condition(conn, factory_id, filter).await? else {
+    let last_bucket = after.map(|cursor| bucket_of(cursor.started_at_ms));
+    let Some(mut condition) = condition(conn, factory_id, filter, last_bucket).await? else {
         return Ok(Page { events: Vec::new(), has_next: false });
     };
     if let Some(cursor) = after {
@@ -174,11 +172,13 @@ pub async fn page(
     Ok(Page { events, has_next })
 }
 
-/// What a filter asks of an event's row, but for the code of its entity; none when no event can pass.
+/// What a filter asks of an event's row, but for the code of its entity, and that it starts in a bucket or before it; none when no
+/// event can pass.
 pub(super) async fn condition(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     filter: &EventFilter,
+    last_bucket: Option<i64>,
 ) -> Result<Option<Condition>> {
     let mut condition = Condition::all().add(Column::FactoryId.eq(factory_id.0));
     if let (Some(entity_type), None) = (filter.entity_type, &filter.entity_code) {
@@ -198,7 +198,12 @@ pub(super) async fn condition(
             condition.add(Column::Bucket.gte(bucket_of(from_ms))).add(Column::StartedAt.gte(from_ms.0));
     }
     if let Some(to_ms) = filter.to_ms {
-        condition = condition.add(Column::Bucket.lte(bucket_of(to_ms))).add(Column::StartedAt.lt(to_ms.0));
+        condition = condition.add(Column::StartedAt.lt(to_ms.0));
+    }
+    // One bound, which lets the key's order be used: of two, SQLite seeks the one that comes first and looks through all up to the
+    // other.
+    if let Some(last_bucket) = filter.to_ms.map(bucket_of).into_iter().chain(last_bucket).min() {
+        condition = condition.add(Column::Bucket.lte(last_bucket));
     }
     if let Some(max_confidence) = filter.max_confidence {
         // Rounded as a sent confidence is, so that asking for the sent value finds it.

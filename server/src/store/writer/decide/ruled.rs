@@ -1,6 +1,6 @@
 //! What a rule is about, slice by slice: its events are looked for where its source and its model version reported anybody.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use domain::{
     MS_PER_HOUR,
@@ -77,9 +77,10 @@ pub(super) async fn ruled(
             break skipped;
         }
         let span = scanned(tx, factory_id, part, direction, &mut budget).await?;
-        let span = bounded(tx, &matching(factory_id, rule), span, direction, budget.events).await?;
-        // What starts before the rule does is not of it.
-        let hours = hours_of(tx, matching(factory_id, rule), LONG.0 / BUCKET_MS + 1, span).await?;
+        let events = matching(factory_id, rule, span.first..span.end);
+        let span = bounded(tx, events, span, direction, budget.events).await?;
+        let events = matching(factory_id, rule, span.first - (LONG.0 / BUCKET_MS + 1)..span.end);
+        let hours = hours_of(tx, events, span.first).await?;
         let events: i64 = hours.iter().map(|hour| hour.events).sum();
         budget.events = budget.events.saturating_sub(events.unsigned_abs());
         found.extend(hours);
@@ -141,24 +142,21 @@ struct EntityHour {
     events: i64,
 }
 
-/// Those of the events that start in a span or in so many buckets before it.
+/// Where these events are; those are counted that start in a bucket or later.
 async fn hours_of(
     tx: &impl ConnectionTrait,
     events: Select<event::Entity>,
-    before: i64,
-    span: Span,
+    first: i64,
 ) -> Result<Vec<EntityHour>> {
     use event::Column;
     use sea_orm::ExprTrait as _;
-    let starts_here = CaseStatement::new().case(Expr::col(Column::Bucket).gte(span.first), 1).finally(0);
+    let starts_here = CaseStatement::new().case(Expr::col(Column::Bucket).gte(first), 1).finally(0);
     let hours: Vec<(i32, i64, i64, i64)> = events
         .select_only()
         .column(Column::EntityId)
         .column_as(Column::StartedAt.min(), "first_ms")
         .column_as(Column::StartedAt.max(), "last_ms")
         .column_as(Expr::expr(starts_here).sum().cast_as("bigint"), "events")
-        .filter(Column::Bucket.gte(span.first - before))
-        .filter(Column::Bucket.lt(span.end))
         .group_by(Column::EntityId)
         .group_by(Expr::col(Column::Bucket).div(BUCKETS_PER_HOUR))
         .into_tuple()
@@ -173,16 +171,20 @@ async fn hours_of(
     Ok(hours.into_iter().map(hour).collect())
 }
 
-/// The events that a rule is about.
-fn matching(factory_id: FactoryId, rule: &StandingRule) -> Select<event::Entity> {
+/// The events that a rule is about and that start in these buckets.
+fn matching(factory_id: FactoryId, rule: &StandingRule, buckets: Range<i64>) -> Select<event::Entity> {
     use event::Column;
-    let mut matching = event::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
+    // One bound on either side: of two, SQLite seeks the one that comes first and looks through all up to the other.
+    let end = rule.to_ms.map_or(buckets.end, |to_ms| buckets.end.min(bucket_of(to_ms) + 1));
+    let mut matching = event::Entity::find()
+        .filter(Column::FactoryId.eq(factory_id.0))
+        .filter(Column::Bucket.gte(buckets.start))
+        .filter(Column::Bucket.lt(end));
     if let Some(from_ms) = rule.from_ms {
         matching = matching.filter(Column::StartedAt.gte(from_ms.0));
     }
     if let Some(to_ms) = rule.to_ms {
-        matching =
-            matching.filter(Column::StartedAt.lt(to_ms.0)).filter(Column::Bucket.lte(bucket_of(to_ms)));
+        matching = matching.filter(Column::StartedAt.lt(to_ms.0));
     }
     if let Some(source) = rule.source {
         matching = matching.filter(Column::SourceId.eq(source.0));
@@ -225,28 +227,21 @@ async fn scanned(
     Ok(left)
 }
 
-/// As many buckets of a span as start no more than so many of the events, and one at least.
+/// As many buckets of a span as start no more than so many of these events of it, and one at least.
 async fn bounded(
     tx: &impl ConnectionTrait,
-    matching: &Select<event::Entity>,
+    events: Select<event::Entity>,
     span: Span,
     direction: Direction,
     max_events: u64,
 ) -> Result<Span> {
     use event::Column;
-    let of_span = matching
-        .clone()
-        .select_only()
-        .column(Column::Bucket)
-        .filter(Column::Bucket.gte(span.first))
-        .filter(Column::Bucket.lt(span.end))
-        .offset(max_events)
-        .limit(1);
-    let of_span = match direction {
-        Direction::Forwards => of_span.order_by_asc(Column::Bucket),
-        Direction::Backwards => of_span.order_by_desc(Column::Bucket),
+    let buckets = events.select_only().column(Column::Bucket).offset(max_events).limit(1);
+    let buckets = match direction {
+        Direction::Forwards => buckets.order_by_asc(Column::Bucket),
+        Direction::Backwards => buckets.order_by_desc(Column::Bucket),
     };
-    let one_too_many: Option<i64> = of_span.into_tuple().one(tx).await?;
+    let one_too_many: Option<i64> = buckets.into_tuple().one(tx).await?;
     Ok(match (one_too_many, direction) {
         (None, _) => span,
         (Some(bucket), Direction::Forwards) => Span { end: bucket.max(span.first + 1), ..span },
@@ -262,8 +257,34 @@ pub(in crate::store) async fn matching_example(
     span: Span,
 ) -> Result<()> {
     for direction in [Direction::Forwards, Direction::Backwards] {
-        bounded(conn, &matching(factory_id, rule), span, direction, MAX_EVENTS).await?;
+        bounded(conn, matching(factory_id, rule, span.first..span.end), span, direction, MAX_EVENTS).await?;
     }
-    hours_of(conn, matching(factory_id, rule), 1, span).await?;
+    hours_of(conn, matching(factory_id, rule, span.first - 1..span.end), span.first).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::timeline::Standing;
+    use sea_orm::{DbBackend, QueryTrait as _};
+
+    use super::*;
+
+    #[test]
+    fn the_buckets_of_a_slice_have_one_bound_on_either_side() {
+        let rule = |to_bucket: Option<i64>| StandingRule {
+            number: 1,
+            standing: Standing::Quarantined,
+            source: None,
+            model_version: ModelVersions::All,
+            from_ms: None,
+            to_ms: to_bucket.map(|bucket| TimestampMs(bucket * BUCKET_MS)),
+        };
+        for (to_bucket, end) in [(None, 20), (Some(30), 20), (Some(15), 16)] {
+            let events = matching(FactoryId(1), &rule(to_bucket), 10..20);
+            let statement = events.build(DbBackend::Sqlite).to_string();
+            assert_eq!(statement.matches(r#""bucket" <"#).count(), 1, "{statement}");
+            assert!(statement.contains(&format!(r#""bucket" < {end}"#)), "{statement}");
+        }
+    }
 }
