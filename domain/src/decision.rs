@@ -21,7 +21,7 @@ pub use self::{
 use crate::{
     event::{EventForm, EventType},
     id::{ModelVersionId, SourceId},
-    time::TimestampMs,
+    time::{DurationMs, TimestampMs},
     timeline::{Observation, Standing},
 };
 use serde::{Deserialize, Serialize};
@@ -149,6 +149,25 @@ impl Rules {
         started_at_ms: TimestampMs,
     ) -> Option<&StandingRule> {
         self.rules.iter().find(|rule| rule.covers(source, model_version, started_at_ms))
+    }
+
+    /// The end of the last span of time before an instant, or up to it, in which events of a source and a model version serve that
+    /// start in it and were not retracted; none if they serve nowhere before the instant.
+    pub fn serving_until(
+        &self,
+        source: Option<SourceId>,
+        model_version: Option<ModelVersionId>,
+        before_ms: TimestampMs,
+    ) -> Option<TimestampMs> {
+        // Nowhere else does a standing change.
+        let changes = self.rules.iter().flat_map(|rule| [rule.from_ms, rule.to_ms]).flatten();
+        let mut ends: Vec<TimestampMs> = changes.filter(|at_ms| *at_ms < before_ms).collect();
+        ends.push(before_ms);
+        ends.sort_unstable();
+        let serves_before = |end_ms: &TimestampMs| {
+            self.standing(source, model_version, *end_ms - DurationMs(1)) == Standing::Serving
+        };
+        ends.into_iter().rev().find(serves_before)
     }
 }
 

@@ -318,6 +318,24 @@ proptest! {
     }
 
     #[test]
+    fn events_serve_right_before_the_end_of_the_last_span_in_which_they_do_and_not_after_it(
+        rules in any_rules(),
+        source in option::of(0..2),
+        model_version in option::of(0..2),
+        before in -1_i64..10,
+    ) {
+        let (source, model_version) = (source.map(SourceId), model_version.map(ModelVersionId));
+        let rules = Rules::new(rules);
+        // Rules begin and end from 0 to 7, so that what is before or after them is all alike.
+        let is_serving = |start: &i64| {
+            rules.standing(source, model_version, TimestampMs(*start)) == Standing::Serving
+        };
+        let last = (-3..before).rev().find(is_serving);
+        let until = rules.serving_until(source, model_version, TimestampMs(before));
+        prop_assert_eq!(until, last.map(|start| TimestampMs(start + 1)));
+    }
+
+    #[test]
     fn what_is_live_at_a_prefix_is_what_is_left_when_its_decisions_are_made_one_by_one(
         withdrawals in vec(option::of(any::<prop::sample::Index>()), 0..12),
         prefix in 0..14,

@@ -4,7 +4,7 @@
 use domain::{
     bucket::{BUCKET_MS, bucket_of},
     decision::StandingRule,
-    id::{EntityId, FactoryId},
+    id::{EntityId, FactoryId, ModelVersionId, SourceId},
     time::TimestampMs,
     timeline::Correction,
 };
@@ -144,6 +144,22 @@ impl Applied {
             Some(active) if active.bucket <= bucket_of(started_at_ms) => &self.others,
             _ => &self.all,
         }
+    }
+
+    /// The end of the last span of time before an instant, or up to it, in which events of a source and a model version serve that
+    /// start in it and are not retracted; none if they serve nowhere before the instant.
+    pub(super) fn serving_until(
+        &self,
+        source: Option<SourceId>,
+        model_version: Option<ModelVersionId>,
+        before_ms: TimestampMs,
+    ) -> Option<TimestampMs> {
+        let regions = self.regions().filter_map(|Region { span, decided }| {
+            let (from_ms, to_ms) = span.range();
+            let until_ms = decided.serving_until(source, model_version, before_ms.min(to_ms))?;
+            (until_ms > from_ms).then_some(until_ms)
+        });
+        regions.last()
     }
 
     /// What the buckets below the boundary are counted by, and what the others are.

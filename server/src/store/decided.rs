@@ -73,6 +73,17 @@ impl Decided {
         self.by_precedence.standing(report.source, report.model_version, report.started_at_ms)
     }
 
+    /// The end of the last span of time before an instant, or up to it, in which events of a source and a model version serve that
+    /// start in it and are not retracted.
+    pub(super) fn serving_until(
+        &self,
+        source: Option<SourceId>,
+        model_version: Option<ModelVersionId>,
+        before_ms: TimestampMs,
+    ) -> Option<TimestampMs> {
+        self.by_precedence.serving_until(source, model_version, before_ms)
+    }
+
     /// The number of the decision that gives a stored event its standing; none where it serves without one. Of several
     /// retractions it is the latest.
     pub(super) fn deciding(&self, entity_id: EntityId, report: &Observation) -> Option<i32> {

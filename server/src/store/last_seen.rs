@@ -1,31 +1,20 @@
 //! When entities were last seen, by their events that serve and by what is told of them: of many at once, because each statement
 //! is a round trip.
 
-use std::collections::{HashMap, HashSet};
+mod own;
+mod told;
+
+use std::collections::HashMap;
 
 use domain::{
-    MS_PER_DAY,
-    bucket::BUCKET_MS,
     id::{EntityId, FactoryId},
-    reading,
-    time::{DurationMs, TimestampMs},
-    timeline::Standing,
+    time::TimestampMs,
 };
 use sea_orm::ConnectionTrait;
 
-use super::{
-    applied::Applied,
-    engine::statement::{Kind, Sql, chunks},
-    entities::Entity,
-    error::Result,
-    name_order,
-    neighbours::{self, Near},
-    report::Report,
-    rollups,
-};
-
-/// How far back the first look goes. Each further one takes twice as much time, up to a day.
-const FIRST_LOOK_MS: DurationMs = DurationMs(BUCKET_MS);
+use self::own::own;
+pub(super) use self::told::told;
+use super::{entities::Entity, error::Result};
 
 /// Of how many entities events are held at a time: some tens of megabytes where each has an event a minute.
 const ENTITIES_AT_A_TIME: usize = 100;
@@ -42,154 +31,6 @@ pub(super) async fn find(
         for (entity_id, own_ms) in own(conn, factory_id, some).await? {
             let last_ms = found.entry(entity_id).or_insert(own_ms);
             *last_ms = own_ms.max(*last_ms);
-        }
-    }
-    Ok(found)
-}
-
-/// Where to look for an entity's last event.
-struct Look<'a> {
-    entity: &'a Entity,
-    from_ms: TimestampMs,
-    until_ms: TimestampMs,
-}
-
-impl<'a> Look<'a> {
-    /// The first one. An event of no length starts when it ends.
-    fn new(entity: &'a Entity) -> Self {
-        let until_ms = entity.last_seen_at_ms + DurationMs(1);
-        Self { entity, from_ms: until_ms - FIRST_LOOK_MS, until_ms }
-    }
-
-    fn near(&self) -> Near<'a> {
-        Near { entity: self.entity, ranges: vec![(self.from_ms, self.until_ms)] }
-    }
-
-    /// The next one, where the last day with events before this one is known.
-    fn before(&self, last_day: i64) -> Self {
-        let until_ms = self.from_ms.min(TimestampMs((last_day + 1) * MS_PER_DAY));
-        let length_ms = ((self.until_ms - self.from_ms) * 2).min(DurationMs(MS_PER_DAY));
-        Self { entity: self.entity, from_ms: until_ms - length_ms, until_ms }
-    }
-}
-
-/// When entities were last seen by their own events that serve.
-async fn own(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entities: &[&Entity],
-) -> Result<HashMap<EntityId, TimestampMs>> {
-    let mut found = HashMap::with_capacity(entities.len());
-    let mut looks: Vec<Look<'_>> = entities.iter().map(|entity| Look::new(entity)).collect();
-    while !looks.is_empty() {
-        let near: Vec<Near<'_>> = looks.iter().map(Look::near).collect();
-        let (events, _) = neighbours::counted(conn, factory_id, &near, TimestampMs::MAX).await?;
-        // What is not in view ends before it begins.
-        let seen = events.iter().filter_map(|(id, events)| Some((*id, events.last_seen_at_ms?)));
-        found.extend(seen);
-        looks.retain(|look| !found.contains_key(&look.entity.id));
-        let asked: Vec<(EntityId, TimestampMs)> =
-            looks.iter().map(|look| (look.entity.id, look.from_ms)).collect();
-        let days = rollups::last_days_with_events(conn, factory_id, &asked).await?;
-        looks = looks
-            .iter()
-            .filter_map(|look| days.get(&look.entity.id).map(|last_day| look.before(*last_day)))
-            .collect();
-    }
-    Ok(found)
-}
-
-/// When workstations were last told of up to an instant, by state reports of workers that serve; those that never were are left
-/// out.
-pub(super) async fn told(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    entities: &[&Entity],
-    until_ms: TimestampMs,
-) -> Result<HashMap<EntityId, TimestampMs>> {
-    let workstations = entities.iter().copied().filter(|entity| neighbours::may_be_told_of(entity));
-    let mut found = HashMap::new();
-    let mut left: Vec<(&Entity, TimestampMs)> = workstations.map(|entity| (entity, until_ms)).collect();
-    while !left.is_empty() {
-        let latest = latest_starts(conn, factory_id, &left).await?;
-        // What ends later than the latest begins starts at most a day before it.
-        let near: Vec<Near<'_>> = left
-            .iter()
-            .filter_map(|&(entity, _)| {
-                let latest_ms = *latest.get(entity.code.as_str())?;
-                let ranges = vec![(latest_ms - DurationMs(MS_PER_DAY), latest_ms + DurationMs(1))];
-                Some(Near { entity, ranges })
-            })
-            .collect();
-        let told = told_near(conn, factory_id, &near, until_ms).await?;
-        left = Vec::new();
-        for Near { entity, ranges } in near {
-            let (from_ms, _) = ranges[0];
-            let of_workstation = told.iter().filter(|report| {
-                let observation = &report.observation;
-                report.tells_of() == Some(&entity.code)
-                    && (observation.ended_at_ms() > from_ms || observation.started_at_ms >= from_ms)
-            });
-            match of_workstation.map(|report| report.observation.ended_at_ms()).max() {
-                Some(last_ms) => {
-                    found.insert(entity.id, last_ms);
-                }
-                None => left.push((entity, from_ms - DurationMs(1))),
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The state reports of workers near spans of workstations that serve, as far as they are known at an instant.
-async fn told_near(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    near: &[Near<'_>],
-    until_ms: TimestampMs,
-) -> Result<Vec<Report>> {
-    let mut told = neighbours::told_of(conn, factory_id, &Vec::from_iter(near)).await?;
-    let workers: HashSet<EntityId> = told.iter().map(Report::entity_id).collect();
-    let applied = Applied::read(conn, factory_id, Some(&Vec::from_iter(workers))).await?;
-    for report in &mut told {
-        report.judge(applied.at(report.observation.started_at_ms));
-    }
-    let known = told.into_iter().filter_map(|report| report.known_until(until_ms)).collect();
-    let mut of_workers = neighbours::by_worker(known);
-    let lists = of_workers.values_mut().map(|reports| reports.iter_mut().map(AsMut::as_mut).collect());
-    name_order::find(conn, factory_id, lists).await?;
-    // Of those that start together one covers what follows, and the others end where they start.
-    for reports in of_workers.values_mut() {
-        reading::resolve(reports);
-    }
-    let serving =
-        of_workers.into_values().flatten().filter(|report| report.observation.standing == Standing::Serving);
-    Ok(serving.collect())
-}
-
-/// When the latest state report that tells of a workstation starts, up to an instant each, by the workstation's code.
-async fn latest_starts(
-    conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
-    workstations: &[(&Entity, TimestampMs)],
-) -> Result<HashMap<String, TimestampMs>> {
-    const KINDS: [Kind; 2] = [Kind::Text, Kind::BigInt];
-    let mut found = HashMap::with_capacity(workstations.len());
-    for chunk in chunks(conn.get_database_backend(), workstations.len()) {
-        let rows = workstations[chunk]
-            .iter()
-            .map(|(workstation, until_ms)| [workstation.code.as_str().into(), until_ms.0.into()]);
-        let latest = Sql::new(
-            conn,
-            "SELECT column1, (SELECT MAX(found.started_at) FROM event AS found WHERE found.factory_id = ",
-        )
-        .bind(factory_id.0)
-        .text(" AND found.series <> 0 AND found.workstation = column1 AND found.started_at <= column2) FROM ")
-        .given(&KINDS, rows);
-        for row in conn.query_all_raw(latest.build()).await? {
-            if let Some(latest_ms) = row.try_get_by_index::<Option<i64>>(1)? {
-                found.insert(row.try_get_by_index(0)?, TimestampMs(latest_ms));
-            }
         }
     }
     Ok(found)

@@ -1,8 +1,9 @@
 //! What entities were last seen doing, read backwards from an instant: of many at once, because each statement is a round trip.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::{
+    MS_PER_DAY,
     bucket::BUCKET_MS,
     id::{EntityId, FactoryId},
     time::{DurationMs, TimestampMs},
@@ -54,7 +55,6 @@ impl Search {
         ended_by_ms: TimestampMs,
     ) -> Result<()> {
         let mut look_ms = FIRST_LOOK_MS;
-        let mut observed: HashSet<EntityId> = HashSet::new();
         while !left.is_empty() {
             let near: Vec<Near<'_>> = left
                 .iter()
@@ -72,23 +72,37 @@ impl Search {
                     }
                     Some(_) => true,
                     None => {
-                        if !observed.contains(&entity.id) {
-                            unseen.push(entity.id);
-                        }
-                        true
+                        unseen.push((entity, until_ms - look_ms));
+                        false
                     }
                 }
             });
-            // A longer look may find less: what is left of a report may be corrected away further back.
-            if !unseen.is_empty() {
-                let sums = rollups::totals(conn, factory_id, None, Some(&unseen)).await?;
-                observed.extend(sums.iter().filter(|(_, sums)| sums.observed_ms() > 0).map(|(id, _)| *id));
-                unseen.retain(|entity_id| !observed.contains(entity_id));
-                left.retain(|(entity, _)| !unseen.contains(&entity.id));
-                self.found.extend(unseen.into_iter().map(|entity_id| (entity_id, None)));
-            }
+            left.extend(self.observed_before(conn, factory_id, unseen).await?);
             look_ms = look_ms * 2;
         }
         Ok(())
+    }
+
+    /// Of entities that were not seen from an instant on: up to when to look for those of which anything was observed before it.
+    /// What does not count may go on for months before that.
+    async fn observed_before<'a>(
+        &mut self,
+        conn: &impl ConnectionTrait,
+        factory_id: FactoryId,
+        unseen: Vec<(&'a Entity, TimestampMs)>,
+    ) -> Result<Vec<(&'a Entity, TimestampMs)>> {
+        let asked: Vec<(EntityId, TimestampMs)> =
+            unseen.iter().map(|(entity, before_ms)| (entity.id, *before_ms)).collect();
+        let last_days = rollups::last_days_observed(conn, factory_id, &asked).await?;
+        let mut left = Vec::with_capacity(last_days.len());
+        for (entity, before_ms) in unseen {
+            match last_days.get(&entity.id) {
+                Some(day) => left.push((entity, before_ms.min(TimestampMs((day + 1) * MS_PER_DAY)))),
+                None => {
+                    self.found.insert(entity.id, None);
+                }
+            }
+        }
+        Ok(left)
     }
 }

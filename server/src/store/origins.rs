@@ -2,11 +2,15 @@
 
 use domain::{
     decision::{ModelVersions, StandingRule},
-    id::{EntityId, FactoryId},
+    id::{EntityId, FactoryId, ModelVersionId, SourceId},
 };
 use sea_orm::ConnectionTrait;
 
-use super::{engine::statement::Sql, error::Result, report::stored_model};
+use super::{
+    engine::statement::Sql,
+    error::Result,
+    report::{model_of_stored, stored_model},
+};
 
 /// The devices that sent events of entities, or of any, which start on these days (counted from 1970-01-01, both ends
 /// included).
@@ -32,6 +36,58 @@ pub async fn devices(
     };
     let rows = conn.query_all_raw(select.build()).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// The first day (counted from 1970-01-01) on which anybody was reported.
+pub(super) async fn first_day(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Option<i64>> {
+    let select = Sql::new(conn, "SELECT MIN(day) FROM entity_origin WHERE factory_id = ").bind(factory_id.0);
+    let row = conn.query_one_raw(select.build()).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+}
+
+/// By which source and which model an entity was reported on a day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) entity_id: EntityId,
+    /// Counted from 1970-01-01.
+    pub(super) day: i64,
+    pub(super) source: Option<SourceId>,
+    pub(super) model_version: Option<ModelVersionId>,
+}
+
+/// By which sources and models entities were reported on these days (counted from 1970-01-01, both ends included), each once.
+pub(super) async fn of_entities(
+    conn: &impl ConnectionTrait,
+    factory_id: FactoryId,
+    entity_ids: impl Iterator<Item = EntityId>,
+    (first_day, last_day): (i64, i64),
+) -> Result<Vec<Origin>> {
+    let select =
+        Sql::new(conn, "SELECT DISTINCT entity_id, day, source_id, model_version_id FROM entity_origin ")
+            .text("WHERE factory_id = ")
+            .bind(factory_id.0)
+            .text(" AND day >= ")
+            .bind(first_day)
+            .text(" AND day <= ")
+            .bind(last_day)
+            .text(" AND entity_id IN ")
+            .bind_set(entity_ids.map(|id| id.0));
+    let rows = conn.query_all_raw(select.build()).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Origin {
+                entity_id: EntityId(row.try_get_by_index(0)?),
+                day: row.try_get_by_index(1)?,
+                source: source_of_stored(row.try_get_by_index(2)?),
+                model_version: model_of_stored(row.try_get_by_index(3)?),
+            })
+        })
+        .collect()
+}
+
+/// The source that a number stands for, which is 0 where none is named.
+fn source_of_stored(stored: i32) -> Option<SourceId> {
+    (stored != 0).then_some(SourceId(stored))
 }
 
 /// Whether a rule is about a source or a model version, and not about all events.

@@ -190,9 +190,9 @@ pub(super) async fn events_of_buckets(
         .collect()
 }
 
-/// The last UTC day of each of some entities in which an event starts before an instant, or that instant's own day; of those that
-/// have one.
-pub(super) async fn last_days_with_events(
+/// The last UTC day of each of some entities in which time of it was observed before an instant, or that instant's own day; of
+/// those that have one.
+pub(super) async fn last_days_observed(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entities: &[(EntityId, TimestampMs)],
@@ -211,7 +211,10 @@ pub(super) async fn last_days_with_events(
         .bind(factory_id.0)
         .text(" AND found.bucket >= ")
         .bind(stored_bucket(Level::Day, 0))
-        .text(" AND found.bucket <= column2 AND found.entity_id = column1 AND found.events > 0) FROM ")
+        .text(
+            " AND found.bucket <= column2 AND found.entity_id = column1 \
+             AND found.working_ms + found.idle_ms + found.absent_ms > 0) FROM ",
+        )
         .given(&KINDS, rows);
         for row in conn.query_all_raw(last_days.build()).await? {
             if let Some(bucket) = row.try_get_by_index(1)? {

@@ -158,9 +158,10 @@ async fn store_in_factory(
     // A workstation that workers tell of has the revision of the last part.
     let revision_of = |entity_id| revisions.get(&entity_id).copied().unwrap_or(revision);
 
+    // When entities were last seen is looked for by them.
+    origins::keep(tx, factory, cache, &new, parts).await?;
     let rows_read = apply_new(tx, factory.id, cache, (&new, parts), &mut ledger, revision_of).await?;
     sources::keep(tx, factory.id, apply::last_events(&new)).await?;
-    origins::keep(tx, factory, cache, &new, parts).await?;
     ledger.write(tx, factory.id, revision).await?;
     if revision != factory.revision {
         let at_ms = ledger.at_ms();
