@@ -22,6 +22,7 @@ use crate::{
     ingest::{IngestError, Outcome},
     report::{self, ReportError},
     store::{
+        access::{Access, NameEntities},
         entities::{self, Entity, EntityChange, EntityFilter, EntityPatch, UnknownEntities},
         factories::{Factory, NewFactory, NotCreated},
     },
@@ -90,9 +91,14 @@ async fn store(app: &App, batch: Vec<RawEvent>) -> Result<Outcome, IngestError> 
     app.ingest.store(FACTORY_SLUG, judged).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "the demo factory's cameras are part of the server")]
+fn own_access() -> Access {
+    Access::of_server()
+}
+
 async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
-    match report::factory(&snapshot, FACTORY_SLUG).await {
+    match report::factory::<NameEntities>(own_access(), &snapshot, FACTORY_SLUG).await {
         Ok(scope) => return Ok(scope.factory().clone()),
         Err(ReportError::FactoryNotFound(_)) => {}
         Err(error) => return Err(error.into()),
@@ -136,13 +142,16 @@ fn naming(unnamed: &Entity, roster: &[SimulatedEntity]) -> Option<EntityChange> 
 
 /// Sets the names and areas of entities that have neither, and keeps what people have set.
 async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> anyhow::Result<()> {
-    let stored = entities::list(&app.store.snapshot().await?, factory.id, EntityFilter::default()).await?;
+    let snapshot = app.store.snapshot().await?;
+    let scope = report::factory(own_access(), &snapshot, factory.slug.as_str()).await?;
+    let stored = entities::list(&snapshot, &scope, EntityFilter::default()).await?;
+    drop(snapshot);
     let unnamed = stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none());
     let changes: Vec<EntityChange> = unnamed.filter_map(|unnamed| naming(unnamed, roster)).collect();
     if changes.is_empty() {
         return Ok(());
     }
-    let changed = app.store.update_entities(factory.id, &changes, UnknownEntities::Refuse).await?;
+    let changed = app.store.update_entities(&scope, &changes, UnknownEntities::Refuse).await?;
     if let Ok(changed) = changed {
         app.live.announce(factory.id, changed.revision);
     }

@@ -35,7 +35,8 @@ use peers::Peers;
 
 use crate::{
     clock::Clock,
-    report::{FactoryScope, Question, ReportError, factory_now},
+    report::{Question, ReportError, factory_now},
+    store::access::{Scope, SeeFigures, SeePeople},
     store::{Store, events::StoredEvent, rollups},
 };
 
@@ -101,7 +102,7 @@ impl Live {
     ///
     /// # Errors
     /// The window is not possible, or too many different questions are being followed.
-    pub fn follow(&self, scope: FactoryScope, question: Question) -> Result<Follower, LiveError> {
+    pub fn follow(&self, scope: Scope<SeeFigures>, question: Question) -> Result<Follower, LiveError> {
         let (factory_id, time_zone) = (scope.factory().id, scope.factory().time_zone);
         question.window.resolve(time_zone, self.clock.now_ms()).map_err(ReportError::from)?;
         let listen = || self.announcements.listen(factory_id);
@@ -123,7 +124,7 @@ impl Live {
     ///
     /// # Errors
     /// The events cannot be followed now.
-    pub async fn feed(&self, scope: &FactoryScope) -> Result<Feed, LiveError> {
+    pub async fn feed(&self, scope: &Scope<SeePeople>) -> Result<Feed, LiveError> {
         let factory_id = scope.factory().id;
         // Listen first, then read: what is stored in between is announced to this listener.
         let listener = self.announcements.listen(factory_id);
@@ -131,7 +132,7 @@ impl Live {
             let snapshot = self.store.snapshot_for_live().await?;
             let revision = factory_now(&snapshot, scope).await?.factory().revision;
             let events = match &self.peers {
-                Some(_) => Some(rollups::event_count(&snapshot, factory_id).await?),
+                Some(_) => Some(rollups::event_count(&snapshot, scope).await?),
                 None => None,
             };
             drop(snapshot);
@@ -151,7 +152,7 @@ impl Live {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn decisions(&self, scope: &FactoryScope) -> Result<DecisionFollower, LiveError> {
+    pub async fn decisions(&self, scope: &Scope<SeePeople>) -> Result<DecisionFollower, LiveError> {
         // Listen first, then read: what is decided in between is announced to this listener.
         let listener = self.announcements.listen(scope.factory().id);
         let state = decisions::State::read(&self.store, scope).await?;

@@ -12,7 +12,3 @@ pub use floor::{
 };
 pub(crate) use scope::factory_now;
 pub use scope::{factories, factory};
-
-#[cfg(test)]
-pub(crate) use crate::store::factories::View;
-pub use crate::store::factories::{FactoryScope, ScopeKey};

@@ -7,6 +7,7 @@
 //! * Several read-only readers, each answer from one snapshot; some are kept for subscriptions and the check of readiness.
 //! * Every commit is on disk before it is answered: WAL with `synchronous=FULL`, or what the PostgreSQL server is set to.
 
+pub mod access;
 mod applied;
 pub mod as_of;
 pub mod closings;

@@ -14,8 +14,9 @@ use super::budget::Budget;
 use crate::{
     app::App,
     error::ApiError,
-    report::{self, FactoryScope, ReportError},
+    report::{self, ReportError},
     store::Snapshot,
+    store::access::{Access, Permission, Scope},
 };
 
 /// The application behind the schema.
@@ -29,28 +30,33 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
     ctx.data_unchecked::<RequestState>().snapshot.get_or_try_init(|| begin(app(ctx))).await.cloned()
 }
 
+/// Who asks. So far everybody may do everything.
+pub(crate) fn access(_ctx: &Context<'_>) -> Access {
+    Access::OPEN
+}
+
 /// Counts the rows of a field's answer against what its request may cost.
 pub(crate) fn charge(ctx: &Context<'_>, rows: usize) -> Result<(), ApiError> {
     ctx.data_unchecked::<RequestState>().budget.charge(ctx, rows)
 }
 
 /// What a question is answered from: the request's snapshot, the scope of its factory, and the time in Unix milliseconds.
-pub(crate) async fn scoped(
+pub(crate) async fn scoped<P: Permission>(
     ctx: &Context<'_>,
     slug: &str,
-) -> Result<(Arc<Snapshot>, FactoryScope, TimestampMs), ApiError> {
+) -> Result<(Arc<Snapshot>, Scope<P>, TimestampMs), ApiError> {
     let snapshot = snapshot(ctx).await?;
-    let scope = report::factory(&snapshot, slug).await?;
+    let scope = report::factory(access(ctx), &snapshot, slug).await?;
     Ok((snapshot, scope, app(ctx).clock.now_ms()))
 }
 
 /// The factory with this slug as the request's snapshot has it; none when the caller sees no such factory.
-pub(super) async fn known_factory(
+pub(super) async fn known_factory<P: Permission>(
     ctx: &Context<'_>,
     slug: &str,
-) -> Result<Option<(Arc<Snapshot>, FactoryScope)>, ApiError> {
+) -> Result<Option<(Arc<Snapshot>, Scope<P>)>, ApiError> {
     let snapshot = snapshot(ctx).await?;
-    match report::factory(&snapshot, slug).await {
+    match report::factory(access(ctx), &snapshot, slug).await {
         Ok(scope) => Ok(Some((snapshot, scope))),
         Err(ReportError::FactoryNotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -60,7 +66,7 @@ pub(super) async fn known_factory(
 /// Counts the statements of a question that needs one for each day of its window, before they are run.
 pub(super) fn charge_days(
     ctx: &Context<'_>,
-    scope: &FactoryScope,
+    scope: &Scope<impl Permission>,
     window: &WindowSpec,
     now_ms: TimestampMs,
 ) -> Result<(), ApiError> {

@@ -16,13 +16,16 @@ use self::{
     list::DecisionConnection,
 };
 use super::{
-    context::{app, begin, charge, charge_rows_read, snapshot},
+    context::{access, app, begin, charge, charge_rows_read, snapshot},
     deliveries::{Deliveries, relayed, scope},
 };
 use crate::{
     error::ApiError,
     report,
-    store::decisions::{Content, NewDecision},
+    store::{
+        access::Correct,
+        decisions::{Content, NewDecision},
+    },
 };
 
 /// Who makes a decision on a server that everybody may use: it knows no names, and takes none on trust.
@@ -43,7 +46,8 @@ impl DecisionQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<DecisionConnection, ApiError> {
-        let page = list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await?;
+        let page =
+            list::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
         charge_rows_read(ctx, page.edges.iter().map(|edge| edge.node.entity_count()).sum())?;
         Ok(page)
@@ -87,7 +91,7 @@ impl DecisionMutation {
             charge_rows_read(ctx, correction.entity_codes.len())?;
         }
         let app = app(ctx);
-        let scope = report::factory(&*begin(app).await?, &factory_id).await?;
+        let scope = report::factory::<Correct>(access(ctx), &*begin(app).await?, &factory_id).await?;
         match app.ingest.decide(scope.factory().id, new.clone()).await? {
             Ok(decision) => Ok(decision.into()),
             Err(refused) => Err(refusal::refusal(&new, refused)),
@@ -114,7 +118,7 @@ impl DecisionSubscription {
             let delivery = follower.next().await;
             Some((delivery, follower))
         });
-        let read = move |delivery| feed::read(app.clone(), scope.factory().id, delivery);
+        let read = move |delivery| feed::read(app.clone(), scope.clone(), delivery);
         Ok(deliveries.then(read).map(Ok).boxed())
     }
 }

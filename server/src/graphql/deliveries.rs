@@ -6,24 +6,25 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
-use super::context::{app, begin};
+use super::context::{access, app, begin};
 use crate::{
     error::ApiError,
     live::{broadcast::Source, relay::Relay},
-    report::{self, FactoryScope},
+    report,
+    store::access::{Permission, Scope},
 };
 
 /// The deliveries of a subscription; an error is the last of them.
 pub(super) type Deliveries<T> = BoxStream<'static, Result<T, ApiError>>;
 
 /// The scope in which a shared subscription's resolver runs, or why its factory has none.
-pub(super) struct ResolvedScope(pub(super) Result<FactoryScope, ApiError>);
+pub(super) struct ResolvedScope<P>(pub(super) Result<Scope<P>, ApiError>);
 
 /// The scope that the subscription is shared in, or that of its only client.
-pub(super) async fn scope(ctx: &Context<'_>, slug: &str) -> Result<FactoryScope, ApiError> {
-    match ctx.data_opt::<ResolvedScope>() {
+pub(super) async fn scope<P: Permission>(ctx: &Context<'_>, slug: &str) -> Result<Scope<P>, ApiError> {
+    match ctx.data_opt::<ResolvedScope<P>>() {
         Some(ResolvedScope(scope)) => scope.clone(),
-        None => Ok(report::factory(&*begin(app(ctx)).await?, slug).await?),
+        None => Ok(report::factory(access(ctx), &*begin(app(ctx)).await?, slug).await?),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) use self::{
     list::{PageInfo, cursor, page_size},
 };
 use super::{
-    context::{app, charge, snapshot},
+    context::{access, app, charge, snapshot},
     deliveries::{Deliveries, relayed, scope},
     devices::SenderInput,
 };
@@ -44,7 +44,8 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<EventConnection, ApiError> {
-        let page = list::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await?;
+        let page =
+            list::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
         Ok(page)
     }
@@ -59,7 +60,8 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<ConflictConnection, ApiError> {
-        let page = conflicts::page(&*snapshot(ctx).await?, &factory_id, filter, first, after).await?;
+        let page =
+            conflicts::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
         Ok(page)
     }
@@ -67,7 +69,7 @@ impl EventQuery {
     /// Events that were not stored, because they are not valid or contradict a stored one: how many, by what was wrong, source
     /// and device. It raises no revision; ask again to follow it.
     async fn rejections(&self, ctx: &Context<'_>, factory_id: ID) -> Result<RejectionReport, ApiError> {
-        let report = rejections::report(&*snapshot(ctx).await?, &factory_id).await?;
+        let report = rejections::report(&*snapshot(ctx).await?, (access(ctx), &factory_id)).await?;
         charge(ctx, report.rejections.len())?;
         Ok(report)
     }

@@ -21,7 +21,7 @@ pub(super) use self::{
     factory::{Factory, UnitsBasis},
 };
 use super::{
-    context::{app, begin, charge, known_factory, snapshot},
+    context::{access, app, begin, charge, known_factory, snapshot},
     text::quoted,
 };
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
     error::{ApiError, ErrorCode},
     report::{self, ReportError},
     store::{
+        access::{Access, ChangeSettings, NameEntities},
         entities::{
             Entity, EntityChange, EntityPatch, MAX_ENTITIES, NotUpdated, UnknownEntities, UpdatedEntities,
         },
@@ -46,7 +47,7 @@ impl FactoryQuery {
     /// The factories the caller may see, in the order of their factoryIds.
     async fn factories(&self, ctx: &Context<'_>) -> Result<Vec<Factory>, ApiError> {
         let snapshot = snapshot(ctx).await?;
-        let scopes = report::factories(&snapshot).await?.into_iter();
+        let scopes = report::factories(access(ctx), &snapshot).await?.into_iter();
         Ok(scopes.map(|scope| Factory::new(scope, snapshot.clone())).collect())
     }
 
@@ -69,7 +70,7 @@ impl FactoryMutation {
         ctx: &Context<'_>,
         input: CreateFactoryInput,
     ) -> Result<Factory, ApiError> {
-        create_factory(app(ctx), input.try_into()?).await
+        create_factory(app(ctx), access(ctx), input.try_into()?).await
     }
 
     /// Creates the factory "demo", fills yesterday and today with what simulated cameras report, and lets them report until the
@@ -80,7 +81,7 @@ impl FactoryMutation {
         #[graphql(desc = "IANA name; decides where a day begins.", default = "UTC")] time_zone: String,
     ) -> Result<Factory, ApiError> {
         let (app, time_zone) = (app(ctx), factory::time_zone(&time_zone)?);
-        let factory = create_factory(app, demo::new_factory(time_zone)).await?;
+        let factory = create_factory(app, access(ctx), demo::new_factory(time_zone)).await?;
         tokio::spawn(demo::run(app.clone(), time_zone));
         Ok(factory)
     }
@@ -93,7 +94,7 @@ impl FactoryMutation {
         input: UpdateFactoryInput,
     ) -> Result<Factory, ApiError> {
         let patch = input.try_into()?;
-        run_detached(update_factory(app(ctx).clone(), factory_id.0, patch)).await
+        run_detached(update_factory(app(ctx).clone(), (access(ctx), factory_id.0), patch)).await
     }
 
     /// Entities are registered by their first event or by updateEntities; this sets what people see. A field left out stays, null
@@ -108,7 +109,7 @@ impl FactoryMutation {
         let patch = input.try_into()?;
         let update = update_entity(
             app(ctx).clone(),
-            factory_id.0.clone(),
+            (access(ctx), factory_id.0.clone()),
             event::EntityType::Worker,
             worker_id.0,
             patch,
@@ -126,8 +127,8 @@ impl FactoryMutation {
     ) -> Result<Workstation, ApiError> {
         let patch = input.try_into()?;
         let entity_type = event::EntityType::Workstation;
-        let update =
-            update_entity(app(ctx).clone(), factory_id.0.clone(), entity_type, workstation_id.0, patch);
+        let factory = (access(ctx), factory_id.0.clone());
+        let update = update_entity(app(ctx).clone(), factory, entity_type, workstation_id.0, patch);
         Ok(Workstation::new(&factory_id, run_detached(update).await?))
     }
 
@@ -146,9 +147,11 @@ impl FactoryMutation {
         register_new: bool,
     ) -> Result<UpdateEntitiesPayload, ApiError> {
         charge(ctx, changes.len())?;
-        let changes = changes::judge(&*begin(app(ctx)).await?, &factory_id, changes, register_new).await?;
+        let changes =
+            changes::judge(&*begin(app(ctx)).await?, (access(ctx), &factory_id), changes, register_new)
+                .await?;
         let unknown = if register_new { UnknownEntities::Register } else { UnknownEntities::Refuse };
-        let update = update_entities(app(ctx).clone(), factory_id.0.clone(), changes, unknown);
+        let update = update_entities(app(ctx).clone(), (access(ctx), factory_id.0.clone()), changes, unknown);
         Ok(UpdateEntitiesPayload::new(&factory_id, run_detached(update).await?))
     }
 }
@@ -160,7 +163,7 @@ async fn run_detached<T: Send + 'static>(
     tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
 }
 
-async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError> {
+async fn create_factory(app: &App, access: Access, new: NewFactory) -> Result<Factory, ApiError> {
     let slug = quoted(new.slug.as_str());
     let created =
         app.store.create_factory(new, app.clock.now_ms()).await?.map_err(|refused| match refused {
@@ -174,42 +177,47 @@ async fn create_factory(app: &App, new: NewFactory) -> Result<Factory, ApiError>
                 "there are {MAX_FACTORIES} factories, and at most so many may be"
             )),
         })?;
-    read_back(app, created.slug.as_str()).await
+    read_back(app, access, created.slug.as_str()).await
 }
 
-async fn update_factory(app: Arc<App>, slug: String, patch: FactoryPatch) -> Result<Factory, ApiError> {
-    let updated = app.store.update_factory(&slug, patch, app.clock.now_ms()).await?;
+async fn update_factory(
+    app: Arc<App>,
+    (access, slug): (Access, String),
+    patch: FactoryPatch,
+) -> Result<Factory, ApiError> {
+    let scope = report::factory::<ChangeSettings>(access, &*begin(&app).await?, &slug).await?;
+    let updated = app.store.update_factory(&scope, patch, app.clock.now_ms()).await?;
     let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
     app.live.announce(updated.id, updated.revision);
-    read_back(&app, &slug).await
+    read_back(&app, access, &slug).await
 }
 
 /// The factory and its entities as of one snapshot: it has the change, and perhaps a later one.
-async fn read_back(app: &App, slug: &str) -> Result<Factory, ApiError> {
+async fn read_back(app: &App, access: Access, slug: &str) -> Result<Factory, ApiError> {
     let snapshot = begin(app).await?;
-    Ok(Factory::new(report::factory(&snapshot, slug).await?, snapshot))
+    Ok(Factory::new(report::factory(access, &snapshot, slug).await?, snapshot))
 }
 
 async fn update_entity(
     app: Arc<App>,
-    slug: String,
+    factory: (Access, String),
     entity_type: event::EntityType,
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {
     let change = EntityChange { entity_type, code, patch };
-    let mut updated = update_entities(app, slug, vec![change], UnknownEntities::Refuse).await?;
+    let mut updated = update_entities(app, factory, vec![change], UnknownEntities::Refuse).await?;
     updated.entities.pop().ok_or_else(|| ApiError::internal(&"a change came back without its entity"))
 }
 
 async fn update_entities(
     app: Arc<App>,
-    slug: String,
+    (access, slug): (Access, String),
     changes: Vec<EntityChange>,
     unknown: UnknownEntities,
 ) -> Result<UpdatedEntities, ApiError> {
-    let factory_id = report::factory(&*begin(&app).await?, &slug).await?.factory().id;
-    let updated = app.store.update_entities(factory_id, &changes, unknown).await?;
+    let scope = report::factory::<NameEntities>(access, &*begin(&app).await?, &slug).await?;
+    let updated = app.store.update_entities(&scope, &changes, unknown).await?;
     let updated = updated.map_err(|refused| match refused {
         NotUpdated::NoFactory => ApiError::factory_not_found(&slug),
         NotUpdated::Unknown(index) => {
@@ -220,6 +228,6 @@ async fn update_entities(
             "a factory has at most {MAX_ENTITIES} workers and workstations, and these would be more; nothing was changed"
         )),
     })?;
-    app.live.announce(factory_id, updated.revision);
+    app.live.announce(scope.factory().id, updated.revision);
     Ok(updated)
 }

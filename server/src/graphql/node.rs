@@ -7,6 +7,8 @@
 
 mod id;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Interface, Object};
 use domain::event::EntityType;
 
@@ -16,7 +18,14 @@ use super::{
     devices::{self, Device},
     factories::{Factory, Worker, Workstation},
 };
-use crate::{error::ApiError, store::entities};
+use crate::{
+    error::ApiError,
+    store::{
+        Snapshot,
+        access::{Scope, SeeFigures},
+        entities,
+    },
+};
 
 /// An object that can be kept and fetched again by its id. What has no `id`, such as a row of metrics, depends on a window or on
 /// other arguments and belongs to its answer alone.
@@ -53,21 +62,32 @@ impl NodeQuery {
     }
 }
 
+/// What the caller sees of the factory that an id is of.
+async fn factory_of(
+    ctx: &Context<'_>,
+    id: &NodeId<'_>,
+) -> Result<Option<(Arc<Snapshot>, Scope<SeeFigures>)>, ApiError> {
+    known_factory(ctx, id.factory).await
+}
+
 async fn find(ctx: &Context<'_>, id: NodeId<'_>) -> Result<Option<Node>, ApiError> {
-    let Some((snapshot, scope)) = known_factory(ctx, id.factory).await? else { return Ok(None) };
-    let factory_id = scope.factory().id;
     Ok(match id.object {
-        NodeObject::Factory => Some(Node::Factory(Box::new(Factory::new(scope, snapshot)))),
+        NodeObject::Factory => {
+            let Some((snapshot, scope)) = factory_of(ctx, &id).await? else { return Ok(None) };
+            Some(Node::Factory(Box::new(Factory::new(scope, snapshot))))
+        }
         NodeObject::Worker(code) => {
-            let worker = entities::by_code(&*snapshot, factory_id, EntityType::Worker, code).await?;
+            let Some((snapshot, scope)) = factory_of(ctx, &id).await? else { return Ok(None) };
+            let worker = entities::by_code(&*snapshot, &scope, EntityType::Worker, code).await?;
             worker.map(|worker| Node::Worker(Worker::new(id.factory, worker)))
         }
         NodeObject::Workstation(code) => {
-            let workstation =
-                entities::by_code(&*snapshot, factory_id, EntityType::Workstation, code).await?;
+            let Some((snapshot, scope)) = factory_of(ctx, &id).await? else { return Ok(None) };
+            let workstation = entities::by_code(&*snapshot, &scope, EntityType::Workstation, code).await?;
             workstation.map(|workstation| Node::Workstation(Workstation::new(id.factory, workstation)))
         }
         NodeObject::Device(code) => {
+            let Some((snapshot, scope)) = known_factory(ctx, id.factory).await? else { return Ok(None) };
             let device = devices::find(&snapshot, &scope, code, app(ctx).clock.now_ms()).await?;
             device.map(|device| Node::Device(Box::new(device)))
         }

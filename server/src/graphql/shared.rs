@@ -23,8 +23,11 @@ use crate::{
         broadcast::{Broadcasts, Payload, Rendering, Source, Subscriber},
         fingerprint::Fingerprint,
     },
-    report::{self, FactoryScope, ScopeKey},
-    store::Store,
+    report,
+    store::{
+        Store,
+        access::{Access, Permission, Scope, SeeFigures, SeePeople},
+    },
 };
 
 /// What an operation's client is sent, one payload after another.
@@ -90,46 +93,56 @@ fn shared_field<'a>(
 
 /// Joins a subscription that already runs, given a text that a client sent for it. It needs no read: there may be ten
 /// thousand of them, and the database may not answer.
-pub(crate) fn join(live: &Live, text: Fingerprint) -> Option<Payloads> {
-    let metrics = live.metrics().join(text, ScopeKey::of_factory).map(payloads);
-    let events = || live.feeds().join(text, ScopeKey::of_factory).map(payloads);
-    let decisions = || live.decision_feeds().join(text, ScopeKey::of_factory).map(payloads);
+pub(crate) fn join(live: &Live, access: Access, text: Fingerprint) -> Option<Payloads> {
+    let key = |factory_id| access.key_of(factory_id);
+    let metrics = live.metrics().join(text, key).map(payloads);
+    let events = || live.feeds().join(text, key).map(payloads);
+    let decisions = || live.decision_feeds().join(text, key).map(payloads);
     metrics.or_else(events).or_else(decisions)
 }
 
 /// Starts a subscription, or joins it where it was started meanwhile. `execute` runs a request and renders its answers.
 pub(crate) fn subscribe(
     app: &Arc<App>,
-    shareable: Shareable,
+    (access, shareable): (Access, Shareable),
     text: Fingerprint,
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
 ) -> Payloads {
     let (app, operation) = (app.clone(), (shareable.operation, text));
     let starting = async move {
-        let scope = scope(&app.store, &shareable.factory_slug).await;
+        let (store, live, slug) = (&app.store, &app.live, shareable.factory_slug.as_str());
         match shareable.kind {
-            Kind::Metrics => start(app.live.metrics(), scope, operation, request, execute),
-            Kind::Events => start(app.live.feeds(), scope, operation, request, execute),
-            Kind::Decisions => start(app.live.decision_feeds(), scope, operation, request, execute),
+            Kind::Metrics => {
+                let scope = scope::<SeeFigures>(store, access, slug).await;
+                start(live.metrics(), scope, operation, request, execute)
+            }
+            Kind::Events => {
+                let scope = scope::<SeePeople>(store, access, slug).await;
+                start(live.feeds(), scope, operation, request, execute)
+            }
+            Kind::Decisions => {
+                let scope = scope::<SeePeople>(store, access, slug).await;
+                start(live.decision_feeds(), scope, operation, request, execute)
+            }
         }
     };
     // In a box of its own, so that its memory is freed once it has started.
     starting.boxed().flatten_stream().boxed()
 }
 
-async fn scope(store: &Store, slug: &str) -> Result<FactoryScope, ApiError> {
-    Ok(report::factory(&store.snapshot_for_live().await?, slug).await?)
+async fn scope<P: Permission>(store: &Store, access: Access, slug: &str) -> Result<Scope<P>, ApiError> {
+    Ok(report::factory(access, &store.snapshot_for_live().await?, slug).await?)
 }
 
-fn start<S: Source>(
+fn start<S: Source, P: Permission>(
     broadcasts: &Arc<Broadcasts<S>>,
-    scope: Result<FactoryScope, ApiError>,
+    scope: Result<Scope<P>, ApiError>,
     operation: (Fingerprint, Fingerprint),
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
 ) -> Payloads {
-    let key = scope.as_ref().map(FactoryScope::key).ok();
+    let key = scope.as_ref().map(Scope::key).ok();
     let request = request.data(ResolvedScope(scope));
     match key {
         Some(key) => payloads(broadcasts.get_or_start(key, operation, |relay| execute(request.data(relay)))),

@@ -153,12 +153,12 @@ pub(crate) struct SourcePoint {
 impl SourceReport {
     fn new(report: report::sources::SourceReport, question: Question, resolution: Resolution) -> Self {
         Self {
-            of: FinalityOf::new(&report.factory, Arc::new(question), Some(report.window)),
-            factory_id: ID(report.factory.slug.0),
+            of: FinalityOf::new(&report.scope, Arc::new(question), Some(report.window)),
+            factory_id: ID(report.scope.factory().slug.0.clone()),
             window: report.window.into(),
             examined: report.examined.into(),
             resolution,
-            revision: BigInt(report.factory.revision.0),
+            revision: BigInt(report.scope.factory().revision.0),
             sources: report.sources.into_iter().map(Into::into).collect(),
             unnamed_events: BigInt(report.unnamed_events as i64),
         }

@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     graphql::shared::{Payloads, Shareable, join, subscribe, unshared},
     live::{broadcast::Rendering, fingerprint::Fingerprint},
+    store::access::Access,
 };
 use async_graphql::{Request, ServerError, parser::types::OperationType};
 use futures_util::{
@@ -46,7 +47,7 @@ pub(super) fn start(
     changes: Changes,
 ) -> Result<Started, ApiError> {
     let text = Fingerprint::of(sent);
-    if let Some(payloads) = join(&shared.app.live, text) {
+    if let Some(payloads) = join(&shared.app.live, Access::OPEN, text) {
         return Ok(Started::Running(payloads));
     }
     let sent = Sent::read(sent.as_bytes(), "the payload")?;
@@ -86,7 +87,7 @@ fn run(
     let started = quota.start(held_bytes)?;
     let execute = move |request| execute(request).chain(holding(started)).boxed();
     Ok(match Shareable::new(&mut request, text) {
-        Some(shareable) => subscribe(&shared.app, shareable, text, request, execute),
+        Some(shareable) => subscribe(&shared.app, (Access::OPEN, shareable), text, request, execute),
         None => unshared(kind, execute(request)),
     })
 }

@@ -24,9 +24,9 @@ pub const MAX_WAITING_DECISIONS: usize = 16;
 /// How long a factory rests that had a whole turn for itself while others waited, in turns: a sender that waits for each of
 /// its answers keeps more than half of its rate, whatever another factory sends.
 pub(super) const REST_PER_TURN: f64 = 2.0;
-/// How long decisions that are applied slice by slice rest between two slices while batches come, in slices: events keep eight
-/// ninths of the writer's time, and more than four fifths of their rate, because a slice also slows what comes after it.
-pub(super) const REST_PER_SLICE: u32 = 8;
+/// How long decisions that are applied slice by slice rest between two slices while batches come, in slices: events keep more than
+/// four fifths of the writer's time.
+pub(super) const REST_PER_SLICE: u32 = 5;
 /// How often servers that share a database look whether decisions are to be applied that one of them began with.
 pub(super) const PENDING_INTERVAL: Duration = Duration::from_secs(5);
 /// The shortest rest of a factory that took more of the writer's time than its share: what is shorter, nobody notices.

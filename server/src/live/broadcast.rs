@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::subscriber::Subscriber;
 use super::{fingerprint::Fingerprint, relay::Relay};
-use crate::report::ScopeKey;
+use crate::store::access::ScopeKey;
 
 /// How many subscribers are woken at once. To write to one takes about 10 µs, so that other tasks wait for less than a
 /// millisecond, and yielding costs little beside it.

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    report::{Change, FactoryScope, Now, Question, Report, ReportError, ScopeKey, factory_now},
+    report::{Change, Now, Question, Report, ReportError, factory_now},
+    store::access::{Scope, ScopeKey, SeeFigures},
     store::{MAX_COHORT_READS, Store},
 };
 
@@ -68,7 +69,7 @@ impl Cohorts {
     /// Joins the cohort of a question within a scope, which begins with its first subscriber and ends with its last.
     pub(super) fn join(
         self: &Arc<Self>,
-        scope: FactoryScope,
+        scope: Scope<SeeFigures>,
         question: Question,
         store: &Store,
         (clock, max_clock_skew_ms): (&Clock, DurationMs),
@@ -128,7 +129,7 @@ struct Cohort {
     store: Store,
     clock: Clock,
     max_clock_skew_ms: DurationMs,
-    scope: FactoryScope,
+    scope: Scope<SeeFigures>,
     key: Key,
     /// The number of the last delivery.
     sequence: u64,
@@ -168,7 +169,7 @@ impl Cohort {
 
     fn check_announcement(&mut self) {
         let announced = self.listener.announced().revision;
-        if self.report.as_ref().is_none_or(|report| report.factory.revision < announced) {
+        if self.report.as_ref().is_none_or(|report| report.scope.factory().revision < announced) {
             self.pacing.mark_stale();
         }
     }
@@ -178,7 +179,8 @@ impl Cohort {
         let now_ms = self.clock.now_ms();
         match self.read(now_ms).await {
             Ok(report) => {
-                self.moves_at_ms = self.key.question.window.moves_at_ms(report.factory.time_zone, now_ms);
+                self.moves_at_ms =
+                    self.key.question.window.moves_at_ms(report.scope.factory().time_zone, now_ms);
                 let outcome = self.update(report);
                 self.pacing.polled(Instant::now(), outcome);
             }
@@ -219,7 +221,8 @@ impl Cohort {
             self.publish(report, part);
             return PollOutcome::Changed;
         }
-        let has_risen = before.is_some_and(|before| before.factory.revision < report.factory.revision);
+        let has_risen =
+            before.is_some_and(|before| before.scope.factory().revision < report.scope.factory().revision);
         if has_risen { PollOutcome::OnlyRevisionChanged } else { PollOutcome::Unchanged }
     }
 

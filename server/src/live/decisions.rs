@@ -11,8 +11,9 @@ use super::{
     pacing::{Next, Pacing, PollOutcome, Step},
 };
 use crate::{
-    report::{FactoryScope, ReportError, factory_now},
+    report::{ReportError, factory_now},
     store::Store,
+    store::access::{Scope, SeePeople},
 };
 
 /// Which decisions a subscriber is to be sent.
@@ -40,7 +41,7 @@ impl State {
     ///
     /// # Errors
     /// The factory is gone, or the database failed.
-    pub(super) async fn read(store: &Store, scope: &FactoryScope) -> Result<Self, ReportError> {
+    pub(super) async fn read(store: &Store, scope: &Scope<SeePeople>) -> Result<Self, ReportError> {
         let snapshot = store.snapshot_for_live().await?;
         let factory = factory_now(&snapshot, scope).await?;
         let factory = factory.factory();
@@ -62,7 +63,7 @@ impl State {
 pub struct DecisionFollower {
     listener: Listener,
     store: Store,
-    scope: FactoryScope,
+    scope: Scope<SeePeople>,
     pacing: Pacing,
     has_begun: bool,
     /// At the last poll.
@@ -73,7 +74,7 @@ pub struct DecisionFollower {
 
 impl DecisionFollower {
     /// Begins where the decisions stand now; the listener listens since before that was read.
-    pub(super) fn begin(listener: Listener, store: Store, scope: FactoryScope, state: State) -> Self {
+    pub(super) fn begin(listener: Listener, store: Store, scope: Scope<SeePeople>, state: State) -> Self {
         let pacing = Pacing::new(Instant::now());
         Self { listener, store, scope, pacing, has_begun: false, state, sent: None }
     }

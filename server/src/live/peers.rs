@@ -22,7 +22,9 @@ use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use super::announcement::Announcements;
 use crate::store::{
-    Result, Store, StoreError, commit_log,
+    Result, Store, StoreError,
+    access::ServerScope,
+    commit_log,
     engine::notify::{Address, Listener, Notifier},
     factories,
 };
@@ -188,7 +190,10 @@ impl Shared {
             return Ok(());
         }
         let snapshot = self.store.snapshot_for_live().await?;
-        self.to_read.add_all(&factories::revisions(&snapshot, &factory_ids).await?);
+        self.to_read.add_all(
+            &factories::revisions(&snapshot, &factory_ids.into_iter().map(heard_of).collect::<Vec<_>>())
+                .await?,
+        );
         Ok(())
     }
 
@@ -218,8 +223,9 @@ impl Shared {
         // Where nobody follows the events, nobody needs to read them.
         let Some(after) = self.announcements.announce_revision(factory_id, revision) else { return Ok(()) };
         let snapshot = self.store.snapshot_for_live().await?;
-        let since = commit_log::since(&snapshot, factory_id, after).await?;
-        let now = factories::revisions(&snapshot, &[factory_id]).await?;
+        let factory = heard_of(factory_id);
+        let since = commit_log::since(&snapshot, factory, after).await?;
+        let now = factories::revisions(&snapshot, &[factory]).await?;
         drop(snapshot);
         let revision = now.get(&factory_id).copied().unwrap_or(revision);
         self.announcements.announce_read(factory_id, revision, since);
@@ -237,6 +243,12 @@ impl Shared {
             }
         }
     }
+}
+
+/// A factory that other servers stored into.
+#[expect(clippy::disallowed_methods, reason = "what is announced is delivered to those alone who may see it")]
+fn heard_of(factory_id: FactoryId) -> ServerScope {
+    ServerScope::of(factory_id)
 }
 
 /// Waits after one more failure to reach the database; the first of a row is logged.

@@ -13,7 +13,7 @@ use domain::{
 use super::{error::ReportError, floor::limits::MAX_STEPS};
 use crate::store::{
     Snapshot,
-    factories::{Factory, FactoryScope},
+    access::{Scope, SeeFigures},
     source_events::{self, LIMITS},
     sources::{self, LastEvent, Source},
 };
@@ -21,7 +21,7 @@ use crate::store::{
 /// What a factory's sources reported.
 pub struct SourceReport {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// The window that was asked for, on the grid.
     pub window: Window,
     /// Its part that was looked through: all of it, or its end where it has too many events.
@@ -56,23 +56,23 @@ pub struct SourceRow {
 /// The window has no two ends or too many steps, there are too many events or sources at once, or the database failed.
 pub async fn of_factory(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeFigures>,
     window: &WindowSpec,
     resolution: Resolution,
     now_ms: TimestampMs,
 ) -> Result<SourceReport, ReportError> {
     let factory = scope.factory();
     let window = window.resolve(factory.time_zone, now_ms)?.ok_or(ReportError::UnboundedWindow("series"))?;
-    let events = source_events::latest(snapshot, factory.id, window, LIMITS).await?;
+    let events = source_events::latest(snapshot, scope, window, LIMITS).await?;
     let events = events.ok_or(ReportError::TooManyEvents)?;
     let examined = Window { from_ms: events.from_ms, ..window };
     let steps = steps(examined, resolution, factory.time_zone, MAX_STEPS)?;
     let totals =
         source::totals(&events.named, examined, &steps).map_err(|_| ReportError::TooManyComparisons)?;
-    let known = sources::list(snapshot, factory.id).await?;
+    let known = sources::list(snapshot, scope).await?;
     let versions = totals.values().flat_map(|totals| totals.versions.keys().flatten().copied());
     let names = Names {
-        versions: sources::model_versions(snapshot, factory.id, versions).await?,
+        versions: sources::model_versions(snapshot, scope, versions).await?,
         sources: known.iter().map(|source| (source.id, source.code.clone())).collect(),
     };
     let mut totals = totals;
@@ -82,7 +82,7 @@ pub async fn of_factory(
     });
     Ok(SourceReport {
         sources: rows.collect(),
-        factory: factory.clone(),
+        scope: scope.clone(),
         window,
         examined,
         unnamed_events: events.unnamed,

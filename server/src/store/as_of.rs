@@ -2,16 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{
-    bucket::BUCKET_MS,
-    id::{EntityId, FactoryId},
-    time::TimestampMs,
-    totals::Totals,
-    window::Window,
-};
+use domain::{bucket::BUCKET_MS, id::EntityId, time::TimestampMs, totals::Totals, window::Window};
 use sea_orm::ConnectionTrait;
 
 use super::{
+    access::{Permission, Scope},
     error::Result,
     restatements::{self, for_each_delta},
     rollups::FactorySums,
@@ -33,13 +28,13 @@ impl Later {
     /// The database failed.
     pub async fn read(
         conn: &impl ConnectionTrait,
-        factory_id: FactoryId,
+        scope: &Scope<impl Permission>,
         at_ms: TimestampMs,
         window: Window,
     ) -> Result<Self> {
-        let causes = restatements::since(conn, factory_id, at_ms, window).await?;
+        let causes = restatements::since(conn, scope, at_ms, window).await?;
         let mut sums: BTreeMap<(EntityId, TimestampMs), Totals> = BTreeMap::new();
-        let rows_read = for_each_delta(conn, factory_id, &causes, window, |_, entity_id, bucket, delta| {
+        let rows_read = for_each_delta(conn, scope, &causes, window, |_, entity_id, bucket, delta| {
             *sums.entry((entity_id, TimestampMs(bucket * BUCKET_MS))).or_default() += delta;
         })
         .await?;

@@ -7,7 +7,11 @@ use sea_orm::{
     QueryOrder as _,
 };
 
-use super::{error::Result, factories::Factory};
+use super::{
+    access::{Permission, Scope},
+    error::Result,
+    factories::Factory,
+};
 
 /// Writes down a factory's grace as of its revision and latest commit.
 pub(super) async fn keep(tx: &impl ConnectionTrait, factory: &Factory) -> Result<()> {
@@ -22,7 +26,15 @@ pub(super) async fn keep(tx: &impl ConnectionTrait, factory: &Factory) -> Result
 }
 
 /// Every grace that was set, in their order.
-pub async fn all(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<Grace>> {
+///
+/// # Errors
+/// The database failed.
+pub async fn all(conn: &impl ConnectionTrait, scope: &Scope<impl Permission>) -> Result<Vec<Grace>> {
+    of_factory(conn, scope.factory_id()).await
+}
+
+/// The same of a factory that the store works on.
+pub(super) async fn of_factory(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<Grace>> {
     let of_factory = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
     let rows = of_factory.order_by_asc(Column::Revision).all(conn).await?;
     let grace = |row: row::Model| Grace { at_ms: TimestampMs(row.at), hours: row.grace_hours.unsigned_abs() };

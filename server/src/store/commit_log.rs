@@ -17,6 +17,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    access::ServerScope,
     database::{Snapshot, Store},
     engine::statement::Sql,
     engine::timeout::limited,
@@ -106,7 +107,8 @@ pub(super) async fn append(
 
 /// The commits of a factory after a revision. The oldest are forgotten first, so that none is missing as long as one is
 /// there that is not after the revision.
-pub async fn since(conn: &Snapshot, factory_id: FactoryId, revision: Revision) -> Result<Since> {
+pub async fn since(conn: &Snapshot, factory: ServerScope, revision: Revision) -> Result<Since> {
+    let factory_id = factory.factory_id();
     let select = Sql::new(conn, "SELECT revision, events FROM commit_log WHERE factory_id = ")
         .bind(factory_id.0)
         .text(" AND revision >= COALESCE((SELECT MAX(revision) FROM commit_log WHERE factory_id = ")
@@ -129,7 +131,7 @@ pub async fn since(conn: &Snapshot, factory_id: FactoryId, revision: Revision) -
     add_latest_events(conn, factory_id, &mut commits).await?;
     let events_before = if may_lack_some {
         let events = commits.iter().map(|commit| commit.events as i64).sum::<i64>();
-        Some(rollups::event_count(conn, factory_id).await? - events)
+        Some(rollups::count_events(conn, factory_id).await? - events)
     } else {
         None
     };

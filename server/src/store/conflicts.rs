@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Correct, Scope},
     error::{Result, StoreError},
     events::{self, EventFilter, StoredEvent},
     report::identity_of,
@@ -108,11 +109,12 @@ pub struct Page {
 /// The database failed.
 pub async fn page(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<Correct>,
     filter: &EventFilter,
     first: u32,
     after: Option<&Cursor>,
 ) -> Result<Page> {
+    let factory_id = scope.factory_id();
     let first = Ord::min(first, MAX_PAGE_CONFLICTS) as usize;
     let mut rows = read(conn, factory_id, filter, first as u64 + 1, after).await?;
     let has_next = rows.len() > first;

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use domain::{
-    id::{EntityId, FactoryId},
+    id::EntityId,
     state::{self, Current},
     time::TimestampMs,
     timeline::{Observation, Segment},
 };
 use sea_orm::ConnectionTrait;
 
-use super::{error::Result, name_order, series};
+use super::{
+    access::{Permission, Scope},
+    error::Result,
+    name_order, series,
+};
 
 /// The state reports of a factory that nothing has ended yet.
 #[derive(Debug, Default)]
@@ -22,9 +26,10 @@ pub struct OpenReports(HashMap<EntityId, Vec<Observation>>);
 /// The database failed.
 pub async fn open_reports(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     until_ms: TimestampMs,
 ) -> Result<OpenReports> {
+    let factory_id = scope.factory_id();
     let mut by_entity: HashMap<EntityId, Vec<Observation>> = HashMap::new();
     for open in series::open_reports(conn, factory_id).await? {
         let Some(observation) = open.observation.filter(|_| open.at_ms <= until_ms) else { continue };

@@ -24,6 +24,7 @@ pub(super) use self::write::{
     correction_row, keep, keep_rows, progressed, retraction_row, set_counted, withdraw,
 };
 use super::{
+    access::{Permission, Scope},
     applied::{Active, starts_ms},
     decided::{read_content, standing_rule},
     engine::{code::Code as _, statement::Sql},
@@ -148,11 +149,12 @@ pub struct Page {
 /// The database failed.
 pub async fn page(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     filter: &DecisionFilter,
     first: u32,
     before: Option<i32>,
 ) -> Result<Page> {
+    let factory_id = scope.factory_id();
     let first = Ord::min(first, MAX_PAGE_DECISIONS) as usize;
     let mut query = row::Entity::find().filter(Column::FactoryId.eq(factory_id.0));
     if let Some(before) = before {
@@ -169,7 +171,7 @@ pub async fn page(
         query = query.filter(if is_live { withdrawn.is_null() } else { withdrawn.is_not_null() });
     }
     if let Some((entity_type, code)) = &filter.entity {
-        let Some(entity) = entities::by_code(conn, factory_id, *entity_type, code).await? else {
+        let Some(entity) = entities::with_code(conn, factory_id, *entity_type, code).await? else {
             return Ok(Page { decisions: Vec::new(), has_next: false });
         };
         let about = of_entity::Entity::find()
@@ -193,9 +195,10 @@ pub async fn page(
 /// The database failed.
 pub async fn changed(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     (after, up_to): (Revision, Revision),
 ) -> Result<Vec<Decision>> {
+    let factory_id = scope.factory_id();
     let made = row::Entity::find()
         .filter(Column::FactoryId.eq(factory_id.0))
         .filter(Column::ChangedRevision.gt(after.0))

@@ -17,7 +17,10 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 pub(super) use self::update::{Answers, DeviceUpdate};
-use super::error::Result;
+use super::{
+    access::{Permission, Scope, SeeDevices},
+    error::Result,
+};
 
 /// The most devices of one factory: ten times the cameras of a large floor, and a bound on the page that lists them.
 pub const MAX_DEVICES: usize = 1_000;
@@ -195,7 +198,8 @@ impl DeviceRecord {
 }
 
 /// The codes of all devices of a factory.
-pub async fn codes(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<String>> {
+pub async fn codes(conn: &impl ConnectionTrait, scope: &Scope<SeeDevices>) -> Result<Vec<String>> {
+    let factory_id = scope.factory_id();
     rows::codes(conn, factory_id).await
 }
 
@@ -203,9 +207,10 @@ pub async fn codes(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result
 /// hundreds of kilobytes, so many are read some at a time.
 pub async fn list(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     codes: &[String],
 ) -> Result<Vec<DeviceRecord>> {
+    let factory_id = scope.factory_id();
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     Ok(rows::of_devices(conn, factory_id, &codes, &codes).await?.into_values().collect())
 }

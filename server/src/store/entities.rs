@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Permission, Scope},
     engine::{
         code::{Code as _, confidence_column, confidence_of},
         statement::Kind,
@@ -76,7 +77,19 @@ pub struct EntityFilter<'a> {
 }
 
 /// The entities that a filter lets through, in the order of their codes (`W2` before `W10`).
+///
+/// # Errors
+/// The database failed.
 pub async fn list(
+    conn: &impl ConnectionTrait,
+    scope: &Scope<impl Permission>,
+    filter: EntityFilter<'_>,
+) -> Result<Vec<Entity>> {
+    of_factory(conn, scope.factory_id(), filter).await
+}
+
+/// The same of a factory that the store works on.
+pub(super) async fn of_factory(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     filter: EntityFilter<'_>,
@@ -126,7 +139,20 @@ async fn in_parts(conn: &impl ConnectionTrait, query: &Select<row::Entity>) -> R
 }
 
 /// The entity with this code.
+///
+/// # Errors
+/// The database failed.
 pub async fn by_code(
+    conn: &impl ConnectionTrait,
+    scope: &Scope<impl Permission>,
+    entity_type: EntityType,
+    code: &str,
+) -> Result<Option<Entity>> {
+    with_code(conn, scope.factory_id(), entity_type, code).await
+}
+
+/// The same of a factory that the store works on.
+pub(super) async fn with_code(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     entity_type: EntityType,

@@ -23,6 +23,7 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Scope, SeePeople},
     engine::code::{Code as _, confidence_of},
     error::{Result, StoreError},
     intern::{self, NameTable},
@@ -143,11 +144,12 @@ pub struct Page {
 /// The events after a cursor that a filter lets through; `first` is at most [`MAX_PAGE_EVENTS`].
 pub async fn page(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeePeople>,
     filter: &EventFilter,
     first: u32,
     after: Option<&Cursor>,
 ) -> Result<Page> {
+    let factory_id = scope.factory_id();
     let first = Ord::min(first, MAX_PAGE_EVENTS) as usize;
     let last_bucket = after.map(|cursor| bucket_of(cursor.started_at_ms));
     let Some(mut condition) = condition(conn, factory_id, filter, last_bucket).await? else {

@@ -17,18 +17,13 @@ use sea_orm::{
 };
 
 use super::{
+    access::{ChangeSettings, Scope, ServerScope},
     applied::Active,
     closings,
     database::Store,
     engine::{code::Code as _, retry::Retries, statement::Sql},
     error::{Result, StoreError},
 };
-
-mod scope;
-
-#[cfg(test)]
-pub(crate) use scope::View;
-pub use scope::{FactoryScope, ScopeKey};
 
 /// The most factories: each has tables of its own rows, caches and a share of the writer, and nobody has so many.
 pub const MAX_FACTORIES: u64 = 1_000;
@@ -126,13 +121,13 @@ impl Factory {
 }
 
 /// All factories in the byte order of their slugs.
-pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
+pub(super) async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Factory>> {
     let rows = factory::Entity::find().order_by_asc(factory::Column::Slug).all(conn).await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The factory with this slug, for [`scope`] alone: nothing else gets from a slug to a factory.
-async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
+/// The factory with this slug, for [`access`](super::access) alone: nothing else gets from a slug to a factory.
+pub(super) async fn by_slug(conn: &impl ConnectionTrait, slug: &str) -> Result<Option<Factory>> {
     let row = factory::Entity::find().filter(factory::Column::Slug.eq(slug)).one(conn).await?;
     row.map(TryInto::try_into).transpose()
 }
@@ -142,15 +137,18 @@ async fn is_slug_taken(tx: &impl ConnectionTrait, slug: &str) -> Result<bool> {
     Ok(of_slug.count(tx).await? > 0)
 }
 
-/// The revisions of the factories with these keys.
+/// The revisions of factories.
+///
+/// # Errors
+/// The database failed.
 pub async fn revisions(
     conn: &impl ConnectionTrait,
-    factory_ids: &[FactoryId],
+    factories: &[ServerScope],
 ) -> Result<BTreeMap<FactoryId, Revision>> {
     let revisions: Vec<(i32, i64)> = factory::Entity::find()
         .select_only()
         .columns([factory::Column::Id, factory::Column::Revision])
-        .filter(factory::Column::Id.is_in(factory_ids.iter().map(|id| id.0)))
+        .filter(factory::Column::Id.is_in(factories.iter().map(|factory| factory.factory_id().0)))
         .into_tuple()
         .all(conn)
         .await?;
@@ -297,16 +295,16 @@ impl Store {
         Ok(Ok(created))
     }
 
-    /// Changes a factory and raises its revision; none when there is no such factory. `now_ms` is when.
+    /// Changes a factory and raises its revision; none when it is gone. `now_ms` is when.
     pub async fn update_factory(
         &self,
-        slug: &str,
+        scope: &Scope<ChangeSettings>,
         patch: FactoryPatch,
         now_ms: TimestampMs,
     ) -> Result<Option<Factory>> {
         let mut retries = Retries::default();
         loop {
-            let outcome = self.try_update_factory(slug, patch.clone(), now_ms).await;
+            let outcome = self.try_update_factory(scope.factory().slug.as_str(), patch.clone(), now_ms).await;
             if !retries.again(&outcome).await {
                 return outcome;
             }

@@ -7,6 +7,7 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 use super::{
+    access::{Permission, Scope},
     engine::statement::Sql,
     error::Result,
     report::{model_of_stored, stored_model},
@@ -19,10 +20,11 @@ use super::{
 /// The database failed.
 pub async fn devices(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     (first_day, last_day): (i64, i64),
     entity_ids: Option<&[EntityId]>,
 ) -> Result<Vec<String>> {
+    let factory_id = scope.factory_id();
     let select = Sql::new(conn, "SELECT DISTINCT device FROM entity_origin WHERE factory_id = ")
         .bind(factory_id.0)
         .text(" AND day >= ")

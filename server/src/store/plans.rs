@@ -7,7 +7,7 @@ use domain::{
     bucket::{BUCKET_MS, Level},
     decision::{ModelVersions, StandingRule},
     event::EntityType,
-    id::{EntityId, FactoryId, Revision, SourceId},
+    id::{EntityId, Revision, SourceId},
     time::TimestampMs,
     timeline::Standing,
     window::Window,
@@ -17,6 +17,7 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Permission, Scope},
     applied::{Applied, Span},
     as_of::Later,
     closings,
@@ -37,7 +38,8 @@ pub struct Plan {
 }
 
 /// The plans of the statements behind metrics, late events, duplicates and sources.
-pub async fn hot(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
+pub async fn hot(store: &Store, scope: &Scope<impl Permission>) -> Result<Vec<Plan>> {
+    let factory_id = scope.factory_id();
     let snapshot = store.snapshot().await?;
     // Whole days with hours and five minutes at both ends.
     let ragged = Window {
@@ -76,7 +78,8 @@ async fn explain(conn: &impl ConnectionTrait, mut statement: Statement) -> Resul
 }
 
 /// The plans of the statements behind decisions, of those that apply them, and of questions about what moved, as they are run.
-pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Plan>> {
+pub async fn of_decisions(store: &Store, scope: &Scope<impl Permission>) -> Result<Vec<Plan>> {
+    let factory_id = scope.factory_id();
     let snapshot = store.snapshot().await?;
     let recorded = Recorded { conn: &snapshot, statements: Mutex::default() };
     let mut plans = Vec::new();
@@ -97,13 +100,13 @@ pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Pl
         to_ms: None,
     };
 
-    decisions::page(&recorded, factory_id, &DecisionFilter::default(), 50, Some(40)).await?;
+    decisions::page(&recorded, scope, &DecisionFilter::default(), 50, Some(40)).await?;
     take("a page of decisions").await?;
     let about_one =
         DecisionFilter { entity: Some((EntityType::Worker, "W1".to_owned())), ..DecisionFilter::default() };
-    decisions::page(&recorded, factory_id, &about_one, 50, None).await?;
+    decisions::page(&recorded, scope, &about_one, 50, None).await?;
     take("a page of decisions about a worker").await?;
-    decisions::changed(&recorded, factory_id, (Revision(5), Revision(9))).await?;
+    decisions::changed(&recorded, scope, (Revision(5), Revision(9))).await?;
     take("the decisions that changed").await?;
     decisions::by_request(&recorded, factory_id, "7").await?;
     take("the decision of a request").await?;
@@ -113,7 +116,7 @@ pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Pl
     take("what is decided about some entities").await?;
     Applied::read(&recorded, factory_id, None).await?;
     take("what is decided").await?;
-    origins::devices(&recorded, factory_id, (1, 3), Some(&ids)).await?;
+    origins::devices(&recorded, scope, (1, 3), Some(&ids)).await?;
     take("the devices of a window").await?;
     origins::days(&recorded, factory_id, &rule, (1, 30), true, 10).await?;
     take("the days of a source").await?;
@@ -121,9 +124,9 @@ pub async fn of_decisions(store: &Store, factory_id: FactoryId) -> Result<Vec<Pl
     take("the events of a rule in a slice").await?;
     rollups::events_of_buckets(&recorded, factory_id, (Level::Hour, 24..=48), true, 10).await?;
     take("how many events there are in the hours of a slice").await?;
-    closings::all(&recorded, factory_id).await?;
+    closings::all(&recorded, scope).await?;
     take("every grace").await?;
-    Later::read(&recorded, factory_id, TimestampMs(38 * MS_PER_DAY), day).await?;
+    Later::read(&recorded, scope, TimestampMs(38 * MS_PER_DAY), day).await?;
     take("what moved after an instant").await?;
     restatements::old_revision(&recorded, factory_id, TimestampMs(1)).await?;
     restatements::oldest_hours(&recorded, factory_id, 1).await?;

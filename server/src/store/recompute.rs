@@ -74,7 +74,7 @@ async fn audit_factory(
     factory: &Factory,
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
-    let entities = entities::list(conn, factory.id, EntityFilter::default()).await?;
+    let entities = entities::of_factory(conn, factory.id, EntityFilter::default()).await?;
     let applied = Applied::read(conn, factory.id, None).await?;
     let codes: HashMap<EntityId, &str> =
         entities.iter().map(|entity| (entity.id, entity.code.as_str())).collect();
@@ -199,7 +199,7 @@ async fn rebuild_factory(store: &Store, slug: &str, now_ms: TimestampMs) -> Resu
     let mut tx = store.begin_write().await?;
     let Some(factory) = factories::lock_one(&tx, slug).await? else { return Ok(()) };
     tx.allow_long_statements().await?;
-    let mut entities = entities::list(&tx, factory.id, EntityFilter::default()).await?;
+    let mut entities = entities::of_factory(&tx, factory.id, EntityFilter::default()).await?;
     let applied = Applied::read(&tx, factory.id, None).await?;
     series::recompute(&tx, factory.id, &workstations(&entities), &applied)
         .await?

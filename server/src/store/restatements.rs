@@ -17,6 +17,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 
 pub(super) use self::prune::{old_revision, oldest_hours};
 use super::{
+    access::{Permission, Scope},
     engine::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table, Texts},
@@ -68,10 +69,11 @@ pub(super) async fn keep(
 /// The causes after an instant that changed something in a window, in their order.
 pub async fn since(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     after_ms: TimestampMs,
     window: Window,
 ) -> Result<Vec<Restatement>> {
+    let factory_id = scope.factory_id();
     let rows = restatement::Entity::find()
         .filter(restatement::Column::FactoryId.eq(factory_id.0))
         .filter(restatement::Column::At.gt(after_ms.0))
@@ -90,11 +92,12 @@ pub async fn since(
 /// much. Answers with how many rows were read.
 pub async fn for_each_delta(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     causes: &[Restatement],
     window: Window,
     mut visit: impl FnMut(usize, EntityId, i64, Totals),
 ) -> Result<usize> {
+    let factory_id = scope.factory_id();
     const SELECT: &str = "found.revision, found.ordinal, found.hour, found.entity_id, found.deltas";
     const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
     let places: BTreeMap<(i64, i32), usize> =

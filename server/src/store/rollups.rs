@@ -20,6 +20,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 pub use self::factory::{FactorySums, factory_series};
 use super::{
+    access::{Permission, Scope, SeeFigures},
     engine::{
         statement::{Kind, Sql, chunks},
         table::{Column, Table, Texts},
@@ -139,7 +140,20 @@ fn table<'a>() -> Table<RollupRow<'a>, 13> {
 
 /// The sums of the named entities (ids) in a window, or of all entities of the factory; no window is all time.
 /// Entities without any are left out.
+///
+/// # Errors
+/// The database failed.
 pub async fn totals(
+    conn: &impl ConnectionTrait,
+    scope: &Scope<impl Permission>,
+    window: Option<Window>,
+    entity_ids: Option<&[EntityId]>,
+) -> Result<HashMap<EntityId, Totals>> {
+    totals_of_factory(conn, scope.factory_id(), window, entity_ids).await
+}
+
+/// The same of a factory that the store works on.
+pub(super) async fn totals_of_factory(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     window: Option<Window>,
@@ -157,7 +171,15 @@ pub async fn totals(
 }
 
 /// How many events of a factory are stored.
-pub async fn event_count(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i64> {
+///
+/// # Errors
+/// The database failed.
+pub async fn event_count(conn: &impl ConnectionTrait, scope: &Scope<impl Permission>) -> Result<i64> {
+    count_events(conn, scope.factory_id()).await
+}
+
+/// The same of a factory that the store works on.
+pub(super) async fn count_events(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i64> {
     let select =
         Sql::new(conn, "SELECT CAST(COALESCE(SUM(events), 0) AS bigint) FROM rollup WHERE factory_id = ")
             .bind(factory_id.0)
@@ -247,10 +269,11 @@ pub(super) fn sums_in(
 /// `(index of the step, entity id, sums)` in the order of the steps, sums of zero left out.
 pub async fn series(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     steps: &[Window],
     entity_ids: &[EntityId],
 ) -> Result<Vec<(usize, EntityId, Totals)>> {
+    let factory_id = scope.factory_id();
     const SELECT: &str = "found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
                           found.overlap_ms, found.contested_ms, found.corrected_ms, found.units, found.confidence_ms, \
                           found.confident_ms, found.events";

@@ -22,6 +22,7 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 use super::{
+    access::{Scope, SeeFigures},
     applied::Applied,
     engine::statement::{Kind, Sql, chunks},
     entities::Entity,
@@ -44,10 +45,11 @@ pub struct LastSeen {
 /// events alone that end up to it, and by what was corrected.
 pub async fn as_of(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     entities: &[Entity],
     until_ms: TimestampMs,
 ) -> Result<HashMap<EntityId, LastSeen>> {
+    let factory_id = scope.factory_id();
     let ahead = entities.iter().filter(|entity| entity.last_seen_at_ms > until_ms);
     let mut searches: Vec<Search<'_>> = ahead.map(Search::new).collect();
     if searches.is_empty() {

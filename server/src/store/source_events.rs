@@ -14,6 +14,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
 use super::{
+    access::{Permission, Scope},
     engine::{
         code::{Code as _, confidence_of},
         statement::Sql,
@@ -62,10 +63,11 @@ pub struct LatestEvents {
 /// The database failed.
 pub async fn latest(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     window: Window,
     limits: Limits,
 ) -> Result<Option<LatestEvents>> {
+    let factory_id = scope.factory_id();
     let mut read: Vec<(i64, Option<SourceEvent>)> = Vec::new();
     let mut last = None;
     loop {

@@ -13,6 +13,7 @@ use entity::{event, source, source_last_event as row};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
 use super::{
+    access::{Permission, Scope},
     engine::{
         statement::Kind,
         table::{Column, Table, Texts},
@@ -81,7 +82,8 @@ impl LastEvents {
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<Source>> {
+pub async fn list(conn: &impl ConnectionTrait, scope: &Scope<impl Permission>) -> Result<Vec<Source>> {
+    let factory_id = scope.factory_id();
     let mut last = stored(conn, factory_id).await?.into_map();
     let names = source::Entity::find().filter(source::Column::FactoryId.eq(factory_id.0)).all(conn).await?;
     let mut sources: Vec<Source> = names
@@ -98,9 +100,10 @@ pub async fn list(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<
 /// The database failed.
 pub async fn model_versions(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<impl Permission>,
     ids: impl Iterator<Item = ModelVersionId>,
 ) -> Result<HashMap<ModelVersionId, String>> {
+    let factory_id = scope.factory_id();
     let ids: HashSet<i32> = ids.map(|id| id.0).collect();
     let names = intern::names_of(conn, NameTable::ModelVersion, factory_id, ids).await?;
     Ok(names.into_iter().map(|(id, name)| (ModelVersionId(id), name)).collect())

@@ -18,11 +18,11 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Permission, Scope},
     applied::Applied,
     decided::{Decided, counted_rules, rule_of},
     engine::code::Code as _,
     error::Result,
-    factories::Factory,
 };
 
 /// How an event stands.
@@ -42,9 +42,10 @@ pub struct EventStanding {
 /// The database failed.
 pub async fn of(
     conn: &impl ConnectionTrait,
-    factory: &Factory,
+    scope: &Scope<impl Permission>,
     events: &[&Event],
 ) -> Result<Vec<EventStanding>> {
+    let factory = scope.factory();
     if factory.last_decision == 0 || events.is_empty() {
         return Ok(vec![EventStanding::default(); events.len()]);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     bucket::{Level, buckets_touched, cover_by},
-    id::{EntityId, FactoryId},
+    id::EntityId,
     state_steps::{StepGrid, StepTimes},
     time::TimestampMs,
     window::Window,
@@ -12,6 +12,7 @@ use domain::{
 use sea_orm::ConnectionTrait;
 
 use super::{
+    access::{Scope, SeeFigures},
     entities::Entity,
     error::Result,
     neighbours::{self, Near},
@@ -27,11 +28,12 @@ pub type EntityTimes = HashMap<EntityId, StepTimes>;
 /// Reads the sums of a window by buckets no coarser than a level; each must lie within one step.
 pub async fn from_sums(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     entities: &[Entity],
     grid: StepGrid,
     coarsest: Level,
 ) -> Result<EntityTimes> {
+    let factory_id = scope.factory_id();
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
     let mut times = EntityTimes::new();
     rollups::for_each_sum(conn, factory_id, (grid.window(), coarsest), &ids, |entity_id, from_ms, sums| {
@@ -47,12 +49,13 @@ pub async fn from_sums(
 /// window.
 pub async fn rows_of_events(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     entities: &[Entity],
     window: Window,
 ) -> Result<usize> {
+    let factory_id = scope.factory_id();
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
-    let sums = rollups::totals(conn, factory_id, Some(window), Some(&ids)).await?;
+    let sums = rollups::totals_of_factory(conn, factory_id, Some(window), Some(&ids)).await?;
     let events: i64 = sums.values().map(|sums| sums.events).sum();
     let buckets: i64 = entities
         .iter()
@@ -67,11 +70,12 @@ pub async fn rows_of_events(
 /// Reads the events of a window. None when more than so many had to be read, which events can that began before it.
 pub async fn from_events(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     entities: &[Entity],
     grid: StepGrid,
     max_events: usize,
 ) -> Result<Option<EntityTimes>> {
+    let factory_id = scope.factory_id();
     let Window { from_ms, to_ms } = grid.window();
     let mut times = EntityTimes::new();
     let mut rows_read = 0;

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use super::{
+    access::{Scope, SeePeople},
     entities::Entity,
     error::Result,
     intern::{self, NameTable},
@@ -58,10 +59,11 @@ pub struct Picture {
 /// Reads what an entity was doing in a window.
 pub async fn picture(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeePeople>,
     entity: &Entity,
     window: Window,
 ) -> Result<Picture> {
+    let factory_id = scope.factory_id();
     let mut segments: Vec<Segment> = Vec::new();
     let mut marks: Vec<Mark> = Vec::new();
     for day in days_observed(conn, factory_id, entity.id, window).await? {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{MS_PER_DAY, id::FactoryId, time::TimestampMs, window::Window};
+use domain::{MS_PER_DAY, time::TimestampMs, window::Window};
 use reqwest::StatusCode;
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, prelude::async_trait::async_trait,
@@ -16,7 +16,7 @@ use server::{
     store::{Fault, QUESTION_READERS, Snapshot, Store, StoreError, Timeouts, rollups},
 };
 
-use crate::harness::{TestServer, empty_store, soon};
+use crate::harness::{TestServer, empty_store, plant_scope, soon};
 
 const FEED: &str = "subscription { eventsIngested(factoryId: \"plant\") { revision } }";
 const FIGURES: &str = "subscription { factoryMetrics(factoryId: \"plant\") { revision unitsProduced } }";
@@ -163,7 +163,8 @@ async fn a_factorys_series_is_a_few_statements_however_many_entities_and_steps_i
     let midnight = |day: i64| TimestampMs(day * MS_PER_DAY - offset_ms);
     let steps: Vec<Window> =
         (1..=STEPS).map(|day| Window { from_ms: midnight(day), to_ms: midnight(day + 1) }).collect();
-    let sums = rollups::factory_series(&counted, FactoryId(1), &steps, None).await.expect("sums");
+    let sums =
+        rollups::factory_series(&counted, &plant_scope(&snapshot).await, &steps, None).await.expect("sums");
     assert_eq!(sums.len() as i64, STEPS);
     let statements = counted.1.load(Ordering::Relaxed);
     assert!(statements <= MOST_STATEMENTS, "{statements} statements");

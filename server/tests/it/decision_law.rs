@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use domain::{
     MS_PER_DAY, MS_PER_MINUTE,
     event::{EntityType, Event},
-    id::{EntityId, FactoryId},
+    id::EntityId,
     time::{DurationMs, TimestampMs},
     timeline::{CorrectedState, Segment, Standing},
     totals::Totals,
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::TestCaseError};
 use server::store::{
-    Store, audit,
+    Store,
+    access::SeeFigures,
+    audit,
     decisions::{Content, Correction, NewDecision, NotDecided, Retraction, StandingContent},
     entities::{self, Entity, EntityFilter},
     issues::Issues,
@@ -23,11 +25,9 @@ use server::store::{
 use test_harness::rounds;
 
 use crate::{
-    harness::{T0_MS, empty_store, whole},
+    harness::{T0_MS, empty_store, plant_scope, whole},
     store_law::event,
 };
-
-const FACTORY_ID: FactoryId = FactoryId(1);
 
 /// Something that happens to a factory.
 #[derive(Clone, Debug)]
@@ -175,9 +175,9 @@ async fn assert_whole(store: &Store) -> Result<(), TestCaseError> {
 /// Everything that a reader sees of the factory's entities.
 async fn shown(store: &Store) -> (HashMap<String, Totals>, Vec<Entity>) {
     let snapshot = store.snapshot().await.expect("a snapshot");
-    let mut found = entities::list(&snapshot, FACTORY_ID, EntityFilter::default()).await.expect("entities");
-    let sums: HashMap<EntityId, Totals> =
-        rollups::totals(&snapshot, FACTORY_ID, None, None).await.expect("sums");
+    let scope = plant_scope::<SeeFigures>(&snapshot).await;
+    let mut found = entities::list(&snapshot, &scope, EntityFilter::default()).await.expect("entities");
+    let sums: HashMap<EntityId, Totals> = rollups::totals(&snapshot, &scope, None, None).await.expect("sums");
     let by_code = found
         .iter()
         .map(|entity| (entity.code.clone(), sums.get(&entity.id).copied().unwrap_or_default()))

@@ -4,7 +4,6 @@
 use domain::{
     MS_PER_MINUTE,
     event::{EventType, RawEvent},
-    id::FactoryId,
     instant::to_rfc3339,
     time::TimestampMs,
     timeline::Standing,
@@ -13,7 +12,9 @@ use serde_json::{Value, json};
 use server::{
     clock::Clock,
     store::{
-        Store, audit,
+        Store,
+        access::SeeFigures,
+        audit,
         decisions::{Content, Correction, Decision, NewDecision, Progress, StandingContent},
         rollups,
         writer::Writer,
@@ -21,7 +22,7 @@ use server::{
 };
 
 use crate::{
-    harness::{TestDatabase, TestServer, empty_store, millis, patient, work},
+    harness::{TestDatabase, TestServer, empty_store, millis, patient, plant_scope, work},
     subscriptions::Subscriber,
 };
 
@@ -167,7 +168,9 @@ async fn a_rule_about_little_in_a_long_past_is_applied_only_where_its_source_rep
     let store = Store::open(database.url()).await.expect("a database");
     let sums = async || {
         let snapshot = store.snapshot().await.expect("a snapshot");
-        rollups::totals(&snapshot, FactoryId(1), None, None).await.expect("sums")
+        rollups::totals(&snapshot, &plant_scope::<SeeFigures>(&snapshot).await, None, None)
+            .await
+            .expect("sums")
     };
     let before = sums().await;
     for slice_events in [20_000, 1] {

@@ -4,7 +4,10 @@ use futures_util::poll;
 use serde_json::{Value, json};
 use server::{
     ingest::{IngestError, MAX_WAITING_DECISIONS},
-    store::decisions::{Content, NewDecision, NotDecided},
+    store::{
+        access::Correct,
+        decisions::{Content, NewDecision, NotDecided},
+    },
 };
 
 use crate::{
@@ -552,7 +555,7 @@ fn withdrawal(number: usize) -> NewDecision {
 async fn of_more_decisions_than_may_wait_the_last_is_refused_and_the_others_are_answered_also_when_the_server_stops()
  {
     let server = plant().await;
-    let factory_id = scope(&server).await.factory().id;
+    let factory_id = scope::<Correct>(&server).await.factory().id;
     let ingest = server.app.ingest.clone();
     // The writer has no turn before the test waits.
     let mut waiting: Vec<_> = (0..MAX_WAITING_DECISIONS)

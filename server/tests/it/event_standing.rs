@@ -4,7 +4,6 @@ use domain::timeline::Standing;
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
-    report,
     store::{
         Store,
         decisions::{Content, NewDecision, StandingContent},
@@ -17,7 +16,7 @@ use server::{
 use crate::{
     decision_slices::{NOW, hour},
     decisions::{at, decide, plant},
-    harness::{TestServer, millis, patient, with},
+    harness::{TestServer, millis, patient, plant_scope, with},
     queries::event,
     subscriptions::Subscriber,
 };
@@ -147,11 +146,11 @@ async fn who_follows_new_events_is_told_how_they_stand() {
 /// How the events of a store stand, by their starts.
 async fn stored(store: &Store) -> Vec<EventStanding> {
     let snapshot = store.snapshot().await.expect("a snapshot");
-    let scope = report::factory(&snapshot, "plant").await.expect("a factory");
+    let scope = plant_scope(&snapshot).await;
     let filter = EventFilter::default();
-    let page = events::page(&snapshot, scope.factory().id, &filter, 50, None).await.expect("a page");
+    let page = events::page(&snapshot, &scope, &filter, 50, None).await.expect("a page");
     let events: Vec<_> = page.events.iter().map(|(_, stored)| &stored.event).rev().collect();
-    standings::of(&snapshot, scope.factory(), &events).await.expect("standings")
+    standings::of(&snapshot, &scope, &events).await.expect("standings")
 }
 
 #[tokio::test]

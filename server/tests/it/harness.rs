@@ -17,7 +17,8 @@ use server::{
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits, serve},
     store::{
-        Store,
+        Snapshot, Store,
+        access::{Access, Permission, Scope},
         factories::NewFactory,
         writer::{Batch, Part},
     },
@@ -195,6 +196,11 @@ pub(crate) const T0_MS: i64 = 1_767_571_200_000;
 /// Batches as the writer takes them, each as a whole.
 pub(crate) fn whole(batches: &[Batch]) -> Vec<Part<'_>> {
     batches.iter().map(Part::whole).collect()
+}
+
+/// What everybody may see of the factory `plant` on an open server.
+pub(crate) async fn plant_scope<P: Permission>(snapshot: &Snapshot) -> Scope<P> {
+    Access::OPEN.open(snapshot, "plant").await.expect("a read").expect("the plant")
 }
 
 /// A database of its own with one factory, without a server around it.

@@ -10,6 +10,7 @@ use server::{
         delivery::Follower,
         fingerprint::Fingerprint,
     },
+    store::access::{SeeFigures, SeePeople},
 };
 use tokio::{net::TcpSocket, process::Command};
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -152,7 +153,7 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let server = plant().await;
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
-    let key = scope(&server).await.key();
+    let key = scope::<SeeFigures>(&server).await.key();
     let mut slow = server
         .app
         .live
@@ -422,7 +423,7 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let (mut one, mut two) = (subscribe(&server, &feed).await, subscribe(&server, &feed).await);
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
-    let key = scope(&server).await.key();
+    let key = scope::<SeePeople>(&server).await.key();
     let mut slow =
         server.app.live.feeds().join(Fingerprint::of(&feed), |_| key).expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {

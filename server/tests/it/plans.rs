@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level},
-    id::FactoryId,
     ledger::{HourDeltas, encode},
 };
-use server::store::plans::{self, Plan};
+use server::store::{
+    access::SeeFigures,
+    plans::{self, Plan},
+};
 
-use crate::harness::{Connection, TestDatabase, empty_store};
+use crate::harness::{Connection, TestDatabase, empty_store, plant_scope};
 
 const FACTORY_ID: i32 = 1;
 /// Enough that reading all of it would be slower than a key, so that a planner that counts costs chooses one.
@@ -136,7 +138,8 @@ fn assert_key_of_postgres(plan: &Plan, table: &str, columns: &[&str]) {
 async fn what_is_asked_most_is_found_by_the_keys() {
     let (database, store) = empty_store("plant").await;
     fill(&database).await;
-    let plans = plans::hot(&store, FactoryId(FACTORY_ID)).await.expect("plans");
+    let scope = plant_scope::<SeeFigures>(&store.snapshot().await.expect("a snapshot")).await;
+    let plans = plans::hot(&store, &scope).await.expect("plans");
     assert_eq!(
         plans.iter().map(|plan| plan.question).collect::<Vec<_>>(),
         QUESTIONS.map(|(question, ..)| question)
@@ -245,7 +248,8 @@ async fn what_is_asked_about_decisions_and_the_ledger_is_found_by_the_keys() {
     let (database, store) = empty_store("plant").await;
     fill(&database).await;
     fill_decisions(&database).await;
-    let plans = plans::of_decisions(&store, FactoryId(FACTORY_ID)).await.expect("plans");
+    let scope = plant_scope::<SeeFigures>(&store.snapshot().await.expect("a snapshot")).await;
+    let plans = plans::of_decisions(&store, &scope).await.expect("plans");
     let scans = |step: &String| {
         let step = step.trim_start_matches([' ', '-', '>']);
         let table = step.strip_prefix("SCAN ").or_else(|| step.strip_prefix("Seq Scan on "));

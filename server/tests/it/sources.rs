@@ -2,15 +2,16 @@
 
 mod minute_by_minute;
 
-use domain::{id::FactoryId, time::TimestampMs, window::Window};
+use domain::{time::TimestampMs, window::Window};
 use serde_json::{Value, json};
 use server::store::{
+    access::SeeFigures,
     audit, rebuild,
     source_events::{self, Limits},
 };
 
 use crate::{
-    harness::{TestServer, millis, with},
+    harness::{TestServer, millis, plant_scope, with},
     queries::event,
 };
 
@@ -213,9 +214,10 @@ async fn of_too_many_events_the_latest_are_looked_through_in_whole_buckets() {
     store(&server, "plant", json!(events)).await;
     let window = Window { from_ms: millis("2026-01-05T08:00:00Z"), to_ms: millis("2026-01-05T09:00:00Z") };
     let snapshot = server.app.store.snapshot().await.expect("a snapshot");
+    let scope = plant_scope::<SeeFigures>(&snapshot).await;
     let read = async |events: usize, page: usize| {
         let limits = Limits { events, page };
-        let found = source_events::latest(&snapshot, FactoryId(1), window, limits).await.expect("events");
+        let found = source_events::latest(&snapshot, &scope, window, limits).await.expect("events");
         found.map(|found| {
             let mut starts: Vec<TimestampMs> = found.named.iter().map(|event| event.started_at_ms).collect();
             starts.sort_unstable();

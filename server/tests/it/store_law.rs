@@ -6,7 +6,7 @@ use domain::{
     MS_PER_DAY,
     bucket::{BUCKET_MS, Level, bucket_of},
     event::{EntityType, Event, EventForm, EventType, Extent},
-    id::{EntityId, FactoryId},
+    id::EntityId,
     state_steps::{StepGrid, StepTimes},
     time::{DurationMs, TimestampMs},
     timeline::{self, BucketTotals, Observation, Segment},
@@ -15,7 +15,9 @@ use domain::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::TestCaseError};
 use server::store::{
-    Snapshot, Store, audit,
+    Snapshot, Store,
+    access::SeeFigures,
+    audit,
     entities::{self, Entity, EntityFilter},
     issues::Issues,
     rebuild,
@@ -28,12 +30,10 @@ use test_harness::rounds;
 
 use crate::{
     expected::{Expected, extent},
-    harness::{T0_MS, empty_store, whole},
+    harness::{T0_MS, empty_store, plant_scope, whole},
 };
 
 const STEP_MS: i64 = 60_000;
-/// The only factory of its database.
-const FACTORY_ID: FactoryId = FactoryId(1);
 
 /// Events of three entities that crowd into five hours, some of a day. Half of them are state reports.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
@@ -122,12 +122,13 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
     prop_assert!(differences.is_empty(), "{differences:?}");
     let expected = Expected::of(events);
     let snapshot = store.snapshot().await.expect("a snapshot");
-    let found = entities::list(&snapshot, FACTORY_ID, EntityFilter::default()).await.expect("entities");
+    let scope = plant_scope::<SeeFigures>(&snapshot).await;
+    let found = entities::list(&snapshot, &scope, EntityFilter::default()).await.expect("entities");
     for entity in &found {
         let counted = expected.counted(&entity.code);
         let sums: BucketTotals = timeline::totals(counted);
         let whole: Totals = sums.values().copied().sum();
-        let stored = rollups::totals(&snapshot, FACTORY_ID, None, Some(&[entity.id])).await.expect("sums");
+        let stored = rollups::totals(&snapshot, &scope, None, Some(&[entity.id])).await.expect("sums");
         prop_assert_eq!(stored.get(&entity.id).copied().unwrap_or_default(), whole);
         // A window with ragged ends, as buckets, hours and days.
         let window = Window {
@@ -136,7 +137,7 @@ async fn check_numbers(store: &Store, events: &[Event]) -> Result<(), TestCaseEr
         };
         let part: Totals =
             sums.range(bucket_of(window.from_ms)..bucket_of(window.to_ms)).map(|(_, sum)| *sum).sum();
-        let stored = rollups::totals(&snapshot, FACTORY_ID, Some(window), None).await.expect("sums");
+        let stored = rollups::totals(&snapshot, &scope, Some(window), None).await.expect("sums");
         prop_assert_eq!(stored.get(&entity.id).copied().unwrap_or_default(), part);
         if let Some(last_seen_at_ms) = expected.last_seen_at_ms.get(&entity.code) {
             prop_assert_eq!(entity.last_seen_at_ms, *last_seen_at_ms);
@@ -159,7 +160,9 @@ async fn check_seen(snapshot: &Snapshot, entities: &[Entity], events: &[Event]) 
     };
     for minute in [-1, 0, 17, 150, 301, 1_440, 1_500, 3_000] {
         let until_ms = TimestampMs(T0_MS + minute * STEP_MS);
-        let ahead = seen::as_of(snapshot, FACTORY_ID, entities, until_ms).await.expect("what was seen");
+        let ahead = seen::as_of(snapshot, &plant_scope(snapshot).await, entities, until_ms)
+            .await
+            .expect("what was seen");
         let is_over = |event: &&Event| event.ended_at_ms() <= until_ms;
         let expected = Expected::of(&events.iter().filter(is_over).cloned().collect::<Vec<_>>());
         for entity in entities {
@@ -204,7 +207,9 @@ async fn check_factory_series(
             }
         }
     }
-    let series = rollups::factory_series(snapshot, FACTORY_ID, &steps, None).await.expect("a series");
+    let series = rollups::factory_series(snapshot, &plant_scope(snapshot).await, &steps, None)
+        .await
+        .expect("a series");
     prop_assert_eq!(series, expected);
     Ok(())
 }
@@ -216,7 +221,9 @@ async fn check_series(
     sums: &BucketTotals,
 ) -> Result<(), TestCaseError> {
     let steps = ragged_steps();
-    let series = rollups::series(snapshot, FACTORY_ID, &steps, &[entity.id]).await.expect("a series");
+    let series = rollups::series(snapshot, &plant_scope(snapshot).await, &steps, &[entity.id])
+        .await
+        .expect("a series");
     let expected: Vec<(usize, EntityId, Totals)> = steps
         .iter()
         .enumerate()
@@ -237,7 +244,9 @@ async fn check_timeline(
     events: &[Observation],
     window: Window,
 ) -> Result<(), TestCaseError> {
-    let picture = store_timeline::picture(snapshot, FACTORY_ID, entity, window).await.expect("a timeline");
+    let picture = store_timeline::picture(snapshot, &plant_scope(snapshot).await, entity, window)
+        .await
+        .expect("a timeline");
     let found: Vec<_> =
         picture.segments.iter().map(|segment| (segment.from_ms, segment.to_ms, segment.event_type)).collect();
     let expected: Vec<_> = timeline::segments(events)
@@ -268,13 +277,17 @@ async fn check_states(
     ] {
         let grid = StepGrid::new(window, DurationMs(step_ms));
         let mut read = vec![
-            states::from_events(snapshot, FACTORY_ID, entities, grid, usize::MAX)
+            states::from_events(snapshot, &plant_scope(snapshot).await, entities, grid, usize::MAX)
                 .await
                 .expect("events")
                 .expect("few events"),
         ];
         if let Some(coarsest) = coarsest {
-            read.push(states::from_sums(snapshot, FACTORY_ID, entities, grid, coarsest).await.expect("sums"));
+            read.push(
+                states::from_sums(snapshot, &plant_scope(snapshot).await, entities, grid, coarsest)
+                    .await
+                    .expect("sums"),
+            );
         }
         for entity in entities {
             let mut expected = StepTimes::new(grid);
@@ -484,7 +497,10 @@ async fn whom_only_a_contradiction_names_gets_no_number_that_another_one_has() {
     assert_eq!(verdict(&mut writer, at(1, "S2")).await, Verdict::Accepted);
     assert_eq!(verdict(&mut other, named("W4")).await, Verdict::Accepted);
     let snapshot = store.snapshot().await.expect("a snapshot");
-    let found = entities::list(&snapshot, FACTORY_ID, EntityFilter::default()).await.expect("entities");
+    let found =
+        entities::list(&snapshot, &plant_scope::<SeeFigures>(&snapshot).await, EntityFilter::default())
+            .await
+            .expect("entities");
     let codes: Vec<&str> = found.iter().map(|entity| entity.code.as_str()).collect();
     assert_eq!(codes, ["S1", "S2", "W1", "W2", "W3", "W4"]);
     assert_eq!(audit(&store).await.expect("an audit"), []);

@@ -6,11 +6,12 @@ use domain::{event::EntityType, window::WindowSpec};
 use serde_json::{Value, json};
 use server::{
     live::delivery::Follower,
-    report::{self, FactoryScope, Question},
+    report::Question,
+    store::access::{Permission, Scope},
 };
 
 use crate::{
-    harness::{Socket, TestServer, millis, soon, until},
+    harness::{Socket, TestServer, millis, plant_scope, soon, until},
     queries::event,
 };
 
@@ -165,9 +166,8 @@ async fn a_subscriber_who_merges_every_delivery_holds_what_a_query_answers() {
 }
 
 /// What is seen of the plant.
-pub(crate) async fn scope(server: &TestServer) -> FactoryScope {
-    let snapshot = server.app.store.snapshot().await.expect("a snapshot");
-    report::factory(&snapshot, "plant").await.expect("the plant")
+pub(crate) async fn scope<P: Permission>(server: &TestServer) -> Scope<P> {
+    plant_scope(&server.app.store.snapshot().await.expect("a snapshot")).await
 }
 
 /// Workers of the plant, all time.

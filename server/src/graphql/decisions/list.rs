@@ -9,6 +9,7 @@ use crate::{
     report::factory,
     store::{
         Snapshot,
+        access::{Access, SeePeople},
         decisions::{self, MAX_PAGE_DECISIONS, Page},
     },
 };
@@ -34,7 +35,7 @@ pub(crate) struct DecisionEdge {
 /// Reads a page of a factory's decisions.
 pub(super) async fn page(
     snapshot: &Snapshot,
-    slug: &str,
+    (access, slug): (Access, &str),
     filter: Option<DecisionFilter>,
     first: i32,
     after: Option<String>,
@@ -42,8 +43,8 @@ pub(super) async fn page(
     let first = page_size(first, MAX_PAGE_DECISIONS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, number)).transpose()?;
-    let scope = factory(snapshot, slug).await?;
-    let page = decisions::page(snapshot, scope.factory().id, &filter, first, after).await?;
+    let scope = factory::<SeePeople>(access, snapshot, slug).await?;
+    let page = decisions::page(snapshot, &scope, &filter, first, after).await?;
     Ok(DecisionConnection::new(page, after.is_some()))
 }
 

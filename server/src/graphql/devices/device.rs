@@ -16,9 +16,9 @@ use crate::{
         node::{NodeId, NodeObject},
         scalar::{BigInt, DateTime},
     },
-    report::FactoryScope,
     store::{
         Snapshot,
+        access::{Scope, SeeDevices},
         devices::{self, DeviceRecord, Epoch, MAX_DEVICES},
     },
 };
@@ -139,16 +139,15 @@ pub(crate) async fn list(
         )));
     }
     let (snapshot, scope, now_ms) = scoped(ctx, slug).await?;
-    let factory_id = scope.factory().id;
     let mut codes = match codes {
         Some(codes) => codes,
-        None => devices::codes(&*snapshot, factory_id).await?,
+        None => devices::codes(&*snapshot, &scope).await?,
     };
     codes.sort_by(|a, b| id_order::compare(a, b));
     codes.dedup();
     let mut shown = Vec::with_capacity(codes.len());
     for some in codes.chunks(DEVICES_AT_A_TIME) {
-        let mut known = devices::list(&*snapshot, factory_id, some).await?;
+        let mut known = devices::list(&*snapshot, &scope, some).await?;
         known.sort_by(|a, b| id_order::compare(&a.device.code, &b.device.code));
         shown.extend(known.into_iter().map(|known| Device::new(slug, known, now_ms)));
     }
@@ -160,12 +159,12 @@ pub(crate) async fn list(
 /// The device of a factory with this code.
 pub(crate) async fn find(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeDevices>,
     code: &str,
     now_ms: TimestampMs,
 ) -> Result<Option<Device>, ApiError> {
     let factory = scope.factory();
-    let found = devices::list(snapshot, factory.id, &[code.to_owned()]).await?.pop();
+    let found = devices::list(snapshot, scope, &[code.to_owned()]).await?.pop();
     Ok(found.map(|known| Device::new(factory.slug.as_str(), known, now_ms)))
 }
 

@@ -12,6 +12,7 @@ use crate::{
     report::factory,
     store::{
         Snapshot,
+        access::Access,
         conflicts::{self, Cursor, MAX_PAGE_CONFLICTS, Page},
         standings::{self, EventStanding},
     },
@@ -47,7 +48,7 @@ pub(crate) struct Conflict {
 /// Reads a page of what contradicted a factory's events.
 pub(crate) async fn page(
     snapshot: &Snapshot,
-    slug: &str,
+    (access, slug): (Access, &str),
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,
@@ -55,12 +56,12 @@ pub(crate) async fn page(
     let first = page_size(first, MAX_PAGE_CONFLICTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
-    let scope = factory(snapshot, slug).await?;
-    let page = conflicts::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
+    let scope = factory(access, snapshot, slug).await?;
+    let page = conflicts::page(snapshot, &scope, &filter, first, after.as_ref()).await?;
     let said = page.conflicts.iter().map(|(_, conflict)| &conflict.said.event);
     let stored = page.conflicts.iter().map(|(_, conflict)| &conflict.stored.event);
     let events: Vec<_> = said.chain(stored).collect();
-    let standings = standings::of(snapshot, scope.factory(), &events).await?;
+    let standings = standings::of(snapshot, &scope, &events).await?;
     Ok(ConflictConnection::new(page, standings, after.is_some()))
 }
 

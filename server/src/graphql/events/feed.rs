@@ -11,8 +11,11 @@ use crate::{
     error::ApiError,
     graphql::scalar::BigInt,
     live::feed::Delivery,
-    report::{FactoryScope, ReportError, factory_now},
-    store::standings::{self, EventStanding},
+    report::{ReportError, factory_now},
+    store::{
+        access::{Scope, SeePeople},
+        standings::{self, EventStanding},
+    },
 };
 
 /// Newly stored events.
@@ -38,7 +41,7 @@ pub(super) fn asks_for_standings(ctx: &Context<'_>) -> bool {
 /// # Errors
 /// The factory is gone.
 pub(super) async fn read(
-    (app, scope): (Arc<App>, FactoryScope),
+    (app, scope): (Arc<App>, Scope<SeePeople>),
     delivery: Delivery,
     reads_standings: bool,
 ) -> Result<EventFeed, ApiError> {
@@ -66,11 +69,11 @@ pub(super) async fn read(
 
 async fn read_standings(
     app: &App,
-    scope: &FactoryScope,
+    scope: &Scope<SeePeople>,
     delivery: &Delivery,
 ) -> Result<Vec<EventStanding>, ReportError> {
     let snapshot = app.store.snapshot_for_live().await?;
     let scope = factory_now(&snapshot, scope).await?;
     let events: Vec<_> = delivery.events.iter().map(|stored| &stored.event).collect();
-    Ok(standings::of(&snapshot, scope.factory(), &events).await?)
+    Ok(standings::of(&snapshot, &scope, &events).await?)
 }

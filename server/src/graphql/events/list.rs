@@ -9,6 +9,7 @@ use crate::{
     report::factory,
     store::{
         Snapshot,
+        access::Access,
         events::{self, Cursor, MAX_PAGE_EVENTS, Page},
         standings::{self, EventStanding},
     },
@@ -48,7 +49,7 @@ pub(crate) struct PageInfo {
 /// Reads a page of a factory's events.
 pub(crate) async fn page(
     snapshot: &Snapshot,
-    slug: &str,
+    (access, slug): (Access, &str),
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,
@@ -56,10 +57,10 @@ pub(crate) async fn page(
     let first = page_size(first, MAX_PAGE_EVENTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
-    let scope = factory(snapshot, slug).await?;
-    let page = events::page(snapshot, scope.factory().id, &filter, first, after.as_ref()).await?;
+    let scope = factory(access, snapshot, slug).await?;
+    let page = events::page(snapshot, &scope, &filter, first, after.as_ref()).await?;
     let events: Vec<_> = page.events.iter().map(|(_, stored)| &stored.event).collect();
-    let standings = standings::of(snapshot, scope.factory(), &events).await?;
+    let standings = standings::of(snapshot, &scope, &events).await?;
     Ok(EventConnection::new(page, standings, after.is_some()))
 }
 

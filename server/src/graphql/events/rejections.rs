@@ -9,6 +9,7 @@ use crate::{
     report::factory,
     store::{
         Snapshot,
+        access::Access,
         issues::{self, IssueCount},
     },
 };
@@ -44,10 +45,13 @@ pub(crate) struct RejectionCount {
 }
 
 /// What was counted of a factory.
-pub(crate) async fn report(snapshot: &Snapshot, slug: &str) -> Result<RejectionReport, ApiError> {
-    let scope = factory(snapshot, slug).await?;
+pub(crate) async fn report(
+    snapshot: &Snapshot,
+    (access, slug): (Access, &str),
+) -> Result<RejectionReport, ApiError> {
+    let scope = factory(access, snapshot, slug).await?;
     let factory = scope.factory();
-    let counts = issues::list(snapshot, factory.id).await?;
+    let counts = issues::list(snapshot, &scope).await?;
     Ok(RejectionReport {
         factory_id: ID(factory.slug.0.clone()),
         rejections: counts.into_iter().map(Into::into).collect(),

@@ -16,6 +16,7 @@ use crate::{
     report,
     store::{
         Snapshot,
+        access::{Access, NameEntities},
         entities::{self, EntityChange, EntityFilter, EntityPatch, UpdatedEntities},
     },
 };
@@ -63,7 +64,7 @@ impl UpdateEntitiesPayload {
 /// The changes as the store takes them, when nothing is wrong with any of them.
 pub(super) async fn judge(
     snapshot: &Snapshot,
-    slug: &str,
+    (access, slug): (Access, &str),
     changes: Vec<EntityChangeInput>,
     register_new: bool,
 ) -> Result<Vec<EntityChange>, ApiError> {
@@ -73,10 +74,10 @@ pub(super) async fn judge(
             changes.len()
         )));
     }
-    let factory_id = report::factory(snapshot, slug).await?.factory().id;
+    let scope = report::factory::<NameEntities>(access, snapshot, slug).await?;
     let codes: Vec<String> = changes.iter().map(|change| change.entity_id.0.clone()).collect();
     let filter = EntityFilter { codes: Some(&codes), ..EntityFilter::default() };
-    let known = entities::list(snapshot, factory_id, filter).await?;
+    let known = entities::list(snapshot, &scope, filter).await?;
     let known = known.iter().map(|entity| (entity.entity_type, entity.code.as_str())).collect();
     judged(changes, &known, register_new).map_err(ApiError::changes_refused)
 }

@@ -19,9 +19,9 @@ use crate::{
         scalar::BigInt,
         text::{name, quoted, slug},
     },
-    report::FactoryScope,
     store::{
         Snapshot,
+        access::{Scope, SeeFigures},
         entities::{self, Entity, EntityFilter},
         factories::{FactoryPatch, NewFactory},
     },
@@ -53,7 +53,7 @@ pub(crate) struct Factory {
     /// How many were dropped, the oldest first, because there were more.
     dropped_conflicts: BigInt,
     #[graphql(skip)]
-    scope: FactoryScope,
+    scope: Scope<SeeFigures>,
     #[graphql(skip)]
     snapshot: Arc<Snapshot>,
 }
@@ -84,7 +84,7 @@ impl Factory {
 
 impl Factory {
     /// The factory as read in a snapshot, from which what belongs to it is read too.
-    pub(crate) fn new(scope: FactoryScope, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(scope: Scope<SeeFigures>, snapshot: Arc<Snapshot>) -> Self {
         let factory = scope.factory();
         Self {
             id: NodeId::new(factory.slug.as_str(), NodeObject::Factory).into(),
@@ -104,7 +104,7 @@ impl Factory {
 
     async fn entities(&self, ctx: &Context<'_>, entity_type: EntityType) -> Result<Vec<Entity>, ApiError> {
         let filter = EntityFilter { entity_type: Some(entity_type), ..EntityFilter::default() };
-        let entities = entities::list(&*self.snapshot, self.scope.factory().id, filter).await?;
+        let entities = entities::list(&*self.snapshot, &self.scope, filter).await?;
         charge(ctx, entities.len())?;
         Ok(entities)
     }

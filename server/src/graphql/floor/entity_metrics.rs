@@ -50,10 +50,10 @@ impl WorkerMetricsReport {
     /// A part of a report on workers.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
-            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
-            factory_id: ID(report.factory.slug.0.clone()),
+            of: FinalityOf::new(&report.scope, report.question.clone(), report.window),
+            factory_id: ID(report.scope.factory().slug.0.clone()),
             window: report.window.map(Into::into),
-            revision: BigInt(report.factory.revision.0),
+            revision: BigInt(report.scope.factory().revision.0),
             snapshot: part.is_whole(),
             workers: part.rows(report).iter().map(|row| WorkerMetrics::from(&**row)).collect(),
             removed_worker_ids: part.removed().iter().map(ID::from).collect(),
@@ -156,10 +156,10 @@ impl WorkstationMetricsReport {
     /// A part of a report on workstations.
     pub(crate) fn new(report: &Report, part: &Part) -> Self {
         Self {
-            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
-            factory_id: ID(report.factory.slug.0.clone()),
+            of: FinalityOf::new(&report.scope, report.question.clone(), report.window),
+            factory_id: ID(report.scope.factory().slug.0.clone()),
             window: report.window.map(Into::into),
-            revision: BigInt(report.factory.revision.0),
+            revision: BigInt(report.scope.factory().revision.0),
             snapshot: part.is_whole(),
             workstations: part.rows(report).iter().map(|row| WorkstationMetrics::from(&**row)).collect(),
             removed_workstation_ids: part.removed().iter().map(ID::from).collect(),

@@ -66,10 +66,10 @@ impl FactoryMetrics {
 impl FactoryMetrics {
     /// A factory's figures, which are always sent as a whole.
     pub(crate) fn new(report: &Report, _part: &Part) -> Self {
-        let (factory, figures) = (&report.factory, &report.figures);
+        let (factory, figures) = (report.scope.factory(), &report.figures);
         let basis = factory.units_basis;
         Self {
-            of: FinalityOf::new(&report.factory, report.question.clone(), report.window),
+            of: FinalityOf::new(&report.scope, report.question.clone(), report.window),
             factory_id: ID(factory.slug.0.clone()),
             window: report.window.map(Into::into),
             revision: BigInt(factory.revision.0),

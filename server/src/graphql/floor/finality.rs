@@ -12,7 +12,7 @@ use crate::{
         scalar::{BigInt, DateTime},
     },
     report::{Question, finality},
-    store::factories::Factory,
+    store::access::{Scope, SeeFigures},
 };
 
 /// How many statements it takes where there are few devices.
@@ -62,15 +62,15 @@ pub(crate) struct Finality {
 /// What finality is asked of.
 #[derive(Clone, Debug)]
 pub(crate) struct FinalityOf {
-    factory: Factory,
+    scope: Scope<SeeFigures>,
     question: Arc<Question>,
     window: Option<Window>,
 }
 
 impl FinalityOf {
     /// That of a window, for those whom a question is about.
-    pub(crate) fn new(factory: &Factory, question: Arc<Question>, window: Option<Window>) -> Self {
-        Self { factory: factory.clone(), question, window }
+    pub(crate) fn new(scope: &Scope<SeeFigures>, question: Arc<Question>, window: Option<Window>) -> Self {
+        Self { scope: scope.clone(), question, window }
     }
 
     /// Finds it out.
@@ -85,8 +85,8 @@ impl FinalityOf {
             snapshot(ctx).await?
         };
         let now_ms = app(ctx).clock.now_ms();
-        let Self { factory, question, window } = self;
-        let found = finality::of_window(&snapshot, factory, question, *window, now_ms).await?;
+        let Self { scope, question, window } = self;
+        let found = finality::of_window(&snapshot, scope, question, *window, now_ms).await?;
         let is_final = found.reasons.is_empty();
         Ok(Finality {
             state: if is_final { FinalityState::Final } else { FinalityState::Provisional },

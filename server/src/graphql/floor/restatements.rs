@@ -154,11 +154,11 @@ impl From<restatements::RestatementReport> for RestatementReport {
         let now = last.or(earlier).unwrap_or(report.before);
         let question = Arc::new(report.question);
         Self {
-            of: FinalityOf::new(&report.factory, question, Some(report.window)),
-            factory_id: ID(report.factory.slug.0),
+            of: FinalityOf::new(&report.scope, question, Some(report.window)),
+            factory_id: ID(report.scope.factory().slug.0.clone()),
             window: report.window.into(),
             since: DateTime::from_ms(report.since_ms),
-            revision: BigInt(report.factory.revision.0),
+            revision: BigInt(report.scope.factory().revision.0),
             before: report.before.into(),
             earlier: report.earlier.map(Into::into),
             restatements: report.restatements.into_iter().map(Into::into).collect(),

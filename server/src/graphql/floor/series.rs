@@ -61,11 +61,11 @@ impl MetricSeries {
     /// The series as read.
     pub(crate) fn new(series: series::FactorySeries, resolution: Resolution) -> Self {
         Self {
-            of: FinalityOf::new(&series.factory, Arc::new(series.question), Some(series.window)),
-            factory_id: ID(series.factory.slug.0),
+            of: FinalityOf::new(&series.scope, Arc::new(series.question), Some(series.window)),
+            factory_id: ID(series.scope.factory().slug.0.clone()),
             window: series.window.into(),
             resolution,
-            revision: BigInt(series.factory.revision.0),
+            revision: BigInt(series.scope.factory().revision.0),
             points: series.points.into_iter().map(Into::into).collect(),
         }
     }
@@ -106,11 +106,11 @@ impl EntitySeriesReport {
             points: points.into_iter().map(Into::into).collect(),
         });
         Self {
-            of: FinalityOf::new(&series.factory, Arc::new(series.question), Some(series.window)),
-            factory_id: ID(series.factory.slug.0),
+            of: FinalityOf::new(&series.scope, Arc::new(series.question), Some(series.window)),
+            factory_id: ID(series.scope.factory().slug.0.clone()),
             window: series.window.into(),
             resolution,
-            revision: BigInt(series.factory.revision.0),
+            revision: BigInt(series.scope.factory().revision.0),
             series: entities.collect(),
         }
     }

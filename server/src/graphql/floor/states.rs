@@ -59,11 +59,11 @@ impl From<States> for TimelineReport {
             states: letters,
         });
         Self {
-            of: FinalityOf::new(&states.factory, Arc::new(states.question), Some(states.window)),
-            factory_id: ID(states.factory.slug.0),
+            of: FinalityOf::new(&states.scope, Arc::new(states.question), Some(states.window)),
+            factory_id: ID(states.scope.factory().slug.0.clone()),
             window: states.window.into(),
             resolution_seconds: i32::try_from(states.step_ms.0 / 1_000).unwrap_or(i32::MAX),
-            revision: BigInt(states.factory.revision.0),
+            revision: BigInt(states.scope.factory().revision.0),
             timelines: timelines.collect(),
         }
     }

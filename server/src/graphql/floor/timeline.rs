@@ -92,7 +92,8 @@ impl From<NamedSegment> for TimelineSegment {
 
 impl From<timeline::Timeline> for Timeline {
     fn from(timeline: timeline::Timeline) -> Self {
-        let timeline::Timeline { factory, question, window, picture } = timeline;
+        let timeline::Timeline { scope, question, window, picture } = timeline;
+        let revision = scope.factory().revision;
         let (mut contested, mut corrected) = (Vec::new(), Vec::new());
         for Mark { from_ms, to_ms, decision } in picture.marks {
             match decision {
@@ -105,9 +106,9 @@ impl From<timeline::Timeline> for Timeline {
             }
         }
         Self {
-            of: FinalityOf::new(&factory, Arc::new(question), Some(window)),
+            of: FinalityOf::new(&scope.into(), Arc::new(question), Some(window)),
             window: window.into(),
-            revision: BigInt(factory.revision.0),
+            revision: BigInt(revision.0),
             segments: picture.segments.into_iter().map(Into::into).collect(),
             contested,
             corrected,

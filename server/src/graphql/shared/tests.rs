@@ -8,8 +8,7 @@ use super::*;
 use crate::{
     clock::Clock,
     graphql::{AndonSchema, schema},
-    report::View,
-    store::{Store, factories::NewFactory},
+    store::{Store, access::View, factories::NewFactory},
 };
 
 const OPERATION: &str = "subscription { workerMetrics(factoryId: \"plant\") { revision } }";
@@ -56,8 +55,8 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
     let snapshot = app.store.snapshot().await.expect("a snapshot");
-    let scope = report::factory(&snapshot, "plant").await.expect("the factory");
-    let other = FactoryScope::with_view(scope.factory().clone(), View::Other);
+    let scope = report::factory(Access::OPEN, &snapshot, "plant").await.expect("the factory");
+    let other = Scope::<SeeFigures>::with_view(scope.factory().clone(), View::Other);
     drop(snapshot);
 
     let mut payloads = Vec::new();
@@ -70,23 +69,24 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
         assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     }
     assert_eq!((app.live.broadcast_count(), app.live.cohort_count()), (2, 2));
-    assert!(join(&app.live, text()).is_some());
+    assert!(join(&app.live, Access::OPEN, text()).is_some());
     drop((payloads.remove(2), payloads.remove(0)));
     assert_eq!(app.live.broadcast_count(), 1);
-    assert!(join(&app.live, text()).is_none(), "only another view has subscribers");
+    assert!(join(&app.live, Access::OPEN, text()).is_none(), "only another view has subscribers");
 }
 
 #[tokio::test]
 async fn who_joins_a_running_subscription_needs_no_read() {
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
-    assert!(join(&app.live, text()).is_none());
+    assert!(join(&app.live, Access::OPEN, text()).is_none());
     let mut request = Request::new(OPERATION);
     let shareable = Shareable::new(&mut request, text()).expect("a subscription that can be shared");
-    let mut first = subscribe(&app, shareable, text(), request, move |request| execute(&schema, request));
+    let mut first =
+        subscribe(&app, (Access::OPEN, shareable), text(), request, move |request| execute(&schema, request));
     revision(&mut first).await;
     app.store.close().await;
-    let mut second = join(&app.live, text()).expect("the running subscription");
+    let mut second = join(&app.live, Access::OPEN, text()).expect("the running subscription");
     assert_eq!(revision(&mut second).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
     assert_eq!(app.live.broadcast_count(), 1);
 }

@@ -6,7 +6,13 @@ use domain::{
 };
 
 use super::*;
-use crate::{report::Question, store::factories::Factory};
+use crate::{
+    report::Question,
+    store::{
+        access::{Scope, View},
+        factories::Factory,
+    },
+};
 
 fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
     let factory = Factory {
@@ -30,8 +36,9 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
     };
     let figures = FactoryTotals::default();
     let question = Arc::new(Question::about_factory(WindowSpec::AllTime, None));
+    let scope = Scope::with_view(factory, View::All);
     let report = Report {
-        factory,
+        scope,
         question,
         window: None,
         rows: Vec::new(),
@@ -49,7 +56,7 @@ fn change() -> Part {
 /// The revision and whether it was the whole.
 async fn next(follower: &mut Follower) -> (i64, bool) {
     let (report, part) = follower.next().await.expect("a delivery").expect("no error");
-    (report.factory.revision.0, part.is_whole())
+    (report.scope.factory().revision.0, part.is_whole())
 }
 
 #[tokio::test]

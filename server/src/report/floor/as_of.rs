@@ -7,7 +7,12 @@ use domain::{
 };
 
 use super::super::error::ReportError;
-use crate::store::{Snapshot, as_of::Later, closings, factories::Factory};
+use crate::store::{
+    Snapshot,
+    access::{Scope, SeeFigures},
+    as_of::Later,
+    closings,
+};
 
 /// What was changed later in a window, of which everything was closed at an instant.
 ///
@@ -15,12 +20,12 @@ use crate::store::{Snapshot, as_of::Later, closings, factories::Factory};
 /// As those of [`judge`].
 pub(super) async fn later(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     (window, at_ms): (Option<Window>, TimestampMs),
     now_ms: TimestampMs,
 ) -> Result<Later, ReportError> {
-    let window = judge(snapshot, factory, (window, at_ms), now_ms).await?;
-    Ok(Later::read(snapshot, factory.id, at_ms, window).await?)
+    let window = judge(snapshot, scope, (window, at_ms), now_ms).await?;
+    Ok(Later::read(snapshot, scope, at_ms, window).await?)
 }
 
 /// Judges whether it can be told what was answered about a window at an instant; answers with the window.
@@ -29,16 +34,16 @@ pub(super) async fn later(
 /// The instant is still to come, something of the window was open then, it is too long ago, or the database failed.
 pub(super) async fn judge(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     (window, at_ms): (Option<Window>, TimestampMs),
     now_ms: TimestampMs,
 ) -> Result<Window, ReportError> {
-    let now_ms = factory.instant(now_ms);
+    let now_ms = scope.factory().instant(now_ms);
     if at_ms > now_ms {
         return Err(ReportError::AsOfInFuture { at_ms, now_ms });
     }
     let window = window.ok_or(ReportError::AsOfTooEarly { at_ms, from_ms: None })?;
-    let graces = closings::all(snapshot, factory.id).await?;
+    let graces = closings::all(snapshot, scope).await?;
     let was_closed = mark_at(&graces, at_ms).is_some_and(|mark_ms| is_closed(window.to_ms, mark_ms));
     if !was_closed || at_ms < now_ms - KEPT_FOR_MS {
         return Err(ReportError::AsOfTooEarly { at_ms, from_ms: from_ms(&graces, window, now_ms) });
@@ -53,13 +58,13 @@ pub(super) async fn judge(
 /// Something of the window is still open, or the database failed.
 pub(super) async fn earliest(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     window: Option<Window>,
     now_ms: TimestampMs,
 ) -> Result<TimestampMs, ReportError> {
-    let now_ms = factory.instant(now_ms);
+    let now_ms = scope.factory().instant(now_ms);
     let window = window.ok_or(ReportError::AsOfTooEarly { at_ms: now_ms, from_ms: None })?;
-    let graces = closings::all(snapshot, factory.id).await?;
+    let graces = closings::all(snapshot, scope).await?;
     let from_ms = from_ms(&graces, window, now_ms);
     from_ms.filter(|from_ms| *from_ms <= now_ms).ok_or(ReportError::AsOfTooEarly { at_ms: now_ms, from_ms })
 }

@@ -38,7 +38,8 @@ impl Change {
 impl Report {
     /// Whether the factory's figures read otherwise than in an earlier report on the same window.
     pub fn figures_differ(&self, earlier: &Self) -> bool {
-        self.figures != earlier.figures || self.factory.units_basis != earlier.factory.units_basis
+        self.figures != earlier.figures
+            || self.scope.factory().units_basis != earlier.scope.factory().units_basis
     }
 }
 

@@ -12,10 +12,11 @@ use domain::{
 
 use super::{super::error::ReportError, question::Question};
 use crate::store::{
-    Snapshot, closings,
+    Snapshot,
+    access::{Scope, SeeFigures},
+    closings,
     devices::{self, ClosedReason, DeviceRecord},
     entities::{self, EntityFilter},
-    factories::Factory,
     origins,
 };
 
@@ -39,21 +40,21 @@ pub struct Finality {
 /// The database failed.
 pub async fn of_window(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     window: Option<Window>,
     now_ms: TimestampMs,
 ) -> Result<Finality, ReportError> {
-    let graces = closings::all(snapshot, factory.id).await?;
-    let mark_ms = mark_at(&graces, factory.instant(now_ms));
+    let graces = closings::all(snapshot, scope).await?;
+    let mark_ms = mark_at(&graces, scope.factory().instant(now_ms));
     let mut facts = Facts {
         now_ms,
         ends_ms: window.map(|window| window.to_ms),
         mark_ms,
-        has_pending_decisions: factory.pending_decisions > 0,
+        has_pending_decisions: scope.factory().pending_decisions > 0,
         devices: Vec::new(),
     };
-    let lost_events = add_devices(snapshot, factory, question, window, &mut facts.devices).await?;
+    let lost_events = add_devices(snapshot, scope, question, window, &mut facts.devices).await?;
     let open = facts.ends_ms.filter(|ends_ms| !mark_ms.is_some_and(|mark_ms| is_closed(*ends_ms, mark_ms)));
     Ok(Finality {
         reasons: facts.reasons(),
@@ -65,26 +66,26 @@ pub async fn of_window(
 /// Adds how the devices are doing that a window concerns; answers with how many of their events are lost.
 async fn add_devices(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     window: Option<Window>,
     conditions: &mut Vec<Condition>,
 ) -> Result<i64, ReportError> {
     let days = window.map_or((i64::MIN, i64::MAX), |window| {
-        let day = |instant_ms| day_holding(factory.time_zone, instant_ms).0;
+        let day = |instant_ms| day_holding(scope.factory().time_zone, instant_ms).0;
         (day(window.from_ms) - 1, day(window.to_ms - DurationMs(1)))
     });
     let ids = if question.is_selective() || question.entity_type.is_some() {
         let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-        let asked = entities::list(snapshot, factory.id, filter).await?;
+        let asked = entities::list(snapshot, scope, filter).await?;
         Some(asked.into_iter().map(|entity| entity.id).collect::<Vec<EntityId>>())
     } else {
         None
     };
-    let codes = origins::devices(snapshot, factory.id, days, ids.as_deref()).await?;
+    let codes = origins::devices(snapshot, scope, days, ids.as_deref()).await?;
     let mut lost_events = 0_i64;
     for some in codes.chunks(DEVICES_AT_A_TIME) {
-        for device in devices::list(snapshot, factory.id, some).await? {
+        for device in devices::list(snapshot, scope, some).await? {
             lost_events = lost_events.saturating_add(lost(&device, window));
             conditions.push(device.condition());
         }

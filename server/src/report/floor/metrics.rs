@@ -16,9 +16,9 @@ use domain::{
 use super::{super::error::ReportError, as_of, question::Question};
 use crate::store::{
     Snapshot,
+    access::{Scope, SeeFigures},
     current::{self, OpenReports},
     entities::{self, Entity, EntityFilter},
-    factories::{Factory, FactoryScope},
     rollups,
     seen::{self, LastSeen},
 };
@@ -27,7 +27,7 @@ use crate::store::{
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// What was asked.
     pub question: Arc<Question>,
     /// The window that the sums are of; none is all time.
@@ -104,15 +104,15 @@ impl Report {
     /// The window is not possible, or the database failed.
     pub async fn read(
         snapshot: &Snapshot,
-        scope: &FactoryScope,
+        scope: &Scope<SeeFigures>,
         question: &Question,
         now: Now,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now.now_ms)?;
-        let (rows, is_ahead) = read_rows(snapshot, factory, question, (window, now.seen_until_ms)).await?;
+        let (rows, is_ahead) = read_rows(snapshot, scope, question, (window, now.seen_until_ms)).await?;
         let ahead_since_ms = is_ahead.then_some(now.now_ms);
-        Ok(Self::new(factory, Arc::new(question.clone()), window, rows, ahead_since_ms))
+        Ok(Self::new(scope, Arc::new(question.clone()), window, rows, ahead_since_ms))
     }
 
     /// Reads what the answer to a question was at an instant, without what anybody was last seen doing.
@@ -121,22 +121,22 @@ impl Report {
     /// As [`Report::read`], or it cannot be told.
     pub async fn read_as_of(
         snapshot: &Snapshot,
-        scope: &FactoryScope,
+        scope: &Scope<SeeFigures>,
         question: &Question,
         at_ms: TimestampMs,
         now: Now,
     ) -> Result<Self, ReportError> {
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now.now_ms)?;
-        let later = as_of::later(snapshot, factory, (window, at_ms), now.now_ms).await?;
-        let (entities, mut totals) = sums(snapshot, factory, question, window).await?;
+        let later = as_of::later(snapshot, scope, (window, at_ms), now.now_ms).await?;
+        let (entities, mut totals) = sums(snapshot, scope, question, window).await?;
         later.take_from(&mut totals);
         let rows = entities.into_iter().filter_map(|entity| {
             let totals = totals.remove(&entity.id).filter(|totals| question.takes(totals))?;
             let row = Row::new(entity, None, &OpenReports::default(), totals);
             Some(Arc::new(Row { current: None, last_seen_at_ms: None, ..row }))
         });
-        let report = Self::new(factory, Arc::new(question.clone()), window, rows.collect(), None);
+        let report = Self::new(scope, Arc::new(question.clone()), window, rows.collect(), None);
         Ok(Self { ledger_rows_read: later.rows_read, ..report })
     }
 
@@ -148,7 +148,7 @@ impl Report {
     pub async fn read_again(
         &self,
         snapshot: &Snapshot,
-        scope: &FactoryScope,
+        scope: &Scope<SeeFigures>,
         question: &Question,
         now: Now,
     ) -> Result<Self, ReportError> {
@@ -159,19 +159,24 @@ impl Report {
         if window != self.window || may_be_true_now {
             return Self::read(snapshot, scope, question, now).await;
         }
-        if factory.revision == self.factory.revision {
+        if factory.revision == self.scope.factory().revision {
             return Ok(self.clone());
         }
-        let (changed, is_ahead) =
-            read_changed(snapshot, factory, question, (window, now.seen_until_ms), self.factory.revision)
-                .await?;
+        let (changed, is_ahead) = read_changed(
+            snapshot,
+            scope,
+            question,
+            (window, now.seen_until_ms),
+            self.scope.factory().revision,
+        )
+        .await?;
         let ahead_since_ms = self.ahead_since_ms.or(is_ahead.then_some(now.now_ms));
         let rows = merge(&self.rows, changed);
-        Ok(Self::new(factory, self.question.clone(), window, rows, ahead_since_ms))
+        Ok(Self::new(scope, self.question.clone(), window, rows, ahead_since_ms))
     }
 
     fn new(
-        factory: &Factory,
+        scope: &Scope<SeeFigures>,
         question: Arc<Question>,
         window: Option<Window>,
         rows: Vec<Arc<Row>>,
@@ -181,21 +186,21 @@ impl Report {
             rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
         };
         let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
-        let factory = factory.clone();
-        Self { factory, question, window, rows, figures, ahead_since_ms, ledger_rows_read: 0 }
+        let scope = scope.clone();
+        Self { scope, question, window, rows, figures, ahead_since_ms, ledger_rows_read: 0 }
     }
 }
 
 /// The rows, and whether some of them were seen past what is taken in now.
 async fn read_rows(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     (window, seen_until_ms): (Option<Window>, TimestampMs),
 ) -> Result<(Vec<Arc<Row>>, bool), ReportError> {
-    let (entities, mut totals) = sums(snapshot, factory, question, window).await?;
-    let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
-    let open = open_reports(snapshot, factory, question, seen_until_ms).await?;
+    let (entities, mut totals) = sums(snapshot, scope, question, window).await?;
+    let ahead = seen_by(snapshot, scope, question, &entities, seen_until_ms).await?;
+    let open = open_reports(snapshot, scope, question, seen_until_ms).await?;
     let rows = entities.into_iter().filter_map(|entity| {
         let totals = totals.remove(&entity.id)?;
         let seen = ahead.get(&entity.id).copied();
@@ -207,28 +212,28 @@ async fn read_rows(
 /// The entities that are asked about, and their sums.
 async fn sums(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     window: Option<Window>,
 ) -> Result<(Vec<Entity>, HashMap<EntityId, Totals>), ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-    let entities = entities::list(snapshot, factory.id, filter).await?;
+    let entities = entities::list(snapshot, scope, filter).await?;
     let ids: Option<Vec<EntityId>> =
         question.is_selective().then(|| entities.iter().map(|entity| entity.id).collect());
-    let totals = rollups::totals(snapshot, factory.id, window, ids.as_deref()).await?;
+    let totals = rollups::totals(snapshot, scope, window, ids.as_deref()).await?;
     Ok((entities, totals))
 }
 
 /// What those were seen doing up to an instant that were also seen after it. A question about the factory does not ask that.
 async fn seen_by(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     entities: &[Entity],
     until_ms: TimestampMs,
 ) -> Result<HashMap<EntityId, LastSeen>, ReportError> {
     match question.entity_type {
-        Some(_) => Ok(seen::as_of(snapshot, factory.id, entities, until_ms).await?),
+        Some(_) => Ok(seen::as_of(snapshot, scope, entities, until_ms).await?),
         None => Ok(HashMap::new()),
     }
 }
@@ -236,12 +241,12 @@ async fn seen_by(
 /// The state reports that nothing has ended yet. A question about the factory does not ask for them.
 async fn open_reports(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     until_ms: TimestampMs,
 ) -> Result<OpenReports, ReportError> {
     match question.entity_type {
-        Some(_) => Ok(current::open_reports(snapshot, factory.id, until_ms).await?),
+        Some(_) => Ok(current::open_reports(snapshot, scope, until_ms).await?),
         None => Ok(OpenReports::default()),
     }
 }
@@ -249,21 +254,21 @@ async fn open_reports(
 /// Everything that a later commit than `revision` touched: its row, or none when it is not listed any more.
 async fn read_changed(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     (window, seen_until_ms): (Option<Window>, TimestampMs),
     revision: Revision,
 ) -> Result<(HashMap<EntityId, Option<Arc<Row>>>, bool), ReportError> {
     // The area is judged here and not by the filter, since what left the area has to be noticed.
     let filter = EntityFilter { changed_after: Some(revision), ..question.filter() };
-    let entities = entities::list(snapshot, factory.id, filter).await?;
+    let entities = entities::list(snapshot, scope, filter).await?;
     if entities.is_empty() {
         return Ok((HashMap::new(), false));
     }
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
-    let mut totals = rollups::totals(snapshot, factory.id, window, Some(&ids)).await?;
-    let ahead = seen_by(snapshot, factory, question, &entities, seen_until_ms).await?;
-    let open = open_reports(snapshot, factory, question, seen_until_ms).await?;
+    let mut totals = rollups::totals(snapshot, scope, window, Some(&ids)).await?;
+    let ahead = seen_by(snapshot, scope, question, &entities, seen_until_ms).await?;
+    let open = open_reports(snapshot, scope, question, seen_until_ms).await?;
     let changed = entities.into_iter().map(|entity| {
         let (id, seen) = (entity.id, ahead.get(&entity.id).copied());
         let totals = totals.remove(&id).unwrap_or_default();

@@ -9,8 +9,9 @@ use domain::{
 use super::{super::error::ReportError, as_of, question::Question};
 use crate::store::{
     Snapshot,
+    access::{Scope, SeeFigures},
     entities::{self, Entity, EntityFilter},
-    factories::{Factory, FactoryScope},
+    factories::Factory,
     restatements::{self, Restatement, for_each_delta},
     rollups,
 };
@@ -24,7 +25,7 @@ pub const MAX_CAUSES: usize = 20_000;
 /// What moved the figures of a window.
 pub struct RestatementReport {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// Whose figures they are.
     pub question: Question,
     /// The window that was asked for.
@@ -77,35 +78,35 @@ pub struct Figures {
 /// database failed.
 pub async fn since(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeFigures>,
     question: Question,
     since_ms: Option<TimestampMs>,
     now_ms: TimestampMs,
 ) -> Result<RestatementReport, ReportError> {
-    let factory = scope.factory().clone();
+    let factory = scope.factory();
     let window = question.window.resolve(factory.time_zone, now_ms)?;
     let since_ms = match since_ms {
         Some(since_ms) => since_ms,
-        None => as_of::earliest(snapshot, &factory, window, now_ms).await?,
+        None => as_of::earliest(snapshot, scope, window, now_ms).await?,
     };
-    let window = as_of::judge(snapshot, &factory, (window, since_ms), now_ms).await?;
-    let causes = restatements::since(snapshot, factory.id, since_ms, window).await?;
+    let window = as_of::judge(snapshot, scope, (window, since_ms), now_ms).await?;
+    let causes = restatements::since(snapshot, scope, since_ms, window).await?;
     if causes.len() > MAX_CAUSES {
         return Err(ReportError::TooManyCauses(causes.len()));
     }
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-    let asked = entities::list(snapshot, factory.id, filter).await?;
+    let asked = entities::list(snapshot, scope, filter).await?;
     let places: HashMap<EntityId, usize> = asked.iter().map(|entity| entity.id).zip(0..).collect();
     let ids: Vec<EntityId> = asked.iter().map(|entity| entity.id).collect();
-    let now = rollups::totals(snapshot, factory.id, Some(window), Some(&ids)).await?;
+    let now = rollups::totals(snapshot, scope, Some(window), Some(&ids)).await?;
     let mut side = Side {
-        factory: &factory,
+        factory,
         entity_type: question.entity_type,
         totals: asked.iter().map(|entity| now.get(&entity.id).copied().unwrap_or_default()).collect(),
         asked: &asked,
     };
     let mut deltas: BTreeMap<usize, BTreeMap<usize, Totals>> = BTreeMap::new();
-    let rows_read = for_each_delta(snapshot, factory.id, &causes, window, |cause, entity_id, _, delta| {
+    let rows_read = for_each_delta(snapshot, scope, &causes, window, |cause, entity_id, _, delta| {
         // Judged bucket by bucket: what cancels over several has moved all the same.
         if let Some(place) = places.get(&entity_id)
             && !side.part(asked[*place].entity_type, delta).is_zero()
@@ -141,7 +142,7 @@ pub async fn since(
     }
     let rows_read = rows_read + causes.len() + asked.len();
     Ok(RestatementReport {
-        factory: factory.clone(),
+        scope: scope.clone(),
         question,
         window,
         since_ms,

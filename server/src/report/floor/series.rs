@@ -18,16 +18,17 @@ use super::{
 };
 use crate::store::{
     Snapshot,
+    access::{Scope, SeeFigures},
     as_of::Later,
     entities::{self, Entity, EntityFilter},
-    factories::{Factory, FactoryScope},
+    factories::Factory,
     rollups,
 };
 
 /// A factory's sums, step by step.
 pub struct FactorySeries {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// What was asked.
     pub question: Question,
     /// The window that was cut.
@@ -41,7 +42,7 @@ pub struct FactorySeries {
 /// The sums of many, each step by step.
 pub struct EntitySeries {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// What was asked.
     pub question: Question,
     /// The window that was cut.
@@ -74,11 +75,11 @@ impl Asked {
     async fn later(
         self,
         snapshot: &Snapshot,
-        factory: &Factory,
+        scope: &Scope<SeeFigures>,
         window: Window,
     ) -> Result<Option<Later>, ReportError> {
         let Some(at_ms) = self.as_of_ms else { return Ok(None) };
-        Ok(Some(as_of::later(snapshot, factory, (Some(window), at_ms), self.now_ms).await?))
+        Ok(Some(as_of::later(snapshot, scope, (Some(window), at_ms), self.now_ms).await?))
     }
 }
 
@@ -88,7 +89,7 @@ impl Asked {
 /// The window or its steps are not possible, it cannot be told what it was then, or the database failed.
 pub async fn of_factory(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeFigures>,
     question: Question,
     resolution: Resolution,
     asked: Asked,
@@ -96,10 +97,10 @@ pub async fn of_factory(
     let factory = scope.factory();
     let window = bounded(&question.window, factory, asked.now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
-    let mut sums = rollups::factory_series(snapshot, factory.id, &steps, question.area.as_deref()).await?;
-    let later = asked.later(snapshot, factory, window).await?;
+    let mut sums = rollups::factory_series(snapshot, scope, &steps, question.area.as_deref()).await?;
+    let later = asked.later(snapshot, scope, window).await?;
     if let Some(later) = &later {
-        let entities = entities(snapshot, factory, &question).await?;
+        let entities = entities(snapshot, scope, &question).await?;
         let are_workers =
             entities.iter().map(|entity| (entity.id, entity.entity_type == EntityType::Worker)).collect();
         later.take_from_factory(&steps, &are_workers, &mut sums);
@@ -111,7 +112,7 @@ pub async fn of_factory(
     });
     let points = points.filter(|point| point.totals.is_listed()).collect();
     let ledger_rows_read = later.map_or(0, |later| later.rows_read);
-    Ok(FactorySeries { factory: factory.clone(), question, window, ledger_rows_read, points })
+    Ok(FactorySeries { scope: scope.clone(), question, window, ledger_rows_read, points })
 }
 
 /// Reads the series of each of those asked about.
@@ -120,7 +121,7 @@ pub async fn of_factory(
 /// As [`of_factory`], or there would be too many points.
 pub async fn of_entities(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeFigures>,
     question: Question,
     resolution: Resolution,
     asked: Asked,
@@ -128,14 +129,14 @@ pub async fn of_entities(
     let factory = scope.factory();
     let window = bounded(&question.window, factory, asked.now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_POINTS)?;
-    let entities = entities(snapshot, factory, &question).await?;
+    let entities = entities(snapshot, scope, &question).await?;
     let (step_count, entity_count) = (steps.len(), entities.len());
     if step_count * entity_count > MAX_POINTS {
         return Err(ReportError::TooManyPoints { step_count, entity_count });
     }
     let ids: Vec<EntityId> = entities.iter().map(|entity| entity.id).collect();
-    let mut sums = rollups::series(snapshot, factory.id, &steps, &ids).await?;
-    let later = asked.later(snapshot, factory, window).await?;
+    let mut sums = rollups::series(snapshot, scope, &steps, &ids).await?;
+    let later = asked.later(snapshot, scope, window).await?;
     if let Some(later) = &later {
         sums = later.take_from_series(&steps, &ids, sums);
     }
@@ -147,7 +148,7 @@ pub async fn of_entities(
         entities.into_iter().filter_map(|entity| points.remove(&entity.id).map(|points| (entity, points)));
     let series = series.collect();
     let ledger_rows_read = later.map_or(0, |later| later.rows_read);
-    Ok(EntitySeries { factory: factory.clone(), question, window, ledger_rows_read, series })
+    Ok(EntitySeries { scope: scope.clone(), question, window, ledger_rows_read, series })
 }
 
 fn bounded(window: &WindowSpec, factory: &Factory, now_ms: TimestampMs) -> Result<Window, ReportError> {
@@ -156,9 +157,9 @@ fn bounded(window: &WindowSpec, factory: &Factory, now_ms: TimestampMs) -> Resul
 
 async fn entities(
     snapshot: &Snapshot,
-    factory: &Factory,
+    scope: &Scope<SeeFigures>,
     question: &Question,
 ) -> Result<Vec<Entity>, ReportError> {
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-    Ok(entities::list(snapshot, factory.id, filter).await?)
+    Ok(entities::list(snapshot, scope, filter).await?)
 }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::store::{
     Snapshot,
+    access::{Scope, SeeFigures},
     entities::{self, Entity, EntityFilter},
-    factories::{Factory, FactoryScope},
     states,
 };
 
@@ -26,7 +26,7 @@ const MS_PER_SECOND: i64 = 1_000;
 
 /// How the states of many will be read.
 pub struct StatePlan {
-    factory: Factory,
+    scope: Scope<SeeFigures>,
     question: Question,
     entities: Vec<Entity>,
     /// Steps that are shorter than a bucket, which are read from events, and how many rows that are.
@@ -37,7 +37,7 @@ pub struct StatePlan {
 /// The states of many.
 pub struct States {
     /// The factory as it is at this revision.
-    pub factory: Factory,
+    pub scope: Scope<SeeFigures>,
     /// Whose they are.
     pub question: Question,
     /// The window that was cut.
@@ -63,7 +63,7 @@ struct BySums {
 /// The window or the resolution is not possible, or too much would be read.
 pub async fn plan(
     snapshot: &Snapshot,
-    scope: &FactoryScope,
+    scope: &Scope<SeeFigures>,
     question: &Question,
     resolution_seconds: i32,
     now_ms: TimestampMs,
@@ -75,15 +75,15 @@ pub async fn plan(
     let window = question.window.resolve(factory.time_zone, now_ms)?;
     let window = window.ok_or(ReportError::UnboundedWindow("timeline"))?;
     let filter = EntityFilter { area: question.area.as_deref(), ..question.filter() };
-    let entities = entities::list(snapshot, factory.id, filter).await?;
+    let entities = entities::list(snapshot, scope, filter).await?;
     let step_ms = step_ms(resolution_seconds, window, entities.len());
     let by_sums = by_sums(step_ms, window, entities.len()).ok_or(ReportError::TooManySums(entities.len()))?;
     let mut by_events = None;
     if step_ms.0 < BUCKET_MS {
-        let row_count = states::rows_of_events(snapshot, factory.id, &entities, window).await?;
+        let row_count = states::rows_of_events(snapshot, scope, &entities, window).await?;
         by_events = (row_count <= MAX_EVENT_ROWS).then_some((StepGrid::new(window, step_ms), row_count));
     }
-    Ok(StatePlan { factory: factory.clone(), question: question.clone(), entities, by_events, by_sums })
+    Ok(StatePlan { scope: scope.clone(), question: question.clone(), entities, by_events, by_sums })
 }
 
 impl StatePlan {
@@ -97,21 +97,21 @@ impl StatePlan {
     /// # Errors
     /// The database failed.
     pub async fn read(self, snapshot: &Snapshot) -> Result<States, ReportError> {
-        let Self { factory, question, entities, by_events, by_sums: BySums { grid, level, .. } } = self;
+        let Self { scope, question, entities, by_events, by_sums: BySums { grid, level, .. } } = self;
         if let Some((grid, _)) = by_events
             && let Some(times) =
-                states::from_events(snapshot, factory.id, &entities, grid, MAX_EVENT_ROWS).await?
+                states::from_events(snapshot, &scope, &entities, grid, MAX_EVENT_ROWS).await?
         {
-            return Ok(States::new((factory, question), entities, grid, times));
+            return Ok(States::new((scope, question), entities, grid, times));
         }
-        let times = states::from_sums(snapshot, factory.id, &entities, grid, level).await?;
-        Ok(States::new((factory, question), entities, grid, times))
+        let times = states::from_sums(snapshot, &scope, &entities, grid, level).await?;
+        Ok(States::new((scope, question), entities, grid, times))
     }
 }
 
 impl States {
     fn new(
-        (factory, question): (Factory, Question),
+        (scope, question): (Scope<SeeFigures>, Question),
         entities: Vec<Entity>,
         grid: StepGrid,
         mut times: states::EntityTimes,
@@ -121,7 +121,7 @@ impl States {
             letters.filter(|letters| !letters.is_empty()).map(|letters| (entity, letters))
         };
         let entities = entities.into_iter().filter_map(letters).collect();
-        Self { factory, question, window: grid.window(), step_ms: grid.step_ms(), entities }
+        Self { scope, question, window: grid.window(), step_ms: grid.step_ms(), entities }
     }
 }
 

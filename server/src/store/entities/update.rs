@@ -9,8 +9,14 @@ use domain::{
 use entity::tracked_entity::{self as row, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
-use super::{Entity, EntityFilter, MAX_ENTITIES, list, table};
-use crate::store::{database::Store, engine::retry::Retries, error::Result, factories};
+use super::{Entity, EntityFilter, MAX_ENTITIES, of_factory, table};
+use crate::store::{
+    access::{NameEntities, Scope},
+    database::Store,
+    engine::retry::Retries,
+    error::Result,
+    factories,
+};
 
 /// What a change writes of an entity that is there.
 const CHANGED_COLUMNS: [&str; 3] = ["name", "area", "revision"];
@@ -71,13 +77,13 @@ impl Store {
     /// named once.
     pub async fn update_entities(
         &self,
-        factory_id: FactoryId,
+        scope: &Scope<NameEntities>,
         changes: &[EntityChange],
         unknown: UnknownEntities,
     ) -> Result<std::result::Result<UpdatedEntities, NotUpdated>> {
         let mut retries = Retries::default();
         loop {
-            let outcome = self.try_update_entities(factory_id, changes, unknown).await;
+            let outcome = self.try_update_entities(scope.factory_id(), changes, unknown).await;
             if !retries.again(&outcome).await {
                 return outcome;
             }
@@ -134,7 +140,7 @@ async fn known<'a>(
 ) -> Result<HashMap<Key<'a>, Entity>> {
     let codes: Vec<String> = changes.iter().map(|change| change.code.clone()).collect();
     let filter = EntityFilter { codes: Some(&codes), ..EntityFilter::default() };
-    let listed = list(conn, factory_id, filter).await?.into_iter();
+    let listed = of_factory(conn, factory_id, filter).await?.into_iter();
     let mut listed: HashMap<(EntityType, String), Entity> =
         listed.map(|entity| ((entity.entity_type, entity.code.clone()), entity)).collect();
     let named = |change: &'a EntityChange| {

@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::{Count, IssueCode, IssueCount, Issues, Kind as IssueKind, MAX_KINDS};
 use crate::store::{
+    access::{Correct, Scope},
     engine::{
         code::Code as _,
         statement::{Kind, Sql},
@@ -59,7 +60,8 @@ async fn make_room(tx: &impl ConnectionTrait, factory_id: FactoryId) -> Result<i
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(conn: &impl ConnectionTrait, factory_id: FactoryId) -> Result<Vec<IssueCount>> {
+pub async fn list(conn: &impl ConnectionTrait, scope: &Scope<Correct>) -> Result<Vec<IssueCount>> {
+    let factory_id = scope.factory_id();
     let mut query = row::Entity::find().filter(Read::FactoryId.eq(factory_id.0)).order_by_desc(Read::LastAt);
     for column in [Read::Code, Read::Source, Read::Device] {
         query = query.order_by_asc(column);

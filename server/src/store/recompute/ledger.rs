@@ -26,7 +26,7 @@ pub(super) async fn check(
     factory: &Factory,
     differences: &mut Vec<Difference>,
 ) -> Result<()> {
-    let graces = closings::all(conn, factory.id).await?;
+    let graces = closings::of_factory(conn, factory.id).await?;
     let mut checked = Checked { factory, graces: &graces, last_at_ms: TimestampMs::MIN, found: Vec::new() };
     checked.check_graces();
     let mut after = (i64::MIN, i32::MIN);

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, Statement};
 
 use super::{MAX_RANGES, SUMMED, stored_range, totals_of};
 use crate::store::{
+    access::{Scope, SeeFigures},
     engine::{
         code::Code as _,
         statement::{Kind, Sql},
@@ -22,10 +23,11 @@ use crate::store::{
 /// them up, so that it answers with a row for each run of buckets, however many entities there are.
 pub async fn factory_series(
     conn: &impl ConnectionTrait,
-    factory_id: FactoryId,
+    scope: &Scope<SeeFigures>,
     steps: &[Window],
     area: Option<&str>,
 ) -> Result<Vec<FactorySums>> {
+    let factory_id = scope.factory_id();
     let mut sums = vec![FactorySums::default(); steps.len()];
     let runs: Vec<(usize, BucketRange)> = (0..)
         .zip(steps)

@@ -92,7 +92,7 @@ impl Cache {
         }
         let changed_after = (cache.revision > Revision(0)).then_some(cache.revision);
         let changed = EntityFilter { changed_after, ..EntityFilter::default() };
-        for entity in entities::list(conn, factory.id, changed).await? {
+        for entity in entities::of_factory(conn, factory.id, changed).await? {
             cache.ids.entry(entity.entity_type).or_default().insert(entity.code.clone(), entity.id);
             cache.tails.remove(&entity.id);
             cache.latest_reports.forget(entity.id);

@@ -193,7 +193,7 @@ impl Making<'_> {
                 area: Some(area.as_str()),
                 ..EntityFilter::default()
             };
-            let in_area = entities::list(self.applying.tx, self.applying.factory.id, filter).await?;
+            let in_area = entities::of_factory(self.applying.tx, self.applying.factory.id, filter).await?;
             correction.entity_codes = in_area.into_iter().map(|entity| entity.code).collect();
             if correction.entity_codes.is_empty() {
                 return Ok(Err(NotDecided::EmptyArea));

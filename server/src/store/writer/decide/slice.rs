@@ -195,7 +195,7 @@ async fn corrected(
         let sums = if span.is_empty() {
             HashMap::new()
         } else {
-            rollups::totals(tx, factory_id, window, Some(&ids)).await?
+            rollups::totals_of_factory(tx, factory_id, window, Some(&ids)).await?
         };
         let events: i64 = sums.values().map(|sums| sums.events).sum();
         if buckets == 1 || events.unsigned_abs() <= max_events {

@@ -1,0 +1,32 @@
+//! Who may read and change what of a factory.
+//!
+//! * Every public function of the store that is about one factory takes a [`Scope`] of it, so that nothing can be read for somebody
+//!   who may not see it. [`Access::open`] alone makes one.
+//! * What a scope permits is its type: a function about devices takes a `Scope<SeeDevices>`, and one that answers several kinds of
+//!   questions a scope of any.
+//! * What the server does for nobody, such as to hear of what other servers stored, has a [`ServerScope`].
+//!
+//! ```compile_fail
+//! # use server::store::{Snapshot, access::{SeePeople, Scope, SeeDevices}, devices};
+//! // A list of devices for somebody who may see people.
+//! async fn read(snapshot: &Snapshot, scope: &Scope<SeePeople>) {
+//!     devices::codes(snapshot, scope).await;
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use server::store::access::{SeePeople, Scope, View};
+//! // A scope that nobody opened.
+//! let scope: Scope<SeePeople> = Scope { view: View::All };
+//! ```
+
+mod permission;
+mod scope;
+
+pub use self::{
+    permission::{
+        ChangeSettings, Correct, DecideModels, NameEntities, Permission, SeeDevices, SeeFigures, SeePeople,
+        SendEvents,
+    },
+    scope::{Access, Scope, ScopeKey, ServerScope, View},
+};

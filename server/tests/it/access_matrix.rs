@@ -1,0 +1,265 @@
+//! Nothing that is said about one factory holds anything of another, whatever is asked and on whichever transport.
+
+mod examples;
+mod selection;
+
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use self::{
+    examples::{EXAMPLES, Example, WINDOW},
+    selection::Schema,
+};
+use crate::harness::{Socket, TestServer, code, millis};
+
+/// The day of which all is, and a day on which it is closed.
+const DAY: &str = "2026-01-05T12:00:00Z";
+const LATER: &str = "2026-01-08T12:00:00Z";
+
+const VARIABLES: &str = "$factory: ID!, $worker: ID!, $workstation: ID!, $node: ID!";
+
+/// A factory with something of everything, all of whose names begin with its own.
+struct Plant {
+    name: &'static str,
+}
+
+impl Plant {
+    fn named(&self, what: &str) -> String {
+        format!("{}-{what}", self.name)
+    }
+
+    /// What operations name of it.
+    fn variables(&self) -> Value {
+        json!({ "factory": self.name, "worker": self.named("worker"), "workstation": self.named("station"),
+            "node": self.node() })
+    }
+
+    fn node(&self) -> String {
+        format!("Worker:{}:{}", self.name, self.named("worker"))
+    }
+
+    async fn create(server: &TestServer, name: &'static str) -> Self {
+        let plant = Self { name };
+        let input = json!({ "id": name, "name": plant.named("factory"), "finalityGraceHours": 24 });
+        server
+            .ask(
+                "mutation($input: CreateFactoryInput!) { createFactory(input: $input) { id } }",
+                json!({ "input": input }),
+            )
+            .await;
+        plant.ingest(server, "08:00", 7, true).await;
+        // What contradicts that, and what nobody takes.
+        plant.ingest(server, "08:00", 8, false).await;
+        let area = json!({ "name": plant.named("name"), "area": plant.named("area") });
+        let update = "mutation($factory: ID!, $worker: ID!, $workstation: ID!, $input: UpdateEntityInput!) {
+            updateWorker(factoryId: $factory, workerId: $worker, input: $input) { id }
+            updateWorkstation(factoryId: $factory, workstationId: $workstation, input: $input) { id } }";
+        let mut variables = plant.variables();
+        variables["input"] = area;
+        variables.as_object_mut().expect("variables").remove("node");
+        server.ask(update, variables).await;
+        plant
+    }
+
+    /// An hour of work that ends a state report, from a device that numbers what it sends; with something that is not valid.
+    async fn ingest(&self, server: &TestServer, time: &str, units: i64, is_first: bool) {
+        let event = json!({ "timestamp": format!("2026-01-05T{time}:00Z"), "entityType": "WORKER",
+            "entityId": self.named("worker"), "eventType": "WORKING", "durationMinutes": 60, "unitsProduced": units,
+            "confidence": 0.5, "modelVersion": self.named("model"), "eventId": self.named("event"),
+            "sourceId": self.named("camera"), "workstationId": self.named("station") });
+        let mut of_station = event.clone();
+        of_station["entityType"] = json!("WORKSTATION");
+        of_station["entityId"] = json!(self.named("station"));
+        of_station.as_object_mut().expect("an event").remove("workstationId");
+        let mut invalid = event.clone();
+        invalid["confidence"] = json!(7);
+        let first = if is_first { 1 } else { 4 };
+        let sender = json!({ "deviceId": self.named("device"), "epoch": self.named("epoch"), "firstSequence": first,
+            "sentAt": "2026-01-05T12:00:00Z", "queuedEvents": 0, "lostEvents": 0, "deadLetteredEvents": 0 });
+        let query = "mutation($factory: ID!, $events: [EventInput!]!, $sender: SenderInput) {
+            ingestEvents(factoryId: $factory, events: $events, sender: $sender) { accepted rejected } }";
+        server
+            .ask(
+                query,
+                json!({ "factory": self.name, "events": [event, of_station, invalid], "sender": sender }),
+            )
+            .await;
+    }
+
+    /// Decides about it when its day is closed, which moves its figures.
+    async fn decide(&self, server: &TestServer) {
+        let query = "mutation($factory: ID!, $request: ID!, $note: String!, $decision: DecisionInput!) {
+            decide(factoryId: $factory, requestId: $request, note: $note, decision: $decision) { number } }";
+        let correction = json!({ "correction": { "entityType": "WORKER", "entityIds": [self.named("worker")],
+            "state": "IDLE", "from": "2026-01-05T08:00:00Z", "to": "2026-01-05T08:10:00Z" } });
+        let standing = json!({ "standing": { "standing": "SHADOW", "sourceId": self.named("another") } });
+        for (request, decision) in [("one", correction), ("two", standing)] {
+            let variables = json!({ "factory": self.name, "request": self.named(request),
+                "note": self.named("note"), "decision": decision });
+            server.ask(query, variables).await;
+        }
+    }
+}
+
+/// An operation of one root field with all that it can answer.
+fn operation(schema: &Schema, root: &str, example: &Example) -> String {
+    let (_, field) = example.field.split_once('.').expect("a type and a field");
+    let (_, selection) = schema.fields(root).into_iter().find(|(name, _)| name == field).expect("the field");
+    let declared: Vec<&str> = VARIABLES
+        .split(", ")
+        .filter(|declared| {
+            let (name, _) = declared.split_once(':').expect("a name and a type");
+            example.arguments.contains(name)
+        })
+        .collect();
+    let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(", ")) };
+    format!(
+        "{}{declared} {{ {field}{} {selection} }}",
+        root.to_lowercase(),
+        example.arguments.replace("WINDOW", WINDOW)
+    )
+}
+
+/// Those variables of a plant that an operation declares: others are refused.
+fn declared(operation: &str, plant: &Plant) -> Value {
+    let mut variables = plant.variables();
+    let all = variables.as_object_mut().expect("variables");
+    all.retain(|name, _| operation.contains(&format!("${name}: ")));
+    variables
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Transport {
+    Post,
+    Get,
+    Websocket,
+}
+
+impl Transport {
+    /// The whole answer, or the first one.
+    async fn ask(self, server: &TestServer, operation: &str, variables: Value) -> Value {
+        match self {
+            Self::Post => server.answer(operation, variables).await,
+            Self::Get => {
+                let asked = [("query", operation), ("variables", &variables.to_string())];
+                let url = Url::parse_with_params(&server.url("/graphql"), asked).expect("an address");
+                let request = server.client.get(url).header("accept", "application/json");
+                request.send().await.expect("a response").json().await.expect("JSON")
+            }
+            Self::Websocket => {
+                let mut socket = server.socket().await;
+                socket.subscribe("1", operation, variables).await;
+                first_answer(&mut socket).await
+            }
+        }
+    }
+}
+
+/// What a websocket says first, as the answer to a POST would be.
+async fn first_answer(socket: &mut Socket) -> Value {
+    let mut message = socket.receive().await;
+    match message["type"].as_str() {
+        Some("error") => json!({ "errors": message["payload"] }),
+        _ => message["payload"].take(),
+    }
+}
+
+async fn plants() -> (TestServer, Plant, Plant) {
+    let server = TestServer::at(DAY).await;
+    let own = Plant::create(&server, "own").await;
+    let other = Plant::create(&server, "canary").await;
+    server.clock.set(millis(LATER));
+    for plant in [&own, &other] {
+        plant.decide(&server).await;
+    }
+    (server, own, other)
+}
+
+#[tokio::test]
+async fn every_field_has_an_example() {
+    let schema = Schema::of(&TestServer::start().await).await;
+    let mut fields: Vec<String> = Vec::new();
+    for root in ["Query", "Mutation", "Subscription"] {
+        fields.extend(schema.fields(root).into_iter().map(|(field, _)| format!("{root}.{field}")));
+    }
+    let mut examples: Vec<&str> = EXAMPLES.iter().map(|example| example.field).collect();
+    fields.sort_unstable();
+    examples.sort_unstable();
+    assert_eq!(examples, fields);
+}
+
+#[tokio::test]
+async fn what_is_answered_about_a_factory_has_nothing_of_another_on_any_transport() {
+    let (server, own, other) = plants().await;
+    let schema = Schema::of(&server).await;
+    let nowhere = Plant { name: "nowhere" };
+    for example in EXAMPLES {
+        let (root, field) = example.field.split_once('.').expect("a type and a field");
+        let transports = match root {
+            "Query" => vec![Transport::Post, Transport::Get, Transport::Websocket],
+            "Mutation" => vec![Transport::Post, Transport::Websocket],
+            _ => vec![Transport::Websocket],
+        };
+        let operation = operation(&schema, root, example);
+        for transport in transports {
+            let place = format!("{} on {transport:?}", example.field);
+            let answer = transport.ask(&server, &operation, declared(&operation, &own)).await;
+            let text = answer.to_string();
+            if field == "factories" {
+                assert!(text.contains("canary"), "everybody sees all factories: {text}");
+            } else {
+                assert!(!text.contains("canary"), "{place}: {text}");
+            }
+            let is_new = matches!(field, "createFactory" | "createDemoFactory");
+            let is_feed = root == "Subscription" && matches!(field, "eventsIngested" | "decisions");
+            if !is_new {
+                assert!(answer.get("errors").is_none(), "{place}: {text}\n{operation}");
+            }
+            if example.has_names && !is_feed {
+                assert!(text.contains("own-"), "{place}: {text}");
+                // Otherwise it would be no wonder that nothing of the other one is ever said.
+                let answer = transport.ask(&server, &operation, declared(&operation, &other)).await;
+                assert!(answer.to_string().contains("canary-"), "{place}: {answer}");
+            }
+            if is_new || field == "factories" {
+                continue;
+            }
+            let answer = transport.ask(&server, &operation, declared(&operation, &nowhere)).await;
+            assert!(!answer.to_string().contains("canary"), "{place}: {answer}");
+            if matches!(field, "factory" | "node") {
+                assert_eq!(answer, json!({ "data": { field: null } }), "{place}");
+            } else {
+                assert_eq!(code(&answer), "NOT_FOUND", "{place}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_follows_a_factory_is_told_nothing_of_another() {
+    let (server, own, other) = plants().await;
+    let schema = Schema::of(&server).await;
+    let mut sockets = Vec::new();
+    for example in EXAMPLES.iter().filter(|example| example.field.starts_with("Subscription.")) {
+        let operation = operation(&schema, "Subscription", example);
+        let mut socket = server.socket().await;
+        socket.subscribe("1", &operation, declared(&operation, &own)).await;
+        let first = socket.delivery("1").await.to_string();
+        assert!(!first.contains("canary"), "{}: {first}", example.field);
+        sockets.push((example.field, socket));
+    }
+    // What changes the other one comes first, so that it would be told first.
+    for plant in [&other, &own] {
+        plant.ingest(&server, "10:00", 1, false).await;
+        let decision = "mutation($factory: ID!, $note: String!) { decide(factoryId: $factory, requestId: \"3\", note: $note,
+            decision: {withdrawal: 1}) { number } }";
+        server.ask(decision, json!({ "factory": plant.name, "note": plant.named("note") })).await;
+    }
+    for (field, mut socket) in sockets {
+        let next = socket.delivery("1").await.to_string();
+        assert!(!next.contains("canary"), "{field}: {next}");
+        if field != "Subscription.factoryMetrics" {
+            assert!(next.contains("own-"), "{field}: {next}");
+        }
+    }
+}
