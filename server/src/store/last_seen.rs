@@ -2,6 +2,7 @@
 //! is a round trip.
 
 mod own;
+mod serving;
 mod told;
 
 use std::collections::HashMap;

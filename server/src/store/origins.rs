@@ -47,41 +47,46 @@ pub(super) async fn first_day(conn: &impl ConnectionTrait, factory_id: FactoryId
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
 }
 
-/// By which source and which model an entity was reported on a day.
+/// By which source and which model an entity was reported on a day, or anybody.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
-    pub(super) entity_id: EntityId,
+    pub(super) entity_id: Option<EntityId>,
     /// Counted from 1970-01-01.
     pub(super) day: i64,
     pub(super) source: Option<SourceId>,
     pub(super) model_version: Option<ModelVersionId>,
 }
 
-/// By which sources and models entities were reported on these days (counted from 1970-01-01, both ends included), each once.
-pub(super) async fn of_entities(
+/// By which sources and models anything was reported on these days (counted from 1970-01-01, both ends included), each once: of
+/// each of some entities, or of anybody.
+pub(super) async fn of_days(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    entity_ids: impl Iterator<Item = EntityId>,
     (first_day, last_day): (i64, i64),
+    entity_ids: Option<&[EntityId]>,
 ) -> Result<Vec<Origin>> {
-    let select =
-        Sql::new(conn, "SELECT DISTINCT entity_id, day, source_id, model_version_id FROM entity_origin ")
-            .text("WHERE factory_id = ")
-            .bind(factory_id.0)
-            .text(" AND day >= ")
-            .bind(first_day)
-            .text(" AND day <= ")
-            .bind(last_day)
-            .text(" AND entity_id IN ")
-            .bind_set(entity_ids.map(|id| id.0));
+    let entity_id = if entity_ids.is_some() { "entity_id" } else { "0" };
+    let select = Sql::new(conn, "SELECT DISTINCT day, source_id, model_version_id, ")
+        .text(entity_id)
+        .text(" FROM entity_origin WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND day >= ")
+        .bind(first_day)
+        .text(" AND day <= ")
+        .bind(last_day);
+    let select = match entity_ids {
+        Some(ids) => select.text(" AND entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
+        None => select,
+    };
     let rows = conn.query_all_raw(select.build()).await?;
     rows.iter()
         .map(|row| {
+            let entity_id = entity_ids.map(|_| row.try_get_by_index(3)).transpose()?;
             Ok(Origin {
-                entity_id: EntityId(row.try_get_by_index(0)?),
-                day: row.try_get_by_index(1)?,
-                source: source_of_stored(row.try_get_by_index(2)?),
-                model_version: model_of_stored(row.try_get_by_index(3)?),
+                entity_id: entity_id.map(EntityId),
+                day: row.try_get_by_index(0)?,
+                source: source_of_stored(row.try_get_by_index(1)?),
+                model_version: model_of_stored(row.try_get_by_index(2)?),
             })
         })
         .collect()

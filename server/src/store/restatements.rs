@@ -97,9 +97,9 @@ pub async fn for_each_delta(
     window: Window,
     mut visit: impl FnMut(usize, EntityId, i64, Totals),
 ) -> Result<usize> {
-    let factory_id = scope.factory_id();
     const SELECT: &str = "found.revision, found.ordinal, found.hour, found.entity_id, found.deltas";
     const KINDS: [Kind; 4] = [Kind::BigInt, Kind::Int, Kind::BigInt, Kind::BigInt];
+    let factory_id = scope.factory_id();
     let places: BTreeMap<(i64, i32), usize> =
         causes.iter().map(|cause| (cause.revision.0, cause.ordinal)).zip(0..).collect();
     let in_window = window.from_ms.0.div_euclid(BUCKET_MS)..window.to_ms.0.div_euclid(BUCKET_MS);

@@ -273,10 +273,10 @@ pub async fn series(
     steps: &[Window],
     entity_ids: &[EntityId],
 ) -> Result<Vec<(usize, EntityId, Totals)>> {
-    let factory_id = scope.factory_id();
     const SELECT: &str = "found.bucket, found.entity_id, found.working_ms, found.idle_ms, found.absent_ms, \
                           found.overlap_ms, found.contested_ms, found.corrected_ms, found.units, found.confidence_ms, \
                           found.confident_ms, found.events";
+    let factory_id = scope.factory_id();
     let mut sums: BTreeMap<(usize, EntityId), Totals> = BTreeMap::new();
     for ranges in few_rows(&merged_cover(steps), entity_ids.len()) {
         let sql = in_ranges(conn, SELECT, factory_id, &ranges, Some(entity_ids));

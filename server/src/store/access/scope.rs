@@ -13,7 +13,10 @@ use crate::store::{
 
 /// Who asks. So far everybody who reaches the server may do everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access(());
+pub struct Access {
+    /// What of each factory.
+    view: View,
+}
 
 /// What a caller may see of one factory, for questions of the kind `P`. Only [`Access::open`] and [`Access::open_all`] make one.
 pub struct Scope<P> {
@@ -45,11 +48,11 @@ pub struct ServerScope(FactoryId);
 
 impl Access {
     /// Of everybody, on a server that is open.
-    pub const OPEN: Self = Self(());
+    pub const OPEN: Self = Self { view: View::All };
 
     /// Of the server itself, which does something that nobody asked for. Each use says why that may be done.
     pub fn of_server() -> Self {
-        Self(())
+        Self { view: View::All }
     }
 
     /// What the caller may see of the factory with this slug, if there is one.
@@ -72,15 +75,11 @@ impl Access {
 
     /// The key of the scope that the caller has of the factory with this id.
     pub(crate) fn key_of(self, factory_id: FactoryId) -> ScopeKey {
-        ScopeKey { factory_id, view: self.view(factory_id) }
+        ScopeKey { factory_id, view: self.view }
     }
 
     fn scope_of<P>(self, factory: Factory) -> Scope<P> {
-        Scope { view: self.view(factory.id), factory, permission: PhantomData }
-    }
-
-    fn view(self, _factory_id: FactoryId) -> View {
-        View::All
+        Scope { view: self.view, factory, permission: PhantomData }
     }
 }
 

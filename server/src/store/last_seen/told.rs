@@ -11,6 +11,7 @@ use domain::{
 };
 use sea_orm::ConnectionTrait;
 
+use super::serving::{self, By};
 use crate::store::{
     applied::Applied,
     engine::statement::{Kind, Sql, chunks},
@@ -44,7 +45,7 @@ pub(in crate::store) async fn told(
             })
             .collect();
         let told = told_near(conn, factory_id, &near, until_ms).await?;
-        left = Vec::new();
+        let mut unseen = HashMap::new();
         for Near { entity, ranges } in near {
             let (from_ms, _) = ranges[0];
             let of_workstation = told.iter().filter(|report| {
@@ -56,9 +57,19 @@ pub(in crate::store) async fn told(
                 Some(last_ms) => {
                     found.insert(entity.id, last_ms);
                 }
-                None => left.push((entity, from_ms - DurationMs(1))),
+                None => {
+                    unseen.insert(entity.id, from_ms);
+                }
             }
         }
+        let serving = serving::until(conn, factory_id, unseen, By::Anybody).await?;
+        left.retain_mut(|(entity, at_ms)| match serving.get(&entity.id) {
+            Some(before_ms) => {
+                *at_ms = *before_ms - DurationMs(1);
+                true
+            }
+            None => false,
+        });
     }
     Ok(found)
 }
