@@ -256,10 +256,14 @@ async fn who_follows_a_factory_is_told_nothing_of_another() {
         server.ask(decision, json!({ "factory": plant.name, "note": plant.named("note") })).await;
     }
     for (field, mut socket) in sockets {
-        let next = socket.delivery("1").await.to_string();
-        assert!(!next.contains("canary"), "{field}: {next}");
-        if field != "Subscription.factoryMetrics" {
-            assert!(next.contains("own-"), "{field}: {next}");
+        // Others tell of a new revision alone before that.
+        let has_names = field != "Subscription.factoryMetrics";
+        loop {
+            let next = socket.delivery("1").await.to_string();
+            assert!(!next.contains("canary"), "{field}: {next}");
+            if !has_names || next.contains("own-") {
+                break;
+            }
         }
     }
 }

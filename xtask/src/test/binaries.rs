@@ -39,17 +39,10 @@ pub(super) fn build() -> Result<Vec<Binary>> {
     Ok(binaries)
 }
 
-/// The crates whose documentation has examples. They are tested by a build of their own, which is long for a crate with
-/// many dependencies.
-const WITH_EXAMPLES: &[&str] = &["domain"];
-
 /// The examples in the documentation, which no program of their own holds.
 pub(super) fn documentation() -> Command {
     let mut cargo = workspace::cargo();
-    cargo.args(["test", "--doc"]);
-    for package in WITH_EXAMPLES {
-        cargo.args(["--package", package]);
-    }
+    cargo.args(["test", "--doc", "--workspace", "--features", BROKER_FEATURES]);
     cargo
 }
 
@@ -81,8 +74,6 @@ impl Binary {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::json;
 
     use super::*;
@@ -109,17 +100,5 @@ mod tests {
             other[field] = value;
             assert_eq!(Binary::of(&other), None, "{field}");
         }
-    }
-
-    #[test]
-    fn every_crate_whose_documentation_has_examples_is_named() {
-        let list = Command::new("git")
-            .args(["grep", "-lE", "^ *//[/!] ```( *rust.*|)$", "--", "*/src/*.rs"])
-            .current_dir(workspace::root())
-            .output()
-            .expect("git");
-        let files = String::from_utf8(list.stdout).expect("paths");
-        let crates: BTreeSet<&str> = files.lines().filter_map(|path| path.split('/').next()).collect();
-        assert_eq!(crates, WITH_EXAMPLES.iter().copied().collect());
     }
 }
