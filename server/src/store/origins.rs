@@ -21,21 +21,12 @@ use super::{
 pub async fn devices(
     conn: &impl ConnectionTrait,
     scope: &Scope<impl Permission>,
-    (first_day, last_day): (i64, i64),
+    days: (i64, i64),
     entity_ids: Option<&[EntityId]>,
 ) -> Result<Vec<String>> {
     let factory_id = scope.factory_id();
-    let select = Sql::new(conn, "SELECT DISTINCT device FROM entity_origin WHERE factory_id = ")
-        .bind(factory_id.0)
-        .text(" AND day >= ")
-        .bind(first_day)
-        .text(" AND day <= ")
-        .bind(last_day)
-        .text(" AND device <> ''");
-    let select = match entity_ids {
-        Some(ids) => select.text(" AND entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
-        None => select,
-    };
+    let select = Sql::new(conn, "SELECT DISTINCT device");
+    let select = on_days(select, factory_id, days, entity_ids).text(" AND device <> ''");
     let rows = conn.query_all_raw(select.build()).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
@@ -62,22 +53,12 @@ pub(super) struct Origin {
 pub(super) async fn of_days(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
-    (first_day, last_day): (i64, i64),
+    days: (i64, i64),
     entity_ids: Option<&[EntityId]>,
 ) -> Result<Vec<Origin>> {
     let entity_id = if entity_ids.is_some() { "entity_id" } else { "0" };
-    let select = Sql::new(conn, "SELECT DISTINCT day, source_id, model_version_id, ")
-        .text(entity_id)
-        .text(" FROM entity_origin WHERE factory_id = ")
-        .bind(factory_id.0)
-        .text(" AND day >= ")
-        .bind(first_day)
-        .text(" AND day <= ")
-        .bind(last_day);
-    let select = match entity_ids {
-        Some(ids) => select.text(" AND entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
-        None => select,
-    };
+    let select = Sql::new(conn, "SELECT DISTINCT day, source_id, model_version_id, ").text(entity_id);
+    let select = on_days(select, factory_id, days, entity_ids);
     let rows = conn.query_all_raw(select.build()).await?;
     rows.iter()
         .map(|row| {
@@ -90,6 +71,26 @@ pub(super) async fn of_days(
             })
         })
         .collect()
+}
+
+/// Goes on with the origins of a factory on these days (both ends included), of some entities or of all.
+fn on_days(
+    select: Sql,
+    factory_id: FactoryId,
+    (first_day, last_day): (i64, i64),
+    entity_ids: Option<&[EntityId]>,
+) -> Sql {
+    let select = select
+        .text(" FROM entity_origin WHERE factory_id = ")
+        .bind(factory_id.0)
+        .text(" AND day >= ")
+        .bind(first_day)
+        .text(" AND day <= ")
+        .bind(last_day);
+    match entity_ids {
+        Some(ids) => select.text(" AND entity_id IN ").bind_set(ids.iter().map(|id| id.0)),
+        None => select,
+    }
 }
 
 /// The source that a number stands for, which is 0 where none is named.
@@ -108,7 +109,7 @@ pub(super) async fn days(
     conn: &impl ConnectionTrait,
     factory_id: FactoryId,
     rule: &StandingRule,
-    (first_day, last_day): (i64, i64),
+    days: (i64, i64),
     backwards: bool,
     limit: usize,
 ) -> Result<Vec<(i64, bool)>> {
@@ -121,13 +122,7 @@ pub(super) async fn days(
         ModelVersions::Without => select.text(" AND model_version_id = ").bind(stored_model(None)),
         ModelVersions::One(one) => select.text(" AND model_version_id = ").bind(stored_model(Some(one))),
     };
-    let select = select
-        .text(" THEN 1 ELSE 0 END) FROM entity_origin WHERE factory_id = ")
-        .bind(factory_id.0)
-        .text(" AND day >= ")
-        .bind(first_day)
-        .text(" AND day <= ")
-        .bind(last_day)
+    let select = on_days(select.text(" THEN 1 ELSE 0 END)"), factory_id, days, None)
         .text(" GROUP BY day ORDER BY day")
         .text(if backwards { " DESC LIMIT " } else { " LIMIT " })
         .bind(limit as i64);
