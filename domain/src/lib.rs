@@ -4,6 +4,7 @@
 //! Nothing here waits, fails or looks at a clock. Time and randomness come in as arguments, and bad input is
 //! answered with data. The same crate computes in the server, in tests and in the browser.
 
+pub mod access;
 pub mod backoff;
 pub mod bucket;
 pub mod closing;

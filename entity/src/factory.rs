@@ -19,6 +19,8 @@ pub struct Model {
     pub state_hold_minutes: i16,
     /// For how many hours after its end a bucket stays open.
     pub finality_grace_hours: i16,
+    /// How many workers the least are whose figures together are shown to who sees no single worker.
+    pub smallest_team: i16,
     /// Up to when buckets were closed when that was set.
     pub closed_floor: i64,
     /// The instant of the last commit that changed something which a reader can see; it never falls.

@@ -1,11 +1,14 @@
 //! The rows of Andon's database, one file per table. A row is never an API type.
 //!
-//! Every key begins with the factory, because factories never share rows. Instants and lengths are integers in
+//! Every key begins with the factory, because factories never share rows; but for those of who may do what. Instants and lengths are integers in
 //! milliseconds, `received_at` and `started_at` since the Unix epoch.
 #![expect(missing_docs, reason = "a column says itself what it holds; the table's doc says the rest")]
 
+pub mod access;
+pub mod access_grant;
 pub mod closing;
 pub mod commit_log;
+pub mod credential;
 pub mod decision;
 pub mod decision_entity;
 pub mod device;
@@ -17,6 +20,7 @@ pub mod event_conflict;
 pub mod event_issue;
 pub mod factory;
 pub mod model_version;
+pub mod principal;
 pub mod restated_hour;
 pub mod restatement;
 pub mod rollup;

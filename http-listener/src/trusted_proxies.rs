@@ -22,6 +22,11 @@ impl TrustedProxies {
         entries.map(network).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether no proxy is believed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a connection from this address is a proxy's.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

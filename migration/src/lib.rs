@@ -20,6 +20,7 @@ mod m0011_state_series;
 mod m0012_decision;
 mod m0013_ledger;
 mod m0014_entity_origin;
+mod m0015_access;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_decision::Migration),
             Box::new(m0013_ledger::Migration),
             Box::new(m0014_entity_origin::Migration),
+            Box::new(m0015_access::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! The command line: every option is an environment variable too, and the option wins.
 
+pub mod access;
+
 use std::{env, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, builder::BoolishValueParser, error::ErrorKind};
@@ -7,6 +9,7 @@ use domain::time::DurationMs;
 use time_zones::{FolderError, TimeZones};
 
 use crate::{
+    access::AccessMode,
     app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
     http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
 };
@@ -68,6 +71,15 @@ pub enum Command {
     Audit(DatabaseConfig),
     /// Write every sum anew from the raw events; no server may have the file open meanwhile
     Rebuild(DatabaseConfig),
+    /// Create tokens for devices and programs, and take them back; beside a running server, too
+    #[command(subcommand)]
+    Token(access::TokenCommand),
+    /// Create people and let them in no more; beside a running server, too
+    #[command(subcommand)]
+    Person(access::PersonCommand),
+    /// Say what people may do in a factory; beside a running server, too
+    #[command(subcommand)]
+    Grant(access::GrantCommand),
     /// Print the API's schema
     Schema,
 }
@@ -100,6 +112,11 @@ pub struct ServeConfig {
     /// The address to listen on; port 0 takes any free one
     #[arg(long, env = "ANDON_LISTEN", default_value = "127.0.0.1:8000", value_name = "IP:PORT", value_parser = address)]
     pub listen: SocketAddr,
+
+    /// Who may use the server [default: everybody as long as it listens to this machine alone and nobody was created by
+    /// `andon person` or `andon token`, else those who prove who they are]
+    #[arg(long, env = "ANDON_ACCESS", value_enum)]
+    pub access: Option<access::Access>,
 
     /// Create the factory "demo", fill today from a simulation and keep it running
     #[arg(
@@ -191,6 +208,15 @@ impl ServeConfig {
         }
     }
 
+    /// Who is let in.
+    pub fn access_mode(&self) -> AccessMode {
+        match self.access {
+            Some(access::Access::Open) => AccessMode::Open,
+            None if self.listen.ip().is_loopback() => AccessMode::OpenUntilFirstPrincipal,
+            Some(access::Access::Required) | None => AccessMode::Required,
+        }
+    }
+
     /// How large an SQLite file may grow, in bytes.
     pub fn max_database_bytes(&self) -> Option<u64> {
         self.max_database_mb.map(|mebibytes| u64::from(mebibytes) * 1024 * 1024)
@@ -222,6 +248,8 @@ fn network(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::access::{Role, TokenKind};
+
     use super::*;
 
     fn serve(arguments: &[&str]) -> Result<ServeConfig, clap::Error> {
@@ -258,6 +286,44 @@ mod tests {
             ["http://a.example", "http://b.example", "http://c.example"]
         );
         assert!(serve(&["--allow-origin", "a.example"]).is_err());
+    }
+
+    #[test]
+    fn a_server_is_open_where_only_this_machine_reaches_it_or_where_that_is_said() {
+        let mode = |arguments: &[&str]| serve(arguments).expect("options").access_mode();
+        assert_eq!(mode(&[]), AccessMode::OpenUntilFirstPrincipal);
+        assert_eq!(mode(&["--listen", "[::1]:8000"]), AccessMode::OpenUntilFirstPrincipal);
+        assert_eq!(mode(&["--listen", "0.0.0.0:8000"]), AccessMode::Required);
+        assert_eq!(mode(&["--listen", "0.0.0.0:8000", "--access", "open"]), AccessMode::Open);
+        assert_eq!(mode(&["--access", "required"]), AccessMode::Required);
+        assert!(serve(&["--access", "closed"]).is_err());
+    }
+
+    #[test]
+    fn a_token_is_of_a_device_or_of_a_program_that_has_a_role() {
+        let create = |arguments: &[&str]| {
+            let before = ["andon", "token", "create", "--factory", "plant"];
+            Config::try_parse_from(before.iter().chain(arguments)).map(|config| match config.command {
+                Command::Token(access::TokenCommand::Create(create)) => {
+                    let (kind, name, role) = create.holder();
+                    (kind, name.to_owned(), role)
+                }
+                other => panic!("{other:?} creates no token"),
+            })
+        };
+        let of_device = create(&["--device", "cam-7"]).expect("a token");
+        assert_eq!(of_device, (TokenKind::Device, "cam-7".to_owned(), Role::Device));
+        let of_program = create(&["--service", "bi", "--role", "viewer"]).expect("a token");
+        assert_eq!(of_program, (TokenKind::Service, "bi".to_owned(), Role::Viewer));
+        for wrong in [
+            &[][..],
+            &["--service", "bi"],
+            &["--device", "cam-7", "--role", "admin"],
+            &["--device", "cam-7", "--service", "bi", "--role", "viewer"],
+            &["--device", ""],
+        ] {
+            assert!(create(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

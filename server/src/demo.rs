@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::zone::Zone;
 use domain::{
+    access::DEFAULT_SMALLEST_TEAM,
     closing::DEFAULT_GRACE_HOURS,
     event::RawEvent,
     metric::UnitsBasis,
@@ -22,7 +23,7 @@ use crate::{
     ingest::{IngestError, Outcome},
     report::{self, ReportError},
     store::{
-        access::{Access, NameEntities},
+        access::{Access, NameEntities, Permit, SendEvents},
         entities::{self, Entity, EntityChange, EntityFilter, EntityPatch, UnknownEntities},
         factories::{Factory, NewFactory, NotCreated},
     },
@@ -88,7 +89,7 @@ async fn report(
 /// Stores events as if their cameras had been connected all the time.
 async fn store(app: &App, batch: Vec<RawEvent>) -> Result<Outcome, IngestError> {
     let judged = app.ingest.judge(batch)?.received_at_its_end();
-    app.ingest.store(FACTORY_SLUG, judged).await
+    app.ingest.store(own_permit(), judged).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "the demo factory's cameras are part of the server")]
@@ -96,19 +97,27 @@ fn own_access() -> Access {
     Access::of_server()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the demo factory's cameras are part of the server")]
+fn own_permit() -> Permit<SendEvents> {
+    Permit::of_server(FACTORY_SLUG)
+}
+
 async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {
     let snapshot = app.store.snapshot().await?;
-    match report::factory::<NameEntities>(own_access(), &snapshot, FACTORY_SLUG).await {
+    match report::factory::<NameEntities>(&own_access(), &snapshot, FACTORY_SLUG).await {
         Ok(scope) => return Ok(scope.factory().clone()),
         Err(ReportError::FactoryNotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }
     drop(snapshot);
-    app.store.create_factory(new_factory(time_zone), app.clock.now_ms()).await?.map_err(|refused| {
+    let created = app.store.create_factory(&own_access(), new_factory(time_zone), app.clock.now_ms()).await?;
+    created.map_err(|refused| {
         match refused {
             // Only a client can have taken the id meanwhile: the next report finds its factory.
             NotCreated::SlugTaken => anyhow::anyhow!("a client has just created the demo factory"),
-            NotCreated::TooMany => anyhow::anyhow!("there are as many factories as may be"),
+            NotCreated::TooMany | NotCreated::NotPermitted => {
+                anyhow::anyhow!("there are as many factories as may be")
+            }
         }
     })
 }
@@ -122,6 +131,7 @@ pub(crate) fn new_factory(time_zone: Zone) -> NewFactory {
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: DEFAULT_HOLD_MINUTES,
         finality_grace_hours: DEFAULT_GRACE_HOURS,
+        smallest_team: DEFAULT_SMALLEST_TEAM,
     }
 }
 
@@ -143,7 +153,7 @@ fn naming(unnamed: &Entity, roster: &[SimulatedEntity]) -> Option<EntityChange> 
 /// Sets the names and areas of entities that have neither, and keeps what people have set.
 async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity]) -> anyhow::Result<()> {
     let snapshot = app.store.snapshot().await?;
-    let scope = report::factory(own_access(), &snapshot, factory.slug.as_str()).await?;
+    let scope = report::factory(&own_access(), &snapshot, factory.slug.as_str()).await?;
     let stored = entities::list(&snapshot, &scope, EntityFilter::default()).await?;
     drop(snapshot);
     let unnamed = stored.iter().filter(|entity| entity.name.is_none() && entity.area.is_none());

@@ -9,8 +9,8 @@ use domain::{event_text::EventFault, window::WindowError};
 use crate::{
     ingest::IngestError,
     live::LiveError,
-    report::ReportError,
-    store::{Fault, StoreError},
+    report::{ReportError, forbidden},
+    store::{Fault, StoreError, access::Refused},
 };
 
 /// What kind of failure a client sees in `extensions.code`.
@@ -18,7 +18,11 @@ use crate::{
 pub enum ErrorCode {
     /// The request is wrong and will stay wrong.
     BadUserInput,
-    /// What it names does not exist.
+    /// Nobody proved who they are, or what they proved it with is not valid.
+    Unauthenticated,
+    /// Whoever asks may not do this; the message says which role may.
+    Forbidden,
+    /// What it names does not exist, or whoever asks has no grant there.
     NotFound,
     /// What it would create exists.
     AlreadyExists,
@@ -49,6 +53,8 @@ impl ErrorCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyExists => "ALREADY_EXISTS",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
@@ -192,6 +198,14 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, format!("there is no factory \"{slug}\"; {advice}"))
     }
 
+    /// Somebody may not do something in a factory.
+    pub fn refused(refused: Refused, slug: &str) -> Self {
+        match refused {
+            Refused::NoGrant => Self::factory_not_found(slug),
+            Refused::Forbidden(permission) => Self::new(ErrorCode::Forbidden, forbidden(permission, slug)),
+        }
+    }
+
     /// Too busy now.
     pub fn overloaded(message: impl Into<String>) -> Self {
         Self { retry_after_ms: Some(RETRY_AFTER_MS), ..Self::new(ErrorCode::Overloaded, message) }
@@ -271,6 +285,7 @@ impl From<ReportError> for ApiError {
         let code = match &error {
             ReportError::Store(error) => return error.clone().into(),
             ReportError::FactoryNotFound(slug) => return Self::factory_not_found(slug),
+            ReportError::Forbidden { .. } => ErrorCode::Forbidden,
             ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
             ReportError::TooManyIds(_)
             | ReportError::TooManyPoints { .. }
@@ -281,6 +296,7 @@ impl From<ReportError> for ApiError {
             | ReportError::Window(WindowError::TooManySteps { .. }) => ErrorCode::LimitExceeded,
             ReportError::AsOfTooEarly { .. } => ErrorCode::AsOfTooEarly,
             ReportError::Window(_)
+            | ReportError::NotWholeHours
             | ReportError::UnboundedWindow(_)
             | ReportError::Resolution(_)
             | ReportError::AsOfInFuture { .. } => ErrorCode::BadUserInput,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod authenticate;
 mod body;
 mod browsers;
 mod connection;
@@ -51,7 +52,6 @@ pub use self::{
 };
 use self::{
     browsers::BrowserRules,
-    connection::peer_of,
     log_limit::LogLimit,
     media::Media,
     memory::{answer_memory, request_memory},
@@ -103,6 +103,7 @@ pub async fn serve(
         schema: crate::graphql::schema(app.clone()),
         app: app.clone(),
         origins: options.origins,
+        has_trusted_proxies: !options.connections.trusted_proxies.is_empty(),
         memory: request_memory(),
         answer_memory: answer_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
@@ -173,15 +174,12 @@ async fn get_graphql(shared: &Arc<Shared>, request: Request) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
         return socket::open(shared, request);
     }
-    let peer = match peer_of(request.extensions()) {
-        Ok(peer) => peer,
-        Err(error) => return error.into_response(Media::Json),
-    };
     let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
-    match media::negotiate(request.headers(), &offered) {
-        Some(Media::Html) => assets::graphiql_page(request.headers()),
-        Some(Media::EventStream) => event_stream::get(shared, peer, request.headers(), request.uri()),
-        Some(media) => graphql::get(shared, peer, request.uri(), media).await,
+    let (request, _body) = request.into_parts();
+    match media::negotiate(&request.headers, &offered) {
+        Some(Media::Html) => assets::graphiql_page(&request.headers),
+        Some(Media::EventStream) => event_stream::get(shared, &request).await,
+        Some(media) => graphql::get(shared, &request, media).await,
         None => graphql::not_acceptable(),
     }
 }
@@ -202,7 +200,12 @@ fn cors(origins: &Origins) -> Option<CorsLayer> {
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.allows(origin)))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::CONTENT_ENCODING])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::CONTENT_ENCODING,
+        ])
         .expose_headers([header::RETRY_AFTER])
         .max_age(CORS_MAX_AGE);
     Some(cors)

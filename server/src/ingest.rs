@@ -52,6 +52,7 @@ use crate::{
     live::Live,
     store::{
         Fault, Result as StoreResult, Store,
+        access::{Permission, Permit, Scope, SendEvents},
         decisions::{self as stored_decisions, Decision, NewDecision, NotDecided, Progress},
         devices::Sender,
         events::StoredEvent,
@@ -122,16 +123,20 @@ impl Ingest {
     }
 
     /// Judges and stores a batch, see [`Self::judge`] and [`Self::store`].
-    pub async fn submit(&self, factory_slug: &str, events: Vec<RawEvent>) -> Result<Outcome, IngestError> {
-        self.store(factory_slug, self.judge(events)?).await
+    pub async fn submit(
+        &self,
+        permit: Permit<SendEvents>,
+        events: Vec<RawEvent>,
+    ) -> Result<Outcome, IngestError> {
+        self.store(permit, self.judge(events)?).await
     }
 
     /// Stores a batch and answers after the commit. The caller may go away: a batch once queued is still stored.
     ///
     /// # Errors
     /// The factory is unknown, the queue is full, the server is stopping, or the database failed.
-    pub async fn store(&self, factory_slug: &str, batch: Judged) -> Result<Outcome, IngestError> {
-        self.store_from(None, factory_slug, batch).await
+    pub async fn store(&self, permit: Permit<SendEvents>, batch: Judged) -> Result<Outcome, IngestError> {
+        self.store_from(None, permit, batch).await
     }
 
     /// As [`Self::store`], and keeps in the same transaction which of its sender's numbers were answered for.
@@ -141,7 +146,7 @@ impl Ingest {
     pub async fn store_from(
         &self,
         sender: Option<Sender>,
-        factory_slug: &str,
+        permit: Permit<SendEvents>,
         batch: Judged,
     ) -> Result<Outcome, IngestError> {
         let Judged { events, rows, rejections, issues, received_at_ms } = batch;
@@ -152,21 +157,23 @@ impl Ingest {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
-        let batch = Batch { factory_slug: factory_slug.into(), events, received_at_ms, issues, numbered };
+        let factory_slug = permit.into_slug();
+        let batch = Batch { factory_slug, events, received_at_ms, issues, numbered };
         let (events, stored) = self.queue(batch, rows).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }
 
-    /// Makes a decision about the factory with this id, and answers after the commit. The caller may go away: a decision once
+    /// Makes a decision about the factory of a scope that permits it, and answers after the commit. The caller may go away: a decision once
     /// queued is still made.
     ///
     /// # Errors
     /// Too many are waiting, the server is stopping, or the database failed.
     pub async fn decide(
         &self,
-        factory_id: FactoryId,
+        scope: &Scope<impl Permission>,
         new: NewDecision,
     ) -> Result<Result<Decision, NotDecided>, IngestError> {
+        let factory_id = scope.factory().id;
         let (answer, answered) = oneshot::channel();
         self.shared.decisions().push(Request { factory_id, new, answer })?;
         self.shared.added.notify_one();

@@ -1,6 +1,7 @@
 //! The shell around [`domain`]: one process that stores events, keeps the sums exact, answers GraphQL and pushes
 //! changes.
 
+pub mod access;
 pub mod app;
 #[cfg(any(feature = "kafka", feature = "amqp"))]
 pub mod broker;

@@ -32,6 +32,7 @@ use domain::{
 pub use error::LiveError;
 use feed::Feed;
 use peers::Peers;
+use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
@@ -58,10 +59,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// A hub without subscribers. Must be called within a tokio runtime.
-    pub fn new(store: Store, clock: Clock, max_clock_skew_ms: DurationMs) -> Self {
+    /// A hub without subscribers, which tells `access_changed` what other servers say of who may do what. Must be called within a tokio runtime.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        max_clock_skew_ms: DurationMs,
+        access_changed: Arc<Notify>,
+    ) -> Self {
         let announcements = Arc::default();
-        let peers = Peers::start(&store, &announcements);
+        let peers = Peers::start(&store, &announcements, access_changed);
         Self {
             store,
             clock,

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use anyhow::Context as _;
 use domain::zone::Zone;
 use server::{
+    access::{AccessMode, commands},
     app::App,
     clock::Clock,
     config::{Command, Config, DatabaseConfig, ServeConfig},
@@ -54,6 +55,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(config) => (1, serve(*config).await),
         Command::Audit(config) => (NOT_RUN, audit(&config).await),
         Command::Rebuild(config) => (1, rebuild(&config).await),
+        Command::Token(command) => (1, done(commands::token(command).await)),
+        Command::Person(command) => (1, done(commands::person(command).await)),
+        Command::Grant(command) => (1, done(commands::grant(command).await)),
         Command::Schema => (1, Ok(print_schema())),
     };
     outcome.unwrap_or_else(|error| {
@@ -70,7 +74,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
         .context(WHICH_DATABASE)?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr().context("the address listened on is not known")?;
-    let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms());
+    let access_mode = config.access_mode();
+    let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms(), access_mode);
+    warn_if_open(access_mode, address);
     tracing::info!("time zones: {}", time_zones::in_use());
     tracing::info!("listening on http://{address}");
     if config.demo {
@@ -121,6 +127,20 @@ async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     rebuilt.context("the sums could not be written anew")?;
     println!("every sum was written anew from its events");
     Ok(ExitCode::SUCCESS)
+}
+
+fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Says so where everybody on a network may do everything.
+fn warn_if_open(mode: AccessMode, address: SocketAddr) {
+    if mode == AccessMode::Open && !address.ip().is_loopback() {
+        tracing::warn!(
+            "everybody who reaches {address} may see and change everything, as --access open says; --access required lets in \
+             only who proves who they are"
+        );
+    }
 }
 
 fn print_schema() -> ExitCode {

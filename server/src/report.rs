@@ -7,6 +7,7 @@ mod scope;
 pub mod sources;
 
 pub use error::ReportError;
+pub(crate) use error::forbidden;
 pub use floor::{
     Activity, Change, Now, Question, Report, Row, finality, restatements, series, states, timeline,
 };

@@ -19,9 +19,11 @@ pub(crate) struct FactorySummary {
     pub(crate) window: Option<Span>,
     pub(crate) revision: i64,
     pub(crate) finality: Finality,
-    pub(crate) productive_minutes: f64,
+    /// None where it is hidden.
+    pub(crate) productive_minutes: Option<f64>,
     pub(crate) units_basis: UnitsBasis,
-    pub(crate) units: i64,
+    /// None where they are hidden.
+    pub(crate) units: Option<i64>,
     /// The plain mean of the workers' utilization, %.
     pub(crate) average_utilization: Option<f64>,
     /// Units per hour.

@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, ErrorCode},
     graphql::events::EventIssueCode,
     ingest::{Ingest, IssueCode, MAX_BATCH_EVENTS, Outcome},
+    store::access::{Permit, SendEvents},
 };
 
 /// How often a single event may make the server fail that stores others between, before it is refused.
@@ -168,7 +169,7 @@ impl Intake {
         let judged = self.ingest.judge(batch.iter().map(|pending| pending.event.clone()).collect())?;
         let (mut backoff, mut faults) = (BACKOFF, 0);
         loop {
-            let error = match self.ingest.store(factory, judged.clone()).await {
+            let error = match self.ingest.store(permit(factory), judged.clone()).await {
                 Ok(outcome) => {
                     if backoff.failure_count() > 0 {
                         tracing::info!("events of brokers are stored again");
@@ -209,8 +210,14 @@ impl Intake {
 
     /// Whether the store works but for one event.
     async fn stores_others(&self, factory: &str) -> bool {
-        self.ingest.submit(factory, Vec::new()).await.is_ok()
+        self.ingest.submit(permit(factory), Vec::new()).await.is_ok()
     }
+}
+
+/// That a broker may feed a factory.
+#[expect(clippy::disallowed_methods, reason = "who runs the server says which brokers it reads from")]
+fn permit(factory: &str) -> Permit<SendEvents> {
+    Permit::of_server(factory)
 }
 
 /// Whether messages are held.

@@ -30,9 +30,10 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
     ctx.data_unchecked::<RequestState>().snapshot.get_or_try_init(|| begin(app(ctx))).await.cloned()
 }
 
-/// Who asks. So far everybody may do everything.
-pub(crate) fn access(_ctx: &Context<'_>) -> Access {
-    Access::OPEN
+/// Who asks.
+pub(crate) fn access<'a>(ctx: &Context<'a>) -> &'a Access {
+    // Whoever prepares a request puts it there; without it nothing may be answered.
+    ctx.data_unchecked::<Access>()
 }
 
 /// Counts the rows of a field's answer against what its request may cost.
@@ -58,7 +59,7 @@ pub(super) async fn known_factory<P: Permission>(
     let snapshot = snapshot(ctx).await?;
     match report::factory(access(ctx), &snapshot, slug).await {
         Ok(scope) => Ok(Some((snapshot, scope))),
-        Err(ReportError::FactoryNotFound(_)) => Ok(None),
+        Err(ReportError::FactoryNotFound(_) | ReportError::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

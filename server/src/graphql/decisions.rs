@@ -8,6 +8,7 @@ mod list;
 mod refusal;
 
 use async_graphql::{Context, ID, Object, Subscription};
+use domain::decision::DecisionKind;
 use futures_util::StreamExt as _;
 
 pub(super) use self::decision::Standing;
@@ -20,15 +21,16 @@ use super::{
     deliveries::{Deliveries, relayed, scope},
 };
 use crate::{
+    app::App,
     error::ApiError,
     report,
     store::{
-        access::Correct,
-        decisions::{Content, NewDecision},
+        access::{Access, Correct, DecideModels, SeeFigures},
+        decisions::{self as stored, Content, NewDecision, NotDecided},
     },
 };
 
-/// Who makes a decision on a server that everybody may use: it knows no names, and takes none on trust.
+/// Who makes a decision on an open server: it knows no names, and takes none on trust.
 const ANONYMOUS: &str = "anonymous";
 
 /// Queries of decisions.
@@ -82,7 +84,7 @@ impl DecisionMutation {
         let new = NewDecision {
             factory_slug: factory_id.as_str().into(),
             request_id: input::id("requestId", request_id)?,
-            made_by: ANONYMOUS.to_owned(),
+            made_by: access(ctx).holder().map_or(ANONYMOUS, |holder| &holder.name).to_owned(),
             note,
             seen_decision,
             content: decision.try_into()?,
@@ -90,13 +92,36 @@ impl DecisionMutation {
         if let Content::Correction(correction) = &new.content {
             charge_rows_read(ctx, correction.entity_codes.len())?;
         }
-        let app = app(ctx);
-        let scope = report::factory::<Correct>(access(ctx), &*begin(app).await?, &factory_id).await?;
-        match app.ingest.decide(scope.factory().id, new.clone()).await? {
+        match make(app(ctx), access(ctx), new.clone()).await? {
             Ok(decision) => Ok(decision.into()),
             Err(refused) => Err(refusal::refusal(&new, refused)),
         }
     }
+}
+
+/// Makes a decision for somebody who may: about what was reported, or about which sources and models count.
+async fn make(
+    app: &App,
+    access: &Access,
+    new: NewDecision,
+) -> Result<Result<stored::Decision, NotDecided>, ApiError> {
+    let snapshot = begin(app).await?;
+    let slug = new.factory_slug.as_str();
+    let kind = match &new.content {
+        Content::Withdrawal(number) => {
+            let scope = report::factory::<SeeFigures>(access, &snapshot, slug).await?;
+            stored::kind(&*snapshot, &scope, *number).await?
+        }
+        content => Some(content.kind()),
+    };
+    if kind == Some(DecisionKind::Standing) {
+        let scope = report::factory::<DecideModels>(access, &snapshot, slug).await?;
+        drop(snapshot);
+        return Ok(app.ingest.decide(&scope, new).await?);
+    }
+    let scope = report::factory::<Correct>(access, &snapshot, slug).await?;
+    drop(snapshot);
+    Ok(app.ingest.decide(&scope, new).await?)
 }
 
 /// Subscriptions to decisions.

@@ -92,13 +92,15 @@ impl EventMutation {
         events: Vec<EventInput>,
         sender: Option<SenderInput>,
     ) -> Result<IngestEventsPayload, ApiError> {
-        let sender = sender.map(TryInto::try_into).transpose()?;
+        let permit =
+            access(ctx).permit(&factory_id).map_err(|refused| ApiError::refused(refused, &factory_id))?;
+        let sender = sender.map(|sender| sender.of(access(ctx))).transpose()?;
         let ingest = &app(ctx).ingest;
         let batch = match Batches::argument(ctx, "events") {
             Some(batch) => batch?,
             None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
         };
-        Ok(ingest.store_from(sender, &factory_id, batch).await?.into())
+        Ok(ingest.store_from(sender, permit, batch).await?.into())
     }
 }
 

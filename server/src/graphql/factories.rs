@@ -18,7 +18,7 @@ use self::{
 };
 pub(super) use self::{
     entity::{EntityType, Worker, Workstation},
-    factory::{Factory, UnitsBasis},
+    factory::{Factory, UnitsBasis, sees_names},
 };
 use super::{
     context::{access, app, begin, charge, known_factory, snapshot},
@@ -94,7 +94,7 @@ impl FactoryMutation {
         input: UpdateFactoryInput,
     ) -> Result<Factory, ApiError> {
         let patch = input.try_into()?;
-        run_detached(update_factory(app(ctx).clone(), (access(ctx), factory_id.0), patch)).await
+        run_detached(update_factory(app(ctx).clone(), (access(ctx).clone(), factory_id.0), patch)).await
     }
 
     /// Entities are registered by their first event or by updateEntities; this sets what people see. A field left out stays, null
@@ -109,7 +109,7 @@ impl FactoryMutation {
         let patch = input.try_into()?;
         let update = update_entity(
             app(ctx).clone(),
-            (access(ctx), factory_id.0.clone()),
+            (access(ctx).clone(), factory_id.0.clone()),
             event::EntityType::Worker,
             worker_id.0,
             patch,
@@ -127,7 +127,7 @@ impl FactoryMutation {
     ) -> Result<Workstation, ApiError> {
         let patch = input.try_into()?;
         let entity_type = event::EntityType::Workstation;
-        let factory = (access(ctx), factory_id.0.clone());
+        let factory = (access(ctx).clone(), factory_id.0.clone());
         let update = update_entity(app(ctx).clone(), factory, entity_type, workstation_id.0, patch);
         Ok(Workstation::new(&factory_id, run_detached(update).await?))
     }
@@ -151,7 +151,8 @@ impl FactoryMutation {
             changes::judge(&*begin(app(ctx)).await?, (access(ctx), &factory_id), changes, register_new)
                 .await?;
         let unknown = if register_new { UnknownEntities::Register } else { UnknownEntities::Refuse };
-        let update = update_entities(app(ctx).clone(), (access(ctx), factory_id.0.clone()), changes, unknown);
+        let update =
+            update_entities(app(ctx).clone(), (access(ctx).clone(), factory_id.0.clone()), changes, unknown);
         Ok(UpdateEntitiesPayload::new(&factory_id, run_detached(update).await?))
     }
 }
@@ -163,10 +164,14 @@ async fn run_detached<T: Send + 'static>(
     tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
 }
 
-async fn create_factory(app: &App, access: Access, new: NewFactory) -> Result<Factory, ApiError> {
+async fn create_factory(app: &App, access: &Access, new: NewFactory) -> Result<Factory, ApiError> {
     let slug = quoted(new.slug.as_str());
     let created =
-        app.store.create_factory(new, app.clock.now_ms()).await?.map_err(|refused| match refused {
+        app.store.create_factory(access, new, app.clock.now_ms()).await?.map_err(|refused| match refused {
+            NotCreated::NotPermitted => {
+                let message = "only an operator of this server creates factories; ask one, or ask for a grant in a factory";
+                ApiError::new(ErrorCode::Forbidden, message)
+            }
             NotCreated::SlugTaken => {
                 let message = format!(
                     "there is already a factory {slug}; choose another id, or use updateFactory to change it"
@@ -177,7 +182,8 @@ async fn create_factory(app: &App, access: Access, new: NewFactory) -> Result<Fa
                 "there are {MAX_FACTORIES} factories, and at most so many may be"
             )),
         })?;
-    read_back(app, access, created.slug.as_str()).await
+    app.access.take_in_changes().await;
+    read_back(app, &access.administering(&created), created.slug.as_str()).await
 }
 
 async fn update_factory(
@@ -185,15 +191,15 @@ async fn update_factory(
     (access, slug): (Access, String),
     patch: FactoryPatch,
 ) -> Result<Factory, ApiError> {
-    let scope = report::factory::<ChangeSettings>(access, &*begin(&app).await?, &slug).await?;
+    let scope = report::factory::<ChangeSettings>(&access, &*begin(&app).await?, &slug).await?;
     let updated = app.store.update_factory(&scope, patch, app.clock.now_ms()).await?;
     let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
     app.live.announce(updated.id, updated.revision);
-    read_back(&app, access, &slug).await
+    read_back(&app, &access, &slug).await
 }
 
 /// The factory and its entities as of one snapshot: it has the change, and perhaps a later one.
-async fn read_back(app: &App, access: Access, slug: &str) -> Result<Factory, ApiError> {
+async fn read_back(app: &App, access: &Access, slug: &str) -> Result<Factory, ApiError> {
     let snapshot = begin(app).await?;
     Ok(Factory::new(report::factory(access, &snapshot, slug).await?, snapshot))
 }
@@ -216,7 +222,7 @@ async fn update_entities(
     changes: Vec<EntityChange>,
     unknown: UnknownEntities,
 ) -> Result<UpdatedEntities, ApiError> {
-    let scope = report::factory::<NameEntities>(access, &*begin(&app).await?, &slug).await?;
+    let scope = report::factory::<NameEntities>(&access, &*begin(&app).await?, &slug).await?;
     let updated = app.store.update_entities(&scope, &changes, unknown).await?;
     let updated = updated.map_err(|refused| match refused {
         NotUpdated::NoFactory => ApiError::factory_not_found(&slug),

@@ -39,6 +39,7 @@ use crate::{
     error::ApiError,
     live::delivery::Part,
     report::{self, Now, Question, Report, series::Asked},
+    store::access::SeePeople,
 };
 
 /// Queries of figures.
@@ -141,8 +142,8 @@ impl FloorQuery {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
-        let asked = Asked { now_ms, as_of_ms: instant(as_of)? };
+        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let (scope, asked) = (scope.into(), Asked { now_ms, as_of_ms: instant(as_of)? });
         let series =
             report::series::of_entities(&snapshot, &scope, question, resolution.into(), asked).await?;
         charge(ctx, series.series.iter().map(|(_, points)| 1 + points.len()).sum())?;
@@ -175,8 +176,9 @@ impl FloorQuery {
             }
         };
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
-        let report = report::restatements::since(&snapshot, &scope, question, since_ms, now_ms).await?;
+        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let report =
+            report::restatements::since(&snapshot, &scope.into(), question, since_ms, now_ms).await?;
         charge(ctx, report.restatements.len())?;
         charge_rows_read(ctx, report.rows_read)?;
         Ok(report.into())
@@ -217,8 +219,9 @@ impl FloorQuery {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
-        let plan = report::states::plan(&snapshot, &scope, &question, resolution_seconds, now_ms).await?;
+        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let plan =
+            report::states::plan(&snapshot, &scope.into(), &question, resolution_seconds, now_ms).await?;
         charge_rows_read(ctx, plan.row_count())?;
         let states = plan.read(&snapshot).await?;
         charge(ctx, states.entities.len())?;

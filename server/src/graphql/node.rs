@@ -14,9 +14,9 @@ use domain::event::EntityType;
 
 pub(super) use self::id::{NodeId, Object as NodeObject};
 use super::{
-    context::{app, known_factory},
+    context::{access, app, known_factory},
     devices::{self, Device},
-    factories::{Factory, Worker, Workstation},
+    factories::{Factory, Worker, Workstation, sees_names},
 };
 use crate::{
     error::ApiError,
@@ -78,6 +78,9 @@ async fn find(ctx: &Context<'_>, id: NodeId<'_>) -> Result<Option<Node>, ApiErro
         }
         NodeObject::Worker(code) => {
             let Some((snapshot, scope)) = factory_of(ctx, &id).await? else { return Ok(None) };
+            if !sees_names(access(ctx), &scope) {
+                return Ok(None);
+            }
             let worker = entities::by_code(&*snapshot, &scope, EntityType::Worker, code).await?;
             worker.map(|worker| Node::Worker(Worker::new(id.factory, worker)))
         }

@@ -3,12 +3,13 @@
 //! A client only joins others whose operation and whose scope of the factory are the same, so that it is never sent what was
 //! computed for another view.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
     ID, InputType as _, Name, Request,
     parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection},
 };
+use domain::id::FactoryId;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     stream::{self, BoxStream},
@@ -26,12 +27,31 @@ use crate::{
     report,
     store::{
         Store,
-        access::{Access, Permission, Scope, SeeFigures, SeePeople},
+        access::{Access, Permission, Scope, ScopeKey, SeeFigures, SeePeople},
     },
 };
 
 /// What an operation's client is sent, one payload after another.
 pub(crate) type Payloads = BoxStream<'static, Payload>;
+
+/// What a shared subscription may go on for, once it is known: as long as its client's scope of its factory stays the same.
+#[derive(Clone, Default)]
+pub(crate) struct Requirement(Arc<OnceLock<(PermissionKey, ScopeKey)>>);
+
+/// Finds the key of a caller's scope of a factory, for the questions of one kind.
+type PermissionKey = fn(&Access, FactoryId) -> Option<ScopeKey>;
+
+impl Requirement {
+    fn set<P: Permission>(&self, key: ScopeKey) {
+        // Nothing is shared twice.
+        drop(self.0.set((Access::key_of::<P>, key)));
+    }
+
+    /// Whether a caller sees the same as when the subscription began; not known of one that nobody shares.
+    pub(crate) fn is_met(&self, access: &Access) -> bool {
+        self.0.get().is_some_and(|(key_of, key)| key_of(access, key.factory_id()).as_ref() == Some(key))
+    }
+}
 
 /// A subscription that clients can share.
 pub(crate) struct Shareable {
@@ -93,18 +113,33 @@ fn shared_field<'a>(
 
 /// Joins a subscription that already runs, given a text that a client sent for it. It needs no read: there may be ten
 /// thousand of them, and the database may not answer.
-pub(crate) fn join(live: &Live, access: Access, text: Fingerprint) -> Option<Payloads> {
-    let key = |factory_id| access.key_of(factory_id);
-    let metrics = live.metrics().join(text, key).map(payloads);
-    let events = || live.feeds().join(text, key).map(payloads);
-    let decisions = || live.decision_feeds().join(text, key).map(payloads);
+pub(crate) fn join(
+    live: &Live,
+    access: &Access,
+    text: Fingerprint,
+    requirement: &Requirement,
+) -> Option<Payloads> {
+    let metrics = joined::<_, SeeFigures>(live.metrics(), access, text, requirement);
+    let events = || joined::<_, SeePeople>(live.feeds(), access, text, requirement);
+    let decisions = || joined::<_, SeePeople>(live.decision_feeds(), access, text, requirement);
     metrics.or_else(events).or_else(decisions)
+}
+
+fn joined<S: Source, P: Permission>(
+    broadcasts: &Broadcasts<S>,
+    access: &Access,
+    text: Fingerprint,
+    requirement: &Requirement,
+) -> Option<Payloads> {
+    let (key, subscriber) = broadcasts.join(text, |factory_id| access.key_of::<P>(factory_id))?;
+    requirement.set::<P>(key);
+    Some(payloads(subscriber))
 }
 
 /// Starts a subscription, or joins it where it was started meanwhile. `execute` runs a request and renders its answers.
 pub(crate) fn subscribe(
     app: &Arc<App>,
-    (access, shareable): (Access, Shareable),
+    (access, shareable, requirement): (Access, Shareable, Requirement),
     text: Fingerprint,
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
@@ -114,16 +149,16 @@ pub(crate) fn subscribe(
         let (store, live, slug) = (&app.store, &app.live, shareable.factory_slug.as_str());
         match shareable.kind {
             Kind::Metrics => {
-                let scope = scope::<SeeFigures>(store, access, slug).await;
-                start(live.metrics(), scope, operation, request, execute)
+                let scope = scope::<SeeFigures>(store, &access, slug).await;
+                start(live.metrics(), (scope, requirement), operation, request, execute)
             }
             Kind::Events => {
-                let scope = scope::<SeePeople>(store, access, slug).await;
-                start(live.feeds(), scope, operation, request, execute)
+                let scope = scope::<SeePeople>(store, &access, slug).await;
+                start(live.feeds(), (scope, requirement), operation, request, execute)
             }
             Kind::Decisions => {
-                let scope = scope::<SeePeople>(store, access, slug).await;
-                start(live.decision_feeds(), scope, operation, request, execute)
+                let scope = scope::<SeePeople>(store, &access, slug).await;
+                start(live.decision_feeds(), (scope, requirement), operation, request, execute)
             }
         }
     };
@@ -131,13 +166,13 @@ pub(crate) fn subscribe(
     starting.boxed().flatten_stream().boxed()
 }
 
-async fn scope<P: Permission>(store: &Store, access: Access, slug: &str) -> Result<Scope<P>, ApiError> {
+async fn scope<P: Permission>(store: &Store, access: &Access, slug: &str) -> Result<Scope<P>, ApiError> {
     Ok(report::factory(access, &store.snapshot_for_live().await?, slug).await?)
 }
 
 fn start<S: Source, P: Permission>(
     broadcasts: &Arc<Broadcasts<S>>,
-    scope: Result<Scope<P>, ApiError>,
+    (scope, requirement): (Result<Scope<P>, ApiError>, Requirement),
     operation: (Fingerprint, Fingerprint),
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
@@ -145,7 +180,10 @@ fn start<S: Source, P: Permission>(
     let key = scope.as_ref().map(Scope::key).ok();
     let request = request.data(ResolvedScope(scope));
     match key {
-        Some(key) => payloads(broadcasts.get_or_start(key, operation, |relay| execute(request.data(relay)))),
+        Some(key) => {
+            requirement.set::<P>(key.clone());
+            payloads(broadcasts.get_or_start(key, operation, |relay| execute(request.data(relay))))
+        }
         // Its resolver says why there is no scope.
         None => unshared(OperationType::Subscription, execute(request)),
     }

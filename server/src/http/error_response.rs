@@ -188,6 +188,9 @@ fn describe(response: &mut Response, status: StatusCode, media: Media, retry_aft
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let wait_s = retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));

@@ -9,7 +9,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 use futures_util::StreamExt as _;
@@ -20,9 +20,10 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
+    authenticate::Client,
     body::{Coding, ReadBody},
     browsers::foreign_page,
-    connection::{Peer, peer_of},
+    connection::peer_of,
     error_response::ErrorResponse,
     graphql::{REQUEST_TIMEOUT, check_headers, too_late},
     media::Media,
@@ -48,6 +49,7 @@ const QUEUED_PARTS: usize = 3;
 pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
     let opening = async {
         let peer = peer_of(request.extensions())?;
+        let client = Client::of_request(shared, peer, request.headers()).await?;
         if check_headers(request.headers())? != Coding::Identity {
             let message = "what is answered by events must be sent without Content-Encoding";
             return Err(ErrorResponse::new(
@@ -65,7 +67,7 @@ pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
         }
         let sent = str::from_utf8(&body.bytes)
             .map_err(|_| ErrorResponse::malformed(ApiError::bad_user_input("the body must be UTF-8")))?;
-        open(shared, peer, sent, Changes::Allowed)
+        open(shared, client, sent, Changes::Allowed)
     };
     match tokio::time::timeout(REQUEST_TIMEOUT, opening).await {
         Ok(opened) => opened.unwrap_or_else(|error| error.into_response(Media::Json)),
@@ -74,29 +76,38 @@ pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
 }
 
 /// Answers a GET whose client reads events.
-pub(super) fn get(shared: &Arc<Shared>, peer: Peer, headers: &HeaderMap, uri: &Uri) -> Response {
-    if !shared.origins.may_connect(headers) {
+pub(super) async fn get(shared: &Arc<Shared>, request: &Parts) -> Response {
+    if !shared.origins.may_connect(&request.headers) {
         return foreign_page().into_response(Media::Json);
     }
-    let opened = UrlParameters::read(uri).and_then(|url| {
+    let opened = async {
+        let peer = peer_of(&request.extensions)?;
+        let client = Client::of_request(shared, peer, &request.headers).await?;
+        let url = UrlParameters::read(&request.uri)?;
         let sent = serde_json::to_string(&url).map_err(|error| {
             ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))
         })?;
-        open(shared, peer, &sent, Changes::Refused)
-    });
-    opened.unwrap_or_else(|error| error.into_response(Media::Json))
+        open(shared, client, &sent, Changes::Refused)
+    };
+    opened.await.unwrap_or_else(|error| error.into_response(Media::Json))
 }
 
 /// Starts an operation and answers with its events.
-fn open(shared: &Arc<Shared>, peer: Peer, sent: &str, changes: Changes) -> Result<Response, ErrorResponse> {
+fn open(
+    shared: &Arc<Shared>,
+    client: Client,
+    sent: &str,
+    changes: Changes,
+) -> Result<Response, ErrorResponse> {
     let permit = shared.sockets.clone().try_acquire_owned().map_err(|_| {
         let message = "there are too many websockets and event streams now; ask again later";
         ErrorResponse::unavailable(ApiError::overloaded(message))
     })?;
-    let quota = SocketQuota::new(shared.subscriptions.clone(), peer);
-    let started = payloads::start(shared, &quota, sent, changes).map_err(ErrorResponse::malformed)?;
+    let quota = SocketQuota::new(shared.subscriptions.clone(), client.peer);
+    let started =
+        payloads::start(shared, &client, &quota, sent, changes).map_err(ErrorResponse::malformed)?;
     let (parts, queued) = mpsc::channel(QUEUED_PARTS);
-    let stream = EventStream { shared: shared.clone(), parts };
+    let mut stream = EventStream { shared: shared.clone(), client, parts };
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if stream.run(started).await.is_err() {
@@ -119,6 +130,7 @@ struct Ended;
 
 struct EventStream {
     shared: Arc<Shared>,
+    client: Client,
     /// To the connection.
     parts: mpsc::Sender<Bytes>,
 }
@@ -126,7 +138,7 @@ struct EventStream {
 impl EventStream {
     /// Sends events until the operation ends. A stream that ends otherwise is not told to be complete, so that its client asks
     /// again.
-    async fn run(&self, started: Started) -> Result<(), Ended> {
+    async fn run(&mut self, started: Started) -> Result<(), Ended> {
         self.send([COMMENT.into()]).await?;
         match started {
             Started::Running(payloads) => self.deliver(payloads).await?,
@@ -135,7 +147,7 @@ impl EventStream {
         self.send([COMPLETE.into()]).await
     }
 
-    async fn deliver(&self, mut payloads: Payloads) -> Result<(), Ended> {
+    async fn deliver(&mut self, mut payloads: Payloads) -> Result<(), Ended> {
         let interval = self.shared.socket_limits.ping_interval;
         let mut keep_alive = tokio::time::interval_at(Instant::now() + interval, interval);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -144,6 +156,8 @@ impl EventStream {
                 biased;
                 () = self.shared.shutdown.cancelled() => return Err(Ended),
                 () = self.parts.closed() => return Err(Ended),
+                // Asking again, they are told why.
+                changed = self.client.changed(&self.shared) => changed.map_err(|_| Ended)?,
                 payload = payloads.next() => match payload {
                     Some(Payload::Next(answer)) => self.next(answer).await?,
                     Some(Payload::Refused(errors)) => return self.next_refusal(&errors).await,

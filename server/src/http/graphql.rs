@@ -9,14 +9,15 @@ use std::{
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 
 use super::{
     answer::{Answer, Answers, WrittenAnswer},
+    authenticate::Client,
     body::{Coding, MAX_BODY_BYTES, ReadBody, too_long},
-    connection::{Peer, peer_of},
+    connection::peer_of,
     error_response::{ErrorResponse, respond_with, respond_with_list},
     event_stream,
     media::{Media, is_json, negotiate},
@@ -49,12 +50,13 @@ pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
     };
     let response = async {
         let peer = peer_of(request.extensions())?;
+        let client = Client::of_request(shared, peer, request.headers()).await?;
         let coding = check_headers(request.headers())?;
         let body = ReadBody::read(&shared.memory, request.into_body()).await?;
         let requested = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
-            read(shared, peer, &body.bytes)?
+            read(shared, &client, &body.bytes)?
         } else {
-            read_apart(shared, peer, body, coding).await?
+            read_apart(shared, client, body, coding).await?
         };
         match requested {
             Requested::One(operation) => Ok(run_one(shared, operation, media).await?),
@@ -70,7 +72,7 @@ pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
 /// Decodes and reads a body on a thread of its own. What the body holds is held until that ends, whoever still waits for it.
 async fn read_apart(
     shared: &Arc<Shared>,
-    peer: Peer,
+    client: Client,
     body: ReadBody,
     coding: Coding,
 ) -> Result<Requested, ErrorResponse> {
@@ -79,7 +81,7 @@ async fn read_apart(
     let shared = shared.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        read(&shared, peer, &body.decoded(coding, &shared.memory)?.bytes)
+        read(&shared, &client, &body.decoded(coding, &shared.memory)?.bytes)
     });
     reading
         .await
@@ -87,12 +89,14 @@ async fn read_apart(
 }
 
 /// Answers a GET that carries a query.
-pub(super) async fn get(shared: &Shared, peer: Peer, uri: &Uri, media: Media) -> Response {
+pub(super) async fn get(shared: &Shared, request: &Parts, media: Media) -> Response {
     let mut is_mutation = false;
     let mut response = {
         let response = pin!(async {
-            let sent = UrlParameters::read(uri)?.into_sent()?;
-            let operation = shared.prepare(sent, peer, &mut Allowance::default())?;
+            let peer = peer_of(&request.extensions)?;
+            let client = Client::of_request(shared, peer, &request.headers).await?;
+            let sent = UrlParameters::read(&request.uri)?.into_sent()?;
+            let operation = shared.prepare(sent, &client, &mut Allowance::default())?;
             is_mutation = operation.kind == OperationType::Mutation;
             if is_mutation {
                 return Err(ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, no_change_by_get()));
@@ -171,17 +175,17 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<Coding, ErrorResponse
     Ok(coding)
 }
 
-fn read(shared: &Shared, peer: Peer, body: &[u8]) -> Result<Requested, ErrorResponse> {
+fn read(shared: &Shared, client: &Client, body: &[u8]) -> Result<Requested, ErrorResponse> {
     let mut allowance = Allowance::default();
     let Some(list) = read_list(body).map_err(ErrorResponse::malformed)? else {
         let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
-        return Ok(Requested::One(Box::new(shared.prepare(sent, peer, &mut allowance)?)));
+        return Ok(Requested::One(Box::new(shared.prepare(sent, client, &mut allowance)?)));
     };
     let mut operations = Vec::new();
     for sent in list {
         let sent = Sent::read(sent.get().as_bytes(), "each operation of the list")
             .map_err(ErrorResponse::malformed)?;
-        operations.push(match shared.prepare(sent, peer, &mut allowance) {
+        operations.push(match shared.prepare(sent, client, &mut allowance) {
             Ok(operation) => Ok(operation),
             Err(Unprepared::Refused(error)) => Err(error),
             Err(Unprepared::Malformed(error)) => return Err(ErrorResponse::malformed(error)),

@@ -28,7 +28,7 @@ use self::{
     documents::{MAX_TOKENS, TOKEN_BYTES},
     sent::{SentVariables, VALUE_BYTES, read_variables},
 };
-use super::connection::Peer;
+use super::authenticate::Client;
 use crate::{
     error::ApiError,
     graphql::{budget::is_costly, events::batches::Batches, variables},
@@ -92,8 +92,8 @@ pub(super) struct Preparation<'s> {
     pub(super) persisted: &'s PersistedQueries,
     pub(super) ingest: &'s Ingest,
     pub(super) memory: &'s Memory,
-    /// Whom the request counts for.
-    pub(super) peer: Peer,
+    /// Who sent the request.
+    pub(super) client: &'s Client,
 }
 
 impl Preparation<'_> {
@@ -121,7 +121,10 @@ impl Preparation<'_> {
         variables::resolve(selected, &mut document.fragments, &mut variables)?;
         let kind = selected.ty;
         // The text is not needed once it is parsed, and a subscription would keep it for as long as it lives.
-        let mut request = Request::new(String::new()).variables(variables).data(allowance.budget.clone());
+        let mut request = Request::new(String::new())
+            .variables(variables)
+            .data(allowance.budget.clone())
+            .data(self.client.access.clone());
         request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
         if let Some(batches) = batches {
@@ -147,7 +150,7 @@ impl Preparation<'_> {
         allowance.take_document(text.len(), tokens)?;
         if let Some(hash) = hash {
             hash.check(&text)?;
-            self.persisted.keep(hash, &text, self.peer);
+            self.persisted.keep(hash, &text, self.client.peer);
         }
         Ok((document, tokens))
     }

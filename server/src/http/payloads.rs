@@ -4,6 +4,7 @@ use std::{future::ready, sync::Arc, task::Poll};
 
 use super::{
     answer::{Answer, MAX_ANSWER_BYTES},
+    authenticate::Client,
     graphql::{REQUEST_TIMEOUT, no_change_by_get, too_late},
     operation::{Allowance, Operation, Sent, Unprepared},
     quota::SocketQuota,
@@ -11,9 +12,11 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    graphql::shared::{Payloads, Shareable, join, subscribe, unshared},
-    live::{broadcast::Rendering, fingerprint::Fingerprint},
-    store::access::Access,
+    graphql::shared::{Payloads, Requirement, Shareable, join, subscribe, unshared},
+    live::{
+        broadcast::{Payload, Rendering},
+        fingerprint::Fingerprint,
+    },
 };
 use async_graphql::{Request, ServerError, parser::types::OperationType};
 use futures_util::{
@@ -42,29 +45,108 @@ pub(super) enum Changes {
 /// The payload is not a JSON object of an operation's parameters.
 pub(super) fn start(
     shared: &Arc<Shared>,
+    client: &Client,
     quota: &SocketQuota,
     sent: &str,
     changes: Changes,
 ) -> Result<Started, ApiError> {
+    let requirement = Requirement::default();
+    let started = start_once(shared, client, quota, (sent, changes), &requirement)?;
+    Ok(match started {
+        // What everybody may do stays so, or the connection ends.
+        Begun::Subscription(payloads) if client.access.holder().is_none() => Started::Running(payloads),
+        Begun::Subscription(payloads) => {
+            let (shared, client, quota) = (shared.clone(), client.clone(), quota.clone());
+            let guarded = Guarded { shared, client, quota, sent: sent.into(), requirement, payloads };
+            Started::Running(stream::unfold(guarded, Guarded::next).boxed())
+        }
+        Begun::Once(payloads) => Started::Running(payloads),
+        Begun::Refused(errors) => Started::Refused(errors),
+    })
+}
+
+/// An operation as it was begun for what its client may do then.
+enum Begun {
+    Subscription(Payloads),
+    Once(Payloads),
+    Refused(Arc<str>),
+}
+
+/// A subscription that begins anew where its client sees something else of its factory than before.
+struct Guarded {
+    shared: Arc<Shared>,
+    client: Client,
+    quota: SocketQuota,
+    /// As its client sent it.
+    sent: Box<str>,
+    requirement: Requirement,
+    payloads: Payloads,
+}
+
+impl Guarded {
+    async fn next(mut self) -> Option<(Payload, Self)> {
+        loop {
+            tokio::select! {
+                biased;
+                changed = self.client.changed(&self.shared) => {
+                    // Whoever holds the connection ends it and says why.
+                    changed.ok()?;
+                    if !self.requirement.is_met(&self.client.access) {
+                        self.begin_anew();
+                    }
+                }
+                payload = self.payloads.next() => return payload.map(|payload| (payload, self)),
+            }
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        self.requirement = Requirement::default();
+        let sent = (&*self.sent, Changes::Refused);
+        self.payloads = match start_once(&self.shared, &self.client, &self.quota, sent, &self.requirement) {
+            Ok(Begun::Subscription(payloads) | Begun::Once(payloads)) => payloads,
+            Ok(Begun::Refused(errors)) => stream::iter([Payload::Refused(errors)]).boxed(),
+            Err(error) => stream::iter([Payload::Refused(refusal(error))]).boxed(),
+        };
+    }
+}
+
+fn start_once(
+    shared: &Arc<Shared>,
+    client: &Client,
+    quota: &SocketQuota,
+    (sent, changes): (&str, Changes),
+    requirement: &Requirement,
+) -> Result<Begun, ApiError> {
     let text = Fingerprint::of(sent);
-    if let Some(payloads) = join(&shared.app.live, Access::OPEN, text) {
-        return Ok(Started::Running(payloads));
+    if let Some(payloads) = join(&shared.app.live, &client.access, text, requirement) {
+        return Ok(Begun::Subscription(payloads));
     }
     let sent = Sent::read(sent.as_bytes(), "the payload")?;
-    match shared.prepare(sent, quota.peer(), &mut Allowance::default()) {
+    match shared.prepare(sent, client, &mut Allowance::default()) {
         Ok(operation) if changes == Changes::Refused && operation.kind == OperationType::Mutation => {
-            Ok(refused(no_change_by_get()))
+            Ok(Begun::Refused(refusal(no_change_by_get())))
         }
-        Ok(operation) => Ok(run(shared, quota, text, operation).map_or_else(refused, Started::Running)),
-        Err(Unprepared::Refused(error)) => Ok(refused(error)),
+        Ok(operation) => {
+            let kind = operation.kind;
+            let begun = run(shared, (client, quota), (text, requirement), operation);
+            Ok(begun.map_or_else(
+                |error| Begun::Refused(refusal(error)),
+                |payloads| match kind {
+                    OperationType::Subscription => Begun::Subscription(payloads),
+                    _ => Begun::Once(payloads),
+                },
+            ))
+        }
+        Err(Unprepared::Refused(error)) => Ok(Begun::Refused(refusal(error))),
         Err(Unprepared::Malformed(error)) => Err(error),
     }
 }
 
 fn run(
     shared: &Arc<Shared>,
-    quota: &SocketQuota,
-    text: Fingerprint,
+    (client, quota): (&Client, &SocketQuota),
+    (text, requirement): (Fingerprint, &Requirement),
     operation: Operation,
 ) -> Result<Payloads, ApiError> {
     if operation.kind != OperationType::Subscription {
@@ -87,7 +169,10 @@ fn run(
     let started = quota.start(held_bytes)?;
     let execute = move |request| execute(request).chain(holding(started)).boxed();
     Ok(match Shareable::new(&mut request, text) {
-        Some(shareable) => subscribe(&shared.app, (Access::OPEN, shareable), text, request, execute),
+        Some(shareable) => {
+            let shareable = (client.access.clone(), shareable, requirement.clone());
+            subscribe(&shared.app, shareable, text, request, execute)
+        }
         None => unshared(kind, execute(request)),
     })
 }

@@ -8,8 +8,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::Answer,
+    authenticate::Client,
     browsers::Origins,
-    connection::Peer,
     log_limit::LogLimit,
     operation::{Allowance, Documents, Operation, PersistedQueries, Preparation, Sent, Unprepared},
     quota::Subscriptions,
@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) app: Arc<App>,
     pub(super) schema: AndonSchema,
     pub(super) origins: Origins,
+    /// Whether some proxy before this server is believed.
+    pub(super) has_trusted_proxies: bool,
     /// For what is sent to us.
     pub(super) memory: Memory,
     /// For what we send.
@@ -49,12 +51,12 @@ impl Shared {
     pub(super) fn prepare(
         &self,
         sent: Sent<'_>,
-        peer: Peer,
+        client: &Client,
         allowance: &mut Allowance,
     ) -> Result<Operation, Unprepared> {
         let (documents, persisted) = (&self.documents, &self.persisted);
         let preparation =
-            Preparation { documents, persisted, ingest: &self.app.ingest, memory: &self.memory, peer };
+            Preparation { documents, persisted, ingest: &self.app.ingest, memory: &self.memory, client };
         preparation.prepare(sent, allowance)
     }
 

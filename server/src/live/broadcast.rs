@@ -109,12 +109,18 @@ impl<S: Source> Default for Broadcasts<S> {
 impl<S: Source> Broadcasts<S> {
     /// Subscribes to an operation that already runs in the caller's scope, given a text that was sent for it; `scope` is
     /// what the caller may see of a factory.
-    pub fn join(&self, text: Fingerprint, scope: impl Fn(FactoryId) -> ScopeKey) -> Option<Subscriber<S>> {
+    pub fn join(
+        &self,
+        text: Fingerprint,
+        scope: impl Fn(FactoryId) -> Option<ScopeKey>,
+    ) -> Option<(ScopeKey, Subscriber<S>)> {
         let running = &mut *self.lock();
         let by_scope = running.by_operation.get_mut(running.meanings.get(&text)?)?;
         // The same operation names the same factory, whoever sends it.
         let factory_id = by_scope.keys().next()?.factory_id();
-        by_scope.get_mut(&scope(factory_id)).map(Entry::subscribe)
+        let key = scope(factory_id)?;
+        let subscriber = by_scope.get_mut(&key)?.subscribe();
+        Some((key, subscriber))
     }
 
     /// Subscribes to an operation, given its meaning and the text that was sent for it, and starts it unless it already runs
@@ -139,7 +145,7 @@ impl<S: Source> Broadcasts<S> {
         let renderer = Renderer { deliveries, renderings: run(relay), is_rendering: false };
         let broadcast = Arc::new(Broadcast {
             operation,
-            scope,
+            scope: scope.clone(),
             latest: Mutex::default(),
             renderer: tokio::sync::Mutex::new(renderer),
             wake_groups: Mutex::default(),

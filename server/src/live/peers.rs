@@ -25,7 +25,7 @@ use crate::store::{
     Result, Store, StoreError,
     access::ServerScope,
     commit_log,
-    engine::notify::{Address, Listener, Notifier},
+    engine::notify::{Address, Listener, Notifier, is_of_access},
     factories,
 };
 
@@ -52,6 +52,8 @@ struct Shared {
     store: Store,
     address: Arc<Address>,
     announcements: Arc<Announcements>,
+    /// Hears that who may do what has changed.
+    access_changed: Arc<Notify>,
     to_notify: Revisions,
     to_read: Revisions,
 }
@@ -91,11 +93,16 @@ impl Revisions {
 
 impl Peers {
     /// Ties this server to the others; none where the database is not shared.
-    pub(super) fn start(store: &Store, announcements: &Arc<Announcements>) -> Option<Self> {
+    pub(super) fn start(
+        store: &Store,
+        announcements: &Arc<Announcements>,
+        access_changed: Arc<Notify>,
+    ) -> Option<Self> {
         let shared = Arc::new(Shared {
             store: store.clone(),
             address: store.own_connection()?,
             announcements: announcements.clone(),
+            access_changed,
             to_notify: Revisions::default(),
             to_read: Revisions::default(),
         });
@@ -167,6 +174,9 @@ impl Shared {
         // What was told before we listened is found now.
         self.poll_once().await?;
         while let Some(payload) = listener.receive().await? {
+            if is_of_access(&payload) {
+                self.access_changed.notify_one();
+            }
             self.to_read.add_all(&payload::decode(&payload));
         }
         Ok(())

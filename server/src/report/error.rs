@@ -1,6 +1,12 @@
 //! Why a question about a factory has no answer.
 
-use domain::{event::EntityType, time::TimestampMs, validate::excerpt, window::WindowError};
+use domain::{
+    access::{Permission, Role},
+    event::EntityType,
+    time::TimestampMs,
+    validate::excerpt,
+    window::WindowError,
+};
 
 use super::floor::{
     limits::{MAX_IDS, MAX_POINTS, MAX_RESOLUTION_SECONDS, MAX_SUMS},
@@ -14,6 +20,14 @@ pub enum ReportError {
     /// There is no factory with this slug.
     #[error("there is no factory \"{}\"", excerpt(.0))]
     FactoryNotFound(String),
+    /// Whoever asks may do other things in the factory.
+    #[error("{}", forbidden(*permission, slug))]
+    Forbidden {
+        /// What they may not do.
+        permission: Permission,
+        /// The factory.
+        slug: String,
+    },
     /// There is no such worker or workstation.
     #[error("there is no {} \"{}\"; its first event or updateEntities registers it", noun(*entity_type), excerpt(code))]
     EntityNotFound {
@@ -25,6 +39,12 @@ pub enum ReportError {
     /// The window or its steps are not possible.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// The window is not one of those that somebody may ask for who sees no single worker.
+    #[error(
+        "who may not see what single workers did asks for windows and steps of whole hours: a period, a day, or a range from a whole \
+         hour to another, in steps of HOUR or DAY"
+    )]
+    NotWholeHours,
     /// All time has no steps and no timeline.
     #[error("a {0} needs a window with two ends; all time has none")]
     UnboundedWindow(&'static str),
@@ -91,6 +111,17 @@ pub enum ReportError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why somebody may not do something, and what it would take.
+pub(crate) fn forbidden(permission: Permission, slug: &str) -> String {
+    let roles: Vec<&str> = permission.roles().map(Role::name).collect();
+    format!(
+        "you may not {} in the factory \"{}\": that takes the role {} there; who administers it can grant it",
+        permission.words(),
+        excerpt(slug),
+        roles.join(" or ")
+    )
 }
 
 fn written(instant_ms: TimestampMs) -> String {

@@ -9,6 +9,7 @@ mod question;
 pub mod restatements;
 pub mod series;
 pub mod states;
+mod team;
 pub mod timeline;
 
 pub use change::Change;

@@ -3,19 +3,23 @@
 use super::error::ReportError;
 use crate::store::{
     Snapshot,
-    access::{Access, Permission, Scope},
+    access::{Access, AccessError, Permission, Scope},
 };
 
 /// What a caller may see of the factory with this slug.
 ///
 /// # Errors
-/// The factory is unknown, or the database failed.
+/// The factory is unknown, the caller may not do that there, or the database failed.
 pub async fn factory<P: Permission>(
-    access: Access,
+    access: &Access,
     snapshot: &Snapshot,
     slug: &str,
 ) -> Result<Scope<P>, ReportError> {
-    found(access.open(snapshot, slug).await?, slug)
+    access.open(snapshot, slug).await.map_err(|error| match error {
+        AccessError::NotFound => ReportError::FactoryNotFound(slug.to_owned()),
+        AccessError::Forbidden(permission) => ReportError::Forbidden { permission, slug: slug.to_owned() },
+        AccessError::Store(error) => error.into(),
+    })
 }
 
 /// What a caller may see of all factories, in the byte order of their slugs.
@@ -23,7 +27,7 @@ pub async fn factory<P: Permission>(
 /// # Errors
 /// The database failed.
 pub async fn factories<P: Permission>(
-    access: Access,
+    access: &Access,
     snapshot: &Snapshot,
 ) -> Result<Vec<Scope<P>>, ReportError> {
     Ok(access.open_all(snapshot).await?)
@@ -37,9 +41,6 @@ pub(crate) async fn factory_now<P: Permission>(
     snapshot: &Snapshot,
     scope: &Scope<P>,
 ) -> Result<Scope<P>, ReportError> {
-    found(scope.read_again(snapshot).await?, scope.factory().slug.as_str())
-}
-
-fn found<P>(scope: Option<Scope<P>>, slug: &str) -> Result<Scope<P>, ReportError> {
-    scope.ok_or_else(|| ReportError::FactoryNotFound(slug.to_owned()))
+    let now = scope.read_again(snapshot).await?;
+    now.ok_or_else(|| ReportError::FactoryNotFound(scope.factory().slug.0.clone()))
 }

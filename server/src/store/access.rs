@@ -3,8 +3,10 @@
 //! * Every public function of the store that is about one factory takes a [`Scope`] of it, so that nothing can be read for somebody
 //!   who may not see it. [`Access::open`] alone makes one.
 //! * What a scope permits is its type: a function about devices takes a `Scope<SeeDevices>`, and one that answers several kinds of
-//!   questions a scope of any.
+//!   questions a scope of any. What is sent, whose factory is found by the writer, takes a [`Permit`].
 //! * What the server does for nobody, such as to hear of what other servers stored, has a [`ServerScope`].
+//! * What is kept: [`principals`], what each was granted, and the [`credentials`] with which they prove who they are. Every
+//!   [change] of it is made by one transaction at a time.
 //!
 //! ```compile_fail
 //! # use server::store::{Snapshot, access::{SeePeople, Scope, SeeDevices}, devices};
@@ -20,13 +22,20 @@
 //! let scope: Scope<SeePeople> = Scope { view: View::All };
 //! ```
 
+pub(in crate::store) mod change;
+pub mod credentials;
+mod holder;
 mod permission;
+pub mod principals;
 mod scope;
 
+pub(crate) use self::change::access_revision;
 pub use self::{
+    change::{Author, NotChanged},
+    holder::{Grant, Holder, Refused},
     permission::{
         ChangeSettings, Correct, DecideModels, NameEntities, Permission, SeeDevices, SeeFigures, SeePeople,
         SendEvents,
     },
-    scope::{Access, Scope, ScopeKey, ServerScope, View},
+    scope::{Access, AccessError, Permit, Scope, ScopeKey, ServerScope, View},
 };

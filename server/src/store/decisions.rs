@@ -14,8 +14,8 @@ use entity::{
     decision_entity as of_entity, factory,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
 };
 
 pub(super) use self::content::is_same;
@@ -132,6 +132,8 @@ pub struct DecisionFilter {
     pub entity: Option<(EntityType, String)>,
     /// Only those that were not taken back, or only those that were.
     pub is_live: Option<bool>,
+    /// Only those about sources and models.
+    pub is_of_models: bool,
 }
 
 /// One page of decisions, the highest number first.
@@ -170,6 +172,18 @@ pub async fn page(
         let withdrawn = Column::WithdrawnBy;
         query = query.filter(if is_live { withdrawn.is_null() } else { withdrawn.is_not_null() });
     }
+    if filter.is_of_models {
+        let takes_back_one = row::Entity::find()
+            .select_only()
+            .column(Column::WithdrawnBy)
+            .filter(Column::FactoryId.eq(factory_id.0))
+            .filter(Column::Kind.eq(DecisionKind::Standing.code()))
+            .filter(Column::WithdrawnBy.is_not_null())
+            .into_query();
+        let is_one = Column::Kind.eq(DecisionKind::Standing.code());
+        let is_of_models = Condition::any().add(is_one).add(Column::Number.in_subquery(takes_back_one));
+        query = query.filter(is_of_models);
+    }
     if let Some((entity_type, code)) = &filter.entity {
         let Some(entity) = entities::with_code(conn, factory_id, *entity_type, code).await? else {
             return Ok(Page { decisions: Vec::new(), has_next: false });
@@ -186,6 +200,24 @@ pub async fn page(
     let has_next = rows.len() > first;
     rows.truncate(first);
     Ok(Page { decisions: with_progress(conn, factory_id, rows).await?, has_next })
+}
+
+/// Of which kind the decision with this number is, if there is one.
+///
+/// # Errors
+/// The database failed.
+pub async fn kind(
+    conn: &impl ConnectionTrait,
+    scope: &Scope<impl Permission>,
+    number: i32,
+) -> Result<Option<DecisionKind>> {
+    let kind: Option<i16> = row::Entity::find_by_id((scope.factory_id().0, number))
+        .select_only()
+        .column(Column::Kind)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    kind.map(DecisionKind::of_code).transpose()
 }
 
 /// The decisions that were last changed after a revision and up to another one, in the order of their numbers: made, taken back, or

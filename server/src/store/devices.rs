@@ -18,7 +18,7 @@ use sea_orm::ConnectionTrait;
 
 pub(super) use self::update::{Answers, DeviceUpdate};
 use super::{
-    access::{Permission, Scope, SeeDevices},
+    access::{Permission, Scope, SeeDevices, View},
     error::Result,
 };
 
@@ -199,8 +199,17 @@ impl DeviceRecord {
 
 /// The codes of all devices of a factory.
 pub async fn codes(conn: &impl ConnectionTrait, scope: &Scope<SeeDevices>) -> Result<Vec<String>> {
-    let factory_id = scope.factory_id();
-    rows::codes(conn, factory_id).await
+    let mut codes = rows::codes(conn, scope.factory_id()).await?;
+    codes.retain(|code| is_seen(scope, code));
+    Ok(codes)
+}
+
+/// Whether a device is one of those that a scope is of.
+fn is_seen(scope: &Scope<impl Permission>, code: &str) -> bool {
+    match scope.view() {
+        View::Device(own) => **own == *code,
+        View::All | View::Team => true,
+    }
 }
 
 /// Those of these devices that are known, with all that is kept of them, in the byte order of their codes. A device may have
@@ -211,7 +220,7 @@ pub async fn list(
     codes: &[String],
 ) -> Result<Vec<DeviceRecord>> {
     let factory_id = scope.factory_id();
-    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).filter(|code| is_seen(scope, code)).collect();
     Ok(rows::of_devices(conn, factory_id, &codes, &codes).await?.into_values().collect())
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::zone::Zone;
 use domain::{
+    access::Role,
     closing,
     id::{FactoryId, FactorySlug, Revision},
     metric::UnitsBasis,
@@ -17,7 +18,7 @@ use sea_orm::{
 };
 
 use super::{
-    access::{ChangeSettings, Scope, ServerScope},
+    access::{Access, Author, ChangeSettings, Scope, ServerScope, change::Change, principals},
     applied::Active,
     closings,
     database::Store,
@@ -45,6 +46,8 @@ pub struct Factory {
     pub state_hold_minutes: u16,
     /// For how many hours after its end a bucket stays open.
     pub finality_grace_hours: u16,
+    /// How many workers the least are whose figures together are shown to somebody who sees no single worker.
+    pub smallest_team: u16,
     /// Up to when buckets were closed when that was set, Unix milliseconds.
     pub closed_floor_ms: TimestampMs,
     /// The instant of the last commit that changed a sum or a setting, Unix milliseconds; it never falls.
@@ -70,6 +73,8 @@ pub struct Factory {
 /// Why a factory was not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotCreated {
+    /// Only operators create factories.
+    NotPermitted,
     /// There is one with this slug.
     SlugTaken,
     /// There are [`MAX_FACTORIES`].
@@ -91,6 +96,8 @@ pub struct NewFactory {
     pub state_hold_minutes: u16,
     /// For how many hours after its end a bucket stays open.
     pub finality_grace_hours: u16,
+    /// How many workers the least are whose figures together are shown to somebody who sees no single worker.
+    pub smallest_team: u16,
 }
 
 /// What to change about a factory; none stays.
@@ -106,6 +113,8 @@ pub struct FactoryPatch {
     pub state_hold_minutes: Option<u16>,
     /// For how many hours after its end a bucket stays open from now on.
     pub finality_grace_hours: Option<u16>,
+    /// How many workers the least are whose figures together are shown to somebody who sees no single worker.
+    pub smallest_team: Option<u16>,
 }
 
 impl Factory {
@@ -234,16 +243,18 @@ pub(super) async fn set_decided(
 }
 
 impl Store {
-    /// Creates a factory, unless the slug is taken or there are too many. `now_ms` is when.
+    /// Creates a factory, unless the slug is taken or there are too many. Who creates it, if that is known, may administer it.
+    /// `now_ms` is when.
     pub async fn create_factory(
         &self,
+        access: &Access,
         new: NewFactory,
         now_ms: TimestampMs,
     ) -> Result<std::result::Result<Factory, NotCreated>> {
         let mut retries = Retries::default();
         loop {
             // Another server may take the same id or slug at the same time.
-            let outcome = self.try_create_factory(new.clone(), now_ms).await;
+            let outcome = self.try_create_factory(access, new.clone(), now_ms).await;
             if !retries.again_for_a_key(&outcome).await {
                 return outcome;
             }
@@ -252,21 +263,27 @@ impl Store {
 
     async fn try_create_factory(
         &self,
+        access: &Access,
         new: NewFactory,
         now_ms: TimestampMs,
     ) -> Result<std::result::Result<Factory, NotCreated>> {
-        let tx = self.begin_write().await?;
-        if is_slug_taken(&tx, new.slug.as_str()).await? {
+        if !access.is_operator() {
+            return Ok(Err(NotCreated::NotPermitted));
+        }
+        let author = Author { principal_id: access.principal_id(), at_ms: now_ms };
+        let change = Change::begin(self, author).await?;
+        let tx = &change.tx;
+        if is_slug_taken(tx, new.slug.as_str()).await? {
             return Ok(Err(NotCreated::SlugTaken));
         }
-        if factory::Entity::find().count(&tx).await? >= MAX_FACTORIES {
+        if factory::Entity::find().count(tx).await? >= MAX_FACTORIES {
             return Ok(Err(NotCreated::TooMany));
         }
         let last_id: Option<Option<i32>> = factory::Entity::find()
             .select_only()
             .column_as(factory::Column::Id.max(), "id")
             .into_tuple()
-            .one(&tx)
+            .one(tx)
             .await?;
         let row = factory::Model {
             id: last_id.flatten().unwrap_or(0) + 1,
@@ -276,6 +293,7 @@ impl Store {
             units_basis: new.units_basis.code(),
             state_hold_minutes: new.state_hold_minutes as i16,
             finality_grace_hours: new.finality_grace_hours as i16,
+            smallest_team: new.smallest_team as i16,
             closed_floor: closing::mark(TimestampMs::MIN, new.finality_grace_hours, now_ms).0,
             committed_at: now_ms.0,
             last_decision: 0,
@@ -288,10 +306,16 @@ impl Store {
             dropped_conflicts: 0,
             other_issues: 0,
         };
-        factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
+        factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         let created: Factory = row.try_into()?;
-        closings::keep(&tx, &created).await?;
-        tx.commit().await?;
+        closings::keep(tx, &created).await?;
+        match author.principal_id {
+            Some(creator) => {
+                principals::keep_grant(&change, creator, created.id, Role::Admin, None).await?;
+                change.commit().await?;
+            }
+            None => change.tx.commit().await?,
+        }
         Ok(Ok(created))
     }
 
@@ -323,6 +347,7 @@ impl Store {
         changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
         changed.state_hold_minutes = patch.state_hold_minutes.unwrap_or(changed.state_hold_minutes);
+        changed.smallest_team = patch.smallest_team.unwrap_or(changed.smallest_team);
         changed.revision = changed.revision.next();
         let grace_hours = patch.finality_grace_hours.unwrap_or(changed.finality_grace_hours);
         let is_grace_new = grace_hours != changed.finality_grace_hours;
@@ -339,6 +364,7 @@ impl Store {
             units_basis: Set(changed.units_basis.code()),
             state_hold_minutes: Set(changed.state_hold_minutes as i16),
             finality_grace_hours: Set(changed.finality_grace_hours as i16),
+            smallest_team: Set(changed.smallest_team as i16),
             closed_floor: Set(changed.closed_floor_ms.0),
             committed_at: Set(changed.committed_at_ms.0),
             revision: Set(changed.revision.0),
@@ -364,6 +390,7 @@ impl TryFrom<factory::Model> for Factory {
             units_basis: UnitsBasis::of_code(row.units_basis)?,
             state_hold_minutes: row.state_hold_minutes.unsigned_abs(),
             finality_grace_hours: row.finality_grace_hours.unsigned_abs(),
+            smallest_team: row.smallest_team.unsigned_abs(),
             closed_floor_ms: TimestampMs(row.closed_floor),
             committed_at_ms: TimestampMs(row.committed_at),
             last_decision: row.last_decision,

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use server::{
     ingest::{IssueCode, Outcome},
     store::{
+        access::Access,
         devices::{FORGET_AFTER_MS, FORGET_BRIEF_AFTER_MS, MAX_DEVICES, Sender},
         factories::{MAX_FACTORIES, NewFactory},
         writer::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT},
     },
 };
 
-use crate::harness::{TestServer, at_second, code, millis, soon, work};
+use crate::harness::{TestServer, at_second, code, millis, permit, soon, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 /// As many model versions, and as many sources, as a factory may name.
@@ -33,7 +34,7 @@ fn raw(worker: &str, second: usize) -> RawEvent {
 }
 
 async fn submit(server: &TestServer, events: Vec<RawEvent>) -> Outcome {
-    soon("a commit", server.app.ingest.submit("plant", events)).await.expect("a commit")
+    soon("a commit", server.app.ingest.submit(permit("plant"), events)).await.expect("a commit")
 }
 
 #[tokio::test]
@@ -47,8 +48,15 @@ async fn there_are_only_so_many_factories() {
             units_basis: UnitsBasis::Workers,
             state_hold_minutes: 60,
             finality_grace_hours: 24,
+            smallest_team: 5,
         };
-        server.app.store.create_factory(new, TimestampMs(0)).await.expect("a commit").expect("room");
+        server
+            .app
+            .store
+            .create_factory(&Access::OPEN, new, TimestampMs(0))
+            .await
+            .expect("a commit")
+            .expect("room");
     }
     let create = "mutation($id: ID!) { createFactory(input: { id: $id, name: \"F\" }) { id } }";
     let answer = server.answer(create, json!({ "id": "one-more" })).await;
@@ -166,7 +174,7 @@ async fn hear(server: &TestServer, device: &str) {
         closed: Vec::new(),
     };
     let empty = server.app.ingest.judge::<String>(Vec::new()).expect("an empty batch");
-    server.app.ingest.store_from(Some(sender), "plant", empty).await.expect("a commit");
+    server.app.ingest.store_from(Some(sender), permit("plant"), empty).await.expect("a commit");
 }
 
 async fn devices(server: &TestServer) -> Vec<String> {

@@ -13,7 +13,7 @@ use server::{
     ingest::{IngestError, MAX_QUEUED_BATCHES, Outcome},
 };
 
-use crate::harness::{Connection, TestServer, soon, work};
+use crate::harness::{Connection, TestServer, permit, soon, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 /// So many events of a day are several slices.
@@ -49,7 +49,7 @@ async fn while_a_batch_of_day_long_events_is_stored_other_factories_are_answered
     let submit = |factory: &'static str, events: Vec<RawEvent>| {
         let (ingest, answered) = (server.app.ingest.clone(), answered.clone());
         async move {
-            let outcome: Result<Outcome, IngestError> = ingest.submit(factory, events).await;
+            let outcome: Result<Outcome, IngestError> = ingest.submit(permit(factory), events).await;
             (answered.fetch_add(1, Ordering::SeqCst), outcome.expect("a commit"))
         }
     };
@@ -80,7 +80,7 @@ async fn a_factory_that_fills_the_queue_is_refused_and_others_are_not() {
     let mut attacks: Vec<_> = Vec::new();
     let mut refused = 0;
     for worker in 0..MAX_QUEUED_BATCHES + 50 {
-        let mut attack = Box::pin(ingest.submit("hostile", of_a_second(worker)));
+        let mut attack = Box::pin(ingest.submit(permit("hostile"), of_a_second(worker)));
         match poll!(&mut attack) {
             std::task::Poll::Pending => attacks.push(attack),
             std::task::Poll::Ready(outcome) => {
@@ -92,7 +92,7 @@ async fn a_factory_that_fills_the_queue_is_refused_and_others_are_not() {
     }
     assert!(refused >= 50, "{refused} refused");
     let mut honest: Vec<_> =
-        (0..20).map(|worker| Box::pin(ingest.submit("plant", of_a_second(worker)))).collect();
+        (0..20).map(|worker| Box::pin(ingest.submit(permit("plant"), of_a_second(worker)))).collect();
     for honest in &mut honest {
         assert!(poll!(honest).is_pending(), "taken in");
     }
@@ -153,13 +153,15 @@ async fn a_numbered_batch_that_is_stored_in_slices_is_answered_for_number_by_num
 #[tokio::test]
 async fn late_events_that_each_make_a_long_look_back_are_judged_a_few_at_a_time() {
     let server = plants(&["plant"]).await;
-    let stored = soon("the long ones", server.app.ingest.submit("plant", of_a_day(LONG_EVENTS))).await;
+    let stored =
+        soon("the long ones", server.app.ingest.submit(permit("plant"), of_a_day(LONG_EVENTS))).await;
     let before = stored.expect("a commit").revision.0;
     // Each worker's events may reach back a day, so a single second makes a look at 288 buckets.
     let late = (0..LONG_EVENTS)
         .map(|worker| work(&format!("W{worker}"), "2026-01-04T18:00:00Z", 1.0 / 60.0))
         .collect();
-    let outcome = soon("the late ones", server.app.ingest.submit("plant", late)).await.expect("a commit");
+    let outcome =
+        soon("the late ones", server.app.ingest.submit(permit("plant"), late)).await.expect("a commit");
     assert_eq!(outcome.accepted, LONG_EVENTS);
     assert!(outcome.revision.0 > before + 1, "{} after {before}", outcome.revision.0);
     server.assert_audit_is_clean().await;
@@ -171,7 +173,7 @@ async fn a_failure_of_a_later_slice_is_told_and_what_was_stored_before_it_stays(
     let mut conn = server.database.refuse_poison().await;
     let mut events = of_a_day(LONG_EVENTS);
     events[LONG_EVENTS - 1].event_id = Some("poison".to_owned());
-    let failed = soon("a failure", server.app.ingest.submit("plant", events.clone())).await;
+    let failed = soon("a failure", server.app.ingest.submit(permit("plant"), events.clone())).await;
     let error = ApiError::from(failed.expect_err("a failure"));
     assert_eq!(error.code, ErrorCode::Internal);
     let stored = server.units("plant").await;
@@ -184,7 +186,7 @@ async fn a_failure_of_a_later_slice_is_told_and_what_was_stored_before_it_stays(
     })
     .await;
     conn.close().await;
-    let again = soon("a repeat", server.app.ingest.submit("plant", events)).await.expect("a commit");
+    let again = soon("a repeat", server.app.ingest.submit(permit("plant"), events)).await.expect("a commit");
     assert_eq!((again.duplicates as i64, again.accepted as i64), (stored, LONG_EVENTS as i64 - stored));
     server.assert_audit_is_clean().await;
 }

@@ -3,6 +3,9 @@
 mod examples;
 mod selection;
 
+use std::{fmt::Write as _, path::Path};
+
+use domain::access::Role;
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -10,7 +13,7 @@ use self::{
     examples::{EXAMPLES, Example, WINDOW},
     selection::Schema,
 };
-use crate::harness::{Socket, TestServer, code, millis};
+use crate::harness::{Caller, Socket, TestServer, code, millis};
 
 /// The day of which all is, and a day on which it is closed.
 const DAY: &str = "2026-01-05T12:00:00Z";
@@ -136,18 +139,45 @@ enum Transport {
 }
 
 impl Transport {
-    /// The whole answer, or the first one.
+    /// Those on which an operation of this root may be sent.
+    fn of(root: &str) -> &'static [Self] {
+        match root {
+            "Query" => &[Self::Post, Self::Get, Self::Websocket],
+            "Mutation" => &[Self::Post, Self::Websocket],
+            _ => &[Self::Websocket],
+        }
+    }
+
+    /// The whole answer to anybody, or the first one.
     async fn ask(self, server: &TestServer, operation: &str, variables: Value) -> Value {
-        match self {
-            Self::Post => server.answer(operation, variables).await,
-            Self::Get => {
+        self.ask_as(server, None, operation, variables).await
+    }
+
+    /// The whole answer to somebody, or the first one.
+    async fn ask_as(
+        self,
+        server: &TestServer,
+        caller: Option<&Caller>,
+        operation: &str,
+        variables: Value,
+    ) -> Value {
+        match (self, caller) {
+            (Self::Post, None) => server.answer(operation, variables).await,
+            (Self::Post, Some(caller)) => server.answer_to(caller, operation, variables).await,
+            (Self::Get, caller) => {
                 let asked = [("query", operation), ("variables", &variables.to_string())];
                 let url = Url::parse_with_params(&server.url("/graphql"), asked).expect("an address");
-                let request = server.client.get(url).header("accept", "application/json");
+                let mut request = server.client.get(url).header("accept", "application/json");
+                if let Some(caller) = caller {
+                    request = request.bearer_auth(&caller.token);
+                }
                 request.send().await.expect("a response").json().await.expect("JSON")
             }
-            Self::Websocket => {
-                let mut socket = server.socket().await;
+            (Self::Websocket, caller) => {
+                let mut socket = match caller {
+                    Some(caller) => server.socket_of(caller).await,
+                    None => server.socket().await,
+                };
                 socket.subscribe("1", operation, variables).await;
                 first_answer(&mut socket).await
             }
@@ -165,7 +195,10 @@ async fn first_answer(socket: &mut Socket) -> Value {
 }
 
 async fn plants() -> (TestServer, Plant, Plant) {
-    let server = TestServer::at(DAY).await;
+    plants_on(TestServer::at(DAY).await).await
+}
+
+async fn plants_on(server: TestServer) -> (TestServer, Plant, Plant) {
     let own = Plant::create(&server, "own").await;
     let other = Plant::create(&server, "canary").await;
     server.clock.set(millis(LATER));
@@ -195,13 +228,8 @@ async fn what_is_answered_about_a_factory_has_nothing_of_another_on_any_transpor
     let nowhere = Plant { name: "nowhere" };
     for example in EXAMPLES {
         let (root, field) = example.field.split_once('.').expect("a type and a field");
-        let transports = match root {
-            "Query" => vec![Transport::Post, Transport::Get, Transport::Websocket],
-            "Mutation" => vec![Transport::Post, Transport::Websocket],
-            _ => vec![Transport::Websocket],
-        };
         let operation = operation(&schema, root, example);
-        for transport in transports {
+        for transport in Transport::of(root) {
             let place = format!("{} on {transport:?}", example.field);
             let answer = transport.ask(&server, &operation, declared(&operation, &own)).await;
             let text = answer.to_string();
@@ -231,6 +259,90 @@ async fn what_is_answered_about_a_factory_has_nothing_of_another_on_any_transpor
             } else {
                 assert_eq!(code(&answer), "NOT_FOUND", "{place}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_permits_in_its_factory_what_the_table_says_and_nothing_in_another_on_any_transport() {
+    let (server, own, other) = plants().await;
+    let schema = Schema::of(&server).await;
+    // The same database behind a server that lets in only who proves who they are.
+    let database = server.stop().await;
+    let server = TestServer::closed_on(database, LATER).await;
+    let nowhere = Plant { name: "nowhere" };
+    for role in Role::ALL {
+        let name = if role == Role::Device { own.named("device") } else { own.named(role.name()) };
+        let caller = server.token(own.name, role, &name).await;
+        for example in EXAMPLES {
+            let (root, field) = example.field.split_once('.').expect("a type and a field");
+            let operation = operation(&schema, root, example);
+            for transport in Transport::of(root) {
+                let place = format!("{} on {transport:?} as {role:?}", example.field);
+                let ask = async |plant: &Plant| {
+                    transport.ask_as(&server, Some(&caller), &operation, declared(&operation, plant)).await
+                };
+                let answer = ask(&own).await;
+                assert!(!answer.to_string().contains("canary"), "{place}: {answer}");
+                let is_permitted = example.roles.contains(&role);
+                match (field, answer.get("errors")) {
+                    ("factories", None) => {
+                        let count = answer["data"]["factories"].as_array().map_or(0, Vec::len);
+                        assert_eq!(count, usize::from(is_permitted), "{place}: {answer}");
+                    }
+                    ("factory" | "node", None) => {
+                        assert_eq!(answer["data"][field].is_object(), is_permitted, "{place}: {answer}");
+                    }
+                    (_, None) => assert!(is_permitted, "{place}: {answer}"),
+                    (_, Some(_)) => {
+                        assert!(!is_permitted, "{place}: {answer}");
+                        assert_eq!(code(&answer), "FORBIDDEN", "{place}: {answer}");
+                    }
+                }
+                if matches!(field, "createFactory" | "createDemoFactory" | "factories") {
+                    continue;
+                }
+                // Nobody learns whether there is a factory in which they have no grant.
+                let [of_other, of_nowhere] = [ask(&other).await, ask(&nowhere).await]
+                    .map(|answer| answer.to_string().replace(other.name, "X").replace(nowhere.name, "X"));
+                assert_eq!(of_other, of_nowhere, "{place}");
+                let hidden = json!({ "data": { field: null } }).to_string();
+                assert!(of_other == hidden || of_other.contains("NOT_FOUND"), "{place}: {of_other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_documented_table_is_the_one_that_is_tested() {
+    let mut table = String::from(
+        "| field | device | viewer | supervisor | engineer | admin |\n|---|---|---|---|---|---|\n",
+    );
+    for example in EXAMPLES {
+        let (root, field) = example.field.split_once('.').expect("a type and a field");
+        let cells = Role::ALL.map(|role| if example.roles.contains(&role) { "yes" } else { "" });
+        writeln!(table, "| {} `{field}` | {} |", root.to_lowercase(), cells.join(" | "))
+            .expect("a string takes all");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/ACCESS.md");
+    let documented = std::fs::read_to_string(path).expect("docs/ACCESS.md");
+    assert!(documented.contains(&table), "docs/ACCESS.md must have this table:\n\n{table}");
+}
+
+#[tokio::test]
+async fn nobody_asks_anything_without_a_proof_of_who_they_are() {
+    let (server, own, _) = plants().await;
+    let schema = Schema::of(&server).await;
+    let server = TestServer::closed_on(server.stop().await, LATER).await;
+    for example in EXAMPLES {
+        let (root, _) = example.field.split_once('.').expect("a type and a field");
+        let operation = operation(&schema, root, example);
+        for transport in Transport::of(root) {
+            if matches!(transport, Transport::Websocket) {
+                continue;
+            }
+            let answer = transport.ask(&server, &operation, declared(&operation, &own)).await;
+            assert_eq!(code(&answer), "UNAUTHENTICATED", "{} on {transport:?}", example.field);
         }
     }
 }

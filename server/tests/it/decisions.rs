@@ -555,22 +555,22 @@ fn withdrawal(number: usize) -> NewDecision {
 async fn of_more_decisions_than_may_wait_the_last_is_refused_and_the_others_are_answered_also_when_the_server_stops()
  {
     let server = plant().await;
-    let factory_id = scope::<Correct>(&server).await.factory().id;
+    let scope = scope::<Correct>(&server).await;
     let ingest = server.app.ingest.clone();
     // The writer has no turn before the test waits.
     let mut waiting: Vec<_> = (0..MAX_WAITING_DECISIONS)
-        .map(|number| Box::pin(ingest.decide(factory_id, withdrawal(number))))
+        .map(|number| Box::pin(ingest.decide(&scope, withdrawal(number))))
         .collect();
     for request in &mut waiting {
         assert!(poll!(request.as_mut()).is_pending());
     }
-    let refused = ingest.decide(factory_id, withdrawal(99)).await;
+    let refused = ingest.decide(&scope, withdrawal(99)).await;
     assert!(matches!(refused, Err(IngestError::TooManyDecisions)), "{refused:?}");
     soon("the drain", server.app.ingest.drain()).await;
     for request in waiting {
         let answer = soon("an answer", request).await.expect("a decision that waited is judged");
         assert_eq!(answer, Err(NotDecided::NoSuchDecision(1)));
     }
-    let refused = ingest.decide(factory_id, withdrawal(100)).await;
+    let refused = ingest.decide(&scope, withdrawal(100)).await;
     assert!(matches!(refused, Err(IngestError::Stopping)), "{refused:?}");
 }

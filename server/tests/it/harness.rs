@@ -1,5 +1,6 @@
 //! A real server in the test's own process: a database of its own, a port of its own, a clock that a test may set.
 
+mod access;
 mod database;
 mod events;
 mod program;
@@ -13,12 +14,13 @@ use domain::time::{DurationMs, TimestampMs};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::{
+    access::AccessMode,
     app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits, serve},
     store::{
         Snapshot, Store,
-        access::{Access, Permission, Scope},
+        access::{Access, Permission, Permit, Scope, SendEvents},
         factories::NewFactory,
         writer::{Batch, Part},
     },
@@ -30,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use test_harness::{soon, until};
 
 pub(crate) use self::{
+    access::Caller,
     database::{Connection, TestDatabase, has_postgres},
     events::{at_second, minute_of_work, with, work},
     program::Program,
@@ -95,10 +98,20 @@ impl TestServer {
         clock: Clock,
         options: Options,
     ) -> Self {
+        Self::with_access(store, database, clock, (options, AccessMode::Open)).await
+    }
+
+    /// One that lets in whom its mode says.
+    pub(crate) async fn with_access(
+        store: Store,
+        database: TestDatabase,
+        clock: Clock,
+        (options, access_mode): (Options, AccessMode),
+    ) -> Self {
+        let max_clock_skew_ms = DurationMs(i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let app =
-            App::start(store, clock.clone(), DurationMs(i64::from(DEFAULT_MAX_CLOCK_SKEW_MINUTES) * 60_000));
+        let app = App::start(store, clock.clone(), max_clock_skew_ms, access_mode);
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(app.clone(), listener, options, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -200,7 +213,12 @@ pub(crate) fn whole(batches: &[Batch]) -> Vec<Part<'_>> {
 
 /// What everybody may see of the factory `plant` on an open server.
 pub(crate) async fn plant_scope<P: Permission>(snapshot: &Snapshot) -> Scope<P> {
-    Access::OPEN.open(snapshot, "plant").await.expect("a read").expect("the plant")
+    Access::OPEN.open(snapshot, "plant").await.expect("the plant")
+}
+
+/// That everybody may send to a factory on an open server.
+pub(crate) fn permit(factory: &str) -> Permit<SendEvents> {
+    Access::OPEN.permit(factory).expect("an open server")
 }
 
 /// A database of its own with one factory, without a server around it.
@@ -214,7 +232,12 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
         units_basis: domain::metric::UnitsBasis::Workers,
         state_hold_minutes: 60,
         finality_grace_hours: 24,
+        smallest_team: 5,
     };
-    store.create_factory(new, TimestampMs(T0_MS)).await.expect("a commit").expect("the first factory");
+    store
+        .create_factory(&Access::OPEN, new, TimestampMs(T0_MS))
+        .await
+        .expect("a commit")
+        .expect("the first factory");
     (database, store)
 }

@@ -7,7 +7,7 @@ use futures_util::{future::join_all, poll};
 use serde_json::{Value, json};
 use server::error::{ApiError, ErrorCode};
 
-use crate::harness::{TestServer, at_second, minute_of_work, soon, with, work};
+use crate::harness::{TestServer, at_second, minute_of_work, permit, soon, with, work};
 
 const NOW: &str = "2026-01-05T12:00:00Z";
 
@@ -208,7 +208,7 @@ async fn entities_past_the_limit_are_rejected_one_by_one() {
     let server = plant().await;
     for part in 0..2 {
         let events = (0..10_000).map(|n| raw(n / 2_000, &format!("W{part}-{n}"))).collect();
-        let outcome = server.app.ingest.submit("plant", events).await.expect("a commit");
+        let outcome = server.app.ingest.submit(permit("plant"), events).await.expect("a commit");
         assert_eq!(outcome.accepted, 10_000);
     }
     let outcome =
@@ -224,7 +224,7 @@ async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
     let batch = |n: usize| (0..10_000).map(|second| raw(second, &format!("W{n}"))).collect::<Vec<_>>();
     let mut taken = Vec::new();
     let refused = loop {
-        let mut submitted = Box::pin(server.app.ingest.submit("plant", batch(taken.len())));
+        let mut submitted = Box::pin(server.app.ingest.submit(permit("plant"), batch(taken.len())));
         match poll!(&mut submitted) {
             Poll::Pending => taken.push(submitted),
             Poll::Ready(refused) => break refused.expect_err("a refusal"),
@@ -249,8 +249,10 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     // The first keeps the writer busy, so that the next three form a group.
     let batches =
         [vec![raw(0, "W1")], vec![raw(10, "W1")], vec![raw(20, "W1"), poisoned], vec![raw(30, "W1")]];
-    let mut submitted: Vec<_> =
-        batches.into_iter().map(|events| Box::pin(server.app.ingest.submit("plant", events))).collect();
+    let mut submitted: Vec<_> = batches
+        .into_iter()
+        .map(|events| Box::pin(server.app.ingest.submit(permit("plant"), events)))
+        .collect();
     for submitted in &mut submitted {
         assert!(poll!(submitted).is_pending(), "queued");
     }
@@ -270,12 +272,12 @@ async fn only_the_culprit_of_a_failed_group_gets_the_error() {
 async fn a_batch_whose_caller_went_away_is_stored_all_the_same() {
     let server = plant().await;
     let lock = server.database.lock().await;
-    let mut submitted = Box::pin(server.app.ingest.submit("plant", vec![raw(0, "W1")]));
+    let mut submitted = Box::pin(server.app.ingest.submit(permit("plant"), vec![raw(0, "W1")]));
     assert!(poll!(&mut submitted).is_pending(), "queued");
     drop(submitted);
     lock.close().await;
     soon("the drain", server.app.ingest.drain()).await;
     assert_eq!(server.units("plant").await, 1);
-    let refused = server.app.ingest.submit("plant", vec![raw(1, "W1")]).await.expect_err("a refusal");
+    let refused = server.app.ingest.submit(permit("plant"), vec![raw(1, "W1")]).await.expect_err("a refusal");
     assert_eq!(ApiError::from(refused).code, ErrorCode::Unavailable);
 }

@@ -1,5 +1,6 @@
 //! Every part of the server through its real interfaces: a database for each test, real HTTP and websockets.
 
+mod access;
 mod access_matrix;
 #[expect(clippy::float_cmp, reason = "these numbers are exact")]
 mod as_of;

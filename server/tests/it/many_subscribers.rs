@@ -154,11 +154,11 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
     let key = scope::<SeeFigures>(&server).await.key();
-    let mut slow = server
+    let (_, mut slow) = server
         .app
         .live
         .metrics()
-        .join(Fingerprint::of(&workers()), |_| key)
+        .join(Fingerprint::of(&workers()), |_| Some(key.clone()))
         .expect("an operation that was sent");
     assert_eq!(answer(&mut slow).await["snapshot"], true);
     for (worker, time) in [("W1", "08:00"), ("W2", "08:00"), ("W3", "08:00")] {
@@ -424,8 +424,12 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
     let key = scope::<SeePeople>(&server).await.key();
-    let mut slow =
-        server.app.live.feeds().join(Fingerprint::of(&feed), |_| key).expect("an operation that was sent");
+    let (_, mut slow) = server
+        .app
+        .live
+        .feeds()
+        .join(Fingerprint::of(&feed), |_| Some(key.clone()))
+        .expect("an operation that was sent");
     let mut take = async || match soon("an answer", slow.next()).await {
         Some(Payload::Next(answer)) => {
             serde_json::from_str::<Value>(&answer).expect("JSON")["data"]["eventsIngested"].take()

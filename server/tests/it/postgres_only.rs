@@ -1,6 +1,7 @@
 //! What there is on PostgreSQL alone: several servers on one database. `cargo xtask test` leaves these tests out of its
 //! run on SQLite.
 
+mod access;
 mod contention;
 mod cut_connections;
 mod cut_off;

@@ -148,8 +148,8 @@ pub(crate) fn summed(entities: &[Shared<EntityMetrics>], units_basis: UnitsBasis
     let rate = units as f64 / (productive_minutes / 60.0);
     let mean = utilizations.iter().sum::<f64>() / utilizations.len() as f64;
     Figures {
-        productive_minutes,
-        units,
+        productive_minutes: Some(productive_minutes),
+        units: Some(units),
         average_utilization: Some(mean).filter(|_| !utilizations.is_empty()),
         average_production_rate: Some(rate).filter(|_| productive_minutes > 0.0),
     }
@@ -158,8 +158,10 @@ pub(crate) fn summed(entities: &[Shared<EntityMetrics>], units_basis: UnitsBasis
 /// The figures of an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Figures {
-    pub(crate) productive_minutes: f64,
-    pub(crate) units: i64,
+    /// None where it is hidden.
+    pub(crate) productive_minutes: Option<f64>,
+    /// None where they are hidden.
+    pub(crate) units: Option<i64>,
     /// %.
     pub(crate) average_utilization: Option<f64>,
     /// Units per hour.
@@ -268,13 +270,13 @@ mod tests {
         assert_eq!(
             figures,
             Figures {
-                productive_minutes: 60.0,
-                units: 24,
+                productive_minutes: Some(60.0),
+                units: Some(24),
                 average_utilization: Some(75.0),
                 average_production_rate: Some(24.0),
             }
         );
-        assert_eq!(summed(&line.entities, UnitsBasis::Workstations).units, 12);
+        assert_eq!(summed(&line.entities, UnitsBasis::Workstations).units, Some(12));
         let none = summed(&[], UnitsBasis::Workers);
         assert_eq!((none.average_utilization, none.average_production_rate), (None, None));
     }

@@ -162,7 +162,7 @@ fn AreaPage(
                 label: figure::UNITS_PRODUCED,
                 how: how(figure::how_units_produced(basis)),
                 quantity: Quantity::Count,
-                value: figures.units as f64,
+                value: figures.units.map(|units| units as f64),
             }
             Figure {
                 testid: "average-utilization",

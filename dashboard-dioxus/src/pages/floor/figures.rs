@@ -86,8 +86,8 @@ impl Kind {
 
     fn value(self, summary: &FactorySummary) -> Option<f64> {
         match self {
-            Self::Time => Some(summary.productive_minutes),
-            Self::Units => Some(summary.units as f64),
+            Self::Time => summary.productive_minutes,
+            Self::Units => summary.units.map(|units| units as f64),
             Self::Utilization => summary.average_utilization,
             Self::Rate => summary.average_production_rate,
         }
@@ -233,5 +233,7 @@ fn ChangeLine(
 
 /// Whether anything was observed of a window: a factory that was closed made nothing, but that is no number to compare with.
 fn has_data(summary: &FactorySummary) -> bool {
-    summary.productive_minutes > 0.0 || summary.units > 0 || summary.average_utilization.is_some()
+    summary.productive_minutes.is_some_and(|minutes| minutes > 0.0)
+        || summary.units.is_some_and(|units| units > 0)
+        || summary.average_utilization.is_some()
 }

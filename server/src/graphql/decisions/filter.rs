@@ -33,6 +33,7 @@ impl TryFrom<DecisionFilter> for decisions::DecisionFilter {
                 ));
             }
         };
-        Ok(Self { number: filter.number, kind: filter.kind.map(Into::into), entity, is_live: filter.live })
+        let kind = filter.kind.map(Into::into);
+        Ok(Self { number: filter.number, kind, entity, is_live: filter.live, is_of_models: false })
     }
 }

@@ -6,10 +6,10 @@ use super::{decision::Decision, filter::DecisionFilter};
 use crate::{
     error::ApiError,
     graphql::events::{PageInfo, cursor, page_size},
-    report::factory,
+    report::{ReportError, factory},
     store::{
         Snapshot,
-        access::{Access, SeePeople},
+        access::{Access, DecideModels, SeePeople},
         decisions::{self, MAX_PAGE_DECISIONS, Page},
     },
 };
@@ -35,16 +35,26 @@ pub(crate) struct DecisionEdge {
 /// Reads a page of a factory's decisions.
 pub(super) async fn page(
     snapshot: &Snapshot,
-    (access, slug): (Access, &str),
+    (access, slug): (&Access, &str),
     filter: Option<DecisionFilter>,
     first: i32,
     after: Option<String>,
 ) -> Result<DecisionConnection, ApiError> {
     let first = page_size(first, MAX_PAGE_DECISIONS)?;
-    let filter = filter.unwrap_or_default().try_into()?;
+    let mut filter: decisions::DecisionFilter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, number)).transpose()?;
-    let scope = factory::<SeePeople>(access, snapshot, slug).await?;
-    let page = decisions::page(snapshot, &scope, &filter, first, after).await?;
+    let page = match factory::<SeePeople>(access, snapshot, slug).await {
+        Ok(scope) => decisions::page(snapshot, &scope, &filter, first, after).await?,
+        Err(forbidden @ ReportError::Forbidden { .. }) => {
+            // Whoever decides about models sees what was decided about them.
+            let Ok(scope) = factory::<DecideModels>(access, snapshot, slug).await else {
+                return Err(forbidden.into());
+            };
+            filter.is_of_models = true;
+            decisions::page(snapshot, &scope, &filter, first, after).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
     Ok(DecisionConnection::new(page, after.is_some()))
 }
 

@@ -2,19 +2,23 @@
 
 use async_graphql::{Enum, ID, InputObject};
 use domain::{
+    access::PrincipalKind,
     sequence::{FIRST_SEQUENCE, SequenceRange},
     time::TimestampMs,
     validate::{ID_RULE, excerpt, new_id_fault},
 };
 
 use crate::{
-    error::ApiError,
+    error::{ApiError, ErrorCode},
     graphql::{
         scalar::{BigInt, DateTime},
         text::quoted,
     },
     ingest::MAX_BATCH_EVENTS,
-    store::devices::{self, Receipt, Sender},
+    store::{
+        access::Access,
+        devices::{self, Receipt, Sender},
+    },
 };
 
 /// The most closed ranges of one batch: what a statement writes at once.
@@ -78,6 +82,24 @@ pub(crate) enum ClosedReason {
     Lost,
     /// The device keeps the events for a person to look at.
     DeadLettered,
+}
+
+impl SenderInput {
+    /// The sender, if whoever sends this may send as it.
+    ///
+    /// # Errors
+    /// It is not well formed, or a device sends as another one.
+    pub(crate) fn of(self, access: &Access) -> Result<Sender, ApiError> {
+        let sender = Sender::try_from(self)?;
+        match access.holder() {
+            Some(device) if device.kind == PrincipalKind::Device && *device.name != *sender.device_code => {
+                let (own, sent) = (quoted(&device.name), quoted(&sender.device_code));
+                let message = format!("the token is that of the device {own}, which cannot send as {sent}");
+                Err(ApiError::new(ErrorCode::Forbidden, message))
+            }
+            _ => Ok(sender),
+        }
+    }
 }
 
 impl TryFrom<SenderInput> for Sender {

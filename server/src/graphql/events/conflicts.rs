@@ -48,7 +48,7 @@ pub(crate) struct Conflict {
 /// Reads a page of what contradicted a factory's events.
 pub(crate) async fn page(
     snapshot: &Snapshot,
-    (access, slug): (Access, &str),
+    (access, slug): (&Access, &str),
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,

@@ -49,7 +49,7 @@ pub(crate) struct PageInfo {
 /// Reads a page of a factory's events.
 pub(crate) async fn page(
     snapshot: &Snapshot,
-    (access, slug): (Access, &str),
+    (access, slug): (&Access, &str),
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,

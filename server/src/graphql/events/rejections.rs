@@ -47,7 +47,7 @@ pub(crate) struct RejectionCount {
 /// What was counted of a factory.
 pub(crate) async fn report(
     snapshot: &Snapshot,
-    (access, slug): (Access, &str),
+    (access, slug): (&Access, &str),
 ) -> Result<RejectionReport, ApiError> {
     let scope = factory(access, snapshot, slug).await?;
     let factory = scope.factory();

@@ -64,7 +64,7 @@ impl UpdateEntitiesPayload {
 /// The changes as the store takes them, when nothing is wrong with any of them.
 pub(super) async fn judge(
     snapshot: &Snapshot,
-    (access, slug): (Access, &str),
+    (access, slug): (&Access, &str),
     changes: Vec<EntityChangeInput>,
     register_new: bool,
 ) -> Result<Vec<EntityChange>, ApiError> {

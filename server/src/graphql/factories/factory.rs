@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use domain::{
-    closing::MAX_GRACE_HOURS, event::EntityType, id::FactorySlug, validate::MAX_HOLD_MINUTES, zone::Zone,
+    access::SMALLEST_TEAMS, closing::MAX_GRACE_HOURS, event::EntityType, id::FactorySlug,
+    validate::MAX_HOLD_MINUTES, zone::Zone,
 };
 
 use super::{
@@ -14,14 +15,14 @@ use super::{
 use crate::{
     error::ApiError,
     graphql::{
-        context::{app, charge},
+        context::{access, app, charge},
         node::{NodeId, NodeObject},
         scalar::BigInt,
         text::{name, quoted, slug},
     },
     store::{
         Snapshot,
-        access::{Scope, SeeFigures},
+        access::{Access, NameEntities, Scope, SeeFigures},
         entities::{self, Entity, EntityFilter},
         factories::{FactoryPatch, NewFactory},
     },
@@ -46,6 +47,8 @@ pub(crate) struct Factory {
     state_hold_minutes: u16,
     /// For how many hours after its end a span of five minutes stays open: what changes in it later is a restatement.
     finality_grace_hours: u16,
+    /// The figures of fewer workers than this together are hidden from whoever sees no single worker.
+    smallest_team: u16,
     /// Grows with every committed change that a reader can see; gaps are allowed, so compare it and do nothing else with it.
     revision: BigInt,
     /// How many contradictions of stored events are kept, each once: the newest 10 of an event, the newest 100 000 of all.
@@ -69,8 +72,11 @@ impl Factory {
         Ok(offsets)
     }
 
-    /// Everyone who is registered, in the order of their ids.
+    /// Everyone who is registered, in the order of their ids. Who may neither see what single workers did nor name them sees none.
     async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>, ApiError> {
+        if !sees_names(access(ctx), &self.scope) {
+            return Ok(Vec::new());
+        }
         let entities = self.entities(ctx, EntityType::Worker).await?;
         Ok(entities.into_iter().map(|entity| Worker::new(&self.factory_id, entity)).collect())
     }
@@ -94,6 +100,7 @@ impl Factory {
             units_basis: factory.units_basis.into(),
             state_hold_minutes: factory.state_hold_minutes,
             finality_grace_hours: factory.finality_grace_hours,
+            smallest_team: factory.smallest_team,
             revision: BigInt(factory.revision.0),
             kept_conflicts: BigInt(factory.kept_conflicts),
             dropped_conflicts: BigInt(factory.dropped_conflicts),
@@ -108,6 +115,11 @@ impl Factory {
         charge(ctx, entities.len())?;
         Ok(entities)
     }
+}
+
+/// Whether somebody sees who the workers of a factory are.
+pub(crate) fn sees_names(access: &Access, scope: &Scope<SeeFigures>) -> bool {
+    scope.sees_people() || access.permit::<NameEntities>(scope.factory().slug.as_str()).is_ok()
 }
 
 /// Whose units are the factory's: both sides report the same goods, so only one is counted.
@@ -139,6 +151,9 @@ pub(crate) struct CreateFactoryInput {
     /// For how many hours after its end a span of five minutes stays open, 1 to 720; what changes in it later is a restatement.
     #[graphql(default = 24)]
     finality_grace_hours: i64,
+    /// The figures of fewer workers than this together are hidden from whoever sees no single worker; 2 to 50.
+    #[graphql(default = 5)]
+    smallest_team: i64,
 }
 
 impl TryFrom<CreateFactoryInput> for NewFactory {
@@ -152,6 +167,7 @@ impl TryFrom<CreateFactoryInput> for NewFactory {
             units_basis: input.units_basis.into(),
             state_hold_minutes: state_hold_minutes(input.state_hold_minutes)?,
             finality_grace_hours: finality_grace_hours(input.finality_grace_hours)?,
+            smallest_team: smallest_team(input.smallest_team)?,
         })
     }
 }
@@ -170,6 +186,8 @@ pub(crate) struct UpdateFactoryInput {
     state_hold_minutes: Option<i64>,
     /// For how many hours after its end a span of five minutes stays open from now on, 1 to 720; what is closed stays closed.
     finality_grace_hours: Option<i64>,
+    /// The figures of fewer workers than this together are hidden from whoever sees no single worker; 2 to 50.
+    smallest_team: Option<i64>,
 }
 
 impl TryFrom<UpdateFactoryInput> for FactoryPatch {
@@ -182,6 +200,7 @@ impl TryFrom<UpdateFactoryInput> for FactoryPatch {
             units_basis: input.units_basis.map(Into::into),
             state_hold_minutes: input.state_hold_minutes.map(state_hold_minutes).transpose()?,
             finality_grace_hours: input.finality_grace_hours.map(finality_grace_hours).transpose()?,
+            smallest_team: input.smallest_team.map(smallest_team).transpose()?,
         })
     }
 }
@@ -208,6 +227,20 @@ fn finality_grace_hours(sent: i64) -> Result<u16, ApiError> {
     hours.ok_or_else(|| {
         ApiError::bad_user_input(format!(
             "finalityGraceHours must be a whole number from 1 to {MAX_GRACE_HOURS}, but is {sent}"
+        ))
+    })
+}
+
+/// How many workers the least are whose figures are shown together.
+///
+/// # Errors
+/// It is out of range.
+fn smallest_team(sent: i64) -> Result<u16, ApiError> {
+    let workers = u16::try_from(sent).ok().filter(|workers| SMALLEST_TEAMS.contains(workers));
+    workers.ok_or_else(|| {
+        let (least, most) = SMALLEST_TEAMS.into_inner();
+        ApiError::bad_user_input(format!(
+            "smallestTeam must be a whole number from {least} to {most}, but is {sent}"
         ))
     })
 }

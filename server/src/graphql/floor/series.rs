@@ -45,6 +45,8 @@ pub(crate) struct MetricSeries {
     revision: BigInt,
     /// The steps in which anything was observed, in the order of time.
     points: Rows<MetricPoint>,
+    /// How many more there are, of so few workers each that they are hidden from whoever sees no single worker.
+    hidden_points: usize,
     #[graphql(skip)]
     of: FinalityOf,
 }
@@ -67,6 +69,7 @@ impl MetricSeries {
             resolution,
             revision: BigInt(series.scope.factory().revision.0),
             points: series.points.into_iter().map(Into::into).collect(),
+            hidden_points: series.hidden_points,
         }
     }
 }

@@ -6,12 +6,13 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
+    access::AccessMode,
     clock::Clock,
     graphql::{AndonSchema, schema},
     store::{Store, access::View, factories::NewFactory},
 };
 
-const OPERATION: &str = "subscription { workerMetrics(factoryId: \"plant\") { revision } }";
+const OPERATION: &str = "subscription { workstationMetrics(factoryId: \"plant\") { revision } }";
 
 fn text() -> Fingerprint {
     Fingerprint::of(OPERATION)
@@ -29,9 +30,14 @@ async fn app() -> (Arc<App>, TempDir) {
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: 60,
         finality_grace_hours: 24,
+        smallest_team: 5,
     };
-    store.create_factory(new, TimestampMs(0)).await.expect("a commit").expect("the first factory");
-    (App::start(store, Clock::System, DurationMs::ZERO), folder)
+    store
+        .create_factory(&Access::OPEN, new, TimestampMs(0))
+        .await
+        .expect("a commit")
+        .expect("the first factory");
+    (App::start(store, Clock::System, DurationMs::ZERO, AccessMode::Open), folder)
 }
 
 fn execute(schema: &AndonSchema, request: Request) -> BoxStream<'static, Rendering> {
@@ -55,39 +61,51 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
     let snapshot = app.store.snapshot().await.expect("a snapshot");
-    let scope = report::factory(Access::OPEN, &snapshot, "plant").await.expect("the factory");
-    let other = Scope::<SeeFigures>::with_view(scope.factory().clone(), View::Other);
+    let scope = report::factory(&Access::OPEN, &snapshot, "plant").await.expect("the factory");
+    let other = Scope::<SeeFigures>::with_view(scope.factory().clone(), View::Team);
     drop(snapshot);
 
     let mut payloads = Vec::new();
     for scope in [&scope, &other, &scope, &other] {
         let execute = |request| execute(&schema, request);
-        let (scope, request) = (Ok(scope.clone()), Request::new(OPERATION));
-        payloads.push(start(app.live.metrics(), scope, (text(), text()), request, execute));
+        let (scope, request) = (Ok(scope.clone()), Request::new(OPERATION).data(Access::OPEN));
+        payloads.push(start(
+            app.live.metrics(),
+            (scope, Requirement::default()),
+            (text(), text()),
+            request,
+            execute,
+        ));
     }
     for payloads in &mut payloads {
-        assert_eq!(revision(payloads).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
+        assert_eq!(revision(payloads).await, r#"{"data":{"workstationMetrics":{"revision":1}}}"#);
     }
     assert_eq!((app.live.broadcast_count(), app.live.cohort_count()), (2, 2));
-    assert!(join(&app.live, Access::OPEN, text()).is_some());
+    assert!(join(&app.live, &Access::OPEN, text(), &Requirement::default()).is_some());
     drop((payloads.remove(2), payloads.remove(0)));
     assert_eq!(app.live.broadcast_count(), 1);
-    assert!(join(&app.live, Access::OPEN, text()).is_none(), "only another view has subscribers");
+    assert!(
+        join(&app.live, &Access::OPEN, text(), &Requirement::default()).is_none(),
+        "only another view has subscribers"
+    );
 }
 
 #[tokio::test]
 async fn who_joins_a_running_subscription_needs_no_read() {
     let (app, _folder) = app().await;
     let schema = schema(app.clone());
-    assert!(join(&app.live, Access::OPEN, text()).is_none());
+    assert!(join(&app.live, &Access::OPEN, text(), &Requirement::default()).is_none());
     let mut request = Request::new(OPERATION);
     let shareable = Shareable::new(&mut request, text()).expect("a subscription that can be shared");
     let mut first =
-        subscribe(&app, (Access::OPEN, shareable), text(), request, move |request| execute(&schema, request));
+        subscribe(&app, (Access::OPEN, shareable, Requirement::default()), text(), request, move |request| {
+            execute(&schema, request)
+        });
     revision(&mut first).await;
     app.store.close().await;
-    let mut second = join(&app.live, Access::OPEN, text()).expect("the running subscription");
-    assert_eq!(revision(&mut second).await, r#"{"data":{"workerMetrics":{"revision":1}}}"#);
+    let mut second =
+        join(&app.live, &Access::OPEN, text(), &Requirement::default()).expect("the running subscription");
+    assert_eq!(revision(&mut second).await, r#"{"data":{"workstationMetrics":{"revision":1}}}"#);
     assert_eq!(app.live.broadcast_count(), 1);
 }
 

@@ -22,6 +22,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
+        authenticate::check_forwarded,
         browsers::foreign_page,
         connection::{Connection, Peer, peer_of},
         error_response::ErrorResponse,
@@ -47,6 +48,9 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
     if !shared.origins.may_connect(request.headers()) {
         return foreign_page().into_response(Media::Json);
     }
+    if let Err(error) = check_forwarded(shared, request.headers()) {
+        return error.into_response(Media::Json);
+    }
     let Ok(permit) = shared.sockets.clone().try_acquire_owned() else {
         let error =
             ApiError::overloaded("there are too many websockets and event streams now; connect again later");
@@ -62,12 +66,13 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
             .headers_mut()
             .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen.name()));
     }
+    let authorization = request.headers().get(header::AUTHORIZATION).cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     let serving = shared.clone();
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            serve(socket, serving, peer, offer).await;
+            serve(socket, serving, (peer, authorization), offer).await;
         }
         drop(permit);
     });
@@ -92,7 +97,12 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 
-async fn serve(socket: WebSocket, shared: Arc<Shared>, peer: Peer, offer: Offer) {
+async fn serve(
+    socket: WebSocket,
+    shared: Arc<Shared>,
+    (peer, authorization): (Peer, Option<HeaderValue>),
+    offer: Offer,
+) {
     let negotiated = match offer {
         Offer::Nothing => None,
         Offer::Known(subprotocol) => Some(subprotocol),
@@ -108,7 +118,7 @@ async fn serve(socket: WebSocket, shared: Arc<Shared>, peer: Peer, offer: Offer)
             return turn_away(socket).await;
         }
     };
-    Session::new(socket, shared, peer, negotiated).run().await;
+    Session::new(socket, shared, (peer, authorization), negotiated).run().await;
 }
 
 /// The response to a request that is no valid handshake, with the supported version of the protocol.

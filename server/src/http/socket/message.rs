@@ -17,7 +17,10 @@ const MAX_ID_BYTES: usize = 128;
 
 /// A message of a client.
 pub(super) enum ClientMessage {
-    Init,
+    Init {
+        /// As a header of this name would have it.
+        authorization: Option<String>,
+    },
     Ping(Option<Box<RawValue>>),
     Pong,
     Subscribe {
@@ -48,7 +51,9 @@ impl ClientMessage {
         let Envelope { kind, id, payload } = json_object(text.as_bytes(), "a message")?;
         spoken.hear(&kind);
         match (spoken.subprotocol(), kind.as_str()) {
-            (_, "connection_init") => optional_object(payload).map(|_| Self::Init),
+            (_, "connection_init") => {
+                authorization(payload).map(|authorization| Self::Init { authorization })
+            }
             (GraphqlTransportWs, "ping") => optional_object(payload).map(Self::Ping),
             (GraphqlTransportWs, "pong") => optional_object(payload).map(|_| Self::Pong),
             (GraphqlTransportWs, "subscribe") | (GraphqlWs, "start") => {
@@ -71,6 +76,18 @@ impl ClientMessage {
 fn checked(id: Option<String>) -> Result<String, ApiError> {
     id.filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))
         .ok_or_else(|| ApiError::bad_user_input(format!("an id of 1 to {MAX_ID_BYTES} bytes is missing")))
+}
+
+/// What the payload of the first message says of who sends it, by the names of the header that clients use.
+fn authorization(payload: Option<Box<RawValue>>) -> Result<Option<String>, ApiError> {
+    #[derive(Deserialize)]
+    struct Init {
+        #[serde(alias = "Authorization")]
+        authorization: Option<String>,
+    }
+    let Some(payload) = optional_object(payload)? else { return Ok(None) };
+    json_object::<Init>(payload.get().as_bytes(), "the payload of connection_init")
+        .map(|init| init.authorization)
 }
 
 fn optional_object(payload: Option<Box<RawValue>>) -> Result<Option<Box<RawValue>>, ApiError> {

@@ -2,6 +2,7 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
+use axum::http::HeaderValue;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Interval, MissedTickBehavior, error::Elapsed};
@@ -16,6 +17,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
+        authenticate::{Client, unauthenticated},
         connection::{Connection, Peer},
         payloads::{self, Changes, Started},
         quota::SocketQuota,
@@ -28,7 +30,7 @@ use super::{
     rate::MessageRate,
     subprotocol::{Spoken, Subprotocol},
 };
-use crate::{error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
+use crate::{access::Denied, error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
 
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
@@ -57,7 +59,10 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     spoken: Spoken,
     operations: StreamMap<String, StreamNotifyClose<Payloads>>,
-    is_initialised: bool,
+    /// As the handshake has it.
+    authorization: Option<HeaderValue>,
+    /// Who it is, once they have said hello.
+    client: Option<Client>,
     init_deadline: Instant,
     pings: Interval,
     unanswered_pings: u32,
@@ -69,7 +74,7 @@ impl Session {
     pub(super) fn new(
         socket: WebSocket,
         shared: Arc<Shared>,
-        peer: Peer,
+        (peer, authorization): (Peer, Option<HeaderValue>),
         negotiated: Option<Subprotocol>,
     ) -> Self {
         let limits = &shared.socket_limits;
@@ -79,7 +84,8 @@ impl Session {
             socket,
             spoken: Spoken::new(negotiated),
             operations: StreamMap::new(),
-            is_initialised: false,
+            authorization,
+            client: None,
             init_deadline: Instant::now() + limits.init_timeout,
             pings,
             unanswered_pings: 0,
@@ -111,9 +117,10 @@ impl Session {
             // Looked at after each event, such as our own ping.
             () = passed(arriving_since, message_timeout) => Err(close(4408, "a message did not come whole in time")),
             message = self.socket.next() => self.receive(message).await,
-            () = until(self.init_deadline, self.is_initialised) => {
+            () = until(self.init_deadline, self.client.is_some()) => {
                 Err(close(4408, "connection_init did not come in time"))
             }
+            changed = access_changed(&mut self.client, &self.shared) => changed.map_err(refusal),
             _ = self.pings.tick() => self.ping().await,
             Some((id, delivery)) = self.operations.next() => self.deliver(&id, delivery).await,
         }
@@ -156,15 +163,13 @@ impl Session {
     async fn handle(&mut self, message: ClientMessage) -> Result<(), End> {
         let is_older = self.spoken.subprotocol() == Subprotocol::GraphqlWs;
         match message {
-            ClientMessage::Init if self.is_initialised => Err(close(4429, "connection_init came twice")),
-            ClientMessage::Init => {
-                self.is_initialised = true;
-                self.send(&ServerMessage::ConnectionAck).await?;
-                self.keep_alive().await
+            ClientMessage::Init { .. } if self.client.is_some() => {
+                Err(close(4429, "connection_init came twice"))
             }
+            ClientMessage::Init { authorization } => self.initialise(authorization).await,
             ClientMessage::Ping(payload) => self.pong(payload).await,
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { .. } if !self.is_initialised => {
+            ClientMessage::Subscribe { .. } if self.client.is_none() => {
                 Err(close(4401, "connection_init must come before all operations"))
             }
             ClientMessage::Subscribe { id, .. } if !is_older && self.operations.contains_key(&id) => {
@@ -181,11 +186,32 @@ impl Session {
         }
     }
 
+    /// Lets the client in, by what it says now or said in the handshake.
+    async fn initialise(&mut self, authorization: Option<String>) -> Result<(), End> {
+        let of_handshake = self.authorization.as_ref().map(HeaderValue::as_bytes);
+        let authorization = authorization.as_deref().map(str::as_bytes).or(of_handshake);
+        match Client::authenticate(&self.shared, self.quota.peer(), authorization).await {
+            Ok(client) => {
+                self.client = Some(client);
+                self.send(&ServerMessage::ConnectionAck).await?;
+                self.keep_alive().await
+            }
+            Err(denied) => {
+                if self.spoken.subprotocol() == Subprotocol::GraphqlWs {
+                    self.refuse(unauthenticated(denied)).await?;
+                }
+                Err(refusal(denied))
+            }
+        }
+    }
+
     /// Starts an operation. In the older protocol it takes the place of one that has its id.
     async fn subscribe(&mut self, id: String, payload: &str) -> Result<(), End> {
         self.operations.remove(&id);
-        let started = if self.operations.len() < MAX_OPERATIONS {
-            match payloads::start(&self.shared, &self.quota, payload, Changes::Allowed) {
+        let started = if let Some(client) = &self.client
+            && self.operations.len() < MAX_OPERATIONS
+        {
+            match payloads::start(&self.shared, client, &self.quota, payload, Changes::Allowed) {
                 Ok(started) => started,
                 Err(error) if self.spoken.subprotocol() == Subprotocol::GraphqlWs => payloads::refused(error),
                 Err(error) => return Err(close(4400, error.message)),
@@ -236,7 +262,7 @@ impl Session {
 
     /// Tells a client of the older protocol, which may not see pings, that the server is there.
     async fn keep_alive(&mut self) -> Result<(), End> {
-        if self.is_initialised && self.spoken.subprotocol() == Subprotocol::GraphqlWs {
+        if self.client.is_some() && self.spoken.subprotocol() == Subprotocol::GraphqlWs {
             self.send(&ServerMessage::KeepAlive).await?;
         }
         Ok(())
@@ -307,6 +333,22 @@ async fn until(deadline: Instant, is_met: bool) {
         pending::<()>().await;
     }
     tokio::time::sleep_until(deadline).await;
+}
+
+/// Waits until the client is not let in any more, or may do something else, which its operations see by themselves.
+async fn access_changed(client: &mut Option<Client>, shared: &Arc<Shared>) -> Result<(), Denied> {
+    match client {
+        Some(client) => client.changed(shared).await,
+        None => pending().await,
+    }
+}
+
+/// How a socket ends whose client is not let in.
+fn refusal(denied: Denied) -> End {
+    match denied {
+        Denied::Unknown => close(CloseCode::Again, denied.to_string()),
+        _ => close(4403, denied.to_string()),
+    }
 }
 
 fn close(code: impl Into<CloseCode>, reason: impl Into<String>) -> End {

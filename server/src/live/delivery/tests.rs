@@ -23,6 +23,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         units_basis: UnitsBasis::Workers,
         state_hold_minutes: 60,
         finality_grace_hours: 24,
+        smallest_team: 5,
         closed_floor_ms: TimestampMs(0),
         committed_at_ms: TimestampMs(0),
         last_decision: 0,
@@ -43,6 +44,7 @@ fn delivery(sequence: u64, part: Part) -> Arc<Delivery> {
         window: None,
         rows: Vec::new(),
         figures,
+        is_team_too_small: false,
         ahead_since_ms: None,
         ledger_rows_read: 0,
     };

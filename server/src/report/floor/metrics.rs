@@ -13,7 +13,7 @@ use domain::{
     window::Window,
 };
 
-use super::{super::error::ReportError, as_of, question::Question};
+use super::{super::error::ReportError, as_of, question::Question, team};
 use crate::store::{
     Snapshot,
     access::{Scope, SeeFigures},
@@ -36,6 +36,8 @@ pub struct Report {
     pub rows: Vec<Arc<Row>>,
     /// The sums and means of the rows.
     pub figures: FactoryTotals,
+    /// Whether the workers are so few that what they did together is not shown.
+    pub is_team_too_small: bool,
     /// When the rows were read as a whole, Unix milliseconds, where some were seen past what is taken in now.
     pub ahead_since_ms: Option<TimestampMs>,
     /// How many rows of the ledger were read for it.
@@ -108,6 +110,7 @@ impl Report {
         question: &Question,
         now: Now,
     ) -> Result<Self, ReportError> {
+        team::check(scope, question)?;
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now.now_ms)?;
         let (rows, is_ahead) = read_rows(snapshot, scope, question, (window, now.seen_until_ms)).await?;
@@ -126,6 +129,7 @@ impl Report {
         at_ms: TimestampMs,
         now: Now,
     ) -> Result<Self, ReportError> {
+        team::check(scope, question)?;
         let factory = scope.factory();
         let window = question.window.resolve(factory.time_zone, now.now_ms)?;
         let later = as_of::later(snapshot, scope, (window, at_ms), now.now_ms).await?;
@@ -186,8 +190,19 @@ impl Report {
             rows.iter().filter(move |row| row.entity_type == entity_type).map(|row: &Arc<Row>| row.totals)
         };
         let figures = FactoryTotals::new(totals(EntityType::Worker), totals(EntityType::Workstation));
+        let workers = rows.iter().filter(|row| row.entity_type == EntityType::Worker);
+        let is_team_too_small = team::is_too_small(scope, workers.map(|row| &row.totals));
         let scope = scope.clone();
-        Self { scope, question, window, rows, figures, ahead_since_ms, ledger_rows_read: 0 }
+        Self {
+            scope,
+            question,
+            window,
+            rows,
+            figures,
+            is_team_too_small,
+            ahead_since_ms,
+            ledger_rows_read: 0,
+        }
     }
 }
 

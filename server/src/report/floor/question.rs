@@ -38,6 +38,11 @@ impl Question {
         Ok(Self { entity_type: Some(entity_type), window, codes: codes.map(sorted).transpose()?, area })
     }
 
+    /// The same about the workers that a question about a factory, or an area of it, takes in.
+    pub(super) fn about_its_workers(&self) -> Self {
+        Self { entity_type: Some(EntityType::Worker), ..self.clone() }
+    }
+
     /// Selects the entities that are asked about, in whatever area.
     pub(super) fn filter(&self) -> EntityFilter<'_> {
         EntityFilter {

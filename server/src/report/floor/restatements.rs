@@ -6,7 +6,7 @@ use domain::{
     event::EntityType, id::EntityId, metric::FactoryTotals, time::TimestampMs, totals::Totals, window::Window,
 };
 
-use super::{super::error::ReportError, as_of, question::Question};
+use super::{super::error::ReportError, as_of, question::Question, team};
 use crate::store::{
     Snapshot,
     access::{Scope, SeeFigures},
@@ -83,6 +83,7 @@ pub async fn since(
     since_ms: Option<TimestampMs>,
     now_ms: TimestampMs,
 ) -> Result<RestatementReport, ReportError> {
+    team::check(scope, &question)?;
     let factory = scope.factory();
     let window = question.window.resolve(factory.time_zone, now_ms)?;
     let since_ms = match since_ms {

@@ -1,6 +1,6 @@
 //! Metrics cut into the steps of a chart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     event::EntityType,
@@ -15,6 +15,7 @@ use super::{
     as_of,
     limits::{MAX_POINTS, MAX_STEPS},
     question::Question,
+    team,
 };
 use crate::store::{
     Snapshot,
@@ -35,8 +36,10 @@ pub struct FactorySeries {
     pub window: Window,
     /// How many rows of the ledger were read for it.
     pub ledger_rows_read: usize,
-    /// The steps in which anything was seen.
+    /// The steps in which anything was seen, but for those that are hidden.
     pub points: Vec<Point>,
+    /// How many steps are left out because so few workers were seen in them that what they did together is not shown.
+    pub hidden_points: usize,
 }
 
 /// The sums of many, each step by step.
@@ -94,9 +97,11 @@ pub async fn of_factory(
     resolution: Resolution,
     asked: Asked,
 ) -> Result<FactorySeries, ReportError> {
+    team::check_steps(scope, &question, resolution)?;
     let factory = scope.factory();
     let window = bounded(&question.window, factory, asked.now_ms)?;
     let steps = steps(window, resolution, factory.time_zone, MAX_STEPS)?;
+    let hidden = hidden_steps(snapshot, scope, &question, (resolution, asked)).await?;
     let mut sums = rollups::factory_series(snapshot, scope, &steps, question.area.as_deref()).await?;
     let later = asked.later(snapshot, scope, window).await?;
     if let Some(later) = &later {
@@ -110,9 +115,35 @@ pub async fn of_factory(
         let workstations = Totals { units: sums.workstation_units, ..Totals::default() };
         Point { step, totals: factory.units_basis.apply(sums.workers, workstations) }
     });
-    let points = points.filter(|point| point.totals.is_listed()).collect();
+    let points: Vec<Point> = points.filter(|point| point.totals.is_listed()).collect();
+    let (shown, hidden): (Vec<Point>, Vec<Point>) =
+        points.into_iter().partition(|point| !hidden.contains(&point.step.from_ms));
+    let (points, hidden_points) = (shown, hidden.len());
     let ledger_rows_read = later.map_or(0, |later| later.rows_read);
-    Ok(FactorySeries { scope: scope.clone(), question, window, ledger_rows_read, points })
+    Ok(FactorySeries { scope: scope.clone(), question, window, ledger_rows_read, points, hidden_points })
+}
+
+/// The steps, by their first instants, in which so few workers were seen that what they did together is not shown.
+async fn hidden_steps(
+    snapshot: &Snapshot,
+    scope: &Scope<SeeFigures>,
+    question: &Question,
+    (resolution, asked): (Resolution, Asked),
+) -> Result<HashSet<TimestampMs>, ReportError> {
+    if scope.sees_people() {
+        return Ok(HashSet::new());
+    }
+    let workers = question.about_its_workers();
+    let series = series_of_entities(snapshot, scope, workers, resolution, asked).await?;
+    let steps = steps(series.window, resolution, scope.factory().time_zone, MAX_STEPS)?;
+    let mut seen: HashMap<TimestampMs, Vec<Totals>> = HashMap::new();
+    for point in series.series.into_iter().flat_map(|(_, points)| points) {
+        seen.entry(point.step.from_ms).or_default().push(point.totals);
+    }
+    let is_hidden = |step: &Window| {
+        team::is_too_small(scope, seen.get(&step.from_ms).map_or(&[][..], Vec::as_slice).iter())
+    };
+    Ok(steps.into_iter().filter(is_hidden).map(|step| step.from_ms).collect())
 }
 
 /// Reads the series of each of those asked about.
@@ -120,6 +151,17 @@ pub async fn of_factory(
 /// # Errors
 /// As [`of_factory`], or there would be too many points.
 pub async fn of_entities(
+    snapshot: &Snapshot,
+    scope: &Scope<SeeFigures>,
+    question: Question,
+    resolution: Resolution,
+    asked: Asked,
+) -> Result<EntitySeries, ReportError> {
+    team::check_steps(scope, &question, resolution)?;
+    series_of_entities(snapshot, scope, question, resolution, asked).await
+}
+
+async fn series_of_entities(
     snapshot: &Snapshot,
     scope: &Scope<SeeFigures>,
     question: Question,

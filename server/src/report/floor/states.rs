@@ -14,6 +14,7 @@ use super::{
     super::error::ReportError,
     limits::{MAX_EVENT_ROWS, MAX_RESOLUTION_SECONDS, MAX_STATES, MAX_STEPS, MAX_SUMS},
     question::Question,
+    team,
 };
 use crate::store::{
     Snapshot,
@@ -71,6 +72,7 @@ pub async fn plan(
     if !(1..=MAX_RESOLUTION_SECONDS).contains(&resolution_seconds) {
         return Err(ReportError::Resolution(resolution_seconds));
     }
+    team::check(scope, question)?;
     let factory = scope.factory();
     let window = question.window.resolve(factory.time_zone, now_ms)?;
     let window = window.ok_or(ReportError::UnboundedWindow("timeline"))?;

@@ -1,7 +1,10 @@
 //! What a scope permits.
 
 /// What somebody may do in a factory.
-pub trait Permission: sealed::Sealed + Send + Sync + 'static {}
+pub trait Permission: sealed::Sealed + Send + Sync + 'static {
+    /// The same as a value, by which roles permit it.
+    const VALUE: domain::access::Permission;
+}
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -10,7 +13,9 @@ macro_rules! permissions {
         pub enum $name {}
 
         impl sealed::Sealed for $name {}
-        impl Permission for $name {}
+        impl Permission for $name {
+            const VALUE: domain::access::Permission = domain::access::Permission::$name;
+        }
     )+};
 }
 

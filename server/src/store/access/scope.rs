@@ -1,21 +1,29 @@
 //! The one way from a factory's slug to its data: what the caller may see of it.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
-use domain::id::FactoryId;
+use domain::id::{FactoryId, FactorySlug, PrincipalId};
 
-use super::permission::{Permission, SeeFigures, SeePeople};
+use super::{
+    holder::{Holder, Refused},
+    permission::{Permission, SeeFigures, SeePeople},
+};
 use crate::store::{
     Snapshot,
-    error::Result,
+    error::{Result, StoreError},
     factories::{self, Factory},
 };
 
-/// Who asks. So far everybody who reaches the server may do everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// What of each factory.
-    view: View,
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access(Caller);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Caller {
+    /// Whoever it is may do everything.
+    Anybody,
+    /// Somebody who proved who they are.
+    Holder(Arc<Holder>),
 }
 
 /// What a caller may see of one factory, for questions of the kind `P`. Only [`Access::open`] and [`Access::open_all`] make one.
@@ -25,18 +33,25 @@ pub struct Scope<P> {
     permission: PhantomData<fn() -> P>,
 }
 
+/// That a caller may do something in the factory with a slug, if there is one. Only [`Access::permit`] makes one.
+pub struct Permit<P> {
+    slug: FactorySlug,
+    permission: PhantomData<fn() -> P>,
+}
+
 /// Which part of a factory's data a caller sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum View {
     /// Everything.
     All,
-    /// A second view, for tests of what callers with different views may share.
-    #[cfg(test)]
-    Other,
+    /// Figures of the whole and of workstations, and nothing of single workers.
+    Team,
+    /// The device that the caller is, by its id.
+    Device(Arc<str>),
 }
 
 /// Identifies a scope: callers share a result only if the keys of their scopes are equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeKey {
     factory_id: FactoryId,
     view: View,
@@ -46,40 +61,120 @@ pub struct ScopeKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServerScope(FactoryId);
 
+/// Why a caller has no scope of a factory.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is no such factory, or the caller has no grant there: nobody is told which.
+    #[error("there is no such factory")]
+    NotFound,
+    /// The caller may do other things there.
+    #[error("this is not permitted in the factory: {}", .0.words())]
+    Forbidden(domain::access::Permission),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refused> for AccessError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoGrant => Self::NotFound,
+            Refused::Forbidden(permission) => Self::Forbidden(permission),
+        }
+    }
+}
+
 impl Access {
     /// Of everybody, on a server that is open.
-    pub const OPEN: Self = Self { view: View::All };
+    pub const OPEN: Self = Self(Caller::Anybody);
 
     /// Of the server itself, which does something that nobody asked for. Each use says why that may be done.
     pub fn of_server() -> Self {
-        Self { view: View::All }
+        Self(Caller::Anybody)
     }
 
-    /// What the caller may see of the factory with this slug, if there is one.
+    /// Of somebody who proved who they are.
+    pub(crate) fn of(holder: Arc<Holder>) -> Self {
+        Self(Caller::Holder(holder))
+    }
+
+    /// The same, for somebody who has just created a factory and may administer it.
+    #[must_use]
+    pub(crate) fn administering(&self, factory: &Factory) -> Self {
+        match &self.0 {
+            Caller::Anybody => self.clone(),
+            Caller::Holder(holder) => Self(Caller::Holder(Arc::new(holder.administering(factory)))),
+        }
+    }
+
+    /// Who asks; none where everybody may.
+    pub fn holder(&self) -> Option<&Holder> {
+        match &self.0 {
+            Caller::Anybody => None,
+            Caller::Holder(holder) => Some(holder),
+        }
+    }
+
+    /// The principal who asks; none where everybody may.
+    pub fn principal_id(&self) -> Option<PrincipalId> {
+        self.holder().map(|holder| holder.principal_id)
+    }
+
+    /// Whether the caller may create factories and people.
+    pub fn is_operator(&self) -> bool {
+        self.holder().is_none_or(|holder| holder.is_operator)
+    }
+
+    /// What the caller may see of the factory with this slug.
+    ///
+    /// # Errors
+    /// There is no such factory, the caller may not do that there, or the database failed.
+    pub async fn open<P: Permission>(
+        &self,
+        snapshot: &Snapshot,
+        slug: &str,
+    ) -> std::result::Result<Scope<P>, AccessError> {
+        // Looked for in any case, so that who has no grant waits as long as who names a factory that is not.
+        let factory = factories::by_slug(snapshot, slug).await?.ok_or(AccessError::NotFound)?;
+        let view = self.view::<P>(factory.id)?;
+        Ok(Scope { factory, view, permission: PhantomData })
+    }
+
+    /// What the caller may see of every factory in which they may do that, in the byte order of their slugs.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn open<P: Permission>(self, snapshot: &Snapshot, slug: &str) -> Result<Option<Scope<P>>> {
-        let factory = factories::by_slug(snapshot, slug).await?;
-        Ok(factory.map(|factory| self.scope_of(factory)))
-    }
-
-    /// What the caller may see of every factory, in the byte order of their slugs.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn open_all<P: Permission>(self, snapshot: &Snapshot) -> Result<Vec<Scope<P>>> {
+    pub async fn open_all<P: Permission>(&self, snapshot: &Snapshot) -> Result<Vec<Scope<P>>> {
         let factories = factories::all(snapshot).await?.into_iter();
-        Ok(factories.map(|factory| self.scope_of(factory)).collect())
+        let seen = factories.filter_map(|factory| {
+            let view = self.view::<P>(factory.id).ok()?;
+            Some(Scope { factory, view, permission: PhantomData })
+        });
+        Ok(seen.collect())
     }
 
-    /// The key of the scope that the caller has of the factory with this id.
-    pub(crate) fn key_of(self, factory_id: FactoryId) -> ScopeKey {
-        ScopeKey { factory_id, view: self.view }
+    /// That the caller may do something in the factory with this slug, whether or not there is one.
+    ///
+    /// # Errors
+    /// They may not.
+    pub fn permit<P: Permission>(&self, slug: &str) -> std::result::Result<Permit<P>, Refused> {
+        if let Some(holder) = self.holder() {
+            holder.view(|grant| grant.factory_slug.as_str() == slug, P::VALUE)?;
+        }
+        Ok(Permit { slug: slug.into(), permission: PhantomData })
     }
 
-    fn scope_of<P>(self, factory: Factory) -> Scope<P> {
-        Scope { view: self.view, factory, permission: PhantomData }
+    /// The key of the scope that the caller has of the factory with this id, for questions of the kind `P`; none where they
+    /// may not ask them.
+    pub(crate) fn key_of<P: Permission>(&self, factory_id: FactoryId) -> Option<ScopeKey> {
+        Some(ScopeKey { factory_id, view: self.view::<P>(factory_id).ok()? })
+    }
+
+    fn view<P: Permission>(&self, factory_id: FactoryId) -> std::result::Result<View, Refused> {
+        match &self.0 {
+            Caller::Anybody => Ok(View::All),
+            Caller::Holder(holder) => holder.view(|grant| grant.factory_id == factory_id, P::VALUE),
+        }
     }
 }
 
@@ -103,15 +198,37 @@ impl<P: Permission> Scope<P> {
         self.factory.id
     }
 
+    /// Whether it is of what single workers did, too.
+    pub fn sees_people(&self) -> bool {
+        self.view == View::All
+    }
+
+    /// Which part of the factory's data it is of.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
     /// What identifies this scope.
     pub fn key(&self) -> ScopeKey {
-        ScopeKey { factory_id: self.factory.id, view: self.view }
+        ScopeKey { factory_id: self.factory.id, view: self.view.clone() }
     }
 
     /// A scope of this factory with another view.
     #[cfg(test)]
     pub(crate) fn with_view(factory: Factory, view: View) -> Self {
         Self { factory, view, permission: PhantomData }
+    }
+}
+
+impl<P: Permission> Permit<P> {
+    /// That the server itself may do something in the factory with this slug. Each use says why nobody has to be allowed to.
+    pub fn of_server(slug: &str) -> Self {
+        Self { slug: slug.into(), permission: PhantomData }
+    }
+
+    /// The factory that it is for.
+    pub fn into_slug(self) -> FactorySlug {
+        self.slug
     }
 }
 
@@ -125,7 +242,7 @@ impl From<Scope<SeePeople>> for Scope<SeeFigures> {
 // A permission is no value, so that it need be neither `Clone` nor `Debug`.
 impl<P> Clone for Scope<P> {
     fn clone(&self) -> Self {
-        Self { factory: self.factory.clone(), view: self.view, permission: PhantomData }
+        Self { factory: self.factory.clone(), view: self.view.clone(), permission: PhantomData }
     }
 }
 
@@ -137,7 +254,7 @@ impl<P> fmt::Debug for Scope<P> {
 
 impl ScopeKey {
     /// Whose data it is about.
-    pub(crate) fn factory_id(self) -> FactoryId {
+    pub(crate) fn factory_id(&self) -> FactoryId {
         self.factory_id
     }
 }

@@ -1,6 +1,7 @@
 //! The small numbers that stand for kinds in the database.
 
 use domain::{
+    access::{PrincipalKind, Role},
     decision::DecisionKind,
     event::{EntityType, EventForm, EventType},
     metric::UnitsBasis,
@@ -74,6 +75,23 @@ impl Code for UnitsBasis {
             Self::Workers => 0,
             Self::Workstations => 1,
         }
+    }
+}
+
+impl Code for Role {
+    const CODES: &'static [(Self, i16)] =
+        &[(Self::Device, 0), (Self::Viewer, 1), (Self::Supervisor, 2), (Self::Engineer, 3), (Self::Admin, 4)];
+
+    fn code(self) -> i16 {
+        self as i16
+    }
+}
+
+impl Code for PrincipalKind {
+    const CODES: &'static [(Self, i16)] = &[(Self::Person, 0), (Self::Device, 1), (Self::Service, 2)];
+
+    fn code(self) -> i16 {
+        self as i16
     }
 }
 

@@ -3,17 +3,33 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 use sqlx::{
     Acquire as _, ConnectOptions as _, Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 
-use super::timeout::{Timeouts, limited};
+use super::{
+    statement::Sql,
+    timeout::{Timeouts, limited},
+};
 use crate::store::error::Result;
 
 /// The channel of all servers on one database.
 const CHANNEL: &str = "andon";
+
+/// What tells that somebody may do something else now.
+const ACCESS: &str = "access";
+
+/// A statement that tells all servers, with its commit, that who may do what has changed.
+pub(in crate::store) fn of_access(conn: &impl ConnectionTrait) -> Statement {
+    Sql::new(conn, "SELECT pg_notify(").bind(CHANNEL).text(", ").bind(ACCESS).text(")").build()
+}
+
+/// Whether a payload tells that who may do what has changed.
+pub(crate) fn is_of_access(payload: &str) -> bool {
+    payload == ACCESS
+}
 
 /// Where a PostgreSQL is, how to connect to it, and how long to wait for it.
 pub(crate) struct Address {

@@ -1,0 +1,292 @@
+//! Lets people, devices and programs in.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{access::Token, id::CredentialId, time::TimestampMs};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, MissedTickBehavior},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    AccessMode, LOOK_TIMEOUT, MAX_BLIND, POLL_INTERVAL,
+    denied::Denied,
+    known::{Known, Standing},
+};
+use crate::{
+    clock::Clock,
+    store::{
+        Result as StoreResult, Store,
+        access::{Access, access_revision, credentials},
+    },
+};
+
+/// The most credentials of which is kept what was found: past it, those that nobody uses at the moment are forgotten.
+const MAX_KNOWN: usize = 20_000;
+/// The scheme by which a token is sent, in lower case.
+const BEARER: &str = "bearer";
+
+/// Who is let in, and who was.
+pub struct AccessControl {
+    shared: Arc<Shared>,
+    _watching: Option<AbortOnDropHandle<()>>,
+}
+
+struct Shared {
+    store: Store,
+    clock: Clock,
+    mode: AccessMode,
+    /// How those stand who have no credential.
+    anybody: watch::Sender<Standing>,
+    state: Mutex<State>,
+    /// Says that somebody changed who may do what.
+    changed: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The count of changes that all that is known follows.
+    revision: i64,
+    /// When that was last looked at; none before the first time.
+    looked_at: Option<Instant>,
+    known: HashMap<CredentialId, Arc<Known>>,
+    /// What is to be written down of when credentials were used.
+    used: Vec<(CredentialId, TimestampMs)>,
+}
+
+impl State {
+    /// Whether what is known may still be true.
+    fn is_recent(&self) -> bool {
+        self.looked_at.is_some_and(|at| at.elapsed() < MAX_BLIND)
+    }
+}
+
+impl State {
+    /// Tells everybody how they stand as of a count of changes, unless that is known as of a later one.
+    fn take_in(&mut self, revision: i64, found: &HashMap<CredentialId, Option<credentials::Credential>>) {
+        if revision < self.revision {
+            return;
+        }
+        self.revision = revision;
+        for (id, known) in &self.known {
+            let credential = found.get(id).and_then(Option::as_ref);
+            known.set(credential.map_or(Standing::Denied(Denied::NotValid), Into::into));
+        }
+    }
+}
+
+impl AccessControl {
+    /// Begins to watch who may do what. `changed` tells of changes that this process or another server made. Must be called
+    /// within a tokio runtime.
+    pub fn start(store: Store, clock: Clock, mode: AccessMode, changed: Arc<Notify>) -> Self {
+        let anybody = match mode {
+            AccessMode::Open => Standing::Valid(Access::OPEN, TimestampMs::MAX),
+            AccessMode::Required => Standing::Denied(Denied::NoCredential),
+            AccessMode::OpenUntilFirstPrincipal => Standing::Denied(Denied::Unknown),
+        };
+        let anybody = watch::Sender::new(anybody);
+        let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default(), changed });
+        let watching =
+            (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
+        Self { shared, _watching: watching }
+    }
+
+    /// Lets somebody in who sends this in the header `Authorization`, or nothing. The receiver tells how they stand, then and
+    /// from then on.
+    ///
+    /// # Errors
+    /// They are not let in.
+    pub async fn authenticate(
+        &self,
+        authorization: Option<&[u8]>,
+    ) -> Result<watch::Receiver<Standing>, Denied> {
+        let shared = &self.shared;
+        if shared.mode == AccessMode::Open {
+            return Ok(shared.anybody.subscribe());
+        }
+        shared.look_for_the_first_time().await;
+        let anybody = shared.anybody.subscribe();
+        let open = anybody.borrow().access(shared.clock.now_ms()).map(drop);
+        match (open, authorization) {
+            (Ok(()), _) => Ok(anybody),
+            (Err(_), Some(authorization)) => shared.authenticate(token(authorization)?).await,
+            (Err(denied), None) => Err(denied),
+        }
+    }
+
+    /// Whether everybody may do everything only because nobody said otherwise.
+    pub fn is_open_by_default(&self) -> bool {
+        self.shared.mode == AccessMode::OpenUntilFirstPrincipal && self.is_open()
+    }
+
+    /// Whether everybody may do everything.
+    pub fn is_open(&self) -> bool {
+        self.shared.anybody.borrow().access(TimestampMs::MIN).is_ok()
+    }
+
+    /// Takes in what has changed, so that it counts here when this returns. What cannot be read now is read as soon as it can.
+    pub async fn take_in_changes(&self) {
+        if self.shared.mode != AccessMode::Open {
+            self.shared.look_once().await;
+        }
+    }
+}
+
+/// The token in a header.
+fn token(authorization: &[u8]) -> Result<Token, Denied> {
+    let text = str::from_utf8(authorization).map_err(|_| Denied::OtherScheme)?;
+    let (scheme, token) = text.trim().split_once(' ').ok_or(Denied::OtherScheme)?;
+    if !scheme.eq_ignore_ascii_case(BEARER) {
+        return Err(Denied::OtherScheme);
+    }
+    Ok(Token::of_text(token.trim())?)
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn authenticate(&self, token: Token) -> Result<watch::Receiver<Standing>, Denied> {
+        if !self.state().is_recent() {
+            return Err(Denied::Unknown);
+        }
+        let known = match self.known(token.id) {
+            Some(known) => known,
+            None => self.read(token.id).await?.ok_or(Denied::NotValid)?,
+        };
+        // Only who has the secret is told more.
+        if !known.is_of(&token.secret) {
+            return Err(Denied::NotValid);
+        }
+        let (following, now_ms) = (known.follow(), self.clock.now_ms());
+        let standing = following.borrow().access(now_ms).map(drop);
+        standing?;
+        if known.used(now_ms) {
+            self.state().used.push((token.id, now_ms));
+        }
+        Ok(following)
+    }
+
+    fn known(&self, id: CredentialId) -> Option<Arc<Known>> {
+        self.state().known.get(&id).cloned()
+    }
+
+    /// Reads a credential, and keeps it unless something was changed meanwhile.
+    async fn read(&self, id: CredentialId) -> Result<Option<Arc<Known>>, Denied> {
+        loop {
+            let (revision, credential) = self.read_once(id).await.map_err(|error| {
+                tracing::warn!(%error, "a credential cannot be read");
+                Denied::Unknown
+            })?;
+            let mut state = self.state();
+            if revision < state.revision {
+                continue;
+            }
+            let Some(credential) = credential else { return Ok(None) };
+            if state.known.len() >= MAX_KNOWN {
+                state.known.retain(|_, known| !known.is_idle());
+            }
+            // Another request may have read it meanwhile, whose standing is followed already.
+            let known = state.known.entry(id).or_insert_with(|| Arc::new(Known::new(credential)));
+            return Ok(Some(known.clone()));
+        }
+    }
+
+    async fn read_once(&self, id: CredentialId) -> StoreResult<(i64, Option<credentials::Credential>)> {
+        let snapshot = self.store.snapshot_for_live().await?;
+        let (revision, _) = access_revision(&snapshot).await?;
+        Ok((revision, credentials::by_ids(&snapshot, &[id]).await?.remove(&id)))
+    }
+
+    /// Looks now and then, and when somebody says that something has changed.
+    async fn watch(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(POLL_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.changed.notified() => {}
+            }
+            self.look_once().await;
+            self.write_down_used().await;
+        }
+    }
+
+    async fn look_for_the_first_time(&self) {
+        let has_looked = self.state().looked_at.is_some();
+        if !has_looked {
+            self.look_once().await;
+        }
+    }
+
+    async fn look_once(&self) {
+        let looked = tokio::time::timeout(LOOK_TIMEOUT, self.look()).await;
+        if !matches!(looked, Ok(Ok(()))) {
+            tracing::debug!(?looked, "it cannot be looked at who may do what");
+            let state = self.state();
+            if !state.is_recent() {
+                state.known.values().for_each(|known| known.set(Standing::Denied(Denied::Unknown)));
+                self.set_anybody(Standing::Denied(Denied::Unknown));
+            }
+        }
+    }
+
+    /// Looks whether something has changed, and tells those whom it is about.
+    async fn look(&self) -> StoreResult<()> {
+        let (before, ids) = {
+            let state = self.state();
+            // After a while in which nobody could look, all are told again how they stand.
+            let before = state.is_recent().then_some(state.revision);
+            (before, state.known.keys().copied().collect::<Vec<_>>())
+        };
+        let snapshot = self.store.snapshot_for_live().await?;
+        let (revision, has_principals) = access_revision(&snapshot).await?;
+        let (mut found, mut missing) = (HashMap::new(), ids);
+        while before != Some(revision) {
+            found.extend(missing.iter().map(|id| (*id, None)));
+            let read = credentials::by_ids(&snapshot, &missing).await?;
+            found.extend(read.into_iter().map(|(id, credential)| (id, Some(credential))));
+            let mut state = self.state();
+            // What was read by others meanwhile may be older than this.
+            missing = state.known.keys().copied().filter(|id| !found.contains_key(id)).collect();
+            if missing.is_empty() {
+                state.take_in(revision, &found);
+                break;
+            }
+        }
+        self.state().looked_at = Some(Instant::now());
+        match self.mode {
+            AccessMode::OpenUntilFirstPrincipal if !has_principals => {
+                self.set_anybody(Standing::Valid(Access::OPEN, TimestampMs::MAX));
+            }
+            AccessMode::OpenUntilFirstPrincipal | AccessMode::Required => {
+                self.set_anybody(Standing::Denied(Denied::NoCredential));
+            }
+            AccessMode::Open => {}
+        }
+        Ok(())
+    }
+
+    fn set_anybody(&self, standing: Standing) {
+        self.anybody.send_if_modified(|before| {
+            let is_changed = *before != standing;
+            *before = standing;
+            is_changed
+        });
+    }
+
+    async fn write_down_used(&self) {
+        let used = std::mem::take(&mut self.state().used);
+        if !used.is_empty()
+            && let Err(error) = self.store.keep_last_used(&used).await
+        {
+            tracing::debug!(%error, "it cannot be written down when tokens were used");
+            self.state().used.extend(used);
+        }
+    }
+}
