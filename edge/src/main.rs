@@ -13,6 +13,7 @@ use domain::limits::MAX_BATCH_EVENTS;
 use edge::dead_letters::{DeadLettersArgs, dead_letters};
 use edge::mapping::Mapping;
 use edge::outlet::server::Server;
+use edge::outlet::token::TokenArgs;
 use edge::replay::batcher::DEFAULT_BATCH_EVENTS;
 use edge::replay::progress::Progress;
 use edge::replay::{MAX_CONNECTIONS, Plan, replay};
@@ -73,6 +74,9 @@ struct ReplayArgs {
     /// Factory that the events belong to; it must exist
     #[arg(long = "factory", value_name = "ID", env = "ANDON_FACTORY")]
     factory_id: String,
+
+    #[command(flatten)]
+    token: TokenArgs,
 
     /// Events sent in one request, 1 to 10000
     #[arg(long = "batch", value_name = "N", default_value_t = DEFAULT_BATCH_EVENTS as u64,
@@ -149,7 +153,9 @@ async fn run_simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 
 async fn run_replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan {
-        server: Server::new(&args.url, &args.factory_id)?.without_compression(),
+        server: Server::new(&args.url, &args.factory_id)?
+            .with_token(args.token.load()?)
+            .without_compression(),
         retry_for: Duration::from_secs(args.retry_for_seconds),
         batch_events: usize::try_from(args.batch_events)?,
         connections: usize::try_from(args.connections)?,

@@ -11,6 +11,7 @@ pub mod kafka;
 pub mod request;
 pub mod response;
 pub mod server;
+pub mod token;
 
 use self::request::Sender;
 use self::response::Response;

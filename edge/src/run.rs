@@ -36,7 +36,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         "there is no input; give at least one of --listen, --stdin, --follow and --mqtt"
     );
     let mapping = args.mapping.load()?.map(Arc::new);
-    let destination = Destination::new(&args.url, &args.factory_id)?;
+    let destination = Destination::new(&args.url, &args.factory_id, args.token.load()?)?;
     let listener = match &args.listen {
         Some(listen) => {
             Some(TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?)

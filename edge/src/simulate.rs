@@ -18,6 +18,7 @@ pub use sink::{Sink, SinkError};
 
 use crate::clock;
 use crate::outlet::address::AddressError;
+use crate::outlet::token::{TokenArgs, TokenError};
 use crate::quantity::duration;
 
 /// How often what has happened since is sent, in real time.
@@ -39,6 +40,9 @@ pub struct SimulateArgs {
     /// URL of a server, to send to it without an agent; /graphql is added
     #[arg(long, value_name = "URL", requires = "factory")]
     to: Option<String>,
+
+    #[command(flatten)]
+    token: TokenArgs,
 
     /// Factory that the events belong to, with --to; it must exist
     #[arg(long, value_name = "ID", env = "ANDON_FACTORY")]
@@ -135,10 +139,10 @@ impl SimulateArgs {
         (self.from.map_or(now_ms - ends_now, |from| from.timestamp_millis()), duration)
     }
 
-    fn sink(&self, out: impl Write + Send + 'static) -> Result<Sink, AddressError> {
+    fn sink(&self, out: impl Write + Send + 'static) -> Result<Sink, SimulateError> {
         match (&self.into, &self.to, &self.factory) {
-            (Some(url), _, _) => Sink::agent(url),
-            (None, Some(url), Some(factory_id)) => Sink::server(url, factory_id),
+            (Some(url), _, _) => Ok(Sink::agent(url)?),
+            (None, Some(url), Some(factory_id)) => Ok(Sink::server(url, factory_id, self.token.load()?)?),
             _ => Ok(Sink::lines(out)),
         }
     }
@@ -150,6 +154,9 @@ pub enum SimulateError {
     /// The address that events go to.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// The token that the server asks for.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// What takes the events.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -7,6 +7,7 @@ use super::address::AddressError;
 use super::request::Sender;
 use super::response::Response;
 use super::server::Server;
+use super::token::Token;
 use crate::spool::KnownEpoch;
 
 /// Where `--to` leads.
@@ -23,8 +24,8 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The destination of the factory's events at this address. No connection is made yet.
-    pub fn new(url: &str, factory_id: &str) -> Result<Self, AddressError> {
+    /// The destination of the factory's events at this address; the token is for a server. No connection is made yet.
+    pub fn new(url: &str, factory_id: &str, token: Option<Token>) -> Result<Self, AddressError> {
         match url.split_once("://").map(|(scheme, _)| scheme) {
             #[cfg(feature = "kafka")]
             Some("kafka") => Ok(Self::Kafka(Box::new(super::kafka::Kafka::new(url, factory_id)?))),
@@ -35,7 +36,7 @@ impl Destination {
                 let feature = if scheme == "kafka" { "kafka" } else { "amqp" };
                 Err(AddressError::NotBuilt { scheme: scheme.to_owned(), feature })
             }
-            _ => Ok(Self::Server(Box::new(Server::new(url, factory_id)?))),
+            _ => Ok(Self::Server(Box::new(Server::new(url, factory_id)?.with_token(token)))),
         }
     }
 }

@@ -6,11 +6,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
-use reqwest::{Body, Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url, redirect};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::address::AddressError;
 use super::response;
+use super::token::Token;
 
 /// After this long without an answer a request has failed; the server answers or refuses far earlier.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
@@ -21,6 +24,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes of an answer that are read.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
+/// The status of who does not prove who they are.
+const UNAUTHORIZED: u16 = 401;
+
 const GRAPHQL_MEDIA_TYPES: &str = "application/graphql-response+json, application/json;q=0.9";
 
 /// A URL that requests are posted to, and the connections to it.
@@ -28,6 +34,7 @@ const GRAPHQL_MEDIA_TYPES: &str = "application/graphql-response+json, applicatio
 pub struct Endpoint {
     client: Client,
     url: Url,
+    token: Option<Token>,
 }
 
 /// What is posted.
@@ -75,16 +82,42 @@ impl Endpoint {
         // Plain http must also work on a machine without any root certificate, where loading them is an error.
         let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
         let client = builder.build().map_err(|error| AddressError::Client(url.clone(), error))?;
-        Ok(Self { client, url })
+        Ok(Self { client, url, token: None })
     }
 
-    /// Sends one request. The error is why there was no answer, in words.
-    pub async fn post(&self, body: impl Into<Body>, content: Content) -> Result<HttpAnswer, String> {
-        self.attempt(body.into(), content).await.map_err(|error| with_causes(&error.without_url()))
+    /// The same one, to which a token is sent with every request.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
     }
 
-    async fn attempt(&self, body: Body, content: Content) -> Result<HttpAnswer, reqwest::Error> {
+    /// Sends one request, and once more where another token is there than the one that was refused. The error is why there
+    /// was no answer, in words.
+    pub async fn post(&self, body: impl Into<Bytes>, content: Content) -> Result<HttpAnswer, String> {
+        let body = body.into();
+        let token = self.token.as_ref().map(Token::text);
+        let answer = self.attempt(body.clone(), content, token.as_ref()).await;
+        if let (Ok(UNAUTHORIZED), Some(refused), Some(token)) =
+            (answer.as_ref().map(|answer| answer.status), &token, &self.token)
+            && token.read_again(refused)
+        {
+            tracing::info!("the server refuses the token; the one that is in its file now is sent");
+            return self.attempt(body, content, Some(&token.text())).await.map_err(in_words);
+        }
+        answer.map_err(in_words)
+    }
+
+    async fn attempt(
+        &self,
+        body: Bytes,
+        content: Content,
+        token: Option<&SecretString>,
+    ) -> Result<HttpAnswer, reqwest::Error> {
         let request = self.client.post(self.url.clone()).body(body);
+        let request = match token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
         let graphql = |request: reqwest::RequestBuilder| {
             request.header(CONTENT_TYPE, "application/json").header(ACCEPT, GRAPHQL_MEDIA_TYPES)
         };
@@ -102,6 +135,10 @@ impl Endpoint {
             body: read_body(answer).await?,
         })
     }
+}
+
+fn in_words(error: reqwest::Error) -> String {
+    with_causes(&error.without_url())
 }
 
 async fn read_body(mut answer: Response) -> Result<Vec<u8>, reqwest::Error> {

@@ -15,6 +15,7 @@ use super::address::AddressError;
 use super::http::{Content, Endpoint, HttpAnswer};
 use super::request::{self, Sender};
 use super::response::{self, Response};
+use super::token::Token;
 use super::{Outlet, devices};
 use crate::clock::unix_ms;
 use crate::spool::KnownEpoch;
@@ -81,6 +82,12 @@ impl Server {
             compression: Support::Unknown,
             clock_offset_ms: None,
         })
+    }
+
+    /// The same server, to which a token is sent with every request.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Self {
+        Self { endpoint: self.endpoint.with_token(token), ..self }
     }
 
     /// The same server, to which every request is sent as plain text.

@@ -10,6 +10,7 @@ use http_listener::{BrowserRules, ConnectionLimits, Hosts, Origins};
 use crate::delivery::schedule::{DEFAULT_BATCH_EVENTS, DeliveryOptions};
 use crate::input::http::{self, UploadLimits};
 use crate::input::mqtt::Topic;
+use crate::outlet::token::TokenArgs;
 use crate::quantity;
 use crate::spool::{SpoolOptions, WhenFull};
 use crate::try_mapping::MappingArgs;
@@ -25,6 +26,10 @@ pub struct RunArgs {
     /// Factory that the events belong to; it must exist
     #[arg(long = "factory", value_name = "ID", env = "ANDON_FACTORY")]
     pub factory_id: String,
+
+    /// The token that the server asks for
+    #[command(flatten)]
+    pub token: TokenArgs,
 
     /// File that keeps events until they are delivered; it is made if it does not exist
     #[arg(long, value_name = "FILE", env = "ANDON_EDGE_SPOOL")]

@@ -10,6 +10,7 @@ use crate::outlet::address::AddressError;
 use crate::outlet::http::{Content, Endpoint};
 use crate::outlet::response::{is_transient, printable};
 use crate::outlet::server::Server;
+use crate::outlet::token::Token;
 use crate::replay::{self, SendError};
 use crate::retry::{DEFAULT_RETRY_FOR, GaveUp, Retry};
 
@@ -64,9 +65,10 @@ impl Sink {
         Endpoint::exact(url).map(Self::Agent)
     }
 
-    /// A factory of a server.
-    pub fn server(url: &str, factory_id: &str) -> Result<Self, AddressError> {
-        Ok(Self::Server(Box::new(Server::new(url, factory_id)?.without_compression())))
+    /// A factory of a server, which may ask for a token.
+    pub fn server(url: &str, factory_id: &str, token: Option<Token>) -> Result<Self, AddressError> {
+        let server = Server::new(url, factory_id)?.with_token(token).without_compression();
+        Ok(Self::Server(Box::new(server)))
     }
 
     /// Delivers events, and tries again for ten minutes where that may help, telling `warn` about it.

@@ -45,7 +45,7 @@ impl Delivering {
         let spool = Spool::open(&folder.path().join("spool.db"), SpoolOptions::default()).expect("a spool");
         let health = Arc::new(Health::default());
         let intake = Intake::new(spool.clone(), health.clone());
-        let destination = Destination::new(url, "plant").expect("an address");
+        let destination = Destination::new(url, "plant", None).expect("an address");
         let options =
             DeliveryOptions { batch_events: BATCH_EVENTS, backlog_rate: None, longest_wait: FIRST_WAIT };
         let delivery =

@@ -12,6 +12,7 @@ mod ledger;
 mod lost_answers;
 mod mapping;
 mod older_server;
+mod token;
 
 #[path = "../it"]
 #[allow(dead_code, unused_imports, reason = "the integration tests need all of it, these a part")]
