@@ -339,7 +339,7 @@ async fn pages_from_elsewhere_need_permission() {
     assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], origin);
     assert_eq!(
         answer.headers()[header::ACCESS_CONTROL_ALLOW_HEADERS],
-        "content-type,accept,content-encoding"
+        "authorization,content-type,accept,content-encoding"
     );
     let answer = open.request(TYPENAME).header("origin", origin).send().await.expect("a response");
     assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], origin);
