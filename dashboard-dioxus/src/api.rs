@@ -15,6 +15,7 @@ pub(crate) mod link;
 pub(crate) mod operation;
 pub(crate) mod protocol;
 pub(crate) mod session;
+mod sign_in;
 pub(crate) mod socket;
 mod websocket;
 

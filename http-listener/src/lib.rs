@@ -26,7 +26,7 @@ pub use self::{
     limits::ConnectionLimits,
     memory::{Memory, MemoryFull, MemoryLimits, MemoryShare},
     open_files::make_room,
-    origin::Origins,
+    origin::{Origins, is_own_page},
     peer::Peer,
     quota::{PeerQuota, PeerShare},
     trusted_proxies::TrustedProxies,

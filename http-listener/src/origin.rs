@@ -60,6 +60,11 @@ impl Origins {
     }
 }
 
+/// Whether a browser says that a page of this listener itself asks. No other page is, whatever is allowed to it.
+pub fn is_own_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ORIGIN).is_some_and(|origin| is_same_host(origin, headers))
+}
+
 /// The origin in the form in which browsers send it.
 fn origin(text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok()?;

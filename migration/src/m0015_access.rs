@@ -65,6 +65,20 @@ impl MigrationTrait for Migration {
             Index::create().name("access_grant_factory").table("access_grant").col("factory_id").to_owned();
         manager.create_index(of_factory).await?;
         manager.create_table(credential(manager)).await?;
+        let password = table(
+            manager,
+            "password",
+            &["principal_id"],
+            [integer("principal_id"), string("hash"), big_integer("changed_at")],
+        );
+        manager.create_table(password).await?;
+        let setup_code = table(
+            manager,
+            "setup_code",
+            &["id"],
+            [small_integer("id"), binary_len("code_hash", HASH_BYTES), big_integer("expires_at")],
+        );
+        manager.create_table(setup_code).await?;
         let of_principal =
             Index::create().name("credential_principal").table("credential").col("principal_id").to_owned();
         manager.create_index(of_principal).await
@@ -73,7 +87,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let smallest_team = Table::alter().table("factory").drop_column("smallest_team").to_owned();
         manager.alter_table(smallest_team).await?;
-        for table in ["credential", "access_grant", "principal", "access"] {
+        for table in ["setup_code", "password", "credential", "access_grant", "principal", "access"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

@@ -5,14 +5,23 @@
 //!   looks each [`POLL_INTERVAL`]; those on one PostgreSQL are told at once. Whoever holds a connection is told what has changed.
 //! - A server that could not look for [`MAX_BLIND`] lets nobody in, and ends what it delivers, until it can.
 
+mod attempts;
 pub mod commands;
 mod control;
 mod denied;
 mod known;
+mod password;
+mod sign_in;
 
 use std::time::Duration;
 
-pub use self::{control::AccessControl, denied::Denied, known::Standing};
+pub use self::{
+    control::AccessControl,
+    denied::Denied,
+    known::Standing,
+    password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
+    sign_in::NotSignedIn,
+};
 
 /// How often a server looks whether who may do what has changed.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);

@@ -6,6 +6,7 @@ mod authenticate;
 mod body;
 mod browsers;
 mod connection;
+mod cookie;
 mod error_response;
 mod event_stream;
 mod graphql;
@@ -17,6 +18,7 @@ mod operation;
 mod payloads;
 mod quota;
 mod shared;
+mod sign_in;
 mod socket;
 mod url_parameters;
 
@@ -25,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, uri::PathAndQuery},
     response::Response,
     routing::{any, get},
 };
@@ -149,7 +151,8 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/graphiql/{*path}", get(graphiql_file))
-        .fallback_service(get(dashboard))
+        .merge(sign_in::router())
+        .fallback(get(dashboard))
         .with_state(shared)
         .layer(layers);
     match cors {
@@ -177,6 +180,9 @@ async fn get_graphql(shared: &Arc<Shared>, request: Request) -> Response {
     let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
     let (request, _body) = request.into_parts();
     match media::negotiate(&request.headers, &offered) {
+        Some(Media::Html) if !authenticate::may_enter(shared, &request.headers).await => {
+            sign_in::redirect_to_sign_in("/graphql")
+        }
         Some(Media::Html) => assets::graphiql_page(&request.headers),
         Some(Media::EventStream) => event_stream::get(shared, &request).await,
         Some(media) => graphql::get(shared, &request, media).await,
@@ -188,7 +194,10 @@ async fn graphiql_file(Path(path): Path<String>, headers: HeaderMap) -> Response
     assets::graphiql_file(&path, &headers)
 }
 
-async fn dashboard(uri: Uri, headers: HeaderMap) -> Response {
+async fn dashboard(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+    if assets::is_page(uri.path()) && !authenticate::may_enter(&shared, &headers).await {
+        return sign_in::redirect_to_sign_in(uri.path_and_query().map_or("/", PathAndQuery::as_str));
+    }
     assets::dashboard_response(uri.path(), &headers)
 }
 

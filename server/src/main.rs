@@ -77,6 +77,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let access_mode = config.access_mode();
     let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms(), access_mode);
     warn_if_open(access_mode, address);
+    tell_setup_code(&app, address).await;
     tracing::info!("time zones: {}", time_zones::in_use());
     tracing::info!("listening on http://{address}");
     if config.demo {
@@ -140,6 +141,18 @@ fn warn_if_open(mode: AccessMode, address: SocketAddr) {
             "everybody who reaches {address} may see and change everything, as --access open says; --access required lets in \
              only who proves who they are"
         );
+    }
+}
+
+/// Says how the first operator is created, where there is none.
+async fn tell_setup_code(app: &App, address: SocketAddr) {
+    match app.access.new_setup_code().await {
+        Ok(Some(code)) => tracing::warn!(
+            "nobody administers this server yet: within an hour, open http://{address}/auth/setup?code={} by a name of this server",
+            code.text()
+        ),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "no setup code can be made; a restart tries it again"),
     }
 }
 

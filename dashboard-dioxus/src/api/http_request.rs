@@ -1,5 +1,6 @@
 //! One request of GraphQL over HTTP.
 
+use crate::api::sign_in;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
@@ -15,6 +16,9 @@ pub(crate) async fn post(url: &str, body: &str) -> Option<String> {
     options.set_body(&JsValue::from_str(body));
     let fetched = JsFuture::from(web_sys::window()?.fetch_with_str_and_init(url, &options)).await.ok()?;
     let response: Response = fetched.dyn_into().ok()?;
+    if response.status() == sign_in::UNAUTHORIZED {
+        sign_in::ask(url);
+    }
     let content_type = response.headers().get("content-type").ok()??;
     if !content_type.starts_with("application/json") {
         return None;

@@ -5,6 +5,7 @@ use crate::api::endpoint::Endpoint;
 use crate::api::http_link::HttpLink;
 use crate::api::protocol::{ClientMessage, SUBPROTOCOL};
 use crate::api::session::{Command, ConnectionError, Event, Session, Subscriptions};
+use crate::api::sign_in;
 use crate::api::websocket::{Close, Message, State, WebSocket};
 use crate::words::connection as words;
 use futures_channel::mpsc::UnboundedReceiver;
@@ -93,7 +94,12 @@ pub(crate) async fn talk(
                 tick = TimeoutFuture::new(TICK_MS);
                 Ok(())
             }
-            Wakeup::Closed(close) => break closed(&close, session.is_acknowledged()),
+            Wakeup::Closed(close) => {
+                if close.code == sign_in::NOT_LET_IN {
+                    sign_in::ask(&endpoint.api_url);
+                }
+                break closed(&close, session.is_acknowledged());
+            }
             Wakeup::Over(ended) => break ended,
         };
         // After every step, because a server with much to say leaves no pause for a tick.

@@ -26,6 +26,8 @@ pub enum TokenKind {
     Service,
     /// Somebody's who has signed in.
     Session,
+    /// Of whoever creates the first operator.
+    Setup,
 }
 
 /// A token that is well formed: whether it is valid, only who issued it can say.
@@ -44,7 +46,7 @@ pub struct Token {
 pub enum TokenFault {
     /// It has another form.
     #[error(
-        "this is no token: one begins with andon_dev_, andon_svc_ or andon_ses_, then come a number, an underscore and 49 letters and digits"
+        "this is no token: one begins with andon_dev_, andon_svc_, andon_ses_ or andon_set_, then come a number, an underscore and 49 letters and digits"
     )]
     Form,
     /// Its checksum is not that of the rest.
@@ -53,11 +55,15 @@ pub enum TokenFault {
 }
 
 impl TokenKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Device, Self::Service, Self::Session, Self::Setup];
+
     const fn prefix(self) -> &'static str {
         match self {
             Self::Device => "andon_dev_",
             Self::Service => "andon_svc_",
             Self::Session => "andon_ses_",
+            Self::Setup => "andon_set_",
         }
     }
 }
@@ -76,7 +82,7 @@ impl Token {
     /// # Errors
     /// It is none, or a character of it is wrong.
     pub fn of_text(text: &str) -> Result<Self, TokenFault> {
-        let (kind, rest) = [TokenKind::Device, TokenKind::Service, TokenKind::Session]
+        let (kind, rest) = TokenKind::ALL
             .into_iter()
             .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))
             .ok_or(TokenFault::Form)?;
@@ -142,7 +148,7 @@ mod tests {
     use super::*;
 
     fn any_token() -> impl Strategy<Value = Token> {
-        let kind = prop_oneof![Just(TokenKind::Device), Just(TokenKind::Service), Just(TokenKind::Session)];
+        let kind = prop::sample::select(&TokenKind::ALL[..]);
         (kind, 0..=i32::MAX, any::<[u8; TOKEN_SECRET_BYTES]>()).prop_map(|(kind, id, secret)| Token {
             kind,
             id: CredentialId(id),

@@ -1,6 +1,9 @@
 //! Commands that change who may do what, beside a running server or without one.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal as _},
+};
 
 use anyhow::{Context as _, anyhow, bail};
 use chrono::DateTime;
@@ -10,6 +13,9 @@ use domain::{
     time::{DurationMs, TimestampMs},
 };
 
+use secrecy::SecretString;
+
+use super::Passwords;
 use crate::{
     clock::Clock,
     config::access::{
@@ -55,7 +61,9 @@ pub async fn person(command: PersonCommand) -> anyhow::Result<()> {
             let store = open_store(&database.database_url).await?;
             let created = store.create_person(&name, operator, author()).await?;
             made(created, || format!("{name:?}"))?;
-            eprintln!("{name:?} can be granted roles now: `andon grant add`");
+            eprintln!(
+                "{name:?} can be given a password now, `andon person password`, and roles, `andon grant add`"
+            );
             store.close().await;
             Ok(())
         }
@@ -71,6 +79,7 @@ pub async fn person(command: PersonCommand) -> anyhow::Result<()> {
             store.close().await;
             Ok(())
         }
+        PersonCommand::Password(person) => set_password(&person).await,
         PersonCommand::Disable(person) => disable(&person, true).await,
         PersonCommand::Enable(person) => disable(&person, false).await,
     }
@@ -153,6 +162,23 @@ async fn list_tokens(factory: &FactoryConfig) -> anyhow::Result<()> {
         println!("{}\t{name}\t{}\t{state}\t{used}", id.0, roles.join(" "));
     }
     drop(snapshot);
+    store.close().await;
+    Ok(())
+}
+
+async fn set_password(person: &PersonConfig) -> anyhow::Result<()> {
+    let password: SecretString = if io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("Password of {}: ", person.name))
+            .context("no password was typed")?
+            .into()
+    } else {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).context("no password can be read from the standard input")?;
+        line.trim_end_matches(['\r', '\n']).into()
+    };
+    let hash = Passwords::default().hash(password).await?;
+    let store = open_store(&person.database.database_url).await?;
+    made(store.set_password(&person.name, &hash, author()).await?, || format!("{:?}", person.name))?;
     store.close().await;
     Ok(())
 }

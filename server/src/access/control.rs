@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{access::Token, id::CredentialId, time::TimestampMs};
+use domain::{
+    access::{Token, TokenKind},
+    id::CredentialId,
+    time::{DurationMs, TimestampMs},
+};
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, MissedTickBehavior},
@@ -14,8 +18,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     AccessMode, LOOK_TIMEOUT, MAX_BLIND, POLL_INTERVAL,
+    attempts::Attempts,
     denied::Denied,
     known::{Known, Standing},
+    password::Passwords,
 };
 use crate::{
     clock::Clock,
@@ -27,18 +33,22 @@ use crate::{
 
 /// The most credentials of which is kept what was found: past it, those that nobody uses at the moment are forgotten.
 const MAX_KNOWN: usize = 20_000;
+/// How long a session lasts that nobody uses (milliseconds).
+const SESSION_IDLE_MS: DurationMs = DurationMs(2 * domain::MS_PER_HOUR);
 /// The scheme by which a token is sent, in lower case.
 const BEARER: &str = "bearer";
 
 /// Who is let in, and who was.
 pub struct AccessControl {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) passwords: Passwords,
+    pub(super) attempts: Attempts,
     _watching: Option<AbortOnDropHandle<()>>,
 }
 
-struct Shared {
-    store: Store,
-    clock: Clock,
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
     mode: AccessMode,
     /// How those stand who have no credential.
     anybody: watch::Sender<Standing>,
@@ -92,7 +102,7 @@ impl AccessControl {
         let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default(), changed });
         let watching =
             (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
-        Self { shared, _watching: watching }
+        Self { shared, passwords: Passwords::default(), attempts: Attempts::default(), _watching: watching }
     }
 
     /// Lets somebody in who sends this in the header `Authorization`, or nothing. The receiver tells how they stand, then and
@@ -163,13 +173,30 @@ impl Shared {
         if !known.is_of(&token.secret) {
             return Err(Denied::NotValid);
         }
-        let (following, now_ms) = (known.follow(), self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        if token.kind == TokenKind::Session && !self.is_in_use(token.id, &known, now_ms).await? {
+            return Err(Denied::Expired);
+        }
+        let following = known.follow();
         let standing = following.borrow().access(now_ms).map(drop);
         standing?;
         if known.used(now_ms) {
             self.state().used.push((token.id, now_ms));
         }
         Ok(following)
+    }
+
+    /// Whether somebody has used a session lately: here, or at another server.
+    async fn is_in_use(&self, id: CredentialId, known: &Known, now_ms: TimestampMs) -> Result<bool, Denied> {
+        let is_recent = |last_ms: TimestampMs| now_ms - last_ms < SESSION_IDLE_MS;
+        if is_recent(known.last_used_ms()) || !known.is_idle() {
+            return Ok(true);
+        }
+        let (_, credential) = self.read_once(id).await.map_err(|error| {
+            tracing::warn!(%error, "a session cannot be read");
+            Denied::Unknown
+        })?;
+        Ok(credential.is_some_and(|credential| is_recent(credential.last_used_ms())))
     }
 
     fn known(&self, id: CredentialId) -> Option<Arc<Known>> {

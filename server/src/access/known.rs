@@ -90,6 +90,11 @@ impl Known {
         self.standing.receiver_count() == 0
     }
 
+    /// When it was last used here, or before as far as that is written down.
+    pub(super) fn last_used_ms(&self) -> TimestampMs {
+        self.credential.last_used_ms().max(TimestampMs(self.last_used_ms.load(Ordering::Relaxed)))
+    }
+
     /// Takes note that it is used; whether that is to be written down.
     pub(super) fn used(&self, now_ms: TimestampMs) -> bool {
         let before_ms = self.last_used_ms.load(Ordering::Relaxed);

@@ -73,6 +73,8 @@ pub enum PersonCommand {
         #[arg(long)]
         operator: bool,
     },
+    /// Set somebody's password, which is read from the standard input, and end their sessions
+    Password(PersonConfig),
     /// List all people
     List(DatabaseConfig),
     /// Let somebody in no more, on any server within a few seconds

@@ -43,6 +43,12 @@ pub(super) fn dashboard_response(path: &str, headers: &HeaderMap) -> Response {
     response(dashboard_file(DASHBOARD, path.trim_start_matches('/')), headers)
 }
 
+/// Whether the dashboard's page is at the path of a request, and none of the files that it loads.
+pub(super) fn is_page(path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    dashboard_file(DASHBOARD, path).is_some_and(|asset| asset.path == "index.html")
+}
+
 /// GraphiQL's page, for a browser that opens the API's address.
 pub(super) fn graphiql_page(headers: &HeaderMap) -> Response {
     if GRAPHIQL.is_empty() {

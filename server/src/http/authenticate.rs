@@ -2,11 +2,14 @@
 
 use std::{future::pending, sync::Arc};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use domain::time::TimestampMs;
+use http_listener::is_own_page;
 use tokio::sync::watch;
 
-use super::{connection::Peer, error_response::ErrorResponse, shared::Shared};
+use secrecy::{ExposeSecret as _, SecretSlice};
+
+use super::{connection::Peer, cookie, error_response::ErrorResponse, shared::Shared};
 use crate::{
     access::{Denied, Standing},
     error::{ApiError, ErrorCode},
@@ -28,31 +31,48 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Lets the sender of a request in.
+    /// Lets the sender of a request in that may change something.
     ///
     /// # Errors
     /// They do not prove who they are.
-    pub(super) async fn of_request(
+    pub(super) async fn of_post(
         shared: &Shared,
         peer: Peer,
         headers: &HeaderMap,
     ) -> Result<Self, ErrorResponse> {
-        let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        let client = Self::authenticate(shared, peer, authorization).await.map_err(refuse)?;
+        Self::of_request(shared, peer, headers, &Proof::of(shared, headers)).await
+    }
+
+    /// Lets the sender of a request in that only reads.
+    ///
+    /// # Errors
+    /// They do not prove who they are.
+    pub(super) async fn of_get(
+        shared: &Shared,
+        peer: Peer,
+        headers: &HeaderMap,
+    ) -> Result<Self, ErrorResponse> {
+        Self::of_request(shared, peer, headers, &Proof::of_reading(shared, headers)).await
+    }
+
+    async fn of_request(
+        shared: &Shared,
+        peer: Peer,
+        headers: &HeaderMap,
+        proof: &Proof,
+    ) -> Result<Self, ErrorResponse> {
+        let client = Self::authenticate(shared, peer, proof).await.map_err(refuse)?;
         check_forwarded(shared, headers)?;
         Ok(client)
     }
 
-    /// Lets somebody in who sends this as a header `Authorization`, or nothing.
+    /// Lets somebody in by what they prove who they are with.
     ///
     /// # Errors
     /// They do not prove who they are.
-    pub(super) async fn authenticate(
-        shared: &Shared,
-        peer: Peer,
-        authorization: Option<&[u8]>,
-    ) -> Result<Self, Denied> {
-        let mut standing = shared.app.access.authenticate(authorization).await?;
+    pub(super) async fn authenticate(shared: &Shared, peer: Peer, proof: &Proof) -> Result<Self, Denied> {
+        let mut standing =
+            shared.app.access.authenticate(proof.0.as_ref().map(|proof| proof.expose_secret())).await?;
         let access = standing.borrow_and_update().access(shared.app.clock.now_ms())?.clone();
         Ok(Self { peer, access, standing })
     }
@@ -79,6 +99,43 @@ impl Client {
             }
         }
     }
+}
+
+/// What somebody proves who they are with, as a header `Authorization` has it; none where they do not.
+#[derive(Clone, Default)]
+pub(super) struct Proof(Option<SecretSlice<u8>>);
+
+impl Proof {
+    /// As a client says it by itself.
+    pub(super) fn said(authorization: &str) -> Self {
+        Self(Some(authorization.as_bytes().to_vec().into()))
+    }
+
+    /// What a request has: the header, or the cookie of a page of this server. A page of another site has the cookie sent by
+    /// nobody's will, so that it counts only where the browser says which page it is that asks.
+    pub(super) fn of(shared: &Shared, headers: &HeaderMap) -> Self {
+        if headers.contains_key(header::AUTHORIZATION) || is_own_page(headers) {
+            return Self::of_reading(shared, headers);
+        }
+        Self(None)
+    }
+
+    /// What a request has that only reads: pages of other sites can have it sent, but not read the answer.
+    fn of_reading(shared: &Shared, headers: &HeaderMap) -> Self {
+        if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+            return Self(Some(authorization.as_bytes().to_vec().into()));
+        }
+        let session = cookie::of(shared, headers).map(|session| Self::said(&format!("Bearer {session}")));
+        session.unwrap_or_default()
+    }
+}
+
+/// Whether somebody who opens a page may see what it shows.
+pub(super) async fn may_enter(shared: &Shared, headers: &HeaderMap) -> bool {
+    let proof = Proof::of_reading(shared, headers);
+    let proof = proof.0.as_ref().map(|proof| proof.expose_secret());
+    // Where nobody can tell, the page shows so by itself.
+    !matches!(shared.app.access.authenticate(proof).await, Err(denied) if denied != Denied::Unknown)
 }
 
 /// Refuses what came through a proxy to a server that is open only because it listens to this machine alone: the proxy lets

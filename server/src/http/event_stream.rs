@@ -49,7 +49,7 @@ const QUEUED_PARTS: usize = 3;
 pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
     let opening = async {
         let peer = peer_of(request.extensions())?;
-        let client = Client::of_request(shared, peer, request.headers()).await?;
+        let client = Client::of_post(shared, peer, request.headers()).await?;
         if check_headers(request.headers())? != Coding::Identity {
             let message = "what is answered by events must be sent without Content-Encoding";
             return Err(ErrorResponse::new(
@@ -82,7 +82,7 @@ pub(super) async fn get(shared: &Arc<Shared>, request: &Parts) -> Response {
     }
     let opened = async {
         let peer = peer_of(&request.extensions)?;
-        let client = Client::of_request(shared, peer, &request.headers).await?;
+        let client = Client::of_get(shared, peer, &request.headers).await?;
         let url = UrlParameters::read(&request.uri)?;
         let sent = serde_json::to_string(&url).map_err(|error| {
             ErrorResponse::new(StatusCode::INTERNAL_SERVER_ERROR, ApiError::internal(&error))

@@ -50,7 +50,7 @@ pub(super) async fn post(shared: &Arc<Shared>, request: Request) -> Response {
     };
     let response = async {
         let peer = peer_of(request.extensions())?;
-        let client = Client::of_request(shared, peer, request.headers()).await?;
+        let client = Client::of_post(shared, peer, request.headers()).await?;
         let coding = check_headers(request.headers())?;
         let body = ReadBody::read(&shared.memory, request.into_body()).await?;
         let requested = if coding == Coding::Identity && body.bytes.len() < LARGE_BODY_BYTES {
@@ -94,7 +94,7 @@ pub(super) async fn get(shared: &Shared, request: &Parts, media: Media) -> Respo
     let mut response = {
         let response = pin!(async {
             let peer = peer_of(&request.extensions)?;
-            let client = Client::of_request(shared, peer, &request.headers).await?;
+            let client = Client::of_get(shared, peer, &request.headers).await?;
             let sent = UrlParameters::read(&request.uri)?.into_sent()?;
             let operation = shared.prepare(sent, &client, &mut Allowance::default())?;
             is_mutation = operation.kind == OperationType::Mutation;

@@ -25,6 +25,7 @@
 pub(in crate::store) mod change;
 pub mod credentials;
 mod holder;
+pub mod passwords;
 mod permission;
 pub mod principals;
 mod scope;

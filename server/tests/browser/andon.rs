@@ -99,9 +99,13 @@ impl Andon {
         Ok(conn.close().await?)
     }
 
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> String {
+        format!("sqlite://{}/andon.db", self.folder.path().display())
+    }
+
     async fn database(&self) -> Result<SqliteConnection> {
-        let url = format!("sqlite://{}/andon.db", self.folder.path().display());
-        Ok(SqliteConnection::connect(&url).await?)
+        Ok(SqliteConnection::connect(&self.database_url()).await?)
     }
 
     /// The data of an answer that has no errors.

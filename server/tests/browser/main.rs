@@ -32,6 +32,7 @@ mod proxy;
 mod rules;
 mod served;
 mod shell;
+mod sign_in;
 mod static_host;
 mod time_range;
 

@@ -3,6 +3,7 @@
 mod commands;
 mod connections;
 mod roles;
+mod sign_in;
 mod tokens;
 
 use domain::access::Role;

@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
-        authenticate::check_forwarded,
+        authenticate::{Proof, check_forwarded},
         browsers::foreign_page,
         connection::{Connection, Peer, peer_of},
         error_response::ErrorResponse,
@@ -66,13 +66,13 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
             .headers_mut()
             .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen.name()));
     }
-    let authorization = request.headers().get(header::AUTHORIZATION).cloned();
+    let proof = Proof::of(shared, request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let serving = shared.clone();
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            serve(socket, serving, (peer, authorization), offer).await;
+            serve(socket, serving, (peer, proof), offer).await;
         }
         drop(permit);
     });
@@ -97,12 +97,7 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 
-async fn serve(
-    socket: WebSocket,
-    shared: Arc<Shared>,
-    (peer, authorization): (Peer, Option<HeaderValue>),
-    offer: Offer,
-) {
+async fn serve(socket: WebSocket, shared: Arc<Shared>, (peer, proof): (Peer, Proof), offer: Offer) {
     let negotiated = match offer {
         Offer::Nothing => None,
         Offer::Known(subprotocol) => Some(subprotocol),
@@ -118,7 +113,7 @@ async fn serve(
             return turn_away(socket).await;
         }
     };
-    Session::new(socket, shared, (peer, authorization), negotiated).run().await;
+    Session::new(socket, shared, (peer, proof), negotiated).run().await;
 }
 
 /// The response to a request that is no valid handshake, with the supported version of the protocol.

@@ -2,7 +2,6 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use axum::http::HeaderValue;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Interval, MissedTickBehavior, error::Elapsed};
@@ -17,7 +16,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
-        authenticate::{Client, unauthenticated},
+        authenticate::{Client, Proof, unauthenticated},
         connection::{Connection, Peer},
         payloads::{self, Changes, Started},
         quota::SocketQuota,
@@ -59,8 +58,8 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     spoken: Spoken,
     operations: StreamMap<String, StreamNotifyClose<Payloads>>,
-    /// As the handshake has it.
-    authorization: Option<HeaderValue>,
+    /// What the handshake has.
+    proof: Proof,
     /// Who it is, once they have said hello.
     client: Option<Client>,
     init_deadline: Instant,
@@ -74,7 +73,7 @@ impl Session {
     pub(super) fn new(
         socket: WebSocket,
         shared: Arc<Shared>,
-        (peer, authorization): (Peer, Option<HeaderValue>),
+        (peer, proof): (Peer, Proof),
         negotiated: Option<Subprotocol>,
     ) -> Self {
         let limits = &shared.socket_limits;
@@ -84,7 +83,7 @@ impl Session {
             socket,
             spoken: Spoken::new(negotiated),
             operations: StreamMap::new(),
-            authorization,
+            proof,
             client: None,
             init_deadline: Instant::now() + limits.init_timeout,
             pings,
@@ -188,9 +187,8 @@ impl Session {
 
     /// Lets the client in, by what it says now or said in the handshake.
     async fn initialise(&mut self, authorization: Option<String>) -> Result<(), End> {
-        let of_handshake = self.authorization.as_ref().map(HeaderValue::as_bytes);
-        let authorization = authorization.as_deref().map(str::as_bytes).or(of_handshake);
-        match Client::authenticate(&self.shared, self.quota.peer(), authorization).await {
+        let proof = authorization.map_or_else(|| self.proof.clone(), |said| Proof::said(&said));
+        match Client::authenticate(&self.shared, self.quota.peer(), &proof).await {
             Ok(client) => {
                 self.client = Some(client);
                 self.send(&ServerMessage::ConnectionAck).await?;

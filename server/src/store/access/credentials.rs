@@ -10,8 +10,8 @@ use domain::{
 use entity::{access_grant, credential, factory, principal};
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -29,7 +29,7 @@ use crate::store::{
     error::{Result, StoreError},
 };
 
-/// The most tokens of one principal that are valid.
+/// The most tokens, or sessions, of one principal that are valid. One more session ends the oldest.
 pub const MAX_TOKENS: usize = 20;
 
 /// How a device or another program is let in.
@@ -72,6 +72,8 @@ pub(crate) struct Credential {
     secret_hash: [u8; 32],
     /// Until when it is valid, Unix milliseconds.
     pub(crate) expires_at_ms: TimestampMs,
+    /// When it was created, Unix milliseconds.
+    pub(crate) created_at_ms: TimestampMs,
     /// Whether somebody made it void, or its holder.
     pub(crate) is_revoked: bool,
     /// When it was last used, as far as that is stored.
@@ -81,6 +83,11 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
+    /// When it was last used, as far as that is stored, or created.
+    pub(crate) fn last_used_ms(&self) -> TimestampMs {
+        self.last_used_at_ms.unwrap_or(self.created_at_ms)
+    }
+
     /// Whether it is the one with this secret.
     pub(crate) fn is_of(&self, secret: &[u8]) -> bool {
         // Where two hashes begin to differ tells nobody how a secret goes on.
@@ -88,7 +95,7 @@ impl Credential {
     }
 }
 
-fn hash(secret: &[u8]) -> [u8; 32] {
+pub(super) fn hash(secret: &[u8]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
@@ -227,16 +234,46 @@ impl Store {
                 let Some(person) = person.filter(|person| person.disabled_at_ms.is_none()) else {
                     return Ok(Err(NotChanged::NotFound));
                 };
+                let has_ended_one = make_room(&change, person.id).await?;
                 let holder = (person.id, person.name.as_str());
                 let expires_at_ms = author.at_ms + valid_ms;
                 let issued = issue(&mut change, Kind::Session, holder, &secret, expires_at_ms).await?;
                 let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
-                change.commit_unseen().await?;
+                if has_ended_one {
+                    change.commit().await?;
+                } else {
+                    change.commit_unseen().await?;
+                }
                 Ok(Ok(Token { kind: TokenKind::Session, id: CredentialId(row.id), secret }))
             }
             .boxed()
         };
         self.change_access(author, make).await
+    }
+
+    /// Ends a session, given its secret.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn end_session(&self, id: CredentialId, secret: &[u8], author: Author) -> Result<()> {
+        let make = |change: Change| {
+            async move {
+                let row = credential::Entity::find_by_id(id.0)
+                    .filter(credential::Column::Kind.eq(Kind::Session as i16))
+                    .one(&change.tx)
+                    .await?;
+                let is_valid =
+                    row.is_some_and(|row| row.secret_hash == hash(secret) && row.revoked_at.is_none());
+                if is_valid {
+                    set_instant(&change.tx, "revoked_at", id, author.at_ms).await?;
+                    change.commit().await?;
+                }
+                Ok(Ok(()))
+            }
+            .boxed()
+        };
+        // There is nothing to refuse.
+        self.change_access(author, make).await.map(drop)
     }
 
     /// Keeps when credentials were last used.
@@ -333,6 +370,7 @@ fn credential(
     Ok(Credential {
         secret_hash: secret_hash.map_err(|_| StoreError::Corrupt("a hash of another length".to_owned()))?,
         expires_at_ms: TimestampMs(row.expires_at),
+        created_at_ms: TimestampMs(row.created_at),
         is_revoked: row.revoked_at.is_some() || holder.disabled_at.is_some(),
         last_used_at_ms: row.last_used_at.map(TimestampMs),
         holder: Arc::new(Holder {
@@ -344,6 +382,30 @@ fn credential(
             grants: grants.get(&holder.id).cloned().unwrap_or_default(),
         }),
     })
+}
+
+/// Forgets a person's sessions that are over, and ends their oldest ones where there are as many as may be; whether it did.
+async fn make_room(change: &Change, person: PrincipalId) -> Result<bool> {
+    let now = change.author.at_ms.0;
+    let of_person = Condition::all()
+        .add(credential::Column::PrincipalId.eq(person.0))
+        .add(credential::Column::Kind.eq(Kind::Session as i16));
+    let is_over = Condition::any()
+        .add(credential::Column::ExpiresAt.lte(now))
+        .add(credential::Column::RevokedAt.is_not_null());
+    credential::Entity::delete_many().filter(of_person.clone()).filter(is_over).exec(&change.tx).await?;
+    let newest = credential::Entity::find()
+        .filter(of_person.clone())
+        .order_by_desc(credential::Column::Id)
+        .limit(MAX_TOKENS as u64 - 1)
+        .all(&change.tx)
+        .await?;
+    let Some(oldest_kept) = newest.last().filter(|_| newest.len() == MAX_TOKENS - 1) else {
+        return Ok(false);
+    };
+    let is_older = credential::Column::Id.lt(oldest_kept.id);
+    let ended = credential::Entity::delete_many().filter(of_person).filter(is_older).exec(&change.tx).await?;
+    Ok(ended.rows_affected > 0)
 }
 
 /// Keeps a new token or session; none where its holder has all that they may have.
@@ -436,7 +498,7 @@ const fn principal_kind(kind: TokenKind) -> PrincipalKind {
     match kind {
         TokenKind::Device => PrincipalKind::Device,
         TokenKind::Service => PrincipalKind::Service,
-        TokenKind::Session => PrincipalKind::Person,
+        TokenKind::Session | TokenKind::Setup => PrincipalKind::Person,
     }
 }
 
@@ -448,7 +510,11 @@ const fn token_kind(kind: PrincipalKind) -> TokenKind {
     }
 }
 
-fn random_secret() -> Result<[u8; TOKEN_SECRET_BYTES]> {
+/// 256 random bits of the operating system.
+///
+/// # Errors
+/// It has none.
+pub(crate) fn random_secret() -> Result<[u8; TOKEN_SECRET_BYTES]> {
     let mut secret = [0; TOKEN_SECRET_BYTES];
     getrandom::fill(&mut secret)
         .map_err(|error| StoreError::Corrupt(format!("no random numbers ({error})")))?;

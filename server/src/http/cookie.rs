@@ -1,0 +1,55 @@
+//! The cookie of somebody who has signed in. No script reads it, and no page of another site has it sent.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use domain::access::Token;
+
+use super::shared::Shared;
+
+/// Over https a name that browsers take from this host alone, and with `Secure` alone.
+const OVER_HTTPS: &str = "__Host-andon";
+/// The name over plain http, where browsers refuse the other one.
+const OVER_HTTP: &str = "andon";
+
+/// The session that a request's cookie names.
+pub(super) fn of<'a>(shared: &Shared, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = name(shared, headers);
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// The header that gives a browser a session.
+pub(super) fn of_session(shared: &Shared, headers: &HeaderMap, session: &Token) -> HeaderValue {
+    header_value(&format!("{}={}{}", name(shared, headers), session.text(), attributes(shared, headers)))
+}
+
+/// The header that takes it away.
+pub(super) fn ending(shared: &Shared, headers: &HeaderMap) -> HeaderValue {
+    header_value(&format!("{}={}; Max-Age=0", name(shared, headers), attributes(shared, headers)))
+}
+
+fn name(shared: &Shared, headers: &HeaderMap) -> &'static str {
+    if is_https(shared, headers) { OVER_HTTPS } else { OVER_HTTP }
+}
+
+fn attributes(shared: &Shared, headers: &HeaderMap) -> &'static str {
+    if is_https(shared, headers) {
+        "; Path=/; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "; Path=/; HttpOnly; SameSite=Lax"
+    }
+}
+
+/// Whether the browser asks over https: a proxy says so, which alone can end that.
+fn is_https(shared: &Shared, headers: &HeaderMap) -> bool {
+    shared.has_trusted_proxies
+        && headers
+            .get("x-forwarded-proto")
+            .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+fn header_value(text: &str) -> HeaderValue {
+    let mut value = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}

@@ -1,0 +1,137 @@
+//! The HTML of the pages.
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+use super::{SET_UP, SIGN_IN};
+use crate::access::MIN_PASSWORD_CHARS;
+
+/// Nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+const STYLE: &str = "\
+    :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }\
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }\
+    main { width: min(22rem, 100vw - 2rem); padding: 2rem 0; }\
+    h1 { font-size: 1.5rem; margin: 0 0 .25rem; }\
+    p { margin: 0 0 1rem; }\
+    label { display: block; margin: 1rem 0 .25rem; font-weight: 600; }\
+    input { box-sizing: border-box; width: 100%; font: inherit; padding: .6rem .7rem; border: 1px solid GrayText;\
+      border-radius: .4rem; background: Field; color: FieldText; }\
+    button { width: 100%; margin-top: 1.5rem; font: inherit; font-weight: 600; padding: .7rem; border: 0;\
+      border-radius: .4rem; background: #1d4ed8; color: #fff; cursor: pointer; }\
+    input:focus-visible, button:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }\
+    .error { padding: .6rem .7rem; border-left: 4px solid #b91c1c; background: color-mix(in srgb, #b91c1c 12%, Canvas); }\
+    .hint { font-weight: 400; margin: .25rem 0 0; }";
+
+/// The page on which somebody signs in.
+pub(super) struct SignIn<'a> {
+    /// As typed before.
+    pub(super) name: &'a str,
+    /// Where they go then.
+    pub(super) next: &'a str,
+    /// Why they are not signed in.
+    pub(super) error: Option<&'a str>,
+}
+
+/// The page on which the first operator is created.
+pub(super) struct Setup<'a> {
+    /// As the address has it, or typed before.
+    pub(super) code: &'a str,
+    /// As typed before.
+    pub(super) name: &'a str,
+    /// Why nobody is created.
+    pub(super) error: Option<&'a str>,
+}
+
+impl SignIn<'_> {
+    /// As a response.
+    pub(super) fn into_response(self, status: StatusCode) -> Response {
+        let (name, next) = (escaped(self.name), escaped(self.next));
+        let body = format!(
+            "<h1>Sign in</h1><p>Andon</p>{error}\
+             <form method=\"post\" action=\"{SIGN_IN}\">\
+             <input type=\"hidden\" name=\"next\" value=\"{next}\">\
+             <label for=\"name\">Name</label>\
+             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" required autofocus>\
+             <label for=\"password\">Password</label>\
+             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
+             <button>Sign in</button></form>",
+            error = error(self.error),
+        );
+        page(status, "Sign in", &body)
+    }
+}
+
+impl Setup<'_> {
+    /// As a response.
+    pub(super) fn into_response(self, status: StatusCode) -> Response {
+        let (code, name) = (escaped(self.code), escaped(self.name));
+        let body = format!(
+            "<h1>Set up Andon</h1><p>Create the first operator, who creates factories and lets others in.</p>{error}\
+             <form method=\"post\" action=\"{SET_UP}\">\
+             <label for=\"code\">Setup code</label>\
+             <input id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required aria-describedby=\"where\">\
+             <p class=\"hint\" id=\"where\">The server's log has it.</p>\
+             <label for=\"name\">Your name</label>\
+             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" maxlength=\"64\" required>\
+             <label for=\"password\">Password</label>\
+             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" \
+             minlength=\"{MIN_PASSWORD_CHARS}\" required aria-describedby=\"rule\">\
+             <p class=\"hint\" id=\"rule\">At least {MIN_PASSWORD_CHARS} characters.</p>\
+             <button>Create</button></form>",
+            error = error(self.error),
+        );
+        page(status, "Set up", &body)
+    }
+}
+
+fn error(words: Option<&str>) -> String {
+    words.map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(words))).unwrap_or_default()
+}
+
+fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - Andon</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
+         <body><main>{body}</main></body></html>\n"
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // Without it, browsers do not say which page sends the form.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, html).into_response()
+}
+
+/// A text as it may stand in HTML, in an attribute too.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_typed_stays_text() {
+        assert_eq!(escaped("<b a=\"1\" c='2'>&"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;");
+    }
+}
