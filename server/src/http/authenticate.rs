@@ -1,6 +1,6 @@
 //! Who sent a request: by its connection, and by what they prove.
 
-use std::{future::pending, sync::Arc};
+use std::future::pending;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::time::TimestampMs;
@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use super::{connection::Peer, cookie, error_response::ErrorResponse, shared::Shared};
 use crate::{
     access::{Denied, Standing},
+    clock::Clock,
     error::{ApiError, ErrorCode},
     store::access::Access,
 };
@@ -78,24 +79,27 @@ impl Client {
     }
 
     /// Waits until they are not let in any more, or may do something else.
-    pub(super) async fn changed(&mut self, shared: &Arc<Shared>) -> Result<(), Denied> {
+    pub(super) async fn changed(&mut self, clock: &Clock) -> Result<(), Denied> {
         loop {
-            let until_ms = self.standing.borrow_and_update().until_ms();
+            // Looked at first: it may have changed before anybody waited.
+            let (access, until_ms) = {
+                let standing = self.standing.borrow_and_update();
+                (standing.access(clock.now_ms())?.clone(), standing.until_ms())
+            };
+            if access != self.access {
+                self.access = access;
+                return Ok(());
+            }
             let expired = async {
                 match until_ms {
                     // As most connections on an open server, this one needs no timer.
                     TimestampMs::MAX => pending().await,
-                    until_ms => shared.app.clock.sleep_until(until_ms).await,
+                    until_ms => clock.sleep_until(until_ms).await,
                 }
             };
             tokio::select! {
                 changed = self.standing.changed() => if changed.is_err() { return Err(Denied::Unknown) },
                 () = expired => {}
-            }
-            let access = self.standing.borrow().access(shared.app.clock.now_ms())?.clone();
-            if access != self.access {
-                self.access = access;
-                return Ok(());
             }
         }
     }
@@ -167,5 +171,22 @@ pub(super) fn unauthenticated(denied: Denied) -> ApiError {
     match denied {
         Denied::Unknown => ApiError::unavailable(denied.to_string()),
         _ => ApiError::new(ErrorCode::Unauthenticated, denied.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_denied_before_anybody_waits_for_it_is_told_at_once() {
+        let (standings, standing) = watch::channel(Standing::Valid(Access::OPEN, TimestampMs::MAX));
+        let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_exempt: true };
+        let mut client = Client { peer, access: Access::OPEN, standing };
+        standings.send_replace(Standing::Denied(Denied::NoCredential));
+        client.standing.mark_unchanged();
+        assert_eq!(client.changed(&Clock::System).await, Err(Denied::NoCredential));
     }
 }

@@ -157,7 +157,7 @@ impl EventStream {
                 () = self.shared.shutdown.cancelled() => return Err(Ended),
                 () = self.parts.closed() => return Err(Ended),
                 // Asking again, they are told why.
-                changed = self.client.changed(&self.shared) => changed.map_err(|_| Ended)?,
+                changed = self.client.changed(&self.shared.app.clock) => changed.map_err(|_| Ended)?,
                 payload = payloads.next() => match payload {
                     Some(Payload::Next(answer)) => self.next(answer).await?,
                     Some(Payload::Refused(errors)) => return self.next_refusal(&errors).await,

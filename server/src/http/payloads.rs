@@ -88,7 +88,7 @@ impl Guarded {
         loop {
             tokio::select! {
                 biased;
-                changed = self.client.changed(&self.shared) => {
+                changed = self.client.changed(&self.shared.app.clock) => {
                     // Whoever holds the connection ends it and says why.
                     changed.ok()?;
                     if !self.requirement.is_met(&self.client.access) {

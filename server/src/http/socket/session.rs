@@ -29,7 +29,9 @@ use super::{
     rate::MessageRate,
     subprotocol::{Spoken, Subprotocol},
 };
-use crate::{access::Denied, error::ApiError, graphql::shared::Payloads, live::broadcast::Payload};
+use crate::{
+    access::Denied, clock::Clock, error::ApiError, graphql::shared::Payloads, live::broadcast::Payload,
+};
 
 /// The most operations that run at once on one socket.
 const MAX_OPERATIONS: usize = 50;
@@ -119,7 +121,7 @@ impl Session {
             () = until(self.init_deadline, self.client.is_some()) => {
                 Err(close(4408, "connection_init did not come in time"))
             }
-            changed = access_changed(&mut self.client, &self.shared) => changed.map_err(refusal),
+            changed = access_changed(&mut self.client, &self.shared.app.clock) => changed.map_err(refusal),
             _ = self.pings.tick() => self.ping().await,
             Some((id, delivery)) = self.operations.next() => self.deliver(&id, delivery).await,
         }
@@ -334,9 +336,9 @@ async fn until(deadline: Instant, is_met: bool) {
 }
 
 /// Waits until the client is not let in any more, or may do something else, which its operations see by themselves.
-async fn access_changed(client: &mut Option<Client>, shared: &Arc<Shared>) -> Result<(), Denied> {
+async fn access_changed(client: &mut Option<Client>, clock: &Clock) -> Result<(), Denied> {
     match client {
-        Some(client) => client.changed(shared).await,
+        Some(client) => client.changed(clock).await,
         None => pending().await,
     }
 }
