@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    access::{Token, TokenKind},
+    access::Token,
     id::CredentialId,
     time::{DurationMs, TimestampMs},
 };
@@ -20,7 +20,7 @@ use super::{
     AccessMode, LOOK_TIMEOUT, MAX_BLIND, POLL_INTERVAL,
     attempts::Attempts,
     denied::Denied,
-    known::{Known, Standing},
+    known::{self, Known, Standing},
     password::Passwords,
 };
 use crate::{
@@ -73,9 +73,7 @@ impl State {
     fn is_recent(&self) -> bool {
         self.looked_at.is_some_and(|at| at.elapsed() < MAX_BLIND)
     }
-}
 
-impl State {
     /// Tells everybody how they stand as of a count of changes, unless that is known as of a later one.
     fn take_in(&mut self, revision: i64, found: &HashMap<CredentialId, Option<credentials::Credential>>) {
         if revision < self.revision {
@@ -174,7 +172,7 @@ impl Shared {
             return Err(Denied::NotValid);
         }
         let now_ms = self.clock.now_ms();
-        if token.kind == TokenKind::Session && !self.is_in_use(token.id, &known, now_ms).await? {
+        if known.is_session() && !self.is_in_use(token.id, &known, now_ms).await? {
             return Err(Denied::Expired);
         }
         let following = known.follow();
@@ -300,11 +298,7 @@ impl Shared {
     }
 
     fn set_anybody(&self, standing: Standing) {
-        self.anybody.send_if_modified(|before| {
-            let is_changed = *before != standing;
-            *before = standing;
-            is_changed
-        });
+        known::tell(&self.anybody, standing);
     }
 
     async fn write_down_used(&self) {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::time::{DurationMs, TimestampMs};
+use domain::{
+    access::PrincipalKind,
+    time::{DurationMs, TimestampMs},
+};
 use tokio::sync::watch;
 
 use super::denied::Denied;
@@ -73,11 +76,7 @@ impl Known {
 
     /// Tells whoever is let in by it how they stand now.
     pub(super) fn set(&self, standing: Standing) {
-        self.standing.send_if_modified(|before| {
-            let is_changed = *before != standing;
-            *before = standing;
-            is_changed
-        });
+        tell(&self.standing, standing);
     }
 
     /// How whoever has it stands, and from now on.
@@ -88,6 +87,11 @@ impl Known {
     /// Whether nobody is let in by it at the moment.
     pub(super) fn is_idle(&self) -> bool {
         self.standing.receiver_count() == 0
+    }
+
+    /// Whether it is that of a person, which ends where nobody uses it.
+    pub(super) fn is_session(&self) -> bool {
+        self.credential.holder.kind == PrincipalKind::Person
     }
 
     /// When it was last used here, or before as far as that is written down.
@@ -105,4 +109,13 @@ impl Known {
                 .compare_exchange(before_ms, now_ms.0, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
     }
+}
+
+/// Tells those who follow a standing of another one.
+pub(super) fn tell(followed: &watch::Sender<Standing>, standing: Standing) {
+    followed.send_if_modified(|before| {
+        let is_changed = *before != standing;
+        *before = standing;
+        is_changed
+    });
 }

@@ -7,7 +7,7 @@ use domain::time::TimestampMs;
 use http_listener::is_own_page;
 use tokio::sync::watch;
 
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice};
 
 use super::{connection::Peer, cookie, error_response::ErrorResponse, shared::Shared};
 use crate::{
@@ -72,8 +72,7 @@ impl Client {
     /// # Errors
     /// They do not prove who they are.
     pub(super) async fn authenticate(shared: &Shared, peer: Peer, proof: &Proof) -> Result<Self, Denied> {
-        let mut standing =
-            shared.app.access.authenticate(proof.0.as_ref().map(|proof| proof.expose_secret())).await?;
+        let mut standing = shared.app.access.authenticate(proof.header()).await?;
         let access = standing.borrow_and_update().access(shared.app.clock.now_ms())?.clone();
         Ok(Self { peer, access, standing })
     }
@@ -115,6 +114,11 @@ impl Proof {
         Self(Some(authorization.as_bytes().to_vec().into()))
     }
 
+    /// As the header has it.
+    fn header(&self) -> Option<&[u8]> {
+        self.0.as_ref().map(ExposeSecret::expose_secret)
+    }
+
     /// What a request has: the header, or the cookie of a page of this server. A page of another site has the cookie sent by
     /// nobody's will, so that it counts only where the browser says which page it is that asks.
     pub(super) fn of(shared: &Shared, headers: &HeaderMap) -> Self {
@@ -137,9 +141,8 @@ impl Proof {
 /// Whether somebody who opens a page may see what it shows.
 pub(super) async fn may_enter(shared: &Shared, headers: &HeaderMap) -> bool {
     let proof = Proof::of_reading(shared, headers);
-    let proof = proof.0.as_ref().map(|proof| proof.expose_secret());
     // Where nobody can tell, the page shows so by itself.
-    !matches!(shared.app.access.authenticate(proof).await, Err(denied) if denied != Denied::Unknown)
+    !matches!(shared.app.access.authenticate(proof.header()).await, Err(denied) if denied != Denied::Unknown)
 }
 
 /// Refuses what came through a proxy to a server that is open only because it listens to this machine alone: the proxy lets

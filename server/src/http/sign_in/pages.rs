@@ -90,7 +90,17 @@ impl Setup<'_> {
 }
 
 fn error(words: Option<&str>) -> String {
-    words.map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(words))).unwrap_or_default()
+    let words = words.map(sentence);
+    words
+        .map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(&words)))
+        .unwrap_or_default()
+}
+
+/// Words of an error as a person reads them on a page.
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 fn page(status: StatusCode, title: &str, body: &str) -> Response {
@@ -129,6 +139,11 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_is_a_sentence() {
+        assert_eq!(sentence("the name is wrong"), "The name is wrong.");
+    }
 
     #[test]
     fn what_somebody_typed_stays_text() {
