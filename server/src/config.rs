@@ -80,6 +80,9 @@ pub enum Command {
     /// Say what people may do in a factory; beside a running server, too
     #[command(subcommand)]
     Grant(access::GrantCommand),
+    /// Copy the audit log, or check that nobody has changed it; beside a running server, too
+    #[command(subcommand)]
+    AuditLog(access::AuditLogCommand),
     /// Print the API's schema
     Schema,
 }

@@ -86,7 +86,12 @@ pub struct ApiError {
     pub problems: Vec<ChangeProblem>,
     /// The decision to look at; only with `CHANGED_MEANWHILE` and `REQUEST_REUSED`.
     pub decision: Option<i32>,
+    /// The factory in which something else is permitted; only with `FORBIDDEN`.
+    pub factory: Option<String>,
 }
+
+/// The extension that names the factory.
+pub(crate) const FACTORY_ID: &str = "factoryId";
 
 /// The event that a request is refused for, for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +157,7 @@ impl ApiError {
             event: None,
             problems: Vec::new(),
             decision: None,
+            factory: None,
         }
     }
 
@@ -202,8 +208,12 @@ impl ApiError {
     pub fn refused(refused: Refused, slug: &str) -> Self {
         match refused {
             Refused::NoGrant => Self::factory_not_found(slug),
-            Refused::Forbidden(permission) => Self::new(ErrorCode::Forbidden, forbidden(permission, slug)),
+            Refused::Forbidden(permission) => Self::forbidden(forbidden(permission, slug), slug),
         }
+    }
+
+    fn forbidden(message: String, slug: &str) -> Self {
+        Self { factory: Some(slug.to_owned()), ..Self::new(ErrorCode::Forbidden, message) }
     }
 
     /// Too busy now.
@@ -230,6 +240,9 @@ impl From<ApiError> for async_graphql::Error {
             extensions.set("code", error.code.as_str());
             if let Some(retry_after_ms) = error.retry_after_ms {
                 extensions.set("retryAfterMs", retry_after_ms);
+            }
+            if let Some(factory) = &error.factory {
+                extensions.set(FACTORY_ID, factory.as_str());
             }
             if let Some(number) = error.decision {
                 extensions.set("decision", number);
@@ -285,7 +298,7 @@ impl From<ReportError> for ApiError {
         let code = match &error {
             ReportError::Store(error) => return error.clone().into(),
             ReportError::FactoryNotFound(slug) => return Self::factory_not_found(slug),
-            ReportError::Forbidden { .. } => ErrorCode::Forbidden,
+            ReportError::Forbidden { slug, .. } => return Self::forbidden(error.to_string(), slug),
             ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
             ReportError::TooManyIds(_)
             | ReportError::TooManyPoints { .. }

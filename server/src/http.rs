@@ -7,6 +7,7 @@ mod body;
 mod browsers;
 mod connection;
 mod cookie;
+mod denied;
 mod error_response;
 mod event_stream;
 mod graphql;
@@ -124,6 +125,9 @@ pub async fn serve(
     tasks.close();
     if tokio::time::timeout(CONNECTIONS_DRAIN_TIMEOUT, tasks.wait()).await.is_err() {
         tracing::warn!("{} connections did not end in time and are dropped", tasks.len());
+    }
+    if let Err(error) = app.access.write_down().await {
+        tracing::warn!(%error, "what was refused in the last minute is not in the audit log, and looks at workers are not counted");
     }
     tokio::time::timeout(COMMIT_DRAIN_TIMEOUT, app.ingest.drain()).await.map_err(|_| {
         anyhow::anyhow!(

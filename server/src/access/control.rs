@@ -2,12 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use domain::{
+    MS_PER_DAY,
     access::Token,
-    id::CredentialId,
+    event::EntityType,
+    id::{CredentialId, FactoryId},
     time::{DurationMs, TimestampMs},
 };
 use tokio::{
@@ -21,13 +24,19 @@ use super::{
     attempts::Attempts,
     denied::Denied,
     known::{self, Known, Standing},
+    looks::Looks,
     password::Passwords,
+    refusals::Refusals,
 };
 use crate::{
     clock::Clock,
     store::{
         Result as StoreResult, Store,
-        access::{Access, access_revision, credentials},
+        access::{Access, AccessError, Author, Holder, SeePeople, access_revision, credentials},
+        audit_log::AuditAction,
+        entities::{self, EntityFilter},
+        factories::Factory,
+        personal_access::{AccessQuestion, Subject},
     },
 };
 
@@ -43,7 +52,9 @@ pub struct AccessControl {
     pub(super) shared: Arc<Shared>,
     pub(super) passwords: Passwords,
     pub(super) attempts: Attempts,
+    pub(super) written: Arc<Written>,
     _watching: Option<AbortOnDropHandle<()>>,
+    _writing: AbortOnDropHandle<()>,
 }
 
 pub(super) struct Shared {
@@ -100,7 +111,16 @@ impl AccessControl {
         let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default(), changed });
         let watching =
             (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
-        Self { shared, passwords: Passwords::default(), attempts: Attempts::default(), _watching: watching }
+        let written = Arc::<Written>::default();
+        let writing = write_down(written.clone(), Arc::downgrade(&shared));
+        Self {
+            shared,
+            passwords: Passwords::default(),
+            attempts: Attempts::default(),
+            written,
+            _watching: watching,
+            _writing: AbortOnDropHandle::new(tokio::spawn(writing)),
+        }
     }
 
     /// Lets somebody in who sends this in the header `Authorization`, or nothing. The receiver tells how they stand, then and
@@ -136,10 +156,99 @@ impl AccessControl {
         self.shared.anybody.borrow().access(TimestampMs::MIN).is_ok()
     }
 
+    /// Counts for the audit log that somebody asked for a field which they may not.
+    pub(crate) fn note_denied(&self, author: &Author, factory_id: Option<FactoryId>, field: &str) {
+        self.written.refusals.note(author, factory_id, AuditAction::Denied, field);
+    }
+
+    /// Takes note that somebody asks something about workers of a factory. They may be answered only when this has succeeded.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn note_look(
+        &self,
+        holder: &Holder,
+        factory: &Factory,
+        question: AccessQuestion,
+        workers: impl Iterator<Item = &str>,
+    ) -> StoreResult<()> {
+        let now_ms = self.shared.clock.now_ms();
+        let asked = ((holder, factory), (question, now_ms));
+        self.written.looks.note(&self.shared.store, asked.0, asked.1, workers).await
+    }
+
+    /// As [`Self::note_look`], of a subscription: until when it need not be told again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn note_subject(&self, access: &Access, subject: &Subject) -> StoreResult<TimestampMs> {
+        let Some(holder) = access.holder() else { return Ok(TimestampMs::MAX) };
+        let snapshot = self.shared.store.snapshot_for_live().await?;
+        let scope = match access.open::<SeePeople>(&snapshot, &subject.factory_slug).await {
+            Ok(scope) => scope,
+            Err(AccessError::Store(error)) => return Err(error),
+            // They see nobody but themselves.
+            Err(AccessError::NotFound | AccessError::Forbidden(_)) => return Ok(TimestampMs::MAX),
+        };
+        let filter = EntityFilter {
+            entity_type: Some(EntityType::Worker),
+            codes: subject.workers.as_deref(),
+            area: subject.area.as_deref(),
+            ..EntityFilter::default()
+        };
+        let workers = entities::list(&snapshot, &scope, filter).await?;
+        drop(snapshot);
+        let codes = workers.iter().map(|worker| worker.code.as_str());
+        self.note_look(holder, scope.factory(), subject.question, codes).await?;
+        let now_ms = self.shared.clock.now_ms();
+        let local_ms = now_ms + scope.factory().time_zone.offset_ms(now_ms);
+        Ok(now_ms + DurationMs(MS_PER_DAY - local_ms.0.rem_euclid(MS_PER_DAY)))
+    }
+
+    /// Writes down what was only counted until now, of what was refused and of what was asked about workers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn write_down(&self) -> StoreResult<()> {
+        self.written.write_down(&self.shared).await
+    }
+
     /// Takes in what has changed, so that it counts here when this returns. What cannot be read now is read as soon as it can.
     pub async fn take_in_changes(&self) {
         if self.shared.mode != AccessMode::Open {
             self.shared.look_once().await;
+        }
+    }
+}
+
+/// What is counted and written down now and then.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) refusals: Refusals,
+    looks: Looks,
+}
+
+impl Written {
+    async fn write_down(&self, shared: &Shared) -> StoreResult<()> {
+        let refusals = self.refusals.write_down(&shared.store).await;
+        let looks = self.looks.write_down(&shared.store, shared.clock.now_ms()).await;
+        refusals.and(looks)
+    }
+}
+
+/// How often what was counted is written down.
+const WRITE_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Writes down what was counted, again and again.
+async fn write_down(written: Arc<Written>, shared: Weak<Shared>) {
+    let mut ticks = tokio::time::interval(WRITE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // The database is closed when the server has stopped.
+        let Some(shared) = shared.upgrade() else { return };
+        if let Err(error) = written.write_down(&shared).await {
+            tracing::debug!(%error, "what was refused and looked at cannot be written down now");
         }
     }
 }

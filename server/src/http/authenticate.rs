@@ -14,7 +14,7 @@ use crate::{
     access::{Denied, Standing},
     clock::Clock,
     error::{ApiError, ErrorCode},
-    store::access::Access,
+    store::access::{Access, Origin},
 };
 
 /// The headers that proxies add.
@@ -25,6 +25,8 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host"
 pub(super) struct Client {
     /// By whose connection its cost counts.
     pub(super) peer: Peer,
+    /// Where the request came from.
+    pub(super) origin: Origin,
     /// What they may do.
     pub(super) access: Access,
     /// How they stand from now on.
@@ -62,7 +64,8 @@ impl Client {
         headers: &HeaderMap,
         proof: &Proof,
     ) -> Result<Self, ErrorResponse> {
-        let client = Self::authenticate(shared, peer, proof).await.map_err(refuse)?;
+        let origin = origin(peer, headers);
+        let client = Self::authenticate(shared, (peer, origin), proof).await.map_err(refuse)?;
         check_forwarded(shared, headers)?;
         Ok(client)
     }
@@ -71,10 +74,14 @@ impl Client {
     ///
     /// # Errors
     /// They do not prove who they are.
-    pub(super) async fn authenticate(shared: &Shared, peer: Peer, proof: &Proof) -> Result<Self, Denied> {
+    pub(super) async fn authenticate(
+        shared: &Shared,
+        (peer, origin): (Peer, Origin),
+        proof: &Proof,
+    ) -> Result<Self, Denied> {
         let mut standing = shared.app.access.authenticate(proof.header()).await?;
         let access = standing.borrow_and_update().access(shared.app.clock.now_ms())?.clone();
-        Ok(Self { peer, access, standing })
+        Ok(Self { peer, origin, access, standing })
     }
 
     /// Waits until they are not let in any more, or may do something else.
@@ -102,6 +109,18 @@ impl Client {
             }
         }
     }
+}
+
+/// The header in which a client or a proxy says the id of a request.
+const REQUEST_ID: &str = "x-request-id";
+/// The longest id of a request that is kept, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// Where a request came from.
+pub(super) fn origin(peer: Peer, headers: &HeaderMap) -> Origin {
+    let request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let request_id = request_id.filter(|id| !id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES);
+    Origin { address: peer.address, request_id: request_id.map(Into::into) }
 }
 
 /// What somebody proves who they are with, as a header `Authorization` has it; none where they do not.
@@ -187,7 +206,8 @@ mod tests {
     async fn who_is_denied_before_anybody_waits_for_it_is_told_at_once() {
         let (standings, standing) = watch::channel(Standing::Valid(Access::OPEN, TimestampMs::MAX));
         let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_exempt: true };
-        let mut client = Client { peer, access: Access::OPEN, standing };
+        let origin = Origin { address: peer.address, request_id: None };
+        let mut client = Client { peer, origin, access: Access::OPEN, standing };
         standings.send_replace(Standing::Denied(Denied::NoCredential));
         client.standing.mark_unchanged();
         assert_eq!(client.changed(&Clock::System).await, Err(Denied::NoCredential));

@@ -10,6 +10,7 @@ use super::{
     answer::Answer,
     authenticate::Client,
     browsers::Origins,
+    denied,
     log_limit::LogLimit,
     operation::{Allowance, Documents, Operation, PersistedQueries, Preparation, Sent, Unprepared},
     quota::Subscriptions,
@@ -68,16 +69,19 @@ impl Shared {
         operation: Box<Operation>,
         finish: impl FnOnce(Answer) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Operation { request, share, is_costly, .. } = *operation;
+        let Operation { request, caller, share, is_costly, .. } = *operation;
         if !is_costly {
-            let answer = self.schema.execute(request).await.into();
+            let answer: Answer = self.schema.execute(request).await.into();
+            denied::note(&self.app, &caller, &answer.errors);
             drop(share);
             return Ok(finish(answer));
         }
         let turn = self.turns.wait().await?;
-        let (schema, runtime) = (self.schema.clone(), Handle::current());
+        let (schema, app, runtime) = (self.schema.clone(), self.app.clone(), Handle::current());
         let answering = tokio::task::spawn_blocking(move || {
-            let finished = finish(runtime.block_on(schema.execute(request)).into());
+            let answer: Answer = runtime.block_on(schema.execute(request)).into();
+            denied::note(&app, &caller, &answer.errors);
+            let finished = finish(answer);
             drop((turn, share));
             finished
         });

@@ -17,13 +17,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::pages::{Setup, SignIn};
-use super::{connection::Peer, cookie, shared::Shared};
-use crate::access::NotSignedIn;
+use super::{authenticate::origin, connection::Peer, cookie, shared::Shared};
+use crate::access::{NotSignedIn, SETUP_PATH};
 
 /// Where people sign in.
 pub(super) const SIGN_IN: &str = "/auth/sign-in";
 /// Where the first operator is created.
-pub(super) const SET_UP: &str = "/auth/setup";
+pub(super) const SET_UP: &str = SETUP_PATH;
 const SIGN_OUT: &str = "/auth/sign-out";
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -65,6 +65,8 @@ struct SetupQuery {
 #[derive(Deserialize)]
 struct SetupForm {
     code: String,
+    /// None where somebody was invited, who has one already.
+    #[serde(default)]
     name: String,
     password: SecretString,
 }
@@ -88,7 +90,8 @@ async fn sign_in(
         return foreign_page();
     }
     let next = own_path(form.next.as_deref());
-    match shared.app.access.sign_in(peer.address, form.name.trim(), form.password).await {
+    let origin = origin(*peer, &headers);
+    match shared.app.access.sign_in(origin, form.name.trim(), form.password).await {
         Ok(session) => signed_in(&shared, &headers, &session, next),
         Err(error) => {
             let (status, words) = refusal(&error);
@@ -113,7 +116,8 @@ async fn set_up(
     if !is_own_page(&headers) {
         return foreign_page();
     }
-    match shared.app.access.set_up(peer.address, &form.code, &form.name, form.password).await {
+    let origin = origin(*peer, &headers);
+    match shared.app.access.set_up(origin, &form.code, &form.name, form.password).await {
         Ok(session) => signed_in(&shared, &headers, &session, HOME),
         Err(error) => {
             let (status, words) = refusal(&error);
@@ -123,13 +127,17 @@ async fn set_up(
     }
 }
 
-async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+async fn sign_out(
+    State(shared): State<Arc<Shared>>,
+    peer: axum::Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
     if !is_own_page(&headers) {
         return foreign_page();
     }
     let session = cookie::of(&shared, &headers).and_then(|text| Token::of_text(text).ok());
     if let Some(session) = session.filter(|session| session.kind == TokenKind::Session)
-        && let Err(error) = shared.app.access.sign_out(&session).await
+        && let Err(error) = shared.app.access.sign_out(origin(*peer, &headers), &session).await
     {
         tracing::warn!(%error, "a session cannot be ended now");
         return (StatusCode::SERVICE_UNAVAILABLE, "the database cannot answer now; try again\n")

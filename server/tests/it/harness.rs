@@ -20,7 +20,7 @@ use server::{
     http::{ConnectionLimits, Options, SocketLimits, serve},
     store::{
         Snapshot, Store,
-        access::{Access, Permission, Permit, Scope, SendEvents},
+        access::{Access, Author, Permission, Permit, Scope, SendEvents},
         factories::NewFactory,
         writer::{Batch, Part},
     },
@@ -235,7 +235,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
         smallest_team: 5,
     };
     store
-        .create_factory(&Access::OPEN, new, TimestampMs(T0_MS))
+        .create_factory(&Access::OPEN, new, &Author::server(TimestampMs(T0_MS)))
         .await
         .expect("a commit")
         .expect("the first factory");

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{SET_UP, SIGN_IN};
-use crate::access::MIN_PASSWORD_CHARS;
+use crate::access::{AccessControl, MIN_PASSWORD_CHARS};
 
 /// Nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
@@ -37,7 +37,7 @@ pub(super) struct SignIn<'a> {
     pub(super) error: Option<&'a str>,
 }
 
-/// The page on which the first operator is created.
+/// The page on which the first operator is created, or somebody who was invited chooses a password.
 pub(super) struct Setup<'a> {
     /// As the address has it, or typed before.
     pub(super) code: &'a str,
@@ -69,23 +69,36 @@ impl SignIn<'_> {
 impl Setup<'_> {
     /// As a response.
     pub(super) fn into_response(self, status: StatusCode) -> Response {
-        let (code, name) = (escaped(self.code), escaped(self.name));
+        let code = escaped(self.code);
+        let (title, intro, who) = if AccessControl::is_invitation(self.code) {
+            let who = format!("<input type=\"hidden\" name=\"code\" value=\"{code}\">");
+            (
+                "Choose a password",
+                "You were invited to Andon. With your name and this password you sign in from now on.",
+                who,
+            )
+        } else {
+            let who = format!(
+                "<label for=\"code\">Setup code</label>\
+                 <input id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required aria-describedby=\"where\">\
+                 <p class=\"hint\" id=\"where\">The server's log has it.</p>\
+                 <label for=\"name\">Your name</label>\
+                 <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" maxlength=\"64\" required>",
+                name = escaped(self.name),
+            );
+            ("Set up Andon", "Create the first operator, who creates factories and lets others in.", who)
+        };
         let body = format!(
-            "<h1>Set up Andon</h1><p>Create the first operator, who creates factories and lets others in.</p>{error}\
-             <form method=\"post\" action=\"{SET_UP}\">\
-             <label for=\"code\">Setup code</label>\
-             <input id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required aria-describedby=\"where\">\
-             <p class=\"hint\" id=\"where\">The server's log has it.</p>\
-             <label for=\"name\">Your name</label>\
-             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" maxlength=\"64\" required>\
+            "<h1>{title}</h1><p>{intro}</p>{error}\
+             <form method=\"post\" action=\"{SET_UP}\">{who}\
              <label for=\"password\">Password</label>\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" \
              minlength=\"{MIN_PASSWORD_CHARS}\" required aria-describedby=\"rule\">\
              <p class=\"hint\" id=\"rule\">At least {MIN_PASSWORD_CHARS} characters.</p>\
-             <button>Create</button></form>",
+             <button>Go on</button></form>",
             error = error(self.error),
         );
-        page(status, "Set up", &body)
+        page(status, title, &body)
     }
 }
 

@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     access::Denied, clock::Clock, error::ApiError, graphql::shared::Payloads, live::broadcast::Payload,
+    store::access::Origin,
 };
 
 /// The most operations that run at once on one socket.
@@ -61,6 +62,7 @@ pub(super) struct Session {
     spoken: Spoken,
     operations: StreamMap<String, StreamNotifyClose<Payloads>>,
     /// What the handshake has.
+    origin: Origin,
     proof: Proof,
     /// Who it is, once they have said hello.
     client: Option<Client>,
@@ -75,7 +77,7 @@ impl Session {
     pub(super) fn new(
         socket: WebSocket,
         shared: Arc<Shared>,
-        (peer, proof): (Peer, Proof),
+        (peer, origin, proof): (Peer, Origin, Proof),
         negotiated: Option<Subprotocol>,
     ) -> Self {
         let limits = &shared.socket_limits;
@@ -85,6 +87,7 @@ impl Session {
             socket,
             spoken: Spoken::new(negotiated),
             operations: StreamMap::new(),
+            origin,
             proof,
             client: None,
             init_deadline: Instant::now() + limits.init_timeout,
@@ -190,7 +193,7 @@ impl Session {
     /// Lets the client in, by what it says now or said in the handshake.
     async fn initialise(&mut self, authorization: Option<String>) -> Result<(), End> {
         let proof = authorization.map_or_else(|| self.proof.clone(), |said| Proof::said(&said));
-        match Client::authenticate(&self.shared, self.quota.peer(), &proof).await {
+        match Client::authenticate(&self.shared, (self.quota.peer(), self.origin.clone()), &proof).await {
             Ok(client) => {
                 self.client = Some(client);
                 self.send(&ServerMessage::ConnectionAck).await?;

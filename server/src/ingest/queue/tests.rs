@@ -36,6 +36,7 @@ fn waiting(factory: &str, number: i64, events: usize, duration_ms: i64) -> Waiti
         factory_slug: factory.into(),
         events,
         received_at_ms: TimestampMs(number),
+        credential_id: None,
         issues: Issues::default(),
         numbered: None,
     };
