@@ -5,6 +5,7 @@ mod browser;
 mod changes;
 mod commands;
 mod connections;
+mod kills;
 mod looks;
 mod roles;
 mod sign_in;

@@ -46,7 +46,7 @@ async fn who_asks_about_a_worker_is_written_down_before_the_answer_and_the_worke
         "{ workerMetrics(factoryId: \"plant\", workerIds: [\"W1\"]) { revision } }",
         "{ entitySeries(factoryId: \"plant\", entityType: WORKER, window: {day: \"2026-01-05\"}, resolution: HOUR) { series { entityId } } }",
         "{ timeline(factoryId: \"plant\", entityType: WORKER, entityId: \"W1\", window: {day: \"2026-01-05\"}) { revision } }",
-        "{ events(factoryId: \"plant\", filter: {entityIds: [\"W1\"]}) { edges { cursor } } }",
+        "{ events(factoryId: \"plant\", filter: {entityType: WORKER, entityId: \"W1\"}) { edges { cursor } } }",
     ] {
         let answer = ask(&server, &lead, query).await;
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
@@ -127,7 +127,7 @@ async fn a_worker_sees_their_own_figures_and_nobody_elses() {
             true,
         ),
         (
-            "events(factoryId: \"plant\", filter: {entityIds: [\"W1\"]}) { edges { cursor } }".to_owned(),
+            "events(factoryId: \"plant\", filter: {entityType: WORKER, entityId: \"W1\"}) { edges { cursor } }".to_owned(),
             false,
         ),
     ] {
