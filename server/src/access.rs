@@ -10,6 +10,7 @@ pub mod commands;
 mod control;
 mod denied;
 mod known;
+mod limits;
 mod password;
 mod sign_in;
 
@@ -19,9 +20,11 @@ pub use self::{
     control::AccessControl,
     denied::Denied,
     known::Standing,
+    limits::{AccessLimits, OverLimit, Rate},
     password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
     sign_in::NotSignedIn,
 };
+pub(crate) use self::limits::{Limited, Limits, PrincipalShare};
 
 /// How often a server looks whether who may do what has changed.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);

@@ -27,7 +27,7 @@ use super::{
     deliveries::{Deliveries, relayed, scope},
     devices::SenderInput,
 };
-use crate::error::ApiError;
+use crate::{access::Limited, error::ApiError};
 
 /// Queries of stored events.
 #[derive(Default)]
@@ -100,6 +100,10 @@ impl EventMutation {
             Some(batch) => batch?,
             None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
         };
+        // Nobody is counted on an open server.
+        if let Some(limited) = ctx.data_opt::<Limited>() {
+            limited.take_events(batch.sent_events())?;
+        }
         Ok(ingest.store_from(sender, permit, batch).await?.into())
     }
 }

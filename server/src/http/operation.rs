@@ -125,6 +125,9 @@ impl Preparation<'_> {
             .variables(variables)
             .data(allowance.budget.clone())
             .data(self.client.access.clone());
+        if let Some(limited) = &self.client.limited {
+            request = request.data(limited.clone());
+        }
         request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
         if let Some(batches) = batches {

@@ -11,6 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    access::PrincipalShare,
     error::ApiError,
     graphql::shared::{Payloads, Requirement, Shareable, join, subscribe, unshared},
     live::{
@@ -56,8 +57,15 @@ pub(super) fn start(
         // What everybody may do stays so, or the connection ends.
         Begun::Subscription(payloads) if client.access.holder().is_none() => Started::Running(payloads),
         Begun::Subscription(payloads) => {
+            // Counted with those that it joins, which the quota of its socket is not.
+            let of_principal = match client.take_subscription() {
+                Ok(of_principal) => of_principal,
+                Err(error) => return Ok(refused(error)),
+            };
             let (shared, client, quota) = (shared.clone(), client.clone(), quota.clone());
-            let guarded = Guarded { shared, client, quota, sent: sent.into(), requirement, payloads };
+            let sent = sent.into();
+            let guarded =
+                Guarded { shared, client, quota, sent, requirement, payloads, _of_principal: of_principal };
             Started::Running(stream::unfold(guarded, Guarded::next).boxed())
         }
         Begun::Once(payloads) => Started::Running(payloads),
@@ -81,6 +89,7 @@ struct Guarded {
     sent: Box<str>,
     requirement: Requirement,
     payloads: Payloads,
+    _of_principal: Option<PrincipalShare>,
 }
 
 impl Guarded {

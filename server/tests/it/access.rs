@@ -2,6 +2,7 @@
 
 mod commands;
 mod connections;
+mod limits;
 mod roles;
 mod sign_in;
 mod tokens;
