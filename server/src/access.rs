@@ -16,6 +16,7 @@ mod sign_in;
 
 use std::time::Duration;
 
+pub(crate) use self::limits::{Limited, Limits, PrincipalShare};
 pub use self::{
     control::AccessControl,
     denied::Denied,
@@ -24,7 +25,6 @@ pub use self::{
     password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
     sign_in::NotSignedIn,
 };
-pub(crate) use self::limits::{Limited, Limits, PrincipalShare};
 
 /// How often a server looks whether who may do what has changed.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);

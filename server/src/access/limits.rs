@@ -8,11 +8,7 @@
 
 mod rates;
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use domain::id::PrincipalId;
 use http_listener::{Quota, Share};
@@ -56,10 +52,14 @@ impl Default for AccessLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OverLimit {
     /// More requests than their rate.
-    #[error("there were too many requests: a principal may send {0}, each operation counted; ask again later")]
+    #[error(
+        "there were too many requests: a principal may send {0}, each operation counted; ask again later"
+    )]
     Requests(Rate, Duration),
     /// More events than their rate.
-    #[error("there were too many events: a device may send {0}; nothing of this batch is stored, send it again later")]
+    #[error(
+        "there were too many events: a device may send {0}; nothing of this batch is stored, send it again later"
+    )]
     Events(Rate, Duration),
     /// More attempts than the rate of an address.
     #[error(

@@ -251,7 +251,8 @@ impl Queue {
                 let load = if too_many_rows { line.load.rows } else { line.load.batches as i64 };
                 (load, **slug_of_line == slug)
             };
-            let lines = self.lines.iter_mut().filter(|(_, line)| line.waiting.back().is_some_and(may_be_refused));
+            let lines =
+                self.lines.iter_mut().filter(|(_, line)| line.waiting.back().is_some_and(may_be_refused));
             let Some((_, line)) = lines.max_by_key(most) else { break };
             let Some(last) = line.waiting.pop_back() else { break };
             line.load.remove(&last);

@@ -276,7 +276,10 @@ async fn a_factory_that_floods_the_queue_has_none_of_another_ones_batches_refuse
             }
         }
     }
-    assert!(stored > 0 && refused >= stored - 1, "{stored} stored and {refused} refused: half of the queue is its own");
+    assert!(
+        stored > 0 && refused >= stored - 1,
+        "{stored} stored and {refused} refused: half of the queue is its own"
+    );
     server.assert_audit_is_clean().await;
 }
 

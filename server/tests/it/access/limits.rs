@@ -13,7 +13,9 @@ use server::{
 };
 
 use super::{METRICS, NOW, create_factory};
-use crate::harness::{Caller, Socket, TestDatabase, TestServer, code, millis, minute_of_work, patient, soon, until};
+use crate::harness::{
+    Caller, Socket, TestDatabase, TestServer, code, millis, minute_of_work, patient, soon, until,
+};
 
 const FOLLOW: &str = "subscription($f: ID!) { factoryMetrics(factoryId: $f) { unitsProduced } }";
 
@@ -139,13 +141,8 @@ async fn an_operation_too_many_on_a_websocket_is_answered_with_an_error_and_the_
 
 #[tokio::test]
 async fn on_an_open_server_nothing_is_counted_for_a_principal() {
-    let limits = AccessLimits {
-        requests: only(1),
-        events: only(1),
-        attempts: only(1),
-        sockets: 1,
-        subscriptions: 1,
-    };
+    let limits =
+        AccessLimits { requests: only(1), events: only(1), attempts: only(1), sockets: 1, subscriptions: 1 };
     let server = TestServer::with(Clock::manual(millis(NOW)), Options { limits, ..patient() }).await;
     server.create_factory("plant").await;
     let events: Vec<Value> = (0..5).map(|number| minute_of_work("W1", number)).collect();
@@ -169,7 +166,8 @@ async fn who_guesses_from_an_address_is_slowed_down_and_who_is_known_is_not() {
     let known = server.token("plant", Role::Viewer, "board").await;
     let unknown = server.token("plant", Role::Viewer, "another board").await;
     assert_eq!(ask(&server, &known).await.status(), StatusCode::OK, "this machine's own are not counted");
-    let guesses = [None, Some("guess"), Some("andon_svc_99_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
+    let guesses =
+        [None, Some("guess"), Some("andon_svc_99_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
     for guess in guesses {
         assert_eq!(ask_from(&server, "198.51.100.7", guess).await.status(), StatusCode::UNAUTHORIZED);
     }
@@ -177,10 +175,7 @@ async fn who_guesses_from_an_address_is_slowed_down_and_who_is_known_is_not() {
         assert_eq!(too_many(ask_from(&server, "198.51.100.7", guess).await).await, "RATE_LIMITED");
     }
     // Nothing is looked up any more, not even what would be found.
-    assert_eq!(
-        too_many(ask_from(&server, "198.51.100.7", Some(&unknown.token)).await).await,
-        "RATE_LIMITED"
-    );
+    assert_eq!(too_many(ask_from(&server, "198.51.100.7", Some(&unknown.token)).await).await, "RATE_LIMITED");
     let answer = ask_from(&server, "198.51.100.7", Some(&known.token)).await;
     assert_eq!(answer.status(), StatusCode::OK, "who is known goes on");
     let answer = ask_from(&server, "198.51.100.8", Some(&unknown.token)).await;
@@ -214,13 +209,13 @@ async fn websockets_and_cookies_of_an_address_that_guesses_are_slowed_down_and_i
     };
     // Who has nothing to show is sent to where they sign in, as often as they like.
     for _ in 0..5 {
-        let (status, location) = location(from("/")).await;
+        let (status, location) = location(from("/graphql")).await;
         assert_eq!(status, StatusCode::SEE_OTHER);
         assert!(location.is_some_and(|location| location.starts_with("/auth/sign-in")));
     }
-    assert_eq!(location(from("/").header("cookie", "andon=guess")).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(location(from("/graphql").header("cookie", "andon=guess")).await.0, StatusCode::SEE_OTHER);
     // It is not looked at any more, so the page that opens will be told by itself.
-    assert_ne!(location(from("/").header("cookie", "andon=guess")).await.0, StatusCode::SEE_OTHER);
+    assert_ne!(location(from("/graphql").header("cookie", "andon=guess")).await.0, StatusCode::SEE_OTHER);
     let mut request = Socket::request(server.address);
     request.headers_mut().insert("x-forwarded-for", "198.51.100.7".parse().expect("a header"));
     let mut socket = Socket::open_with(server.address, request).await;
@@ -228,7 +223,7 @@ async fn websockets_and_cookies_of_an_address_that_guesses_are_slowed_down_and_i
     let closed = socket.closed().await;
     assert_eq!(closed.code, 1013, "{closed:?}");
     assert_eq!(location(from("/auth/sign-in")).await, (StatusCode::OK, None));
-    assert_eq!(location(from("/")).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(location(from("/graphql")).await.0, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -258,7 +253,8 @@ async fn a_batch_over_the_rate_of_its_device_is_refused_whole_and_one_within_it_
     let other = server.token("plant", Role::Device, "cam-2").await;
     assert_eq!(send(&other, batch(7, 6)).await.status(), StatusCode::OK);
     let reader = server.token("plant", Role::Supervisor, "lead").await;
-    let stored = server.answer_to(&reader, "query($f: ID!) { events(factoryId: $f) { edges { cursor } } }", plant());
+    let stored =
+        server.answer_to(&reader, "query($f: ID!) { events(factoryId: $f) { edges { cursor } } }", plant());
     assert_eq!(stored.await["data"]["events"]["edges"].as_array().map(Vec::len), Some(6 + 1 + 6));
 }
 
