@@ -26,7 +26,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Rate {
     /// How often at once.
     pub burst: NonZeroU32,
-    /// How long until it may happen once more; zero is no limit.
+    /// How long until it may happen once more: a nanosecond at least, which limits nobody.
     pub interval: Duration,
 }
 
@@ -42,8 +42,8 @@ impl Rate {
     }
 
     fn quota(self) -> Quota {
-        let quota = Quota::with_period(self.interval).unwrap_or(Quota::per_second(NonZeroU32::MAX));
-        quota.allow_burst(self.burst)
+        let interval = self.interval.max(Duration::from_nanos(1));
+        Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(self.burst)
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
             assert!(rates.limiter.len() <= 51);
         }
         assert!(rates.take(2_000, 1).is_err(), "the shared one is used up");
-        clock.advance(Duration::from_secs(2));
+        clock.advance(Duration::from_secs(3));
         assert_eq!(rates.take(2_001, 20), Ok(()));
         assert_eq!(rates.limiter.len(), 1, "those who have all of it again are forgotten");
         assert_eq!(rates.take(2_002, 20), Ok(()), "and each has a rate of its own again");
