@@ -12,12 +12,19 @@ use server::{
 
 use crate::{
     agent::Place,
-    harness::{TestDatabase, TestServer, patient},
+    harness::{TestDatabase, TestServer, patient, until},
     ledger::{assert_all_stored, assert_balanced, events, plant, stored},
 };
 
 async fn closed(database: TestDatabase, events: Rate) -> TestServer {
-    let store = Store::open(database.url()).await.expect("a database");
+    let mut opened = None;
+    // What a server before it leaves behind lets go of the file a moment after it has stopped.
+    until("the database", async || {
+        opened = Store::open(database.url()).await.ok();
+        opened.is_some()
+    })
+    .await;
+    let store = opened.expect("a database");
     let limits = AccessLimits { events, ..AccessLimits::default() };
     let options = (Options { limits, ..patient() }, AccessMode::Required);
     TestServer::with_access(store, database, Clock::System, options).await
@@ -33,14 +40,13 @@ async fn an_agent_over_its_rate_keeps_what_is_refused_and_loses_nothing() {
     let file = place.file("token");
     std::fs::write(&file, &token.token).expect("a file");
     let arguments = ["--token-file", file.to_str().expect("a path"), "--batch-events", "20"];
-    let agent = place.start(&server.url(""), &arguments).await;
+    let mut agent = place.start(&server.url(""), &arguments).await;
     let events = events(100);
     agent.accept(&events).await;
     agent.until("retries_total", |retries| retries > 0).await;
     assert_eq!(agent.count("queued_events").await, 60);
     assert_eq!(agent.count("delivery_forbidden").await, 0);
     assert_eq!(stored(&server.database).await, 40);
-    let mut agent = agent;
     agent.kill().await;
     assert_balanced(&place.counts().await);
 
