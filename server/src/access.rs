@@ -11,6 +11,7 @@ pub mod commands;
 mod control;
 mod denied;
 mod known;
+mod limits;
 mod looks;
 mod password;
 mod refusals;
@@ -18,10 +19,12 @@ mod sign_in;
 
 use std::time::Duration;
 
+pub(crate) use self::limits::{Limited, Limits, PrincipalShare};
 pub use self::{
     control::AccessControl,
     denied::Denied,
     known::Standing,
+    limits::{AccessLimits, OverLimit, Rate},
     password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
     sign_in::NotSignedIn,
 };

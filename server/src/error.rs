@@ -7,6 +7,7 @@ use async_graphql::ErrorExtensions as _;
 use domain::{event_text::EventFault, window::WindowError};
 
 use crate::{
+    access::OverLimit,
     ingest::IngestError,
     live::LiveError,
     report::{ReportError, forbidden},
@@ -40,6 +41,8 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// A persisted query's hash is not that of the text that came with it.
     PersistedQueryHashMismatch,
+    /// Whoever asks has asked or sent too much, or too often; ask again after `retryAfterMs`.
+    RateLimited,
     /// The server is too busy; ask again after `retryAfterMs`.
     Overloaded,
     /// The server cannot answer now; ask again after `retryAfterMs`.
@@ -64,6 +67,7 @@ impl ErrorCode {
             Self::AsOfTooEarly => "AS_OF_TOO_EARLY",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -78,7 +82,7 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// For people: what was wrong, what is allowed, what to do.
     pub message: String,
-    /// When to ask again; only with `OVERLOADED` and `UNAVAILABLE`.
+    /// When to ask again; only with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`.
     pub retry_after_ms: Option<u64>,
     /// Which event of a batch is at fault, and why; only where the request is refused for one of them.
     pub event: Option<Box<EventRefusal>>,
@@ -290,6 +294,14 @@ impl From<StoreError> for ApiError {
         };
         tracing::warn!(%error, "the database cannot answer now");
         Self::unavailable(words)
+    }
+}
+
+impl From<OverLimit> for ApiError {
+    fn from(over: OverLimit) -> Self {
+        // Rounded up: who comes a part of a millisecond early would be refused again.
+        let wait_ms = u64::try_from(over.wait().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        Self { retry_after_ms: Some(wait_ms), ..Self::new(ErrorCode::RateLimited, over.to_string()) }
     }
 }
 

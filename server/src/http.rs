@@ -26,7 +26,7 @@ mod url_parameters;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header, uri::PathAndQuery},
     response::Response,
@@ -55,6 +55,7 @@ pub use self::{
 };
 use self::{
     browsers::BrowserRules,
+    connection::{Peer, peer_of},
     log_limit::LogLimit,
     media::Media,
     memory::{answer_memory, request_memory},
@@ -62,7 +63,11 @@ use self::{
     quota::Subscriptions,
     shared::Shared,
 };
-use crate::{app::App, graphql::budget::Turns};
+use crate::{
+    access::{AccessLimits, Limits},
+    app::App,
+    graphql::budget::Turns,
+};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -87,6 +92,8 @@ pub struct Options {
     pub connections: ConnectionLimits,
     /// Limits and timeouts of websockets.
     pub sockets: SocketLimits,
+    /// Limits of each principal, and of who does not prove to be one.
+    pub limits: AccessLimits,
 }
 
 /// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,
@@ -116,6 +123,7 @@ pub async fn serve(
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         subscriptions: Arc::new(Subscriptions::new()),
+        limits: Limits::new(&options.limits),
         unknown_subprotocols: LogLimit::default(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
@@ -183,8 +191,12 @@ async fn get_graphql(shared: &Arc<Shared>, request: Request) -> Response {
     }
     let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
     let (request, _body) = request.into_parts();
+    let peer = match peer_of(&request.extensions) {
+        Ok(peer) => peer,
+        Err(error) => return error.into_response(Media::Json),
+    };
     match media::negotiate(&request.headers, &offered) {
-        Some(Media::Html) if !authenticate::may_enter(shared, &request.headers).await => {
+        Some(Media::Html) if !authenticate::may_enter(shared, peer, &request.headers).await => {
             sign_in::redirect_to_sign_in("/graphql")
         }
         Some(Media::Html) => assets::graphiql_page(&request.headers),
@@ -198,8 +210,13 @@ async fn graphiql_file(Path(path): Path<String>, headers: HeaderMap) -> Response
     assets::graphiql_file(&path, &headers)
 }
 
-async fn dashboard(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
-    if assets::is_page(uri.path()) && !authenticate::may_enter(&shared, &headers).await {
+async fn dashboard(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if assets::is_page(uri.path()) && !authenticate::may_enter(&shared, peer, &headers).await {
         return sign_in::redirect_to_sign_in(uri.path_and_query().map_or("/", PathAndQuery::as_str));
     }
     assets::dashboard_response(uri.path(), &headers)

@@ -123,6 +123,17 @@ impl AccessControl {
         }
     }
 
+    /// Lets somebody in as [`Self::authenticate`] does, if that needs no look at the database; none where it does, and where they
+    /// are not let in.
+    pub fn recognise(&self, authorization: Option<&[u8]>) -> Option<watch::Receiver<Standing>> {
+        let shared = &self.shared;
+        let anybody = shared.anybody.subscribe();
+        if anybody.borrow().access(shared.clock.now_ms()).is_ok() {
+            return Some(anybody);
+        }
+        shared.recognise(&token(authorization?).ok()?)
+    }
+
     /// Lets somebody in who sends this in the header `Authorization`, or nothing. The receiver tells how they stand, then and
     /// from then on.
     ///
@@ -263,9 +274,31 @@ fn token(authorization: &[u8]) -> Result<Token, Denied> {
     Ok(Token::of_text(token.trim())?)
 }
 
+/// Whether a session that was last used then may still be used.
+fn is_recent(last_used_ms: TimestampMs, now_ms: TimestampMs) -> bool {
+    now_ms - last_used_ms < SESSION_IDLE_MS
+}
+
+/// Whether somebody has used a session lately, as far as is known here.
+fn is_in_use_here(known: &Known, now_ms: TimestampMs) -> bool {
+    is_recent(known.last_used_ms(), now_ms) || !known.is_idle()
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recognise(&self, token: &Token) -> Option<watch::Receiver<Standing>> {
+        if !self.state().is_recent() {
+            return None;
+        }
+        let known = self.known(token.id).filter(|known| known.is_of(&token.secret))?;
+        let now_ms = self.clock.now_ms();
+        if known.is_session() && !is_in_use_here(&known, now_ms) {
+            return None;
+        }
+        self.let_in(token.id, &known, now_ms).ok()
     }
 
     async fn authenticate(&self, token: Token) -> Result<watch::Receiver<Standing>, Denied> {
@@ -284,26 +317,35 @@ impl Shared {
         if known.is_session() && !self.is_in_use(token.id, &known, now_ms).await? {
             return Err(Denied::Expired);
         }
+        self.let_in(token.id, &known, now_ms)
+    }
+
+    /// Lets in who has a known credential, if it is still valid, and takes note that it is used.
+    fn let_in(
+        &self,
+        id: CredentialId,
+        known: &Known,
+        now_ms: TimestampMs,
+    ) -> Result<watch::Receiver<Standing>, Denied> {
         let following = known.follow();
         let standing = following.borrow().access(now_ms).map(drop);
         standing?;
         if known.used(now_ms) {
-            self.state().used.push((token.id, now_ms));
+            self.state().used.push((id, now_ms));
         }
         Ok(following)
     }
 
     /// Whether somebody has used a session lately: here, or at another server.
     async fn is_in_use(&self, id: CredentialId, known: &Known, now_ms: TimestampMs) -> Result<bool, Denied> {
-        let is_recent = |last_ms: TimestampMs| now_ms - last_ms < SESSION_IDLE_MS;
-        if is_recent(known.last_used_ms()) || !known.is_idle() {
+        if is_in_use_here(known, now_ms) {
             return Ok(true);
         }
         let (_, credential) = self.read_once(id).await.map_err(|error| {
             tracing::warn!(%error, "a session cannot be read");
             Denied::Unknown
         })?;
-        Ok(credential.is_some_and(|credential| is_recent(credential.last_used_ms())))
+        Ok(credential.is_some_and(|credential| is_recent(credential.last_used_ms(), now_ms)))
     }
 
     fn known(&self, id: CredentialId) -> Option<Arc<Known>> {

@@ -28,6 +28,7 @@ use super::{
     devices::SenderInput,
 };
 use crate::{
+    access::Limited,
     error::ApiError,
     store::{
         access::SeePeople,
@@ -108,6 +109,10 @@ impl EventMutation {
             Some(batch) => batch?,
             None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
         };
+        // Nobody is counted on an open server.
+        if let Some(limited) = ctx.data_opt::<Limited>() {
+            limited.take_events(batch.sent_events())?;
+        }
         Ok(ingest.store_from(sender, permit, batch).await?.into())
     }
 }

@@ -127,6 +127,9 @@ impl Preparation<'_> {
             .data(allowance.budget.clone())
             .data(self.client.access.clone())
             .data(self.client.origin.clone());
+        if let Some(limited) = &self.client.limited {
+            request = request.data(limited.clone());
+        }
         request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
         if let Some(batches) = batches {

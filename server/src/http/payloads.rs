@@ -12,6 +12,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    access::PrincipalShare,
     error::ApiError,
     graphql::shared::{Payloads, Requirement, Shareable, join, subscribe, unshared},
     live::{
@@ -58,10 +59,23 @@ pub(super) fn start(
         // What everybody may do stays so, or the connection ends.
         Begun::Subscription(payloads) if client.access.holder().is_none() => Started::Running(payloads),
         Begun::Subscription(payloads) => {
+            // Counted with those that it joins, which the quota of its socket is not.
+            let of_principal = match client.take_subscription() {
+                Ok(of_principal) => of_principal,
+                Err(error) => return Ok(refused(error)),
+            };
             let (shared, client, quota) = (shared.clone(), client.clone(), quota.clone());
-            let looked_until_ms = TimestampMs::MIN;
-            let guarded =
-                Guarded { shared, client, quota, sent: sent.into(), requirement, payloads, looked_until_ms };
+            let (sent, looked_until_ms) = (sent.into(), TimestampMs::MIN);
+            let guarded = Guarded {
+                shared,
+                client,
+                quota,
+                sent,
+                requirement,
+                payloads,
+                looked_until_ms,
+                _of_principal: of_principal,
+            };
             Started::Running(stream::unfold(guarded, Guarded::next).boxed())
         }
         Begun::Once(payloads) => Started::Running(payloads),
@@ -87,6 +101,7 @@ struct Guarded {
     payloads: Payloads,
     /// Until when it is written down that its client looks at workers.
     looked_until_ms: TimestampMs,
+    _of_principal: Option<PrincipalShare>,
 }
 
 impl Guarded {

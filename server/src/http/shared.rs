@@ -17,6 +17,7 @@ use super::{
     socket::limits::SocketLimits,
 };
 use crate::{
+    access::Limits,
     app::App,
     error::ApiError,
     graphql::{AndonSchema, budget::Turns},
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     pub(super) socket_limits: SocketLimits,
     pub(super) sockets: Arc<Semaphore>,
     pub(super) subscriptions: Arc<Subscriptions>,
+    /// What each principal and each address has had so far.
+    pub(super) limits: Arc<Limits>,
     /// For what clients offer that nobody here speaks.
     pub(super) unknown_subprotocols: LogLimit,
     pub(super) tasks: TaskTracker,

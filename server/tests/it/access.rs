@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod connections;
 mod kills;
+mod limits;
 mod looks;
 mod roles;
 mod sign_in;

@@ -8,13 +8,13 @@ mod proxy;
 mod socket;
 mod stall;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::time::{DurationMs, TimestampMs};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::{
-    access::AccessMode,
+    access::{AccessLimits, AccessMode, Rate},
     app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits, serve},
@@ -45,7 +45,7 @@ pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
     TimestampMs(chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis())
 }
 
-/// Options of a server that gives up no client before the test does.
+/// Options of a server that gives up no client before the test does, and lets each ask as often as it likes.
 pub(crate) fn patient() -> Options {
     Options {
         connections: ConnectionLimits {
@@ -55,6 +55,10 @@ pub(crate) fn patient() -> Options {
             ..ConnectionLimits::default()
         },
         sockets: SocketLimits { init_timeout: LIMIT, ping_interval: LIMIT, ..SocketLimits::default() },
+        limits: AccessLimits {
+            requests: Rate { interval: Duration::ZERO, ..AccessLimits::default().requests },
+            ..AccessLimits::default()
+        },
         ..Options::default()
     }
 }
