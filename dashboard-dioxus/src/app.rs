@@ -8,14 +8,16 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Cameras, Compare, DataProblems, Decisions, Devices, People};
+use crate::pages::back_office::{
+    Access, AccessLog, AuditLog, Board, Cameras, Compare, DataProblems, Decisions, Devices, People,
+};
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
 use crate::pages::floor::Floor;
 use crate::pages::not_found::NotFound;
 use crate::route::{
     Address, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress, Selection,
+    FloorAddress, LogAddress, Selection,
 };
 use crate::styles;
 use dioxus::prelude::*;
@@ -71,6 +73,12 @@ pub(crate) enum Route {
             Decisions { address: DecisionsAddress },
             #[route("/people?:..address")]
             People { address: DevicesAddress },
+            #[route("/access?:..address")]
+            Access { address: DevicesAddress },
+            #[route("/audit-log?:..address")]
+            AuditLog { address: LogAddress },
+            #[route("/access-log?:..address")]
+            AccessLog { address: LogAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -93,6 +101,9 @@ impl Route {
             Self::DataProblems { address } => Address::DataProblems(address),
             Self::Decisions { address } => Address::Decisions(address),
             Self::People { address } => Address::People(address),
+            Self::Access { address } => Address::Access(address),
+            Self::AuditLog { address } => Address::AuditLog(address),
+            Self::AccessLog { address } => Address::AccessLog(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
@@ -156,7 +167,7 @@ mod tests {
     }
 
     /// Every page, each with something in its address.
-    fn pages() -> [Route; 11] {
+    fn pages() -> [Route; 14] {
         let selection = selection("demo", WindowChoice::Today);
         let text = "W 1 & co".to_owned();
         let entity = EntityAddress { selection: selection.clone(), id: text.clone() };
@@ -197,6 +208,23 @@ mod tests {
                 },
             },
             Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::Access { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::AuditLog {
+                address: LogAddress {
+                    selection: selection.clone(),
+                    action: text.clone(),
+                    by: text.clone(),
+                    after: text.clone(),
+                    ..LogAddress::default()
+                },
+            },
+            Route::AccessLog {
+                address: LogAddress {
+                    selection: selection.clone(),
+                    about: text.clone(),
+                    ..LogAddress::default()
+                },
+            },
             Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
         ]
     }
@@ -232,6 +260,9 @@ mod tests {
                 | Route::DataProblems { .. }
                 | Route::Decisions { .. }
                 | Route::People { .. }
+                | Route::Access { .. }
+                | Route::AuditLog { .. }
+                | Route::AccessLog { .. }
                 | Route::Board { .. } => true,
             };
             assert_eq!(fetched_for.contains(&&path[1..]), is_in_second_part, "{path}");

@@ -9,7 +9,7 @@ pub(crate) use address::Address;
 pub(crate) use field::{FORCES, Force};
 pub(crate) use query::{
     BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress,
+    FloorAddress, LogAddress, OF_SERVER,
 };
 pub(crate) use selection::Selection;
 

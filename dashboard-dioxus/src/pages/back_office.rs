@@ -1,9 +1,12 @@
-//! The pages of the back office, the board, the comparison, the first steps and the timeline of the floor: a part of the program of its own,
+//! The pages of the back office, those of who may do what, the board, the comparison, the first steps and the timeline of the floor: a part of the program of its own,
 //! which is loaded when the first of them is opened.
 
 use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
+use crate::pages::access::Access as AccessPage;
+use crate::pages::access_log::AccessLog as AccessLogPage;
+use crate::pages::audit_log::AuditLog as AuditLogPage;
 use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::compare::Compare as ComparePage;
@@ -15,7 +18,7 @@ use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::moved::{MovedPanel, MovedView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
+use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, LogAddress};
 use crate::words::{back_office as words, moved::ASKED};
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -30,6 +33,9 @@ enum Page {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
+    Access(DevicesAddress),
+    AuditLog(LogAddress),
+    AccessLog(LogAddress),
     Board(BoardAddress),
     Compare(CompareAddress),
     FirstSteps(Option<(String, String)>),
@@ -76,6 +82,9 @@ fn draw(page: Box<Page>) -> Element {
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Decisions(address) => rsx! { DecisionsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
+        Page::Access(address) => rsx! { AccessPage { address } },
+        Page::AuditLog(address) => rsx! { AuditLogPage { address } },
+        Page::AccessLog(address) => rsx! { AccessLogPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::Compare(address) => rsx! { ComparePage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
@@ -121,6 +130,24 @@ pub(crate) fn Decisions(address: ReadSignal<DecisionsAddress>) -> Element {
 #[component]
 pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::People(address()) } }
+}
+
+/// Who may do what: people, and the tokens of devices and programs.
+#[component]
+pub(crate) fn Access(address: ReadSignal<DevicesAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Access(address()) } }
+}
+
+/// What was done, and by whom.
+#[component]
+pub(crate) fn AuditLog(address: ReadSignal<LogAddress>) -> Element {
+    rsx! { BackOffice { page: Page::AuditLog(address()) } }
+}
+
+/// What others asked about a worker.
+#[component]
+pub(crate) fn AccessLog(address: ReadSignal<LogAddress>) -> Element {
+    rsx! { BackOffice { page: Page::AccessLog(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

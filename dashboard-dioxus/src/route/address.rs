@@ -1,6 +1,6 @@
 use super::query::{
     BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress,
+    FloorAddress, LogAddress,
 };
 use super::selection::Selection;
 use dioxus::router::exports::{QUERY_ASCII_SET, percent_encoding::utf8_percent_encode};
@@ -21,6 +21,9 @@ pub(crate) enum Address {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
+    Access(DevicesAddress),
+    AuditLog(LogAddress),
+    AccessLog(LogAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -60,6 +63,9 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
+            | Self::Access(DevicesAddress { selection, .. })
+            | Self::AuditLog(LogAddress { selection, .. })
+            | Self::AccessLog(LogAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -77,6 +83,9 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
+            | Self::Access(DevicesAddress { selection, .. })
+            | Self::AuditLog(LogAddress { selection, .. })
+            | Self::AccessLog(LogAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -112,6 +121,9 @@ impl fmt::Display for Address {
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Decisions(at) => ("/decisions", at.to_string()),
             Self::People(at) => ("/people", at.to_string()),
+            Self::Access(at) => ("/access", at.to_string()),
+            Self::AuditLog(at) => ("/audit-log", at.to_string()),
+            Self::AccessLog(at) => ("/access-log", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

@@ -100,7 +100,8 @@ impl EventsAddress {
 }
 
 address!(
-    /// The page of devices, that of what they sent and was not stored, that of cameras, and that of people and stations.
+    /// The page of devices, that of what they sent and was not stored, that of cameras, that of people and stations, and that of
+    /// who may do what.
     DevicesAddress {
         /// The device of which more is shown, or who is looked for.
         id: String = "id",
@@ -120,6 +121,23 @@ address!(
         number: Option<u32> = "number",
     }
 );
+
+address!(
+    /// The page of the audit log, and that of who looked at somebody.
+    LogAddress {
+        /// What was done, as the API calls it; empty for all.
+        action: String = "action",
+        /// Who did it; empty for everybody.
+        by: String = "by",
+        /// The worker who was looked at; of the audit log [`OF_SERVER`], or empty for the factory's entries.
+        about: String = "about",
+        /// The cursor where the page begins; empty on the first.
+        after: String = "after",
+    }
+);
+
+/// What the address says where the audit log is that of the server itself.
+pub(crate) const OF_SERVER: &str = "server";
 
 address!(
     /// The board.
