@@ -25,11 +25,7 @@ impl<T: Clone> Fresh<T> {
     pub(super) fn panel(&self) -> Panel<T> {
         match &*self.changed.read() {
             Some(changed) => Panel::Showing(changed.clone()),
-            None => match &*self.answer.read() {
-                Panel::Waiting => Panel::Waiting,
-                Panel::Showing(shown) => Panel::Showing(shown.clone()),
-                Panel::Refused(reason) => Panel::Refused(reason.clone()),
-            },
+            None => self.answer.read().clone(),
         }
     }
 }

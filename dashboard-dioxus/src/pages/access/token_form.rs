@@ -104,7 +104,7 @@ pub(super) fn TokenForm(
                         r#type: "number",
                         "data-testid": "token-days",
                         required: true,
-                        min: 1,
+                        min: "1",
                         value: "{days}",
                         oninput: move |event| days.set(event.value()),
                     }

@@ -44,7 +44,8 @@ pub(super) fn Export(address: ReadSignal<LogAddress>, is_empty: bool) -> Element
         let (address, zone) = (address.peek().clone(), context.zone());
         stage.set(Stage::Running(0));
         spawn(async move {
-            let tell = move |count| stage.clone().set(Stage::Running(count));
+            let mut progress = stage;
+            let tell = move |count| progress.set(Stage::Running(count));
             let ended = save(client, factory_id, address, zone, tell).await;
             stage.set(match ended {
                 Ok((count, is_cut)) => Stage::Saved { count, is_cut },
@@ -79,13 +80,15 @@ async fn save(
     factory_id: Option<String>,
     address: LogAddress,
     zone: Zone,
-    tell: impl Fn(usize),
+    mut tell: impl FnMut(usize),
 ) -> Result<(usize, bool), String> {
     let parts = Array::new();
     parts.push(&csv(&[], Part::Header, &zone).into());
     let (mut count, mut after) = (0, None);
     loop {
-        let Some(variables) = variables(factory_id.clone(), &address, PAGE_ENTRIES, after) else { break };
+        let Some(variables) = variables(factory_id.clone(), &address, PAGE_ENTRIES, after) else {
+            return Ok((0, false));
+        };
         let page = ask_once::<AuditLog>(client, variables).await;
         let (entries, next) = page.unwrap_or_else(|| Err(words::NOT_EXPORTED.to_owned()))?;
         let entries = &entries[..entries.len().min(MOST_EXPORTED - count)];
@@ -99,7 +102,6 @@ async fn save(
             return Ok((count, after.is_some()));
         }
     }
-    Ok((0, false))
 }
 
 /// Which lines of a table.
