@@ -22,9 +22,7 @@ pub(crate) async fn ask_once<O: Shows>(
     let key = client.new_key();
     let handler = move |outcome: Outcome<'_>| {
         let shown = match outcome {
-            Outcome::Answered(data, arrival) => {
-                Ok(O::show(None, read::<O::ResponseData>(data)?, arrival))
-            }
+            Outcome::Answered(data, arrival) => Ok(O::show(None, read::<O::ResponseData>(data)?, arrival)),
             Outcome::Refused(reason) => Err(reason),
         };
         if let Some(sender) = sender.take() {

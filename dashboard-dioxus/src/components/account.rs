@@ -41,7 +41,11 @@ pub(crate) fn Account() -> Element {
     let is_admin = !factory_id.is_empty() && me.is_admin(factory_id);
     let log = LogAddress { selection: selection.clone(), ..LogAddress::default() };
     let pages = [
-        (is_admin, words::ACCESS, Address::Access(DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() })),
+        (
+            is_admin,
+            words::ACCESS,
+            Address::Access(DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }),
+        ),
         (is_admin || me.is_operator, words::AUDIT_LOG, Address::AuditLog(log.clone())),
         (is_admin || !me.own_workers(factory_id).is_empty(), words::ACCESS_LOG, Address::AccessLog(log)),
     ];

@@ -1,8 +1,8 @@
+use crate::api::Panel;
+use crate::api::operation::Caller;
 use crate::components::notice::{Empty, Refused};
 use crate::components::page_context::use_page_context;
 use crate::components::skeleton::Skeleton;
-use crate::api::Panel;
-use crate::api::operation::Caller;
 use dioxus::prelude::*;
 
 /// A page for those alone whom something permits it: what the others see in its place says who may see it. The server decides;

@@ -15,7 +15,8 @@ const STORED_AS: &str = "andon-open-server-hidden";
 pub(crate) fn OpenServer() -> Element {
     let me = use_page_context().me;
     let url = use_client().api_url;
-    let mut is_hidden = use_signal(|| storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_)))));
+    let mut is_hidden =
+        use_signal(|| storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_)))));
     let is_reached = url.read().as_deref().is_some_and(|url| !is_this_machine(url));
     rsx! {
         if is_reached && !is_hidden() && me.with(|me| me.access_open) == Some(true) {
@@ -62,10 +63,22 @@ mod tests {
 
     #[test]
     fn only_the_addresses_of_a_machine_for_itself_are_those_of_this_machine() {
-        for own in ["http://127.0.0.1:8000/graphql", "http://localhost:8000/graphql", "http://[::1]:8000/graphql", "http://localhost/graphql", "http://[::1]/graphql"] {
+        for own in [
+            "http://127.0.0.1:8000/graphql",
+            "http://localhost:8000/graphql",
+            "http://[::1]:8000/graphql",
+            "http://localhost/graphql",
+            "http://[::1]/graphql",
+        ] {
             assert!(is_this_machine(own), "{own}");
         }
-        for other in ["http://10.0.0.7:8000/graphql", "https://andon.example/graphql", "http://localhost.example:80/", "http://[::2]:1/", "http://127.0.0.1.example/"] {
+        for other in [
+            "http://10.0.0.7:8000/graphql",
+            "https://andon.example/graphql",
+            "http://localhost.example:80/",
+            "http://[::2]:1/",
+            "http://127.0.0.1.example/",
+        ] {
             assert!(!is_this_machine(other), "{other}");
         }
     }

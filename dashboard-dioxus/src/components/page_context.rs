@@ -1,8 +1,6 @@
 //! What the address of the page is about, for all components of the page.
 
-use crate::api::operation::{
-    Caller, Factories, FactoryWindow, Me, UtcOffsets, factories, me, utc_offsets,
-};
+use crate::api::operation::{Caller, Factories, FactoryWindow, Me, UtcOffsets, factories, me, utc_offsets};
 use crate::api::{Answer, Panel, use_query};
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};

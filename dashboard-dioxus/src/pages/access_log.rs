@@ -135,7 +135,8 @@ fn List(address: ReadSignal<LogAddress>, worker: ReadSignal<String>) -> Element 
     let at = address();
     let is_first = at.after.is_empty();
     let next = page.with(|(_, next)| next.clone()).flatten();
-    let name = context.factory_window().map(|choice| vec![choice.factory_id, worker(), words::FILE.to_owned()]);
+    let name =
+        context.factory_window().map(|choice| vec![choice.factory_id, worker(), words::FILE.to_owned()]);
     let table = move |()| page.with(|(entries, _)| csv(entries, &context.zone())).unwrap_or_default();
     let is_empty = page.with(|(entries, _)| entries.is_empty()) != Some(false);
     let tools = rsx! {

@@ -1,7 +1,7 @@
 //! Who may do what in a factory: people and their roles, devices and programs and their tokens.
 
-use super::isolated;
 pub(crate) use super::account::ACCESS as TITLE;
+use super::isolated;
 use domain::access::Role;
 
 pub(crate) const NOTE: &str = "Who may see and change what in this factory.";
@@ -58,7 +58,8 @@ pub(crate) const REVOKE: &str = "Revoke";
 pub(crate) const TOKEN: &str = "Token";
 pub(crate) const SAVE_ON_DEVICE: &str = "Save it on the device as /etc/andon-edge/token, in a file that only the agent may read. \
      Then start the agent:";
-pub(crate) const USE_IN_PROGRAM: &str = "The program sends it with each request, in the header Authorization: Bearer, a space, and the token.";
+pub(crate) const USE_IN_PROGRAM: &str =
+    "The program sends it with each request, in the header Authorization: Bearer, a space, and the token.";
 pub(crate) const EXPIRED: &str = "Expired";
 pub(crate) const REVOKED: &str = "Revoked";
 pub(crate) const VALID: &str = "Valid";

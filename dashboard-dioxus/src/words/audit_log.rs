@@ -3,7 +3,8 @@
 pub(crate) use super::account::AUDIT_LOG as TITLE;
 use super::quantity::Quantity;
 
-pub(crate) const NOTE: &str = "Who signed in, and who changed what. Entries cannot be changed; the latest stand first.";
+pub(crate) const NOTE: &str =
+    "Who signed in, and who changed what. Entries cannot be changed; the latest stand first.";
 pub(crate) const FOR_ADMIN: &str = "This page is for those with the role Admin in this factory, and for operators of the server. Ask one of them, or choose another factory.";
 pub(crate) const LIST: &str = "Entries";
 pub(crate) const NONE: &str = "Nothing is in the log yet.";

@@ -52,7 +52,8 @@ pub(crate) async fn some_of_every_kind() -> Result<Andon> {
         ("SERVICE", "report", Some("VIEWER"), 90),
         ("DEVICE", "cam-old", None, 365),
     ] {
-        let input = json!({ "factoryId": "plant", "kind": kind, "name": name, "role": role, "validDays": days });
+        let input =
+            json!({ "factoryId": "plant", "kind": kind, "name": name, "role": role, "validDays": days });
         let created = andon.graphql(create, json!({ "input": input })).await?;
         if name == "cam-old" {
             let revoke = "mutation($id: ID!) { revokeToken(id: $id) { id } }";
@@ -125,8 +126,10 @@ async fn somebody_is_invited_opens_the_link_chooses_a_password_and_sees_what_the
     let link = page.text("[data-testid='invitation']").await?;
     ensure!(link.starts_with(&andon.url("/auth/setup?code=")), "{link}");
     page.wait_for("[data-testid='shown-once'] h3:focus").await?;
-    page.wait_until("document.querySelector(\"[data-testid='person-Lee']\")?.innerText.includes('is worker W1')")
-        .await?;
+    page.wait_until(
+        "document.querySelector(\"[data-testid='person-Lee']\")?.innerText.includes('is worker W1')",
+    )
+    .await?;
     page.screenshot(&Path::new(PICTURES).join("access-invitation.png")).await?;
     page.click("[data-testid='shown-once-done']").await?;
     page.wait_until("document.querySelector(\"[data-testid='shown-once']\") === null").await?;
@@ -170,7 +173,10 @@ async fn a_devices_token_is_shown_once_works_and_is_refused_after_it_was_revoked
     let secret = page.text("[data-testid='token']").await?;
     ensure!(secret.starts_with("andon_dev_"), "no token of a device");
     let agent = page.text("[data-testid='agent']").await?;
-    ensure!(agent.starts_with(&format!("andon-edge run --to {} --factory plant --device cam-7", andon.url(""))), "{agent}");
+    ensure!(
+        agent.starts_with(&format!("andon-edge run --to {} --factory plant --device cam-7", andon.url(""))),
+        "{agent}"
+    );
     ensure!(!agent.contains("andon_dev_"), "lists of processes show the command line");
     page.wait_for("[data-testid='token-cam-7']").await?;
     page.screenshot(&Path::new(PICTURES).join("access-token.png")).await?;
@@ -226,8 +232,10 @@ async fn a_role_is_given_and_taken_away_and_the_audit_log_tells_of_it() -> Resul
     page.wait_for("[data-testid='person-Lee'] [data-testid='remove-SUPERVISOR']").await?;
     page.click("[data-testid='person-Lee'] [data-testid='remove-VIEWER']").await?;
     page.click("[data-testid='access-do']").await?;
-    page.wait_until("document.querySelector(\"[data-testid='person-Lee'] [data-testid='remove-VIEWER']\") === null")
-        .await?;
+    page.wait_until(
+        "document.querySelector(\"[data-testid='person-Lee'] [data-testid='remove-VIEWER']\") === null",
+    )
+    .await?;
     // Taking one's own away says what that means.
     page.click("[data-testid='person-Kim'] [data-testid='remove-ADMIN']").await?;
     page.wait_for(".access-warning").await?;
@@ -293,7 +301,8 @@ async fn who_looked_at_a_worker_is_seen_by_the_worker() -> Result<()> {
     let page = open_as(&other_chrome, &andon, "Ada", "/access-log?factory=plant").await?;
     page.wait_for("[data-testid='access-log-worker'] option[value='W1']").await?;
     choose(&page, "access-log-worker", "W1").await?;
-    page.wait_until("document.querySelector(\"[data-testid='access-entry']\")?.innerText.includes('Kim')").await?;
+    page.wait_until("document.querySelector(\"[data-testid='access-entry']\")?.innerText.includes('Kim')")
+        .await?;
     page.wait_until("location.search.includes('about=W1')").await?;
     page.screenshot(&Path::new(PICTURES).join("access-log-entries.png")).await?;
     close(other_chrome).await?;

@@ -35,8 +35,7 @@ impl Caller {
 
     /// Whether they look after a factory's settings, as everybody does where nobody has to say who they are.
     pub(crate) fn is_admin(&self, factory_id: &str) -> bool {
-        let is_of_admin =
-            |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
+        let is_of_admin = |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
         self.access_open || self.grants.iter().any(is_of_admin)
     }
 

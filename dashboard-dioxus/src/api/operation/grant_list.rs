@@ -4,7 +4,6 @@ use super::scalar::DateTime;
 use super::shows::Shows;
 use crate::api::client::Client;
 use crate::api::session::Arrival;
-use crate::lean::instant::Instant;
 use domain::access::Role as DomainRole;
 use graphql_client::GraphQLQuery;
 use serde::Serialize;

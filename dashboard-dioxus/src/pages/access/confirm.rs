@@ -17,7 +17,7 @@ pub(super) fn Confirm(
     rsx! {
         form {
             class: "access-form",
-            aria_label: label.clone(),
+            aria_label: "{label}",
             "data-testid": "access-confirm",
             onsubmit: move |event| {
                 event.prevent_default();
@@ -45,7 +45,7 @@ pub(super) fn Confirm(
                     onclick: move |_| onclose.call(()),
                     {words::CANCEL}
                 }
-                button { class: "button", r#type: "submit", "data-testid": "access-do", disabled: action.is_running(), {label} }
+                button { class: "button", r#type: "submit", "data-testid": "access-do", disabled: action.is_running(), "{label}" }
             }
             Said { action }
         }

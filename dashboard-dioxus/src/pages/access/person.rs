@@ -114,7 +114,7 @@ pub(super) fn PersonRow(person: Person, onchanged: Callback<()>) -> Element {
                     match shown {
                         Open::Adding => rsx! {
                             GrantForm {
-                                whom: Whom::Named(name),
+                                whom: Whom::Named(name.clone()),
                                 ondone: move |_| {
                                     onchanged.call(());
                                     close();
@@ -123,7 +123,7 @@ pub(super) fn PersonRow(person: Person, onchanged: Callback<()>) -> Element {
                             }
                         },
                         Open::Removing(grant) => rsx! {
-                            Removal { name, grant, onchanged, onclose: move |()| close() }
+                            Removal { name: name.clone(), grant, onchanged, onclose: move |()| close() }
                         },
                     }
                 }

@@ -101,8 +101,8 @@ pub(super) fn TokenRow(
             tr { class: "access-form-row",
                 td { class: TEXT, colspan: COLUMNS.len() as i64,
                     match form {
-                        Open::Rotation => rsx! { Rotation { token, onissued, onclose: move |()| close(form) } },
-                        Open::Revocation => rsx! { Revocation { token, onchanged, onclose: move |()| close(form) } },
+                        Open::Rotation => rsx! { Rotation { token: token.clone(), onissued, onclose: move |()| close(form) } },
+                        Open::Revocation => rsx! { Revocation { token: token.clone(), onchanged, onclose: move |()| close(form) } },
                     }
                 }
             }
@@ -112,11 +112,7 @@ pub(super) fn TokenRow(
 
 /// Replaces a token by another one.
 #[component]
-fn Rotation(
-    token: Token,
-    onissued: Callback<(Kind, IssuedToken)>,
-    onclose: EventHandler<()>,
-) -> Element {
+fn Rotation(token: Token, onissued: Callback<(Kind, IssuedToken)>, onclose: EventHandler<()>) -> Element {
     let client = use_client();
     let action = use_action();
     let kind = if token.kind == DEVICE { Kind::Device } else { Kind::Program };

@@ -26,11 +26,7 @@ impl Kind {
 
 /// Creates a token; `ondone` is told it, with its text.
 #[component]
-pub(super) fn TokenForm(
-    kind: Kind,
-    ondone: EventHandler<IssuedToken>,
-    onclose: EventHandler<()>,
-) -> Element {
+pub(super) fn TokenForm(kind: Kind, ondone: EventHandler<IssuedToken>, onclose: EventHandler<()>) -> Element {
     let context = use_page_context();
     let client = use_client();
     let action = use_action();

@@ -98,11 +98,7 @@ pub(super) fn Tokens() -> Element {
 }
 
 #[component]
-fn Table(
-    tokens: Vec<Token>,
-    onissued: Callback<(Kind, IssuedToken)>,
-    onchanged: Callback<()>,
-) -> Element {
+fn Table(tokens: Vec<Token>, onissued: Callback<(Kind, IssuedToken)>, onchanged: Callback<()>) -> Element {
     let clock = use_clock(CLOCK_STEP_MS);
     let mut shows_ended = use_signal(|| false);
     let mut are_all_drawn = use_signal(|| false);

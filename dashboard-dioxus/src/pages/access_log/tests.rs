@@ -32,10 +32,7 @@ fn entry() -> Value {
 #[test]
 fn a_worker_sees_who_asked_about_them_and_has_nothing_to_choose() {
     let mut page = opened("/access-log?factory=plant", &json!([grant("VIEWER", Some("W1"))]));
-    assert_eq!(
-        page.asked("AccessLog"),
-        [&json!({ "factoryId": "plant", "workerId": "W1", "first": 100 })]
-    );
+    assert_eq!(page.asked("AccessLog"), [&json!({ "factoryId": "plant", "workerId": "W1", "first": 100 })]);
     assert!(page.asked("FactoryEntities").is_empty());
     page.answer("AccessLog", &log(&json!([{ "node": entry() }])));
     page.shows(&["About worker W1", "Mon 5 Jan 2026", "Lee", "Timeline", "08:00", "17:30", "access-log-csv"]);
@@ -52,10 +49,7 @@ fn who_looks_after_the_factory_chooses_a_worker_first() {
     page.answer("FactoryEntities", &json!({ "factory": known }));
     page.shows(&["Choose a worker to see who asked about them.", "Ada (W1)"]);
     let page = opened("/access-log?factory=plant&about=W7", &json!([grant("ADMIN", None)]));
-    assert_eq!(
-        page.asked("AccessLog"),
-        [&json!({ "factoryId": "plant", "workerId": "W7", "first": 100 })]
-    );
+    assert_eq!(page.asked("AccessLog"), [&json!({ "factoryId": "plant", "workerId": "W7", "first": 100 })]);
 }
 
 #[test]
