@@ -4,7 +4,7 @@
 //! the footer.
 
 use crate::components::page_context::use_page_context;
-use crate::route::{Address, DevicesAddress, LogAddress};
+use crate::route::{ACCESS_LOG, AUDIT_LOG, AccessAddress, Address};
 use crate::words::account as words;
 use dioxus::prelude::*;
 
@@ -39,16 +39,18 @@ pub(crate) fn Account() -> Element {
     let selection = context.selection();
     let factory_id = &*selection.factory;
     let is_admin = !factory_id.is_empty() && me.is_admin(factory_id);
-    let log = LogAddress { selection: selection.clone(), ..LogAddress::default() };
     let pages = [
-        (
-            is_admin,
-            words::ACCESS,
-            Address::Access(DevicesAddress { selection: selection.clone(), ..DevicesAddress::default() }),
-        ),
-        (is_admin || me.is_operator, words::AUDIT_LOG, Address::AuditLog(log.clone())),
-        (is_admin || !me.own_workers(factory_id).is_empty(), words::ACCESS_LOG, Address::AccessLog(log)),
+        (is_admin, words::ACCESS, ""),
+        (is_admin || me.is_operator, words::AUDIT_LOG, AUDIT_LOG),
+        (is_admin || !me.own_workers(factory_id).is_empty(), words::ACCESS_LOG, ACCESS_LOG),
     ];
+    let to = |page: &str| {
+        Address::Access(AccessAddress {
+            selection: selection.clone(),
+            page: page.to_owned(),
+            ..AccessAddress::default()
+        })
+    };
     rsx! {
         div { id: PANEL_ID, class: "account", "popover": "auto", "data-testid": "account",
             if me.access_open {
@@ -62,7 +64,7 @@ pub(crate) fn Account() -> Element {
                     ul { class: "account-pages",
                         for (_, name, page) in pages.into_iter().filter(|(is_shown, ..)| *is_shown) {
                             li { key: "{name}",
-                                Link { class: "shell-page", to: page, {name} }
+                                Link { class: "shell-page", to: to(page), {name} }
                             }
                         }
                     }

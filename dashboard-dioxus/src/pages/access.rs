@@ -1,4 +1,5 @@
-//! Who may do what in a factory: people with their roles, and the tokens of devices and programs.
+//! Who may do what in a factory: people with their roles, and the tokens of devices and programs; and the logs of what was done, and
+//! of who looked at whom.
 
 mod action;
 mod confirm;
@@ -16,15 +17,27 @@ mod tokens;
 use crate::components::guarded::Guarded;
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
-use crate::route::DevicesAddress;
+use crate::pages::access_log::AccessLog;
+use crate::pages::audit_log::AuditLog;
+use crate::route::{ACCESS_LOG, AUDIT_LOG, AccessAddress};
 use crate::words::access as words;
 use dioxus::prelude::*;
 use people::People;
 use tokens::Tokens;
 
+/// The page that the address names.
+#[component]
+pub(crate) fn Access(address: ReadSignal<AccessAddress>) -> Element {
+    match &*address.read().page {
+        AUDIT_LOG => rsx! { AuditLog { address } },
+        ACCESS_LOG => rsx! { AccessLog { address } },
+        _ => rsx! { PeopleAndDevices { address } },
+    }
+}
+
 /// The page of people and devices, for those who look after the factory.
 #[component]
-pub(crate) fn Access(address: ReadSignal<DevicesAddress>) -> Element {
+fn PeopleAndDevices(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
     rsx! {
         PageTitle { title: words::TITLE,

@@ -19,7 +19,7 @@ use crate::lean::calendar::LocalTime;
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::memo::use_memo;
 use crate::lean::zone::Zone;
-use crate::route::{Address, LogAddress, go_to};
+use crate::route::{AccessAddress, Address, go_to};
 use crate::words::quantity::Quantity;
 use crate::words::{access_log as words, factory, over_time, time};
 use dioxus::prelude::*;
@@ -39,7 +39,7 @@ const COLUMNS: &[Column] = &[
 
 /// The page, for those who are a worker of the factory and those who look after it.
 #[component]
-pub(crate) fn AccessLog(address: ReadSignal<LogAddress>) -> Element {
+pub(crate) fn AccessLog(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
     let permits = move |me: Caller| {
         context.factory_window().is_some_and(|choice| {
@@ -56,7 +56,7 @@ pub(crate) fn AccessLog(address: ReadSignal<LogAddress>) -> Element {
 
 /// The worker of the address, else the one that the person is.
 #[component]
-fn OfSomebody(address: ReadSignal<LogAddress>) -> Element {
+fn OfSomebody(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
     let factory_id = move || context.factory_window().map(|choice| choice.factory_id);
     let is_admin = use_memo(move || {
@@ -103,8 +103,8 @@ fn OfSomebody(address: ReadSignal<LogAddress>) -> Element {
                         class: "field",
                         "data-testid": "access-log-worker",
                         onchange: move |event| {
-                            let to = LogAddress { about: event.value(), after: String::new(), ..address.peek().clone() };
-                            go_to(Address::AccessLog(to));
+                            let to = AccessAddress { about: event.value(), after: String::new(), ..address.peek().clone() };
+                            go_to(Address::Access(to));
                         },
                         option { value: "", selected: chosen.is_none(), {words::NO_WORKER} }
                         for (id, text) in choices {
@@ -125,7 +125,7 @@ fn OfSomebody(address: ReadSignal<LogAddress>) -> Element {
 
 /// One page of what was asked about a worker.
 #[component]
-fn List(address: ReadSignal<LogAddress>, worker: ReadSignal<String>) -> Element {
+fn List(address: ReadSignal<AccessAddress>, worker: ReadSignal<String>) -> Element {
     let context = use_page_context();
     let page = use_polled_query::<AccessLogQuery>(move || {
         let after = Some(address.read().after.clone()).filter(|after| !after.is_empty());
@@ -165,10 +165,10 @@ fn List(address: ReadSignal<LogAddress>, worker: ReadSignal<String>) -> Element 
             if !is_first || next.is_some() {
                 nav { class: "audit-pages", aria_label: words::PAGES,
                     if !is_first {
-                        Link { to: Address::AccessLog(LogAddress { after: String::new(), ..at.clone() }), {words::NEWEST} }
+                        Link { to: Address::Access(AccessAddress { after: String::new(), ..at.clone() }), {words::NEWEST} }
                     }
                     if let Some(after) = next {
-                        Link { to: Address::AccessLog(LogAddress { after, ..at }), {words::OLDER} }
+                        Link { to: Address::Access(AccessAddress { after, ..at }), {words::OLDER} }
                     }
                 }
             }

@@ -10,7 +10,7 @@ use crate::api::operation::{AuditFilter, Caller, audit_log};
 use crate::components::guarded::Guarded;
 use crate::components::page_context::use_page_context;
 use crate::components::page_title::PageTitle;
-use crate::route::{LogAddress, OF_SERVER};
+use crate::route::{AccessAddress, OF_SERVER};
 use crate::words::audit_log as words;
 use dioxus::prelude::*;
 use filter_bar::FilterBar;
@@ -18,7 +18,7 @@ use list::AuditList;
 
 /// The entries that the address names, the latest first.
 #[component]
-pub(crate) fn AuditLog(address: ReadSignal<LogAddress>) -> Element {
+pub(crate) fn AuditLog(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
     let permits = move |me: Caller| {
         me.is_operator || context.factory_window().is_some_and(|choice| me.is_admin(&choice.factory_id))
@@ -37,7 +37,7 @@ pub(crate) fn AuditLog(address: ReadSignal<LogAddress>) -> Element {
 /// What is asked, none as long as it is not known of which factory.
 fn variables(
     factory_id: Option<String>,
-    address: &LogAddress,
+    address: &AccessAddress,
     first: i64,
     after: Option<String>,
 ) -> Option<audit_log::Variables> {

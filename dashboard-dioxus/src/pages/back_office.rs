@@ -5,8 +5,6 @@ use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
 use crate::pages::access::Access as AccessPage;
-use crate::pages::access_log::AccessLog as AccessLogPage;
-use crate::pages::audit_log::AuditLog as AuditLogPage;
 use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::compare::Compare as ComparePage;
@@ -18,7 +16,7 @@ use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::moved::{MovedPanel, MovedView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, LogAddress};
+use crate::route::{AccessAddress, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
 use crate::words::{back_office as words, moved::ASKED};
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -33,9 +31,7 @@ enum Page {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
-    Access(DevicesAddress),
-    AuditLog(LogAddress),
-    AccessLog(LogAddress),
+    Access(AccessAddress),
     Board(BoardAddress),
     Compare(CompareAddress),
     FirstSteps(Option<(String, String)>),
@@ -83,8 +79,6 @@ fn draw(page: Box<Page>) -> Element {
         Page::Decisions(address) => rsx! { DecisionsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
         Page::Access(address) => rsx! { AccessPage { address } },
-        Page::AuditLog(address) => rsx! { AuditLogPage { address } },
-        Page::AccessLog(address) => rsx! { AccessLogPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::Compare(address) => rsx! { ComparePage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
@@ -132,22 +126,10 @@ pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::People(address()) } }
 }
 
-/// Who may do what: people, and the tokens of devices and programs.
+/// Who may do what, what was done, and who looked at whom.
 #[component]
-pub(crate) fn Access(address: ReadSignal<DevicesAddress>) -> Element {
+pub(crate) fn Access(address: ReadSignal<AccessAddress>) -> Element {
     rsx! { BackOffice { page: Page::Access(address()) } }
-}
-
-/// What was done, and by whom.
-#[component]
-pub(crate) fn AuditLog(address: ReadSignal<LogAddress>) -> Element {
-    rsx! { BackOffice { page: Page::AuditLog(address()) } }
-}
-
-/// What others asked about a worker.
-#[component]
-pub(crate) fn AccessLog(address: ReadSignal<LogAddress>) -> Element {
-    rsx! { BackOffice { page: Page::AccessLog(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

@@ -1,6 +1,6 @@
 use super::query::{
-    BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress, LogAddress,
+    AccessAddress, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress,
+    EventsAddress, FloorAddress,
 };
 use super::selection::Selection;
 use dioxus::router::exports::{QUERY_ASCII_SET, percent_encoding::utf8_percent_encode};
@@ -21,9 +21,7 @@ pub(crate) enum Address {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
-    Access(DevicesAddress),
-    AuditLog(LogAddress),
-    AccessLog(LogAddress),
+    Access(AccessAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -63,9 +61,7 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
-            | Self::Access(DevicesAddress { selection, .. })
-            | Self::AuditLog(LogAddress { selection, .. })
-            | Self::AccessLog(LogAddress { selection, .. })
+            | Self::Access(AccessAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -83,9 +79,7 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
-            | Self::Access(DevicesAddress { selection, .. })
-            | Self::AuditLog(LogAddress { selection, .. })
-            | Self::AccessLog(LogAddress { selection, .. })
+            | Self::Access(AccessAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -102,6 +96,12 @@ impl Address {
         }
         match self.with_selection(selection) {
             Self::Events(at) => Self::Events(at.first_page()),
+            // Another factory has other people and workers.
+            Self::Access(at) if is_other => Self::Access(AccessAddress {
+                selection: at.selection,
+                page: at.page,
+                ..AccessAddress::default()
+            }),
             other => other,
         }
     }
@@ -122,8 +122,6 @@ impl fmt::Display for Address {
             Self::Decisions(at) => ("/decisions", at.to_string()),
             Self::People(at) => ("/people", at.to_string()),
             Self::Access(at) => ("/access", at.to_string()),
-            Self::AuditLog(at) => ("/audit-log", at.to_string()),
-            Self::AccessLog(at) => ("/access-log", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

@@ -100,8 +100,7 @@ impl EventsAddress {
 }
 
 address!(
-    /// The page of devices, that of what they sent and was not stored, that of cameras, that of people and stations, and that of
-    /// who may do what.
+    /// The page of devices, that of what they sent and was not stored, that of cameras, and that of people and stations.
     DevicesAddress {
         /// The device of which more is shown, or who is looked for.
         id: String = "id",
@@ -123,8 +122,10 @@ address!(
 );
 
 address!(
-    /// The page of the audit log, and that of who looked at somebody.
-    LogAddress {
+    /// The pages of who may do what, one address for all of them, because each more would be loaded with the first page.
+    AccessAddress {
+        /// [`AUDIT_LOG`], [`ACCESS_LOG`], or empty for people and devices.
+        page: String = "page",
         /// What was done, as the API calls it; empty for all.
         action: String = "action",
         /// Who did it; empty for everybody.
@@ -136,6 +137,10 @@ address!(
     }
 );
 
+/// The page of what was done.
+pub(crate) const AUDIT_LOG: &str = "audit-log";
+/// The page of who looked at whom.
+pub(crate) const ACCESS_LOG: &str = "access-log";
 /// What the address says where the audit log is that of the server itself.
 pub(crate) const OF_SERVER: &str = "server";
 

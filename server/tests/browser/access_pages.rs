@@ -277,7 +277,7 @@ async fn a_viewer_has_none_of_the_pages_and_signs_out() -> Result<()> {
     page.wait_until("document.querySelector('#account').matches(':popover-open')").await?;
     ensure!(page.evaluate(MENU).await? == json!([]));
     page.screenshot(&Path::new(PICTURES).join("account.png")).await?;
-    for address in [ACCESS, "/audit-log?factory=plant", "/access-log?factory=plant"] {
+    for address in [ACCESS, "/access?page=audit-log&factory=plant", "/access?page=access-log&factory=plant"] {
         page.show(&andon.url(address)).await?;
         page.wait_for("[data-testid='not-permitted']").await?;
     }
@@ -298,7 +298,7 @@ async fn who_looked_at_a_worker_is_seen_by_the_worker() -> Result<()> {
     let (chrome, other_chrome) = (browser().await?, browser().await?);
     let kim = open_as(&chrome, &andon, "Kim", "/worker?factory=plant&window=2026-01-05&id=W1").await?;
     kim.wait_for(".timeline-reading b").await?;
-    let page = open_as(&other_chrome, &andon, "Ada", "/access-log?factory=plant").await?;
+    let page = open_as(&other_chrome, &andon, "Ada", "/access?page=access-log&factory=plant").await?;
     page.wait_for("[data-testid='access-log-worker'] option[value='W1']").await?;
     choose(&page, "access-log-worker", "W1").await?;
     page.wait_until("document.querySelector(\"[data-testid='access-entry']\")?.innerText.includes('Kim')")
@@ -321,8 +321,8 @@ async fn each_page_with_each_form_fits_the_narrowest_telephone_and_is_accessible
         ("remove", ACCESS, "[data-testid='token-cam-7']", Some("[data-testid='remove-VIEWER']")),
         ("new-device", ACCESS, "[data-testid='token-cam-7']", Some("[data-testid='new-device']")),
         ("new-program", ACCESS, "[data-testid='token-cam-7']", Some("[data-testid='new-program']")),
-        ("audit", "/audit-log?factory=plant", "[data-testid='audit-entry']", None),
-        ("log", "/access-log?factory=plant", "[data-testid='access-log-worker']", None),
+        ("audit", "/access?page=audit-log&factory=plant", "[data-testid='audit-entry']", None),
+        ("log", "/access?page=access-log&factory=plant", "[data-testid='access-log-worker']", None),
     ];
     let mut wrong = Vec::new();
     for (width, height, scheme) in [(320, 640, Scheme::Light), (1280, 900, Scheme::Dark)] {

@@ -172,13 +172,13 @@ mod access {
     #[tokio::test]
     async fn the_audit_log_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let (andon, shown) = (some_of_every_kind().await?, "[data-testid='audit-entry']");
-        super::look_at(&andon, "audit-log", "/audit-log?factory=plant", shown).await
+        super::look_at(&andon, "audit-log", "/access?page=audit-log&factory=plant", shown).await
     }
 
     #[tokio::test]
     async fn who_looked_at_somebody_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
         let (andon, shown) = (some_of_every_kind().await?, "[data-testid='access-log-none']");
-        super::look_at(&andon, "access-log", "/access-log?factory=plant&about=W1", shown).await
+        super::look_at(&andon, "access-log", "/access?page=access-log&factory=plant&about=W1", shown).await
     }
 }
 

@@ -31,7 +31,7 @@ fn entry() -> Value {
 
 #[test]
 fn a_worker_sees_who_asked_about_them_and_has_nothing_to_choose() {
-    let mut page = opened("/access-log?factory=plant", &json!([grant("VIEWER", Some("W1"))]));
+    let mut page = opened("/access?page=access-log&factory=plant", &json!([grant("VIEWER", Some("W1"))]));
     assert_eq!(page.asked("AccessLog"), [&json!({ "factoryId": "plant", "workerId": "W1", "first": 100 })]);
     assert!(page.asked("FactoryEntities").is_empty());
     page.answer("AccessLog", &log(&json!([{ "node": entry() }])));
@@ -41,27 +41,27 @@ fn a_worker_sees_who_asked_about_them_and_has_nothing_to_choose() {
 
 #[test]
 fn who_looks_after_the_factory_chooses_a_worker_first() {
-    let mut page = opened("/access-log?factory=plant", &json!([grant("ADMIN", None)]));
+    let mut page = opened("/access?page=access-log&factory=plant", &json!([grant("ADMIN", None)]));
     assert!(page.asked("AccessLog").is_empty());
     let known = json!({
         "revision": 1, "workers": [{ "workerId": "W1", "name": "Ada", "area": null }], "workstations": []
     });
     page.answer("FactoryEntities", &json!({ "factory": known }));
     page.shows(&["Choose a worker to see who asked about them.", "Ada (W1)"]);
-    let page = opened("/access-log?factory=plant&about=W7", &json!([grant("ADMIN", None)]));
+    let page = opened("/access?page=access-log&factory=plant&about=W7", &json!([grant("ADMIN", None)]));
     assert_eq!(page.asked("AccessLog"), [&json!({ "factoryId": "plant", "workerId": "W7", "first": 100 })]);
 }
 
 #[test]
 fn who_is_no_worker_and_looks_after_nothing_is_told_who_sees_the_page() {
-    let page = opened("/access-log?factory=plant", &json!([grant("SUPERVISOR", None)]));
+    let page = opened("/access?page=access-log&factory=plant", &json!([grant("SUPERVISOR", None)]));
     page.shows(&["not-permitted"]);
     assert!(page.asked("AccessLog").is_empty());
 }
 
 #[test]
 fn a_worker_whom_nobody_asked_about_is_told_so() {
-    let mut page = opened("/access-log?factory=plant", &json!([grant("VIEWER", Some("W1"))]));
+    let mut page = opened("/access?page=access-log&factory=plant", &json!([grant("VIEWER", Some("W1"))]));
     page.answer("AccessLog", &log(&json!([])));
     page.shows(&["Nobody has asked about this worker in the last 180 days."]);
 }

@@ -11,7 +11,7 @@ use crate::lean::csv::{Cell, Csv};
 use crate::lean::zone::Zone;
 use crate::pages::events::export::MOST_EXPORTED;
 use crate::pages::over_time::export::times;
-use crate::route::LogAddress;
+use crate::route::AccessAddress;
 use crate::words::{audit_log as words, over_time};
 use dioxus::prelude::*;
 use web_sys::js_sys::Array;
@@ -35,7 +35,7 @@ enum Stage {
 
 /// The button that saves them, and how far that is.
 #[component]
-pub(super) fn Export(address: ReadSignal<LogAddress>, is_empty: bool) -> Element {
+pub(super) fn Export(address: ReadSignal<AccessAddress>, is_empty: bool) -> Element {
     let context = use_page_context();
     let client = use_client();
     let mut stage = use_signal(|| Stage::Ready);
@@ -78,7 +78,7 @@ pub(super) fn Export(address: ReadSignal<LogAddress>, is_empty: bool) -> Element
 async fn save(
     client: Client,
     factory_id: Option<String>,
-    address: LogAddress,
+    address: AccessAddress,
     zone: Zone,
     mut tell: impl FnMut(usize),
 ) -> Result<(usize, bool), String> {

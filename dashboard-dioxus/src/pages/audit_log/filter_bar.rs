@@ -1,19 +1,19 @@
 use crate::api::operation::AUDIT_ACTIONS;
 use crate::components::page_context::use_page_context;
-use crate::route::{Address, LogAddress, OF_SERVER, go_to};
+use crate::route::{AccessAddress, Address, OF_SERVER, go_to};
 use crate::words::audit_log as words;
 use dioxus::prelude::*;
 
 /// Which entries are listed. Whatever is chosen is in the address, and begins with the latest.
 #[component]
-pub(super) fn FilterBar(address: ReadSignal<LogAddress>) -> Element {
+pub(super) fn FilterBar(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
-    let change = move |change: &dyn Fn(&mut LogAddress)| {
-        let mut to = LogAddress { after: String::new(), ..address.peek().clone() };
+    let change = move |change: &dyn Fn(&mut AccessAddress)| {
+        let mut to = AccessAddress { after: String::new(), ..address.peek().clone() };
         change(&mut to);
-        go_to(Address::AuditLog(to));
+        go_to(Address::Access(to));
     };
-    let LogAddress { action, by, about, .. } = address();
+    let AccessAddress { action, by, about, .. } = address();
     let has_choice = context.me.with(|me| me.is_operator) == Some(true) && context.factory_window().is_some();
     rsx! {
         div { class: "audit-tools",

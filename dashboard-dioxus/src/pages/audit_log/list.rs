@@ -8,7 +8,7 @@ use crate::components::page_context::use_page_context;
 use crate::components::panel_frame::PanelFrame;
 use crate::components::skeleton::Skeleton;
 use crate::lean::zone::Zone;
-use crate::route::{Address, LogAddress, OF_SERVER};
+use crate::route::{AccessAddress, Address, OF_SERVER};
 use crate::words::quantity::Quantity;
 use crate::words::{NO_VALUE, audit_log as words};
 use dioxus::prelude::*;
@@ -30,7 +30,7 @@ const COLUMNS: &[Column] = &[
 
 /// One page of the entries that pass the address's filters.
 #[component]
-pub(super) fn AuditList(address: ReadSignal<LogAddress>) -> Element {
+pub(super) fn AuditList(address: ReadSignal<AccessAddress>) -> Element {
     let context = use_page_context();
     let page = use_polled_query::<AuditLog>(move || {
         let address = address.read();
@@ -66,10 +66,10 @@ pub(super) fn AuditList(address: ReadSignal<LogAddress>) -> Element {
             if !is_first || next.is_some() {
                 nav { class: "audit-pages", aria_label: words::PAGES,
                     if !is_first {
-                        Link { to: Address::AuditLog(LogAddress { after: String::new(), ..at.clone() }), "data-testid": "audit-newest", {words::NEWEST} }
+                        Link { to: Address::Access(AccessAddress { after: String::new(), ..at.clone() }), "data-testid": "audit-newest", {words::NEWEST} }
                     }
                     if let Some(after) = next {
-                        Link { to: Address::AuditLog(LogAddress { after, ..at }), "data-testid": "audit-older", {words::OLDER} }
+                        Link { to: Address::Access(AccessAddress { after, ..at }), "data-testid": "audit-older", {words::OLDER} }
                     }
                 }
             }
@@ -78,7 +78,7 @@ pub(super) fn AuditList(address: ReadSignal<LogAddress>) -> Element {
 }
 
 /// Whose entries these are, for the name of a file: the factory, or the server itself.
-pub(super) fn owner(address: &LogAddress, factory_id: Option<String>) -> String {
+pub(super) fn owner(address: &AccessAddress, factory_id: Option<String>) -> String {
     factory_id.filter(|_| address.about != OF_SERVER).unwrap_or_else(|| OF_SERVER.to_owned())
 }
 

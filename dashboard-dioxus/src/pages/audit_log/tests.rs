@@ -26,7 +26,7 @@ fn entry(number: i64, action: &str, outcome: &str) -> Value {
 
 #[test]
 fn entries_say_who_did_what_to_whom_and_lead_on_to_older_ones() {
-    let mut page = opened("/audit-log?factory=plant", false, &admin());
+    let mut page = opened("/access?page=audit-log&factory=plant", false, &admin());
     assert_eq!(page.asked("AuditLog"), [&json!({ "factoryId": "plant", "filter": {}, "first": 50 })]);
     let log = json!({
         "edges": [entry(2, "REVOKE_TOKEN", "DONE"), entry(1, "DENIED", "REFUSED")],
@@ -49,7 +49,7 @@ fn entries_say_who_did_what_to_whom_and_lead_on_to_older_ones() {
 
 #[test]
 fn the_address_says_which_entries_are_asked_for() {
-    let page = opened("/audit-log?factory=plant&action=SIGN_IN&by=Lee&after=c7", false, &admin());
+    let page = opened("/access?page=audit-log&factory=plant&action=SIGN_IN&by=Lee&after=c7", false, &admin());
     let filter = json!({ "actions": ["SIGN_IN"], "principal": "Lee" });
     assert_eq!(
         page.asked("AuditLog"),
@@ -60,7 +60,7 @@ fn the_address_says_which_entries_are_asked_for() {
 
 #[test]
 fn an_operator_may_ask_for_the_entries_of_the_server_itself() {
-    let page = opened("/audit-log?factory=plant&about=server", true, &json!([]));
+    let page = opened("/access?page=audit-log&factory=plant&about=server", true, &json!([]));
     assert_eq!(page.asked("AuditLog"), [&json!({ "filter": {}, "first": 50 })]);
     page.shows(&["The server itself"]);
 }
@@ -69,17 +69,17 @@ fn an_operator_may_ask_for_the_entries_of_the_server_itself() {
 fn an_empty_log_says_whether_a_filter_makes_it_so() {
     let none =
         json!({ "auditLog": { "edges": [], "pageInfo": { "hasNextPage": false, "endCursor": null } } });
-    let mut page = opened("/audit-log?factory=plant", false, &admin());
+    let mut page = opened("/access?page=audit-log&factory=plant", false, &admin());
     page.answer("AuditLog", &none);
     page.shows(&["Nothing is in the log yet."]);
-    let mut page = opened("/audit-log?factory=plant&by=Nobody", false, &admin());
+    let mut page = opened("/access?page=audit-log&factory=plant&by=Nobody", false, &admin());
     page.answer("AuditLog", &none);
     page.shows(&["Nothing in the log matches."]);
 }
 
 #[test]
 fn who_may_not_see_it_asks_for_nothing() {
-    let page = opened("/audit-log?factory=plant", false, &json!([]));
+    let page = opened("/access?page=audit-log&factory=plant", false, &json!([]));
     page.shows(&["not-permitted"]);
     assert!(page.asked("AuditLog").is_empty());
 }
