@@ -12,6 +12,7 @@ mod http_link;
 mod http_request;
 pub(crate) mod keep_alive;
 pub(crate) mod link;
+mod once;
 pub(crate) mod operation;
 pub(crate) mod protocol;
 pub(crate) mod session;
@@ -21,3 +22,4 @@ mod websocket;
 
 pub(crate) use client::{Connection, Transport, use_client};
 pub(crate) use hooks::{Answer, Panel, use_polled_query, use_query, use_query_at, use_subscription};
+pub(crate) use once::ask_once;

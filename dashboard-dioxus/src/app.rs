@@ -8,14 +8,14 @@ use crate::components::shell::Shell;
 use crate::components::theme_switch::use_theme_provider;
 use crate::lean::history::BrowserHistory;
 use crate::lean::memo::use_memo;
-use crate::pages::back_office::{Board, Cameras, Compare, DataProblems, Decisions, Devices, People};
+use crate::pages::back_office::{Access, Board, Cameras, Compare, DataProblems, Decisions, Devices, People};
 use crate::pages::entity::{Worker, Workstation};
 use crate::pages::events::Events;
 use crate::pages::floor::Floor;
 use crate::pages::not_found::NotFound;
 use crate::route::{
-    Address, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress, Selection,
+    AccessAddress, Address, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress,
+    EventsAddress, FloorAddress, Selection,
 };
 use crate::styles;
 use dioxus::prelude::*;
@@ -71,6 +71,8 @@ pub(crate) enum Route {
             Decisions { address: DecisionsAddress },
             #[route("/people?:..address")]
             People { address: DevicesAddress },
+            #[route("/access?:..address")]
+            Access { address: AccessAddress },
         #[end_layout]
         #[route("/board?:..address")]
         Board { address: BoardAddress },
@@ -93,6 +95,7 @@ impl Route {
             Self::DataProblems { address } => Address::DataProblems(address),
             Self::Decisions { address } => Address::Decisions(address),
             Self::People { address } => Address::People(address),
+            Self::Access { address } => Address::Access(address),
             Self::Board { address } => Address::Board(address),
             Self::NotFound { segments } => Address::Unknown(segments.join("/"), Selection::default()),
         }
@@ -156,7 +159,7 @@ mod tests {
     }
 
     /// Every page, each with something in its address.
-    fn pages() -> [Route; 11] {
+    fn pages() -> [Route; 12] {
         let selection = selection("demo", WindowChoice::Today);
         let text = "W 1 & co".to_owned();
         let entity = EntityAddress { selection: selection.clone(), id: text.clone() };
@@ -197,6 +200,16 @@ mod tests {
                 },
             },
             Route::People { address: DevicesAddress { selection: selection.clone(), id: text.clone() } },
+            Route::Access {
+                address: AccessAddress {
+                    selection: selection.clone(),
+                    page: "audit-log".to_owned(),
+                    action: text.clone(),
+                    by: text.clone(),
+                    about: text.clone(),
+                    after: text.clone(),
+                },
+            },
             Route::Board { address: BoardAddress { selection, names: text, ..BoardAddress::default() } },
         ]
     }
@@ -232,6 +245,7 @@ mod tests {
                 | Route::DataProblems { .. }
                 | Route::Decisions { .. }
                 | Route::People { .. }
+                | Route::Access { .. }
                 | Route::Board { .. } => true,
             };
             assert_eq!(fetched_for.contains(&&path[1..]), is_in_second_part, "{path}");
@@ -258,6 +272,16 @@ mod tests {
         );
         let other = selection("b", WindowChoice::Today);
         assert_eq!(page.selecting(other), floor("b", WindowChoice::Today).address());
+    }
+
+    #[test]
+    fn another_factory_keeps_the_page_of_access_and_nothing_that_was_asked_of_the_one_before() {
+        let page =
+            opened("/access?factory=a&window=today&page=access-log&about=W1&after=x").map(Route::address);
+        let of_other = opened("/access?factory=b&window=today&page=access-log").map(Route::address);
+        assert_eq!(page.clone().map(|page| page.selecting(selection("b", WindowChoice::Today))), of_other);
+        let same = page.clone().map(|page| page.selecting(selection("a", WindowChoice::Today)));
+        assert_eq!(same, page);
     }
 
     #[test]

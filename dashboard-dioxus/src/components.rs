@@ -1,5 +1,6 @@
 //! The parts of the pages.
 
+pub(crate) mod account;
 pub(crate) mod changing;
 pub(crate) mod command;
 pub(crate) mod connection_status;
@@ -12,10 +13,12 @@ pub(crate) mod figure;
 pub(crate) mod finality;
 pub(crate) mod first_steps;
 pub(crate) mod gradual;
+pub(crate) mod guarded;
 pub(crate) mod keyboard;
 pub(crate) mod metric_cell;
 pub(crate) mod metric_table;
 pub(crate) mod notice;
+pub(crate) mod open_server;
 pub(crate) mod page_context;
 pub(crate) mod page_title;
 pub(crate) mod panel_frame;

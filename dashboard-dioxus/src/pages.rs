@@ -1,6 +1,9 @@
 //! The pages, one for each route.
 
+pub(crate) mod access;
+pub(crate) mod access_log;
 mod attention;
+pub(crate) mod audit_log;
 pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod cameras;

@@ -8,8 +8,8 @@ mod selection;
 pub(crate) use address::Address;
 pub(crate) use field::{FORCES, Force};
 pub(crate) use query::{
-    BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress,
+    ACCESS_LOG, AUDIT_LOG, AccessAddress, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress,
+    EntityAddress, EventsAddress, FloorAddress, OF_SERVER,
 };
 pub(crate) use selection::Selection;
 

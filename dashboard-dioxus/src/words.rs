@@ -3,6 +3,10 @@
 //!
 //! A sentence that holds values is a function of them.
 
+pub(crate) mod access;
+pub(crate) mod access_log;
+pub(crate) mod account;
+pub(crate) mod audit_log;
 pub(crate) mod back_office;
 pub(crate) mod board;
 pub(crate) mod cameras;

@@ -1,5 +1,8 @@
 //! The operations of `queries/`, checked against the schema when this compiles, and what pages make of their answers.
 
+mod access_list;
+mod audit_list;
+mod caller;
 mod change;
 mod data_problems;
 mod decision_list;
@@ -9,16 +12,21 @@ mod entities;
 mod event_list;
 mod factory;
 mod factory_window;
+mod grant_list;
 mod restatement_list;
 mod scalar;
 mod series;
 mod shows;
 mod source_list;
 mod state_set;
+mod token_list;
 mod utilization;
 mod window;
 mod zone_offsets;
 
+pub(crate) use access_list::{AccessEntry, AccessLog, access_log};
+pub(crate) use audit_list::{AUDIT_ACTIONS, AuditEntry, AuditFilter, AuditLog, audit_log};
+pub(crate) use caller::{Caller, Me, me};
 pub(crate) use change::{
     CreateDemoFactory, CreateFactory, EntityChange, EntityChangeInput, Unknown, create_demo_factory,
     create_factory, update_entities, update_entity,
@@ -38,11 +46,17 @@ pub(crate) use factory::{
     factory_metrics, factory_metrics_once,
 };
 pub(crate) use factory_window::FactoryWindow;
+pub(crate) use grant_list::{
+    Grant, GrantWish, Grants, Invitation, grant, grants, invite, revoke_grant, role_code,
+};
 pub(crate) use restatement_list::{Restatements, restatements};
 pub(crate) use series::{EntitySeries, MetricSeries, Timeline, entity_series, metric_series, timeline};
 pub(crate) use shows::Shows;
 pub(crate) use source_list::{Agreement, Source, SourcePoint, SourceReport, SourceVersion, Sources, sources};
 pub(crate) use state_set::{Timelines, timelines};
+pub(crate) use token_list::{
+    IssuedToken, OVERLAP_HOURS, Token, TokenWish, Tokens, create_token, revoke_token, rotate_token, tokens,
+};
 pub(crate) use utilization::{UtilizationByStep, utilization_by_step};
 pub(crate) use zone_offsets::{UtcOffsets, utc_offsets};
 

@@ -7,15 +7,19 @@ use std::rc::Rc;
 use web_sys::wasm_bindgen::closure::Closure;
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 
-/// A command for a terminal, and a button that copies it.
+/// A command for a terminal, or another text that is taken elsewhere, and a button that copies it.
 #[component]
-pub(crate) fn Command(testid: &'static str, text: String) -> Element {
+pub(crate) fn Command(
+    testid: &'static str,
+    #[props(default = words::COMMAND)] label: &'static str,
+    text: String,
+) -> Element {
     let mut said = use_signal(|| None);
     let copied = text.clone();
     rsx! {
         div { class: "command",
             // What scrolls must be reachable by keys.
-            pre { class: "command-text", tabindex: "0", role: "group", aria_label: words::COMMAND,
+            pre { class: "command-text", tabindex: "0", role: "group", aria_label: label,
                 code { "data-testid": testid, "{text}" }
             }
             button {

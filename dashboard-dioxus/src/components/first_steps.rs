@@ -258,6 +258,15 @@ pub(crate) fn agent_command(url: &str, factory_id: &str) -> String {
     format!("andon-edge run {to} \\\n  --spool edge.spool --listen 127.0.0.1:8471")
 }
 
+/// What starts the agent of a device that has a token, where its package puts what it keeps.
+pub(crate) fn device_command(url: &str, factory_id: &str, device_id: &str) -> String {
+    let (to, device_id) = (destination(url, factory_id), quoted(device_id));
+    format!(
+        "andon-edge run {to} --device {device_id} \\\n  --token-file /etc/andon-edge/token \\\n  \
+         --spool /var/lib/andon-edge/spool.db --listen 127.0.0.1:8471"
+    )
+}
+
 /// Where an agent sends to, as its arguments.
 fn destination(url: &str, factory_id: &str) -> String {
     let server = url.strip_suffix("/graphql").unwrap_or(url);
@@ -357,6 +366,16 @@ mod tests {
         assert!(sent.contains(r#""timestamp":"2026-01-05T08:02:00.000Z""#), "{sent}");
         let edge = edge_command("http://10.0.0.7:8000/graphql", "plant-1", shown_at);
         assert!(edge.ends_with("andon-edge replay - --to http://10.0.0.7:8000 --factory plant-1"), "{edge}");
+    }
+
+    #[test]
+    fn the_agent_of_a_device_is_told_its_name_and_where_its_token_is() {
+        let command = device_command("https://andon.example/graphql", "plant-1", "cam 7");
+        assert_eq!(
+            command,
+            "andon-edge run --to https://andon.example --factory plant-1 --device 'cam 7' \\\n  \
+             --token-file /etc/andon-edge/token \\\n  --spool /var/lib/andon-edge/spool.db --listen 127.0.0.1:8471"
+        );
     }
 
     #[test]

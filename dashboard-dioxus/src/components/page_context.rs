@@ -1,6 +1,6 @@
 //! What the address of the page is about, for all components of the page.
 
-use crate::api::operation::{Factories, FactoryWindow, UtcOffsets, factories, utc_offsets};
+use crate::api::operation::{Caller, Factories, FactoryWindow, Me, UtcOffsets, factories, me, utc_offsets};
 use crate::api::{Answer, Panel, use_query};
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
@@ -16,6 +16,8 @@ use domain::MS_PER_MINUTE;
 pub(crate) struct PageContext {
     pub(crate) address: Memo<Address>,
     pub(crate) factories: Answer<Vec<Factory>>,
+    /// Who asks, and what they may do.
+    pub(crate) me: Answer<Caller>,
     factory_window: Memo<Option<FactoryWindow>>,
     zone: Memo<Zone>,
 }
@@ -83,10 +85,11 @@ impl PageContext {
 /// Provides [`PageContext`] to the components of the page at an address.
 pub(crate) fn use_page_context_provider(address: Memo<Address>) {
     let factories = use_query::<Factories>(|| Some(factories::Variables));
+    let me = use_query::<Me>(|| Some(me::Variables));
     let factory_window =
         use_memo(move || wanted_factory_window(address.read().selection(), &factories.read()));
     let zone = use_zone(factories, factory_window);
-    use_context_provider(|| PageContext { address, factories, factory_window, zone });
+    use_context_provider(|| PageContext { address, factories, me, factory_window, zone });
     // Writes the choice into the address in place of the one that left it open, so that a factory which is created
     // later and comes first does not take over the screen.
     use_effect(move || {

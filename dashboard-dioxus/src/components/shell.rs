@@ -1,7 +1,9 @@
+use crate::components::account::{Account, AccountButton};
 use crate::components::connection_status::ConnectionStatus;
 use crate::components::csv_switch::CsvSwitch;
 use crate::components::factory_picker::FactoryPicker;
 use crate::components::gradual::use_later;
+use crate::components::open_server::OpenServer;
 use crate::components::page_context::use_page_context;
 use crate::components::search::Search;
 use crate::components::theme_switch::ThemeSwitch;
@@ -22,13 +24,17 @@ pub(crate) fn Shell(children: Element) -> Element {
             div { class: "shell-row",
                 Link { class: "shell-product", to: Address::floor(context.selection()), {words::PRODUCT} }
                 Navigation {}
-                div { class: "shell-tools", Search {} }
+                div { class: "shell-tools",
+                    AccountButton {}
+                    Search {}
+                }
             }
             div { class: "shell-row",
                 FactoryPicker {}
                 WindowPicker {}
                 ConnectionStatus {}
             }
+            OpenServer {}
         }
         main { id: "content", class: "shell-content", tabindex: "-1",
             PrintHead {}
@@ -39,6 +45,10 @@ pub(crate) fn Shell(children: Element) -> Element {
             }
         }
         footer { class: "shell-foot",
+            // Another page is another panel, so the one that led to it is closed.
+            for page in [context.address.read().to_string()] {
+                Account { key: "{page}" }
+            }
             Link {
                 class: "shell-seldom-foot",
                 to: Address::Decisions(DecisionsAddress { selection: context.selection(), ..DecisionsAddress::default() }),

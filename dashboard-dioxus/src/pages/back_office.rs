@@ -1,9 +1,10 @@
-//! The pages of the back office, the board, the comparison, the first steps and the timeline of the floor: a part of the program of its own,
+//! The pages of the back office, those of who may do what, the board, the comparison, the first steps and the timeline of the floor: a part of the program of its own,
 //! which is loaded when the first of them is opened.
 
 use crate::components::first_steps::FirstSteps as FirstStepsPanel;
 use crate::components::notice::Refused;
 use crate::components::skeleton::Skeleton;
+use crate::pages::access::Access as AccessPage;
 use crate::pages::board::Board as BoardPage;
 use crate::pages::cameras::Cameras as CamerasPage;
 use crate::pages::compare::Compare as ComparePage;
@@ -15,7 +16,7 @@ use crate::pages::devices::Devices as DevicesPage;
 use crate::pages::floor::timeline::{TimelinePanel, TimelineView};
 use crate::pages::moved::{MovedPanel, MovedView};
 use crate::pages::people::People as PeoplePage;
-use crate::route::{BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
+use crate::route::{AccessAddress, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress};
 use crate::words::{back_office as words, moved::ASKED};
 use dioxus::prelude::*;
 #[cfg(all(target_arch = "wasm32", not(debug_assertions)))]
@@ -30,6 +31,7 @@ enum Page {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
+    Access(AccessAddress),
     Board(BoardAddress),
     Compare(CompareAddress),
     FirstSteps(Option<(String, String)>),
@@ -76,6 +78,7 @@ fn draw(page: Box<Page>) -> Element {
         Page::DataProblems(address) => rsx! { DataProblemsPage { address } },
         Page::Decisions(address) => rsx! { DecisionsPage { address } },
         Page::People(address) => rsx! { PeoplePage { address } },
+        Page::Access(address) => rsx! { AccessPage { address } },
         Page::Board(address) => rsx! { BoardPage { address } },
         Page::Compare(address) => rsx! { ComparePage { address } },
         Page::FirstSteps(factory) => rsx! { FirstStepsPanel { factory } },
@@ -121,6 +124,12 @@ pub(crate) fn Decisions(address: ReadSignal<DecisionsAddress>) -> Element {
 #[component]
 pub(crate) fn People(address: ReadSignal<DevicesAddress>) -> Element {
     rsx! { BackOffice { page: Page::People(address()) } }
+}
+
+/// Who may do what, what was done, and who looked at whom.
+#[component]
+pub(crate) fn Access(address: ReadSignal<AccessAddress>) -> Element {
+    rsx! { BackOffice { page: Page::Access(address()) } }
 }
 
 /// The factory for a television, which stays open for weeks and can wait a moment for its program.

@@ -1,5 +1,5 @@
 mod drawn;
-mod export;
+pub(crate) mod export;
 mod filter;
 mod filter_bar;
 mod list;

@@ -1,6 +1,6 @@
 use super::query::{
-    BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress, EventsAddress,
-    FloorAddress,
+    AccessAddress, BoardAddress, CompareAddress, DecisionsAddress, DevicesAddress, EntityAddress,
+    EventsAddress, FloorAddress,
 };
 use super::selection::Selection;
 use dioxus::router::exports::{QUERY_ASCII_SET, percent_encoding::utf8_percent_encode};
@@ -21,6 +21,7 @@ pub(crate) enum Address {
     DataProblems(DevicesAddress),
     Decisions(DecisionsAddress),
     People(DevicesAddress),
+    Access(AccessAddress),
     Board(BoardAddress),
     /// Any other path, and the selection with which one goes on from there.
     Unknown(String, Selection),
@@ -60,6 +61,7 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
+            | Self::Access(AccessAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => selection,
         }
@@ -77,6 +79,7 @@ impl Address {
             | Self::DataProblems(DevicesAddress { selection, .. })
             | Self::Decisions(DecisionsAddress { selection, .. })
             | Self::People(DevicesAddress { selection, .. })
+            | Self::Access(AccessAddress { selection, .. })
             | Self::Board(BoardAddress { selection, .. })
             | Self::Unknown(_, selection) => *selection = new,
         }
@@ -93,6 +96,12 @@ impl Address {
         }
         match self.with_selection(selection) {
             Self::Events(at) => Self::Events(at.first_page()),
+            // Another factory has other people and workers.
+            Self::Access(at) if is_other => Self::Access(AccessAddress {
+                selection: at.selection,
+                page: at.page,
+                ..AccessAddress::default()
+            }),
             other => other,
         }
     }
@@ -112,6 +121,7 @@ impl fmt::Display for Address {
             Self::DataProblems(at) => ("/data-problems", at.to_string()),
             Self::Decisions(at) => ("/decisions", at.to_string()),
             Self::People(at) => ("/people", at.to_string()),
+            Self::Access(at) => ("/access", at.to_string()),
             Self::Board(at) => ("/board", at.to_string()),
             Self::Unknown(path, _) => return write!(formatter, "/{path}"),
         };

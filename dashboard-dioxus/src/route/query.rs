@@ -122,6 +122,29 @@ address!(
 );
 
 address!(
+    /// The pages of who may do what, one address for all of them, because each more would be loaded with the first page.
+    AccessAddress {
+        /// [`AUDIT_LOG`], [`ACCESS_LOG`], or empty for people and devices.
+        page: String = "page",
+        /// What was done, as the API calls it; empty for all.
+        action: String = "action",
+        /// Who did it; empty for everybody.
+        by: String = "by",
+        /// The worker who was looked at; of the audit log [`OF_SERVER`], or empty for the factory's entries.
+        about: String = "about",
+        /// The cursor where the page begins; empty on the first.
+        after: String = "after",
+    }
+);
+
+/// The page of what was done.
+pub(crate) const AUDIT_LOG: &str = "audit-log";
+/// The page of who looked at whom.
+pub(crate) const ACCESS_LOG: &str = "access-log";
+/// What the address says where the audit log is that of the server itself.
+pub(crate) const OF_SERVER: &str = "server";
+
+address!(
     /// The board.
     BoardAddress {
         /// How long each of its pages is shown, in seconds.

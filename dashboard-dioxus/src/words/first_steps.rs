@@ -25,7 +25,7 @@ pub(crate) const NAMES_FIRST: &str = "Names and areas can be entered before the 
 pub(crate) const COPY: &str = "Copy";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const NOT_COPIED: &str =
-    "The browser does not let this page copy. Select the command and copy it with the keyboard.";
+    "The browser does not let this page copy. Select the text and copy it with the keyboard.";
 pub(crate) const COMMAND: &str = "Command";
 
 pub(crate) fn send(factory: &str) -> String {

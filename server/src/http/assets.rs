@@ -23,10 +23,11 @@ struct Asset {
 }
 
 /// The page and everything it loads come from this server. Styles may be inline, because a chart's bars and GraphiQL's
-/// panes get their sizes that way; `wasm-unsafe-eval` allows compiling WebAssembly and nothing else.
+/// panes get their sizes that way; `wasm-unsafe-eval` allows compiling WebAssembly and nothing else. The one form that is sent
+/// by the browser signs somebody out, here.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
-                      manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+                      manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 /// The browser revalidates it on every use, because a new release changes it.
 const REVALIDATE: &str = "no-cache";
 /// A year, the longest that caches accept: the path carries the content's hash.

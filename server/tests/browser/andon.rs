@@ -21,17 +21,23 @@ pub(crate) struct Andon {
     process: Child,
     folder: TempDir,
     reserved: TcpSocket,
-    other_origin: Option<String>,
+    arguments: Vec<String>,
     client: Client,
 }
 
 impl Andon {
     /// A server with an empty database that also answers pages of `other_origin`.
     pub(crate) async fn start(other_origin: Option<String>) -> Result<Self> {
+        let arguments = other_origin.map(|origin| vec!["--allow-origin".to_owned(), origin]);
+        Self::start_with(arguments.unwrap_or_default()).await
+    }
+
+    /// A server with an empty database that is told more.
+    pub(crate) async fn start_with(arguments: Vec<String>) -> Result<Self> {
         let folder = TempDir::new()?;
         let reserved = reserved_port();
-        let process = spawn(&folder, reserved.local_addr()?, other_origin.as_deref())?;
-        let andon = Self { process, folder, reserved, other_origin, client: Client::new() };
+        let process = spawn(&folder, reserved.local_addr()?, &arguments)?;
+        let andon = Self { process, folder, reserved, arguments, client: Client::new() };
         andon.wait_until_ready().await?;
         Ok(andon)
     }
@@ -43,7 +49,7 @@ impl Andon {
 
     /// Starts it again on the same address and database.
     pub(crate) async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(&self.folder, self.reserved.local_addr()?, self.other_origin.as_deref())?;
+        self.process = spawn(&self.folder, self.reserved.local_addr()?, &self.arguments)?;
         self.wait_until_ready().await
     }
 
@@ -131,12 +137,10 @@ impl Andon {
     }
 }
 
-fn spawn(folder: &TempDir, address: SocketAddr, other_origin: Option<&str>) -> Result<Child> {
+fn spawn(folder: &TempDir, address: SocketAddr, arguments: &[String]) -> Result<Child> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_andon"));
     command.args(["serve", "--listen", &address.to_string()]);
     command.arg("--database-url").arg(format!("sqlite://{}/andon.db?mode=rwc", folder.path().display()));
-    if let Some(origin) = other_origin {
-        command.args(["--allow-origin", origin]);
-    }
+    command.args(arguments);
     Ok(command.stdout(Stdio::null()).kill_on_drop(true).spawn()?)
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 #![deny(unused_must_use, reason = "a step whose error nobody looks at would make a test that cannot fail")]
 
+mod access_pages;
 mod andon;
 mod attention;
 mod axe;

@@ -152,6 +152,36 @@ mod data_problems {
     }
 }
 
+/// Who may do what, what was done, and who looked at whom, of a server on which everybody sees these pages.
+mod access {
+    use crate::access_pages::some_of_every_kind;
+
+    #[tokio::test]
+    async fn people_and_tokens_fit_every_screen_and_are_accessible() -> anyhow::Result<()> {
+        let (andon, shown) = (some_of_every_kind().await?, "[data-testid='token-cam-7']");
+        super::look_at(&andon, "access", "/access?factory=plant", shown).await
+    }
+
+    #[tokio::test]
+    async fn without_anybody_it_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let andon = crate::andon::Andon::start(None).await?;
+        andon.create_factory("plant", "UTC").await?;
+        super::look_at(&andon, "access-none", "/access?factory=plant", "[data-testid='new-device']").await
+    }
+
+    #[tokio::test]
+    async fn the_audit_log_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let (andon, shown) = (some_of_every_kind().await?, "[data-testid='audit-entry']");
+        super::look_at(&andon, "audit-log", "/access?page=audit-log&factory=plant", shown).await
+    }
+
+    #[tokio::test]
+    async fn who_looked_at_somebody_fits_every_screen_and_is_accessible() -> anyhow::Result<()> {
+        let (andon, shown) = (some_of_every_kind().await?, "[data-testid='access-log-none']");
+        super::look_at(&andon, "access-log", "/access?page=access-log&factory=plant&about=W1", shown).await
+    }
+}
+
 /// What people decided.
 mod decisions {
     use serde_json::json;

@@ -62,6 +62,9 @@ async fn no_control_is_too_small_to_press_and_no_field_makes_the_telephone_zoom(
         ("/cameras", "tr.camera"),
         ("/devices", "[data-testid='run-edge']"),
         ("/people", "[data-testid='person-worker-W24']"),
+        ("/access", "[data-testid='new-device']"),
+        ("/access?page=audit-log", "[data-testid='audit-action']"),
+        ("/access?page=access-log", "[data-testid='access-log-worker']"),
         ("/board", ".board-turn"),
     ];
     for (path, shown) in pages {

@@ -9,7 +9,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::{andon::Andon, axe, browser, close, dashboard::Dashboard as _, live::worked, pages::PICTURES};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Creates a person who leads the workers of the plant; whereupon the server lets in nobody else.
 async fn create_person(andon: &Andon) -> Result<()> {
@@ -19,7 +19,7 @@ async fn create_person(andon: &Andon) -> Result<()> {
         .await
 }
 
-async fn command(andon: &Andon, arguments: &[&str], input: &str) -> Result<()> {
+pub(crate) async fn command(andon: &Andon, arguments: &[&str], input: &str) -> Result<()> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_andon"));
     command.args(arguments).args(["--database-url", &andon.database_url()]);
     let mut child = command.stdin(Stdio::piped()).kill_on_drop(true).spawn()?;
@@ -30,7 +30,7 @@ async fn command(andon: &Andon, arguments: &[&str], input: &str) -> Result<()> {
     Ok(())
 }
 
-async fn fill(page: &Page<'_>, name: &str, password: &str) -> Result<()> {
+pub(crate) async fn fill(page: &Page<'_>, name: &str, password: &str) -> Result<()> {
     page.wait_for("#password").await?;
     for (id, text) in [("name", name), ("password", password)] {
         page.evaluate(&format!("document.getElementById('{id}').value = '{text}'")).await?;
@@ -53,6 +53,8 @@ async fn somebody_whose_server_was_closed_signs_in_and_is_where_they_were() -> R
     page.screenshot(&Path::new(PICTURES).join("sign-in.png")).await?;
     fill(&page, "Kim", "a wrong password").await?;
     page.wait_until("document.querySelector('[role=alert]')?.innerText.includes('wrong')").await?;
+    // The name stays, so the password is what is typed again.
+    page.wait_for("#password:focus").await?;
     page.screenshot(&Path::new(PICTURES).join("sign-in-wrong.png")).await?;
     fill(&page, "Kim", PASSWORD).await?;
     page.wait_until("location.pathname === '/' && location.search.includes('factory=plant')").await?;

@@ -4,7 +4,7 @@ import { compilePart } from "./__wasm_split.js";
 const started = start({ module_or_path: new URL("./dashboard_bg.wasm", import.meta.url) });
 
 // These pages need the part as well, so it comes at the same time.
-if (/^\/(board|cameras|compare|data-problems|decisions|devices|people)$/.test(location.pathname)) {
+if (/^\/(board|cameras|compare|data-problems|decisions|devices|people|access)$/.test(location.pathname)) {
   // What fails here is loaded again when the page asks for it.
   compilePart("back_office").catch(() => {});
 }

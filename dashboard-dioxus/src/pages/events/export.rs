@@ -1,17 +1,15 @@
 //! All events that pass a filter as a file, page after page.
 
 use super::names::Names;
-use crate::api::client::{Client, Outcome, no_update, read, request};
-use crate::api::operation::{Events as EventsQuery, Shows, events};
-use crate::api::session::{OperationType, Request};
+use crate::api::ask_once;
+use crate::api::client::Client;
+use crate::api::operation::{Events as EventsQuery, events};
 use crate::components::download::{self, CSV_TYPE};
 use crate::lean::csv::{Cell, Csv};
 use crate::lean::zone::Zone;
 use crate::model::{EventPage, SeenEvent};
 use crate::pages::over_time::export::{percent, times};
 use crate::words::{entity, events as words};
-use futures_channel::oneshot;
-use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::js_sys::Array;
 
@@ -82,28 +80,8 @@ impl Export {
             first: PAGE_EVENTS,
             after,
         };
-        let body = request::<EventsQuery>(variables).map_err(|error| error.0)?;
-        let (sender, answer) = oneshot::channel();
-        let sender = RefCell::new(Some(sender));
-        let key = self.client.new_key();
-        let handler = move |outcome: Outcome<'_>| {
-            let page = match outcome {
-                Outcome::Answered(data, arrival) => {
-                    Ok(EventsQuery::show(None, read::<events::ResponseData>(data)?, arrival))
-                }
-                Outcome::Refused(reason) => Err(reason),
-            };
-            if let Some(sender) = sender.take() {
-                // Whoever asked may have left.
-                _ = sender.send(page);
-            }
-            Ok(no_update())
-        };
-        let request = Request { operation_type: OperationType::Query, body };
-        self.client.begin(key, request, Rc::new(handler));
-        let page = answer.await;
-        self.client.end(key);
-        page.unwrap_or_else(|_| Err(words::NOT_EXPORTED.to_owned()))
+        let page = ask_once::<EventsQuery>(self.client, variables).await;
+        page.unwrap_or_else(|| Err(words::NOT_EXPORTED.to_owned()))
     }
 
     fn csv(&self, events: &[SeenEvent], part: Part) -> String {

@@ -51,14 +51,18 @@ impl SignIn<'_> {
     /// As a response.
     pub(super) fn into_response(self, status: StatusCode) -> Response {
         let (name, next) = (escaped(self.name), escaped(self.next));
+        // Who is told of an error types the password anew.
+        let (name_focus, password_focus) =
+            if self.error.is_some() && !name.is_empty() { ("", " autofocus") } else { (" autofocus", "") };
         let body = format!(
             "<h1>Sign in</h1><p>Andon</p>{error}\
              <form method=\"post\" action=\"{SIGN_IN}\">\
              <input type=\"hidden\" name=\"next\" value=\"{next}\">\
              <label for=\"name\">Name</label>\
-             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" required autofocus>\
+             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" required{name_focus}>\
              <label for=\"password\">Password</label>\
-             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
+             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" \
+             required{password_focus}>\
              <button>Sign in</button></form>",
             error = error(self.error),
         );

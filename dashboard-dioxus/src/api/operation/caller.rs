@@ -1,0 +1,99 @@
+//! Who asks, and what they may do.
+
+use super::shows::Shows;
+use crate::api::session::Arrival;
+use graphql_client::GraphQLQuery;
+
+/// When it is asked again, in ms: somebody may be granted something, or lose it.
+const AGAIN_MS: f64 = 60_000.0;
+/// The role of those who look after a factory's settings, as the API calls it.
+const ADMIN: &str = "ADMIN";
+/// Somebody who signs in, as the API calls it.
+const PERSON: &str = "PERSON";
+
+/// Kinds that the page only compares or says, so nothing is compiled to read them.
+type PrincipalKind = String;
+type Role = String;
+
+#[derive(GraphQLQuery)]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/me.graphql",
+    extern_enums("PrincipalKind", "Role"),
+    response_derives = "Clone, PartialEq"
+)]
+pub(crate) struct Me;
+
+/// Who asks.
+pub(crate) type Caller = me::MeMe;
+
+impl Caller {
+    /// The name of somebody who has signed in.
+    pub(crate) fn person(&self) -> Option<&str> {
+        (self.kind.as_deref() == Some(PERSON)).then_some(&*self.name)
+    }
+
+    /// Whether they look after a factory's settings, as everybody does where nobody has to say who they are.
+    pub(crate) fn is_admin(&self, factory_id: &str) -> bool {
+        let is_of_admin = |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
+        self.access_open || self.grants.iter().any(is_of_admin)
+    }
+
+    /// Which workers of a factory they are.
+    pub(crate) fn own_workers(&self, factory_id: &str) -> Vec<&str> {
+        let of_factory = self.grants.iter().filter(|grant| grant.factory_id == factory_id);
+        let mut workers: Vec<&str> = of_factory.filter_map(|grant| grant.worker_id.as_deref()).collect();
+        // Two roles of one worker stand beside each other.
+        workers.dedup();
+        workers
+    }
+}
+
+impl Shows for Me {
+    type Shown = Caller;
+
+    fn show(_: Option<Self::Shown>, data: me::ResponseData, _: Arrival) -> Self::Shown {
+        data.me
+    }
+
+    fn again_in_ms(_: &Self::Shown) -> Option<f64> {
+        Some(AGAIN_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn caller(is_open: bool, grants: &Value) -> Caller {
+        let caller = json!({
+            "name": "Kim", "kind": "PERSON", "isOperator": false, "accessOpen": is_open, "grants": grants
+        });
+        serde_json::from_value(caller).unwrap()
+    }
+
+    #[test]
+    fn who_administers_one_factory_does_not_administer_another() {
+        let grants = json!([
+            { "factoryId": "a", "role": "ADMIN", "workerId": null },
+            { "factoryId": "b", "role": "SUPERVISOR", "workerId": null },
+        ]);
+        let kim = caller(false, &grants);
+        assert!(kim.is_admin("a"));
+        assert!(!kim.is_admin("b") && !kim.is_admin("c"));
+        assert!(caller(true, &json!([])).is_admin("c"), "nobody has to say who they are");
+    }
+
+    #[test]
+    fn somebody_is_a_worker_of_the_factory_of_the_grant_alone() {
+        let grants = json!([
+            { "factoryId": "a", "role": "VIEWER", "workerId": "W1" },
+            { "factoryId": "a", "role": "SUPERVISOR", "workerId": "W1" },
+            { "factoryId": "b", "role": "VIEWER", "workerId": "W7" },
+        ]);
+        let kim = caller(false, &grants);
+        assert_eq!(kim.own_workers("a"), ["W1"]);
+        assert!(kim.own_workers("c").is_empty());
+    }
+}

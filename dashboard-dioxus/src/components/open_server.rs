@@ -1,0 +1,81 @@
+//! Says on top of every page that everybody may see and change everything, where others than this machine reach the server. Where
+//! only this machine may, as with the demo, the header's button says it and nothing stands in the way.
+
+use crate::api::use_client;
+use crate::components::account::PANEL_ID;
+use crate::components::page_context::use_page_context;
+use crate::words::account as words;
+use dioxus::prelude::*;
+
+/// Where the browser remembers, until its tab is closed, that somebody has read it.
+const STORED_AS: &str = "andon-open-server-hidden";
+
+/// The line, until somebody hides it.
+#[component]
+pub(crate) fn OpenServer() -> Element {
+    let me = use_page_context().me;
+    let url = use_client().api_url;
+    let mut is_hidden =
+        use_signal(|| storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_)))));
+    let is_reached = url.read().as_deref().is_some_and(|url| !is_this_machine(url));
+    rsx! {
+        if is_reached && !is_hidden() && me.with(|me| me.access_open) == Some(true) {
+            div { class: "open-server", "data-testid": "open-server",
+                p { {words::OPEN_NOTE} }
+                button { class: "button", r#type: "button", "popovertarget": PANEL_ID, {words::WHAT_TO_DO} }
+                button {
+                    class: "button",
+                    r#type: "button",
+                    "data-testid": "open-server-hide",
+                    onclick: move |_| {
+                        is_hidden.set(true);
+                        if let Some(storage) = storage() {
+                            // A browser that keeps nothing shows it again.
+                            _ = storage.set_item(STORED_AS, "");
+                        }
+                    },
+                    {words::HIDE}
+                }
+            }
+        }
+    }
+}
+
+/// How addresses begin by which a machine reaches itself alone.
+const THIS_MACHINE: [&str; 4] = ["http://127.", "http://localhost:", "http://localhost/", "http://[::1]"];
+
+fn is_this_machine(url: &str) -> bool {
+    THIS_MACHINE.iter().any(|start| url.starts_with(start))
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    if cfg!(not(target_arch = "wasm32")) {
+        return None;
+    }
+    web_sys::window().and_then(|window| window.session_storage().ok().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_addresses_of_a_machine_for_itself_are_those_of_this_machine() {
+        for own in [
+            "http://127.0.0.1:8000/graphql",
+            "http://localhost:8000/graphql",
+            "http://localhost/graphql",
+            "http://[::1]:8000/graphql",
+        ] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in [
+            "http://10.0.0.7:8000/graphql",
+            "https://andon.example/graphql",
+            "http://localhost.example/graphql",
+            "http://[::2]:8000/graphql",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
+}
