@@ -10,6 +10,7 @@ pub mod commands;
 mod control;
 mod denied;
 mod known;
+pub mod oidc;
 mod password;
 mod sign_in;
 

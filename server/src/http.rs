@@ -61,7 +61,11 @@ use self::{
     quota::Subscriptions,
     shared::Shared,
 };
-use crate::{app::App, graphql::budget::Turns};
+use crate::{
+    access::oidc::{OidcProvider, OidcSettings},
+    app::App,
+    graphql::budget::Turns,
+};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -86,19 +90,24 @@ pub struct Options {
     pub connections: ConnectionLimits,
     /// Limits and timeouts of websockets.
     pub sockets: SocketLimits,
+    /// The identity provider where people can sign in, if there is one.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,
 /// websockets are closed with 1001, queued batches are committed.
 ///
 /// # Errors
-/// When the batches could not be committed in time. Their senders got no answer and will send them again.
+/// When the batches could not be committed in time. Their senders got no answer and will send them again. Before anything is served,
+/// when this machine cannot ask an identity provider.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     options: Options,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let oidc = options.oidc.map(|settings| OidcProvider::new(settings, app.clock.clone()));
+    let oidc = oidc.transpose().map_err(anyhow::Error::msg)?;
     let tasks = TaskTracker::new();
     let rules = BrowserRules { hosts: options.hosts, origins: options.origins.clone() };
     let shared = Arc::new(Shared {
@@ -106,6 +115,7 @@ pub async fn serve(
         app: app.clone(),
         origins: options.origins,
         has_trusted_proxies: !options.connections.trusted_proxies.is_empty(),
+        oidc,
         memory: request_memory(),
         answer_memory: answer_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),

@@ -143,7 +143,7 @@ impl AccessControl {
         })
     }
 
-    fn author(&self) -> Author {
+    pub(super) fn author(&self) -> Author {
         Author { principal_id: None, at_ms: self.shared.clock.now_ms() }
     }
 }

@@ -25,7 +25,9 @@
 pub(in crate::store) mod change;
 pub mod credentials;
 mod holder;
+pub mod identities;
 pub mod passwords;
+pub mod pending_sign_ins;
 mod permission;
 pub mod principals;
 mod scope;

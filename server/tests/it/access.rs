@@ -2,6 +2,7 @@
 
 mod commands;
 mod connections;
+mod oidc;
 mod roles;
 mod sign_in;
 mod tokens;

@@ -234,17 +234,17 @@ impl Store {
                 let Some(person) = person.filter(|person| person.disabled_at_ms.is_none()) else {
                     return Ok(Err(NotChanged::NotFound));
                 };
-                let has_ended_one = make_room(&change, person.id).await?;
-                let holder = (person.id, person.name.as_str());
-                let expires_at_ms = author.at_ms + valid_ms;
-                let issued = issue(&mut change, Kind::Session, holder, &secret, expires_at_ms).await?;
-                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+                let begun = begin_session(&mut change, &person, secret, valid_ms).await?;
+                let (session, has_ended_one) = match begun {
+                    Ok(begun) => begun,
+                    Err(refused) => return Ok(Err(refused)),
+                };
                 if has_ended_one {
                     change.commit().await?;
                 } else {
                     change.commit_unseen().await?;
                 }
-                Ok(Ok(Token { kind: TokenKind::Session, id: CredentialId(row.id), secret }))
+                Ok(Ok(session))
             }
             .boxed()
         };
@@ -382,6 +382,21 @@ fn credential(
             grants: grants.get(&holder.id).cloned().unwrap_or_default(),
         }),
     })
+}
+
+/// Begins a session of a person within a change; whether another one was ended for it.
+pub(super) async fn begin_session(
+    change: &mut Change,
+    person: &principals::Principal,
+    secret: [u8; TOKEN_SECRET_BYTES],
+    valid_ms: DurationMs,
+) -> Result<std::result::Result<(Token, bool), NotChanged>> {
+    let has_ended_one = make_room(change, person.id).await?;
+    let holder = (person.id, person.name.as_str());
+    let expires_at_ms = change.author.at_ms + valid_ms;
+    let issued = issue(change, Kind::Session, holder, &secret, expires_at_ms).await?;
+    let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+    Ok(Ok((Token { kind: TokenKind::Session, id: CredentialId(row.id), secret }, has_ended_one)))
 }
 
 /// Forgets a person's sessions that are over, and ends their oldest ones where there are as many as may be; whether it did.
