@@ -1,7 +1,7 @@
 //! HTTP requests to an identity provider.
 //!
 //! - A request that has no whole answer after 10 s, and a connection that is not made after 5 s, count as failed.
-//! - An answer is read up to 1 MiB, more than a hundred thousand times of what a person's groups take.
+//! - An answer is read up to 1 MiB, a hundred times of what a person's groups take.
 //! - Redirects are not followed: they would send a code or a secret elsewhere.
 //! - Where the provider is asked by https, so is everything that it names.
 

@@ -57,17 +57,25 @@ fn settings(issuer: &str) -> OidcSettings {
 
 /// A closed server with the factories `plant` and `other`, where people sign in at this provider.
 async fn server_of(issuer: &str) -> TestServer {
-    server_on(TestDatabase::new().await, issuer, Clock::System).await
-}
-
-async fn server_on(database: TestDatabase, issuer: &str, clock: Clock) -> TestServer {
-    let store = Store::open(database.url()).await.expect("a database");
-    let options = Options { oidc: Some(settings(issuer)), ..patient() };
-    let server = TestServer::with_access(store, database, clock, (options, AccessMode::Required)).await;
+    let server = start_on(TestDatabase::new().await, issuer, Clock::System).await;
     for factory in ["plant", "other"] {
         create_factory(&server, factory).await;
     }
     server
+}
+
+/// The next server on the database of one that was stopped.
+async fn server_after(server: TestServer, issuer: &str, clock: Clock) -> TestServer {
+    let database = server.stop().await;
+    // What that one had begun may still be ending.
+    until("the end of the server before", async || Store::open(database.url()).await.is_ok()).await;
+    start_on(database, issuer, clock).await
+}
+
+async fn start_on(database: TestDatabase, issuer: &str, clock: Clock) -> TestServer {
+    let store = Store::open(database.url()).await.expect("a database");
+    let options = Options { oidc: Some(settings(issuer)), ..patient() };
+    TestServer::with_access(store, database, clock, (options, AccessMode::Required)).await
 }
 
 /// The system's time, for a server whose clock is set later.
@@ -78,10 +86,8 @@ fn now_ms() -> TimestampMs {
 /// The status of a question about a factory that a page of the server asks.
 async fn ask(server: &TestServer, browser: &Browser, factory: &str) -> serde_json::Value {
     let body = json!({ "query": METRICS, "variables": { "f": factory } });
-    let request = server
-        .request(body.to_string())
-        .header("origin", server.url(""))
-        .header("cookie", browser.cookies_for(server.address));
+    let request =
+        server.request(body.to_string()).header("origin", server.url("")).header("cookie", browser.cookies());
     soon("an answer", request.send()).await.expect("a response").json().await.expect("JSON")
 }
 
@@ -281,14 +287,10 @@ async fn nobody_is_sent_to_another_site() {
         assert_eq!(browser.open(server.address, &callback).await.headers()["location"], "/", "{foreign}");
     }
     // The provider is told to send people back to where the server is, whatever a request says that it is.
-    let request =
-        server.client.get(server.url("/auth/oidc/start")).header("x-forwarded-host", "evil.example");
-    let away = soon("the way", request.send()).await.expect("a response");
-    assert!(
-        away.url().as_str().contains("redirect_uri=https%3A%2F%2Fandon.example.com%2Fauth%2Foidc%2Fcallback"),
-        "{}",
-        away.url()
-    );
+    let away =
+        Browser::default().leave_by(server.address, "/", &[("x-forwarded-host", "evil.example")]).await;
+    let redirect_uri = browser::parameter(&away, "redirect_uri");
+    assert_eq!(redirect_uri, "https%3A%2F%2Fandon.example.com%2Fauth%2Foidc%2Fcallback");
 }
 
 #[tokio::test]
@@ -328,18 +330,13 @@ async fn a_provider_that_is_down_keeps_nobody_out_who_has_a_password() {
     let browser = Browser::default();
     let callback = browser.leave_and_sign_in(server.address, "/", "kim").await;
     let provider = provider.stop().await;
-    let unreachable = "your identity provider does not answer";
+    let unreachable = "Your identity provider does not answer";
     // It is down for who comes back, and for a server that has not asked it yet.
-    let unreachable = unreachable.replacen('y', "Y", 1);
-    is_refused(browser.open(server.address, &callback).await, StatusCode::SERVICE_UNAVAILABLE, &unreachable)
+    is_refused(browser.open(server.address, &callback).await, StatusCode::SERVICE_UNAVAILABLE, unreachable)
         .await;
-    let database = server.stop().await;
-    let store = Store::open(database.url()).await.expect("a database");
-    let options = Options { oidc: Some(settings(provider.issuer())), ..patient() };
-    let access = (options, AccessMode::Required);
-    let server = TestServer::with_access(store, database, Clock::System, access).await;
+    let server = server_after(server, provider.issuer(), Clock::System).await;
     let start = browser.open(server.address, "/auth/oidc/start").await;
-    is_refused(start, StatusCode::SERVICE_UNAVAILABLE, &unreachable).await;
+    is_refused(start, StatusCode::SERVICE_UNAVAILABLE, unreachable).await;
     let form = [("name", "Root"), ("password", PASSWORD), ("next", "/")];
     let operator = browser.post(&server.url("/auth/sign-in"), &form, Some(&server.url(""))).await;
     assert_eq!(operator.status(), StatusCode::SEE_OTHER);
@@ -419,11 +416,7 @@ async fn a_sign_in_can_be_finished_at_another_server_but_not_for_ever() {
         browser.leave_and_sign_in(server.address, "/", "kim").await,
         browser.leave_and_sign_in(server.address, "/", "kim").await,
     ];
-    let database = server.stop().await;
-    let store = Store::open(database.url()).await.expect("a database");
-    let options = Options { oidc: Some(settings(&provider.issuer)), ..patient() };
-    let clock = Clock::manual(now_ms());
-    let other = TestServer::with_access(store, database, clock, (options, AccessMode::Required)).await;
+    let other = server_after(server, &provider.issuer, Clock::manual(now_ms())).await;
     assert_eq!(browser.open(other.address, &soon_enough).await.status(), StatusCode::SEE_OTHER);
     other.clock.set(now_ms() + PENDING_VALID_MS + DurationMs(1_000));
     let back = browser.open(other.address, &late).await;

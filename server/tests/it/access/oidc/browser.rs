@@ -18,8 +18,8 @@ const MAX_STEPS: usize = 12;
 /// It keeps cookies, and follows no redirect by itself.
 pub(super) struct Browser {
     client: reqwest::Client,
-    /// By host and port, as no browser tells them apart, so that the test does.
-    cookies: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
+    /// All of one host, whatever the port, as browsers keep them.
+    cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl Default for Browser {
@@ -35,14 +35,25 @@ impl Browser {
         self.get(&format!("http://{server}{path}")).await
     }
 
-    pub(super) fn cookies_for(&self, server: SocketAddr) -> String {
-        self.cookies_of(&server.to_string())
+    /// As a header has them.
+    pub(super) fn cookies(&self) -> String {
+        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
     /// Leaves the server for the provider. Where it is sent.
     pub(super) async fn leave(&self, server: SocketAddr, next: &str) -> String {
+        self.leave_by(server, next, &[]).await
+    }
+
+    /// As [`Self::leave`], with headers that a proxy or somebody else adds.
+    pub(super) async fn leave_by(&self, server: SocketAddr, next: &str, headers: &[(&str, &str)]) -> String {
         let url = Url::parse_with_params(&format!("http://{server}/auth/oidc/start"), [("next", next)]);
-        let away = self.get(url.expect("a URL").as_str()).await;
+        let mut request = self.client.get(url.expect("a URL").as_str()).header("accept", "text/html");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let away = self.send(request).await;
         assert_eq!(away.status(), 303);
         away.headers()["location"].to_str().expect("a header").to_owned()
     }
@@ -76,7 +87,7 @@ impl Browser {
     }
 
     async fn get(&self, url: &str) -> Response {
-        self.send(url, self.client.get(url).header("accept", "text/html")).await
+        self.send(self.client.get(url).header("accept", "text/html")).await
     }
 
     pub(super) async fn post(&self, url: &str, form: &[(&str, &str)], origin: Option<&str>) -> Response {
@@ -89,32 +100,24 @@ impl Browser {
         if let Some(origin) = origin {
             request = request.header("origin", origin);
         }
-        self.send(url, request).await
+        self.send(request).await
     }
 
-    async fn send(&self, url: &str, request: reqwest::RequestBuilder) -> Response {
-        let host = Url::parse(url).expect("a URL").authority().to_owned();
-        let request = request.header("cookie", self.cookies_of(&host));
+    async fn send(&self, request: reqwest::RequestBuilder) -> Response {
+        let request = request.header("cookie", self.cookies());
         let response = soon("a page", request.send()).await.expect("a response");
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_host = cookies.entry(host).or_default();
         for cookie in response.headers().get_all("set-cookie") {
             let cookie = cookie.to_str().expect("a header");
-            let (name, value) =
-                cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            let pair = cookie.split(';').next().and_then(|pair| pair.split_once('='));
+            let (name, value) = pair.expect("a cookie");
             if value.is_empty() {
-                of_host.remove(name);
+                cookies.remove(name);
             } else {
-                of_host.insert(name.to_owned(), value.to_owned());
+                cookies.insert(name.to_owned(), value.to_owned());
             }
         }
         response
-    }
-
-    fn cookies_of(&self, host: &str) -> String {
-        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        let pairs = cookies.get(host).into_iter().flatten();
-        pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }
 

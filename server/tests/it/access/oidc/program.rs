@@ -25,7 +25,7 @@ async fn neither_the_log_nor_a_page_has_a_secret() {
     let callback = browser.leave_and_sign_in(address, "/", "kim").await;
     let back = browser.open(address, &callback).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER);
-    let session = browser.cookies_for(address);
+    let session = browser.cookies();
     // One that fails, too.
     let (_, _) = sign_in(address, "kim").await;
     let thief = Browser::default();
