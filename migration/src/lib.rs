@@ -22,6 +22,7 @@ mod m0013_ledger;
 mod m0014_entity_origin;
 mod m0015_access;
 mod m0016_audit_log;
+mod m0017_oidc;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_entity_origin::Migration),
             Box::new(m0015_access::Migration),
             Box::new(m0016_audit_log::Migration),
+            Box::new(m0017_oidc::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ mod denied;
 mod known;
 mod limits;
 mod looks;
+pub mod oidc;
 mod password;
 mod refusals;
 mod sign_in;

@@ -1,6 +1,7 @@
 //! The command line: every option is an environment variable too, and the option wins.
 
 pub mod access;
+pub mod oidc;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
@@ -9,7 +10,7 @@ use domain::time::DurationMs;
 use time_zones::{FolderError, TimeZones};
 
 use crate::{
-    access::AccessMode,
+    access::{AccessMode, oidc::OidcSettings},
     app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
     http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
 };
@@ -121,6 +122,10 @@ pub struct ServeConfig {
     #[arg(long, env = "ANDON_ACCESS", value_enum)]
     pub access: Option<access::Access>,
 
+    /// An identity provider.
+    #[command(flatten)]
+    pub oidc: oidc::OidcConfig,
+
     /// Create the factory "demo", fill today from a simulation and keep it running
     #[arg(
         long,
@@ -185,9 +190,15 @@ impl ServeConfig {
         Origins::parse(self.allow_origin.iter().map(String::as_str))
     }
 
-    /// The allowed hosts; each entry was judged when the command line was read.
+    /// The allowed hosts, that of the server's public address among them; each entry was judged when the command line was read.
     pub fn hosts(&self) -> Result<Hosts, String> {
-        Hosts::parse(self.allow_host.iter().map(String::as_str))
+        let public = self.oidc.public_host();
+        Hosts::parse(self.allow_host.iter().chain(&public).map(String::as_str))
+    }
+
+    /// The identity provider that was named.
+    pub fn oidc(&self) -> Result<Option<OidcSettings>, String> {
+        self.oidc.settings(self.access)
     }
 
     /// The limits of connections; each proxy was judged when the command line was read.
@@ -215,7 +226,10 @@ impl ServeConfig {
     pub fn access_mode(&self) -> AccessMode {
         match self.access {
             Some(access::Access::Open) => AccessMode::Open,
-            None if self.listen.ip().is_loopback() => AccessMode::OpenUntilFirstPrincipal,
+            // Who names an identity provider has people sign in.
+            None if self.listen.ip().is_loopback() && !self.oidc.is_named() => {
+                AccessMode::OpenUntilFirstPrincipal
+            }
             Some(access::Access::Required) | None => AccessMode::Required,
         }
     }
@@ -300,6 +314,7 @@ mod tests {
         assert_eq!(mode(&["--listen", "0.0.0.0:8000", "--access", "open"]), AccessMode::Open);
         assert_eq!(mode(&["--access", "required"]), AccessMode::Required);
         assert!(serve(&["--access", "closed"]).is_err());
+        assert_eq!(mode(&["--oidc-issuer", "https://sso.example.com"]), AccessMode::Required);
     }
 
     #[test]

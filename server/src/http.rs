@@ -64,7 +64,10 @@ use self::{
     shared::Shared,
 };
 use crate::{
-    access::{AccessLimits, Limits},
+    access::{
+        AccessLimits, Limits,
+        oidc::{OidcProvider, OidcSettings},
+    },
     app::App,
     graphql::budget::Turns,
 };
@@ -94,19 +97,24 @@ pub struct Options {
     pub sockets: SocketLimits,
     /// Limits of each principal, and of who does not prove to be one.
     pub limits: AccessLimits,
+    /// The identity provider where people can sign in, if there is one.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,
 /// websockets are closed with 1001, queued batches are committed.
 ///
 /// # Errors
-/// When the batches could not be committed in time. Their senders got no answer and will send them again.
+/// When the batches could not be committed in time. Their senders got no answer and will send them again. Before anything is served,
+/// when this machine cannot ask an identity provider.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     options: Options,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let oidc = options.oidc.map(|settings| OidcProvider::new(settings, app.clock.clone()));
+    let oidc = oidc.transpose().map_err(anyhow::Error::msg)?;
     let tasks = TaskTracker::new();
     let rules = BrowserRules { hosts: options.hosts, origins: options.origins.clone() };
     let shared = Arc::new(Shared {
@@ -114,6 +122,7 @@ pub async fn serve(
         app: app.clone(),
         origins: options.origins,
         has_trusted_proxies: !options.connections.trusted_proxies.is_empty(),
+        oidc,
         memory: request_memory(),
         answer_memory: answer_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),

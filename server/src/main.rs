@@ -100,6 +100,7 @@ fn options(config: &ServeConfig) -> Result<http::Options, String> {
         origins: config.origins()?,
         hosts: config.hosts()?,
         connections: config.connections()?,
+        oidc: config.oidc()?,
         ..http::Options::default()
     })
 }

@@ -108,7 +108,8 @@ pub async fn grant(command: GrantCommand) -> anyhow::Result<()> {
             let (store, scope) = open(&factory).await?;
             let snapshot = store.snapshot().await?;
             for grant in principals::grants(&snapshot, &scope).await? {
-                println!("{}\t{}", grant.principal.name, grant.role.name());
+                let from = if grant.is_from_groups { "\tfrom groups" } else { "" };
+                println!("{}\t{}{from}", grant.principal.name, grant.role.name());
             }
             drop(snapshot);
             store.close().await;

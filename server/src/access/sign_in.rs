@@ -167,7 +167,7 @@ impl AccessControl {
     }
 
     /// Somebody who says what they are called, and proves it now.
-    fn author(&self, name: &str, origin: Origin) -> Author {
+    pub(super) fn author(&self, name: &str, origin: Origin) -> Author {
         Author::called(name, Some(origin), self.shared.clock.now_ms())
     }
 }

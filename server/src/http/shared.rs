@@ -17,7 +17,7 @@ use super::{
     socket::limits::SocketLimits,
 };
 use crate::{
-    access::Limits,
+    access::{Limits, oidc::OidcProvider},
     app::App,
     error::ApiError,
     graphql::{AndonSchema, budget::Turns},
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) origins: Origins,
     /// Whether some proxy before this server is believed.
     pub(super) has_trusted_proxies: bool,
+    /// The identity provider where people can sign in, if there is one.
+    pub(super) oidc: Option<OidcProvider>,
     /// For what is sent to us.
     pub(super) memory: Memory,
     /// For what we send.

@@ -1,5 +1,6 @@
 //! The pages on which people sign in: plain HTML without a script, so that they work in every browser and before the dashboard.
 
+mod oidc;
 mod pages;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 
 use self::pages::{Setup, SignIn};
 use super::{authenticate::origin, connection::Peer, cookie, shared::Shared};
-use crate::access::{NotSignedIn, SETUP_PATH};
+use crate::access::{NotSignedIn, SETUP_PATH, oidc::OidcProvider};
 
 /// Where people sign in.
 pub(super) const SIGN_IN: &str = "/auth/sign-in";
@@ -36,6 +37,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route(SIGN_IN, get(show_sign_in).post(sign_in))
         .route(SIGN_OUT, post(sign_out))
         .route(SET_UP, get(show_setup).post(set_up))
+        .merge(oidc::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
@@ -76,7 +78,7 @@ async fn show_sign_in(State(shared): State<Arc<Shared>>, Query(query): Query<Sig
     if shared.app.access.is_open() {
         return redirect(next);
     }
-    SignIn { name: "", next, error: None }.into_response(StatusCode::OK)
+    SignIn { name: "", next, error: None, provider: provider(&shared) }.into_response(StatusCode::OK)
 }
 
 async fn sign_in(
@@ -95,7 +97,8 @@ async fn sign_in(
         Ok(session) => signed_in(&shared, &headers, &session, next),
         Err(error) => {
             let (status, words) = refusal(&error);
-            let page = SignIn { name: form.name.trim(), next, error: Some(&words) };
+            let provider = provider(&shared);
+            let page = SignIn { name: form.name.trim(), next, error: Some(&words), provider };
             with_wait(page.into_response(status), &error)
         }
     }
@@ -146,6 +149,11 @@ async fn sign_out(
     let mut response = redirect(SIGN_IN);
     response.headers_mut().append(header::SET_COOKIE, cookie::ending(&shared, &headers));
     response
+}
+
+/// What the identity provider is called where people can sign in, if there is one.
+fn provider(shared: &Shared) -> Option<&str> {
+    shared.oidc.as_ref().map(OidcProvider::label)
 }
 
 fn signed_in(shared: &Shared, headers: &HeaderMap, session: &Token, next: &str) -> Response {

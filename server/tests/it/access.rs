@@ -8,6 +8,7 @@ mod connections;
 mod kills;
 mod limits;
 mod looks;
+mod oidc;
 mod roles;
 mod sign_in;
 mod tokens;

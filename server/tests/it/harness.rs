@@ -3,6 +3,7 @@
 mod access;
 mod database;
 mod events;
+pub(crate) mod node;
 mod program;
 mod proxy;
 mod socket;

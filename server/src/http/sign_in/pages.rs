@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{SET_UP, SIGN_IN};
+use super::{SET_UP, SIGN_IN, oidc::START};
 use crate::access::{AccessControl, MIN_PASSWORD_CHARS};
 
 /// Nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
@@ -23,7 +23,10 @@ const STYLE: &str = "\
       border-radius: .4rem; background: Field; color: FieldText; }\
     button { width: 100%; margin-top: 1.5rem; font: inherit; font-weight: 600; padding: .7rem; border: 0;\
       border-radius: .4rem; background: #1d4ed8; color: #fff; cursor: pointer; }\
-    input:focus-visible, button:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }\
+    .or { margin: 1rem 0; text-align: center; }\
+    .provider { display: block; box-sizing: border-box; padding: .7rem; border: 1px solid GrayText; border-radius: .4rem;\
+      color: inherit; font-weight: 600; text-align: center; text-decoration: none; }\
+    input:focus-visible, button:focus-visible, .provider:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }\
     .error { padding: .6rem .7rem; border-left: 4px solid #b91c1c; background: color-mix(in srgb, #b91c1c 12%, Canvas); }\
     .hint { font-weight: 400; margin: .25rem 0 0; }";
 
@@ -35,6 +38,8 @@ pub(super) struct SignIn<'a> {
     pub(super) next: &'a str,
     /// Why they are not signed in.
     pub(super) error: Option<&'a str>,
+    /// What the identity provider is called where they can sign in, too.
+    pub(super) provider: Option<&'a str>,
 }
 
 /// The page on which the first operator is created, or somebody who was invited chooses a password.
@@ -63,8 +68,9 @@ impl SignIn<'_> {
              <label for=\"password\">Password</label>\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" \
              required{password_focus}>\
-             <button>Sign in</button></form>",
+             <button>Sign in</button></form>{provider}",
             error = error(self.error),
+            provider = provider(self.provider, self.next),
         );
         page(status, "Sign in", &body)
     }
@@ -104,6 +110,18 @@ impl Setup<'_> {
         );
         page(status, title, &body)
     }
+}
+
+/// A link to the identity provider, because a browser would not let a form lead to another site.
+fn provider(label: Option<&str>, next: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let link = |label| {
+        let (query, label) = (escaped(&query), escaped(label));
+        format!(
+            "<p class=\"or\">or</p><a class=\"provider\" href=\"{START}?{query}\">Sign in with {label}</a>"
+        )
+    };
+    label.map(link).unwrap_or_default()
 }
 
 fn error(words: Option<&str>) -> String {

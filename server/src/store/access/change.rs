@@ -63,6 +63,13 @@ impl Change {
         CredentialId(self.row.last_credential)
     }
 
+    /// Tells who makes it, where only that shows who it is.
+    pub(super) fn is_made_by(&mut self, principal_id: PrincipalId, name: &str, credential_id: CredentialId) {
+        self.author.principal_id = Some(principal_id);
+        self.author.name = name.into();
+        self.author.credential_id = Some(credential_id);
+    }
+
     /// Makes it, writes down what was done, and tells the other servers.
     pub(in crate::store) async fn commit(mut self, done: Record) -> Result<()> {
         self.row.revision += 1;

@@ -224,27 +224,24 @@ impl Store {
         valid_ms: DurationMs,
         author: &Author,
     ) -> Result<std::result::Result<Token, NotChanged>> {
-        let (secret, at_ms) = (random_secret()?, author.at_ms);
+        let secret = random_secret()?;
         let make = |mut change: Change, person: principals::Principal| {
             async move {
                 if person.disabled_at_ms.is_some() {
                     return Ok(Err(NotChanged::NotFound));
                 }
-                let has_ended_one = make_room(&change, person.id).await?;
-                let holder = (person.id, person.name.as_str());
-                let issued = issue(&mut change, Kind::Session, holder, &secret, at_ms + valid_ms).await?;
-                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
-                let id = CredentialId(row.id);
-                change.author.principal_id = Some(person.id);
-                change.author.name = person.name.as_str().into();
-                change.author.credential_id = Some(id);
+                let begun = begin_session(&mut change, &person, secret, valid_ms).await?;
+                let (session, has_ended_one) = match begun {
+                    Ok(begun) => begun,
+                    Err(refused) => return Ok(Err(refused)),
+                };
                 let done = Record::done(None, AuditAction::SignIn, &*person.name, json!({}));
                 if has_ended_one {
                     change.commit(done).await?;
                 } else {
                     change.commit_unseen(Some(done)).await?;
                 }
-                Ok(Ok(Token { kind: TokenKind::Session, id, secret }))
+                Ok(Ok(session))
             }
             .boxed()
         };
@@ -307,9 +304,7 @@ impl Store {
                     && row.revoked_at.is_none()
                 {
                     set_instant(&change.tx, "revoked_at", id, at_ms).await?;
-                    change.author.principal_id = Some(PrincipalId(person.id));
-                    change.author.name = person.name.as_str().into();
-                    change.author.credential_id = Some(id);
+                    change.is_made_by(PrincipalId(person.id), &person.name, id);
                     change.commit(Record::done(None, AuditAction::SignOut, person.name, json!({}))).await?;
                 }
                 Ok(Ok(()))
@@ -461,6 +456,23 @@ fn credential(
             grants: grants.get(&holder.id).cloned().unwrap_or_default(),
         }),
     })
+}
+
+/// Begins a session of a person within a change; whether another one was ended for it.
+pub(super) async fn begin_session(
+    change: &mut Change,
+    person: &principals::Principal,
+    secret: [u8; TOKEN_SECRET_BYTES],
+    valid_ms: DurationMs,
+) -> Result<std::result::Result<(Token, bool), NotChanged>> {
+    let has_ended_one = make_room(change, person.id).await?;
+    let holder = (person.id, person.name.as_str());
+    let expires_at_ms = change.author.at_ms + valid_ms;
+    let issued = issue(change, Kind::Session, holder, &secret, expires_at_ms).await?;
+    let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+    let id = CredentialId(row.id);
+    change.is_made_by(person.id, &person.name, id);
+    Ok(Ok((Token { kind: TokenKind::Session, id, secret }, has_ended_one)))
 }
 
 /// Forgets a person's sessions that are over, and ends their oldest ones where there are as many as may be; whether it did.

@@ -73,10 +73,7 @@ impl Store {
                 let invited = credentials::invited(&change.tx, id, code, at_ms).await?;
                 let Some(person) = invited else { return Ok(Err(NotChanged::NotValid)) };
                 replace(&change, person.id, hash).await?;
-                // Only now is it known who that is.
-                change.author.principal_id = Some(person.id);
-                change.author.name = person.name.as_str().into();
-                change.author.credential_id = Some(id);
+                change.is_made_by(person.id, &person.name, id);
                 change.commit(Record::done(None, AuditAction::SetPassword, &*person.name, json!({}))).await?;
                 Ok(Ok(person))
             }

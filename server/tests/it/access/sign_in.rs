@@ -31,7 +31,7 @@ async fn person(server: &TestServer, name: &str) {
     set_password(server, name, PASSWORD).await;
 }
 
-async fn set_password(server: &TestServer, name: &str, password: &str) {
+pub(super) async fn set_password(server: &TestServer, name: &str, password: &str) {
     let hash = Passwords::default().hash(password.into()).await.expect("a hash");
     let changed = server.app.store.set_password(name, &hash, &server.author()).await;
     changed.expect("a commit").expect("a person");
