@@ -91,15 +91,17 @@ pub async fn person(command: PersonCommand) -> anyhow::Result<()> {
 /// What was wrong, for the person at the command line.
 pub async fn grant(command: GrantCommand) -> anyhow::Result<()> {
     match command {
-        GrantCommand::Add(GrantConfig { factory, person, role }) => {
+        GrantCommand::Add(GrantConfig { factory, person, role, worker }) => {
             let (store, scope) = open(&factory).await?;
-            made(store.grant(&scope, &person, role, None, &author()).await?, || format!("{person:?}"))?;
+            made(store.grant(&scope, &person, role, worker.as_deref(), &author()).await?, || {
+                format!("{person:?}")
+            })?;
             store.close().await;
             Ok(())
         }
-        GrantCommand::Remove(GrantConfig { factory, person, role }) => {
+        GrantCommand::Remove(GrantConfig { factory, person, role, worker }) => {
             let (store, scope) = open(&factory).await?;
-            let removed = store.revoke_grant(&scope, &person, role, None, &author()).await?;
+            let removed = store.revoke_grant(&scope, &person, role, worker.as_deref(), &author()).await?;
             made(removed, || format!("{person:?} as {} of this factory", role.name()))?;
             store.close().await;
             Ok(())

@@ -139,6 +139,9 @@ pub struct GrantConfig {
     /// viewer, supervisor, engineer or admin
     #[arg(long, value_parser = persons_role)]
     pub role: Role,
+    /// The worker that they are, as events have it: they see their own figures, and who asked about them
+    #[arg(long, value_name = "WORKER_ID", value_parser = name)]
+    pub worker: Option<String>,
 }
 
 /// The token to be created.

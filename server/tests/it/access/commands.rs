@@ -100,7 +100,7 @@ async fn people_are_created_granted_roles_and_disabled() {
     .await;
     assert_eq!(
         printed(&database, &["grant", "list", "--factory", "plant"]).await,
-        "Kim Miller\tsupervisor\n"
+        "Kim Miller\tsupervisor\t\n"
     );
     printed(
         &database,

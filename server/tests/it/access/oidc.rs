@@ -398,7 +398,7 @@ async fn who_was_disabled_is_not_let_in() {
     provider.set_groups("kim", &["andon:plant:supervisor"]);
     let server = server_of(&provider.issuer).await;
     let (before, _) = sign_in(server.address, "kim").await;
-    let disabled = server.app.store.disable_person("kim", true, server.author()).await;
+    let disabled = server.app.store.disable_person("kim", true, &server.author()).await;
     disabled.expect("a commit").expect("a person");
     let (_, back) = sign_in(server.address, "kim").await;
     is_refused(back, StatusCode::FORBIDDEN, "not let in here any more").await;

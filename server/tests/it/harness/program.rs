@@ -5,6 +5,7 @@ use std::{
     process::{ExitStatus, Output, Stdio},
 };
 
+use domain::access::{Token, TokenKind};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -123,6 +124,7 @@ async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>, log: watc
     let mut listening = Some(listening);
     let mut lines = BufReader::new(stderr).lines();
     while let Some(line) = lines.next_line().await.expect("a log") {
+        assert!(!tells_token(&line), "a token is in the log: {line}");
         if let Some((_, url)) = line.split_once("listening on ")
             && let Some(listening) = listening.take()
         {
@@ -131,4 +133,12 @@ async fn read(stderr: ChildStderr, listening: oneshot::Sender<String>, log: watc
         }
         log.send_modify(|lines| lines.push(line));
     }
+}
+
+/// Whether a line has a token in it that lets somebody in. A setup code is told there, and nowhere else.
+fn tells_token(line: &str) -> bool {
+    let is_end = |char: char| !(char.is_ascii_alphanumeric() || char == '_');
+    line.split(is_end)
+        .filter_map(|word| Token::of_text(word).ok())
+        .any(|token| token.kind != TokenKind::Setup)
 }

@@ -76,3 +76,35 @@ async fn a_server_that_cannot_look_for_half_a_minute_lets_nobody_in_until_it_can
     until("the end of blindness", async || status(&cut_off, &valid).await == StatusCode::OK).await;
     assert_eq!(status(&cut_off, &revoked).await, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn of_two_servers_that_start_at_once_on_an_empty_database_one_makes_the_setup_code() {
+    if !has_postgres() {
+        return;
+    }
+    let database = TestDatabase::new().await;
+    let one = closed(&database, database.url()).await;
+    let other = closed(&database, database.url()).await;
+    let made = tokio::join!(one.app.access.new_setup_code(), other.app.access.new_setup_code());
+    let codes = [made.0, made.1].map(|code| code.expect("a commit"));
+    assert_eq!(codes.iter().flatten().count(), 1, "{:?}", codes.map(|code| code.is_some()));
+}
+
+#[tokio::test]
+async fn servers_that_change_who_may_do_what_at_once_write_one_log_without_gaps() {
+    if !has_postgres() {
+        return;
+    }
+    let one = TestServer::at(NOW).await;
+    one.create_factory("plant").await;
+    let other = closed(&one.database, one.database.url()).await;
+    let create = async |server: &TestServer, part: &str| {
+        for number in 0..20 {
+            server.token("plant", Role::Device, &format!("{part}-{number}")).await;
+        }
+    };
+    tokio::join!(create(&one, "one"), create(&other, "other"));
+    let snapshot = one.app.store.snapshot().await.expect("a snapshot");
+    let (findings, rows) = server::store::audit_log::verify(&snapshot, &[]).await.expect("a log");
+    assert_eq!((findings, rows), (Vec::new(), 41));
+}
