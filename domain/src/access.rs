@@ -4,7 +4,7 @@ mod token;
 
 use std::ops::RangeInclusive;
 
-pub use self::token::{TOKEN_SECRET_BYTES, Token, TokenFault, TokenKind};
+pub use self::token::{MAX_TOKEN_DAYS, TOKEN_SECRET_BYTES, Token, TokenFault, TokenKind};
 
 /// What somebody may do in a factory. Grants add up: who has several roles may do what any of them permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -40,6 +40,18 @@ pub enum DecisionKind {
     Withdrawal,
 }
 
+impl DecisionKind {
+    /// The name, as the API has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Correction => "CORRECTION",
+            Self::Standing => "STANDING",
+            Self::Retraction => "RETRACTION",
+            Self::Withdrawal => "WITHDRAWAL",
+        }
+    }
+}
+
 /// Whether a decision is live when the decisions up to the number `prefix` are known: it is one of them, and none of them
 /// took it back.
 pub fn is_live(number: i32, withdrawn_by: Option<i32>, prefix: i32) -> bool {

@@ -44,6 +44,14 @@ pub enum UnitsBasis {
 }
 
 impl UnitsBasis {
+    /// The name, as the API has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Workers => "WORKERS",
+            Self::Workstations => "WORKSTATIONS",
+        }
+    }
+
     /// The sums that a factory's ratios are made of, in all or in one step of a series: the workers' sums, with the
     /// units of the side that counts.
     pub fn apply(self, workers: Totals, workstations: Totals) -> Totals {

@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod access_grant;
+pub mod audit_head;
+pub mod audit_log;
 pub mod closing;
 pub mod commit_log;
 pub mod credential;
@@ -19,8 +21,12 @@ pub mod event;
 pub mod event_conflict;
 pub mod event_issue;
 pub mod factory;
+pub mod identity;
+pub mod ingest_count;
 pub mod model_version;
 pub mod password;
+pub mod pending_sign_in;
+pub mod personal_access;
 pub mod principal;
 pub mod restated_hour;
 pub mod restatement;

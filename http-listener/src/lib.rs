@@ -28,6 +28,6 @@ pub use self::{
     open_files::make_room,
     origin::{Origins, is_own_page},
     peer::Peer,
-    quota::{PeerQuota, PeerShare},
+    quota::{PeerQuota, PeerShare, Quota, Share},
     trusted_proxies::TrustedProxies,
 };

@@ -26,6 +26,13 @@ impl Peer {
     }
 }
 
+/// The address that limits count a peer by; none where they leave it alone.
+impl From<Peer> for Option<IpAddr> {
+    fn from(peer: Peer) -> Self {
+        Some(peer.address).filter(|_| !peer.is_exempt)
+    }
+}
+
 /// Whether this machine's own connections count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loopback {

@@ -1,76 +1,81 @@
-//! How much of something one address may hold.
+//! How much of something one holder may have, such as an address.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::Peer;
-
-/// What each address holds, within a limit that is the same for all. The table has an entry for each address that holds
-/// something and for no other, so that it is bounded by whatever bounds the shares.
+/// What each holder has, within a limit that is the same for all. The table has an entry for each one that has something and
+/// for no other, so that it is bounded by whatever bounds the shares.
 #[derive(Debug)]
-pub struct PeerQuota {
+pub struct Quota<K> {
     max: usize,
-    held: Mutex<HashMap<IpAddr, usize>>,
+    held: Mutex<HashMap<K, usize>>,
 }
 
-/// What one holder has of its address's quota, until it is dropped.
+/// A quota of each address.
+pub type PeerQuota = Quota<IpAddr>;
+
+/// What somebody has of a quota, until it is dropped.
 #[derive(Debug)]
-pub struct PeerShare {
-    quota: Arc<PeerQuota>,
-    /// None when its peer is exempt.
-    address: Option<IpAddr>,
+pub struct Share<K: Copy + Eq + Hash> {
+    quota: Arc<Quota<K>>,
+    /// None when nobody counts what they have.
+    holder: Option<K>,
     amount: usize,
 }
 
-impl PeerQuota {
-    /// A quota of at most so much for each address.
+/// What somebody has of their address's quota.
+pub type PeerShare = Share<IpAddr>;
+
+impl<K: Copy + Eq + Hash> Quota<K> {
+    /// A quota of at most so much for each holder.
     pub fn new(max: usize) -> Arc<Self> {
         Arc::new(Self { max, held: Mutex::default() })
     }
 
-    /// The most that one address may hold.
+    /// The most that one holder may have.
     pub fn max(&self) -> usize {
         self.max
     }
 
-    /// Takes a share; none when the address would then hold too much.
-    pub fn take(self: &Arc<Self>, peer: Peer, amount: usize) -> Option<PeerShare> {
-        let address = Some(peer.address).filter(|_| !peer.is_exempt);
-        let mut share = PeerShare { quota: self.clone(), address, amount: 0 };
+    /// Takes a share, which counts for nobody where there is no holder, such as for an exempt peer; none when the holder would
+    /// then have too much.
+    pub fn take(self: &Arc<Self>, holder: impl Into<Option<K>>, amount: usize) -> Option<Share<K>> {
+        let mut share = Share { quota: self.clone(), holder: holder.into(), amount: 0 };
         share.grow(amount).then_some(share)
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<K, usize>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl PeerShare {
-    /// Takes more, unless the address would then hold too much: whether it could be taken.
+impl<K: Copy + Eq + Hash> Share<K> {
+    /// Takes more, unless the holder would then have too much: whether it could be taken.
     #[must_use]
     pub fn grow(&mut self, more: usize) -> bool {
-        let Some(address) = self.address.filter(|_| more > 0) else { return true };
+        let Some(holder) = self.holder.filter(|_| more > 0) else { return true };
         let mut held = self.quota.held();
-        let sum = held.get(&address).copied().unwrap_or_default().saturating_add(more);
+        let sum = held.get(&holder).copied().unwrap_or_default().saturating_add(more);
         let fits = sum <= self.quota.max;
         if fits {
-            held.insert(address, sum);
+            held.insert(holder, sum);
             self.amount += more;
         }
         fits
     }
 }
 
-impl Drop for PeerShare {
+impl<K: Copy + Eq + Hash> Drop for Share<K> {
     fn drop(&mut self) {
-        let Some(address) = self.address.filter(|_| self.amount > 0) else { return };
+        let Some(holder) = self.holder.filter(|_| self.amount > 0) else { return };
         let mut held = self.quota.held();
-        match held.get_mut(&address) {
+        match held.get_mut(&holder) {
             Some(sum) if *sum > self.amount => *sum -= self.amount,
-            _ => drop(held.remove(&address)),
+            _ => drop(held.remove(&holder)),
         }
     }
 }
@@ -78,6 +83,7 @@ impl Drop for PeerShare {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Peer;
 
     fn peer(address: &str) -> Peer {
         Peer { address: address.parse().expect("an address"), is_exempt: false }

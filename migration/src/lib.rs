@@ -21,6 +21,8 @@ mod m0012_decision;
 mod m0013_ledger;
 mod m0014_entity_origin;
 mod m0015_access;
+mod m0016_audit_log;
+mod m0017_oidc;
 mod table;
 
 /// Every change, in the order in which they are made.
@@ -74,6 +76,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_ledger::Migration),
             Box::new(m0014_entity_origin::Migration),
             Box::new(m0015_access::Migration),
+            Box::new(m0016_audit_log::Migration),
+            Box::new(m0017_oidc::Migration),
         ]
     }
 }

@@ -6,19 +6,26 @@
 //! - A server that could not look for [`MAX_BLIND`] lets nobody in, and ends what it delivers, until it can.
 
 mod attempts;
+pub mod audit_log_commands;
 pub mod commands;
 mod control;
 mod denied;
 mod known;
+mod limits;
+mod looks;
+pub mod oidc;
 mod password;
+mod refusals;
 mod sign_in;
 
 use std::time::Duration;
 
+pub(crate) use self::limits::{Limited, Limits, PrincipalShare};
 pub use self::{
     control::AccessControl,
     denied::Denied,
     known::Standing,
+    limits::{AccessLimits, OverLimit, Rate},
     password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
     sign_in::NotSignedIn,
 };
@@ -29,6 +36,9 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a server relies on what it found before it could not look any more.
 const MAX_BLIND: Duration = Duration::from_secs(30);
+
+/// The path at which the first operator is created, and at which somebody who was invited chooses a password.
+pub const SETUP_PATH: &str = "/auth/setup";
 
 /// Who is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

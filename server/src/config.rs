@@ -1,6 +1,7 @@
 //! The command line: every option is an environment variable too, and the option wins.
 
 pub mod access;
+pub mod oidc;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
@@ -9,7 +10,7 @@ use domain::time::DurationMs;
 use time_zones::{FolderError, TimeZones};
 
 use crate::{
-    access::AccessMode,
+    access::{AccessMode, oidc::OidcSettings},
     app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
     http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
 };
@@ -80,6 +81,9 @@ pub enum Command {
     /// Say what people may do in a factory; beside a running server, too
     #[command(subcommand)]
     Grant(access::GrantCommand),
+    /// Copy the audit log, or check that nobody has changed it; beside a running server, too
+    #[command(subcommand)]
+    AuditLog(access::AuditLogCommand),
     /// Print the API's schema
     Schema,
 }
@@ -117,6 +121,10 @@ pub struct ServeConfig {
     /// `andon person` or `andon token`, else those who prove who they are]
     #[arg(long, env = "ANDON_ACCESS", value_enum)]
     pub access: Option<access::Access>,
+
+    /// An identity provider.
+    #[command(flatten)]
+    pub oidc: oidc::OidcConfig,
 
     /// Create the factory "demo", fill today from a simulation and keep it running
     #[arg(
@@ -182,9 +190,15 @@ impl ServeConfig {
         Origins::parse(self.allow_origin.iter().map(String::as_str))
     }
 
-    /// The allowed hosts; each entry was judged when the command line was read.
+    /// The allowed hosts, that of the server's public address among them; each entry was judged when the command line was read.
     pub fn hosts(&self) -> Result<Hosts, String> {
-        Hosts::parse(self.allow_host.iter().map(String::as_str))
+        let public = self.oidc.public_host();
+        Hosts::parse(self.allow_host.iter().chain(&public).map(String::as_str))
+    }
+
+    /// The identity provider that was named.
+    pub fn oidc(&self) -> Result<Option<OidcSettings>, String> {
+        self.oidc.settings(self.access)
     }
 
     /// The limits of connections; each proxy was judged when the command line was read.
@@ -212,7 +226,10 @@ impl ServeConfig {
     pub fn access_mode(&self) -> AccessMode {
         match self.access {
             Some(access::Access::Open) => AccessMode::Open,
-            None if self.listen.ip().is_loopback() => AccessMode::OpenUntilFirstPrincipal,
+            // Who names an identity provider has people sign in.
+            None if self.listen.ip().is_loopback() && !self.oidc.is_named() => {
+                AccessMode::OpenUntilFirstPrincipal
+            }
             Some(access::Access::Required) | None => AccessMode::Required,
         }
     }
@@ -297,6 +314,7 @@ mod tests {
         assert_eq!(mode(&["--listen", "0.0.0.0:8000", "--access", "open"]), AccessMode::Open);
         assert_eq!(mode(&["--access", "required"]), AccessMode::Required);
         assert!(serve(&["--access", "closed"]).is_err());
+        assert_eq!(mode(&["--oidc-issuer", "https://sso.example.com"]), AccessMode::Required);
     }
 
     #[test]

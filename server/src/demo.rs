@@ -23,7 +23,7 @@ use crate::{
     ingest::{IngestError, Outcome},
     report::{self, ReportError},
     store::{
-        access::{Access, NameEntities, Permit, SendEvents},
+        access::{Access, Author, NameEntities, Permit, SendEvents},
         entities::{self, Entity, EntityChange, EntityFilter, EntityPatch, UnknownEntities},
         factories::{Factory, NewFactory, NotCreated},
     },
@@ -110,7 +110,10 @@ async fn demo_factory(app: &App, time_zone: Zone) -> anyhow::Result<Factory> {
         Err(error) => return Err(error.into()),
     }
     drop(snapshot);
-    let created = app.store.create_factory(&own_access(), new_factory(time_zone), app.clock.now_ms()).await?;
+    let created = app
+        .store
+        .create_factory(&own_access(), new_factory(time_zone), &Author::server(app.clock.now_ms()))
+        .await?;
     created.map_err(|refused| {
         match refused {
             // Only a client can have taken the id meanwhile: the next report finds its factory.
@@ -161,7 +164,10 @@ async fn name_entities(app: &App, factory: &Factory, roster: &[SimulatedEntity])
     if changes.is_empty() {
         return Ok(());
     }
-    let changed = app.store.update_entities(&scope, &changes, UnknownEntities::Refuse).await?;
+    let changed = app
+        .store
+        .update_entities(&scope, &changes, UnknownEntities::Refuse, &Author::server(app.clock.now_ms()))
+        .await?;
     if let Ok(changed) = changed {
         app.live.announce(factory.id, changed.revision);
     }

@@ -7,6 +7,7 @@ use async_graphql::ErrorExtensions as _;
 use domain::{event_text::EventFault, window::WindowError};
 
 use crate::{
+    access::OverLimit,
     ingest::IngestError,
     live::LiveError,
     report::{ReportError, forbidden},
@@ -40,6 +41,8 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// A persisted query's hash is not that of the text that came with it.
     PersistedQueryHashMismatch,
+    /// Whoever asks has asked or sent too much, or too often; ask again after `retryAfterMs`.
+    RateLimited,
     /// The server is too busy; ask again after `retryAfterMs`.
     Overloaded,
     /// The server cannot answer now; ask again after `retryAfterMs`.
@@ -64,6 +67,7 @@ impl ErrorCode {
             Self::AsOfTooEarly => "AS_OF_TOO_EARLY",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -78,7 +82,7 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// For people: what was wrong, what is allowed, what to do.
     pub message: String,
-    /// When to ask again; only with `OVERLOADED` and `UNAVAILABLE`.
+    /// When to ask again; only with `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`.
     pub retry_after_ms: Option<u64>,
     /// Which event of a batch is at fault, and why; only where the request is refused for one of them.
     pub event: Option<Box<EventRefusal>>,
@@ -86,7 +90,12 @@ pub struct ApiError {
     pub problems: Vec<ChangeProblem>,
     /// The decision to look at; only with `CHANGED_MEANWHILE` and `REQUEST_REUSED`.
     pub decision: Option<i32>,
+    /// The factory in which something else is permitted; only with `FORBIDDEN`.
+    pub factory: Option<String>,
 }
+
+/// The extension that names the factory.
+pub(crate) const FACTORY_ID: &str = "factoryId";
 
 /// The event that a request is refused for, for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +161,7 @@ impl ApiError {
             event: None,
             problems: Vec::new(),
             decision: None,
+            factory: None,
         }
     }
 
@@ -202,8 +212,12 @@ impl ApiError {
     pub fn refused(refused: Refused, slug: &str) -> Self {
         match refused {
             Refused::NoGrant => Self::factory_not_found(slug),
-            Refused::Forbidden(permission) => Self::new(ErrorCode::Forbidden, forbidden(permission, slug)),
+            Refused::Forbidden(permission) => Self::forbidden(forbidden(permission, slug), slug),
         }
+    }
+
+    fn forbidden(message: String, slug: &str) -> Self {
+        Self { factory: Some(slug.to_owned()), ..Self::new(ErrorCode::Forbidden, message) }
     }
 
     /// Too busy now.
@@ -230,6 +244,9 @@ impl From<ApiError> for async_graphql::Error {
             extensions.set("code", error.code.as_str());
             if let Some(retry_after_ms) = error.retry_after_ms {
                 extensions.set("retryAfterMs", retry_after_ms);
+            }
+            if let Some(factory) = &error.factory {
+                extensions.set(FACTORY_ID, factory.as_str());
             }
             if let Some(number) = error.decision {
                 extensions.set("decision", number);
@@ -280,12 +297,20 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<OverLimit> for ApiError {
+    fn from(over: OverLimit) -> Self {
+        // Rounded up: who comes a part of a millisecond early would be refused again.
+        let wait_ms = u64::try_from(over.wait().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        Self { retry_after_ms: Some(wait_ms), ..Self::new(ErrorCode::RateLimited, over.to_string()) }
+    }
+}
+
 impl From<ReportError> for ApiError {
     fn from(error: ReportError) -> Self {
         let code = match &error {
             ReportError::Store(error) => return error.clone().into(),
             ReportError::FactoryNotFound(slug) => return Self::factory_not_found(slug),
-            ReportError::Forbidden { .. } => ErrorCode::Forbidden,
+            ReportError::Forbidden { slug, .. } => return Self::forbidden(error.to_string(), slug),
             ReportError::EntityNotFound { .. } => ErrorCode::NotFound,
             ReportError::TooManyIds(_)
             | ReportError::TooManyPoints { .. }

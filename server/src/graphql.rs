@@ -1,6 +1,7 @@
 //! The GraphQL API: types and resolvers, a folder per capability. A resolver only unpacks what was asked; stores, reports
 //! and live deliveries do the work, and no database row is ever an API type.
 
+mod access;
 pub(crate) mod budget;
 mod context;
 mod decisions;
@@ -39,11 +40,17 @@ pub struct Query(
     devices::DeviceQuery,
     sources::SourceQuery,
     node::NodeQuery,
+    access::AccessQuery,
 );
 
 /// What can be changed. When a mutation answers, the change is durable.
 #[derive(Default, MergedObject)]
-pub struct Mutation(factories::FactoryMutation, events::EventMutation, decisions::DecisionMutation);
+pub struct Mutation(
+    factories::FactoryMutation,
+    events::EventMutation,
+    decisions::DecisionMutation,
+    access::AccessMutation,
+);
 
 /// Each subscription first delivers the whole current answer, then, as events are stored (by any replica) or as time moves
 /// the window, what changed. The first change is delivered at once, further ones conflated to at most one delivery per

@@ -7,6 +7,7 @@ mod body;
 mod browsers;
 mod connection;
 mod cookie;
+mod denied;
 mod error_response;
 mod event_stream;
 mod graphql;
@@ -25,7 +26,7 @@ mod url_parameters;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri, header, uri::PathAndQuery},
     response::Response,
@@ -54,6 +55,7 @@ pub use self::{
 };
 use self::{
     browsers::BrowserRules,
+    connection::{Peer, peer_of},
     log_limit::LogLimit,
     media::Media,
     memory::{answer_memory, request_memory},
@@ -61,7 +63,14 @@ use self::{
     quota::Subscriptions,
     shared::Shared,
 };
-use crate::{app::App, graphql::budget::Turns};
+use crate::{
+    access::{
+        AccessLimits, Limits,
+        oidc::{OidcProvider, OidcSettings},
+    },
+    app::App,
+    graphql::budget::Turns,
+};
 
 /// Answers from this length on, in bytes, are compressed: shorter ones fit into one packet anyway.
 const COMPRESS_FROM_BYTES: u64 = 1_400;
@@ -86,19 +95,26 @@ pub struct Options {
     pub connections: ConnectionLimits,
     /// Limits and timeouts of websockets.
     pub sockets: SocketLimits,
+    /// Limits of each principal, and of who does not prove to be one.
+    pub limits: AccessLimits,
+    /// The identity provider where people can sign in, if there is one.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Serves until the token is cancelled, then drains: no new connections, open ones finish their current request,
 /// websockets are closed with 1001, queued batches are committed.
 ///
 /// # Errors
-/// When the batches could not be committed in time. Their senders got no answer and will send them again.
+/// When the batches could not be committed in time. Their senders got no answer and will send them again. Before anything is served,
+/// when this machine cannot ask an identity provider.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     options: Options,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let oidc = options.oidc.map(|settings| OidcProvider::new(settings, app.clock.clone()));
+    let oidc = oidc.transpose().map_err(anyhow::Error::msg)?;
     let tasks = TaskTracker::new();
     let rules = BrowserRules { hosts: options.hosts, origins: options.origins.clone() };
     let shared = Arc::new(Shared {
@@ -106,6 +122,7 @@ pub async fn serve(
         app: app.clone(),
         origins: options.origins,
         has_trusted_proxies: !options.connections.trusted_proxies.is_empty(),
+        oidc,
         memory: request_memory(),
         answer_memory: answer_memory(),
         large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_AT_ONCE)),
@@ -115,6 +132,7 @@ pub async fn serve(
         sockets: Arc::new(Semaphore::new(options.sockets.max_sockets)),
         socket_limits: options.sockets,
         subscriptions: Arc::new(Subscriptions::new()),
+        limits: Limits::new(&options.limits),
         unknown_subprotocols: LogLimit::default(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
@@ -124,6 +142,9 @@ pub async fn serve(
     tasks.close();
     if tokio::time::timeout(CONNECTIONS_DRAIN_TIMEOUT, tasks.wait()).await.is_err() {
         tracing::warn!("{} connections did not end in time and are dropped", tasks.len());
+    }
+    if let Err(error) = app.access.write_down().await {
+        tracing::warn!(%error, "what was refused in the last minute is not in the audit log, and looks at workers are not counted");
     }
     tokio::time::timeout(COMMIT_DRAIN_TIMEOUT, app.ingest.drain()).await.map_err(|_| {
         anyhow::anyhow!(
@@ -179,8 +200,12 @@ async fn get_graphql(shared: &Arc<Shared>, request: Request) -> Response {
     }
     let offered = [Media::Json, Media::GraphqlResponse, Media::Html, Media::EventStream];
     let (request, _body) = request.into_parts();
+    let peer = match peer_of(&request.extensions) {
+        Ok(peer) => peer,
+        Err(error) => return error.into_response(Media::Json),
+    };
     match media::negotiate(&request.headers, &offered) {
-        Some(Media::Html) if !authenticate::may_enter(shared, &request.headers).await => {
+        Some(Media::Html) if !authenticate::may_enter(shared, peer, &request.headers).await => {
             sign_in::redirect_to_sign_in("/graphql")
         }
         Some(Media::Html) => assets::graphiql_page(&request.headers),
@@ -194,8 +219,13 @@ async fn graphiql_file(Path(path): Path<String>, headers: HeaderMap) -> Response
     assets::graphiql_file(&path, &headers)
 }
 
-async fn dashboard(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
-    if assets::is_page(uri.path()) && !authenticate::may_enter(&shared, &headers).await {
+async fn dashboard(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if assets::is_page(uri.path()) && !authenticate::may_enter(&shared, peer, &headers).await {
         return sign_in::redirect_to_sign_in(uri.path_and_query().map_or("/", PathAndQuery::as_str));
     }
     assets::dashboard_response(uri.path(), &headers)

@@ -157,8 +157,9 @@ impl Ingest {
             let rejected = rejections.iter().map(|(position, _)| *position).collect();
             Box::new(Numbered { sender, rejected })
         });
+        let credential_id = permit.credential_id();
         let factory_slug = permit.into_slug();
-        let batch = Batch { factory_slug, events, received_at_ms, issues, numbered };
+        let batch = Batch { factory_slug, events, received_at_ms, credential_id, issues, numbered };
         let (events, stored) = self.queue(batch, rows).await?;
         Ok(Outcome::new(&events, rejections, &stored))
     }

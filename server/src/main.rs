@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use anyhow::Context as _;
 use domain::zone::Zone;
 use server::{
-    access::{AccessMode, commands},
+    access::{AccessMode, audit_log_commands, commands},
     app::App,
     clock::Clock,
     config::{Command, Config, DatabaseConfig, ServeConfig},
@@ -58,6 +58,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Token(command) => (1, done(commands::token(command).await)),
         Command::Person(command) => (1, done(commands::person(command).await)),
         Command::Grant(command) => (1, done(commands::grant(command).await)),
+        Command::AuditLog(command) => (NOT_RUN, audit_log_commands::audit_log(command).await.map(exit_code)),
         Command::Schema => (1, Ok(print_schema())),
     };
     outcome.unwrap_or_else(|error| {
@@ -99,6 +100,7 @@ fn options(config: &ServeConfig) -> Result<http::Options, String> {
         origins: config.origins()?,
         hosts: config.hosts()?,
         connections: config.connections()?,
+        oidc: config.oidc()?,
         ..http::Options::default()
     })
 }
@@ -128,6 +130,11 @@ async fn rebuild(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     rebuilt.context("the sums could not be written anew")?;
     println!("every sum was written anew from its events");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a check, given whether all is well.
+fn exit_code(is_well: bool) -> ExitCode {
+    if is_well { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) }
 }
 
 fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

@@ -12,4 +12,4 @@ pub use floor::{
     Activity, Change, Now, Question, Report, Row, finality, restatements, series, states, timeline,
 };
 pub(crate) use scope::factory_now;
-pub use scope::{factories, factory};
+pub use scope::{access_log, factories, factory, people};

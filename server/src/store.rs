@@ -10,6 +10,7 @@
 pub mod access;
 mod applied;
 pub mod as_of;
+pub mod audit_log;
 pub mod closings;
 pub mod commit_log;
 pub mod conflicts;
@@ -30,6 +31,7 @@ mod latest_segments;
 mod name_order;
 pub mod neighbours;
 pub mod origins;
+pub mod personal_access;
 pub mod plans;
 mod reach;
 pub mod recompute;

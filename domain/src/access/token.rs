@@ -10,6 +10,9 @@ use crate::id::CredentialId;
 /// How many random bytes the secret has.
 pub const TOKEN_SECRET_BYTES: usize = 32;
 
+/// The most days for which a token is valid: ten years.
+pub const MAX_TOKEN_DAYS: u32 = 3_650;
+
 /// How many letters and digits the secret is.
 const SECRET_CHARS: usize = 43;
 /// How many letters and digits the checksum is.
@@ -57,6 +60,15 @@ pub enum TokenFault {
 impl TokenKind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Device, Self::Service, Self::Session, Self::Setup];
+
+    /// For how many days one is valid, unless that is said.
+    pub const fn default_days(self) -> u32 {
+        match self {
+            Self::Device => 365,
+            Self::Service => 90,
+            Self::Session | Self::Setup => 1,
+        }
+    }
 
     const fn prefix(self) -> &'static str {
         match self {

@@ -186,7 +186,7 @@ struct Extensions {
 
 impl GraphqlError {
     fn is_transient(&self) -> bool {
-        matches!(self.extensions.code.as_deref(), Some("OVERLOADED" | "UNAVAILABLE"))
+        matches!(self.extensions.code.as_deref(), Some("RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE"))
     }
 }
 

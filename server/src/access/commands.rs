@@ -43,7 +43,7 @@ pub async fn token(command: TokenCommand) -> anyhow::Result<()> {
         TokenCommand::Rotate { factory, id, overlap_hours } => rotate(&factory, id, overlap_hours).await,
         TokenCommand::Revoke { factory, id } => {
             let (store, scope) = open(&factory).await?;
-            let token = made(store.revoke_token(&scope, id, author()).await?, || format!("token {}", id.0))?;
+            let token = made(store.revoke_token(&scope, id, &author()).await?, || format!("token {}", id.0))?;
             eprintln!("token {} of {:?} is void", id.0, token.name);
             store.close().await;
             Ok(())
@@ -59,7 +59,7 @@ pub async fn person(command: PersonCommand) -> anyhow::Result<()> {
     match command {
         PersonCommand::Create { database, name, operator } => {
             let store = open_store(&database.database_url).await?;
-            let created = store.create_person(&name, operator, author()).await?;
+            let created = store.create_person(&name, operator, &author()).await?;
             made(created, || format!("{name:?}"))?;
             eprintln!(
                 "{name:?} can be given a password now, `andon person password`, and roles, `andon grant add`"
@@ -93,13 +93,13 @@ pub async fn grant(command: GrantCommand) -> anyhow::Result<()> {
     match command {
         GrantCommand::Add(GrantConfig { factory, person, role }) => {
             let (store, scope) = open(&factory).await?;
-            made(store.grant(&scope, &person, role, None, author()).await?, || format!("{person:?}"))?;
+            made(store.grant(&scope, &person, role, None, &author()).await?, || format!("{person:?}"))?;
             store.close().await;
             Ok(())
         }
         GrantCommand::Remove(GrantConfig { factory, person, role }) => {
             let (store, scope) = open(&factory).await?;
-            let removed = store.revoke_grant(&scope, &person, role, None, author()).await?;
+            let removed = store.revoke_grant(&scope, &person, role, None, &author()).await?;
             made(removed, || format!("{person:?} as {} of this factory", role.name()))?;
             store.close().await;
             Ok(())
@@ -108,7 +108,8 @@ pub async fn grant(command: GrantCommand) -> anyhow::Result<()> {
             let (store, scope) = open(&factory).await?;
             let snapshot = store.snapshot().await?;
             for grant in principals::grants(&snapshot, &scope).await? {
-                println!("{}\t{}", grant.principal.name, grant.role.name());
+                let from = if grant.is_from_groups { "\tfrom groups" } else { "" };
+                println!("{}\t{}{from}", grant.principal.name, grant.role.name());
             }
             drop(snapshot);
             store.close().await;
@@ -121,7 +122,7 @@ async fn create_token(create: &CreateToken) -> anyhow::Result<()> {
     let (store, scope) = open(&create.factory).await?;
     let (kind, name, role) = create.holder();
     let new = NewToken { name: name.to_owned(), kind, role, valid_ms: create.valid_ms() };
-    let (record, token) = made(store.create_token(&scope, &new, author()).await?, || format!("{name:?}"))?;
+    let (record, token) = made(store.create_token(&scope, &new, &author()).await?, || format!("{name:?}"))?;
     store.close().await;
     show(&record, &token);
     Ok(())
@@ -130,7 +131,7 @@ async fn create_token(create: &CreateToken) -> anyhow::Result<()> {
 async fn rotate(factory: &FactoryConfig, id: CredentialId, overlap_hours: u32) -> anyhow::Result<()> {
     let (store, scope) = open(factory).await?;
     let overlap_ms = DurationMs(i64::from(overlap_hours) * domain::MS_PER_HOUR);
-    let rotated = store.rotate_token(&scope, id, overlap_ms, author()).await?;
+    let rotated = store.rotate_token(&scope, id, overlap_ms, &author()).await?;
     let (record, token) = made(rotated, || format!("token {}", id.0))?;
     store.close().await;
     show(&record, &token);
@@ -178,20 +179,20 @@ async fn set_password(person: &PersonConfig) -> anyhow::Result<()> {
     };
     let hash = Passwords::default().hash(password).await?;
     let store = open_store(&person.database.database_url).await?;
-    made(store.set_password(&person.name, &hash, author()).await?, || format!("{:?}", person.name))?;
+    made(store.set_password(&person.name, &hash, &author()).await?, || format!("{:?}", person.name))?;
     store.close().await;
     Ok(())
 }
 
 async fn disable(person: &PersonConfig, is_disabled: bool) -> anyhow::Result<()> {
     let store = open_store(&person.database.database_url).await?;
-    let changed = store.disable_person(&person.name, is_disabled, author()).await?;
+    let changed = store.disable_person(&person.name, is_disabled, &author()).await?;
     made(changed, || format!("{:?}", person.name))?;
     store.close().await;
     Ok(())
 }
 
-async fn open_store(url: &str) -> anyhow::Result<Store> {
+pub(super) async fn open_store(url: &str) -> anyhow::Result<Store> {
     Store::open_beside(url)
         .await
         .context("the database that --database-url or DATABASE_URL names cannot be used")
@@ -218,7 +219,7 @@ fn made<T, D: Display>(outcome: Result<T, NotChanged>, of: impl FnOnce() -> D) -
 }
 
 fn author() -> Author {
-    Author { principal_id: None, at_ms: Clock::System.now_ms() }
+    Author::command_line(Clock::System.now_ms())
 }
 
 fn written(instant_ms: TimestampMs) -> String {

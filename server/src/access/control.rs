@@ -2,12 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use domain::{
+    MS_PER_DAY,
     access::Token,
-    id::CredentialId,
+    event::EntityType,
+    id::{CredentialId, FactoryId},
     time::{DurationMs, TimestampMs},
 };
 use tokio::{
@@ -21,13 +24,19 @@ use super::{
     attempts::Attempts,
     denied::Denied,
     known::{self, Known, Standing},
+    looks::Looks,
     password::Passwords,
+    refusals::Refusals,
 };
 use crate::{
     clock::Clock,
     store::{
         Result as StoreResult, Store,
-        access::{Access, access_revision, credentials},
+        access::{Access, AccessError, Author, Holder, SeePeople, access_revision, credentials},
+        audit_log::AuditAction,
+        entities::{self, EntityFilter},
+        factories::Factory,
+        personal_access::{AccessQuestion, Subject},
     },
 };
 
@@ -43,7 +52,9 @@ pub struct AccessControl {
     pub(super) shared: Arc<Shared>,
     pub(super) passwords: Passwords,
     pub(super) attempts: Attempts,
+    pub(super) written: Arc<Written>,
     _watching: Option<AbortOnDropHandle<()>>,
+    _writing: AbortOnDropHandle<()>,
 }
 
 pub(super) struct Shared {
@@ -100,7 +111,27 @@ impl AccessControl {
         let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default(), changed });
         let watching =
             (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
-        Self { shared, passwords: Passwords::default(), attempts: Attempts::default(), _watching: watching }
+        let written = Arc::<Written>::default();
+        let writing = write_down(written.clone(), Arc::downgrade(&shared));
+        Self {
+            shared,
+            passwords: Passwords::default(),
+            attempts: Attempts::default(),
+            written,
+            _watching: watching,
+            _writing: AbortOnDropHandle::new(tokio::spawn(writing)),
+        }
+    }
+
+    /// Lets somebody in as [`Self::authenticate`] does, if that needs no look at the database; none where it does, and where they
+    /// are not let in.
+    pub fn recognise(&self, authorization: Option<&[u8]>) -> Option<watch::Receiver<Standing>> {
+        let shared = &self.shared;
+        let anybody = shared.anybody.subscribe();
+        if anybody.borrow().access(shared.clock.now_ms()).is_ok() {
+            return Some(anybody);
+        }
+        shared.recognise(&token(authorization?).ok()?)
     }
 
     /// Lets somebody in who sends this in the header `Authorization`, or nothing. The receiver tells how they stand, then and
@@ -136,10 +167,99 @@ impl AccessControl {
         self.shared.anybody.borrow().access(TimestampMs::MIN).is_ok()
     }
 
+    /// Counts for the audit log that somebody asked for a field which they may not.
+    pub(crate) fn note_denied(&self, author: &Author, factory_id: Option<FactoryId>, field: &str) {
+        self.written.refusals.note(author, factory_id, AuditAction::Denied, field);
+    }
+
+    /// Takes note that somebody asks something about workers of a factory. They may be answered only when this has succeeded.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn note_look(
+        &self,
+        holder: &Holder,
+        factory: &Factory,
+        question: AccessQuestion,
+        workers: impl Iterator<Item = &str>,
+    ) -> StoreResult<()> {
+        let now_ms = self.shared.clock.now_ms();
+        let asked = ((holder, factory), (question, now_ms));
+        self.written.looks.note(&self.shared.store, asked.0, asked.1, workers).await
+    }
+
+    /// As [`Self::note_look`], of a subscription: until when it need not be told again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn note_subject(&self, access: &Access, subject: &Subject) -> StoreResult<TimestampMs> {
+        let Some(holder) = access.holder() else { return Ok(TimestampMs::MAX) };
+        let snapshot = self.shared.store.snapshot_for_live().await?;
+        let scope = match access.open::<SeePeople>(&snapshot, &subject.factory_slug).await {
+            Ok(scope) => scope,
+            Err(AccessError::Store(error)) => return Err(error),
+            // They see nobody but themselves.
+            Err(AccessError::NotFound | AccessError::Forbidden(_)) => return Ok(TimestampMs::MAX),
+        };
+        let filter = EntityFilter {
+            entity_type: Some(EntityType::Worker),
+            codes: subject.workers.as_deref(),
+            area: subject.area.as_deref(),
+            ..EntityFilter::default()
+        };
+        let workers = entities::list(&snapshot, &scope, filter).await?;
+        drop(snapshot);
+        let codes = workers.iter().map(|worker| worker.code.as_str());
+        self.note_look(holder, scope.factory(), subject.question, codes).await?;
+        let now_ms = self.shared.clock.now_ms();
+        let local_ms = now_ms + scope.factory().time_zone.offset_ms(now_ms);
+        Ok(now_ms + DurationMs(MS_PER_DAY - local_ms.0.rem_euclid(MS_PER_DAY)))
+    }
+
+    /// Writes down what was only counted until now, of what was refused and of what was asked about workers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn write_down(&self) -> StoreResult<()> {
+        self.written.write_down(&self.shared).await
+    }
+
     /// Takes in what has changed, so that it counts here when this returns. What cannot be read now is read as soon as it can.
     pub async fn take_in_changes(&self) {
         if self.shared.mode != AccessMode::Open {
             self.shared.look_once().await;
+        }
+    }
+}
+
+/// What is counted and written down now and then.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) refusals: Refusals,
+    looks: Looks,
+}
+
+impl Written {
+    async fn write_down(&self, shared: &Shared) -> StoreResult<()> {
+        let refusals = self.refusals.write_down(&shared.store).await;
+        let looks = self.looks.write_down(&shared.store, shared.clock.now_ms()).await;
+        refusals.and(looks)
+    }
+}
+
+/// How often what was counted is written down.
+const WRITE_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Writes down what was counted, again and again.
+async fn write_down(written: Arc<Written>, shared: Weak<Shared>) {
+    let mut ticks = tokio::time::interval(WRITE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // The database is closed when the server has stopped.
+        let Some(shared) = shared.upgrade() else { return };
+        if let Err(error) = written.write_down(&shared).await {
+            tracing::debug!(%error, "what was refused and looked at cannot be written down now");
         }
     }
 }
@@ -154,9 +274,31 @@ fn token(authorization: &[u8]) -> Result<Token, Denied> {
     Ok(Token::of_text(token.trim())?)
 }
 
+/// Whether a session that was last used then may still be used.
+fn is_recent(last_used_ms: TimestampMs, now_ms: TimestampMs) -> bool {
+    now_ms - last_used_ms < SESSION_IDLE_MS
+}
+
+/// Whether somebody has used a session lately, as far as is known here.
+fn is_in_use_here(known: &Known, now_ms: TimestampMs) -> bool {
+    is_recent(known.last_used_ms(), now_ms) || !known.is_idle()
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recognise(&self, token: &Token) -> Option<watch::Receiver<Standing>> {
+        if !self.state().is_recent() {
+            return None;
+        }
+        let known = self.known(token.id).filter(|known| known.is_of(&token.secret))?;
+        let now_ms = self.clock.now_ms();
+        if known.is_session() && !is_in_use_here(&known, now_ms) {
+            return None;
+        }
+        self.let_in(token.id, &known, now_ms).ok()
     }
 
     async fn authenticate(&self, token: Token) -> Result<watch::Receiver<Standing>, Denied> {
@@ -175,26 +317,35 @@ impl Shared {
         if known.is_session() && !self.is_in_use(token.id, &known, now_ms).await? {
             return Err(Denied::Expired);
         }
+        self.let_in(token.id, &known, now_ms)
+    }
+
+    /// Lets in who has a known credential, if it is still valid, and takes note that it is used.
+    fn let_in(
+        &self,
+        id: CredentialId,
+        known: &Known,
+        now_ms: TimestampMs,
+    ) -> Result<watch::Receiver<Standing>, Denied> {
         let following = known.follow();
         let standing = following.borrow().access(now_ms).map(drop);
         standing?;
         if known.used(now_ms) {
-            self.state().used.push((token.id, now_ms));
+            self.state().used.push((id, now_ms));
         }
         Ok(following)
     }
 
     /// Whether somebody has used a session lately: here, or at another server.
     async fn is_in_use(&self, id: CredentialId, known: &Known, now_ms: TimestampMs) -> Result<bool, Denied> {
-        let is_recent = |last_ms: TimestampMs| now_ms - last_ms < SESSION_IDLE_MS;
-        if is_recent(known.last_used_ms()) || !known.is_idle() {
+        if is_in_use_here(known, now_ms) {
             return Ok(true);
         }
         let (_, credential) = self.read_once(id).await.map_err(|error| {
             tracing::warn!(%error, "a session cannot be read");
             Denied::Unknown
         })?;
-        Ok(credential.is_some_and(|credential| is_recent(credential.last_used_ms())))
+        Ok(credential.is_some_and(|credential| is_recent(credential.last_used_ms(), now_ms)))
     }
 
     fn known(&self, id: CredentialId) -> Option<Arc<Known>> {

@@ -2,6 +2,8 @@
 
 use domain::access::TokenFault;
 
+use super::limits::OverLimit;
+
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
@@ -25,6 +27,9 @@ pub enum Denied {
     /// It was valid.
     #[error("the token has expired; who administers the factory creates another one")]
     Expired,
+    /// Too many tried before from the same address.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// Nobody can tell now.
     #[error("the server cannot look now who may do what; ask again")]
     Unknown,

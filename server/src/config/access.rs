@@ -1,8 +1,10 @@
 //! The command line's part about who may do what.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{
-    access::{Role, TokenKind},
+    access::{MAX_TOKEN_DAYS, Role, TokenKind},
     id::CredentialId,
     time::DurationMs,
     validate::{ID_RULE, new_id_fault},
@@ -10,12 +12,6 @@ use domain::{
 
 use super::DatabaseConfig;
 
-/// For how many days a device's token is valid, unless that is said.
-const DEVICE_TOKEN_DAYS: u32 = 365;
-/// The same of another program's.
-const SERVICE_TOKEN_DAYS: u32 = 90;
-/// The most days for which a token is valid: ten years.
-const MAX_TOKEN_DAYS: u32 = 3_650;
 /// For how many hours a token that another one takes the place of is still valid at most, unless that is said.
 const OVERLAP_HOURS: u32 = 24;
 
@@ -94,6 +90,22 @@ pub enum GrantCommand {
     List(FactoryConfig),
 }
 
+/// Reads the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditLogCommand {
+    /// Print every row as a line of JSON, to be kept elsewhere
+    Export(DatabaseConfig),
+    /// Check that nobody has changed, removed or swapped rows; the exit code is 1 if somebody has
+    Verify {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// What was exported before: without it nobody can tell whether the newest rows were cut off
+        #[arg(long, value_name = "FILE")]
+        copy: Option<PathBuf>,
+    },
+}
+
 /// Which factory of which database.
 #[derive(Args, Debug)]
 pub struct FactoryConfig {
@@ -160,8 +172,8 @@ impl CreateToken {
 
     /// How long it is valid.
     pub fn valid_ms(&self) -> DurationMs {
-        let default = if self.service.is_some() { SERVICE_TOKEN_DAYS } else { DEVICE_TOKEN_DAYS };
-        DurationMs(i64::from(self.valid_days.unwrap_or(default)) * domain::MS_PER_DAY)
+        let (kind, ..) = self.holder();
+        DurationMs(i64::from(self.valid_days.unwrap_or(kind.default_days())) * domain::MS_PER_DAY)
     }
 }
 

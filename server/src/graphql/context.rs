@@ -14,9 +14,13 @@ use super::budget::Budget;
 use crate::{
     app::App,
     error::ApiError,
-    report::{self, ReportError},
-    store::Snapshot,
-    store::access::{Access, Permission, Scope},
+    report::{self, Question, ReportError},
+    store::{
+        Snapshot,
+        access::{Access, Author, Origin, Permission, Scope, SeePeople},
+        factories::Factory,
+        personal_access::AccessQuestion,
+    },
 };
 
 /// The application behind the schema.
@@ -34,6 +38,36 @@ pub(crate) async fn snapshot(ctx: &Context<'_>) -> Result<Arc<Snapshot>, ApiErro
 pub(crate) fn access<'a>(ctx: &Context<'a>) -> &'a Access {
     // Whoever prepares a request puts it there; without it nothing may be answered.
     ctx.data_unchecked::<Access>()
+}
+
+/// Who asks, as what they change is written down.
+pub(crate) fn author(ctx: &Context<'_>) -> Author {
+    let origin = ctx.data_opt::<Origin>().cloned();
+    Author::of(access(ctx), origin, app(ctx).clock.now_ms())
+}
+
+/// Takes note of what is asked about workers, where it is known who asks. They may be answered only when this has succeeded.
+pub(super) async fn note_look(
+    ctx: &Context<'_>,
+    factory: &Factory,
+    question: AccessQuestion,
+    workers: impl Iterator<Item = &str>,
+) -> Result<(), ApiError> {
+    match access(ctx).holder() {
+        Some(holder) => Ok(app(ctx).access.note_look(holder, factory, question, workers).await?),
+        None => Ok(()),
+    }
+}
+
+/// As [`scoped`], for a question about what single workers or workstations did. Who is all the workers that it names may ask it.
+pub(super) async fn scoped_people(
+    ctx: &Context<'_>,
+    slug: &str,
+    question: &Question,
+) -> Result<(Arc<Snapshot>, Scope<SeePeople>, TimestampMs), ApiError> {
+    let snapshot = snapshot(ctx).await?;
+    let scope = report::people(access(ctx), &snapshot, slug, question.workers()).await?;
+    Ok((snapshot, scope, app(ctx).clock.now_ms()))
 }
 
 /// Counts the rows of a field's answer against what its request may cost.

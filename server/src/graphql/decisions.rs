@@ -17,21 +17,19 @@ use self::{
     list::DecisionConnection,
 };
 use super::{
-    context::{access, app, begin, charge, charge_rows_read, snapshot},
-    deliveries::{Deliveries, relayed, scope},
+    context::{access, app, author, begin, charge, charge_rows_read, note_look, snapshot},
+    deliveries::{Deliveries, note_alone, relayed, scope},
 };
 use crate::{
     app::App,
     error::ApiError,
     report,
     store::{
-        access::{Access, Correct, DecideModels, SeeFigures},
+        access::{Access, Correct, DecideModels, SeeFigures, SeePeople},
         decisions::{self as stored, Content, NewDecision, NotDecided},
+        personal_access::{AccessQuestion, Subject},
     },
 };
-
-/// Who makes a decision on an open server: it knows no names, and takes none on trust.
-const ANONYMOUS: &str = "anonymous";
 
 /// Queries of decisions.
 #[derive(Default)]
@@ -48,9 +46,10 @@ impl DecisionQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<DecisionConnection, ApiError> {
-        let page =
+        let (factory, page) =
             list::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
+        note_look(ctx, &factory, AccessQuestion::Decisions, page.workers()).await?;
         charge_rows_read(ctx, page.edges.iter().map(|edge| edge.node.entity_count()).sum())?;
         Ok(page)
     }
@@ -84,7 +83,7 @@ impl DecisionMutation {
         let new = NewDecision {
             factory_slug: factory_id.as_str().into(),
             request_id: input::id("requestId", request_id)?,
-            made_by: access(ctx).holder().map_or(ANONYMOUS, |holder| &holder.name).to_owned(),
+            author: author(ctx),
             note,
             seen_decision,
             content: decision.try_into()?,
@@ -137,6 +136,8 @@ impl DecisionSubscription {
         ctx: &Context<'_>,
         factory_id: ID,
     ) -> Result<Deliveries<DecisionFeed>, ApiError> {
+        let (question, factory_slug) = (AccessQuestion::Decisions, factory_id.0.clone());
+        note_alone::<SeePeople>(ctx, Subject { question, factory_slug, workers: None, area: None }).await?;
         let (app, scope) = (app(ctx).clone(), scope(ctx, &factory_id).await?);
         let follower = app.live.decisions(&scope).await?;
         let deliveries = relayed(ctx, follower, |mut follower| async move {

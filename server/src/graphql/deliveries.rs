@@ -11,7 +11,10 @@ use crate::{
     error::ApiError,
     live::{broadcast::Source, relay::Relay},
     report,
-    store::access::{Permission, Scope},
+    store::{
+        access::{Permission, Scope},
+        personal_access::Subject,
+    },
 };
 
 /// The deliveries of a subscription; an error is the last of them.
@@ -26,6 +29,15 @@ pub(super) async fn scope<P: Permission>(ctx: &Context<'_>, slug: &str) -> Resul
         Some(ResolvedScope(scope)) => scope.clone(),
         None => Ok(report::factory(access(ctx), &*begin(app(ctx)).await?, slug).await?),
     }
+}
+
+/// Takes note of what a subscription asks about workers that runs for one client alone; for those of shared ones their
+/// connections do. It counts once, however long it runs.
+pub(super) async fn note_alone<P: Permission>(ctx: &Context<'_>, subject: Subject) -> Result<(), ApiError> {
+    if ctx.data_opt::<ResolvedScope<P>>().is_none() {
+        app(ctx).access.note_subject(access(ctx), &subject).await?;
+    }
+    Ok(())
 }
 
 /// The deliveries of the broadcast that the operation runs for, or those of the source for a single subscriber.

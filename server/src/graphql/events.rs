@@ -23,11 +23,18 @@ pub(super) use self::{
     list::{PageInfo, cursor, page_size},
 };
 use super::{
-    context::{access, app, charge, snapshot},
-    deliveries::{Deliveries, relayed, scope},
+    context::{access, app, charge, note_look, snapshot},
+    deliveries::{Deliveries, note_alone, relayed, scope},
     devices::SenderInput,
 };
-use crate::error::ApiError;
+use crate::{
+    access::Limited,
+    error::ApiError,
+    store::{
+        access::SeePeople,
+        personal_access::{AccessQuestion, Subject},
+    },
+};
 
 /// Queries of stored events.
 #[derive(Default)]
@@ -44,9 +51,10 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<EventConnection, ApiError> {
-        let page =
+        let (scope, page) =
             list::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
+        note_look(ctx, scope.factory(), AccessQuestion::Events, page.workers()).await?;
         Ok(page)
     }
 
@@ -60,9 +68,10 @@ impl EventQuery {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<ConflictConnection, ApiError> {
-        let page =
+        let (scope, page) =
             conflicts::page(&*snapshot(ctx).await?, (access(ctx), &factory_id), filter, first, after).await?;
         charge(ctx, page.edges.len())?;
+        note_look(ctx, scope.factory(), AccessQuestion::Conflicts, page.workers()).await?;
         Ok(page)
     }
 
@@ -100,6 +109,10 @@ impl EventMutation {
             Some(batch) => batch?,
             None => ingest.judge::<String>(events.into_iter().map(Into::into).collect())?,
         };
+        // Nobody is counted on an open server.
+        if let Some(limited) = ctx.data_opt::<Limited>() {
+            limited.take_events(batch.sent_events())?;
+        }
         Ok(ingest.store_from(sender, permit, batch).await?.into())
     }
 }
@@ -117,6 +130,8 @@ impl EventSubscription {
         ctx: &Context<'_>,
         factory_id: ID,
     ) -> Result<Deliveries<EventFeed>, ApiError> {
+        let (question, factory_slug) = (AccessQuestion::Events, factory_id.0.clone());
+        note_alone::<SeePeople>(ctx, Subject { question, factory_slug, workers: None, area: None }).await?;
         let (app, scope) = (app(ctx).clone(), scope(ctx, &factory_id).await?);
         let feed = app.live.feed(&scope).await?;
         let deliveries = relayed(ctx, feed, |mut feed| async move { Some((feed.next().await, feed)) });

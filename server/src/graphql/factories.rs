@@ -21,7 +21,7 @@ pub(super) use self::{
     factory::{Factory, UnitsBasis, sees_names},
 };
 use super::{
-    context::{access, app, begin, charge, known_factory, snapshot},
+    context::{access, app, author, begin, charge, known_factory, snapshot},
     text::quoted,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
     error::{ApiError, ErrorCode},
     report::{self, ReportError},
     store::{
-        access::{Access, ChangeSettings, NameEntities},
+        access::{Access, Author, ChangeSettings, NameEntities},
         entities::{
             Entity, EntityChange, EntityPatch, MAX_ENTITIES, NotUpdated, UnknownEntities, UpdatedEntities,
         },
@@ -70,7 +70,7 @@ impl FactoryMutation {
         ctx: &Context<'_>,
         input: CreateFactoryInput,
     ) -> Result<Factory, ApiError> {
-        create_factory(app(ctx), access(ctx), input.try_into()?).await
+        create_factory(app(ctx), (access(ctx), &author(ctx)), input.try_into()?).await
     }
 
     /// Creates the factory "demo", fills yesterday and today with what simulated cameras report, and lets them report until the
@@ -81,7 +81,8 @@ impl FactoryMutation {
         #[graphql(desc = "IANA name; decides where a day begins.", default = "UTC")] time_zone: String,
     ) -> Result<Factory, ApiError> {
         let (app, time_zone) = (app(ctx), factory::time_zone(&time_zone)?);
-        let factory = create_factory(app, access(ctx), demo::new_factory(time_zone)).await?;
+        let new = demo::new_factory(time_zone);
+        let factory = create_factory(app, (access(ctx), &author(ctx)), new).await?;
         tokio::spawn(demo::run(app.clone(), time_zone));
         Ok(factory)
     }
@@ -94,7 +95,7 @@ impl FactoryMutation {
         input: UpdateFactoryInput,
     ) -> Result<Factory, ApiError> {
         let patch = input.try_into()?;
-        run_detached(update_factory(app(ctx).clone(), (access(ctx).clone(), factory_id.0), patch)).await
+        run_detached(update_factory(app(ctx).clone(), asked(ctx, &factory_id), patch)).await
     }
 
     /// Entities are registered by their first event or by updateEntities; this sets what people see. A field left out stays, null
@@ -109,7 +110,7 @@ impl FactoryMutation {
         let patch = input.try_into()?;
         let update = update_entity(
             app(ctx).clone(),
-            (access(ctx).clone(), factory_id.0.clone()),
+            asked(ctx, &factory_id),
             event::EntityType::Worker,
             worker_id.0,
             patch,
@@ -127,8 +128,8 @@ impl FactoryMutation {
     ) -> Result<Workstation, ApiError> {
         let patch = input.try_into()?;
         let entity_type = event::EntityType::Workstation;
-        let factory = (access(ctx).clone(), factory_id.0.clone());
-        let update = update_entity(app(ctx).clone(), factory, entity_type, workstation_id.0, patch);
+        let asked = asked(ctx, &factory_id);
+        let update = update_entity(app(ctx).clone(), asked, entity_type, workstation_id.0, patch);
         Ok(Workstation::new(&factory_id, run_detached(update).await?))
     }
 
@@ -151,10 +152,20 @@ impl FactoryMutation {
             changes::judge(&*begin(app(ctx)).await?, (access(ctx), &factory_id), changes, register_new)
                 .await?;
         let unknown = if register_new { UnknownEntities::Register } else { UnknownEntities::Refuse };
-        let update =
-            update_entities(app(ctx).clone(), (access(ctx).clone(), factory_id.0.clone()), changes, unknown);
+        let update = update_entities(app(ctx).clone(), asked(ctx, &factory_id), changes, unknown);
         Ok(UpdateEntitiesPayload::new(&factory_id, run_detached(update).await?))
     }
+}
+
+/// Who asks for a change, and of which factory, apart from the request.
+struct Asked {
+    access: Access,
+    author: Author,
+    slug: String,
+}
+
+fn asked(ctx: &Context<'_>, factory_id: &str) -> Asked {
+    Asked { access: access(ctx).clone(), author: author(ctx), slug: factory_id.to_owned() }
 }
 
 /// Runs a write and its announcement to its end in a task of its own, even when the client disconnects meanwhile.
@@ -164,35 +175,39 @@ async fn run_detached<T: Send + 'static>(
     tokio::spawn(write).await.map_err(|panic| ApiError::internal(&panic))?
 }
 
-async fn create_factory(app: &App, access: &Access, new: NewFactory) -> Result<Factory, ApiError> {
+async fn create_factory(
+    app: &App,
+    (access, author): (&Access, &Author),
+    new: NewFactory,
+) -> Result<Factory, ApiError> {
     let slug = quoted(new.slug.as_str());
-    let created =
-        app.store.create_factory(access, new, app.clock.now_ms()).await?.map_err(|refused| match refused {
-            NotCreated::NotPermitted => {
-                let message = "only an operator of this server creates factories; ask one, or ask for a grant in a factory";
-                ApiError::new(ErrorCode::Forbidden, message)
-            }
-            NotCreated::SlugTaken => {
-                let message = format!(
-                    "there is already a factory {slug}; choose another id, or use updateFactory to change it"
-                );
-                ApiError::new(ErrorCode::AlreadyExists, message)
-            }
-            NotCreated::TooMany => ApiError::limit_exceeded(format!(
-                "there are {MAX_FACTORIES} factories, and at most so many may be"
-            )),
-        })?;
+    let created = app.store.create_factory(access, new, author).await?.map_err(|refused| match refused {
+        NotCreated::NotPermitted => {
+            let message =
+                "only an operator of this server creates factories; ask one, or ask for a grant in a factory";
+            ApiError::new(ErrorCode::Forbidden, message)
+        }
+        NotCreated::SlugTaken => {
+            let message = format!(
+                "there is already a factory {slug}; choose another id, or use updateFactory to change it"
+            );
+            ApiError::new(ErrorCode::AlreadyExists, message)
+        }
+        NotCreated::TooMany => ApiError::limit_exceeded(format!(
+            "there are {MAX_FACTORIES} factories, and at most so many may be"
+        )),
+    })?;
     app.access.take_in_changes().await;
     read_back(app, &access.administering(&created), created.slug.as_str()).await
 }
 
 async fn update_factory(
     app: Arc<App>,
-    (access, slug): (Access, String),
+    Asked { access, author, slug }: Asked,
     patch: FactoryPatch,
 ) -> Result<Factory, ApiError> {
     let scope = report::factory::<ChangeSettings>(&access, &*begin(&app).await?, &slug).await?;
-    let updated = app.store.update_factory(&scope, patch, app.clock.now_ms()).await?;
+    let updated = app.store.update_factory(&scope, patch, &author).await?;
     let updated = updated.ok_or_else(|| ApiError::factory_not_found(&slug))?;
     app.live.announce(updated.id, updated.revision);
     read_back(&app, &access, &slug).await
@@ -206,24 +221,24 @@ async fn read_back(app: &App, access: &Access, slug: &str) -> Result<Factory, Ap
 
 async fn update_entity(
     app: Arc<App>,
-    factory: (Access, String),
+    asked: Asked,
     entity_type: event::EntityType,
     code: String,
     patch: EntityPatch,
 ) -> Result<Entity, ApiError> {
     let change = EntityChange { entity_type, code, patch };
-    let mut updated = update_entities(app, factory, vec![change], UnknownEntities::Refuse).await?;
+    let mut updated = update_entities(app, asked, vec![change], UnknownEntities::Refuse).await?;
     updated.entities.pop().ok_or_else(|| ApiError::internal(&"a change came back without its entity"))
 }
 
 async fn update_entities(
     app: Arc<App>,
-    (access, slug): (Access, String),
+    Asked { access, author, slug }: Asked,
     changes: Vec<EntityChange>,
     unknown: UnknownEntities,
 ) -> Result<UpdatedEntities, ApiError> {
     let scope = report::factory::<NameEntities>(&access, &*begin(&app).await?, &slug).await?;
-    let updated = app.store.update_entities(&scope, &changes, unknown).await?;
+    let updated = app.store.update_entities(&scope, &changes, unknown, &author).await?;
     let updated = updated.map_err(|refused| match refused {
         NotUpdated::NoFactory => ApiError::factory_not_found(&slug),
         NotUpdated::Unknown(index) => {

@@ -29,8 +29,10 @@ pub(super) use self::{
     series::Resolution,
 };
 use super::{
-    context::{app, charge, charge_days, charge_rows_read, codes, reading_turn, scoped},
-    deliveries::{Deliveries, relayed, scope},
+    context::{
+        app, charge, charge_days, charge_rows_read, codes, note_look, reading_turn, scoped, scoped_people,
+    },
+    deliveries::{Deliveries, note_alone, relayed, scope},
     factories::EntityType,
     scalar::DateTime,
     window::{WindowInput, spec},
@@ -39,7 +41,11 @@ use crate::{
     error::ApiError,
     live::delivery::Part,
     report::{self, Now, Question, Report, series::Asked},
-    store::access::SeePeople,
+    store::{
+        access::SeeFigures,
+        entities::Entity,
+        personal_access::{AccessQuestion, Subject},
+    },
 };
 
 /// Queries of figures.
@@ -142,10 +148,12 @@ impl FloorQuery {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let (snapshot, scope, now_ms) = scoped_people(ctx, &factory_id, &question).await?;
         let (scope, asked) = (scope.into(), Asked { now_ms, as_of_ms: instant(as_of)? });
         let series =
             report::series::of_entities(&snapshot, &scope, question, resolution.into(), asked).await?;
+        let seen = series.series.iter().map(|(entity, _)| entity);
+        note_look(ctx, scope.factory(), AccessQuestion::Series, workers(seen)).await?;
         charge(ctx, series.series.iter().map(|(_, points)| 1 + points.len()).sum())?;
         charge_rows_read(ctx, series.ledger_rows_read)?;
         Ok(EntitySeriesReport::new(series, resolution))
@@ -176,9 +184,11 @@ impl FloorQuery {
             }
         };
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let (snapshot, scope, now_ms) = scoped_people(ctx, &factory_id, &question).await?;
         let report =
             report::restatements::since(&snapshot, &scope.into(), question, since_ms, now_ms).await?;
+        let named = report.question.workers().unwrap_or_default().iter().map(String::as_str);
+        note_look(ctx, report.scope.factory(), AccessQuestion::Restatements, named).await?;
         charge(ctx, report.restatements.len())?;
         charge_rows_read(ctx, report.rows_read)?;
         Ok(report.into())
@@ -195,10 +205,13 @@ impl FloorQuery {
         window: WindowInput,
     ) -> Result<Timeline, ApiError> {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
-        let (snapshot, scope, now_ms) = scoped(ctx, &factory_id).await?;
+        let question = Question::about_entities(entity_type, window, Some(vec![entity_id.0.clone()]), None)?;
+        let (snapshot, scope, now_ms) = scoped_people(ctx, &factory_id, &question).await?;
         charge_days(ctx, &scope, &window, now_ms)?;
         let timeline =
             report::timeline::of_entity(&snapshot, &scope, entity_type, entity_id.0, &window, now_ms).await?;
+        let named = question.workers().unwrap_or_default().iter().map(String::as_str);
+        note_look(ctx, scope.factory(), AccessQuestion::Timeline, named).await?;
         charge(ctx, timeline.picture.segments.len() + timeline.picture.marks.len())?;
         Ok(timeline.into())
     }
@@ -219,12 +232,14 @@ impl FloorQuery {
         let (entity_type, window) = (entity_type.into(), window.try_into()?);
         let question = Question::about_entities(entity_type, window, codes(entity_ids), area)?;
         let _turn = reading_turn(ctx).await?;
-        let (snapshot, scope, now_ms) = scoped::<SeePeople>(ctx, &factory_id).await?;
+        let (snapshot, scope, now_ms) = scoped_people(ctx, &factory_id, &question).await?;
         let plan =
             report::states::plan(&snapshot, &scope.into(), &question, resolution_seconds, now_ms).await?;
         charge_rows_read(ctx, plan.row_count())?;
         let states = plan.read(&snapshot).await?;
         charge(ctx, states.entities.len())?;
+        let seen = states.entities.iter().map(|(entity, _)| entity);
+        note_look(ctx, states.scope.factory(), AccessQuestion::Timeline, workers(seen)).await?;
         Ok(states.into())
     }
 }
@@ -256,7 +271,11 @@ impl FloorSubscription {
         worker_ids: Option<Vec<ID>>,
         area: Option<String>,
     ) -> Result<Deliveries<WorkerMetricsReport>, ApiError> {
-        let question = Question::about_entities(Worker, spec(window)?, codes(worker_ids), area)?;
+        let workers = codes(worker_ids);
+        let (question, factory_slug) = (AccessQuestion::Figures, factory_id.0.clone());
+        let subject = Subject { question, factory_slug, workers: workers.clone(), area: area.clone() };
+        note_alone::<SeeFigures>(ctx, subject).await?;
+        let question = Question::about_entities(Worker, spec(window)?, workers, area)?;
         follow(ctx, &factory_id, question, WorkerMetricsReport::new).await
     }
 
@@ -272,6 +291,11 @@ impl FloorSubscription {
         let question = Question::about_entities(Workstation, spec(window)?, codes(workstation_ids), area)?;
         follow(ctx, &factory_id, question, WorkstationMetricsReport::new).await
     }
+}
+
+/// The workers among entities, as sent.
+fn workers<'a>(entities: impl Iterator<Item = &'a Entity>) -> impl Iterator<Item = &'a str> {
+    entities.filter(|entity| entity.entity_type == Worker).map(|entity| entity.code.as_str())
 }
 
 fn instant(sent: Option<DateTime>) -> Result<Option<TimestampMs>, ApiError> {
@@ -296,6 +320,10 @@ async fn answer<T>(
     };
     charge(ctx, report.rows.len())?;
     charge_rows_read(ctx, report.ledger_rows_read)?;
+    if report.question.entity_type == Some(Worker) {
+        let seen = report.rows.iter().map(|row| row.code.as_str());
+        note_look(ctx, scope.factory(), AccessQuestion::Figures, seen).await?;
+    }
     Ok(payload(&report, &Part::Whole))
 }
 

@@ -58,6 +58,11 @@ impl ScalarType for DateTime {
 pub(crate) struct Date(String);
 
 impl Date {
+    /// A day.
+    pub(crate) fn of_day(day: NaiveDate) -> Self {
+        Self(day.format("%Y-%m-%d").to_string())
+    }
+
     /// The day.
     pub(crate) fn to_day(&self) -> Result<NaiveDate, ApiError> {
         NaiveDate::parse_from_str(&self.0, "%Y-%m-%d").ok().filter(|_| self.0.len() == 10).ok_or_else(|| {

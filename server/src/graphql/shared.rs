@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
-    ID, InputType as _, Name, Request,
+    ID, InputType as _, Name, Request, Variables,
     parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection},
 };
 use domain::id::FactoryId;
@@ -28,6 +28,7 @@ use crate::{
     store::{
         Store,
         access::{Access, Permission, Scope, ScopeKey, SeeFigures, SeePeople},
+        personal_access::{AccessQuestion, Subject},
     },
 };
 
@@ -36,20 +37,33 @@ pub(crate) type Payloads = BoxStream<'static, Payload>;
 
 /// What a shared subscription may go on for, once it is known: as long as its client's scope of its factory stays the same.
 #[derive(Clone, Default)]
-pub(crate) struct Requirement(Arc<OnceLock<(PermissionKey, ScopeKey)>>);
+pub(crate) struct Requirement(Arc<OnceLock<Met>>);
+
+/// What has to stay as it is.
+struct Met {
+    key_of: PermissionKey,
+    key: ScopeKey,
+    /// What the subscription asks about workers.
+    subject: Option<Arc<Subject>>,
+}
 
 /// Finds the key of a caller's scope of a factory, for the questions of one kind.
 type PermissionKey = fn(&Access, FactoryId) -> Option<ScopeKey>;
 
 impl Requirement {
-    fn set<P: Permission>(&self, key: ScopeKey) {
+    fn set<P: Permission>(&self, key: ScopeKey, subject: Option<Arc<Subject>>) {
         // Nothing is shared twice.
-        drop(self.0.set((Access::key_of::<P>, key)));
+        drop(self.0.set(Met { key_of: Access::key_of::<P>, key, subject }));
+    }
+
+    /// What the subscription asks about workers.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.0.get()?.subject.as_deref()
     }
 
     /// Whether a caller sees the same as when the subscription began; not known of one that nobody shares.
     pub(crate) fn is_met(&self, access: &Access) -> bool {
-        self.0.get().is_some_and(|(key_of, key)| key_of(access, key.factory_id()).as_ref() == Some(key))
+        self.0.get().is_some_and(|met| (met.key_of)(access, met.key.factory_id()).as_ref() == Some(&met.key))
     }
 }
 
@@ -58,6 +72,8 @@ pub(crate) struct Shareable {
     kind: Kind,
     factory_slug: String,
     operation: Fingerprint,
+    /// What it asks about workers.
+    subject: Option<Arc<Subject>>,
 }
 
 /// What a subscription follows.
@@ -88,11 +104,31 @@ impl Shareable {
                 1 => meaning::fingerprint(operation, &document.fragments, &variables),
                 _ => text,
             };
-            Some(Self { kind, factory_slug: ID::parse(Some(factory)).ok()?.0, operation })
+            let factory_slug = ID::parse(Some(factory)).ok()?.0;
+            let subject = subject(field, &factory_slug, &variables).map(Arc::new);
+            Some(Self { kind, factory_slug, operation, subject })
         });
         request.variables = variables;
         shareable
     }
+}
+
+/// What a subscription asks about workers.
+fn subject(field: &Field, factory_slug: &str, variables: &Variables) -> Option<Subject> {
+    let question = match field.name.node.as_str() {
+        "workerMetrics" => AccessQuestion::Figures,
+        "eventsIngested" => AccessQuestion::Events,
+        "decisions" => AccessQuestion::Decisions,
+        _ => return None,
+    };
+    let argument = |name: &str| {
+        let sent = field.get_argument(name)?.node.clone();
+        sent.into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()
+    };
+    let workers = Option::<Vec<ID>>::parse(argument("workerIds")).ok().flatten();
+    let workers = workers.map(|ids| ids.into_iter().map(|id| id.0).collect());
+    let area = Option::<String>::parse(argument("area")).ok().flatten();
+    Some(Subject { question, factory_slug: factory_slug.to_owned(), workers, area })
 }
 
 fn shared_field<'a>(
@@ -131,8 +167,8 @@ fn joined<S: Source, P: Permission>(
     text: Fingerprint,
     requirement: &Requirement,
 ) -> Option<Payloads> {
-    let (key, subscriber) = broadcasts.join(text, |factory_id| access.key_of::<P>(factory_id))?;
-    requirement.set::<P>(key);
+    let (key, subject, subscriber) = broadcasts.join(text, |factory_id| access.key_of::<P>(factory_id))?;
+    requirement.set::<P>(key, subject);
     Some(payloads(subscriber))
 }
 
@@ -144,7 +180,7 @@ pub(crate) fn subscribe(
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering> + Send + 'static,
 ) -> Payloads {
-    let (app, operation) = (app.clone(), (shareable.operation, text));
+    let (app, operation) = (app.clone(), (shareable.operation, text, shareable.subject));
     let starting = async move {
         let (store, live, slug) = (&app.store, &app.live, shareable.factory_slug.as_str());
         match shareable.kind {
@@ -173,7 +209,7 @@ async fn scope<P: Permission>(store: &Store, access: &Access, slug: &str) -> Res
 fn start<S: Source, P: Permission>(
     broadcasts: &Arc<Broadcasts<S>>,
     (scope, requirement): (Result<Scope<P>, ApiError>, Requirement),
-    operation: (Fingerprint, Fingerprint),
+    operation: (Fingerprint, Fingerprint, Option<Arc<Subject>>),
     request: Request,
     execute: impl FnOnce(Request) -> BoxStream<'static, Rendering>,
 ) -> Payloads {
@@ -181,7 +217,7 @@ fn start<S: Source, P: Permission>(
     let request = request.data(ResolvedScope(scope));
     match key {
         Some(key) => {
-            requirement.set::<P>(key.clone());
+            requirement.set::<P>(key.clone(), operation.2.clone());
             payloads(broadcasts.get_or_start(key, operation, |relay| execute(request.data(relay))))
         }
         // Its resolver says why there is no scope.

@@ -57,6 +57,14 @@ impl Answer {
         }
     }
 
+    /// Whether whoever asked has asked or sent too much.
+    pub(super) fn is_rate_limited(&self) -> bool {
+        let code = Value::from(ErrorCode::RateLimited.as_str());
+        self.errors.iter().any(|error| {
+            error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == Some(&code)
+        })
+    }
+
     /// When to ask again, in milliseconds: the longest wait that an error asks for.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let waits =
@@ -72,6 +80,7 @@ impl Answer {
 pub(super) struct WrittenAnswer {
     text: String,
     is_without_data: bool,
+    is_rate_limited: bool,
     retry_after_ms: Option<u64>,
 }
 
@@ -84,6 +93,7 @@ impl WrittenAnswer {
         Ok(Self {
             text: serde_json::to_string(answer)?,
             is_without_data: answer.is_without_data(),
+            is_rate_limited: answer.is_rate_limited(),
             retry_after_ms: answer.retry_after_ms(),
         })
     }
@@ -95,6 +105,7 @@ pub(super) struct Answers {
     texts: Vec<String>,
     bytes: usize,
     has_data: bool,
+    is_rate_limited: bool,
     retry_after_ms: Option<u64>,
 }
 
@@ -104,7 +115,7 @@ impl Answers {
     /// # Errors
     /// What stands in the place of one that is too long cannot be written.
     pub(super) fn push(&mut self, answer: WrittenAnswer) -> Result<(), serde_json::Error> {
-        let WrittenAnswer { text, is_without_data, retry_after_ms } = answer;
+        let WrittenAnswer { text, is_without_data, is_rate_limited, retry_after_ms } = answer;
         if self.bytes + text.len() > MAX_ANSWER_BYTES {
             self.texts.push(serde_json::to_string(&Answer::too_long())?);
         } else {
@@ -112,6 +123,7 @@ impl Answers {
             self.texts.push(text);
         }
         self.has_data |= !is_without_data;
+        self.is_rate_limited |= is_rate_limited;
         self.retry_after_ms = self.retry_after_ms.max(retry_after_ms);
         Ok(())
     }
@@ -119,6 +131,11 @@ impl Answers {
     /// When to ask again, in milliseconds, if there is no data and an answer asks for it.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         self.retry_after_ms.filter(|_| !self.has_data)
+    }
+
+    /// Whether whoever asked has asked or sent too much.
+    pub(super) fn is_rate_limited(&self) -> bool {
+        self.is_rate_limited
     }
 
     /// As JSON.

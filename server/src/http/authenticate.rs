@@ -11,10 +11,10 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use super::{connection::Peer, cookie, error_response::ErrorResponse, shared::Shared};
 use crate::{
-    access::{Denied, Standing},
+    access::{Denied, Limited, PrincipalShare, Standing},
     clock::Clock,
     error::{ApiError, ErrorCode},
-    store::access::Access,
+    store::access::{Access, Origin},
 };
 
 /// The headers that proxies add.
@@ -25,17 +25,21 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host"
 pub(super) struct Client {
     /// By whose connection its cost counts.
     pub(super) peer: Peer,
+    /// Where the request came from.
+    pub(super) origin: Origin,
     /// What they may do.
     pub(super) access: Access,
     /// How they stand from now on.
     pub(super) standing: watch::Receiver<Standing>,
+    /// For whom is counted what they ask and send; none on an open server.
+    pub(super) limited: Option<Limited>,
 }
 
 impl Client {
     /// Lets the sender of a request in that may change something.
     ///
     /// # Errors
-    /// They do not prove who they are.
+    /// They do not prove who they are, or they have asked too often.
     pub(super) async fn of_post(
         shared: &Shared,
         peer: Peer,
@@ -47,7 +51,7 @@ impl Client {
     /// Lets the sender of a request in that only reads.
     ///
     /// # Errors
-    /// They do not prove who they are.
+    /// They do not prove who they are, or they have asked too often.
     pub(super) async fn of_get(
         shared: &Shared,
         peer: Peer,
@@ -62,7 +66,9 @@ impl Client {
         headers: &HeaderMap,
         proof: &Proof,
     ) -> Result<Self, ErrorResponse> {
-        let client = Self::authenticate(shared, peer, proof).await.map_err(refuse)?;
+        let origin = origin(peer, headers);
+        let client = Self::authenticate(shared, (peer, origin), proof).await.map_err(refuse)?;
+        client.take_requests(1)?;
         check_forwarded(shared, headers)?;
         Ok(client)
     }
@@ -70,11 +76,40 @@ impl Client {
     /// Lets somebody in by what they prove who they are with.
     ///
     /// # Errors
-    /// They do not prove who they are.
-    pub(super) async fn authenticate(shared: &Shared, peer: Peer, proof: &Proof) -> Result<Self, Denied> {
-        let mut standing = shared.app.access.authenticate(proof.header()).await?;
+    /// They do not prove who they are, or too many from their address did not.
+    pub(super) async fn authenticate(
+        shared: &Shared,
+        (peer, origin): (Peer, Origin),
+        proof: &Proof,
+    ) -> Result<Self, Denied> {
+        let mut standing = standing(shared, peer, proof).await?;
         let access = standing.borrow_and_update().access(shared.app.clock.now_ms())?.clone();
-        Ok(Self { peer, access, standing })
+        let limited = shared.limits.of(&access);
+        Ok(Self { peer, origin, access, standing, limited })
+    }
+
+    /// Counts so many operations.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(super) fn take_requests(&self, count: usize) -> Result<(), ApiError> {
+        Ok(self.limited.as_ref().map_or(Ok(()), |limited| limited.take_requests(count))?)
+    }
+
+    /// Counts a websocket or an event stream, for as long as what this answers with is there.
+    ///
+    /// # Errors
+    /// They have as many as they may.
+    pub(super) fn take_socket(&self) -> Result<Option<PrincipalShare>, ApiError> {
+        Ok(self.limited.as_ref().map(Limited::take_socket).transpose()?)
+    }
+
+    /// Counts a subscription, as [`Self::take_socket`] does a socket.
+    ///
+    /// # Errors
+    /// They have as many as they may.
+    pub(super) fn take_subscription(&self) -> Result<Option<PrincipalShare>, ApiError> {
+        Ok(self.limited.as_ref().map(Limited::take_subscription).transpose()?)
     }
 
     /// Waits until they are not let in any more, or may do something else.
@@ -102,6 +137,18 @@ impl Client {
             }
         }
     }
+}
+
+/// The header in which a client or a proxy says the id of a request.
+const REQUEST_ID: &str = "x-request-id";
+/// The longest id of a request that is kept, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// Where a request came from.
+pub(super) fn origin(peer: Peer, headers: &HeaderMap) -> Origin {
+    let request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let request_id = request_id.filter(|id| !id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES);
+    Origin { address: peer.address, request_id: request_id.map(Into::into) }
 }
 
 /// What somebody proves who they are with, as a header `Authorization` has it; none where they do not.
@@ -138,11 +185,27 @@ impl Proof {
     }
 }
 
+/// How somebody stands. Whoever is not known yet is counted first, by their address, so that who guesses is slow and keeps the
+/// database from nothing else.
+async fn standing(shared: &Shared, peer: Peer, proof: &Proof) -> Result<watch::Receiver<Standing>, Denied> {
+    let access = &shared.app.access;
+    if let Some(standing) = access.recognise(proof.header()) {
+        return Ok(standing);
+    }
+    shared.limits.take_attempt(peer.into())?;
+    access.authenticate(proof.header()).await
+}
+
 /// Whether somebody who opens a page may see what it shows.
-pub(super) async fn may_enter(shared: &Shared, headers: &HeaderMap) -> bool {
+pub(super) async fn may_enter(shared: &Shared, peer: Peer, headers: &HeaderMap) -> bool {
     let proof = Proof::of_reading(shared, headers);
+    let standing = match proof.header() {
+        Some(_) => standing(shared, peer, &proof).await,
+        // They are sent to where they sign in, which costs nothing, so it does not count either.
+        None => shared.app.access.authenticate(None).await,
+    };
     // Where nobody can tell, the page shows so by itself.
-    !matches!(shared.app.access.authenticate(proof.header()).await, Err(denied) if denied != Denied::Unknown)
+    !matches!(standing, Err(denied) if !matches!(denied, Denied::Unknown | Denied::OverLimit(_)))
 }
 
 /// Refuses what came through a proxy to a server that is open only because it listens to this machine alone: the proxy lets
@@ -164,6 +227,7 @@ pub(super) fn check_forwarded(shared: &Shared, headers: &HeaderMap) -> Result<()
 fn refuse(denied: Denied) -> ErrorResponse {
     let status = match denied {
         Denied::Unknown => StatusCode::SERVICE_UNAVAILABLE,
+        Denied::OverLimit(_) => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::UNAUTHORIZED,
     };
     ErrorResponse::new(status, unauthenticated(denied))
@@ -173,6 +237,7 @@ fn refuse(denied: Denied) -> ErrorResponse {
 pub(super) fn unauthenticated(denied: Denied) -> ApiError {
     match denied {
         Denied::Unknown => ApiError::unavailable(denied.to_string()),
+        Denied::OverLimit(over) => over.into(),
         _ => ApiError::new(ErrorCode::Unauthenticated, denied.to_string()),
     }
 }
@@ -187,7 +252,8 @@ mod tests {
     async fn who_is_denied_before_anybody_waits_for_it_is_told_at_once() {
         let (standings, standing) = watch::channel(Standing::Valid(Access::OPEN, TimestampMs::MAX));
         let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_exempt: true };
-        let mut client = Client { peer, access: Access::OPEN, standing };
+        let origin = Origin { address: peer.address, request_id: None };
+        let mut client = Client { peer, origin, access: Access::OPEN, standing, limited: None };
         standings.send_replace(Standing::Denied(Denied::NoCredential));
         client.standing.mark_unchanged();
         assert_eq!(client.changed(&Clock::System).await, Err(Denied::NoCredential));

@@ -90,7 +90,7 @@ pub(super) fn respond_with(answer: Answer, media: Media, memory: &Memory) -> Res
 /// The answers to a list of operations as a response, held as one is.
 pub(super) fn respond_with_list(answers: Answers, media: Media, memory: &Memory) -> Response {
     let retry_after_ms = answers.retry_after_ms();
-    let status = retry_after_ms.map_or(StatusCode::OK, |_| StatusCode::SERVICE_UNAVAILABLE);
+    let status = retry_after_ms.map_or(StatusCode::OK, |_| status_of_wait(answers.is_rate_limited()));
     let text = answers.into_text();
     let length = text.len();
     let mut response = Response::new(Body::from(text));
@@ -154,7 +154,7 @@ pub(super) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
 
 fn status(answer: &Answer, media: Media) -> StatusCode {
     if answer.is_without_data() && answer.retry_after_ms().is_some() {
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return status_of_wait(answer.is_rate_limited());
     }
     if !answer.is_refused() {
         return StatusCode::OK;
@@ -166,6 +166,11 @@ fn status(answer: &Answer, media: Media) -> StatusCode {
         _ if media == Media::GraphqlResponse => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
+}
+
+/// The status of what may be asked again later: whether that is for what was asked before, or for what the server does.
+fn status_of_wait(is_rate_limited: bool) -> StatusCode {
+    if is_rate_limited { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 fn respond(status: StatusCode, answer: Answer, media: Media) -> Response {
@@ -191,7 +196,7 @@ fn describe(response: &mut Response, status: StatusCode, media: Media, retry_aft
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         let wait_s = retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
     }

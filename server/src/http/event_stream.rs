@@ -103,6 +103,7 @@ fn open(
         let message = "there are too many websockets and event streams now; ask again later";
         ErrorResponse::unavailable(ApiError::overloaded(message))
     })?;
+    let of_principal = client.take_socket()?;
     let quota = SocketQuota::new(shared.subscriptions.clone(), client.peer);
     let started =
         payloads::start(shared, &client, &quota, sent, changes).map_err(ErrorResponse::malformed)?;
@@ -113,7 +114,7 @@ fn open(
         if stream.run(started).await.is_err() {
             tracing::debug!("a peer left its event stream, or did not take an event in time");
         }
-        drop(permit);
+        drop((permit, of_principal));
     });
     let events = ReceiverStream::new(queued).map(Ok::<_, Infallible>);
     let mut response = Response::new(Body::from_stream(events));

@@ -181,6 +181,8 @@ fn read(shared: &Shared, client: &Client, body: &[u8]) -> Result<Requested, Erro
         let sent = Sent::read(body, "the body").map_err(ErrorResponse::malformed)?;
         return Ok(Requested::One(Box::new(shared.prepare(sent, client, &mut allowance)?)));
     };
+    // The request itself counted as one.
+    client.take_requests(list.len() - 1)?;
     let mut operations = Vec::new();
     for sent in list {
         let sent = Sent::read(sent.get().as_bytes(), "each operation of the list")

@@ -28,7 +28,7 @@ use self::{
     documents::{MAX_TOKENS, TOKEN_BYTES},
     sent::{SentVariables, VALUE_BYTES, read_variables},
 };
-use super::authenticate::Client;
+use super::{authenticate::Client, denied::Caller};
 use crate::{
     error::ApiError,
     graphql::{budget::is_costly, events::batches::Batches, variables},
@@ -38,6 +38,7 @@ use crate::{
 /// An operation within the limits, ready to be validated and run.
 pub(super) struct Operation {
     pub(super) kind: OperationType,
+    pub(super) caller: Caller,
     pub(super) request: Request,
     /// The memory that its variables take. Keep it for as long as the request.
     pub(super) share: MemoryShare,
@@ -124,14 +125,19 @@ impl Preparation<'_> {
         let mut request = Request::new(String::new())
             .variables(variables)
             .data(allowance.budget.clone())
-            .data(self.client.access.clone());
+            .data(self.client.access.clone())
+            .data(self.client.origin.clone());
+        if let Some(limited) = &self.client.limited {
+            request = request.data(limited.clone());
+        }
         request.operation_name = sent.operation_name;
         request.set_parsed_query(document);
         if let Some(batches) = batches {
             request = request.data(batches);
         }
         let held_bytes = tokens * TOKEN_BYTES + (values + batch_values) * VALUE_BYTES;
-        Ok(Operation { kind, request, share, is_costly, held_bytes })
+        let caller = Caller { access: self.client.access.clone(), origin: self.client.origin.clone() };
+        Ok(Operation { kind, caller, request, share, is_costly, held_bytes })
     }
 
     /// The document that was sent or named, and how many tokens it has.

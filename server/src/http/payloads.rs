@@ -5,12 +5,14 @@ use std::{future::ready, sync::Arc, task::Poll};
 use super::{
     answer::{Answer, MAX_ANSWER_BYTES},
     authenticate::Client,
+    denied,
     graphql::{REQUEST_TIMEOUT, no_change_by_get, too_late},
     operation::{Allowance, Operation, Sent, Unprepared},
     quota::SocketQuota,
     shared::Shared,
 };
 use crate::{
+    access::PrincipalShare,
     error::ApiError,
     graphql::shared::{Payloads, Requirement, Shareable, join, subscribe, unshared},
     live::{
@@ -19,6 +21,7 @@ use crate::{
     },
 };
 use async_graphql::{Request, ServerError, parser::types::OperationType};
+use domain::time::TimestampMs;
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
@@ -56,8 +59,23 @@ pub(super) fn start(
         // What everybody may do stays so, or the connection ends.
         Begun::Subscription(payloads) if client.access.holder().is_none() => Started::Running(payloads),
         Begun::Subscription(payloads) => {
+            // Counted with those that it joins, which the quota of its socket is not.
+            let of_principal = match client.take_subscription() {
+                Ok(of_principal) => of_principal,
+                Err(error) => return Ok(refused(error)),
+            };
             let (shared, client, quota) = (shared.clone(), client.clone(), quota.clone());
-            let guarded = Guarded { shared, client, quota, sent: sent.into(), requirement, payloads };
+            let (sent, looked_until_ms) = (sent.into(), TimestampMs::MIN);
+            let guarded = Guarded {
+                shared,
+                client,
+                quota,
+                sent,
+                requirement,
+                payloads,
+                looked_until_ms,
+                _of_principal: of_principal,
+            };
             Started::Running(stream::unfold(guarded, Guarded::next).boxed())
         }
         Begun::Once(payloads) => Started::Running(payloads),
@@ -81,6 +99,9 @@ struct Guarded {
     sent: Box<str>,
     requirement: Requirement,
     payloads: Payloads,
+    /// Until when it is written down that its client looks at workers.
+    looked_until_ms: TimestampMs,
+    _of_principal: Option<PrincipalShare>,
 }
 
 impl Guarded {
@@ -95,12 +116,28 @@ impl Guarded {
                         self.begin_anew();
                     }
                 }
-                payload = self.payloads.next() => return payload.map(|payload| (payload, self)),
+                payload = self.payloads.next() => {
+                    let payload = payload?;
+                    let payload = self.note_look().await.map_or_else(|error| Payload::Refused(refusal(error)), |()| payload);
+                    return Some((payload, self));
+                }
             }
         }
     }
 
+    /// Takes note each day that its client looks at workers, before they are sent anything about them.
+    async fn note_look(&mut self) -> Result<(), ApiError> {
+        let app = &self.shared.app;
+        if let Some(subject) = self.requirement.subject()
+            && self.looked_until_ms <= app.clock.now_ms()
+        {
+            self.looked_until_ms = app.access.note_subject(&self.client.access, subject).await?;
+        }
+        Ok(())
+    }
+
     fn begin_anew(&mut self) {
+        self.looked_until_ms = TimestampMs::MIN;
         self.requirement = Requirement::default();
         let sent = (&*self.sent, Changes::Refused);
         self.payloads = match start_once(&self.shared, &self.client, &self.quota, sent, &self.requirement) {
@@ -159,11 +196,16 @@ fn run(
         };
         return Ok(unshared(kind, stream::once(answer).filter_map(ready).boxed()));
     }
-    let Operation { kind, mut request, held_bytes, .. } = operation;
-    let schema = shared.schema.clone();
+    let Operation { kind, caller, mut request, held_bytes, .. } = operation;
+    let (schema, app) = (shared.schema.clone(), shared.app.clone());
     let execute = move |request: Request| -> BoxStream<'static, Rendering> {
         let answers = schema.execute_stream(request).map(Answer::from);
-        answers.scan((), |(), answer| ready(rendering(&answer))).boxed()
+        answers
+            .scan((), move |(), answer| {
+                denied::note(&app, &caller, &answer.errors);
+                ready(rendering(&answer))
+            })
+            .boxed()
     };
     // Counts from before it is started until its stream ends; who joins what runs lets go of it at once.
     let started = quota.start(held_bytes)?;

@@ -10,12 +10,14 @@ use super::{
     answer::Answer,
     authenticate::Client,
     browsers::Origins,
+    denied,
     log_limit::LogLimit,
     operation::{Allowance, Documents, Operation, PersistedQueries, Preparation, Sent, Unprepared},
     quota::Subscriptions,
     socket::limits::SocketLimits,
 };
 use crate::{
+    access::{Limits, oidc::OidcProvider},
     app::App,
     error::ApiError,
     graphql::{AndonSchema, budget::Turns},
@@ -28,6 +30,8 @@ pub(super) struct Shared {
     pub(super) origins: Origins,
     /// Whether some proxy before this server is believed.
     pub(super) has_trusted_proxies: bool,
+    /// The identity provider where people can sign in, if there is one.
+    pub(super) oidc: Option<OidcProvider>,
     /// For what is sent to us.
     pub(super) memory: Memory,
     /// For what we send.
@@ -40,6 +44,8 @@ pub(super) struct Shared {
     pub(super) socket_limits: SocketLimits,
     pub(super) sockets: Arc<Semaphore>,
     pub(super) subscriptions: Arc<Subscriptions>,
+    /// What each principal and each address has had so far.
+    pub(super) limits: Arc<Limits>,
     /// For what clients offer that nobody here speaks.
     pub(super) unknown_subprotocols: LogLimit,
     pub(super) tasks: TaskTracker,
@@ -68,16 +74,19 @@ impl Shared {
         operation: Box<Operation>,
         finish: impl FnOnce(Answer) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Operation { request, share, is_costly, .. } = *operation;
+        let Operation { request, caller, share, is_costly, .. } = *operation;
         if !is_costly {
-            let answer = self.schema.execute(request).await.into();
+            let answer: Answer = self.schema.execute(request).await.into();
+            denied::note(&self.app, &caller, &answer.errors);
             drop(share);
             return Ok(finish(answer));
         }
         let turn = self.turns.wait().await?;
-        let (schema, runtime) = (self.schema.clone(), Handle::current());
+        let (schema, app, runtime) = (self.schema.clone(), self.app.clone(), Handle::current());
         let answering = tokio::task::spawn_blocking(move || {
-            let finished = finish(runtime.block_on(schema.execute(request)).into());
+            let answer: Answer = runtime.block_on(schema.execute(request)).into();
+            denied::note(&app, &caller, &answer.errors);
+            let finished = finish(answer);
             drop((turn, share));
             finished
         });

@@ -1,5 +1,6 @@
 //! The pages on which people sign in: plain HTML without a script, so that they work in every browser and before the dashboard.
 
+mod oidc;
 mod pages;
 
 use std::sync::Arc;
@@ -17,13 +18,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::pages::{Setup, SignIn};
-use super::{connection::Peer, cookie, shared::Shared};
-use crate::access::NotSignedIn;
+use super::{authenticate::origin, connection::Peer, cookie, shared::Shared};
+use crate::access::{NotSignedIn, SETUP_PATH, oidc::OidcProvider};
 
 /// Where people sign in.
 pub(super) const SIGN_IN: &str = "/auth/sign-in";
 /// Where the first operator is created.
-pub(super) const SET_UP: &str = "/auth/setup";
+pub(super) const SET_UP: &str = SETUP_PATH;
 const SIGN_OUT: &str = "/auth/sign-out";
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -36,6 +37,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route(SIGN_IN, get(show_sign_in).post(sign_in))
         .route(SIGN_OUT, post(sign_out))
         .route(SET_UP, get(show_setup).post(set_up))
+        .merge(oidc::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
@@ -65,6 +67,8 @@ struct SetupQuery {
 #[derive(Deserialize)]
 struct SetupForm {
     code: String,
+    /// None where somebody was invited, who has one already.
+    #[serde(default)]
     name: String,
     password: SecretString,
 }
@@ -74,7 +78,7 @@ async fn show_sign_in(State(shared): State<Arc<Shared>>, Query(query): Query<Sig
     if shared.app.access.is_open() {
         return redirect(next);
     }
-    SignIn { name: "", next, error: None }.into_response(StatusCode::OK)
+    SignIn { name: "", next, error: None, provider: provider(&shared) }.into_response(StatusCode::OK)
 }
 
 async fn sign_in(
@@ -88,11 +92,13 @@ async fn sign_in(
         return foreign_page();
     }
     let next = own_path(form.next.as_deref());
-    match shared.app.access.sign_in(peer.address, form.name.trim(), form.password).await {
+    let origin = origin(*peer, &headers);
+    match shared.app.access.sign_in(origin, form.name.trim(), form.password).await {
         Ok(session) => signed_in(&shared, &headers, &session, next),
         Err(error) => {
             let (status, words) = refusal(&error);
-            let page = SignIn { name: form.name.trim(), next, error: Some(&words) };
+            let provider = provider(&shared);
+            let page = SignIn { name: form.name.trim(), next, error: Some(&words), provider };
             with_wait(page.into_response(status), &error)
         }
     }
@@ -113,7 +119,8 @@ async fn set_up(
     if !is_own_page(&headers) {
         return foreign_page();
     }
-    match shared.app.access.set_up(peer.address, &form.code, &form.name, form.password).await {
+    let origin = origin(*peer, &headers);
+    match shared.app.access.set_up(origin, &form.code, &form.name, form.password).await {
         Ok(session) => signed_in(&shared, &headers, &session, HOME),
         Err(error) => {
             let (status, words) = refusal(&error);
@@ -123,13 +130,17 @@ async fn set_up(
     }
 }
 
-async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+async fn sign_out(
+    State(shared): State<Arc<Shared>>,
+    peer: axum::Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
     if !is_own_page(&headers) {
         return foreign_page();
     }
     let session = cookie::of(&shared, &headers).and_then(|text| Token::of_text(text).ok());
     if let Some(session) = session.filter(|session| session.kind == TokenKind::Session)
-        && let Err(error) = shared.app.access.sign_out(&session).await
+        && let Err(error) = shared.app.access.sign_out(origin(*peer, &headers), &session).await
     {
         tracing::warn!(%error, "a session cannot be ended now");
         return (StatusCode::SERVICE_UNAVAILABLE, "the database cannot answer now; try again\n")
@@ -138,6 +149,11 @@ async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
     let mut response = redirect(SIGN_IN);
     response.headers_mut().append(header::SET_COOKIE, cookie::ending(&shared, &headers));
     response
+}
+
+/// What the identity provider is called where people can sign in, if there is one.
+fn provider(shared: &Shared) -> Option<&str> {
+    shared.oidc.as_ref().map(OidcProvider::label)
 }
 
 fn signed_in(shared: &Shared, headers: &HeaderMap, session: &Token, next: &str) -> Response {

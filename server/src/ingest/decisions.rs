@@ -61,13 +61,15 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::decisions::Content;
+    use domain::time::TimestampMs;
+
+    use crate::store::{access::Author, decisions::Content};
 
     fn request(number: i32) -> Request {
         let new = NewDecision {
             factory_slug: "plant".into(),
             request_id: number.to_string(),
-            made_by: String::new(),
+            author: Author::server(TimestampMs(0)),
             note: String::new(),
             seen_decision: None,
             content: Content::Withdrawal(number),

@@ -20,9 +20,10 @@ pub enum IngestError {
     /// There is no factory with this slug.
     #[error("there is no factory \"{}\"", excerpt(.0))]
     FactoryNotFound(String),
-    /// The queue is full, and no factory has more waiting; the batch can be sent again.
+    /// The factory has half of the queue while others wait, or most of a queue that is full; the batch can be sent again.
     #[error(
-        "the queue of batches is full, and this factory has most waiting in it; nothing of this batch is stored, send it again"
+        "this factory has half of the queue of batches while others wait, or most of it where it is full; nothing of this batch \
+         is stored, send it again"
     )]
     QueueFull,
     /// Too many decisions wait; this one can be sent again.

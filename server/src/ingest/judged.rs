@@ -64,6 +64,11 @@ impl Judged {
         Ok(Self { events, rows, rejections, issues, received_at_ms })
     }
 
+    /// How many events were sent, the bad ones too.
+    pub(crate) fn sent_events(&self) -> usize {
+        self.events.len() + self.rejections.len()
+    }
+
     /// The same, as received when the last of its events ended, unless that is later: for those who simulate a factory that was
     /// connected all the time.
     #[must_use]

@@ -13,12 +13,14 @@ pub const MAX_QUEUED_ROWS: i64 = 600_000;
 /// The most batches that wait, however small.
 pub const MAX_QUEUED_BATCHES: usize = 1_024;
 /// The most rows that a single batch takes of the queue's room, so that the largest one that is allowed finds room beside
-/// others.
+/// others, and is no more than one factory may have.
 pub(super) const MAX_CHARGED_ROWS: i64 = MAX_QUEUED_ROWS / 2;
 /// The most rows of a turn whose events are long: some 100 ms of work.
 pub const MAX_TURN_ROWS: i64 = 20_000;
 /// The most events of a turn; where none is long, that is some 100 ms of work too.
 pub(super) const MAX_TURN_EVENTS: usize = MAX_BATCH_EVENTS;
+/// The most batches of a turn, however small: a factory that fills turns can have as many waiting while others wait, too.
+pub(super) const MAX_TURN_BATCHES: usize = MAX_QUEUED_BATCHES / 4;
 /// The most decisions that wait, of all factories: people make them, and each is made between two turns.
 pub const MAX_WAITING_DECISIONS: usize = 16;
 /// How long a factory rests that had a whole turn for itself while others waited, in turns: a sender that waits for each of

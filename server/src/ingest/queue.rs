@@ -1,7 +1,8 @@
 //! Whose batches are stored next: the factories share the queue and the writer.
 //!
-//! * The queue holds [`MAX_QUEUED_ROWS`] and [`MAX_QUEUED_BATCHES`]. When it is full, the newest batch of the factory that has
-//!   most waiting is refused, so whoever has less always finds room.
+//! * The queue holds [`MAX_QUEUED_ROWS`] and [`MAX_QUEUED_BATCHES`], of one factory at most half as much while another one has
+//!   something in it: what it has more is refused when another one comes, the newest first. When the queue is full, the newest
+//!   batch of the factory that has most waiting is refused. So whoever has less always finds room.
 //! * A turn takes whole batches as long as they fit together, always the next one of the factory that will have had the fewest
 //!   rows written with it (weighted fair queueing): what is little work does not wait for what is much. A batch that is too
 //!   much work for a turn is stored in slices, each a turn of its own.
@@ -25,8 +26,8 @@ use tokio::sync::oneshot;
 use super::{
     Answer, IngestError,
     limits::{
-        MAX_CHARGED_ROWS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_EVENTS, MAX_TURN_ROWS, MIN_REST,
-        REST_PER_TURN, ROWS_OF_SHORT_EVENT,
+        MAX_CHARGED_ROWS, MAX_QUEUED_BATCHES, MAX_QUEUED_ROWS, MAX_TURN_BATCHES, MAX_TURN_EVENTS,
+        MAX_TURN_ROWS, MIN_REST, REST_PER_TURN, ROWS_OF_SHORT_EVENT,
     },
 };
 use crate::store::writer::{Batch, Part, Stored};
@@ -83,6 +84,11 @@ impl Waiting {
     fn is_sliced(&self) -> bool {
         self.stored.is_some() || !fits(self.rows, self.batch.events.len())
     }
+}
+
+/// Whether a batch may be refused that waits: what has begun is not any more.
+fn may_be_refused(waiting: &Waiting) -> bool {
+    waiting.stored.is_none()
 }
 
 /// Whether so much is not too much for a turn.
@@ -164,6 +170,16 @@ impl Load {
         self.rows -= waiting.charge;
         self.batches -= 1;
     }
+
+    /// Whether it is more than there is room for.
+    fn is_over_all(self) -> bool {
+        self.rows > MAX_QUEUED_ROWS || self.batches > MAX_QUEUED_BATCHES
+    }
+
+    /// Whether it is more than half of what there is room for.
+    fn is_over_half(self) -> bool {
+        self.rows > MAX_QUEUED_ROWS / 2 || self.batches > MAX_QUEUED_BATCHES / 2
+    }
 }
 
 /// The batches of one factory.
@@ -228,16 +244,15 @@ impl Queue {
         line.load.add(&waiting);
         self.load.add(&waiting);
         line.waiting.push_back(waiting);
-        let mut refused = Vec::new();
-        while self.load.rows > MAX_QUEUED_ROWS || self.load.batches > MAX_QUEUED_BATCHES {
+        let mut refused = self.refuse_over_half();
+        while self.load.is_over_all() {
             let too_many_rows = self.load.rows > MAX_QUEUED_ROWS;
             let most = |(slug_of_line, line): &(&FactorySlug, &mut Line)| {
                 let load = if too_many_rows { line.load.rows } else { line.load.batches as i64 };
                 (load, **slug_of_line == slug)
             };
-            // What has begun is not refused any more.
-            let may_lose = |line: &Line| line.waiting.back().is_some_and(|last| last.stored.is_none());
-            let lines = self.lines.iter_mut().filter(|(_, line)| may_lose(line));
+            let lines =
+                self.lines.iter_mut().filter(|(_, line)| line.waiting.back().is_some_and(may_be_refused));
             let Some((_, line)) = lines.max_by_key(most) else { break };
             let Some(last) = line.waiting.pop_back() else { break };
             line.load.remove(&last);
@@ -245,6 +260,25 @@ impl Queue {
             refused.push(last);
         }
         Ok(refused)
+    }
+
+    /// Refuses what a factory has over half of the queue, if another one has something in it.
+    fn refuse_over_half(&mut self) -> Vec<Waiting> {
+        let mut refused = Vec::new();
+        if !self.load.is_over_half() {
+            return refused;
+        }
+        let batches = self.load.batches;
+        for line in self.lines.values_mut().filter(|line| line.load.batches < batches) {
+            while line.load.is_over_half()
+                && let Some(last) = line.waiting.pop_back_if(|last| may_be_refused(last))
+            {
+                line.load.remove(&last);
+                self.load.remove(&last);
+                refused.push(last);
+            }
+        }
+        refused
     }
 
     /// Takes nothing in any more, and lets nobody rest. What waits still has its turn.
@@ -288,7 +322,7 @@ impl Queue {
                 continue;
             }
             let with_this = (rows + front.rows, events + front.batch.events.len());
-            if fits(with_this.0, with_this.1) {
+            if entries.len() < MAX_TURN_BATCHES && fits(with_this.0, with_this.1) {
                 (rows, events) = with_this;
                 entries.extend(line.take(Entry::whole));
                 order.push(Reverse((line.written_then(), index)));

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::subscriber::Subscriber;
 use super::{fingerprint::Fingerprint, relay::Relay};
-use crate::store::access::ScopeKey;
+use crate::store::{access::ScopeKey, personal_access::Subject};
 
 /// How many subscribers are woken at once. To write to one takes about 10 µs, so that other tasks wait for less than a
 /// millisecond, and yielding costs little beside it.
@@ -88,7 +88,15 @@ pub struct Broadcasts<S: Source> {
 struct Running<S: Source> {
     by_operation: HashMap<Fingerprint, HashMap<ScopeKey, Entry<S>>>,
     /// What the texts mean that clients sent for them.
-    meanings: HashMap<Fingerprint, Fingerprint>,
+    meanings: HashMap<Fingerprint, Meaning>,
+}
+
+/// What a text means.
+#[derive(Clone)]
+struct Meaning {
+    operation: Fingerprint,
+    /// What it asks about workers.
+    subject: Option<Arc<Subject>>,
 }
 
 /// The most texts whose meaning is kept; then they are forgotten, and each is read anew when it is sent again.
@@ -113,30 +121,31 @@ impl<S: Source> Broadcasts<S> {
         &self,
         text: Fingerprint,
         scope: impl Fn(FactoryId) -> Option<ScopeKey>,
-    ) -> Option<(ScopeKey, Subscriber<S>)> {
+    ) -> Option<(ScopeKey, Option<Arc<Subject>>, Subscriber<S>)> {
         let running = &mut *self.lock();
-        let by_scope = running.by_operation.get_mut(running.meanings.get(&text)?)?;
+        let meaning = running.meanings.get(&text)?;
+        let by_scope = running.by_operation.get_mut(&meaning.operation)?;
         // The same operation names the same factory, whoever sends it.
         let factory_id = by_scope.keys().next()?.factory_id();
         let key = scope(factory_id)?;
         let subscriber = by_scope.get_mut(&key)?.subscribe();
-        Some((key, subscriber))
+        Some((key, meaning.subject.clone(), subscriber))
     }
 
-    /// Subscribes to an operation, given its meaning and the text that was sent for it, and starts it unless it already runs
+    /// Subscribes to an operation, given its meaning, the text that was sent for it and what it asks about workers, and starts it unless it already runs
     /// in this scope. Its resolver must give its source to the relay, and its stream must render what the relay delivers, one
     /// answer each.
     pub fn get_or_start(
         self: &Arc<Self>,
         scope: ScopeKey,
-        (operation, text): (Fingerprint, Fingerprint),
+        (operation, text, subject): (Fingerprint, Fingerprint, Option<Arc<Subject>>),
         run: impl FnOnce(Relay<S>) -> BoxStream<'static, Rendering>,
     ) -> Subscriber<S> {
         let running = &mut *self.lock();
         if running.meanings.len() >= MAX_MEANINGS {
             running.meanings.clear();
         }
-        running.meanings.insert(text, operation);
+        running.meanings.insert(text, Meaning { operation, subject });
         let by_scope = running.by_operation.entry(operation).or_default();
         if let Some(entry) = by_scope.get_mut(&scope) {
             return entry.subscribe();

@@ -22,21 +22,25 @@
 //! let scope: Scope<SeePeople> = Scope { view: View::All };
 //! ```
 
+mod author;
 pub(in crate::store) mod change;
 pub mod credentials;
 mod holder;
+pub mod identities;
 pub mod passwords;
+pub mod pending_sign_ins;
 mod permission;
 pub mod principals;
 mod scope;
 
 pub(crate) use self::change::access_revision;
 pub use self::{
-    change::{Author, NotChanged},
+    author::{Author, Origin},
+    change::NotChanged,
     holder::{Grant, Holder, Refused},
     permission::{
         ChangeSettings, Correct, DecideModels, NameEntities, Permission, SeeDevices, SeeFigures, SeePeople,
         SendEvents,
     },
-    scope::{Access, AccessError, Permit, Scope, ScopeKey, ServerScope, View},
+    scope::{Access, AccessError, AccessLogScope, Permit, Scope, ScopeKey, ServerScope, View},
 };

@@ -24,7 +24,7 @@ pub(super) use self::write::{
     correction_row, keep, keep_rows, progressed, retraction_row, set_counted, withdraw,
 };
 use super::{
-    access::{Permission, Scope},
+    access::{Author, Permission, Scope},
     applied::{Active, starts_ms},
     decided::{read_content, standing_rule},
     engine::{code::Code as _, statement::Sql},
@@ -87,7 +87,7 @@ pub struct NewDecision {
     /// The sender's own id of the request: the same one again gives the same decision.
     pub request_id: String,
     /// Who makes it.
-    pub made_by: String,
+    pub author: Author,
     /// Why.
     pub note: String,
     /// The last decision that its maker has seen; if a later one is about the same, this one is refused.

@@ -208,7 +208,7 @@ pub async fn codes(conn: &impl ConnectionTrait, scope: &Scope<SeeDevices>) -> Re
 fn is_seen(scope: &Scope<impl Permission>, code: &str) -> bool {
     match scope.view() {
         View::Device(own) => **own == *code,
-        View::All | View::Team => true,
+        View::All | View::Team { .. } => true,
     }
 }
 

@@ -17,9 +17,12 @@ use sea_orm::{
     sea_query::LockType,
 };
 
+use serde_json::json;
+
 use super::{
     access::{Access, Author, ChangeSettings, Scope, ServerScope, change::Change, principals},
     applied::Active,
+    audit_log::{self, AuditAction, Record},
     closings,
     database::Store,
     engine::{code::Code as _, retry::Retries, statement::Sql},
@@ -244,17 +247,16 @@ pub(super) async fn set_decided(
 
 impl Store {
     /// Creates a factory, unless the slug is taken or there are too many. Who creates it, if that is known, may administer it.
-    /// `now_ms` is when.
     pub async fn create_factory(
         &self,
         access: &Access,
         new: NewFactory,
-        now_ms: TimestampMs,
+        author: &Author,
     ) -> Result<std::result::Result<Factory, NotCreated>> {
         let mut retries = Retries::default();
         loop {
             // Another server may take the same id or slug at the same time.
-            let outcome = self.try_create_factory(access, new.clone(), now_ms).await;
+            let outcome = self.try_create_factory(access, new.clone(), author).await;
             if !retries.again_for_a_key(&outcome).await {
                 return outcome;
             }
@@ -265,12 +267,12 @@ impl Store {
         &self,
         access: &Access,
         new: NewFactory,
-        now_ms: TimestampMs,
+        author: &Author,
     ) -> Result<std::result::Result<Factory, NotCreated>> {
         if !access.is_operator() {
             return Ok(Err(NotCreated::NotPermitted));
         }
-        let author = Author { principal_id: access.principal_id(), at_ms: now_ms };
+        let now_ms = author.at_ms;
         let change = Change::begin(self, author).await?;
         let tx = &change.tx;
         if is_slug_taken(tx, new.slug.as_str()).await? {
@@ -309,26 +311,28 @@ impl Store {
         factory::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
         let created: Factory = row.try_into()?;
         closings::keep(tx, &created).await?;
+        let details = json!({ "name": created.name, "timeZone": created.time_zone.name() });
+        let done = Record::done(Some(created.id), AuditAction::CreateFactory, &*created.slug.0, details);
         match author.principal_id {
             Some(creator) => {
                 principals::keep_grant(&change, creator, created.id, Role::Admin, None).await?;
-                change.commit().await?;
+                change.commit(done).await?;
             }
-            None => change.tx.commit().await?,
+            None => change.commit_unseen(Some(done)).await?,
         }
         Ok(Ok(created))
     }
 
-    /// Changes a factory and raises its revision; none when it is gone. `now_ms` is when.
+    /// Changes a factory and raises its revision; none when it is gone.
     pub async fn update_factory(
         &self,
         scope: &Scope<ChangeSettings>,
         patch: FactoryPatch,
-        now_ms: TimestampMs,
+        author: &Author,
     ) -> Result<Option<Factory>> {
         let mut retries = Retries::default();
         loop {
-            let outcome = self.try_update_factory(scope.factory().slug.as_str(), patch.clone(), now_ms).await;
+            let outcome = self.try_update_factory(scope.factory().slug.as_str(), patch.clone(), author).await;
             if !retries.again(&outcome).await {
                 return outcome;
             }
@@ -339,10 +343,11 @@ impl Store {
         &self,
         slug: &str,
         patch: FactoryPatch,
-        now_ms: TimestampMs,
+        author: &Author,
     ) -> Result<Option<Factory>> {
         let tx = self.begin_write().await?;
-        let Some(mut changed) = lock_one(&tx, slug).await? else { return Ok(None) };
+        let Some(before) = lock_one(&tx, slug).await? else { return Ok(None) };
+        let mut changed = before.clone();
         changed.name = patch.name.unwrap_or(changed.name);
         changed.time_zone = patch.time_zone.unwrap_or(changed.time_zone);
         changed.units_basis = patch.units_basis.unwrap_or(changed.units_basis);
@@ -351,7 +356,7 @@ impl Store {
         changed.revision = changed.revision.next();
         let grace_hours = patch.finality_grace_hours.unwrap_or(changed.finality_grace_hours);
         let is_grace_new = grace_hours != changed.finality_grace_hours;
-        changed.committed_at_ms = changed.instant(now_ms);
+        changed.committed_at_ms = changed.instant(author.at_ms);
         if is_grace_new {
             changed.closed_floor_ms = changed.mark(changed.committed_at_ms);
             changed.finality_grace_hours = grace_hours;
@@ -371,9 +376,31 @@ impl Store {
             ..Default::default()
         };
         row.update(&tx).await?;
+        let details = changes(&before, &changed);
+        let done = Record::done(Some(changed.id), AuditAction::UpdateFactory, slug, details);
+        audit_log::append(&tx, author, Record { revision: changed.revision.0, ..done }).await?;
         tx.commit().await?;
         Ok(Some(changed))
     }
+}
+
+/// What is written down of a change of settings: each that is another one now, as it was and as it is.
+fn changes(before: &Factory, after: &Factory) -> serde_json::Value {
+    let settings = |factory: &Factory| {
+        [
+            ("name", json!(factory.name)),
+            ("timeZone", json!(factory.time_zone.name())),
+            ("unitsBasis", json!(factory.units_basis.name())),
+            ("stateHoldMinutes", json!(factory.state_hold_minutes)),
+            ("finalityGraceHours", json!(factory.finality_grace_hours)),
+            ("smallestTeam", json!(factory.smallest_team)),
+        ]
+    };
+    let pairs = settings(before).into_iter().zip(settings(after));
+    let changed = pairs.filter(|((_, before), (_, after))| before != after);
+    changed
+        .map(|((name, before), (_, after))| (name.to_owned(), json!({ "from": before, "to": after })))
+        .collect()
 }
 
 impl TryFrom<factory::Model> for Factory {

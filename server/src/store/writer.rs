@@ -22,7 +22,7 @@ pub(super) mod row;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    id::{EntityId, FactoryId, FactorySlug, Revision},
+    id::{CredentialId, EntityId, FactoryId, FactorySlug, Revision},
     time::TimestampMs,
 };
 
@@ -39,7 +39,7 @@ use self::{
     row::NewRow,
 };
 use super::{
-    commit_log,
+    audit_log, commit_log,
     database::Store,
     devices::{self, Answers, Sender},
     engine::{retry::Retries, transaction::Transaction},
@@ -179,7 +179,17 @@ async fn store_in_factory(
         devices::keep(tx, factory.id, &numbered).await?;
     }
     issues::keep(tx, factory.id, &issues_of(parts, &stored)).await?;
+    audit_log::count_ingested(tx, factory.id, now_ms, sent(parts, &stored)).await?;
     Ok((stored, rows_read))
+}
+
+/// Who sent the parts, where that is known, and how many events of each were stored.
+fn sent(parts: &[&Part<'_>], stored: &[Stored]) -> impl Iterator<Item = (CredentialId, usize)> {
+    let with_stored = parts.iter().zip(stored);
+    with_stored.filter_map(|(part, stored)| {
+        let is_accepted = |verdict: &&Verdict| **verdict == Verdict::Accepted;
+        Some((part.batch.credential_id?, stored.verdicts.iter().filter(is_accepted).count()))
+    })
 }
 
 /// Stores the new rows of a group with what they change, and answers with how many stored events were read for it. What may

@@ -12,6 +12,7 @@ mod ledger;
 mod lost_answers;
 mod mapping;
 mod older_server;
+mod over_its_rate;
 mod token;
 
 #[path = "../it"]

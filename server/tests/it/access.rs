@@ -1,7 +1,14 @@
 //! Who is let in, for how long, and what they may do then.
 
+mod audit_log;
+mod browser;
+mod changes;
 mod commands;
 mod connections;
+mod kills;
+mod limits;
+mod looks;
+mod oidc;
 mod roles;
 mod sign_in;
 mod tokens;
@@ -36,7 +43,7 @@ async fn create_factory(server: &TestServer, name: &str) {
         finality_grace_hours: 24,
         smallest_team: 2,
     };
-    let created = server.app.store.create_factory(&Access::OPEN, new, server.clock.now_ms()).await;
+    let created = server.app.store.create_factory(&Access::OPEN, new, &server.author()).await;
     created.expect("a commit").expect("a factory");
 }
 

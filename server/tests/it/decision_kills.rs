@@ -18,6 +18,7 @@ use server::{
     clock::Clock,
     store::{
         Store,
+        access::Author,
         decisions::{Content, Correction, NewDecision, Progress},
         writer::Writer,
     },
@@ -101,7 +102,7 @@ impl Plant {
         NewDecision {
             factory_slug: "plant".into(),
             request_id: "1".to_owned(),
-            made_by: "somebody".to_owned(),
+            author: Author::called("somebody", None, TimestampMs(0)),
             note: "as seen".to_owned(),
             seen_decision: None,
             content: Content::Correction(Correction {

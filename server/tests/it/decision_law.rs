@@ -14,7 +14,7 @@ use domain::{
 use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::TestCaseError};
 use server::store::{
     Store,
-    access::SeeFigures,
+    access::{Author, SeeFigures},
     audit,
     decisions::{Content, Correction, NewDecision, NotDecided, Retraction, StandingContent},
     entities::{self, Entity, EntityFilter},
@@ -99,6 +99,7 @@ fn batch(events: Vec<Event>) -> Batch {
         factory_slug: "plant".into(),
         events,
         received_at_ms: TimestampMs(T0_MS),
+        credential_id: None,
         issues: Issues::default(),
         numbered: None,
     }
@@ -108,7 +109,7 @@ fn decision(number: usize, content: Content) -> NewDecision {
     NewDecision {
         factory_slug: "plant".into(),
         request_id: format!("request {number}"),
-        made_by: "somebody".to_owned(),
+        author: Author::called("somebody", None, TimestampMs(0)),
         note: "a reason".to_owned(),
         seen_decision: None,
         content,

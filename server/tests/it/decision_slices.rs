@@ -13,7 +13,7 @@ use server::{
     clock::Clock,
     store::{
         Store,
-        access::SeeFigures,
+        access::{Author, SeeFigures},
         audit,
         decisions::{Content, Correction, Decision, NewDecision, Progress, StandingContent},
         rollups,
@@ -54,7 +54,7 @@ pub(crate) fn hour() -> NewDecision {
     NewDecision {
         factory_slug: "plant".into(),
         request_id: "an hour".to_owned(),
-        made_by: "somebody".to_owned(),
+        author: Author::called("somebody", None, TimestampMs(0)),
         note: "as seen".to_owned(),
         seen_decision: None,
         content: Content::Correction(Correction {

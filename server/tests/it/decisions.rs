@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use server::{
     ingest::{IngestError, MAX_WAITING_DECISIONS},
     store::{
-        access::Correct,
+        access::{Author, Correct},
         decisions::{Content, NewDecision, NotDecided},
     },
 };
@@ -544,7 +544,7 @@ fn withdrawal(number: usize) -> NewDecision {
     NewDecision {
         factory_slug: "plant".into(),
         request_id: format!("r{number}"),
-        made_by: "anonymous".to_owned(),
+        author: Author::server(domain::time::TimestampMs(0)),
         note: "as seen".to_owned(),
         seen_decision: None,
         content: Content::Withdrawal(1),

@@ -3,24 +3,25 @@
 mod access;
 mod database;
 mod events;
+pub(crate) mod node;
 mod program;
 mod proxy;
 mod socket;
 mod stall;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::time::{DurationMs, TimestampMs};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::{
-    access::AccessMode,
+    access::{AccessLimits, AccessMode, Rate},
     app::{App, DEFAULT_MAX_CLOCK_SKEW_MINUTES},
     clock::Clock,
     http::{ConnectionLimits, Options, SocketLimits, serve},
     store::{
         Snapshot, Store,
-        access::{Access, Permission, Permit, Scope, SendEvents},
+        access::{Access, Author, Permission, Permit, Scope, SendEvents},
         factories::NewFactory,
         writer::{Batch, Part},
     },
@@ -45,7 +46,7 @@ pub(crate) fn millis(rfc3339: &str) -> TimestampMs {
     TimestampMs(chrono::DateTime::parse_from_rfc3339(rfc3339).expect("an instant").timestamp_millis())
 }
 
-/// Options of a server that gives up no client before the test does.
+/// Options of a server that gives up no client before the test does, and lets each ask as often as it likes.
 pub(crate) fn patient() -> Options {
     Options {
         connections: ConnectionLimits {
@@ -55,6 +56,10 @@ pub(crate) fn patient() -> Options {
             ..ConnectionLimits::default()
         },
         sockets: SocketLimits { init_timeout: LIMIT, ping_interval: LIMIT, ..SocketLimits::default() },
+        limits: AccessLimits {
+            requests: Rate { interval: Duration::ZERO, ..AccessLimits::default().requests },
+            ..AccessLimits::default()
+        },
         ..Options::default()
     }
 }
@@ -235,7 +240,7 @@ pub(crate) async fn empty_store(factory: &str) -> (TestDatabase, Store) {
         smallest_team: 5,
     };
     store
-        .create_factory(&Access::OPEN, new, TimestampMs(T0_MS))
+        .create_factory(&Access::OPEN, new, &Author::server(TimestampMs(T0_MS)))
         .await
         .expect("a commit")
         .expect("the first factory");

@@ -241,6 +241,49 @@ async fn a_full_queue_answers_at_once_and_loses_nothing_that_was_taken() {
 }
 
 #[tokio::test]
+async fn a_factory_that_floods_the_queue_has_none_of_another_ones_batches_refused() {
+    let server = plant().await;
+    server.create_factory("other").await;
+    let lock = server.database.lock().await;
+    let batch = |n: usize| (0..10_000).map(|second| raw(second, &format!("W{n}"))).collect::<Vec<_>>();
+    let mut flood = Vec::new();
+    loop {
+        let mut submitted = Box::pin(server.app.ingest.submit(permit("plant"), batch(flood.len())));
+        if poll!(&mut submitted).is_ready() {
+            break;
+        }
+        flood.push(submitted);
+    }
+    let others: Vec<_> = (0..flood.len() / 2 - 1)
+        .map(|n| Box::pin(server.app.ingest.submit(permit("other"), batch(n))))
+        .collect();
+    let mut taken = Vec::new();
+    for mut submitted in others {
+        assert!(poll!(&mut submitted).is_pending(), "there is room for batch {}", taken.len());
+        taken.push(submitted);
+    }
+    lock.close().await;
+    for outcome in soon("the commits", join_all(taken)).await {
+        assert_eq!(outcome.expect("a commit").accepted, 10_000);
+    }
+    let (mut stored, mut refused) = (0, 0);
+    for outcome in soon("the others", join_all(flood)).await {
+        match outcome.map_err(ApiError::from) {
+            Ok(outcome) => stored += usize::from(outcome.accepted == 10_000),
+            Err(error) => {
+                assert_eq!((error.code, error.retry_after_ms.is_some()), (ErrorCode::Overloaded, true));
+                refused += 1;
+            }
+        }
+    }
+    assert!(
+        stored > 0 && refused >= stored - 1,
+        "{stored} stored and {refused} refused: half of the queue is its own"
+    );
+    server.assert_audit_is_clean().await;
+}
+
+#[tokio::test]
 async fn only_the_culprit_of_a_failed_group_gets_the_error() {
     let server = plant().await;
     server.database.refuse_poison().await.close().await;

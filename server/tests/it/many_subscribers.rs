@@ -154,7 +154,7 @@ async fn who_missed_a_delivery_gets_the_whole_and_then_changes_again() {
     let mut quick = subscribe(&server, &workers()).await;
     next(&mut quick).await;
     let key = scope::<SeeFigures>(&server).await.key();
-    let (_, mut slow) = server
+    let (_, _, mut slow) = server
         .app
         .live
         .metrics()
@@ -424,7 +424,7 @@ async fn a_feed_is_rendered_once_for_those_who_saw_the_same() {
     let begin = text(&mut one).await;
     assert_eq!(text(&mut two).await, begin);
     let key = scope::<SeePeople>(&server).await.key();
-    let (_, mut slow) = server
+    let (_, _, mut slow) = server
         .app
         .live
         .feeds()

@@ -185,6 +185,7 @@ async fn late_inserts_on_a_crowded_day_cost_their_neighbourhood_and_stay_exact()
         factory_slug: "plant".into(),
         events,
         received_at_ms: TimestampMs(T0_MS),
+        credential_id: None,
         issues: Issues::default(),
         numbered: None,
     };

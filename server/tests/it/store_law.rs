@@ -110,6 +110,7 @@ fn groups(arrivals: &[Event], batch_size: usize, group_size: usize) -> Vec<Vec<B
             factory_slug: "plant".into(),
             events: events.to_vec(),
             received_at_ms: TimestampMs(T0_MS),
+            credential_id: None,
             issues: Issues::default(),
             numbered: None,
         })
@@ -357,6 +358,7 @@ fn batch(events: &[Event]) -> Batch {
         factory_slug: "plant".into(),
         events: events.to_vec(),
         received_at_ms: TimestampMs(T0_MS),
+        credential_id: None,
         issues: Issues::default(),
         numbered: None,
     }
@@ -437,6 +439,7 @@ async fn a_report_of_no_length_in_a_gap_is_met_by_what_repeats_or_contradicts_it
             factory_slug: "plant".into(),
             events: vec![event],
             received_at_ms: TimestampMs(T0_MS),
+            credential_id: None,
             issues: Issues::default(),
             numbered: None,
         };

@@ -56,9 +56,9 @@ fn an_issue_beyond_the_batch_is_not_believed() {
 }
 
 #[test]
-fn overloaded_and_unavailable_are_transient_whatever_the_http_status() {
-    for status in [200, 400, 503] {
-        for code in ["OVERLOADED", "UNAVAILABLE"] {
+fn rate_limited_overloaded_and_unavailable_are_transient_whatever_the_http_status() {
+    for status in [200, 400, 429, 503] {
+        for code in ["RATE_LIMITED", "OVERLOADED", "UNAVAILABLE"] {
             let body = error(code, r#","retryAfterMs":250"#);
             let answer = read(status, Some(Duration::from_secs(9)), body.as_bytes(), 3);
             assert_eq!(answer, busy(&format!("No. ({code})"), Some(250)));

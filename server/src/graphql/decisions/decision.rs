@@ -82,6 +82,17 @@ pub(crate) struct Decision {
     revision: BigInt,
 }
 
+impl Decision {
+    /// The workers that it is about, as sent.
+    pub(super) fn workers(&self) -> impl Iterator<Item = &str> {
+        let correction = self.correction.as_ref().filter(|about| about.entity_type == EntityType::Worker);
+        let corrected = correction.map_or(&[][..], |correction| &correction.entity_ids);
+        let retraction = self.retraction.as_ref().filter(|about| about.entity_type == EntityType::Worker);
+        let retracted = retraction.map(|retraction| retraction.entity_id.as_str());
+        corrected.iter().map(|id| id.as_str()).chain(retracted)
+    }
+}
+
 /// What workers or workstations really did in a span of time.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Correction {

@@ -1,5 +1,7 @@
 //! Pages of decisions.
 
+use std::collections::BTreeSet;
+
 use async_graphql::SimpleObject;
 
 use super::{decision::Decision, filter::DecisionFilter};
@@ -11,6 +13,7 @@ use crate::{
         Snapshot,
         access::{Access, DecideModels, SeePeople},
         decisions::{self, MAX_PAGE_DECISIONS, Page},
+        factories::Factory,
     },
 };
 
@@ -39,23 +42,25 @@ pub(super) async fn page(
     filter: Option<DecisionFilter>,
     first: i32,
     after: Option<String>,
-) -> Result<DecisionConnection, ApiError> {
+) -> Result<(Factory, DecisionConnection), ApiError> {
     let first = page_size(first, MAX_PAGE_DECISIONS)?;
     let mut filter: decisions::DecisionFilter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, number)).transpose()?;
-    let page = match factory::<SeePeople>(access, snapshot, slug).await {
-        Ok(scope) => decisions::page(snapshot, &scope, &filter, first, after).await?,
+    let (of, page) = match factory::<SeePeople>(access, snapshot, slug).await {
+        Ok(scope) => {
+            (scope.factory().clone(), decisions::page(snapshot, &scope, &filter, first, after).await?)
+        }
         Err(forbidden @ ReportError::Forbidden { .. }) => {
             // Whoever decides about models sees what was decided about them.
             let Ok(scope) = factory::<DecideModels>(access, snapshot, slug).await else {
                 return Err(forbidden.into());
             };
             filter.is_of_models = true;
-            decisions::page(snapshot, &scope, &filter, first, after).await?
+            (scope.factory().clone(), decisions::page(snapshot, &scope, &filter, first, after).await?)
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(DecisionConnection::new(page, after.is_some()))
+    Ok((of, DecisionConnection::new(page, after.is_some())))
 }
 
 /// Reads a cursor, which is a number as it is written here.
@@ -64,6 +69,11 @@ fn number(cursor: &str) -> Option<i32> {
 }
 
 impl DecisionConnection {
+    /// The workers that they are about, each once, as sent.
+    pub(super) fn workers(&self) -> impl Iterator<Item = &str> {
+        self.edges.iter().flat_map(|edge| edge.node.workers()).collect::<BTreeSet<_>>().into_iter()
+    }
+
     fn new(page: Page, has_previous_page: bool) -> Self {
         let edge = |decision: decisions::Decision| DecisionEdge {
             cursor: decision.number.to_string(),

@@ -5,14 +5,14 @@ use async_graphql::SimpleObject;
 use super::{
     event::Event,
     filter::EventFilter,
-    list::{PageInfo, cursor, page_size},
+    list::{PageInfo, cursor, page_size, workers},
 };
 use crate::{
     error::ApiError,
     report::factory,
     store::{
         Snapshot,
-        access::Access,
+        access::{Access, Correct, Scope},
         conflicts::{self, Cursor, MAX_PAGE_CONFLICTS, Page},
         standings::{self, EventStanding},
     },
@@ -52,7 +52,7 @@ pub(crate) async fn page(
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,
-) -> Result<ConflictConnection, ApiError> {
+) -> Result<(Scope<Correct>, ConflictConnection), ApiError> {
     let first = page_size(first, MAX_PAGE_CONFLICTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
@@ -62,10 +62,15 @@ pub(crate) async fn page(
     let stored = page.conflicts.iter().map(|(_, conflict)| &conflict.stored.event);
     let events: Vec<_> = said.chain(stored).collect();
     let standings = standings::of(snapshot, &scope, &events).await?;
-    Ok(ConflictConnection::new(page, standings, after.is_some()))
+    Ok((scope, ConflictConnection::new(page, standings, after.is_some())))
 }
 
 impl ConflictConnection {
+    /// The workers that they are about, each once, as sent.
+    pub(super) fn workers(&self) -> impl Iterator<Item = &str> {
+        workers(self.edges.iter().map(|edge| &edge.node.stored))
+    }
+
     /// With the standings of all that was said and then of all that is stored.
     fn new(page: Page, mut of_said: Vec<EventStanding>, has_previous_page: bool) -> Self {
         let of_stored = of_said.split_off(page.conflicts.len());

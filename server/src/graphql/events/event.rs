@@ -123,6 +123,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// The worker that it is about, as sent; none where it is about a workstation.
+    pub(super) fn worker(&self) -> Option<&str> {
+        (self.entity_type == EntityType::Worker).then_some(self.entity_id.as_str())
+    }
+
     /// What was stored, and how it stands.
     pub(super) fn new(stored: StoredEvent, standing: EventStanding) -> Self {
         let event = stored.event;

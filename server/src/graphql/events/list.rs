@@ -1,5 +1,7 @@
 //! Pages of stored events.
 
+use std::collections::BTreeSet;
+
 use async_graphql::SimpleObject;
 
 use super::{event::Event, filter::EventFilter};
@@ -9,7 +11,7 @@ use crate::{
     report::factory,
     store::{
         Snapshot,
-        access::Access,
+        access::{Access, Scope, SeePeople},
         events::{self, Cursor, MAX_PAGE_EVENTS, Page},
         standings::{self, EventStanding},
     },
@@ -53,7 +55,7 @@ pub(crate) async fn page(
     filter: Option<EventFilter>,
     first: i32,
     after: Option<String>,
-) -> Result<EventConnection, ApiError> {
+) -> Result<(Scope<SeePeople>, EventConnection), ApiError> {
     let first = page_size(first, MAX_PAGE_EVENTS)?;
     let filter = filter.unwrap_or_default().try_into()?;
     let after = after.as_deref().map(|sent| cursor(sent, Cursor::decode)).transpose()?;
@@ -61,7 +63,12 @@ pub(crate) async fn page(
     let page = events::page(snapshot, &scope, &filter, first, after.as_ref()).await?;
     let events: Vec<_> = page.events.iter().map(|(_, stored)| &stored.event).collect();
     let standings = standings::of(snapshot, &scope, &events).await?;
-    Ok(EventConnection::new(page, standings, after.is_some()))
+    Ok((scope, EventConnection::new(page, standings, after.is_some())))
+}
+
+/// The workers that events are about, each once, as sent.
+pub(super) fn workers<'a>(events: impl Iterator<Item = &'a Event>) -> impl Iterator<Item = &'a str> {
+    events.filter_map(Event::worker).collect::<BTreeSet<_>>().into_iter()
 }
 
 /// How many items a page has that was asked for `first`.
@@ -85,6 +92,11 @@ pub(in crate::graphql) fn cursor<C>(
 }
 
 impl EventConnection {
+    /// The workers that its events are about, each once, as sent.
+    pub(crate) fn workers(&self) -> impl Iterator<Item = &str> {
+        workers(self.edges.iter().map(|edge| &edge.node))
+    }
+
     fn new(page: Page, standings: Vec<EventStanding>, has_previous_page: bool) -> Self {
         let edge = |((cursor, stored), standing): ((Cursor, _), _)| EventEdge {
             cursor: cursor.encode(),

@@ -9,7 +9,11 @@ use crate::{
     access::AccessMode,
     clock::Clock,
     graphql::{AndonSchema, schema},
-    store::{Store, access::View, factories::NewFactory},
+    store::{
+        Store,
+        access::{Author, View},
+        factories::NewFactory,
+    },
 };
 
 const OPERATION: &str = "subscription { workstationMetrics(factoryId: \"plant\") { revision } }";
@@ -33,7 +37,7 @@ async fn app() -> (Arc<App>, TempDir) {
         smallest_team: 5,
     };
     store
-        .create_factory(&Access::OPEN, new, TimestampMs(0))
+        .create_factory(&Access::OPEN, new, &Author::server(TimestampMs(0)))
         .await
         .expect("a commit")
         .expect("the first factory");
@@ -62,7 +66,8 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
     let schema = schema(app.clone());
     let snapshot = app.store.snapshot().await.expect("a snapshot");
     let scope = report::factory(&Access::OPEN, &snapshot, "plant").await.expect("the factory");
-    let other = Scope::<SeeFigures>::with_view(scope.factory().clone(), View::Team);
+    let other =
+        Scope::<SeeFigures>::with_view(scope.factory().clone(), View::Team { own_workers: [].into() });
     drop(snapshot);
 
     let mut payloads = Vec::new();

@@ -5,8 +5,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{SET_UP, SIGN_IN};
-use crate::access::MIN_PASSWORD_CHARS;
+use super::{SET_UP, SIGN_IN, oidc::START};
+use crate::access::{AccessControl, MIN_PASSWORD_CHARS};
 
 /// Nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
@@ -23,7 +23,10 @@ const STYLE: &str = "\
       border-radius: .4rem; background: Field; color: FieldText; }\
     button { width: 100%; margin-top: 1.5rem; font: inherit; font-weight: 600; padding: .7rem; border: 0;\
       border-radius: .4rem; background: #1d4ed8; color: #fff; cursor: pointer; }\
-    input:focus-visible, button:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }\
+    .or { margin: 1rem 0; text-align: center; }\
+    .provider { display: block; box-sizing: border-box; padding: .7rem; border: 1px solid GrayText; border-radius: .4rem;\
+      color: inherit; font-weight: 600; text-align: center; text-decoration: none; }\
+    input:focus-visible, button:focus-visible, .provider:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }\
     .error { padding: .6rem .7rem; border-left: 4px solid #b91c1c; background: color-mix(in srgb, #b91c1c 12%, Canvas); }\
     .hint { font-weight: 400; margin: .25rem 0 0; }";
 
@@ -35,9 +38,11 @@ pub(super) struct SignIn<'a> {
     pub(super) next: &'a str,
     /// Why they are not signed in.
     pub(super) error: Option<&'a str>,
+    /// What the identity provider is called where they can sign in, too.
+    pub(super) provider: Option<&'a str>,
 }
 
-/// The page on which the first operator is created.
+/// The page on which the first operator is created, or somebody who was invited chooses a password.
 pub(super) struct Setup<'a> {
     /// As the address has it, or typed before.
     pub(super) code: &'a str,
@@ -63,8 +68,9 @@ impl SignIn<'_> {
              <label for=\"password\">Password</label>\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" \
              required{password_focus}>\
-             <button>Sign in</button></form>",
+             <button>Sign in</button></form>{provider}",
             error = error(self.error),
+            provider = provider(self.provider, self.next),
         );
         page(status, "Sign in", &body)
     }
@@ -73,24 +79,49 @@ impl SignIn<'_> {
 impl Setup<'_> {
     /// As a response.
     pub(super) fn into_response(self, status: StatusCode) -> Response {
-        let (code, name) = (escaped(self.code), escaped(self.name));
+        let code = escaped(self.code);
+        let (title, intro, who) = if AccessControl::is_invitation(self.code) {
+            let who = format!("<input type=\"hidden\" name=\"code\" value=\"{code}\">");
+            (
+                "Choose a password",
+                "You were invited to Andon. With your name and this password you sign in from now on.",
+                who,
+            )
+        } else {
+            let who = format!(
+                "<label for=\"code\">Setup code</label>\
+                 <input id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required aria-describedby=\"where\">\
+                 <p class=\"hint\" id=\"where\">The server's log has it.</p>\
+                 <label for=\"name\">Your name</label>\
+                 <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" maxlength=\"64\" required>",
+                name = escaped(self.name),
+            );
+            ("Set up Andon", "Create the first operator, who creates factories and lets others in.", who)
+        };
         let body = format!(
-            "<h1>Set up Andon</h1><p>Create the first operator, who creates factories and lets others in.</p>{error}\
-             <form method=\"post\" action=\"{SET_UP}\">\
-             <label for=\"code\">Setup code</label>\
-             <input id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required aria-describedby=\"where\">\
-             <p class=\"hint\" id=\"where\">The server's log has it.</p>\
-             <label for=\"name\">Your name</label>\
-             <input id=\"name\" name=\"name\" value=\"{name}\" autocomplete=\"username\" maxlength=\"64\" required>\
+            "<h1>{title}</h1><p>{intro}</p>{error}\
+             <form method=\"post\" action=\"{SET_UP}\">{who}\
              <label for=\"password\">Password</label>\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" \
              minlength=\"{MIN_PASSWORD_CHARS}\" required aria-describedby=\"rule\">\
              <p class=\"hint\" id=\"rule\">At least {MIN_PASSWORD_CHARS} characters.</p>\
-             <button>Create</button></form>",
+             <button>Go on</button></form>",
             error = error(self.error),
         );
-        page(status, "Set up", &body)
+        page(status, title, &body)
     }
+}
+
+/// A link to the identity provider, because a browser would not let a form lead to another site.
+fn provider(label: Option<&str>, next: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let link = |label| {
+        let (query, label) = (escaped(&query), escaped(label));
+        format!(
+            "<p class=\"or\">or</p><a class=\"provider\" href=\"{START}?{query}\">Sign in with {label}</a>"
+        )
+    };
+    label.map(link).unwrap_or_default()
 }
 
 fn error(words: Option<&str>) -> String {

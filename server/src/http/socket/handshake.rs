@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 
 use super::{
     super::{
-        authenticate::{Proof, check_forwarded},
+        authenticate::{Proof, check_forwarded, origin},
         browsers::foreign_page,
         connection::{Connection, Peer, peer_of},
         error_response::ErrorResponse,
@@ -34,7 +34,7 @@ use super::{
     session::{Session, WebSocket, turn_away},
     subprotocol::{Offer, Subprotocol},
 };
-use crate::error::ApiError;
+use crate::{error::ApiError, store::access::Origin};
 
 /// What is read at once, in bytes: most subscriptions. Every socket holds it for as long as it lives.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
@@ -66,13 +66,14 @@ pub(in super::super) fn open(shared: &Arc<Shared>, mut request: Request) -> Resp
             .headers_mut()
             .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen.name()));
     }
+    let origin = origin(peer, request.headers());
     let proof = Proof::of(shared, request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let serving = shared.clone();
     // The server waits for this task when it stops.
     shared.tasks.spawn(async move {
         if let Some(socket) = upgraded(upgrade).await {
-            serve(socket, serving, (peer, proof), offer).await;
+            serve(socket, serving, (peer, origin, proof), offer).await;
         }
         drop(permit);
     });
@@ -97,7 +98,12 @@ async fn upgraded(upgrade: OnUpgrade) -> Option<WebSocket> {
     Some(WebSocketStream::from_partially_read(connection, read, Role::Server, Some(config)).await)
 }
 
-async fn serve(socket: WebSocket, shared: Arc<Shared>, (peer, proof): (Peer, Proof), offer: Offer) {
+async fn serve(
+    socket: WebSocket,
+    shared: Arc<Shared>,
+    (peer, origin, proof): (Peer, Origin, Proof),
+    offer: Offer,
+) {
     let negotiated = match offer {
         Offer::Nothing => None,
         Offer::Known(subprotocol) => Some(subprotocol),
@@ -113,7 +119,7 @@ async fn serve(socket: WebSocket, shared: Arc<Shared>, (peer, proof): (Peer, Pro
             return turn_away(socket).await;
         }
     };
-    Session::new(socket, shared, (peer, proof), negotiated).run().await;
+    Session::new(socket, shared, (peer, origin, proof), negotiated).run().await;
 }
 
 /// The response to a request that is no valid handshake, with the supported version of the protocol.

@@ -30,7 +30,12 @@ use super::{
     subprotocol::{Spoken, Subprotocol},
 };
 use crate::{
-    access::Denied, clock::Clock, error::ApiError, graphql::shared::Payloads, live::broadcast::Payload,
+    access::{Denied, PrincipalShare},
+    clock::Clock,
+    error::ApiError,
+    graphql::shared::Payloads,
+    live::broadcast::Payload,
+    store::access::Origin,
 };
 
 /// The most operations that run at once on one socket.
@@ -61,9 +66,12 @@ pub(super) struct Session {
     spoken: Spoken,
     operations: StreamMap<String, StreamNotifyClose<Payloads>>,
     /// What the handshake has.
+    origin: Origin,
     proof: Proof,
     /// Who it is, once they have said hello.
     client: Option<Client>,
+    /// That the socket counts for its principal, once it is known.
+    of_principal: Option<PrincipalShare>,
     init_deadline: Instant,
     pings: Interval,
     unanswered_pings: u32,
@@ -75,7 +83,7 @@ impl Session {
     pub(super) fn new(
         socket: WebSocket,
         shared: Arc<Shared>,
-        (peer, proof): (Peer, Proof),
+        (peer, origin, proof): (Peer, Origin, Proof),
         negotiated: Option<Subprotocol>,
     ) -> Self {
         let limits = &shared.socket_limits;
@@ -85,8 +93,10 @@ impl Session {
             socket,
             spoken: Spoken::new(negotiated),
             operations: StreamMap::new(),
+            origin,
             proof,
             client: None,
+            of_principal: None,
             init_deadline: Instant::now() + limits.init_timeout,
             pings,
             unanswered_pings: 0,
@@ -190,19 +200,30 @@ impl Session {
     /// Lets the client in, by what it says now or said in the handshake.
     async fn initialise(&mut self, authorization: Option<String>) -> Result<(), End> {
         let proof = authorization.map_or_else(|| self.proof.clone(), |said| Proof::said(&said));
-        match Client::authenticate(&self.shared, self.quota.peer(), &proof).await {
+        match Client::authenticate(&self.shared, (self.quota.peer(), self.origin.clone()), &proof).await {
             Ok(client) => {
+                // The hello counts as an operation, so that nobody opens and closes sockets all the time.
+                match client.take_requests(1).and_then(|()| client.take_socket()) {
+                    Ok(of_principal) => self.of_principal = of_principal,
+                    Err(error) => {
+                        let end = close(CloseCode::Again, error.message.clone());
+                        return self.turn_out(error, end).await;
+                    }
+                }
                 self.client = Some(client);
                 self.send(&ServerMessage::ConnectionAck).await?;
                 self.keep_alive().await
             }
-            Err(denied) => {
-                if self.spoken.subprotocol() == Subprotocol::GraphqlWs {
-                    self.refuse(unauthenticated(denied)).await?;
-                }
-                Err(refusal(denied))
-            }
+            Err(denied) => self.turn_out(unauthenticated(denied), refusal(denied)).await,
         }
+    }
+
+    /// Ends the socket of who is not let in. In the older protocol it is told why in a message, too.
+    async fn turn_out(&mut self, error: ApiError, end: End) -> Result<(), End> {
+        if self.spoken.subprotocol() == Subprotocol::GraphqlWs {
+            self.refuse(error).await?;
+        }
+        Err(end)
     }
 
     /// Starts an operation. In the older protocol it takes the place of one that has its id.
@@ -211,7 +232,9 @@ impl Session {
         let started = if let Some(client) = &self.client
             && self.operations.len() < MAX_OPERATIONS
         {
-            match payloads::start(&self.shared, client, &self.quota, payload, Changes::Allowed) {
+            let counted = client.take_requests(1);
+            let start = || payloads::start(&self.shared, client, &self.quota, payload, Changes::Allowed);
+            match counted.map_or_else(|error| Ok(payloads::refused(error)), |()| start()) {
                 Ok(started) => started,
                 Err(error) if self.spoken.subprotocol() == Subprotocol::GraphqlWs => payloads::refused(error),
                 Err(error) => return Err(close(4400, error.message)),
@@ -346,7 +369,7 @@ async fn access_changed(client: &mut Option<Client>, clock: &Clock) -> Result<()
 /// How a socket ends whose client is not let in.
 fn refusal(denied: Denied) -> End {
     match denied {
-        Denied::Unknown => close(CloseCode::Again, denied.to_string()),
+        Denied::Unknown | Denied::OverLimit(_) => close(CloseCode::Again, denied.to_string()),
         _ => close(4403, denied.to_string()),
     }
 }

@@ -36,6 +36,7 @@ fn waiting(factory: &str, number: i64, events: usize, duration_ms: i64) -> Waiti
         factory_slug: factory.into(),
         events,
         received_at_ms: TimestampMs(number),
+        credential_id: None,
         issues: Issues::default(),
         numbered: None,
     };
@@ -215,31 +216,94 @@ fn a_closed_queue_takes_nothing_and_gives_all_that_waits_its_turn_at_once() {
     assert_eq!(done, 2);
 }
 
+/// A batch of one event that takes so many rows of the queue's room.
+fn taking(factory: &str, number: i64, rows: i64) -> Waiting {
+    Waiting::new(short(factory, number, 1).batch, rows, oneshot::channel().0)
+}
+
+/// The factories and numbers of the batches that a new one pushes out, the first that went first.
+fn push(queue: &mut Queue, waiting: Waiting) -> Vec<(String, i64)> {
+    let refused = queue.push(waiting).expect("an open queue").into_iter().map(|waiting| waiting.batch);
+    refused.map(|batch| (batch.factory_slug.0, batch.received_at_ms.0)).collect()
+}
+
+fn numbers(factory: &str, numbers: impl Iterator<Item = i64>) -> Vec<(String, i64)> {
+    numbers.map(|number| (factory.to_owned(), number)).collect()
+}
+
 #[test]
 fn a_full_queue_refuses_the_newest_of_whoever_has_most_waiting() {
+    const TENTH: i64 = MAX_QUEUED_ROWS / 10;
     let mut queue = Queue::default();
-    let refused = |pushed: Result<Vec<Waiting>, IngestError>| {
-        let batches = pushed.expect("an open queue").into_iter().map(|waiting| waiting.batch);
-        batches.map(|batch| (batch.factory_slug.0, batch.received_at_ms.0)).collect::<Vec<_>>()
-    };
-    let mut number = 0;
-    let own = loop {
-        let refused = refused(queue.push(short("a", number, 10_000)));
-        if !refused.is_empty() {
-            break refused;
-        }
-        number += 1;
-    };
-    assert_eq!(own, [("a".to_owned(), number)], "it has most waiting itself");
-    assert!(number as usize >= 100_000 / 10_000, "so many events fit in");
+    for number in 0..10 {
+        assert_eq!(push(&mut queue, taking("a", number, TENTH)), []);
+    }
+    assert_eq!(push(&mut queue, taking("a", 10, TENTH)), numbers("a", 10..11), "it has all of it itself");
+    assert_eq!(push(&mut queue, taking("b", 0, TENTH)), numbers("a", (5..10).rev()), "to half of it");
+    for number in 1..5 {
+        assert_eq!(push(&mut queue, taking("b", number, TENTH)), []);
+    }
     // Others find room until each has as much.
-    assert_eq!(refused(queue.push(short("b", 0, 10_000))), [("a".to_owned(), number - 1)]);
-    assert_eq!(refused(queue.push(long("c", 0, 100))).first(), Some(&("a".to_owned(), number - 2)));
+    let first = push(&mut queue, taking("c", 0, TENTH));
+    assert!(first == numbers("a", 4..5) || first == numbers("b", 4..5), "{first:?}");
+    assert!(push(&mut queue, taking("c", 1, TENTH)).iter().all(|(factory, _)| factory != "c"));
     for factory in 0..1_000 {
         let slug = format!("f{factory}");
-        assert!(refused(queue.push(short(&slug, 0, 1))).iter().all(|(refused, _)| *refused != slug));
+        assert!(push(&mut queue, short(&slug, 0, 1)).iter().all(|(refused, _)| *refused != slug));
     }
     assert!(queue.load.rows <= MAX_QUEUED_ROWS && queue.load.batches <= MAX_QUEUED_BATCHES);
+}
+
+#[test]
+fn one_factory_has_half_of_the_queue_while_another_has_something_in_it_and_all_of_it_otherwise() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (all, half) = (MAX_QUEUED_BATCHES as i64, MAX_QUEUED_BATCHES as i64 / 2);
+    for number in 0..all {
+        assert_eq!(push(&mut queue, short("a", number, 1)), [], "nobody else has anything");
+    }
+    assert_eq!(push(&mut queue, short("b", 0, 1)), numbers("a", (half..all).rev()));
+    assert_eq!(push(&mut queue, short("a", all, 1)), numbers("a", all..=all));
+    assert_eq!(push(&mut queue, short("b", 1, 1)), []);
+    // Until the last of the other one is done.
+    while queue.lines.get(&"b".into()).is_some_and(|line| line.load.batches > 0) {
+        let turn = turn(&mut queue, now);
+        end(&mut queue, turn, MS, now);
+    }
+    let left = queue.load.batches as i64;
+    for number in left..all {
+        assert_eq!(push(&mut queue, short("a", number, 1)), []);
+    }
+}
+
+#[test]
+fn whatever_one_factory_floods_the_queue_with_no_batch_of_another_is_refused() {
+    for rows in [1, 6, 1_000, 60_000, MAX_CHARGED_ROWS] {
+        let (mut queue, mut now) = (Queue::default(), Instant::now());
+        let (mut flooding, mut stored_of_b) = (0, 0);
+        for number in 0..100 {
+            // The flood fills what there is room for, before and after each turn.
+            for _ in 0..2 {
+                while push(&mut queue, taking("a", flooding, rows)).is_empty() {
+                    flooding += 1;
+                }
+            }
+            let refused = push(&mut queue, short("b", number, 10));
+            assert!(refused.iter().all(|(factory, _)| factory == "a"), "{rows}: {refused:?}");
+            if let Next::Turn(turn) = queue.next(now) {
+                // While the turn is under way, the flood goes on, and so does the other one.
+                while push(&mut queue, taking("a", flooding, rows)).is_empty() {
+                    flooding += 1;
+                }
+                let refused = push(&mut queue, short("b", 1_000 + number, 10));
+                assert!(refused.iter().all(|(factory, _)| factory == "a"), "{rows}: {refused:?}");
+                now += MS;
+                let done = end(&mut queue, turn, MS, now);
+                stored_of_b += done.iter().filter(|done| done.waiting.batch.factory_slug.0 == "b").count();
+            }
+            now += TURN;
+        }
+        assert!(stored_of_b >= 150, "{rows}: {stored_of_b} of 200");
+    }
 }
 
 #[test]
@@ -315,5 +379,36 @@ proptest! {
         }
         prop_assert!(left.is_empty());
         prop_assert!(queue.load.rows == 0 && queue.load.batches == 0);
+    }
+
+    #[test]
+    fn no_factory_has_more_than_half_of_the_queue_while_another_has_something_in_it(
+        steps in vec(
+            prop_oneof![
+                (0..3_u8, prop_oneof![Just(1_i64), Just(5_000), Just(50_000), Just(i64::MAX)], 1_usize..400).prop_map(Some),
+                Just(None),
+            ],
+            1..60,
+        ),
+    ) {
+        let (mut queue, mut now) = (Queue::default(), Instant::now());
+        let mut under_way = Vec::new();
+        for step in steps {
+            now += TURN;
+            match step {
+                Some((factory, rows, times)) => for number in 0..times {
+                    push(&mut queue, taking(&format!("f{factory}"), number as i64, rows));
+                    prop_assert!(queue.load.rows <= MAX_QUEUED_ROWS && queue.load.batches <= MAX_QUEUED_BATCHES);
+                    let has_others = |line: &Line| line.load.batches < queue.load.batches;
+                    for line in queue.lines.values().filter(|line| has_others(line)) {
+                        prop_assert!(line.load.rows <= MAX_QUEUED_ROWS / 2, "{} rows", line.load.rows);
+                        prop_assert!(line.load.batches <= MAX_QUEUED_BATCHES / 2, "{} batches", line.load.batches);
+                    }
+                },
+                // A turn begins, or the one that is under way ends.
+                None if under_way.is_empty() => if let Next::Turn(turn) = queue.next(now) { under_way = turn },
+                None => drop(end(&mut queue, std::mem::take(&mut under_way), MS, now)),
+            }
+        }
     }
 }

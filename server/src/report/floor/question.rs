@@ -38,6 +38,13 @@ impl Question {
         Ok(Self { entity_type: Some(entity_type), window, codes: codes.map(sorted).transpose()?, area })
     }
 
+    /// The workers that it names, if it is about them alone.
+    pub fn workers(&self) -> Option<&[String]> {
+        self.codes
+            .as_deref()
+            .filter(|codes| self.entity_type == Some(EntityType::Worker) && !codes.is_empty())
+    }
+
     /// The same about the workers that a question about a factory, or an area of it, takes in.
     pub(super) fn about_its_workers(&self) -> Self {
         Self { entity_type: Some(EntityType::Worker), ..self.clone() }

@@ -18,7 +18,7 @@ use crate::store::access::{Scope, SeeFigures};
 /// # Errors
 /// It is about single workers, or its window does not begin and end on whole hours.
 pub(super) fn check(scope: &Scope<SeeFigures>, question: &Question) -> Result<(), ReportError> {
-    if scope.sees_people() {
+    if scope.sees_people() || is_own(scope, question) {
         return Ok(());
     }
     let factory = scope.factory();
@@ -48,9 +48,18 @@ pub(super) fn check_steps(
     check(scope, question)?;
     match resolution {
         Resolution::Hour | Resolution::Day => Ok(()),
-        Resolution::FiveMinutes | Resolution::FifteenMinutes if scope.sees_people() => Ok(()),
+        Resolution::FiveMinutes | Resolution::FifteenMinutes
+            if scope.sees_people() || is_own(scope, question) =>
+        {
+            Ok(())
+        }
         Resolution::FiveMinutes | Resolution::FifteenMinutes => Err(ReportError::NotWholeHours),
     }
+}
+
+/// Whether a question is about nobody but whoever asks.
+fn is_own(scope: &Scope<SeeFigures>, question: &Question) -> bool {
+    question.workers().is_some_and(|workers| scope.are_own(workers.iter().map(String::as_str)))
 }
 
 /// Whether so few workers were seen that whoever asks is not told what they did together.

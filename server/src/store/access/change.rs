@@ -1,35 +1,18 @@
 //! Changes of who may do what, one at a time: each locks the one row of `access` first.
 
-use domain::{
-    id::{CredentialId, PrincipalId},
-    time::TimestampMs,
-};
+use domain::id::{CredentialId, PrincipalId};
 use entity::access;
 use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QuerySelect as _, sea_query::LockType};
 
+use super::author::Author;
 use crate::store::{
     Store,
+    audit_log::{self, Record},
     database::Snapshot,
     engine::{notify, retry::Retries, statement::Sql, transaction::Transaction},
     error::{Result, StoreError},
 };
-
-/// Who makes a change, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Author {
-    /// The principal; none is whoever uses the command line on the server's machine, or anybody on an open server.
-    pub principal_id: Option<PrincipalId>,
-    /// Unix milliseconds.
-    pub at_ms: TimestampMs,
-}
-
-impl Author {
-    /// The principal as a column.
-    pub(super) fn column(self) -> i32 {
-        self.principal_id.map_or(0, |id| id.0)
-    }
-}
 
 /// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,10 +45,10 @@ pub(in crate::store) struct Change {
 const ROW: i16 = 1;
 
 impl Change {
-    pub(in crate::store) async fn begin(store: &Store, author: Author) -> Result<Self> {
+    pub(in crate::store) async fn begin(store: &Store, author: &Author) -> Result<Self> {
         let tx = store.begin_write().await?;
         let row = access::Entity::find_by_id(ROW).lock(LockType::Update).one(&tx).await?;
-        Ok(Self { row: row.ok_or_else(missing)?, tx, author })
+        Ok(Self { row: row.ok_or_else(missing)?, tx, author: author.clone() })
     }
 
     /// The number of one more principal.
@@ -80,19 +63,29 @@ impl Change {
         CredentialId(self.row.last_credential)
     }
 
-    /// Makes it, and tells the other servers.
-    pub(in crate::store) async fn commit(mut self) -> Result<()> {
+    /// Tells who makes it, where only that shows who it is.
+    pub(super) fn is_made_by(&mut self, principal_id: PrincipalId, name: &str, credential_id: CredentialId) {
+        self.author.principal_id = Some(principal_id);
+        self.author.name = name.into();
+        self.author.credential_id = Some(credential_id);
+    }
+
+    /// Makes it, writes down what was done, and tells the other servers.
+    pub(in crate::store) async fn commit(mut self, done: Record) -> Result<()> {
         self.row.revision += 1;
         if self.tx.get_database_backend() == DbBackend::Postgres {
             // Within the transaction, other than for events: such changes are rare, and must not go unheard.
             self.tx.execute_raw(notify::of_access(&self.tx)).await?;
         }
-        self.commit_unseen().await
+        self.commit_unseen(Some(done)).await
     }
 
     /// Makes it, where it changes nothing for anybody who was let in before.
-    pub(super) async fn commit_unseen(self) -> Result<()> {
-        let Self { tx, row, .. } = self;
+    pub(in crate::store) async fn commit_unseen(self, done: Option<Record>) -> Result<()> {
+        let Self { tx, row, author } = self;
+        if let Some(done) = done {
+            audit_log::append(&tx, &author, Record { revision: row.revision, ..done }).await?;
+        }
         let update = Sql::new(&tx, "UPDATE access SET revision = ")
             .bind(row.revision)
             .text(", last_principal = ")
@@ -110,7 +103,7 @@ impl Store {
     /// Makes a change, again while another transaction is in its way. `make` commits it, unless it refuses.
     pub(super) async fn change_access<'a, T>(
         &self,
-        author: Author,
+        author: &Author,
         make: impl Fn(Change) -> BoxFuture<'a, Result<std::result::Result<T, NotChanged>>>,
     ) -> Result<std::result::Result<T, NotChanged>> {
         let mut retries = Retries::default();

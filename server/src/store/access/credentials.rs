@@ -13,10 +13,12 @@ use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    change::{Author, Change, NotChanged},
+    author::Author,
+    change::{Change, NotChanged},
     holder::{Grant, Holder},
     permission::ChangeSettings,
     principals,
@@ -24,6 +26,7 @@ use super::{
 };
 use crate::store::{
     Store,
+    audit_log::{AuditAction, Record},
     database::Snapshot,
     engine::{code::Code as _, statement::Sql},
     error::{Result, StoreError},
@@ -31,6 +34,9 @@ use crate::store::{
 
 /// The most tokens, or sessions, of one principal that are valid. One more session ends the oldest.
 pub const MAX_TOKENS: usize = 20;
+
+/// How long an invitation is valid (milliseconds): a week.
+pub const INVITATION_VALID_MS: DurationMs = DurationMs(7 * domain::MS_PER_DAY);
 
 /// How a device or another program is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +110,8 @@ pub(super) fn hash(secret: &[u8]) -> [u8; 32] {
 enum Kind {
     Token = 0,
     Session = 1,
+    /// By which a person who was invited sets a password.
+    Invitation = 2,
 }
 
 impl Store {
@@ -115,9 +123,9 @@ impl Store {
         &self,
         scope: &Scope<ChangeSettings>,
         new: &NewToken,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<(TokenRecord, Token), NotChanged>> {
-        let secret = random_secret()?;
+        let (secret, at_ms) = (random_secret()?, author.at_ms);
         let make = |mut change: Change| {
             async move {
                 let (factory_id, kind) = (scope.factory_id(), principal_kind(new.kind));
@@ -133,15 +141,8 @@ impl Store {
                     None => principals::create(&mut change, kind, Some(factory_id), &new.name, false).await?,
                 };
                 principals::keep_grant(&change, holder.id, factory_id, new.role, None).await?;
-                let expires_at_ms = author.at_ms + new.valid_ms;
-                let issued =
-                    issue(&mut change, Kind::Token, (holder.id, &new.name), &secret, expires_at_ms).await?;
-                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
-                let token = Token { kind: new.kind, id: CredentialId(row.id), secret };
-                let roles = roles(&change.tx, holder.id, factory_id).await?;
-                let record = record(&row, kind, new.name.clone(), roles);
-                change.commit().await?;
-                Ok(Ok((record, token)))
+                let expires_at_ms = at_ms + new.valid_ms;
+                issue_token(change, factory_id, holder, secret, expires_at_ms, AuditAction::CreateToken).await
             }
             .boxed()
         };
@@ -157,15 +158,14 @@ impl Store {
         scope: &Scope<ChangeSettings>,
         id: CredentialId,
         overlap_ms: DurationMs,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<(TokenRecord, Token), NotChanged>> {
-        let secret = random_secret()?;
-        let make = |mut change: Change| {
+        let (secret, now) = (random_secret()?, author.at_ms);
+        let make = |change: Change| {
             async move {
                 let Some((before, holder)) = token_of(&change.tx, scope.factory_id(), id).await? else {
                     return Ok(Err(NotChanged::NotFound));
                 };
-                let now = author.at_ms;
                 if before.revoked_at.is_some() || before.expires_at <= now.0 {
                     return Ok(Err(NotChanged::NotValid));
                 }
@@ -174,15 +174,9 @@ impl Store {
                 let valid_ms = expires_at - created_at;
                 let ends_at_ms = expires_at.min(now + overlap_ms);
                 set_instant(&change.tx, "expires_at", id, ends_at_ms).await?;
-                let issued =
-                    issue(&mut change, Kind::Token, (holder.id, &holder.name), &secret, now + valid_ms)
-                        .await?;
-                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
-                let token = Token { kind: token_kind(holder.kind), id: CredentialId(row.id), secret };
-                let roles = roles(&change.tx, holder.id, scope.factory_id()).await?;
-                let record = record(&row, holder.kind, holder.name, roles);
-                change.commit().await?;
-                Ok(Ok((record, token)))
+                let factory_id = scope.factory_id();
+                issue_token(change, factory_id, holder, secret, now + valid_ms, AuditAction::RotateToken)
+                    .await
             }
             .boxed()
         };
@@ -197,8 +191,9 @@ impl Store {
         &self,
         scope: &Scope<ChangeSettings>,
         id: CredentialId,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<TokenRecord, NotChanged>> {
+        let at_ms = author.at_ms;
         let make = |change: Change| {
             async move {
                 let Some((mut row, holder)) = token_of(&change.tx, scope.factory_id(), id).await? else {
@@ -206,9 +201,11 @@ impl Store {
                 };
                 let roles = roles(&change.tx, holder.id, scope.factory_id()).await?;
                 if row.revoked_at.is_none() {
-                    row.revoked_at = Some(author.at_ms.0);
-                    set_instant(&change.tx, "revoked_at", id, author.at_ms).await?;
-                    change.commit().await?;
+                    row.revoked_at = Some(at_ms.0);
+                    set_instant(&change.tx, "revoked_at", id, at_ms).await?;
+                    let details = json!({ "name": holder.name });
+                    let (action, target) = (AuditAction::RevokeToken, token_target(id));
+                    change.commit(Record::done(Some(scope.factory_id()), action, target, details)).await?;
                 }
                 Ok(Ok(record(&row, holder.kind, holder.name, roles)))
             }
@@ -225,26 +222,64 @@ impl Store {
         &self,
         person: &str,
         valid_ms: DurationMs,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<Token, NotChanged>> {
         let secret = random_secret()?;
+        let make = |mut change: Change, person: principals::Principal| {
+            async move {
+                if person.disabled_at_ms.is_some() {
+                    return Ok(Err(NotChanged::NotFound));
+                }
+                let begun = begin_session(&mut change, &person, secret, valid_ms).await?;
+                let (session, has_ended_one) = match begun {
+                    Ok(begun) => begun,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                let done = Record::done(None, AuditAction::SignIn, &*person.name, json!({}));
+                if has_ended_one {
+                    change.commit(done).await?;
+                } else {
+                    change.commit_unseen(Some(done)).await?;
+                }
+                Ok(Ok(session))
+            }
+            .boxed()
+        };
+        self.change_person(person, author, make).await
+    }
+
+    /// Creates a person with a role in a factory, and a code by which they set their password once. The text is told here once.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn invite(
+        &self,
+        scope: &Scope<ChangeSettings>,
+        (person, role, worker): (&str, Role, Option<&str>),
+        author: &Author,
+    ) -> Result<std::result::Result<(principals::Principal, Token), NotChanged>> {
+        let (secret, expires_at_ms) = (random_secret()?, author.at_ms + INVITATION_VALID_MS);
         let make = |mut change: Change| {
             async move {
-                let person = principals::by_name(&change.tx, PrincipalKind::Person, None, person).await?;
-                let Some(person) = person.filter(|person| person.disabled_at_ms.is_none()) else {
-                    return Ok(Err(NotChanged::NotFound));
-                };
-                let has_ended_one = make_room(&change, person.id).await?;
-                let holder = (person.id, person.name.as_str());
-                let expires_at_ms = author.at_ms + valid_ms;
-                let issued = issue(&mut change, Kind::Session, holder, &secret, expires_at_ms).await?;
-                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
-                if has_ended_one {
-                    change.commit().await?;
-                } else {
-                    change.commit_unseen().await?;
+                let factory_id = scope.factory_id();
+                if !principals::is_factory(&change.tx, factory_id).await? {
+                    return Ok(Err(NotChanged::NoFactory));
                 }
-                Ok(Ok(Token { kind: TokenKind::Session, id: CredentialId(row.id), secret }))
+                if principals::is_full(&change.tx, factory_id).await? {
+                    return Ok(Err(NotChanged::TooMany(principals::MAX_GRANTS)));
+                }
+                let person = match principals::new_person(&mut change, person, false).await? {
+                    Ok(person) => person,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                principals::keep_grant(&change, person.id, factory_id, role, worker).await?;
+                let holder = (person.id, person.name.as_str());
+                let issued = issue(&mut change, Kind::Invitation, holder, &secret, expires_at_ms).await?;
+                let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+                let action = AuditAction::Invite;
+                let done = principals::of_grant(action, factory_id, &person.name, role, worker);
+                change.commit(done).await?;
+                Ok(Ok((person, Token { kind: TokenKind::Setup, id: CredentialId(row.id), secret })))
             }
             .boxed()
         };
@@ -255,18 +290,22 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn end_session(&self, id: CredentialId, secret: &[u8], author: Author) -> Result<()> {
-        let make = |change: Change| {
+    pub(crate) async fn end_session(&self, id: CredentialId, secret: &[u8], author: &Author) -> Result<()> {
+        let at_ms = author.at_ms;
+        let make = |mut change: Change| {
             async move {
-                let row = credential::Entity::find_by_id(id.0)
+                let found = credential::Entity::find_by_id(id.0)
+                    .find_also_related(principal::Entity)
                     .filter(credential::Column::Kind.eq(Kind::Session as i16))
                     .one(&change.tx)
                     .await?;
-                let is_valid =
-                    row.is_some_and(|row| row.secret_hash == hash(secret) && row.revoked_at.is_none());
-                if is_valid {
-                    set_instant(&change.tx, "revoked_at", id, author.at_ms).await?;
-                    change.commit().await?;
+                if let Some((row, Some(person))) = found
+                    && row.secret_hash == hash(secret)
+                    && row.revoked_at.is_none()
+                {
+                    set_instant(&change.tx, "revoked_at", id, at_ms).await?;
+                    change.is_made_by(PrincipalId(person.id), &person.name, id);
+                    change.commit(Record::done(None, AuditAction::SignOut, person.name, json!({}))).await?;
                 }
                 Ok(Ok(()))
             }
@@ -287,6 +326,39 @@ impl Store {
         }
         tx.commit().await
     }
+}
+
+/// Who was invited by a code, if it is valid.
+pub(super) async fn invited(
+    conn: &impl ConnectionTrait,
+    id: CredentialId,
+    code: &[u8],
+    now_ms: TimestampMs,
+) -> Result<Option<principals::Principal>> {
+    let found = credential::Entity::find_by_id(id.0)
+        .find_also_related(principal::Entity)
+        .filter(credential::Column::Kind.eq(Kind::Invitation as i16))
+        .one(conn)
+        .await?;
+    let Some((row, Some(person))) = found else { return Ok(None) };
+    let is_valid = row.secret_hash == hash(code) && row.revoked_at.is_none() && row.expires_at > now_ms.0;
+    let person: principals::Principal = person.try_into()?;
+    Ok(Some(person).filter(|person| is_valid && person.disabled_at_ms.is_none()))
+}
+
+/// The slug of the factory whose token has this number, if there is one.
+///
+/// # Errors
+/// The database failed.
+pub async fn factory_of_token(conn: &impl ConnectionTrait, id: CredentialId) -> Result<Option<FactorySlug>> {
+    let found = credential::Entity::find_by_id(id.0)
+        .find_also_related(principal::Entity)
+        .filter(credential::Column::Kind.eq(Kind::Token as i16))
+        .one(conn)
+        .await?;
+    let Some((_, Some(holder))) = found else { return Ok(None) };
+    let factory = factory::Entity::find_by_id(holder.factory_id).one(conn).await?;
+    Ok(factory.map(|factory| FactorySlug(factory.slug)))
 }
 
 /// The tokens of a factory, in the order of their numbers.
@@ -323,6 +395,8 @@ pub(crate) async fn by_ids(
         let rows = credential::Entity::find()
             .find_also_related(principal::Entity)
             .filter(credential::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            // Its code lets nobody in.
+            .filter(credential::Column::Kind.ne(Kind::Invitation as i16))
             .all(snapshot)
             .await?;
         let mut grants = grants_of(snapshot, rows.iter().map(|(row, _)| row.principal_id)).await?;
@@ -384,6 +458,23 @@ fn credential(
     })
 }
 
+/// Begins a session of a person within a change; whether another one was ended for it.
+pub(super) async fn begin_session(
+    change: &mut Change,
+    person: &principals::Principal,
+    secret: [u8; TOKEN_SECRET_BYTES],
+    valid_ms: DurationMs,
+) -> Result<std::result::Result<(Token, bool), NotChanged>> {
+    let has_ended_one = make_room(change, person.id).await?;
+    let holder = (person.id, person.name.as_str());
+    let expires_at_ms = change.author.at_ms + valid_ms;
+    let issued = issue(change, Kind::Session, holder, &secret, expires_at_ms).await?;
+    let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+    let id = CredentialId(row.id);
+    change.is_made_by(person.id, &person.name, id);
+    Ok(Ok((Token { kind: TokenKind::Session, id, secret }, has_ended_one)))
+}
+
 /// Forgets a person's sessions that are over, and ends their oldest ones where there are as many as may be; whether it did.
 async fn make_room(change: &Change, person: PrincipalId) -> Result<bool> {
     let now = change.author.at_ms.0;
@@ -406,6 +497,32 @@ async fn make_room(change: &Change, person: PrincipalId) -> Result<bool> {
     let is_older = credential::Column::Id.lt(oldest_kept.id);
     let ended = credential::Entity::delete_many().filter(of_person).filter(is_older).exec(&change.tx).await?;
     Ok(ended.rows_affected > 0)
+}
+
+/// Issues a token, and ends the change.
+async fn issue_token(
+    mut change: Change,
+    factory_id: FactoryId,
+    holder: principals::Principal,
+    secret: [u8; TOKEN_SECRET_BYTES],
+    expires_at_ms: TimestampMs,
+    action: AuditAction,
+) -> Result<std::result::Result<(TokenRecord, Token), NotChanged>> {
+    let issued = issue(&mut change, Kind::Token, (holder.id, &holder.name), &secret, expires_at_ms).await?;
+    let Some(row) = issued else { return Ok(Err(NotChanged::TooMany(MAX_TOKENS))) };
+    let token = Token { kind: token_kind(holder.kind), id: CredentialId(row.id), secret };
+    let roles = roles(&change.tx, holder.id, factory_id).await?;
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let details = json!({ "name": holder.name, "roles": names });
+    let done = Record::done(Some(factory_id), action, token_target(token.id), details);
+    let record = record(&row, holder.kind, holder.name, roles);
+    change.commit(done).await?;
+    Ok(Ok((record, token)))
+}
+
+/// How a token is called in the audit log.
+fn token_target(id: CredentialId) -> String {
+    format!("token {}", id.0)
 }
 
 /// Keeps a new token or session; none where its holder has all that they may have.
@@ -431,7 +548,7 @@ async fn issue(
         principal_id: holder.0,
         name: name.to_owned(),
         created_at: change.author.at_ms.0,
-        created_by: change.author.column(),
+        created_by: change.author.principal_column(),
         expires_at: expires_at_ms.0,
         last_used_at: None,
         revoked_at: None,

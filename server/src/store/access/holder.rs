@@ -65,6 +65,12 @@ impl Holder {
         holder
     }
 
+    /// Whether they are a worker of a factory.
+    pub(crate) fn is_worker(&self, factory_id: FactoryId, code: &str) -> bool {
+        let of_factory = self.grants.iter().filter(|grant| grant.factory_id == factory_id);
+        of_factory.filter_map(|grant| grant.worker.as_deref()).any(|worker| worker == code)
+    }
+
     /// How much of a factory they see where they do something there.
     ///
     /// # Errors
@@ -83,7 +89,12 @@ impl Holder {
             return Err(Refused::Forbidden(permission));
         }
         Ok(match permission {
-            Permission::SeeFigures if !permits(Permission::SeePeople) => View::Team,
+            Permission::SeeFigures if !permits(Permission::SeePeople) => {
+                let mut own_workers: Vec<String> =
+                    grants().filter_map(|grant| grant.worker.clone()).collect();
+                own_workers.sort_unstable();
+                View::Team { own_workers: own_workers.into() }
+            }
             Permission::SeeDevices if !permits(Permission::SeeFigures) => View::Device(self.name.clone()),
             _ => View::All,
         })

@@ -3,7 +3,7 @@
 
 use domain::{
     access::PrincipalKind,
-    id::PrincipalId,
+    id::{CredentialId, PrincipalId},
     time::{DurationMs, TimestampMs},
 };
 use entity::{credential, password, principal, setup_code};
@@ -13,12 +13,20 @@ use sea_orm::{
     QueryFilter as _, sea_query::OnConflict,
 };
 
+use serde_json::json;
+
 use super::{
-    change::{Author, Change, NotChanged},
+    author::Author,
+    change::{Change, NotChanged},
     credentials,
     principals::{self, Principal},
 };
-use crate::store::{Store, engine::code::Code as _, error::Result};
+use crate::store::{
+    Store,
+    audit_log::{AuditAction, Record},
+    engine::code::Code as _,
+    error::Result,
+};
 
 /// The only row of setup codes.
 const ROW: i16 = 1;
@@ -35,23 +43,38 @@ impl Store {
         &self,
         person: &str,
         hash: &str,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<Principal, NotChanged>> {
-        let make = |change: Change| {
+        let make = |change: Change, person: Principal| {
             async move {
-                let Some(person) =
-                    principals::by_name(&change.tx, PrincipalKind::Person, None, person).await?
-                else {
-                    return Ok(Err(NotChanged::NotFound));
-                };
-                keep(&change, person.id, hash).await?;
-                credential::Entity::update_many()
-                    .col_expr(credential::Column::RevokedAt, Some(author.at_ms.0).into())
-                    .filter(credential::Column::PrincipalId.eq(person.id.0))
-                    .filter(credential::Column::RevokedAt.is_null())
-                    .exec(&change.tx)
-                    .await?;
-                change.commit().await?;
+                replace(&change, person.id, hash).await?;
+                change.commit(Record::done(None, AuditAction::SetPassword, &*person.name, json!({}))).await?;
+                Ok(Ok(person))
+            }
+            .boxed()
+        };
+        self.change_person(person, author, make).await
+    }
+
+    /// Sets the password of a person who was invited, by the code of the invitation, which is used up.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn accept_invitation(
+        &self,
+        id: CredentialId,
+        code: &[u8],
+        hash: &str,
+        author: &Author,
+    ) -> Result<std::result::Result<Principal, NotChanged>> {
+        let at_ms = author.at_ms;
+        let make = |mut change: Change| {
+            async move {
+                let invited = credentials::invited(&change.tx, id, code, at_ms).await?;
+                let Some(person) = invited else { return Ok(Err(NotChanged::NotValid)) };
+                replace(&change, person.id, hash).await?;
+                change.is_made_by(person.id, &person.name, id);
+                change.commit(Record::done(None, AuditAction::SetPassword, &*person.name, json!({}))).await?;
                 Ok(Ok(person))
             }
             .boxed()
@@ -63,22 +86,23 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn keep_setup_code(&self, code: &[u8], author: Author) -> Result<bool> {
+    pub(crate) async fn keep_setup_code(&self, code: &[u8], author: &Author) -> Result<bool> {
+        let at_ms = author.at_ms;
         let make = |change: Change| {
             async move {
-                if has_operator(&change.tx).await? || valid_code(&change.tx, author.at_ms).await?.is_some() {
+                if has_operator(&change.tx).await? || valid_code(&change.tx, at_ms).await?.is_some() {
                     return Ok(Err(NotChanged::NotValid));
                 }
                 let row = setup_code::Model {
                     id: ROW,
                     code_hash: credentials::hash(code).to_vec(),
-                    expires_at: (author.at_ms + SETUP_CODE_VALID_MS).0,
+                    expires_at: (at_ms + SETUP_CODE_VALID_MS).0,
                 };
                 setup_code::Entity::delete_many().exec(&change.tx).await?;
                 setup_code::Entity::insert(row.into_active_model())
                     .exec_without_returning(&change.tx)
                     .await?;
-                change.commit_unseen().await?;
+                change.commit_unseen(None).await?;
                 Ok(Ok(()))
             }
             .boxed()
@@ -95,11 +119,12 @@ impl Store {
         code: &[u8],
         name: &str,
         hash: &str,
-        author: Author,
+        author: &Author,
     ) -> Result<std::result::Result<Principal, NotChanged>> {
+        let at_ms = author.at_ms;
         let make = |mut change: Change| {
             async move {
-                let valid = valid_code(&change.tx, author.at_ms).await?;
+                let valid = valid_code(&change.tx, at_ms).await?;
                 if valid.is_none_or(|valid| valid.code_hash != credentials::hash(code))
                     || has_operator(&change.tx).await?
                 {
@@ -112,7 +137,8 @@ impl Store {
                     principals::create(&mut change, PrincipalKind::Person, None, name, true).await?;
                 keep(&change, operator.id, hash).await?;
                 setup_code::Entity::delete_many().exec(&change.tx).await?;
-                change.commit().await?;
+                let details = json!({ "operator": true });
+                change.commit(Record::done(None, AuditAction::CreatePerson, name, details)).await?;
                 Ok(Ok(operator))
             }
             .boxed()
@@ -133,6 +159,18 @@ pub(crate) async fn hash_of(conn: &impl ConnectionTrait, person: &str) -> Result
         return Ok(None);
     }
     Ok(password::Entity::find_by_id(person.id.0).one(conn).await?.map(|row| row.hash))
+}
+
+/// Sets a password, and makes all void that the person was let in with before.
+async fn replace(change: &Change, person: PrincipalId, hash: &str) -> Result<()> {
+    keep(change, person, hash).await?;
+    credential::Entity::update_many()
+        .col_expr(credential::Column::RevokedAt, Some(change.author.at_ms.0).into())
+        .filter(credential::Column::PrincipalId.eq(person.0))
+        .filter(credential::Column::RevokedAt.is_null())
+        .exec(&change.tx)
+        .await?;
+    Ok(())
 }
 
 async fn keep(change: &Change, person: PrincipalId, hash: &str) -> Result<()> {

@@ -6,19 +6,23 @@ use domain::{
     time::TimestampMs,
 };
 use entity::{access_grant, factory, principal};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _,
 };
 
+use serde_json::json;
+
 use super::{
-    change::{Author, Change, NotChanged},
+    author::Author,
+    change::{Change, NotChanged},
     permission::ChangeSettings,
     scope::Scope,
 };
 use crate::store::{
     Store,
+    audit_log::{AuditAction, Record},
     engine::code::Code as _,
     error::{Result, StoreError},
 };
@@ -58,31 +62,23 @@ pub struct PrincipalGrant {
     pub is_from_groups: bool,
 }
 
+/// What became of a change.
+type Outcome<T> = Result<std::result::Result<T, NotChanged>>;
+
 impl Store {
     /// Creates a person, who can do nothing yet but what an operator may.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn create_person(
-        &self,
-        name: &str,
-        is_operator: bool,
-        author: Author,
-    ) -> Result<std::result::Result<Principal, NotChanged>> {
+    pub async fn create_person(&self, name: &str, is_operator: bool, author: &Author) -> Outcome<Principal> {
         let make = |mut change: Change| {
             async move {
-                if by_name(&change.tx, PrincipalKind::Person, None, name).await?.is_some() {
-                    return Ok(Err(NotChanged::NameTaken));
-                }
-                let people = principal::Entity::find()
-                    .filter(principal::Column::Kind.eq(PrincipalKind::Person.code()))
-                    .count(&change.tx)
-                    .await?;
-                if people >= MAX_PEOPLE as u64 {
-                    return Ok(Err(NotChanged::TooMany(MAX_PEOPLE)));
-                }
-                let person = create(&mut change, PrincipalKind::Person, None, name, is_operator).await?;
-                change.commit().await?;
+                let person = match new_person(&mut change, name, is_operator).await? {
+                    Ok(person) => person,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                let details = json!({ "operator": is_operator });
+                change.commit(Record::done(None, AuditAction::CreatePerson, name, details)).await?;
                 Ok(Ok(person))
             }
             .boxed()
@@ -100,23 +96,22 @@ impl Store {
         person: &str,
         role: Role,
         worker: Option<&str>,
-        author: Author,
-    ) -> Result<std::result::Result<Principal, NotChanged>> {
-        let make = |change: Change| {
+        author: &Author,
+    ) -> Outcome<Principal> {
+        let make = |change: Change, person: Principal| {
             async move {
-                let Some(person) = by_name(&change.tx, PrincipalKind::Person, None, person).await? else {
-                    return Ok(Err(NotChanged::NotFound));
-                };
-                if is_full(&change.tx, scope.factory_id()).await? {
+                let factory_id = scope.factory_id();
+                if is_full(&change.tx, factory_id).await? {
                     return Ok(Err(NotChanged::TooMany(MAX_GRANTS)));
                 }
-                keep_grant(&change, person.id, scope.factory_id(), role, worker).await?;
-                change.commit().await?;
+                keep_grant(&change, person.id, factory_id, role, worker).await?;
+                let done = of_grant(AuditAction::Grant, factory_id, &person.name, role, worker);
+                change.commit(done).await?;
                 Ok(Ok(person))
             }
             .boxed()
         };
-        self.change_access(author, make).await
+        self.change_person(person, author, make).await
     }
 
     /// Takes a role in a factory away from a person.
@@ -129,16 +124,14 @@ impl Store {
         person: &str,
         role: Role,
         worker: Option<&str>,
-        author: Author,
-    ) -> Result<std::result::Result<Principal, NotChanged>> {
-        let make = |change: Change| {
+        author: &Author,
+    ) -> Outcome<Principal> {
+        let make = |change: Change, person: Principal| {
             async move {
-                let Some(person) = by_name(&change.tx, PrincipalKind::Person, None, person).await? else {
-                    return Ok(Err(NotChanged::NotFound));
-                };
+                let factory_id = scope.factory_id();
                 let removed = access_grant::Entity::delete_many()
                     .filter(access_grant::Column::PrincipalId.eq(person.id.0))
-                    .filter(access_grant::Column::FactoryId.eq(scope.factory_id().0))
+                    .filter(access_grant::Column::FactoryId.eq(factory_id.0))
                     .filter(access_grant::Column::Role.eq(role.code()))
                     .filter(access_grant::Column::Worker.eq(worker.unwrap_or_default()))
                     .exec(&change.tx)
@@ -146,43 +139,84 @@ impl Store {
                 if removed.rows_affected == 0 {
                     return Ok(Err(NotChanged::NotFound));
                 }
-                change.commit().await?;
+                let done = of_grant(AuditAction::RevokeGrant, factory_id, &person.name, role, worker);
+                change.commit(done).await?;
                 Ok(Ok(person))
             }
             .boxed()
         };
-        self.change_access(author, make).await
+        self.change_person(person, author, make).await
     }
 
     /// Makes all credentials of a person void, or valid again.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn disable_person(
-        &self,
-        name: &str,
-        is_disabled: bool,
-        author: Author,
-    ) -> Result<std::result::Result<Principal, NotChanged>> {
-        let make = |change: Change| {
+    pub async fn disable_person(&self, name: &str, is_disabled: bool, author: &Author) -> Outcome<Principal> {
+        let at_ms = author.at_ms;
+        let make = |change: Change, mut person: Principal| {
             async move {
-                let Some(mut person) = by_name(&change.tx, PrincipalKind::Person, None, name).await? else {
-                    return Ok(Err(NotChanged::NotFound));
-                };
-                person.disabled_at_ms = is_disabled.then_some(author.at_ms);
+                person.disabled_at_ms = is_disabled.then_some(at_ms);
                 let disabled_at = person.disabled_at_ms.map(|at| at.0);
                 principal::Entity::update_many()
                     .col_expr(principal::Column::DisabledAt, disabled_at.into())
                     .filter(principal::Column::Id.eq(person.id.0))
                     .exec(&change.tx)
                     .await?;
-                change.commit().await?;
+                let action = if is_disabled { AuditAction::DisablePerson } else { AuditAction::EnablePerson };
+                change.commit(Record::done(None, action, &*person.name, json!({}))).await?;
                 Ok(Ok(person))
+            }
+            .boxed()
+        };
+        self.change_person(name, author, make).await
+    }
+
+    /// Makes a change about a person, if there is one of this name.
+    pub(super) async fn change_person<'a, T>(
+        &self,
+        name: &'a str,
+        author: &Author,
+        make: impl Fn(Change, Principal) -> BoxFuture<'a, Outcome<T>> + Clone + Send + Sync + 'a,
+    ) -> Outcome<T> {
+        let make = |change: Change| {
+            let make = make.clone();
+            async move {
+                match by_name(&change.tx, PrincipalKind::Person, None, name).await? {
+                    Some(person) => make(change, person).await,
+                    None => Ok(Err(NotChanged::NotFound)),
+                }
             }
             .boxed()
         };
         self.change_access(author, make).await
     }
+}
+
+/// What is written down of a grant.
+pub(super) fn of_grant(
+    action: AuditAction,
+    factory_id: FactoryId,
+    person: &str,
+    role: Role,
+    worker: Option<&str>,
+) -> Record {
+    Record::done(Some(factory_id), action, person, json!({ "role": role.name(), "worker": worker }))
+}
+
+/// Creates a person of a name that nobody has.
+pub(super) async fn new_person(change: &mut Change, name: &str, is_operator: bool) -> Outcome<Principal> {
+    if by_name(&change.tx, PrincipalKind::Person, None, name).await?.is_some() {
+        return Ok(Err(NotChanged::NameTaken));
+    }
+    let people = principal::Entity::find()
+        .filter(principal::Column::Kind.eq(PrincipalKind::Person.code()))
+        .count(&change.tx)
+        .await?;
+    if people >= MAX_PEOPLE as u64 {
+        return Ok(Err(NotChanged::TooMany(MAX_PEOPLE)));
+    }
+    Ok(Ok(create(change, PrincipalKind::Person, None, name, is_operator).await?))
 }
 
 /// Who has which role in a factory, in the order of their names.
@@ -271,7 +305,7 @@ pub(super) async fn create(
         name: name.to_owned(),
         is_operator,
         created_at: change.author.at_ms.0,
-        created_by: change.author.column(),
+        created_by: change.author.principal_column(),
         disabled_at: None,
     };
     principal::Entity::insert(row.clone().into_active_model()).exec_without_returning(&change.tx).await?;
@@ -299,7 +333,7 @@ pub(in crate::store) async fn keep_grant(
         worker: worker.unwrap_or_default().to_owned(),
         is_from_groups: false,
         granted_at: change.author.at_ms.0,
-        granted_by: change.author.column(),
+        granted_by: change.author.principal_column(),
     };
     access_grant::Entity::insert(row.into_active_model())
         .on_conflict_do_nothing()

@@ -2,11 +2,11 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use domain::id::{FactoryId, FactorySlug, PrincipalId};
+use domain::id::{CredentialId, FactoryId, FactorySlug, PrincipalId};
 
 use super::{
     holder::{Holder, Refused},
-    permission::{Permission, SeeFigures, SeePeople},
+    permission::{ChangeSettings, Permission, SeeFigures, SeePeople},
 };
 use crate::store::{
     Snapshot,
@@ -36,6 +36,7 @@ pub struct Scope<P> {
 /// That a caller may do something in the factory with a slug, if there is one. Only [`Access::permit`] makes one.
 pub struct Permit<P> {
     slug: FactorySlug,
+    credential_id: Option<CredentialId>,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -44,8 +45,11 @@ pub struct Permit<P> {
 pub enum View {
     /// Everything.
     All,
-    /// Figures of the whole and of workstations, and nothing of single workers.
-    Team,
+    /// Figures of the whole and of workstations, and nothing of single workers but of those who the caller is.
+    Team {
+        /// The workers that the caller is, as sent, sorted.
+        own_workers: Arc<[String]>,
+    },
     /// The device that the caller is, by its id.
     Device(Arc<str>),
 }
@@ -55,6 +59,24 @@ pub enum View {
 pub struct ScopeKey {
     factory_id: FactoryId,
     view: View,
+}
+
+/// That a caller may see who asked what about a worker. Only [`Access::open_access_log`] makes one.
+pub struct AccessLogScope {
+    factory_id: FactoryId,
+    worker: String,
+}
+
+impl AccessLogScope {
+    /// Whose log it is part of.
+    pub(in crate::store) fn factory_id(&self) -> FactoryId {
+        self.factory_id
+    }
+
+    /// The worker, as sent.
+    pub fn worker(&self) -> &str {
+        &self.worker
+    }
 }
 
 /// A factory to the server itself, which reads it for nobody.
@@ -85,6 +107,9 @@ impl From<Refused> for AccessError {
 }
 
 impl Access {
+    /// What somebody is called who did not prove who they are, on an open server.
+    pub const ANONYMOUS: &str = "anonymous";
+
     /// Of everybody, on a server that is open.
     pub const OPEN: Self = Self(Caller::Anybody);
 
@@ -140,6 +165,44 @@ impl Access {
         Ok(Scope { factory, view, permission: PhantomData })
     }
 
+    /// What the caller may see of workers that they are, in the factory with this slug; none where they are not all of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_own<'a>(
+        &self,
+        snapshot: &Snapshot,
+        slug: &str,
+        workers: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<Scope<SeePeople>>> {
+        let figures = match self.open::<SeeFigures>(snapshot, slug).await {
+            Ok(figures) => figures,
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(AccessError::NotFound | AccessError::Forbidden(_)) => return Ok(None),
+        };
+        let is_own = figures.are_own(workers);
+        let Scope { factory, view, .. } = figures;
+        Ok(is_own.then_some(Scope { factory, view, permission: PhantomData }))
+    }
+
+    /// The log of who asked what about a worker of the factory with this slug: for whoever administers it, and for the worker.
+    ///
+    /// # Errors
+    /// There is no such factory, the caller may not do that there, or the database failed.
+    pub async fn open_access_log(
+        &self,
+        snapshot: &Snapshot,
+        slug: &str,
+        worker: &str,
+    ) -> std::result::Result<AccessLogScope, AccessError> {
+        let factory = factories::by_slug(snapshot, slug).await?.ok_or(AccessError::NotFound)?;
+        let is_own = self.holder().is_some_and(|holder| holder.is_worker(factory.id, worker));
+        if !is_own {
+            self.view::<ChangeSettings>(factory.id)?;
+        }
+        Ok(AccessLogScope { factory_id: factory.id, worker: worker.to_owned() })
+    }
+
     /// What the caller may see of every factory in which they may do that, in the byte order of their slugs.
     ///
     /// # Errors
@@ -161,7 +224,8 @@ impl Access {
         if let Some(holder) = self.holder() {
             holder.view(|grant| grant.factory_slug.as_str() == slug, P::VALUE)?;
         }
-        Ok(Permit { slug: slug.into(), permission: PhantomData })
+        let credential_id = self.holder().map(|holder| holder.credential_id);
+        Ok(Permit { slug: slug.into(), credential_id, permission: PhantomData })
     }
 
     /// The key of the scope that the caller has of the factory with this id, for questions of the kind `P`; none where they
@@ -203,6 +267,16 @@ impl<P: Permission> Scope<P> {
         self.view == View::All
     }
 
+    /// Whether these workers are the caller, each of them.
+    pub fn are_own<'a>(&self, mut workers: impl Iterator<Item = &'a str>) -> bool {
+        match &self.view {
+            View::Team { own_workers } => {
+                workers.all(|worker| own_workers.iter().any(|own_worker| own_worker == worker))
+            }
+            View::All | View::Device(_) => false,
+        }
+    }
+
     /// Which part of the factory's data it is of.
     pub fn view(&self) -> &View {
         &self.view
@@ -223,7 +297,12 @@ impl<P: Permission> Scope<P> {
 impl<P: Permission> Permit<P> {
     /// That the server itself may do something in the factory with this slug. Each use says why nobody has to be allowed to.
     pub fn of_server(slug: &str) -> Self {
-        Self { slug: slug.into(), permission: PhantomData }
+        Self { slug: slug.into(), credential_id: None, permission: PhantomData }
+    }
+
+    /// What the caller proved who they are with; none where nobody has to.
+    pub fn credential_id(&self) -> Option<CredentialId> {
+        self.credential_id
     }
 
     /// The factory that it is for.

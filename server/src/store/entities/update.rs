@@ -9,9 +9,12 @@ use domain::{
 use entity::tracked_entity::{self as row, Column};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
+use serde_json::json;
+
 use super::{Entity, EntityFilter, MAX_ENTITIES, of_factory, table};
 use crate::store::{
-    access::{NameEntities, Scope},
+    access::{Author, NameEntities, Scope},
+    audit_log::{self, AuditAction, Record},
     database::Store,
     engine::retry::Retries,
     error::Result,
@@ -80,10 +83,11 @@ impl Store {
         scope: &Scope<NameEntities>,
         changes: &[EntityChange],
         unknown: UnknownEntities,
+        author: &Author,
     ) -> Result<std::result::Result<UpdatedEntities, NotUpdated>> {
         let mut retries = Retries::default();
         loop {
-            let outcome = self.try_update_entities(scope.factory_id(), changes, unknown).await;
+            let outcome = self.try_update_entities(scope.factory_id(), changes, unknown, author).await;
             if !retries.again(&outcome).await {
                 return outcome;
             }
@@ -95,6 +99,7 @@ impl Store {
         factory_id: FactoryId,
         changes: &[EntityChange],
         unknown: UnknownEntities,
+        author: &Author,
     ) -> Result<std::result::Result<UpdatedEntities, NotUpdated>> {
         let tx = self.begin_write().await?;
         let Some(factory) = factories::lock_by_id(&tx, factory_id).await? else {
@@ -120,9 +125,28 @@ impl Store {
             changes.iter().filter_map(|change| changed(&mut known, change, revision)).collect();
         save(&tx, factory_id, &entities).await?;
         factories::set_revision(&tx, factory_id, revision).await?;
+        let done = done(factory_id, changes, new.len());
+        audit_log::append(&tx, author, Record { revision: revision.0, ..done }).await?;
         tx.commit().await?;
         Ok(Ok(UpdatedEntities { revision, entities, registered: new.len() }))
     }
+}
+
+/// How many of the changed entities are named in the audit log.
+const MAX_NAMED: usize = 50;
+
+/// What is written down of changes.
+fn done(factory_id: FactoryId, changes: &[EntityChange], registered: usize) -> Record {
+    let target = match changes {
+        [change] => change.code.clone(),
+        changes => format!("{} workers and workstations", changes.len()),
+    };
+    let named = changes.iter().take(MAX_NAMED).map(|change| {
+        let EntityPatch { name, area } = &change.patch;
+        json!({ "id": change.code, "name": name, "area": area })
+    });
+    let details = json!({ "registered": registered, "changes": named.collect::<Vec<_>>() });
+    Record::done(Some(factory_id), AuditAction::UpdateEntities, target, details)
 }
 
 /// What names an entity.

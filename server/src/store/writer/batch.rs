@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use domain::{
     event::Event,
-    id::{FactoryId, FactorySlug, Revision},
+    id::{CredentialId, FactoryId, FactorySlug, Revision},
     time::TimestampMs,
     validate::RegisteredName,
 };
@@ -20,6 +20,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// When the batch came, Unix milliseconds.
     pub received_at_ms: TimestampMs,
+    /// What its sender proved who they are with.
+    pub credential_id: Option<CredentialId>,
     /// Those that were sent with it and are not valid.
     pub issues: Issues,
     /// Who sent it, where the sender numbers its events.

@@ -13,11 +13,12 @@ use domain::{
         ProposedCorrection, Reach, StandingRule, changed_meanwhile, judge_note, judge_standing,
         judge_withdrawal,
     },
-    id::EntityId,
+    id::{EntityId, FactoryId},
     time::TimestampMs,
     validate::new_id_fault,
 };
 use entity::decision_entity;
+use serde_json::json;
 
 pub use self::pending::SliceApplied;
 pub(in crate::store) use self::ruled::matching_example;
@@ -25,6 +26,7 @@ pub(super) use self::slice_size::SliceSize;
 use self::{applying::Applying, slice::About};
 use super::{Writer, batch::Verdict, cache::Cache};
 use crate::store::{
+    audit_log::{self, AuditAction, Record},
     decided,
     decisions::{self, Content, Correction, Decision, NewDecision, NotDecided, Progress, StandingContent},
     engine::retry::Retries,
@@ -58,7 +60,7 @@ impl Writer {
             return Ok(Err(NotDecided::NoFactory));
         };
         if let Some(made) = decisions::by_request(&tx, factory.id, &new.request_id).await? {
-            let is_same = made.made_by == new.made_by
+            let is_same = *made.made_by == *new.author.name
                 && made.note == new.note
                 && decisions::is_same(&made.content, &new.content);
             return Ok(if is_same { Ok(made) } else { Err(NotDecided::RequestReused(made.number)) });
@@ -75,6 +77,7 @@ impl Writer {
             Err(refused) => return Ok(Err(refused)),
         };
         let made = making.make(new, prepared).await?;
+        audit_log::append(&tx, &new.author, done(factory.id, &made)).await?;
         tx.commit().await?;
         cache.revision = made.revision;
         self.put_back(vec![(factory.slug, cache)]);
@@ -237,7 +240,7 @@ impl Making<'_> {
             number,
             content,
             made_at_ms: self.now_ms,
-            made_by: new.made_by.clone(),
+            made_by: new.author.name.to_string(),
             note: new.note.clone(),
             request_id: new.request_id.clone(),
             withdrawn_by: None,
@@ -265,6 +268,14 @@ impl Making<'_> {
         let made = decisions::by_number(tx, factory_id, number).await?;
         Ok(made.unwrap_or(decision))
     }
+}
+
+/// What is written down of a decision; the rest stands in `decision`.
+fn done(factory_id: FactoryId, made: &Decision) -> Record {
+    let details = json!({ "kind": made.kind().name(), "note": made.note });
+    let target = format!("decision {}", made.number);
+    let done = Record::done(Some(factory_id), AuditAction::Decide, target, details);
+    Record { revision: made.revision.0, ..done }
 }
 
 /// What a decision has in common with others.

@@ -13,64 +13,10 @@ use server::{
     },
 };
 
-use super::{METRICS, NOW, closed};
+use super::{NOW, browser::Browser, closed};
 use crate::harness::{Socket, TestDatabase, TestServer, millis, patient, soon, until};
 
 const PASSWORD: &str = "correct horse battery";
-
-/// A browser without the dashboard, which follows no redirect.
-struct Browser<'a> {
-    server: &'a TestServer,
-    client: reqwest::Client,
-    origin: Option<String>,
-}
-
-impl<'a> Browser<'a> {
-    /// On a page of the server.
-    fn of(server: &'a TestServer) -> Self {
-        Self::on_page_of(server, Some(server.url("")))
-    }
-
-    fn on_page_of(server: &'a TestServer, origin: Option<String>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none());
-        Self { server, client: client.build().expect("a client"), origin }
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        let request = self.client.get(self.server.url(path)).header("accept", "text/html");
-        soon("a page", request.send()).await.expect("a response")
-    }
-
-    async fn post(&self, path: &str, cookie: Option<&str>, form: &[(&str, &str)]) -> Response {
-        let body = reqwest::Url::parse_with_params("http://x/", form).expect("a form");
-        let mut request = self
-            .client
-            .post(self.server.url(path))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.query().unwrap_or_default().to_owned());
-        if let Some(origin) = &self.origin {
-            request = request.header("origin", origin);
-        }
-        if let Some(cookie) = cookie {
-            request = request.header("cookie", cookie);
-        }
-        soon("an answer", request.send()).await.expect("a response")
-    }
-
-    async fn sign_in(&self, name: &str, password: &str) -> Response {
-        self.post("/auth/sign-in", None, &[("name", name), ("password", password), ("next", "/floor")]).await
-    }
-
-    /// The status of a question that this page asks.
-    async fn ask(&self, cookie: &str) -> StatusCode {
-        let body = json!({ "query": METRICS, "variables": { "f": "plant" } });
-        let mut request = self.server.request(body.to_string()).header("cookie", cookie);
-        if let Some(origin) = &self.origin {
-            request = request.header("origin", origin);
-        }
-        soon("an answer", request.send()).await.expect("a response").status()
-    }
-}
 
 /// The cookie of a response that has one, as a browser sends it back, and its attributes.
 fn cookie(response: &Response) -> (String, String) {
@@ -85,9 +31,9 @@ async fn person(server: &TestServer, name: &str) {
     set_password(server, name, PASSWORD).await;
 }
 
-async fn set_password(server: &TestServer, name: &str, password: &str) {
+pub(super) async fn set_password(server: &TestServer, name: &str, password: &str) {
     let hash = Passwords::default().hash(password.into()).await.expect("a hash");
-    let changed = server.app.store.set_password(name, &hash, server.author()).await;
+    let changed = server.app.store.set_password(name, &hash, &server.author()).await;
     changed.expect("a commit").expect("a person");
 }
 
@@ -265,8 +211,8 @@ async fn behind_a_proxy_that_speaks_https_the_cookie_is_for_https_and_this_host_
     let connections = ConnectionLimits { trusted_proxies: proxies, ..patient().connections };
     let options = (Options { connections, ..patient() }, AccessMode::Required);
     let server = TestServer::with_access(store, database, Clock::manual(millis(NOW)), options).await;
-    let author = Author { principal_id: None, at_ms: millis(NOW) };
-    server.app.store.create_person("Kim", false, author).await.expect("a commit").expect("a person");
+    let author = Author::command_line(millis(NOW));
+    server.app.store.create_person("Kim", false, &author).await.expect("a commit").expect("a person");
     set_password(&server, "Kim", PASSWORD).await;
     let client =
         reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build().expect("a client");

@@ -101,7 +101,7 @@ async fn a_token_that_another_one_takes_the_place_of_is_valid_for_a_while() {
     let before = server.token("plant", Role::Viewer, "board").await;
     let scope = server.settings_of("plant").await;
     let overlap_ms = DurationMs(domain::MS_PER_HOUR);
-    let rotated = server.app.store.rotate_token(&scope, before.id, overlap_ms, server.author()).await;
+    let rotated = server.app.store.rotate_token(&scope, before.id, overlap_ms, &server.author()).await;
     let (record, token) = rotated.expect("a commit").expect("another token");
     let after = Caller { token: token.text(), id: record.id };
     for caller in [&before, &after] {

@@ -13,14 +13,20 @@ pub(super) struct Example {
     pub(super) has_names: bool,
     /// The roles that permit it.
     pub(super) roles: &'static [Role],
+    /// Whether it is of no factory, or cannot be asked again and again: it has tests of its own.
+    pub(super) is_apart: bool,
 }
 
 const fn named(field: &'static str, roles: &'static [Role], arguments: &'static str) -> Example {
-    Example { field, arguments, has_names: true, roles }
+    Example { field, arguments, has_names: true, roles, is_apart: false }
 }
 
 const fn nameless(field: &'static str, roles: &'static [Role], arguments: &'static str) -> Example {
-    Example { field, arguments, has_names: false, roles }
+    Example { field, arguments, has_names: false, roles, is_apart: false }
+}
+
+const fn apart(field: &'static str, roles: &'static [Role], arguments: &'static str) -> Example {
+    Example { field, arguments, has_names: false, roles, is_apart: true }
 }
 
 /// Whoever sees figures.
@@ -29,6 +35,10 @@ const FIGURES: &[Role] = &[Viewer, Supervisor, Engineer, Admin];
 const PEOPLE: &[Role] = &[Supervisor];
 /// Whoever names workers and workstations.
 const NAMES: &[Role] = &[Supervisor, Admin];
+/// Whoever looks after the factory.
+const ADMINS: &[Role] = &[Admin];
+/// Everybody who is let in.
+const ALL: &[Role] = &[Device, Viewer, Supervisor, Engineer, Admin];
 /// Only an operator, who has no role for it.
 const NOBODY: &[Role] = &[];
 
@@ -62,6 +72,11 @@ pub(super) const EXAMPLES: &[Example] = &[
     named("Query.devices", &[Device, Viewer, Supervisor, Engineer, Admin], "(factoryId: $factory)"),
     named("Query.sources", FIGURES, "(factoryId: $factory, WINDOW, resolution: DAY)"),
     named("Query.node", NAMES, "(id: $node)"),
+    apart("Query.me", ALL, ""),
+    nameless("Query.grants", ADMINS, "(factoryId: $factory)"),
+    nameless("Query.tokens", ADMINS, "(factoryId: $factory)"),
+    named("Query.auditLog", ADMINS, "(factoryId: $factory)"),
+    nameless("Query.accessLog", ADMINS, "(factoryId: $factory, workerId: $worker)"),
     nameless("Mutation.createFactory", NOBODY, "(input: {id: $factory, name: \"Another of this name\"})"),
     nameless("Mutation.createDemoFactory", NOBODY, ""),
     named("Mutation.updateFactory", &[Admin], "(factoryId: $factory, input: {stateHoldMinutes: 61})"),
@@ -88,6 +103,16 @@ pub(super) const EXAMPLES: &[Example] = &[
         "(factoryId: $factory, requestId: \"7\", note: \"none\", decision: {correction: {entityType: WORKER, \
          entityIds: [$worker], state: IDLE, from: \"2026-01-05T08:00:00Z\", to: \"2026-01-05T08:01:00Z\"}})",
     ),
+    apart("Mutation.invite", ADMINS, "(input: {factoryId: $factory, name: \"Robin\", role: VIEWER})"),
+    apart("Mutation.grant", ADMINS, "(input: {factoryId: $factory, name: \"Robin\", role: SUPERVISOR})"),
+    apart(
+        "Mutation.revokeGrant",
+        ADMINS,
+        "(input: {factoryId: $factory, name: \"Robin\", role: SUPERVISOR})",
+    ),
+    apart("Mutation.createToken", ADMINS, "(input: {factoryId: $factory, kind: DEVICE, name: \"cam-9\"})"),
+    apart("Mutation.rotateToken", ADMINS, "(id: \"1\")"),
+    apart("Mutation.revokeToken", ADMINS, "(id: \"1\")"),
     nameless("Subscription.factoryMetrics", FIGURES, "(factoryId: $factory, WINDOW)"),
     named("Subscription.workerMetrics", PEOPLE, "(factoryId: $factory, WINDOW)"),
     named("Subscription.workstationMetrics", FIGURES, "(factoryId: $factory, WINDOW)"),

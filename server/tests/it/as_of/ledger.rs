@@ -59,6 +59,7 @@ fn batch(device: Option<&str>, events: Vec<Event>) -> Batch {
         factory_slug: "plant".into(),
         events,
         received_at_ms: TimestampMs(T0_MS),
+        credential_id: None,
         issues: Issues::default(),
         numbered,
     }

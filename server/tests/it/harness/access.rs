@@ -47,7 +47,7 @@ impl TestServer {
     }
 
     pub(crate) fn author(&self) -> Author {
-        Author { principal_id: None, at_ms: self.clock.now_ms() }
+        Author::command_line(self.clock.now_ms())
     }
 
     /// Creates a token that is valid for a day. The server hears of it by itself.
@@ -55,7 +55,7 @@ impl TestServer {
         let kind = if role == Role::Device { TokenKind::Device } else { TokenKind::Service };
         let new = NewToken { name: name.to_owned(), kind, role, valid_ms: DurationMs(domain::MS_PER_DAY) };
         let scope = self.settings_of(factory).await;
-        let created = self.app.store.create_token(&scope, &new, self.author()).await.expect("a commit");
+        let created = self.app.store.create_token(&scope, &new, &self.author()).await.expect("a commit");
         let (record, token) = created.expect("a token");
         Caller { token: token.text(), id: record.id }
     }
@@ -76,31 +76,31 @@ impl TestServer {
     }
 
     async fn create_person(&self, name: &str, is_operator: bool) {
-        let created = self.app.store.create_person(name, is_operator, self.author()).await;
+        let created = self.app.store.create_person(name, is_operator, &self.author()).await;
         created.expect("a commit").expect("a person");
     }
 
     async fn session(&self, person: &str) -> Caller {
         let valid_ms = DurationMs(domain::MS_PER_DAY);
-        let begun = self.app.store.create_session(person, valid_ms, self.author()).await;
+        let begun = self.app.store.create_session(person, valid_ms, &self.author()).await;
         let token = begun.expect("a commit").expect("a session");
         Caller { token: token.text(), id: token.id }
     }
 
     /// Grants a person a role, or takes it away. The server hears of it by itself.
     pub(crate) async fn change_grant(&self, factory: &str, person: &str, role: Role, is_granted: bool) {
-        let (store, scope, author) = (&self.app.store, self.settings_of(factory).await, self.author());
+        let (store, scope, author) = (&self.app.store, self.settings_of(factory).await, &self.author());
         let changed = if is_granted {
-            store.grant(&scope, person, role, None, author).await
+            store.grant(&scope, person, role, None, &author).await
         } else {
-            store.revoke_grant(&scope, person, role, None, author).await
+            store.revoke_grant(&scope, person, role, None, &author).await
         };
         changed.expect("a commit").expect("a person");
     }
 
     pub(crate) async fn revoke(&self, factory: &str, caller: &Caller) {
         let scope = self.settings_of(factory).await;
-        let revoked = self.app.store.revoke_token(&scope, caller.id, self.author()).await;
+        let revoked = self.app.store.revoke_token(&scope, caller.id, &self.author()).await;
         revoked.expect("a commit").expect("a token");
     }
 

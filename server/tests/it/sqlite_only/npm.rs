@@ -2,43 +2,24 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
 };
 
 use serde_json::json;
 use tokio::{process::Command, sync::OnceCell};
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, node};
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql");
 
-/// Where the packages are, installed once for all tests, exactly as locked.
+/// Where the packages are, installed once for all tests.
 async fn packages() -> &'static Path {
     static INSTALLED: OnceCell<PathBuf> = OnceCell::const_new();
-    INSTALLED
-        .get_or_init(async || {
-            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm");
-            let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
-            std::fs::create_dir_all(&target).expect("a folder");
-            for file in std::fs::read_dir(source).expect("a folder") {
-                let file = file.expect("a file");
-                std::fs::copy(file.path(), target.join(file.file_name())).expect("a copy");
-            }
-            let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-            let installed = run(Command::new("npm").args(install).current_dir(&target)).await;
-            assert!(installed.status.success(), "npm ci failed: {}", text(&installed));
-            target
-        })
-        .await
+    INSTALLED.get_or_init(async || node::installed("npm").await).await
 }
 
-async fn node(script: &str, url: &str) -> Output {
-    run(Command::new("node").args([script, url, SCHEMA]).current_dir(packages().await)).await
-}
-
-async fn run(command: &mut Command) -> Output {
-    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
-    output.expect("node 18 or later and npm are needed for this test: install the packages nodejs and npm")
+async fn run(script: &str, url: &str) -> Output {
+    node::output(Command::new("node").args([script, url, SCHEMA]).current_dir(packages().await)).await
 }
 
 fn text(output: &Output) -> String {
@@ -48,7 +29,7 @@ fn text(output: &Output) -> String {
 #[tokio::test]
 async fn the_audit_of_graphql_over_http_finds_nothing() {
     let server = TestServer::start().await;
-    let audit = node("audit.mjs", &server.url("/graphql")).await;
+    let audit = run("audit.mjs", &server.url("/graphql")).await;
     assert!(audit.status.success(), "{}", text(&audit));
     assert!(text(&audit).contains("61 of 61 audits passed"), "{}", text(&audit));
 }
@@ -59,7 +40,7 @@ async fn passes(script: &str) {
     server
         .ask("mutation { createFactory(input: {id: \"plant\", name: \"Plant\"}) { name } }", json!({}))
         .await;
-    let ran = node(script, &server.url("/graphql")).await;
+    let ran = run(script, &server.url("/graphql")).await;
     assert!(ran.status.success(), "{script}: {}", text(&ran));
 }
 
