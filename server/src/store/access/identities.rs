@@ -11,9 +11,7 @@ use domain::{
 };
 use entity::{access_grant, factory, identity, principal};
 use futures_util::FutureExt as _;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
 use serde_json::json;
 
