@@ -39,17 +39,16 @@ pub(crate) fn Account() -> Element {
     let selection = context.selection();
     let factory_id = &*selection.factory;
     let is_admin = !factory_id.is_empty() && me.is_admin(factory_id);
-    let pages = [
-        (is_admin, words::ACCESS, ""),
-        (is_admin || me.is_operator, words::AUDIT_LOG, AUDIT_LOG),
-        (is_admin || !me.own_workers(factory_id).is_empty(), words::ACCESS_LOG, ACCESS_LOG),
-    ];
-    let to = |page: &str| {
-        Address::Access(AccessAddress {
-            selection: selection.clone(),
-            page: page.to_owned(),
-            ..AccessAddress::default()
-        })
+    let sees_log = is_admin || me.is_operator;
+    let sees_own = is_admin || me.is_a_worker(factory_id);
+    let link = |name: &'static str, page: &str| {
+        let address =
+            AccessAddress { selection: selection.clone(), page: page.to_owned(), ..AccessAddress::default() };
+        rsx! {
+            li {
+                Link { class: "shell-page", to: Address::Access(address), {name} }
+            }
+        }
     };
     rsx! {
         div { id: PANEL_ID, class: "account", "popover": "auto", "data-testid": "account",
@@ -59,13 +58,17 @@ pub(crate) fn Account() -> Element {
             } else {
                 p { {words::signed_in_as(&me.name)} }
             }
-            if pages.iter().any(|(is_shown, ..)| *is_shown) {
+            if sees_log || sees_own {
                 nav { aria_label: words::PAGES,
                     ul { class: "account-pages",
-                        for (_, name, page) in pages.into_iter().filter(|(is_shown, ..)| *is_shown) {
-                            li { key: "{name}",
-                                Link { class: "shell-page", to: to(page), {name} }
-                            }
+                        if is_admin {
+                            {link(words::ACCESS, "")}
+                        }
+                        if sees_log {
+                            {link(words::AUDIT_LOG, AUDIT_LOG)}
+                        }
+                        if sees_own {
+                            {link(words::ACCESS_LOG, ACCESS_LOG)}
                         }
                     }
                 }

@@ -65,8 +65,9 @@ fn OfSomebody(address: ReadSignal<AccessAddress>) -> Element {
     });
     let own = use_memo(move || {
         let factory_id = factory_id().unwrap_or_default();
-        let own = |me: &Caller| me.own_workers(&factory_id).into_iter().map(str::to_owned).collect();
-        context.me.with(own).unwrap_or_else(Vec::new)
+        let own =
+            |me: &Caller| me.own_workers(&factory_id).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        context.me.with(own).unwrap_or_default()
     });
     let entities = use_query::<FactoryEntities>(move || {
         let factory_id = factory_id().filter(|_| is_admin())?;

@@ -39,6 +39,12 @@ impl Caller {
         self.access_open || self.grants.iter().any(is_of_admin)
     }
 
+    /// Whether they are a worker of a factory.
+    pub(crate) fn is_a_worker(&self, factory_id: &str) -> bool {
+        let is_one = |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.worker_id.is_some();
+        self.grants.iter().any(is_one)
+    }
+
     /// Which workers of a factory they are.
     pub(crate) fn own_workers(&self, factory_id: &str) -> Vec<&str> {
         let of_factory = self.grants.iter().filter(|grant| grant.factory_id == factory_id);
@@ -95,5 +101,6 @@ mod tests {
         let kim = caller(false, &grants);
         assert_eq!(kim.own_workers("a"), ["W1"]);
         assert!(kim.own_workers("c").is_empty());
+        assert!(kim.is_a_worker("b") && !kim.is_a_worker("c"));
     }
 }
