@@ -8,8 +8,8 @@ use dioxus::prelude::*;
 use dioxus_history::{History, MemoryHistory};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::FutureExt;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -98,8 +98,12 @@ impl TestPage {
         self.try_answer(operation, data).unwrap();
     }
 
-    /// The same for an answer that cannot be read.
+    /// The same for an answer that cannot be read. Who asks is everybody, as on an open server, unless it says otherwise.
     pub(crate) fn try_answer(&mut self, operation: &str, data: &Value) -> Result<(), ConnectionError> {
+        let mut data = data.clone();
+        if operation == "Factories" && data["me"].is_null() {
+            data["me"] = json!({ "name": "anonymous", "isOperator": true, "accessOpen": true, "grants": [] });
+        }
         let data = RawValue::from_string(data.to_string()).unwrap();
         for key in self.keys(operation) {
             self.handle(Event::Answered { key, data: &data, arrival: Arrival::First })?;

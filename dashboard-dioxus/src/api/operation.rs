@@ -26,7 +26,7 @@ mod zone_offsets;
 
 pub(crate) use access_list::{AccessEntry, AccessLog, access_log};
 pub(crate) use audit_list::{AUDIT_ACTIONS, AuditEntry, AuditFilter, AuditLog, audit_log};
-pub(crate) use caller::{Caller, Me, me};
+pub(crate) use caller::Caller;
 pub(crate) use change::{
     CreateDemoFactory, CreateFactory, EntityChange, EntityChangeInput, Unknown, create_demo_factory,
     create_factory, update_entities, update_entity,
@@ -42,7 +42,7 @@ pub(crate) use device_list::{Closed, Device, Devices, Numbers, devices};
 pub(crate) use entities::Entities;
 pub(crate) use event_list::{EventFilter, Events, EventsIngested, events, events_ingested};
 pub(crate) use factory::{
-    Factories, FactoryEntities, FactoryMetrics, FactoryMetricsOnce, factories, factory_entities,
+    Factories, FactoryEntities, FactoryMetrics, FactoryMetricsOnce, Listed, factories, factory_entities,
     factory_metrics, factory_metrics_once,
 };
 pub(crate) use factory_window::FactoryWindow;

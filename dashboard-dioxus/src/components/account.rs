@@ -16,8 +16,8 @@ const SIGN_OUT: &str = "/auth/sign-out";
 /// Opens the panel: the name of somebody who has signed in, or that nobody has to.
 #[component]
 pub(crate) fn AccountButton() -> Element {
-    let me = use_page_context().me;
-    let label = me.with(|me| if me.access_open { words::OPEN.to_owned() } else { me.name.clone() });
+    let context = use_page_context();
+    let label = context.of_me(|me| me.person().unwrap_or(words::OPEN).to_owned());
     rsx! {
         if let Some(label) = label {
             button {
@@ -35,7 +35,7 @@ pub(crate) fn AccountButton() -> Element {
 #[component]
 pub(crate) fn Account() -> Element {
     let context = use_page_context();
-    let Some(me) = context.me.with(Clone::clone) else { return VNode::empty() };
+    let Some(me) = context.of_me(Clone::clone) else { return VNode::empty() };
     let selection = context.selection();
     let factory_id = &*selection.factory;
     let is_admin = !factory_id.is_empty() && me.is_admin(factory_id);

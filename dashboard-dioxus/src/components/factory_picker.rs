@@ -8,7 +8,7 @@ use dioxus::prelude::*;
 pub(crate) fn FactoryPicker() -> Element {
     let context = use_page_context();
     let chosen_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
-    let factories = context.factories.with(Clone::clone).unwrap_or_default();
+    let factories = context.factories();
     let is_unlisted = !chosen_id.is_empty() && factories.iter().all(|factory| factory.id != chosen_id);
     // A list of none is no choice; the page says how to make the first one.
     if factories.is_empty() && !is_unlisted {

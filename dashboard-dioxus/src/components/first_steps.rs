@@ -84,7 +84,7 @@ fn NewFactory() -> Element {
     let mut answered = move |answer: Result<(), String>| {
         pending.set(None);
         complaint.set(answer.err());
-        context.factories.refresh();
+        context.listed.refresh();
     };
     let create = move |event: FormEvent| {
         event.prevent_default();

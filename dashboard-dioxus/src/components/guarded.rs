@@ -9,11 +9,13 @@ use dioxus::prelude::*;
 /// this only says so before anything is asked.
 #[component]
 pub(crate) fn Guarded(permits: Callback<Caller, bool>, needed: &'static str, children: Element) -> Element {
-    let me = use_page_context().me;
-    match &*me.read() {
+    let listed = use_page_context().listed;
+    match &*listed.read() {
         Panel::Waiting => rsx! { Skeleton { lines: 6 } },
-        Panel::Refused(reason) => rsx! { Refused { reason: reason.clone(), onretry: move |()| me.retry() } },
-        Panel::Showing(caller) if permits.call(caller.clone()) => children,
+        Panel::Refused(reason) => {
+            rsx! { Refused { reason: reason.clone(), onretry: move |()| listed.retry() } }
+        }
+        Panel::Showing(listed) if permits.call(listed.me.clone()) => children,
         Panel::Showing(_) => rsx! {
             div { "data-testid": "not-permitted", Empty { text: needed } }
         },

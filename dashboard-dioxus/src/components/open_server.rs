@@ -13,13 +13,13 @@ const STORED_AS: &str = "andon-open-server-hidden";
 /// The line, until somebody hides it.
 #[component]
 pub(crate) fn OpenServer() -> Element {
-    let me = use_page_context().me;
+    let context = use_page_context();
     let url = use_client().api_url;
     let mut is_hidden =
         use_signal(|| storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_)))));
     let is_reached = url.read().as_deref().is_some_and(|url| !is_this_machine(url));
     rsx! {
-        if is_reached && !is_hidden() && me.with(|me| me.access_open) == Some(true) {
+        if is_reached && !is_hidden() && context.of_me(|me| me.access_open) == Some(true) {
             div { class: "open-server", "data-testid": "open-server",
                 p { {words::OPEN_NOTE} }
                 button { class: "button", r#type: "button", "popovertarget": PANEL_ID, {words::WHAT_TO_DO} }

@@ -1,6 +1,6 @@
 //! What the address of the page is about, for all components of the page.
 
-use crate::api::operation::{Caller, Factories, FactoryWindow, Me, UtcOffsets, factories, me, utc_offsets};
+use crate::api::operation::{Caller, Factories, FactoryWindow, Listed, UtcOffsets, factories, utc_offsets};
 use crate::api::{Answer, Panel, use_query};
 use crate::lean::instant::Instant;
 use crate::lean::memo::{Memo, use_memo};
@@ -15,9 +15,8 @@ use domain::MS_PER_MINUTE;
 #[derive(Clone, Copy)]
 pub(crate) struct PageContext {
     pub(crate) address: Memo<Address>,
-    pub(crate) factories: Answer<Vec<Factory>>,
-    /// Who asks, and what they may do.
-    pub(crate) me: Answer<Caller>,
+    /// The factories, and who asks.
+    pub(crate) listed: Answer<Listed>,
     factory_window: Memo<Option<FactoryWindow>>,
     zone: Memo<Zone>,
 }
@@ -52,15 +51,24 @@ impl PageContext {
     /// The factory as it is listed.
     pub(crate) fn factory(&self) -> Option<Factory> {
         let choice = self.factory_window()?;
-        let listed =
-            |list: &Vec<Factory>| list.iter().find(|factory| factory.id == choice.factory_id).cloned();
-        self.factories.with(listed).flatten()
+        let is_it = |factory: &&Factory| factory.id == choice.factory_id;
+        self.listed.with(|listed| listed.factories.iter().find(is_it).cloned()).flatten()
     }
 
     /// The id that the address names when there is no such factory.
     pub(crate) fn unknown_factory(&self) -> Option<String> {
         let id = self.factory_window()?.factory_id;
-        self.factories.with(|list| list.iter().all(|factory| factory.id != id))?.then_some(id)
+        self.listed.with(|listed| listed.factories.iter().all(|factory| factory.id != id))?.then_some(id)
+    }
+
+    /// The factories that are listed; none as long as they are not known.
+    pub(crate) fn factories(&self) -> Vec<Factory> {
+        self.listed.with(|listed| listed.factories.clone()).unwrap_or_default()
+    }
+
+    /// Something about who asks, once that is known.
+    pub(crate) fn of_me<P>(&self, part: impl FnOnce(&Caller) -> P) -> Option<P> {
+        self.listed.with(|listed| part(&listed.me))
     }
 
     /// Goes to the same page in the window between two instants, in ms. The browser's back button returns.
@@ -84,12 +92,10 @@ impl PageContext {
 
 /// Provides [`PageContext`] to the components of the page at an address.
 pub(crate) fn use_page_context_provider(address: Memo<Address>) {
-    let factories = use_query::<Factories>(|| Some(factories::Variables));
-    let me = use_query::<Me>(|| Some(me::Variables));
-    let factory_window =
-        use_memo(move || wanted_factory_window(address.read().selection(), &factories.read()));
-    let zone = use_zone(factories, factory_window);
-    use_context_provider(|| PageContext { address, factories, me, factory_window, zone });
+    let listed = use_query::<Factories>(|| Some(factories::Variables));
+    let factory_window = use_memo(move || wanted_factory_window(address.read().selection(), &listed.read()));
+    let zone = use_zone(listed, factory_window);
+    use_context_provider(|| PageContext { address, listed, factory_window, zone });
     // Writes the choice into the address in place of the one that left it open, so that a factory which is created
     // later and comes first does not take over the screen.
     use_effect(move || {
@@ -106,11 +112,13 @@ pub(crate) fn use_page_context_provider(address: Memo<Address>) {
 }
 
 /// The factory's zone: with the server's offsets, with the browser's until these are there, UTC until its name is known.
-fn use_zone(factories: Answer<Vec<Factory>>, factory_window: Memo<Option<FactoryWindow>>) -> Memo<Zone> {
+fn use_zone(listed: Answer<Listed>, factory_window: Memo<Option<FactoryWindow>>) -> Memo<Zone> {
     let factory_id = move || factory_window.read().as_ref().map(|choice| choice.factory_id.clone());
     let name = use_memo(move || {
         let is_it = |factory: &&Factory| Some(&factory.id) == factory_id().as_ref();
-        factories.with(|list| list.iter().find(is_it).map(|factory| factory.time_zone.clone())).flatten()
+        let zone_of =
+            |listed: &Listed| listed.factories.iter().find(is_it).map(|factory| factory.time_zone.clone());
+        listed.with(zone_of).flatten()
     });
     let offsets =
         use_query::<UtcOffsets>(move || factory_id().map(|factory_id| utc_offsets::Variables { factory_id }));
@@ -134,8 +142,8 @@ fn use_zone(factories: Answer<Vec<Factory>>, factory_window: Memo<Option<Factory
     })
 }
 
-fn wanted_factory_window(selection: &Selection, factories: &Panel<Vec<Factory>>) -> Option<FactoryWindow> {
-    let first = || factories.shown()?.first().map(|factory| factory.id.clone());
+fn wanted_factory_window(selection: &Selection, listed: &Panel<Listed>) -> Option<FactoryWindow> {
+    let first = || listed.shown()?.factories.first().map(|factory| factory.id.clone());
     let named = Some(selection.factory.clone()).filter(|id| !id.is_empty());
     named.or_else(first).map(|factory_id| FactoryWindow { factory_id, window: selection.window })
 }
@@ -144,18 +152,24 @@ fn wanted_factory_window(selection: &Selection, factories: &Panel<Vec<Factory>>)
 mod tests {
     use super::*;
     use domain::metric::UnitsBasis;
+    use serde_json::json;
 
-    fn factories() -> Panel<Vec<Factory>> {
+    fn listed(factories: Vec<Factory>) -> Panel<Listed> {
+        let me = json!({ "name": "anonymous", "isOperator": true, "accessOpen": true, "grants": [] });
+        Panel::Showing(Listed { factories, me: serde_json::from_value(me).unwrap() })
+    }
+
+    fn factories() -> Panel<Listed> {
         let factory = |id: &str| Factory {
             id: id.to_owned(),
             name: id.to_owned(),
             time_zone: "UTC".to_owned(),
             units_basis: UnitsBasis::Workers,
         };
-        Panel::Showing(vec![factory("alpha"), factory("beta")])
+        listed(vec![factory("alpha"), factory("beta")])
     }
 
-    fn wanted_factory(named: &str, factories: &Panel<Vec<Factory>>) -> Option<String> {
+    fn wanted_factory(named: &str, factories: &Panel<Listed>) -> Option<String> {
         let selection = Selection { factory: named.to_owned(), ..Selection::default() };
         wanted_factory_window(&selection, factories).map(|choice| choice.factory_id)
     }
@@ -170,6 +184,6 @@ mod tests {
     fn a_named_factory_is_asked_for_before_the_list_is_there() {
         assert_eq!(wanted_factory("beta", &Panel::Waiting).as_deref(), Some("beta"));
         assert_eq!(wanted_factory("", &Panel::Waiting), None);
-        assert_eq!(wanted_factory("", &Panel::Showing(Vec::new())), None);
+        assert_eq!(wanted_factory("", &listed(Vec::new())), None);
     }
 }

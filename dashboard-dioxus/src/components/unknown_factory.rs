@@ -9,7 +9,7 @@ use dioxus::prelude::*;
 #[component]
 pub(crate) fn UnknownFactory(id: String) -> Element {
     let context = use_page_context();
-    let factories = context.factories.with(Clone::clone).unwrap_or_default();
+    let factories = context.factories();
     let to = |factory: &Factory| {
         Address::floor(context.address.peek().selection().clone().of_factory(factory.id.clone()))
     };
@@ -30,7 +30,7 @@ pub(crate) fn UnknownFactory(id: String) -> Element {
             }
         }
         p {
-            button { class: "button", r#type: "button", "data-testid": "retry", onclick: move |_| context.factories.refresh(),
+            button { class: "button", r#type: "button", "data-testid": "retry", onclick: move |_| context.listed.refresh(),
                 {crate::words::notice::TRY_AGAIN}
             }
         }

@@ -61,13 +61,13 @@ fn OfSomebody(address: ReadSignal<AccessAddress>) -> Element {
     let factory_id = move || context.factory_window().map(|choice| choice.factory_id);
     let is_admin = use_memo(move || {
         let factory_id = factory_id().unwrap_or_default();
-        context.me.with(|me| me.is_admin(&factory_id)) == Some(true)
+        context.of_me(|me| me.is_admin(&factory_id)) == Some(true)
     });
     let own = use_memo(move || {
         let factory_id = factory_id().unwrap_or_default();
         let own =
             |me: &Caller| me.own_workers(&factory_id).into_iter().map(str::to_owned).collect::<Vec<_>>();
-        context.me.with(own).unwrap_or_default()
+        context.of_me(own).unwrap_or_default()
     });
     let entities = use_query::<FactoryEntities>(move || {
         let factory_id = factory_id().filter(|_| is_admin())?;

@@ -90,10 +90,10 @@ pub(crate) fn Floor(address: ReadSignal<FloorAddress>) -> Element {
         if is_correcting() {
             Several { view: SeveralView { names, areas, area: area(), onclose: EventHandler::new(move |()| { is_correcting.set(false); focus.take(); }) } }
         }
-        match (&*context.factories.read(), factory) {
-            (Panel::Showing(factories), _) if factories.is_empty() && context.factory_window().is_none() => rsx! { FirstSteps {} },
+        match (&*context.listed.read(), factory) {
+            (Panel::Showing(listed), _) if listed.factories.is_empty() && context.factory_window().is_none() => rsx! { FirstSteps {} },
             (Panel::Refused(reason), _) if context.factory_window().is_none() => rsx! {
-                Refused { reason, onretry: move |()| context.factories.retry() }
+                Refused { reason, onretry: move |()| context.listed.retry() }
             },
             (_, Some(factory)) if is_untouched() => rsx! { FirstSteps { factory: (factory.id, factory.name) } },
             _ => rsx! {

@@ -111,7 +111,8 @@ pub async fn grant(command: GrantCommand) -> anyhow::Result<()> {
             let snapshot = store.snapshot().await?;
             for grant in principals::grants(&snapshot, &scope).await? {
                 let from = if grant.is_from_groups { "\tfrom groups" } else { "" };
-                println!("{}\t{}{from}", grant.principal.name, grant.role.name());
+                let worker = grant.worker.unwrap_or_default();
+                println!("{}\t{}\t{worker}{from}", grant.principal.name, grant.role.name());
             }
             drop(snapshot);
             store.close().await;

@@ -1,47 +1,32 @@
 //! Who asks, and what they may do.
 
-use super::shows::Shows;
-use crate::api::session::Arrival;
-use graphql_client::GraphQLQuery;
+use super::factory::factories;
 
-/// When it is asked again, in ms: somebody may be granted something, or lose it.
-const AGAIN_MS: f64 = 60_000.0;
 /// The role of those who look after a factory's settings, as the API calls it.
 const ADMIN: &str = "ADMIN";
-/// Somebody who signs in, as the API calls it.
-const PERSON: &str = "PERSON";
-
-/// Kinds that the page only compares or says, so nothing is compiled to read them.
-type PrincipalKind = String;
-type Role = String;
-
-#[derive(GraphQLQuery)]
-#[graphql(
-    schema_path = "../schema.graphql",
-    query_path = "queries/me.graphql",
-    extern_enums("PrincipalKind", "Role"),
-    response_derives = "Clone, PartialEq"
-)]
-pub(crate) struct Me;
 
 /// Who asks.
-pub(crate) type Caller = me::MeMe;
+pub(crate) type Caller = factories::FactoriesMe;
 
 impl Caller {
     /// The name of somebody who has signed in.
     pub(crate) fn person(&self) -> Option<&str> {
-        (self.kind.as_deref() == Some(PERSON)).then_some(&*self.name)
+        // Who is shown a page where that is asked has signed in.
+        (!self.access_open).then_some(&*self.name)
     }
 
     /// Whether they look after a factory's settings, as everybody does where nobody has to say who they are.
     pub(crate) fn is_admin(&self, factory_id: &str) -> bool {
-        let is_of_admin = |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
+        let is_of_admin =
+            |grant: &factories::FactoriesMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
         self.access_open || self.grants.iter().any(is_of_admin)
     }
 
     /// Whether they are a worker of a factory.
     pub(crate) fn is_a_worker(&self, factory_id: &str) -> bool {
-        let is_one = |grant: &me::MeMeGrants| grant.factory_id == factory_id && grant.worker_id.is_some();
+        let is_one = |grant: &factories::FactoriesMeGrants| {
+            grant.factory_id == factory_id && grant.worker_id.is_some()
+        };
         self.grants.iter().any(is_one)
     }
 
@@ -55,18 +40,6 @@ impl Caller {
     }
 }
 
-impl Shows for Me {
-    type Shown = Caller;
-
-    fn show(_: Option<Self::Shown>, data: me::ResponseData, _: Arrival) -> Self::Shown {
-        data.me
-    }
-
-    fn again_in_ms(_: &Self::Shown) -> Option<f64> {
-        Some(AGAIN_MS)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +47,7 @@ mod tests {
 
     fn caller(is_open: bool, grants: &Value) -> Caller {
         let caller = json!({
-            "name": "Kim", "kind": "PERSON", "isOperator": false, "accessOpen": is_open, "grants": grants
+            "name": "Kim", "isOperator": false, "accessOpen": is_open, "grants": grants
         });
         serde_json::from_value(caller).unwrap()
     }

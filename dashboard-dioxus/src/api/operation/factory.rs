@@ -1,5 +1,6 @@
 //! The factories, one factory's entities, and one factory's figures.
 
+use super::caller::Caller;
 use super::scalar::{BigInt, Date, DateTime};
 use super::shows::Shows;
 use crate::api::session::Arrival;
@@ -17,14 +18,23 @@ const FACTORIES_AGAIN_MS: f64 = 60_000.0;
 /// Kinds that the page only puts into words, so nothing is compiled to read them.
 type FinalityState = String;
 type FinalityReason = String;
+type Role = String;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/factories.graphql",
-    extern_enums("UnitsBasis")
+    extern_enums("UnitsBasis", "Role"),
+    response_derives = "Clone, PartialEq"
 )]
 pub(crate) struct Factories;
+
+/// The factories that somebody sees, and who they are: together, because a query of its own is 2 kB more to load.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Listed {
+    pub(crate) factories: Vec<Factory>,
+    pub(crate) me: Caller,
+}
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema.graphql", query_path = "queries/factory_entities.graphql")]
@@ -52,7 +62,7 @@ pub(crate) struct FactoryMetrics;
 pub(crate) struct FactoryMetricsOnce;
 
 impl Shows for Factories {
-    type Shown = Vec<Factory>;
+    type Shown = Listed;
 
     fn show(_before: Option<Self::Shown>, data: factories::ResponseData, _arrival: Arrival) -> Self::Shown {
         let listed = data.factories.into_iter().map(|factory| Factory {
@@ -61,11 +71,11 @@ impl Shows for Factories {
             time_zone: factory.time_zone,
             units_basis: factory.units_basis,
         });
-        listed.collect()
+        Listed { factories: listed.collect(), me: data.me }
     }
 
-    fn again_in_ms(factories: &Self::Shown) -> Option<f64> {
-        Some(if factories.is_empty() { NO_FACTORIES_AGAIN_MS } else { FACTORIES_AGAIN_MS })
+    fn again_in_ms(listed: &Self::Shown) -> Option<f64> {
+        Some(if listed.factories.is_empty() { NO_FACTORIES_AGAIN_MS } else { FACTORIES_AGAIN_MS })
     }
 }
 

@@ -152,7 +152,7 @@ fn Removal(name: String, grant: Grant, onchanged: Callback<()>, onclose: EventHa
     let context = use_page_context();
     let client = use_client();
     let action = use_action();
-    let is_own = context.me.with(|me| me.person() == Some(&*name)) == Some(true);
+    let is_own = context.of_me(|me| me.person() == Some(&*name)) == Some(true);
     let (question, label) = (words::removing(&name, &grant.role), words::remove_role(&name, &grant.role));
     let warning = (is_own && grant.role == ADMIN).then_some(words::REMOVING_OWN_ADMIN);
     let remove = move |()| {

@@ -7,15 +7,14 @@ use crate::testing::TestPage;
 use serde_json::{Value, json};
 
 fn me(is_open: bool, grants: &Value) -> Value {
-    json!({ "me": { "name": "Kim", "kind": "PERSON", "isOperator": false, "accessOpen": is_open, "grants": grants } })
+    json!({ "name": "Kim", "isOperator": false, "accessOpen": is_open, "grants": grants })
 }
 
 fn opened(me: &Value) -> TestPage {
     let mut page = TestPage::at("/access?factory=plant");
     let factory =
         json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
-    page.answer("Factories", &json!({ "factories": [factory] }));
-    page.answer("Me", me);
+    page.answer("Factories", &json!({ "factories": [factory], "me": me }));
     page
 }
 
@@ -134,8 +133,7 @@ fn the_menu_has_the_pages_that_one_may_see() {
         let mut page = TestPage::at("/?factory=plant");
         let factory =
             json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
-        page.answer("Factories", &json!({ "factories": [factory] }));
-        page.answer("Me", caller);
+        page.answer("Factories", &json!({ "factories": [factory], "me": caller }));
         let html = page.html();
         let (_, panel) = html.split_once(r#"id="account""#).unwrap();
         PAGES.map(|name| panel.contains(&format!(">{name}</a>")))
@@ -150,7 +148,7 @@ fn the_menu_has_the_pages_that_one_may_see() {
     let elsewhere = me(false, &json!([{ "factoryId": "other", "role": "ADMIN", "workerId": "W1" }]));
     assert_eq!(menu(&elsewhere), [false; 3]);
     let mut operator = me(false, &json!([]));
-    operator["me"]["isOperator"] = json!(true);
+    operator["isOperator"] = json!(true);
     assert_eq!(menu(&operator), [false, true, false]);
 }
 
@@ -158,8 +156,7 @@ fn the_menu_has_the_pages_that_one_may_see() {
 fn only_somebody_who_has_signed_in_can_sign_out() {
     let page = of_admin();
     page.shows(&["Signed in as Kim", r#"action="/auth/sign-out""#, "Sign out"]);
-    let mut open = me(true, &json!([]));
-    open["me"]["kind"] = Value::Null;
+    let open = me(true, &json!([]));
     let page = opened(&open);
     page.shows(&["Open server", "Everybody who reaches this server may see and change everything."]);
     assert!(!page.html().contains("Sign out"));

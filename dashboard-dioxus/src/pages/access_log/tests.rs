@@ -8,9 +8,8 @@ fn opened(address: &'static str, grants: &Value) -> TestPage {
     let mut page = TestPage::at(address);
     let factory =
         json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
-    page.answer("Factories", &json!({ "factories": [factory] }));
-    let me = json!({ "name": "Kim", "kind": "PERSON", "isOperator": false, "accessOpen": false, "grants": grants });
-    page.answer("Me", &json!({ "me": me }));
+    let me = json!({ "name": "Kim", "isOperator": false, "accessOpen": false, "grants": grants });
+    page.answer("Factories", &json!({ "factories": [factory], "me": me }));
     page
 }
 

@@ -14,7 +14,7 @@ pub(super) fn FilterBar(address: ReadSignal<AccessAddress>) -> Element {
         go_to(Address::Access(to));
     };
     let AccessAddress { action, by, about, .. } = address();
-    let has_choice = context.me.with(|me| me.is_operator) == Some(true) && context.factory_window().is_some();
+    let has_choice = context.of_me(|me| me.is_operator) == Some(true) && context.factory_window().is_some();
     rsx! {
         div { class: "audit-tools",
             label {

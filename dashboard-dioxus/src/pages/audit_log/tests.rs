@@ -7,9 +7,8 @@ fn opened(address: &'static str, is_operator: bool, grants: &Value) -> TestPage 
     let mut page = TestPage::at(address);
     let factory =
         json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
-    page.answer("Factories", &json!({ "factories": [factory] }));
-    let me = json!({ "name": "Kim", "kind": "PERSON", "isOperator": is_operator, "accessOpen": false, "grants": grants });
-    page.answer("Me", &json!({ "me": me }));
+    let me = json!({ "name": "Kim", "isOperator": is_operator, "accessOpen": false, "grants": grants });
+    page.answer("Factories", &json!({ "factories": [factory], "me": me }));
     page
 }
 

@@ -65,8 +65,8 @@ pub(crate) fn Rotation(address: ReadSignal<BoardAddress>) -> Element {
             if !is_trusted() {
                 NotLive {}
             }
-            match (&*context.factories.read(), &*workers.read(), &*workstations.read(), &*shown.read()) {
-                (Panel::Showing(factories), ..) if factories.is_empty() && context.factory_window().is_none() => rsx! {
+            match (&*context.listed.read(), &*workers.read(), &*workstations.read(), &*shown.read()) {
+                (Panel::Showing(listed), ..) if listed.factories.is_empty() && context.factory_window().is_none() => rsx! {
                     PageTitle { title }
                     FirstSteps {}
                 },

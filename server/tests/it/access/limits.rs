@@ -77,7 +77,7 @@ async fn requests_of_a_principal_are_counted_by_whatever_token_and_method_they_c
     let caller = server.token("plant", Role::Viewer, "board").await;
     let scope = server.settings_of("plant").await;
     let overlap_ms = DurationMs(domain::MS_PER_HOUR);
-    let rotated = server.app.store.rotate_token(&scope, caller.id, overlap_ms, server.author()).await;
+    let rotated = server.app.store.rotate_token(&scope, caller.id, overlap_ms, &server.author()).await;
     let (record, token) = rotated.expect("a commit").expect("another token");
     let same = Caller { token: token.text(), id: record.id };
     let get = |caller: &Caller| {
