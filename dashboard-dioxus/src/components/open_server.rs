@@ -7,16 +7,12 @@ use crate::components::page_context::use_page_context;
 use crate::words::account as words;
 use dioxus::prelude::*;
 
-/// Where the browser remembers, until its tab is closed, that somebody has read it.
-const STORED_AS: &str = "andon-open-server-hidden";
-
-/// The line, until somebody hides it.
+/// The line, until somebody hides it or the page is loaded anew.
 #[component]
 pub(crate) fn OpenServer() -> Element {
     let context = use_page_context();
     let url = use_client().api_url;
-    let mut is_hidden =
-        use_signal(|| storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_)))));
+    let mut is_hidden = use_signal(|| false);
     let is_reached = url.read().as_deref().is_some_and(|url| !is_this_machine(url));
     rsx! {
         if is_reached && !is_hidden() && context.of_me(|me| me.access_open) == Some(true) {
@@ -27,13 +23,7 @@ pub(crate) fn OpenServer() -> Element {
                     class: "button",
                     r#type: "button",
                     "data-testid": "open-server-hide",
-                    onclick: move |_| {
-                        is_hidden.set(true);
-                        if let Some(storage) = storage() {
-                            // A browser that keeps nothing shows it again.
-                            _ = storage.set_item(STORED_AS, "");
-                        }
-                    },
+                    onclick: move |_| is_hidden.set(true),
                     {words::HIDE}
                 }
             }
@@ -46,13 +36,6 @@ const THIS_MACHINE: [&str; 4] = ["http://127.", "http://localhost:", "http://loc
 
 fn is_this_machine(url: &str) -> bool {
     THIS_MACHINE.iter().any(|start| url.starts_with(start))
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    if cfg!(not(target_arch = "wasm32")) {
-        return None;
-    }
-    web_sys::window().and_then(|window| window.session_storage().ok().flatten())
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{
@@ -24,9 +23,8 @@ use super::{
     attempts::Attempts,
     denied::Denied,
     known::{self, Known, Standing},
-    looks::Looks,
     password::Passwords,
-    refusals::Refusals,
+    written::Written,
 };
 use crate::{
     clock::Clock,
@@ -74,12 +72,29 @@ struct State {
     revision: i64,
     /// When that was last looked at; none before the first time.
     looked_at: Option<Instant>,
-    known: HashMap<CredentialId, Arc<Known>>,
+    known: HashMap<CredentialId, Found>,
     /// What is to be written down of when credentials were used.
     used: Vec<(CredentialId, TimestampMs)>,
 }
 
+/// What was found of a credential.
+struct Found {
+    known: Arc<Known>,
+    /// The count of changes as of which it is true.
+    revision: i64,
+}
+
 impl State {
+    /// The credentials of which is not known how they stand as of a count of changes, but for those that were found by then.
+    fn older(
+        &self,
+        revision: i64,
+        found: &HashMap<CredentialId, Option<credentials::Credential>>,
+    ) -> Vec<CredentialId> {
+        let is_older = |(id, of): &(&CredentialId, &Found)| of.revision < revision && !found.contains_key(id);
+        self.known.iter().filter(is_older).map(|(id, _)| *id).collect()
+    }
+
     /// Whether what is known may still be true.
     fn is_recent(&self) -> bool {
         self.looked_at.is_some_and(|at| at.elapsed() < MAX_BLIND)
@@ -91,9 +106,11 @@ impl State {
             return;
         }
         self.revision = revision;
-        for (id, known) in &self.known {
+        // What was read as of this or a later one may not be in the snapshot that was looked at.
+        for (id, of) in self.known.iter_mut().filter(|(_, of)| of.revision < revision) {
             let credential = found.get(id).and_then(Option::as_ref);
-            known.set(credential.map_or(Standing::Denied(Denied::NotValid), Into::into));
+            of.known.set(credential.map_or(Standing::Denied(Denied::NotValid), Into::into));
+            of.revision = revision;
         }
     }
 }
@@ -112,7 +129,7 @@ impl AccessControl {
         let watching =
             (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
         let written = Arc::<Written>::default();
-        let writing = write_down(written.clone(), Arc::downgrade(&shared));
+        let writing = written.clone().keep_writing(Arc::downgrade(&shared));
         Self {
             shared,
             passwords: Passwords::default(),
@@ -184,8 +201,8 @@ impl AccessControl {
         workers: impl Iterator<Item = &str>,
     ) -> StoreResult<()> {
         let now_ms = self.shared.clock.now_ms();
-        let asked = ((holder, factory), (question, now_ms));
-        self.written.looks.note(&self.shared.store, asked.0, asked.1, workers).await
+        let looks = &self.written.looks;
+        looks.note(&self.shared.store, (holder, factory), (question, now_ms), workers).await
     }
 
     /// As [`Self::note_look`], of a subscription: until when it need not be told again.
@@ -221,45 +238,13 @@ impl AccessControl {
     /// # Errors
     /// The database failed.
     pub async fn write_down(&self) -> StoreResult<()> {
-        self.written.write_down(&self.shared).await
+        self.written.write_down(&self.shared.store, self.shared.clock.now_ms()).await
     }
 
     /// Takes in what has changed, so that it counts here when this returns. What cannot be read now is read as soon as it can.
     pub async fn take_in_changes(&self) {
         if self.shared.mode != AccessMode::Open {
             self.shared.look_once().await;
-        }
-    }
-}
-
-/// What is counted and written down now and then.
-#[derive(Default)]
-pub(super) struct Written {
-    pub(super) refusals: Refusals,
-    looks: Looks,
-}
-
-impl Written {
-    async fn write_down(&self, shared: &Shared) -> StoreResult<()> {
-        let refusals = self.refusals.write_down(&shared.store).await;
-        let looks = self.looks.write_down(&shared.store, shared.clock.now_ms()).await;
-        refusals.and(looks)
-    }
-}
-
-/// How often what was counted is written down.
-const WRITE_INTERVAL: Duration = Duration::from_mins(1);
-
-/// Writes down what was counted, again and again.
-async fn write_down(written: Arc<Written>, shared: Weak<Shared>) {
-    let mut ticks = tokio::time::interval(WRITE_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        // The database is closed when the server has stopped.
-        let Some(shared) = shared.upgrade() else { return };
-        if let Err(error) = written.write_down(&shared).await {
-            tracing::debug!(%error, "what was refused and looked at cannot be written down now");
         }
     }
 }
@@ -349,7 +334,7 @@ impl Shared {
     }
 
     fn known(&self, id: CredentialId) -> Option<Arc<Known>> {
-        self.state().known.get(&id).cloned()
+        self.state().known.get(&id).map(|of| of.known.clone())
     }
 
     /// Reads a credential, and keeps it unless something was changed meanwhile.
@@ -365,11 +350,11 @@ impl Shared {
             }
             let Some(credential) = credential else { return Ok(None) };
             if state.known.len() >= MAX_KNOWN {
-                state.known.retain(|_, known| !known.is_idle());
+                state.known.retain(|_, of| !of.known.is_idle());
             }
             // Another request may have read it meanwhile, whose standing is followed already.
-            let known = state.known.entry(id).or_insert_with(|| Arc::new(Known::new(credential)));
-            return Ok(Some(known.clone()));
+            let read = || Found { known: Arc::new(Known::new(credential)), revision };
+            return Ok(Some(state.known.entry(id).or_insert_with(read).known.clone()));
         }
     }
 
@@ -404,9 +389,13 @@ impl Shared {
         let looked = tokio::time::timeout(LOOK_TIMEOUT, self.look()).await;
         if !matches!(looked, Ok(Ok(()))) {
             tracing::debug!(?looked, "it cannot be looked at who may do what");
-            let state = self.state();
+            let mut state = self.state();
             if !state.is_recent() {
-                state.known.values().for_each(|known| known.set(Standing::Denied(Denied::Unknown)));
+                for of in state.known.values_mut() {
+                    of.known.set(Standing::Denied(Denied::Unknown));
+                    // It is read anew, whether or not anything has changed.
+                    of.revision = i64::MIN;
+                }
                 self.set_anybody(Standing::Denied(Denied::Unknown));
             }
         }
@@ -414,26 +403,28 @@ impl Shared {
 
     /// Looks whether something has changed, and tells those whom it is about.
     async fn look(&self) -> StoreResult<()> {
-        let (before, ids) = {
+        // After a while in which nobody could look, all are told again how they stand.
+        let before = {
             let state = self.state();
-            // After a while in which nobody could look, all are told again how they stand.
-            let before = state.is_recent().then_some(state.revision);
-            (before, state.known.keys().copied().collect::<Vec<_>>())
+            state.is_recent().then_some(state.revision)
         };
         let snapshot = self.store.snapshot_for_live().await?;
         let (revision, has_principals) = access_revision(&snapshot).await?;
-        let (mut found, mut missing) = (HashMap::new(), ids);
+        let mut found = HashMap::new();
         while before != Some(revision) {
-            found.extend(missing.iter().map(|id| (*id, None)));
+            let missing = {
+                let mut state = self.state();
+                // Others may have read more meanwhile.
+                let missing = state.older(revision, &found);
+                if missing.is_empty() {
+                    state.take_in(revision, &found);
+                    break;
+                }
+                missing
+            };
             let read = credentials::by_ids(&snapshot, &missing).await?;
+            found.extend(missing.into_iter().map(|id| (id, None)));
             found.extend(read.into_iter().map(|(id, credential)| (id, Some(credential))));
-            let mut state = self.state();
-            // What was read by others meanwhile may be older than this.
-            missing = state.known.keys().copied().filter(|id| !found.contains_key(id)).collect();
-            if missing.is_empty() {
-                state.take_in(revision, &found);
-                break;
-            }
         }
         self.state().looked_at = Some(Instant::now());
         match self.mode {

@@ -147,7 +147,8 @@ impl OidcProvider {
         browser: Option<SecretString>,
         next: &str,
     ) -> Result<(Url, PendingSignIn), OidcError> {
-        let client = self.configured(&self.metadata().await?);
+        let metadata = self.metadata().await?;
+        let client = self.configured(&metadata);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state, nonce) = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, random, Nonce::new_random)
@@ -175,7 +176,8 @@ impl OidcProvider {
         code: &SecretString,
         pending: &PendingSignIn,
     ) -> Result<Identified, OidcError> {
-        let client = self.configured(&self.metadata().await?);
+        let metadata = self.metadata().await?;
+        let client = self.configured(&metadata);
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let verifier = PkceCodeVerifier::new(pending.pkce_verifier.expose_secret().to_owned());
         let request =

@@ -138,3 +138,29 @@ async fn callers_who_see_different_things_share_no_broadcast() {
     drop(sockets);
     until("their end", async || server.app.live.broadcast_count() == 0).await;
 }
+
+#[tokio::test]
+async fn somebody_who_signs_in_while_others_are_granted_roles_stays_signed_in() {
+    let server = closed(&["plant"]).await;
+    device_of(&server, "plant").await;
+    server.person("Lee", &[]).await;
+    for round in 0..30 {
+        let signing_in = async {
+            let kim = server.person(&format!("Kim {round}"), &[("plant", Role::Viewer)]).await;
+            let socket = follow(&server, &kim, METRICS).await;
+            (kim, socket)
+        };
+        let granting = async {
+            for is_granted in [true, false, true, false] {
+                server.change_grant("plant", "Lee", Role::Engineer, is_granted).await;
+            }
+        };
+        let ((kim, mut socket), ()) = tokio::join!(signing_in, granting);
+        server.app.access.take_in_changes().await;
+        // An operation that is answered shows that the socket is still open.
+        socket.subscribe("again", METRICS, plant()).await;
+        socket.delivery("again").await;
+        let answer = server.answer_to(&kim, "{ me { name } }", json!({})).await;
+        assert_eq!(answer["data"]["me"]["name"], format!("Kim {round}"), "{answer}");
+    }
+}
