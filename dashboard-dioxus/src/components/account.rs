@@ -57,6 +57,10 @@ pub(crate) fn Account() -> Element {
                 p { class: "page-note", {words::TO_CLOSE} }
             } else {
                 p { {words::signed_in_as(&me.name)} }
+                // Sent by the browser, which then shows where one signs in.
+                form { method: "post", action: SIGN_OUT,
+                    button { class: "button", r#type: "submit", "data-testid": "sign-out", {words::SIGN_OUT} }
+                }
             }
             if sees_log || sees_own {
                 nav { aria_label: words::PAGES,
@@ -71,12 +75,6 @@ pub(crate) fn Account() -> Element {
                             {link(words::ACCESS_LOG, ACCESS_LOG)}
                         }
                     }
-                }
-            }
-            if me.person().is_some() {
-                // Sent by the browser, which then shows where one signs in.
-                form { method: "post", action: SIGN_OUT,
-                    button { class: "button", r#type: "submit", "data-testid": "sign-out", {words::SIGN_OUT} }
                 }
             }
         }

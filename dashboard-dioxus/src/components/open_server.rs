@@ -2,7 +2,6 @@
 //! only this machine may, as with the demo, the header's button says it and nothing stands in the way.
 
 use crate::api::use_client;
-use crate::components::account::PANEL_ID;
 use crate::components::page_context::use_page_context;
 use crate::words::account as words;
 use dioxus::prelude::*;
@@ -18,7 +17,6 @@ pub(crate) fn OpenServer() -> Element {
         if is_reached && !is_hidden() && context.of_me(|me| me.access_open) == Some(true) {
             div { class: "open-server", "data-testid": "open-server",
                 p { {words::OPEN_NOTE} }
-                button { class: "button", r#type: "button", "popovertarget": PANEL_ID, {words::WHAT_TO_DO} }
                 button {
                     class: "button",
                     r#type: "button",

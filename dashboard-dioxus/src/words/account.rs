@@ -9,8 +9,7 @@ pub(crate) const AUDIT_LOG: &str = "Audit log";
 pub(crate) const ACCESS_LOG: &str = "Who looked at me";
 pub(crate) const OPEN: &str = "Open server";
 pub(crate) const OPEN_NOTE: &str = "Everybody who reaches this server may see and change everything.";
-pub(crate) const TO_CLOSE: &str = "To let in only whom you choose, start it with --access required. Its log then says how you become its first operator.";
-pub(crate) const WHAT_TO_DO: &str = "What to do";
+pub(crate) const TO_CLOSE: &str = "Start it with --access required to let in only whom you choose.";
 pub(crate) const HIDE: &str = "Hide";
 
 pub(crate) fn signed_in_as(name: &str) -> String {

@@ -367,7 +367,7 @@ async fn an_open_server_says_so_quietly_on_its_own_machine_and_on_every_page_els
     page.wait_for("[data-testid='open-server']").await?;
     page.wait_for_connection("live").await?;
     page.screenshot(&Path::new(PICTURES).join("open-server.png")).await?;
-    page.click_named("button", "What to do").await?;
+    page.click("[data-testid='account-open']").await?;
     page.wait_until("document.querySelector('#account').innerText.includes('--access required')").await?;
     page.press("Escape").await?;
     page.set_screen(&Screen { width: 320, height: 640, ..Screen::LAPTOP }).await?;
