@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use domain::{id::FactoryId, instant::to_rfc3339};
+use domain::{
+    id::{FactoryId, FactorySlug},
+    instant::to_rfc3339,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -82,7 +85,7 @@ async fn export(store: &Store, out: &mut impl io::Write) -> anyhow::Result<()> {
     let snapshot = store.snapshot().await?;
     let mut out = io::BufWriter::new(out);
     for head in audit_log::heads(&snapshot).await? {
-        let factory_id = head.factory.as_ref().map(|slug| slug.as_str());
+        let factory_id = head.factory.as_ref().map(FactorySlug::as_str);
         let mut number = 0;
         loop {
             let rows = audit_log::rows_after(&snapshot, head.factory_id, number, ROWS_AT_ONCE).await?;
@@ -133,7 +136,7 @@ fn read_copy(path: &Path) -> anyhow::Result<Vec<KnownRow>> {
         }
         let row: Known = serde_json::from_str(&text)
             .with_context(|| format!("{} is not one of `andon audit-log export`", at()))?;
-        let hash = row.hash.parse().with_context(|| at())?;
+        let hash = row.hash.parse().with_context(at)?;
         let factory_id = Some(row.log).filter(|log| *log != 0).map(FactoryId);
         known.push(KnownRow { factory_id, number: row.number, hash });
     }

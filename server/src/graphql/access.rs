@@ -65,18 +65,16 @@ impl AccessQuery {
         after: Option<String>,
     ) -> Result<AuditConnection, ApiError> {
         let snapshot = snapshot(ctx).await?;
-        let page = match factory_id {
-            Some(factory_id) => {
-                let scope = report::factory(access(ctx), &snapshot, &factory_id).await?;
-                audit_log::page(&snapshot, AuditScope::Factory(&scope), filter, first, after).await?
-            }
-            None => {
-                let operator = Operator::of(access(ctx)).ok_or_else(|| {
-                    let message = "only an operator of this server sees what was done with it as a whole; name a factoryId";
-                    ApiError::new(ErrorCode::Forbidden, message)
-                })?;
-                audit_log::page(&snapshot, AuditScope::Server(operator), filter, first, after).await?
-            }
+        let page = if let Some(factory_id) = factory_id {
+            let scope = report::factory(access(ctx), &snapshot, &factory_id).await?;
+            audit_log::page(&snapshot, AuditScope::Factory(&scope), filter, first, after).await?
+        } else {
+            let operator = Operator::of(access(ctx)).ok_or_else(|| {
+                let message =
+                    "only an operator of this server sees what was done with it as a whole; name a factoryId";
+                ApiError::new(ErrorCode::Forbidden, message)
+            })?;
+            audit_log::page(&snapshot, AuditScope::Server(operator), filter, first, after).await?
         };
         charge(ctx, page.edges.len())?;
         Ok(page)

@@ -77,7 +77,7 @@ async fn an_operation_is_shared_by_callers_with_the_same_scope_and_by_no_others(
         payloads.push(start(
             app.live.metrics(),
             (scope, Requirement::default()),
-            (text(), text()),
+            (text(), text(), None),
             request,
             execute,
         ));
