@@ -20,7 +20,7 @@ async fn closed(database: TestDatabase, events: Rate) -> TestServer {
     let mut opened = None;
     // What a server before it leaves behind lets go of the file a moment after it has stopped.
     until("the database", async || {
-        opened = Store::open(database.url()).await.ok();
+        opened = Box::pin(Store::open(database.url())).await.ok();
         opened.is_some()
     })
     .await;
@@ -34,7 +34,7 @@ async fn closed(database: TestDatabase, events: Rate) -> TestServer {
 async fn an_agent_over_its_rate_keeps_what_is_refused_and_loses_nothing() {
     // Forty events, and then none before the test ends.
     let rate = Rate { burst: NonZeroU32::new(40).expect("not zero"), interval: Duration::from_hours(1) };
-    let server = closed(plant().await, rate).await;
+    let server = Box::pin(closed(plant().await, rate)).await;
     let token = server.token("plant", Role::Device, "edge-1").await;
     let place = Place::new();
     let file = place.file("token");
@@ -50,7 +50,7 @@ async fn an_agent_over_its_rate_keeps_what_is_refused_and_loses_nothing() {
     agent.kill().await;
     assert_balanced(&place.counts().await);
 
-    let server = closed(server.stop().await, AccessLimits::default().events).await;
+    let server = Box::pin(closed(server.stop().await, AccessLimits::default().events)).await;
     let agent = place.start(&server.url(""), &arguments).await;
     agent.until_drained().await;
     assert!(agent.terminate().await.0.success());

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::{
     ingest::{IssueCode, Outcome},
     store::{
-        access::Access,
+        access::{Access, Author},
         devices::{FORGET_AFTER_MS, FORGET_BRIEF_AFTER_MS, MAX_DEVICES, Sender},
         factories::{MAX_FACTORIES, NewFactory},
         writer::{MAX_CONFLICTS, MAX_CONFLICTS_OF_EVENT},
@@ -53,7 +53,7 @@ async fn there_are_only_so_many_factories() {
         server
             .app
             .store
-            .create_factory(&Access::OPEN, new, TimestampMs(0))
+            .create_factory(&Access::OPEN, new, &Author::server(TimestampMs(0)))
             .await
             .expect("a commit")
             .expect("room");

@@ -151,7 +151,10 @@ async fn what_a_device_sent_in_an_hour_is_one_entry_when_the_hour_is_over() {
     assert_eq!(write("2026-01-05T14:01:30Z").await.len(), entries.len(), "it is written once");
 }
 
-async fn findings(server: &TestServer, known: &[KnownRow]) -> Vec<(i64, Fault)> {
+/// The number of a row, and what is wrong with it.
+type Found = (i64, Fault);
+
+async fn findings(server: &TestServer, known: &[KnownRow]) -> Vec<Found> {
     let snapshot = server.app.store.snapshot().await.expect("a snapshot");
     let (findings, _) = audit_log::verify(&snapshot, known).await.expect("a log");
     findings.into_iter().map(|finding| (finding.number, finding.fault)).collect()
@@ -167,7 +170,7 @@ async fn copy(server: &TestServer) -> Vec<KnownRow> {
 
 #[tokio::test]
 async fn whoever_changes_removes_or_swaps_rows_is_found_out() {
-    let changes: [(&[&str], &[(i64, Fault)]); 5] = [
+    let changes: [(&[&str], &[Found]); 5] = [
         (
             &["UPDATE audit_log SET target = 'Eve' WHERE factory_id = 1 AND number = 3"],
             &[(3, Fault::Changed)],

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use super::{NOW, browser::Browser, closed, device_of};
 use crate::harness::{Caller, TestServer, code, soon};
 
+const ME: &str = "{ me { name } }";
+const ALL_OF_ME: &str = "{ me { name kind isOperator accessOpen grants { factoryId role workerId fromGroups principal { name } } } }";
+const WORKERS: &str = "{ workerMetrics(factoryId: \"plant\") { revision } }";
+
 async fn ask(server: &TestServer, caller: &Caller, query: &str) -> Value {
     server.answer_to(caller, query, json!({})).await
 }
@@ -26,11 +30,10 @@ async fn admin(server: &TestServer) -> Caller {
 async fn everybody_is_told_who_they_are_and_what_they_were_granted() {
     let server = closed(&["plant"]).await;
     let kim = server.person("Kim", &[("plant", Role::Viewer), ("plant", Role::Engineer)]).await;
-    const ME: &str = "{ me { name kind isOperator accessOpen grants { factoryId role workerId fromGroups principal { name } } } }";
     let grant = |role: &str| json!({ "factoryId": "plant", "role": role, "workerId": null, "fromGroups": false, "principal": { "name": "Kim" } });
     let expected = json!({ "me": { "name": "Kim", "kind": "PERSON", "isOperator": false, "accessOpen": false,
         "grants": [grant("VIEWER"), grant("ENGINEER")] } });
-    assert_eq!(done(&server, &kim, ME).await, expected);
+    assert_eq!(done(&server, &kim, ALL_OF_ME).await, expected);
     let device = server.token("plant", Role::Device, "cam-1").await;
     assert_eq!(
         done(&server, &device, "{ me { name kind } }").await["me"],
@@ -38,7 +41,7 @@ async fn everybody_is_told_who_they_are_and_what_they_were_granted() {
     );
     let open = TestServer::at(NOW).await;
     let expected = json!({ "me": { "name": "anonymous", "kind": null, "isOperator": true, "accessOpen": true, "grants": [] } });
-    assert_eq!(open.ask(ME, json!({})).await, expected);
+    assert_eq!(open.ask(ALL_OF_ME, json!({})).await, expected);
 }
 
 #[tokio::test]
@@ -91,7 +94,6 @@ async fn a_role_that_is_granted_or_taken_away_counts_at_once_on_this_server() {
     device_of(&server, "plant").await;
     let admin = admin(&server).await;
     let kim = server.person("Kim", &[]).await;
-    const WORKERS: &str = "{ workerMetrics(factoryId: \"plant\") { revision } }";
     assert_eq!(code(&ask(&server, &kim, WORKERS).await), "NOT_FOUND");
     let change = |field: &str, role: &str| {
         format!(
@@ -135,7 +137,6 @@ async fn a_token_is_told_once_and_can_be_rotated_and_revoked() {
         token: issued["secret"].as_str().expect("a secret").to_owned(),
         id: domain::id::CredentialId(0),
     };
-    const ME: &str = "{ me { name } }";
     assert_eq!(done(&server, &caller(&created), ME).await["me"]["name"], "bi");
     let rotate =
         format!("mutation {{ rotateToken(id: \"{id}\", overlapHours: 0) {{ secret token {{ id }} }} }}");

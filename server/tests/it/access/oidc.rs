@@ -68,7 +68,7 @@ async fn server_of(issuer: &str) -> TestServer {
 async fn server_after(server: TestServer, issuer: &str, clock: Clock) -> TestServer {
     let database = server.stop().await;
     // What that one had begun may still be ending.
-    until("the end of the server before", async || Store::open(database.url()).await.is_ok()).await;
+    until("the end of the server before", async || Box::pin(Store::open(database.url())).await.is_ok()).await;
     start_on(database, issuer, clock).await
 }
 
@@ -334,7 +334,7 @@ async fn a_provider_that_is_down_keeps_nobody_out_who_has_a_password() {
     // It is down for who comes back, and for a server that has not asked it yet.
     is_refused(browser.open(server.address, &callback).await, StatusCode::SERVICE_UNAVAILABLE, unreachable)
         .await;
-    let server = server_after(server, provider.issuer(), Clock::System).await;
+    let server = Box::pin(server_after(server, provider.issuer(), Clock::System)).await;
     let start = browser.open(server.address, "/auth/oidc/start").await;
     is_refused(start, StatusCode::SERVICE_UNAVAILABLE, unreachable).await;
     let form = [("name", "Root"), ("password", PASSWORD), ("next", "/")];
@@ -416,7 +416,7 @@ async fn a_sign_in_can_be_finished_at_another_server_but_not_for_ever() {
         browser.leave_and_sign_in(server.address, "/", "kim").await,
         browser.leave_and_sign_in(server.address, "/", "kim").await,
     ];
-    let other = server_after(server, &provider.issuer, Clock::manual(now_ms())).await;
+    let other = Box::pin(server_after(server, &provider.issuer, Clock::manual(now_ms()))).await;
     assert_eq!(browser.open(other.address, &soon_enough).await.status(), StatusCode::SEE_OTHER);
     other.clock.set(now_ms() + PENDING_VALID_MS + DurationMs(1_000));
     let back = browser.open(other.address, &late).await;

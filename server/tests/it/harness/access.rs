@@ -91,9 +91,9 @@ impl TestServer {
     pub(crate) async fn change_grant(&self, factory: &str, person: &str, role: Role, is_granted: bool) {
         let (store, scope, author) = (&self.app.store, self.settings_of(factory).await, &self.author());
         let changed = if is_granted {
-            store.grant(&scope, person, role, None, &author).await
+            store.grant(&scope, person, role, None, author).await
         } else {
-            store.revoke_grant(&scope, person, role, None, &author).await
+            store.revoke_grant(&scope, person, role, None, author).await
         };
         changed.expect("a commit").expect("a person");
     }

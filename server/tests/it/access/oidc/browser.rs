@@ -80,7 +80,7 @@ impl Browser {
             }
             let page = response.text().await.expect("a page");
             let (_, action) = page.split_once("action=\"").unwrap_or_else(|| panic!("no form in {page}"));
-            url = action.split('"').next().expect("an address").to_owned();
+            action.split('"').next().expect("an address").clone_into(&mut url);
             form = Some(if page.contains("value=\"login\"") { "login" } else { "consent" });
         }
         panic!("the provider sends nobody back");
