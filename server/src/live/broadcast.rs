@@ -132,9 +132,9 @@ impl<S: Source> Broadcasts<S> {
         Some((key, meaning.subject.clone(), subscriber))
     }
 
-    /// Subscribes to an operation, given its meaning, the text that was sent for it and what it asks about workers, and starts it unless it already runs
-    /// in this scope. Its resolver must give its source to the relay, and its stream must render what the relay delivers, one
-    /// answer each.
+    /// Subscribes to an operation, given its meaning, the text that was sent for it and what it asks about workers, and starts it
+    /// unless it already runs in this scope. Its resolver must give its source to the relay, and its stream must render what the
+    /// relay delivers, one answer each.
     pub fn get_or_start(
         self: &Arc<Self>,
         scope: ScopeKey,

@@ -39,7 +39,8 @@ pub async fn access_log(
     access.open_access_log(snapshot, slug, worker).await.map_err(|error| refused(error, slug))
 }
 
-/// What a caller may see of what single workers did in the factory with this slug: of all of them, or where they are `workers`, of those.
+/// What a caller may see of what single workers did in the factory with this slug: of all of them, or where they are `workers`,
+/// of those.
 ///
 /// # Errors
 /// As those of [`factory`].

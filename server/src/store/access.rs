@@ -1,7 +1,8 @@
 //! Who may read and change what of a factory.
 //!
 //! * Every public function of the store that is about one factory takes a [`Scope`] of it, so that nothing can be read for somebody
-//!   who may not see it. [`Access::open`] alone makes one.
+//!   who may not see it. [`Access`] alone makes one: [`Access::open`] by what somebody was granted, [`Access::open_own`] of workers
+//!   that they are.
 //! * What a scope permits is its type: a function about devices takes a `Scope<SeeDevices>`, and one that answers several kinds of
 //!   questions a scope of any. What is sent, whose factory is found by the writer, takes a [`Permit`].
 //! * What the server does for nobody, such as to hear of what other servers stored, has a [`ServerScope`].

@@ -65,8 +65,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks through all logs, and answers what is wrong with them and how many rows were looked at. `known` are rows as they are known from elsewhere: without any, nobody can
-/// tell whether the newest rows of a log were cut off.
+/// Looks through all logs, and answers what is wrong with them and how many rows were looked at. `known` are rows as they are
+/// known from elsewhere: without any, nobody can tell whether the newest rows of a log were cut off.
 ///
 /// # Errors
 /// The database failed.

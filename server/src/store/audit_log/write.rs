@@ -27,8 +27,8 @@ pub const KEPT_FOR_MS: DurationMs = DurationMs(400 * domain::MS_PER_DAY);
 /// The most rows that one transaction forgets.
 const MAX_FORGOTTEN: u64 = 1_000;
 
-/// Adds a row. It must be the last that a transaction does before it is committed, but for what nobody else waits for: from then on it has the
-/// log for itself.
+/// Adds a row. It must be the last that a transaction does before it is committed, but for what nobody else waits for: from then
+/// on it has the log for itself.
 pub(in crate::store) async fn append(
     tx: &impl ConnectionTrait,
     author: &Author,
@@ -105,7 +105,7 @@ pub(super) fn column(factory_id: Option<FactoryId>) -> i32 {
 }
 
 impl Store {
-    /// Adds a row each of what was refused, which changed nothing. The author of each says how often `Record::times` says.
+    /// Adds rows about what changed nothing, such as what was refused.
     ///
     /// # Errors
     /// The database failed.
