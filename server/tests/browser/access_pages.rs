@@ -45,7 +45,8 @@ pub(crate) async fn some_of_every_kind() -> Result<Andon> {
     create_person(&andon, "Lee", &["viewer"]).await?;
     let long = "W".repeat(64);
     create_person(&andon, &long, &["viewer", "supervisor", "engineer", "admin"]).await?;
-    let create = "mutation($input: CreateTokenInput!) { createToken(input: $input) { token { id } } }";
+    let create =
+        "mutation($input: CreateTokenInput!) { createToken(input: $input) { token { id: tokenId } } }";
     for (kind, name, role, days) in [
         ("DEVICE", "cam-7", None, 365),
         ("DEVICE", &*long, None, 7),

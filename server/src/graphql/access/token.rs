@@ -17,7 +17,7 @@ use crate::{
 #[derive(SimpleObject)]
 pub(crate) struct Token {
     /// Its number, which is the first one in its text.
-    id: ID,
+    token_id: ID,
     /// Whose it is.
     kind: PrincipalKind,
     /// Who uses it; of a device, its deviceId.
@@ -101,7 +101,7 @@ impl CreateTokenInput {
 impl From<TokenRecord> for Token {
     fn from(token: TokenRecord) -> Self {
         Self {
-            id: ID(token.id.0.to_string()),
+            token_id: ID(token.id.0.to_string()),
             kind: match token.kind {
                 TokenKind::Device => PrincipalKind::Device,
                 TokenKind::Service => PrincipalKind::Service,

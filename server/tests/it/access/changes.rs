@@ -127,7 +127,7 @@ async fn a_token_is_told_once_and_can_be_rotated_and_revoked() {
     let server = closed(&["plant", "other"]).await;
     let admin = admin(&server).await;
     let create = "mutation { createToken(input: {factoryId: \"plant\", kind: SERVICE, name: \"bi\", role: VIEWER, validDays: 30}) {
-        secret token { id kind name roles createdAt expiresAt lastUsedAt revokedAt } } }";
+        secret token { id: tokenId kind name roles createdAt expiresAt lastUsedAt revokedAt } } }";
     let created = done(&server, &admin, create).await["createToken"].take();
     let id = created["token"]["id"].as_str().expect("an id").to_owned();
     let expected = json!({ "id": id, "kind": "SERVICE", "name": "bi", "roles": ["VIEWER"], "createdAt": "2026-01-05T12:00:00.000Z",
@@ -138,8 +138,9 @@ async fn a_token_is_told_once_and_can_be_rotated_and_revoked() {
         id: domain::id::CredentialId(0),
     };
     assert_eq!(done(&server, &caller(&created), ME).await["me"]["name"], "bi");
-    let rotate =
-        format!("mutation {{ rotateToken(id: \"{id}\", overlapHours: 0) {{ secret token {{ id }} }} }}");
+    let rotate = format!(
+        "mutation {{ rotateToken(id: \"{id}\", overlapHours: 0) {{ secret token {{ id: tokenId }} }} }}"
+    );
     let rotated = done(&server, &admin, &rotate).await["rotateToken"].take();
     assert_eq!(code(&ask(&server, &caller(&created), ME).await), "UNAUTHENTICATED");
     assert_eq!(done(&server, &caller(&rotated), ME).await["me"]["name"], "bi");
@@ -155,7 +156,7 @@ async fn a_token_is_told_once_and_can_be_rotated_and_revoked() {
     let other = server.token("other", Role::Viewer, "board").await;
     let words = async |id: String| {
         let answer =
-            ask(&server, &admin, &format!("mutation {{ revokeToken(id: \"{id}\") {{ id }} }}")).await;
+            ask(&server, &admin, &format!("mutation {{ revokeToken(id: \"{id}\") {{ tokenId }} }}")).await;
         assert_eq!(code(&answer), "NOT_FOUND");
         answer["errors"][0]["message"].as_str().expect("words").replace(&id, "X")
     };
@@ -191,7 +192,7 @@ async fn nobody_changes_who_may_do_what_but_who_administers_the_factory() {
         "mutation { revokeGrant(input: {factoryId: \"FACTORY\", name: \"Robin\", role: SUPERVISOR}) { role } }".to_owned(),
         "mutation { createToken(input: {factoryId: \"FACTORY\", kind: DEVICE, name: \"cam-9\"}) { secret } }".to_owned(),
         format!("mutation {{ rotateToken(id: \"{by_id}\") {{ secret }} }}"),
-        format!("mutation {{ revokeToken(id: \"{by_id}\") {{ id }} }}"),
+        format!("mutation {{ revokeToken(id: \"{by_id}\") {{ tokenId }} }}"),
     ];
     let mut callers = Vec::new();
     for role in [Role::Device, Role::Viewer, Role::Supervisor, Role::Engineer] {
