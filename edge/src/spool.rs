@@ -41,6 +41,7 @@ mod damaged_file;
 mod dead_letters;
 mod epoch;
 mod error;
+mod failure;
 mod files;
 mod input_offsets;
 mod lock;
@@ -64,6 +65,7 @@ mod tests;
 
 pub use arrival::{Arrival, KeptMalformed, MAX_MALFORMED, Malformed};
 pub use error::{OpenError, SpoolError};
+pub use failure::Failure;
 pub use input_offsets::InputOffset;
 pub use options::{
     DEFAULT_CAP_BYTES, DEFAULT_MAX_AGE, MAX_BODY_BYTES, MIN_CAP_BYTES, SpoolOptions, WhenFull, host_name,
@@ -174,6 +176,16 @@ impl Spool {
     /// Forgets receipts that the server has answered for.
     pub async fn receipts_answered(&self, receipts: Vec<Receipt>) -> Result<(), SpoolError> {
         self.writer.call(move |store, _| store.receipts_answered(&receipts)).await
+    }
+
+    /// Writes down why nothing is delivered from now on.
+    pub async fn set_failure(&self, is_forbidden: bool, reason: String) -> Result<(), SpoolError> {
+        self.writer.call(move |store, now| store.set_failure(is_forbidden, &reason, now)).await
+    }
+
+    /// Writes down that events are delivered again.
+    pub async fn clear_failure(&self) -> Result<(), SpoolError> {
+        self.writer.call(|store, _| store.clear_failure()).await
     }
 
     /// How the spool stands, every commit so far included.

@@ -48,14 +48,21 @@ fn in_json(spool: &Path, counts: &Counts) -> Value {
         "oldestQueuedAt": counts.oldest_spooled_at_ms.map(to_rfc3339),
         "usedBytes": counts.used_bytes,
         "fileBytes": counts.file_bytes,
+        "failure": counts.failure.as_ref().map(|failure| json!({
+            "isForbidden": failure.is_forbidden,
+            "reason": failure.reason,
+            "since": to_rfc3339(failure.since_ms),
+        })),
     })
 }
 
 fn in_words(spool: &Path, counts: &Counts, now_ms: i64) -> String {
     let mut said = String::new();
-    let oldest = counts.oldest_spooled_at_ms.map_or("none is queued".to_owned(), |at_ms| {
-        let seconds = (now_ms - at_ms).max(0) / 1_000;
-        format!("{} ({} ago)", to_rfc3339(at_ms), span(seconds))
+    let ago = |at_ms: i64| format!("{} ({} ago)", to_rfc3339(at_ms), span((now_ms - at_ms).max(0) / 1_000));
+    let oldest = counts.oldest_spooled_at_ms.map_or("none is queued".to_owned(), ago);
+    let failure = counts.failure.as_ref().map(|failure| {
+        let whose = if failure.is_forbidden { "the server forbids it, " } else { "" };
+        ("failing", format!("since {}: {whose}{}", ago(failure.since_ms), failure.reason))
     });
     let rows = [
         ("spool", spool.display().to_string()),
@@ -70,7 +77,7 @@ fn in_words(spool: &Path, counts: &Counts, now_ms: i64) -> String {
         ("lost", format!("{}, receipts to deliver: {}", counts.lost_events(), counts.receipts)),
         ("bytes", format!("{} in use, the file has {}", counts.used_bytes, counts.file_bytes)),
     ];
-    for (name, value) in rows {
+    for (name, value) in rows.into_iter().chain(failure) {
         // Writing to a String cannot fail.
         writeln!(said, "{name:<14} {value}").unwrap_or_default();
     }
@@ -94,6 +101,7 @@ fn span(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spool::Failure;
 
     fn counts() -> Counts {
         Counts {
@@ -111,6 +119,7 @@ mod tests {
             oldest_spooled_at_ms: Some(1_767_600_000_000),
             used_bytes: 40_960,
             file_bytes: 81_920,
+            failure: None,
         }
     }
 
@@ -134,8 +143,29 @@ mod tests {
     }
 
     #[test]
+    fn why_nothing_is_delivered_is_said_at_the_end() {
+        let failure =
+            Failure { is_forbidden: true, reason: "HTTP 401".to_owned(), since_ms: 1_767_600_000_000 };
+        let counts = Counts { failure: Some(failure), ..counts() };
+        let said = in_words(Path::new("cam.db"), &counts, 1_767_600_060_000);
+        let last = said.lines().last();
+        assert_eq!(
+            last,
+            Some(
+                "failing        since 2026-01-05T08:00:00.000Z (1 min ago): the server forbids it, HTTP 401"
+            )
+        );
+        let said = in_json(Path::new("cam.db"), &counts);
+        assert_eq!(
+            said["failure"],
+            json!({ "isForbidden": true, "reason": "HTTP 401", "since": "2026-01-05T08:00:00.000Z" })
+        );
+    }
+
+    #[test]
     fn the_json_says_the_same() {
         let said = in_json(Path::new("cam.db"), &counts());
+        assert_eq!(said["failure"], Value::Null);
         assert_eq!(said["queued"], 3);
         assert_eq!(said["lost"], 7);
         assert_eq!(said["oldestQueuedAt"], "2026-01-05T08:00:00.000Z");

@@ -41,7 +41,7 @@ impl<O: Outlet> Delivery<O> {
             Step::Isolate(fault) => self.try_without(lane, batch, fault).await,
             Step::Wait { wait, reason, alarm } => {
                 self.release().await?;
-                Ok(self.wait(wait, &reason, alarm))
+                Ok(self.wait(wait, reason, alarm).await)
             }
         }
     }
@@ -53,7 +53,7 @@ impl<O: Outlet> Delivery<O> {
         result: IngestResult,
     ) -> Result<Next, SpoolError> {
         self.acknowledged().await?;
-        self.note_success();
+        self.note_success().await;
         self.health.batches.fetch_add(1, Ordering::Relaxed);
         self.health.stored.fetch_add(result.accepted, Ordering::Relaxed);
         self.health.duplicates.fetch_add(result.duplicates, Ordering::Relaxed);
@@ -90,7 +90,7 @@ impl<O: Outlet> Delivery<O> {
         self.acknowledged().await?;
         match self.send_nothing().await? {
             Response::Stored(_) => {
-                self.note_success();
+                self.note_success().await;
                 self.schedule.confirmed(lane);
                 tracing::error!(
                     "event {} of epoch {} cannot be delivered and waits among the dead letters: {} ({})",
@@ -107,7 +107,7 @@ impl<O: Outlet> Delivery<O> {
             }
             response => {
                 self.release().await?;
-                Ok(self.wait_after(response))
+                Ok(self.wait_after(response).await)
             }
         }
     }
@@ -119,11 +119,11 @@ impl<O: Outlet> Delivery<O> {
         self.note_answer(sent_at);
         match response {
             Response::Stored(_) => {
-                self.note_success();
+                self.note_success().await;
                 self.receipts_answered().await?;
                 Ok(Next::Continue)
             }
-            response => Ok(self.wait_after(response)),
+            response => Ok(self.wait_after(response).await),
         }
     }
 
@@ -133,7 +133,7 @@ impl<O: Outlet> Delivery<O> {
         let device_id = self.spool.counts().await?.device;
         let known = match self.outlet.known_epochs(&device_id).await {
             Ok(known) => known,
-            Err(response) => return Ok(self.wait_after(response)),
+            Err(response) => return Ok(self.wait_after(response).await),
         };
         let found = self.spool.reconcile(known).await?;
         if found.delivered > 0 {
@@ -187,23 +187,24 @@ impl<O: Outlet> Delivery<O> {
         }
     }
 
-    fn note_success(&mut self) {
+    async fn note_success(&mut self) {
         if self.health.set_failing(None) {
             tracing::info!("the server takes events again");
+            say_unwritten(self.spool.clear_failure().await);
         }
     }
 
-    fn wait_after(&mut self, response: Response) -> Next {
+    async fn wait_after(&mut self, response: Response) -> Next {
         match self.schedule.wait_after(response, fastrand::f64()) {
-            Step::Wait { wait, reason, alarm } => self.wait(wait, &reason, alarm),
+            Step::Wait { wait, reason, alarm } => self.wait(wait, reason, alarm).await,
             _ => Next::Continue,
         }
     }
 
-    fn wait(&mut self, wait: Duration, reason: &str, alarm: Alarm) -> Next {
+    async fn wait(&mut self, wait: Duration, reason: String, alarm: Alarm) -> Next {
         self.comparison = Comparison::Outdated;
         self.health.retries.fetch_add(1, Ordering::Relaxed);
-        self.health.set_failing(Some(alarm));
+        let is_news = self.health.set_failing(Some(alarm));
         let seconds = wait.as_secs_f64();
         match alarm {
             Alarm::Forbidden => tracing::error!(
@@ -214,6 +215,16 @@ impl<O: Outlet> Delivery<O> {
                 tracing::warn!("not delivered: {reason}; events are kept, trying again in {seconds:.1} s");
             }
         }
+        if is_news {
+            say_unwritten(self.spool.set_failure(alarm == Alarm::Forbidden, reason).await);
+        }
         Next::Pause(wait)
+    }
+}
+
+/// Says that the spool does not tell how delivery goes, which keeps nothing from being delivered.
+fn say_unwritten(written: Result<(), SpoolError>) {
+    if let Err(error) = written {
+        tracing::debug!("it cannot be written down how delivery goes: {error}");
     }
 }

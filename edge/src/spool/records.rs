@@ -3,6 +3,7 @@
 use domain::sequence::{SequenceRange, SequenceSet};
 use serde::Serialize;
 
+use super::failure::Failure;
 use crate::batch::Batch;
 use crate::clock;
 
@@ -184,6 +185,8 @@ pub struct Counts {
     pub used_bytes: i64,
     /// Bytes of the file, its free pages included.
     pub file_bytes: i64,
+    /// Why nothing is delivered, where that is so.
+    pub failure: Option<Failure>,
 }
 
 impl Counts {

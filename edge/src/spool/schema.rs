@@ -13,6 +13,9 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 /// The first version with the table `malformed`.
 pub(super) const MALFORMED_SINCE: i64 = 3;
 
+/// The first version with the table `failure`.
+pub(super) const FAILURE_SINCE: i64 = 4;
+
 /// One step from each version to the next. A released step is never edited.
 ///
 /// - `state` has one row, the metadata; `next_position` is the next position to be given, `ran_ms` for how long agents ran
@@ -22,8 +25,9 @@ pub(super) const MALFORMED_SINCE: i64 = 3;
 /// - `mark`: the offset of an input, such as the place in a followed file, committed with what came before it.
 /// - `malformed`: what inputs brought that is no event, for a person.
 /// - `counter`: what each cumulative counter last showed, committed with the events that were made of it.
+/// - `failure`: why nothing is delivered, at most one row.
 /// - `queue`: what is to be delivered; `crc` covers position, time and body, because SQLite itself keeps no checksums.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -80,6 +84,14 @@ const MIGRATIONS: [&str; 3] = [
     );
     CREATE INDEX malformed_checksum ON malformed (checksum);
     CREATE TABLE counter (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+",
+    "
+    CREATE TABLE failure (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        is_forbidden INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        since_ms INTEGER NOT NULL
+    );
 ",
 ];
 

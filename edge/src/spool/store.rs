@@ -96,6 +96,7 @@ impl Store {
             self.begin_epoch(0)?;
         }
         self.note_unconfirmed()?;
+        self.clear_failure()?;
         self.state()
     }
 
@@ -261,6 +262,7 @@ impl Store {
             oldest_spooled_at_ms: self.connection.query_row(oldest, [], |row| row.get(0)).optional()?,
             used_bytes: self.used_bytes()?,
             file_bytes: self.pragma("page_size")? * self.pragma("page_count")?,
+            failure: self.failure()?,
             device: state.device,
         })
     }
