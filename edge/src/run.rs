@@ -37,9 +37,11 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     );
     let mapping = args.mapping.load()?.map(Arc::new);
     let destination = Destination::new(&args.url, &args.factory_id, args.token.load()?)?;
+    let http_options = args.http_options()?;
     let listener = match &args.listen {
         Some(listen) => {
-            Some(TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?)
+            let listener = TcpListener::bind(listen).await;
+            Some((listener.with_context(|| format!("cannot listen on {listen}"))?, http_options))
         }
         None => None,
     };
@@ -101,15 +103,15 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
 
 fn start_inputs(
     args: &RunArgs,
-    listener: Option<TcpListener>,
+    listener: Option<(TcpListener, http::Options)>,
     device: &str,
     intake: &Intake,
     stop: &CancellationToken,
 ) -> io::Result<JoinSet<io::Result<Ended>>> {
     let mut inputs = JoinSet::new();
-    if let Some(listener) = listener {
+    if let Some((listener, options)) = listener {
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let (options, intake, stop) = (args.http_options(), intake.clone(), stop.clone());
+        let (intake, stop) = (intake.clone(), stop.clone());
         inputs.spawn(async move {
             http::serve(listener, options, intake, stop).await;
             Ok(Ended::Stopped)

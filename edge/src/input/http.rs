@@ -4,6 +4,7 @@
 //! - Connections, and what browsers may ask, have the limits of the server.
 //! - Bodies share a budget of bytes and arrive in time ([`upload`]).
 
+mod token;
 mod upload;
 
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::token::{InputToken, InputTokenError};
 pub use self::upload::{MAX_BODY_BYTES, UploadLimits};
 use self::upload::{Upload, UploadError, Uploads};
 use super::Intake;
@@ -48,29 +50,35 @@ pub struct Options {
     pub connections: ConnectionLimits,
     /// Timeouts of bodies.
     pub uploads: UploadLimits,
+    /// What those must have who send events; without it everybody may who reaches the agent.
+    pub token: Option<InputToken>,
 }
 
 #[derive(Clone)]
 struct HttpState {
     intake: Intake,
     uploads: Uploads,
+    token: Option<Arc<InputToken>>,
 }
 
 /// Serves requests until `stop` is cancelled; those under way are answered.
 pub async fn serve(listener: TcpListener, options: Options, intake: Intake, stop: CancellationToken) {
     let tasks = TaskTracker::new();
-    let router = router(intake, options.uploads, options.browsers);
+    let uploads = options.uploads;
+    let state =
+        HttpState { intake, uploads: Uploads::new(uploads), token: options.token.clone().map(Arc::new) };
+    let router = router(state, uploads, options.browsers);
     http_listener::accept(listener, router, &options.connections, &tasks, &stop).await;
     tasks.close();
     tasks.wait().await;
 }
 
-fn router(intake: Intake, uploads: UploadLimits, rules: BrowserRules) -> Router {
+fn router(state: HttpState, uploads: UploadLimits, rules: BrowserRules) -> Router {
     Router::new()
         .route("/events", post(post_events))
         .route("/health", get(get_health))
         .route("/metrics", get(get_metrics))
-        .with_state(HttpState { intake, uploads: Uploads::new(uploads) })
+        .with_state(state)
         .layer(from_fn_with_state((Arc::new(rules), uploads), check))
 }
 
@@ -96,6 +104,10 @@ async fn post_events(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    if state.token.is_some_and(|token| !token.is_in(&headers)) {
+        state.uploads.discard(body).await;
+        return unauthorized();
+    }
     let Upload { bytes, share } = match state.uploads.read(peer, &headers, body).await {
         Ok(upload) => upload,
         Err(UploadError::Busy) => return unavailable(&UploadError::Busy.to_string()),
@@ -174,6 +186,13 @@ fn unreadable_status(error: &BodyError) -> StatusCode {
 
 fn refuse(status: StatusCode, said: &str) -> Response {
     (status, Json(json!({ "error": said, "accepted": 0 }))).into_response()
+}
+
+fn unauthorized() -> Response {
+    let said = "this agent asks for a token, or for another one: send the header Authorization: Bearer TOKEN";
+    let mut response = refuse(StatusCode::UNAUTHORIZED, said);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn unavailable(said: &str) -> Response {

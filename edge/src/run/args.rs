@@ -8,7 +8,7 @@ use domain::limits::MAX_BATCH_EVENTS;
 use http_listener::{BrowserRules, ConnectionLimits, Hosts, Origins};
 
 use crate::delivery::schedule::{DEFAULT_BATCH_EVENTS, DeliveryOptions};
-use crate::input::http::{self, UploadLimits};
+use crate::input::http::{self, InputToken, InputTokenError, UploadLimits};
 use crate::input::mqtt::Topic;
 use crate::outlet::token::TokenArgs;
 use crate::quantity;
@@ -38,6 +38,11 @@ pub struct RunArgs {
     /// Take events at POST /events of this address; GET /health and GET /metrics tell how the agent is doing
     #[arg(long, value_name = "HOST:PORT", env = "ANDON_EDGE_LISTEN")]
     pub listen: Option<String>,
+
+    /// File with a token of 32 to 256 characters that those must have who send events to --listen; without it everybody may who
+    /// reaches the agent
+    #[arg(long, value_name = "FILE", env = "ANDON_EDGE_INPUT_TOKEN_FILE", requires = "listen")]
+    pub input_token_file: Option<PathBuf>,
 
     /// Names by which the agent may be asked for over HTTP, besides its addresses, localhost and the host of --listen;
     /// separate several by commas, * allows all
@@ -97,17 +102,22 @@ pub struct RunArgs {
 
 impl RunArgs {
     /// How to serve the HTTP input, with as many connections as there may be files for.
-    pub fn http_options(&self) -> http::Options {
+    ///
+    /// # Errors
+    /// The token that senders must have cannot be read.
+    pub fn http_options(&self) -> Result<http::Options, InputTokenError> {
         // An address needs no permission.
         let listening = self.listen.as_deref().and_then(|listen| listen.rsplit_once(':'));
         let listening = listening.and_then(|(host, _)| Hosts::parse([host]).ok()).unwrap_or_default();
         let hosts = self.allow_host.iter().cloned().fold(listening, Hosts::and);
         let max_connections = http_listener::make_room(http::MAX_CONNECTIONS);
-        http::Options {
+        let token = self.input_token_file.as_deref().map(InputToken::read).transpose()?;
+        Ok(http::Options {
             browsers: BrowserRules { hosts, origins: Origins::default() },
             connections: ConnectionLimits { max_connections, ..ConnectionLimits::default() },
             uploads: UploadLimits::default(),
-        }
+            token,
+        })
     }
 
     /// How the spool is to behave.

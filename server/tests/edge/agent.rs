@@ -31,7 +31,7 @@ pub(crate) struct Agent {
     pub(crate) child: Child,
     pub(crate) url: String,
     log: JoinHandle<Vec<String>>,
-    client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
 }
 
 impl Place {
@@ -105,6 +105,15 @@ impl Place {
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8(output.stdout).expect("text");
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// What `andon-edge status` says, as JSON.
+    pub(crate) async fn status(&self) -> Value {
+        let mut command = Command::new(program());
+        command.args(["status", "--json", "--spool"]).arg(self.spool());
+        let output = soon("the status", command.output()).await.expect("an exit status");
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
     fn open(&self) -> Spool {

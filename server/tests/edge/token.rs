@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::{
     agent::{Agent, Place},
     harness::{Program, TestDatabase, soon, until},
@@ -48,10 +50,14 @@ async fn an_agent_whose_token_is_revoked_keeps_its_events_and_delivers_them_with
     })
     .await;
     agent.accept(&events[20..]).await;
+    let failure = &place.status().await["failure"];
+    assert_eq!(failure["isForbidden"], true, "{failure}");
+    assert!(failure["reason"].as_str().is_some_and(|reason| reason.contains("UNAUTHENTICATED")), "{failure}");
     assert!(agent.count("queued_events").await >= 10);
     std::fs::write(&file, token(&database, "edge-1").await).expect("a file");
     agent.until_drained().await;
     assert_eq!(agent.count("delivery_forbidden").await, 0);
+    assert_eq!(place.status().await["failure"], Value::Null);
     assert_eq!(stored(&database).await, sent + 10);
     let (_, log) = agent.terminate().await;
     let secret = std::fs::read_to_string(&file).expect("a token");
@@ -75,4 +81,26 @@ async fn an_agent_without_a_token_and_one_with_that_of_another_device_keep_their
         assert_eq!(agent.count("queued_events").await, 5);
     }
     assert_eq!(stored(&database).await, 0);
+}
+
+#[tokio::test]
+async fn an_agent_takes_events_only_from_who_has_its_own_token_where_it_asks_for_one() {
+    let place = Place::new();
+    let file = place.file("input-token");
+    std::fs::write(&file, "5f".repeat(32) + "\n").expect("a file");
+    let arguments = ["--input-token-file", file.to_str().expect("a path")];
+    let agent = place.start("http://127.0.0.1:9", &arguments).await;
+    let body = Value::from(&events(3)[..]).to_string();
+    let (status, answer) = agent.post(body.clone()).await.expect("an answer");
+    assert_eq!((status, &answer["accepted"]), (401, &0.into()), "{answer}");
+    for (token, status) in [("6f".repeat(32), 401), ("5f".repeat(32), 200)] {
+        let request = agent.client.post(format!("{}/events", agent.url)).bearer_auth(token);
+        let request = request.header("content-type", "application/json").body(body.clone());
+        let response = soon("an answer", request.send()).await.expect("a response");
+        assert_eq!(response.status().as_u16(), status);
+    }
+    // Whoever watches over it needs none.
+    assert_eq!(agent.count("queued_events").await, 3);
+    let (_, log) = agent.terminate().await;
+    assert!(!log.iter().any(|line| line.contains("5f5f5f")), "{log:?}");
 }

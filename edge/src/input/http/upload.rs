@@ -142,6 +142,11 @@ impl Uploads {
         }
     }
 
+    /// Reads a body without keeping anything.
+    pub(super) async fn discard(&self, body: Body) {
+        discard(body, self.limits).await;
+    }
+
     /// Inflates a body on a thread of its own, so that it delays no other request.
     async fn inflate_apart(&self, peer: Peer, compressed: Upload) -> Result<Upload, UploadError> {
         let uploads = self.clone();
