@@ -62,11 +62,13 @@ impl Brokers {
         let tasks = TaskTracker::new();
         #[cfg(feature = "kafka")]
         if let Some(settings) = self.kafka {
-            tasks.spawn(kafka::consume(settings, intake::Intake::new(app.ingest.clone()), shutdown.clone()));
+            let intake = intake::Intake::new(app.ingest.clone(), &settings.factories);
+            tasks.spawn(kafka::consume(settings, intake, shutdown.clone()));
         }
         #[cfg(feature = "amqp")]
         if let Some(settings) = self.amqp {
-            tasks.spawn(amqp::consume(settings, intake::Intake::new(app.ingest.clone()), shutdown.clone()));
+            let intake = intake::Intake::new(app.ingest.clone(), &settings.factories);
+            tasks.spawn(amqp::consume(settings, intake, shutdown.clone()));
         }
         tasks.close();
         Consumers(tasks)

@@ -3,7 +3,11 @@
 //! Nothing is given up because of the database. While it cannot store, the messages are held, and whoever waits can see
 //! that and stop its broker from sending more.
 
-use std::{collections::BTreeMap, collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use async_graphql::{InputType as _, Value};
 use domain::event::RawEvent;
@@ -51,6 +55,14 @@ impl Reason {
         Self { code: "NO_FACTORY".to_owned(), message }
     }
 
+    /// Its broker may not feed that factory.
+    fn forbidden(factory: &str) -> Self {
+        let message = format!(
+            "this broker may not feed the factory {factory:?}; who runs the server says which ones it may, docs/BROKERS.md how"
+        );
+        Self { code: ErrorCode::Forbidden.as_str().to_owned(), message }
+    }
+
     /// It is larger than is allowed.
     pub(super) fn limit_exceeded(message: String) -> Self {
         ApiError::limit_exceeded(message).into()
@@ -80,6 +92,8 @@ pub(super) struct Refusal<'a> {
 #[derive(Clone)]
 pub(super) struct Intake {
     ingest: Ingest,
+    /// The factories that the broker may feed; empty is all of them.
+    factories: Arc<BTreeSet<String>>,
     holds: watch::Sender<bool>,
 }
 
@@ -101,8 +115,17 @@ struct Refused<'a, M> {
 }
 
 impl Intake {
-    pub(super) fn new(ingest: Ingest) -> Self {
-        Self { ingest, holds: watch::Sender::new(false) }
+    /// For a broker that may feed these factories; none of them is all.
+    pub(super) fn new(ingest: Ingest, factories: &[String]) -> Self {
+        let factories = factories.iter().map(|factory| factory.trim().to_owned());
+        let factories = factories.filter(|factory| !factory.is_empty()).collect();
+        Self { ingest, factories: Arc::new(factories), holds: watch::Sender::new(false) }
+    }
+
+    /// Refuses a message for a factory that its broker may not feed.
+    fn check(&self, factory: &str) -> Result<(), Reason> {
+        let is_allowed = self.factories.is_empty() || self.factories.contains(factory);
+        if is_allowed { Ok(()) } else { Err(Reason::forbidden(factory)) }
     }
 
     /// Whether messages are held because something that all of them need does not work.
@@ -121,7 +144,7 @@ impl Intake {
     pub(super) async fn settle<'a, M: Delivered>(&self, messages: &'a [M]) -> Vec<Refusal<'a>> {
         let mut refused =
             Refused { messages, events: Vec::new(), whole: BTreeMap::new(), single: BTreeSet::new() };
-        for (factory, events) in refused.read() {
+        for (factory, events) in refused.read(|factory| self.check(factory)) {
             for chunk in events.chunks(MAX_BATCH_EVENTS) {
                 self.store_in_parts(&factory, chunk, &mut refused).await;
             }
@@ -231,11 +254,13 @@ pub(super) enum Hold {
 
 impl<'a, M: Delivered> Refused<'a, M> {
     /// Reads the messages: the events of each factory, in order.
-    fn read(&mut self) -> BTreeMap<String, Vec<Pending<'a>>> {
+    fn read(&mut self, check: impl Fn(&str) -> Result<(), Reason>) -> BTreeMap<String, Vec<Pending<'a>>> {
         let mut by_factory: BTreeMap<String, Vec<Pending<'a>>> = BTreeMap::new();
         for (message, delivered) in self.messages.iter().enumerate() {
-            let read = message::factory(delivered.factory())
-                .and_then(|factory| Ok((factory, message::read(delivered.payload())?)));
+            let read = message::factory(delivered.factory()).and_then(|factory| {
+                check(&factory)?;
+                Ok((factory, message::read(delivered.payload())?))
+            });
             let (factory, items) = match read {
                 Ok(read) => read,
                 Err(reason) => {

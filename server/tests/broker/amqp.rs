@@ -10,7 +10,7 @@ use lapin::{
 use crate::{
     harness::{Program, soon, until},
     rabbitmq::RabbitMq,
-    stored::{assert_stored, events, many, one, post, postgres, sqlite, until_stored},
+    stored::{assert_stored, create_other, events, many, one, post, postgres, sqlite, until_stored},
 };
 
 const EXCHANGE: &str = "andon.events";
@@ -218,4 +218,22 @@ async fn while_the_database_is_away_messages_are_held_and_none_is_counted_as_del
     broker.until_empty(QUEUE).await;
     assert_stored(&database, &events).await;
     assert_eq!(broker.waiting(DEAD_LETTERS).await, 0);
+}
+
+#[tokio::test]
+async fn a_broker_feeds_only_the_factories_that_it_may() {
+    let broker = RabbitMq::start().await;
+    let database = sqlite().await;
+    let server = broker.server(database.url(), &["--amqp-factories", "elsewhere, plant"]).await;
+    create_other(&server).await;
+    let channel = broker.channel().await;
+    let events = events(2);
+    for (factory, event) in [("other", &events[1]), ("plant", &events[0])] {
+        assert!(publish(&channel, factory, one(event).as_bytes()).await);
+    }
+    let letters = broker.dead_letters(1).await;
+    assert_eq!(header(&letters[0], "andon-reason-code").as_deref(), Some("FORBIDDEN"));
+    until_stored(&database, 1).await;
+    assert_stored(&database, &events[..1]).await;
+    assert!(server.terminate().await.0.success());
 }

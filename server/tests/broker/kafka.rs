@@ -14,7 +14,7 @@ use test_harness::LIMIT;
 
 use crate::{
     harness::{Program, soon, until},
-    stored::{assert_stored, events, many, one, post, postgres, sqlite, stored, until_stored},
+    stored::{assert_stored, create_other, events, many, one, post, postgres, sqlite, stored, until_stored},
 };
 
 const TOPIC: &str = "andon.events";
@@ -344,5 +344,25 @@ async fn brokers_that_go_away_and_come_back_are_read_on() {
     kafka.publish_all(&messages[100..]).await;
     kafka.until_committed(200).await;
     assert_stored(&database, &events).await;
+    assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test]
+async fn a_broker_feeds_only_the_factories_that_it_may() {
+    let kafka = Kafka::start();
+    let database = sqlite().await;
+    let arguments =
+        ["--kafka-brokers", &kafka.servers, "--kafka-setting", SESSION, "--kafka-factories", "plant"];
+    let server = Program::serve(database.url(), &arguments).await;
+    create_other(&server).await;
+    let events = events(2);
+    for (factory, event) in [("other", &events[1]), ("plant", &events[0])] {
+        kafka.publish(0, Some(factory), one(event).as_bytes()).await;
+    }
+    let letters = kafka.dead_letters(1).await;
+    assert_eq!(header(&letters[0], "andon-reason-code").as_deref(), Some("FORBIDDEN"));
+    assert_eq!(letters[0].key(), Some(&b"other"[..]));
+    kafka.until_committed(2).await;
+    assert_stored(&database, &events[..1]).await;
     assert!(server.terminate().await.0.success());
 }

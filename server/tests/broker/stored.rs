@@ -88,3 +88,9 @@ pub(crate) async fn assert_stored(database: &TestDatabase, events: &[RawEvent]) 
     let audit = Program::audit(database.url()).await;
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
 }
+
+/// Creates a factory beside the plant.
+pub(crate) async fn create_other(server: &Program) {
+    let create = "mutation { createFactory(input: {id: \"other\", name: \"Other\"}) { factoryId } }";
+    server.ask(create, json!({})).await;
+}

@@ -41,6 +41,16 @@ pub struct Settings {
     )]
     pub queue: String,
 
+    /// The factories that it may feed; separate several by commas [default: all]
+    #[arg(
+        id = "amqp_factories",
+        long = "amqp-factories",
+        env = "ANDON_AMQP_FACTORIES",
+        value_delimiter = ',',
+        value_name = "FACTORY"
+    )]
+    pub factories: Vec<String>,
+
     /// The exchange and queue for what can never be stored; left out, the queue's name with .dead-letters behind it
     #[arg(
         id = "amqp_dead_letters",

@@ -59,6 +59,16 @@ pub struct Settings {
     )]
     pub group: String,
 
+    /// The factories that it may feed; separate several by commas [default: all]
+    #[arg(
+        id = "kafka_factories",
+        long = "kafka-factories",
+        env = "ANDON_KAFKA_FACTORIES",
+        value_delimiter = ',',
+        value_name = "FACTORY"
+    )]
+    pub factories: Vec<String>,
+
     /// The topic for what can never be stored; left out, the topic's name with .dead-letters behind it
     #[arg(
         id = "kafka_dead_letter_topic",
@@ -166,6 +176,7 @@ mod tests {
             servers: "127.0.0.1:1".to_owned(),
             topic: "events".to_owned(),
             group: "andon".to_owned(),
+            factories: Vec::new(),
             dead_letter_topic: None,
             others: vec![("session.timeout.ms".to_owned(), "6000".to_owned())],
         };
