@@ -28,7 +28,7 @@ pub use self::{
     known::Standing,
     limits::{AccessLimits, OverLimit, Rate},
     password::{MIN_PASSWORD_CHARS, PasswordError, Passwords},
-    sign_in::NotSignedIn,
+    sign_in::{NotSignedIn, SetupCode},
 };
 
 /// How often a server looks whether who may do what has changed.

@@ -2,15 +2,17 @@
 
 pub mod access;
 pub mod oidc;
+mod secret_file;
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, builder::BoolishValueParser, error::ErrorKind};
 use domain::time::DurationMs;
+use secrecy::ExposeSecret as _;
 use time_zones::{FolderError, TimeZones};
 
 use crate::{
-    access::{AccessMode, oidc::OidcSettings},
+    access::{AccessMode, SetupCode, oidc::OidcSettings},
     app::DEFAULT_MAX_CLOCK_SKEW_MINUTES,
     http::{ConnectionLimits, Hosts, Origins, TrustedProxies},
 };
@@ -122,6 +124,11 @@ pub struct ServeConfig {
     #[arg(long, env = "ANDON_ACCESS", value_enum)]
     pub access: Option<access::Access>,
 
+    /// File with the code by which the first operator is created, of 32 to 256 characters; without it the server makes one and
+    /// writes it to its log
+    #[arg(long, env = "ANDON_SETUP_CODE_FILE", value_name = "FILE")]
+    pub setup_code_file: Option<PathBuf>,
+
     /// An identity provider.
     #[command(flatten)]
     pub oidc: oidc::OidcConfig,
@@ -199,6 +206,20 @@ impl ServeConfig {
     /// The identity provider that was named.
     pub fn oidc(&self) -> Result<Option<OidcSettings>, String> {
         self.oidc.settings(self.access)
+    }
+
+    /// The code by which the first operator is created, if a file has it.
+    ///
+    /// # Errors
+    /// A sentence about why the file cannot be used.
+    pub fn setup_code(&self) -> Result<Option<SetupCode>, String> {
+        const OPTION: &str = "--setup-code-file";
+        let Some(path) = self.setup_code_file.as_deref().filter(|path| !path.as_os_str().is_empty()) else {
+            return Ok(None);
+        };
+        let code = secret_file::read(path, OPTION)?;
+        let unusable = |error| format!("the file {} of {OPTION} has none: {error}", path.display());
+        SetupCode::of_text(code.expose_secret()).map(Some).map_err(unusable)
     }
 
     /// The limits of connections; each proxy was judged when the command line was read.
@@ -315,6 +336,28 @@ mod tests {
         assert_eq!(mode(&["--access", "required"]), AccessMode::Required);
         assert!(serve(&["--access", "closed"]).is_err());
         assert_eq!(mode(&["--oidc-issuer", "https://sso.example.com"]), AccessMode::Required);
+    }
+
+    #[test]
+    fn a_file_with_a_setup_code_has_one_that_nobody_guesses() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("code");
+        let option = format!("--setup-code-file={}", file.display());
+        let code = || serve(&[&option]).expect("options").setup_code();
+        assert!(code().expect_err("no file").contains("cannot be read"));
+        for (text, is_one) in [
+            ("", false),
+            ("short", false),
+            ("two words, which nobody can type without an error", false),
+            (&"a".repeat(31), false),
+            (&"a".repeat(32), true),
+            (&format!("{}\r\n", "a".repeat(256)), true),
+            (&"a".repeat(257), false),
+        ] {
+            std::fs::write(&file, text).expect("a file");
+            assert_eq!(code().is_ok(), is_one, "{text:?}: {:?}", code().err());
+        }
+        assert!(serve(&[]).expect("options").setup_code().expect("nothing to read").is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use anyhow::Context as _;
 use domain::zone::Zone;
 use server::{
-    access::{AccessMode, audit_log_commands, commands},
+    access::{AccessMode, SETUP_PATH, SetupCode, audit_log_commands, commands},
     app::App,
     clock::Clock,
     config::{Command, Config, DatabaseConfig, ServeConfig},
@@ -70,6 +70,7 @@ async fn run(command: Command) -> ExitCode {
 async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
     let options = options(&config).map_err(anyhow::Error::msg)?;
+    let setup_code = config.setup_code().map_err(anyhow::Error::msg)?;
     let store = Store::open_capped(&config.database.database_url, config.max_database_bytes())
         .await
         .context(WHICH_DATABASE)?;
@@ -78,7 +79,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<ExitCode> {
     let access_mode = config.access_mode();
     let app = App::start(store.clone(), Clock::System, config.max_clock_skew_ms(), access_mode);
     warn_if_open(access_mode, address);
-    tell_setup_code(&app, address).await;
+    tell_setup_code(&app, address, setup_code.as_ref()).await;
     tracing::info!("time zones: {}", time_zones::in_use());
     tracing::info!("listening on http://{address}");
     if config.demo {
@@ -151,15 +152,22 @@ fn warn_if_open(mode: AccessMode, address: SocketAddr) {
     }
 }
 
-/// Says how the first operator is created, where there is none.
-async fn tell_setup_code(app: &App, address: SocketAddr) {
-    match app.access.new_setup_code().await {
-        Ok(Some(code)) => tracing::warn!(
-            "nobody administers this server yet: within an hour, open http://{address}/auth/setup?code={} by a name of this server",
-            code.text()
-        ),
+/// Says how the first operator is created, where there is none: by the code that was given, or by one that is made.
+async fn tell_setup_code(app: &App, address: SocketAddr, given: Option<&SetupCode>) {
+    const NOBODY: &str = "nobody administers this server yet: within an hour, open";
+    let page = format!("http://{address}{SETUP_PATH}");
+    let told = match given {
+        Some(code) => app.access.use_setup_code(code).await.map(|is_asked_for| {
+            is_asked_for.then(|| format!("{NOBODY} {page} with the code in the file of --setup-code-file"))
+        }),
+        None => app.access.new_setup_code().await.map(|code| {
+            code.map(|code| format!("{NOBODY} {page}?code={} by a name of this server", code.text()))
+        }),
+    };
+    match told {
+        Ok(Some(words)) => tracing::warn!("{words}"),
         Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "no setup code can be made; a restart tries it again"),
+        Err(error) => tracing::warn!(%error, "nobody can set the server up; a restart tries it again"),
     }
 }
 

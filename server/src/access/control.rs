@@ -2,14 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use domain::{
-    MS_PER_DAY,
     access::Token,
-    event::EntityType,
-    id::{CredentialId, FactoryId},
+    id::CredentialId,
     time::{DurationMs, TimestampMs},
 };
 use tokio::{
@@ -30,11 +28,7 @@ use crate::{
     clock::Clock,
     store::{
         Result as StoreResult, Store,
-        access::{Access, AccessError, Author, Holder, SeePeople, access_revision, credentials},
-        audit_log::AuditAction,
-        entities::{self, EntityFilter},
-        factories::Factory,
-        personal_access::{AccessQuestion, Subject},
+        access::{Access, access_revision, credentials},
     },
 };
 
@@ -62,8 +56,6 @@ pub(super) struct Shared {
     /// How those stand who have no credential.
     anybody: watch::Sender<Standing>,
     state: Mutex<State>,
-    /// Says that somebody changed who may do what.
-    changed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -125,9 +117,9 @@ impl AccessControl {
             AccessMode::OpenUntilFirstPrincipal => Standing::Denied(Denied::Unknown),
         };
         let anybody = watch::Sender::new(anybody);
-        let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default(), changed });
-        let watching =
-            (mode != AccessMode::Open).then(|| AbortOnDropHandle::new(tokio::spawn(shared.clone().watch())));
+        let shared = Arc::new(Shared { store, clock, mode, anybody, state: Mutex::default() });
+        let watching = (mode != AccessMode::Open)
+            .then(|| AbortOnDropHandle::new(tokio::spawn(Shared::watch(Arc::downgrade(&shared), changed))));
         let written = Arc::<Written>::default();
         let writing = written.clone().keep_writing(Arc::downgrade(&shared));
         Self {
@@ -182,63 +174,6 @@ impl AccessControl {
     /// Whether everybody may do everything.
     pub fn is_open(&self) -> bool {
         self.shared.anybody.borrow().access(TimestampMs::MIN).is_ok()
-    }
-
-    /// Counts for the audit log that somebody asked for a field which they may not.
-    pub(crate) fn note_denied(&self, author: &Author, factory_id: Option<FactoryId>, field: &str) {
-        self.written.refusals.note(author, factory_id, AuditAction::Denied, field);
-    }
-
-    /// Takes note that somebody asks something about workers of a factory. They may be answered only when this has succeeded.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn note_look(
-        &self,
-        holder: &Holder,
-        factory: &Factory,
-        question: AccessQuestion,
-        workers: impl Iterator<Item = &str>,
-    ) -> StoreResult<()> {
-        let now_ms = self.shared.clock.now_ms();
-        let looks = &self.written.looks;
-        looks.note(&self.shared.store, (holder, factory), (question, now_ms), workers).await
-    }
-
-    /// As [`Self::note_look`], of a subscription: until when it need not be told again.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn note_subject(&self, access: &Access, subject: &Subject) -> StoreResult<TimestampMs> {
-        let Some(holder) = access.holder() else { return Ok(TimestampMs::MAX) };
-        let snapshot = self.shared.store.snapshot_for_live().await?;
-        let scope = match access.open::<SeePeople>(&snapshot, &subject.factory_slug).await {
-            Ok(scope) => scope,
-            Err(AccessError::Store(error)) => return Err(error),
-            // They see nobody but themselves.
-            Err(AccessError::NotFound | AccessError::Forbidden(_)) => return Ok(TimestampMs::MAX),
-        };
-        let filter = EntityFilter {
-            entity_type: Some(EntityType::Worker),
-            codes: subject.workers.as_deref(),
-            area: subject.area.as_deref(),
-            ..EntityFilter::default()
-        };
-        let workers = entities::list(&snapshot, &scope, filter).await?;
-        drop(snapshot);
-        let codes = workers.iter().map(|worker| worker.code.as_str());
-        self.note_look(holder, scope.factory(), subject.question, codes).await?;
-        let now_ms = self.shared.clock.now_ms();
-        let local_ms = now_ms + scope.factory().time_zone.offset_ms(now_ms);
-        Ok(now_ms + DurationMs(MS_PER_DAY - local_ms.0.rem_euclid(MS_PER_DAY)))
-    }
-
-    /// Writes down what was only counted until now, of what was refused and of what was asked about workers.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn write_down(&self) -> StoreResult<()> {
-        self.written.write_down(&self.shared.store, self.shared.clock.now_ms()).await
     }
 
     /// Takes in what has changed, so that it counts here when this returns. What cannot be read now is read as soon as it can.
@@ -364,17 +299,18 @@ impl Shared {
         Ok((revision, credentials::by_ids(&snapshot, &[id]).await?.remove(&id)))
     }
 
-    /// Looks now and then, and when somebody says that something has changed.
-    async fn watch(self: Arc<Self>) {
+    /// Looks now and then, and when somebody says that something has changed, for as long as somebody else has the database.
+    async fn watch(shared: Weak<Self>, changed: Arc<Notify>) {
         let mut ticks = tokio::time::interval(POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                () = self.changed.notified() => {}
+                () = changed.notified() => {}
             }
-            self.look_once().await;
-            self.write_down_used().await;
+            let Some(shared) = shared.upgrade() else { return };
+            shared.look_once().await;
+            shared.write_down_used().await;
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{MS_PER_DAY, time::TimestampMs};
+use domain::{MS_PER_DAY, time::TimestampMs, window::day_holding};
 
 use crate::store::{
     Result, Store,
@@ -34,8 +34,8 @@ impl Looks {
         (question, now_ms): (AccessQuestion, TimestampMs),
         workers: impl Iterator<Item = &str>,
     ) -> Result<()> {
-        let local_ms = now_ms + factory.time_zone.offset_ms(now_ms);
-        let day = i32::try_from(local_ms.0.div_euclid(MS_PER_DAY)).unwrap_or_default();
+        let (day, _) = day_holding(factory.time_zone, now_ms);
+        let day = i32::try_from(day).unwrap_or_default();
         let is_own = |worker: &str| holder.is_worker(factory.id, worker);
         let look = |worker: &str| Look {
             factory_id: factory.id,

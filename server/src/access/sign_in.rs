@@ -1,19 +1,24 @@
 //! People who sign in at this server, by a name and a password.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use domain::{
-    access::{Token, TokenKind},
+    access::{TOKEN_SECRET_BYTES, Token, TokenKind},
+    id::CredentialId,
     time::DurationMs,
     validate::{ID_RULE, new_id_fault},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{AccessControl, PasswordError};
 use crate::store::{
     StoreError,
-    access::{Author, NotChanged, Origin, credentials::random_secret, passwords},
+    access::{
+        Author, NotChanged, Origin,
+        credentials::{self, random_secret},
+        passwords,
+    },
     audit_log::AuditAction,
 };
 
@@ -106,16 +111,12 @@ impl AccessControl {
         if !Self::is_invitation(code) && new_id_fault(name).is_some() {
             return Err(NotSignedIn::Name);
         }
-        let code = Token::of_text(code.trim()).ok().filter(|code| code.kind == TokenKind::Setup);
-        let Some(code) = code else {
-            self.attempts.failed(address, "", now);
-            return Err(NotSignedIn::Code);
-        };
+        let (id, secret) = credential(code.trim());
         let hash = self.passwords.hash(password).await?;
         let (store, author) = (&self.shared.store, self.author(name, origin.clone()));
-        let accepted = match code.id {
-            SETUP_ID => store.set_up(&code.secret, name, &hash, &author).await?,
-            id => store.accept_invitation(id, &code.secret, &hash, &author).await?,
+        let accepted = match id {
+            SETUP_ID => store.set_up(&secret, name, &hash, &author).await?,
+            id => store.accept_invitation(id, &secret, &hash, &author).await?,
         };
         let person = match accepted {
             Ok(person) => person,
@@ -146,6 +147,21 @@ impl AccessControl {
         Ok(is_kept.then_some(code))
     }
 
+    /// Lets the first operator be created by a code that whoever runs the server has chosen, for as long as by one that is made
+    /// here; says whether it will be asked for, as [`Self::new_setup_code`] does.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn use_setup_code(&self, code: &SetupCode) -> Result<bool, StoreError> {
+        self.take_in_changes().await;
+        if self.is_open() {
+            return Ok(false);
+        }
+        let author = Author::server(self.shared.clock.now_ms());
+        let (_, secret) = credential(code.0.expose_secret());
+        self.shared.store.replace_setup_code(&secret, &author).await
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -172,5 +188,37 @@ impl AccessControl {
     }
 }
 
+/// A code by which the first operator is created, as whoever runs the server has chosen it.
+#[derive(Clone, Debug)]
+pub struct SetupCode(SecretString);
+
+/// How many characters one has: fewer could be guessed.
+const SETUP_CODE_CHARS: RangeInclusive<usize> = 32..=256;
+
+impl SetupCode {
+    /// The code that a text is, without the spaces and line breaks around it.
+    ///
+    /// # Errors
+    /// It is too short, too long, or cannot be typed.
+    pub fn of_text(text: &str) -> Result<Self, String> {
+        let code = text.trim();
+        if SETUP_CODE_CHARS.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(code.into()));
+        }
+        let (least, most) = SETUP_CODE_CHARS.into_inner();
+        Err(format!(
+            "a setup code has {least} to {most} letters, digits and other signs without a space; `openssl rand -hex 32` prints one"
+        ))
+    }
+}
+
 /// The number in the text of a setup code, which has none of its own.
-const SETUP_ID: domain::id::CredentialId = domain::id::CredentialId(0);
+const SETUP_ID: CredentialId = CredentialId(0);
+
+/// The number and the secret in a setup code or one of an invitation. What has another form is a code that somebody has chosen.
+fn credential(code: &str) -> (CredentialId, [u8; TOKEN_SECRET_BYTES]) {
+    match Token::of_text(code) {
+        Ok(Token { kind: TokenKind::Setup, id, secret }) => (id, secret),
+        _ => (SETUP_ID, credentials::hash(code.as_bytes())),
+    }
+}

@@ -1,13 +1,13 @@
 //! The command line's part about an identity provider, where people sign in. Its secret is in a file or in the environment, and
 //! never on the command line, which lists of processes show.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, path::PathBuf};
 
 use clap::Args;
 use openidconnect::{ClientId, IssuerUrl, Scope, url::Url};
 use secrecy::SecretString;
 
-use super::access::Access;
+use super::{access::Access, secret_file};
 use crate::access::oidc::{GroupTemplate, OidcSettings};
 
 /// The variable that has the secret itself.
@@ -21,8 +21,6 @@ const DEFAULT_GROUP_TEMPLATE: &str = "andon:{factory}:{role}";
 const DEFAULT_LABEL: &str = "single sign-on";
 /// The most characters of what the button says.
 const MAX_LABEL_CHARS: usize = 64;
-/// The most bytes of a file that holds a secret.
-const MAX_SECRET_BYTES: u64 = 4_096;
 
 /// An identity provider, where people sign in by OpenID Connect.
 #[derive(Args, Clone, Debug, Default)]
@@ -173,17 +171,7 @@ impl OidcConfig {
                 "--oidc-client-secret-file and {SECRET_VARIABLE} both have a secret; leave one of them out"
             ));
         }
-        let unusable = |why: &str| format!("the file {} of --oidc-client-secret-file {why}", path.display());
-        let length = fs::metadata(path).map_err(|error| unusable(&format!("cannot be read: {error}")))?.len();
-        if length > MAX_SECRET_BYTES {
-            return Err(unusable("is too long for a secret"));
-        }
-        let text = fs::read_to_string(path).map_err(|error| unusable(&format!("cannot be read: {error}")))?;
-        let secret = text.trim_end_matches(['\r', '\n']);
-        if secret.is_empty() {
-            return Err(unusable("is empty"));
-        }
-        Ok(Some(secret.into()))
+        secret_file::read(path, "--oidc-client-secret-file").map(Some)
     }
 
     fn secret_file(&self) -> Option<&PathBuf> {

@@ -67,7 +67,7 @@ impl Credential {
     }
 }
 
-pub(super) fn hash(secret: &[u8]) -> [u8; 32] {
+pub(crate) fn hash(secret: &[u8]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 

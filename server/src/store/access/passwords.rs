@@ -28,6 +28,13 @@ use crate::store::{
     error::Result,
 };
 
+/// What becomes of a setup code that is still valid when there is another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OtherCode {
+    Kept,
+    Replaced,
+}
+
 /// The only row of setup codes.
 const ROW: i16 = 1;
 
@@ -82,15 +89,30 @@ impl Store {
         self.change_access(author, make).await
     }
 
-    /// Keeps the code by which the first operator is created, unless there is an operator, or a code that is still valid.
+    /// Keeps a code that was made here by which the first operator is created, unless there is an operator, or a code that is still
+    /// valid.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn keep_setup_code(&self, code: &[u8], author: &Author) -> Result<bool> {
+        self.keep_code(code, OtherCode::Kept, author).await
+    }
+
+    /// Keeps a code that was given by which the first operator is created, in the place of any other, unless there is an operator.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn replace_setup_code(&self, code: &[u8], author: &Author) -> Result<bool> {
+        self.keep_code(code, OtherCode::Replaced, author).await
+    }
+
+    async fn keep_code(&self, code: &[u8], other: OtherCode, author: &Author) -> Result<bool> {
         let at_ms = author.at_ms;
         let make = |change: Change| {
             async move {
-                if has_operator(&change.tx).await? || valid_code(&change.tx, at_ms).await?.is_some() {
+                let is_in_the_way =
+                    other == OtherCode::Kept && valid_code(&change.tx, at_ms).await?.is_some();
+                if is_in_the_way || has_operator(&change.tx).await? {
                     return Ok(Err(NotChanged::NotValid));
                 }
                 let row = setup_code::Model {
