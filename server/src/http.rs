@@ -162,7 +162,8 @@ fn router(shared: Arc<Shared>, rules: BrowserRules) -> Router {
     let always = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     // Together, because a router puts each of its own layers into a box, and every request with it.
     let layers = ServiceBuilder::new()
-        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        // Without it, browsers do not say which page sends a form.
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(CatchPanicLayer::custom(error_response::panicked))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))

@@ -25,7 +25,7 @@ mod window;
 mod zone_offsets;
 
 pub(crate) use access_list::{AccessEntry, AccessLog, access_log};
-pub(crate) use audit_list::{AUDIT_ACTIONS, AuditEntry, AuditFilter, AuditLog, audit_log};
+pub(crate) use audit_list::{AuditEntry, AuditFilter, AuditLog, FACTORY_ACTIONS, SERVER_ACTIONS, audit_log};
 pub(crate) use caller::Caller;
 pub(crate) use change::{
     CreateDemoFactory, CreateFactory, EntityChange, EntityChangeInput, Unknown, create_demo_factory,

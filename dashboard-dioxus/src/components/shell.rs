@@ -25,7 +25,6 @@ pub(crate) fn Shell(children: Element) -> Element {
                 Link { class: "shell-product", to: Address::floor(context.selection()), {words::PRODUCT} }
                 Navigation {}
                 div { class: "shell-tools",
-                    AccountButton {}
                     Search {}
                 }
             }
@@ -33,6 +32,7 @@ pub(crate) fn Shell(children: Element) -> Element {
                 FactoryPicker {}
                 WindowPicker {}
                 ConnectionStatus {}
+                AccountButton {}
             }
             OpenServer {}
         }

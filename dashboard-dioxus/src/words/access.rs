@@ -60,6 +60,8 @@ pub(crate) const SAVE_ON_DEVICE: &str = "Save it on the device as /etc/andon-edg
      Then start the agent:";
 pub(crate) const USE_IN_PROGRAM: &str =
     "The program sends it with each request, in the header Authorization: Bearer, a space, and the token.";
+pub(crate) const FOR_BOARD: &str =
+    "Or it lets a wall board in: open this link once in the browser of its screen.";
 pub(crate) const EXPIRED: &str = "Expired";
 pub(crate) const REVOKED: &str = "Revoked";
 pub(crate) const VALID: &str = "Valid";

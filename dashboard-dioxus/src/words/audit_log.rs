@@ -2,9 +2,10 @@
 
 pub(crate) use super::account::AUDIT_LOG as TITLE;
 use super::quantity::Quantity;
+use serde_json::Value;
 
 pub(crate) const NOTE: &str =
-    "Who signed in, and who changed what. Entries cannot be changed; the latest stand first.";
+    "Who changed what, and who was not permitted to. Entries cannot be changed; the latest stand first.";
 pub(crate) const FOR_ADMIN: &str = "This page is for those with the role Admin in this factory, and for operators of the server. Ask one of them, or choose another factory.";
 pub(crate) const LIST: &str = "Entries";
 pub(crate) const NONE: &str = "Nothing is in the log yet.";
@@ -56,6 +57,17 @@ pub(crate) fn action(code: &str) -> &str {
         "DENIED" => "Was not permitted",
         other => other,
     }
+}
+
+/// Details as they are read, such as `role: viewer`. The server writes them as an object of JSON; anything else is shown as it is.
+pub(crate) fn details(json: &str) -> String {
+    let Ok(Value::Object(details)) = serde_json::from_str(json) else { return json.to_owned() };
+    let detail = |(name, value): (String, Value)| match value {
+        Value::Null => None,
+        Value::String(text) => Some(format!("{name}: {text}")),
+        other => Some(format!("{name}: {other}")),
+    };
+    details.into_iter().filter_map(detail).collect::<Vec<_>>().join(", ")
 }
 
 /// What became of it, by its code.

@@ -187,7 +187,11 @@ impl Proof {
 
 /// How somebody stands. Whoever is not known yet is counted first, by their address, so that who guesses is slow and keeps the
 /// database from nothing else.
-async fn standing(shared: &Shared, peer: Peer, proof: &Proof) -> Result<watch::Receiver<Standing>, Denied> {
+pub(super) async fn standing(
+    shared: &Shared,
+    peer: Peer,
+    proof: &Proof,
+) -> Result<watch::Receiver<Standing>, Denied> {
     let access = &shared.app.access;
     if let Some(standing) = access.recognise(proof.header()) {
         return Ok(standing);

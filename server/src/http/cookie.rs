@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use domain::access::Token;
+use domain::{access::Token, time::TimestampMs};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::shared::Shared;
@@ -19,6 +19,9 @@ const AWAY_OVER_HTTPS: &str = "__Host-andon-away";
 const AWAY_OVER_HTTP: &str = "andon-away";
 /// The fewest and the most characters of that: what is no secret of ours is not kept.
 const AWAY_CHARS: RangeInclusive<usize> = 40..=64;
+
+/// The longest that browsers keep a cookie: 400 days, in seconds.
+const MAX_BOARD_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// The session that a request's cookie names.
 pub(super) fn of<'a>(shared: &Shared, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -50,6 +53,19 @@ fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// The header that gives a browser a session.
 pub(super) fn of_session(shared: &Shared, headers: &HeaderMap, session: &Token) -> HeaderValue {
     header_value(&format!("{}={}{}", name(shared, headers), session.text(), attributes(shared, headers)))
+}
+
+/// The header that gives a browser the token of a wall board, which it keeps when it is started again, until then at most.
+pub(super) fn of_board(
+    shared: &Shared,
+    headers: &HeaderMap,
+    token: &Token,
+    until_ms: TimestampMs,
+) -> HeaderValue {
+    let left_seconds = (until_ms - shared.app.clock.now_ms()).0 / 1_000;
+    let seconds = left_seconds.clamp(0, MAX_BOARD_SECONDS);
+    let (name, attributes) = (name(shared, headers), attributes(shared, headers));
+    header_value(&format!("{name}={}; Max-Age={seconds}{attributes}", token.text()))
 }
 
 /// The header that takes it away.

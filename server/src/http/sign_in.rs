@@ -1,5 +1,6 @@
-//! The pages on which people sign in: plain HTML without a script, so that they work in every browser and before the dashboard.
+//! The pages on which people sign in: plain HTML, so that they work in every browser and before the dashboard.
 
+mod board;
 mod oidc;
 mod pages;
 
@@ -38,6 +39,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route(SIGN_OUT, post(sign_out))
         .route(SET_UP, get(show_setup).post(set_up))
         .merge(oidc::router())
+        .merge(board::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 

@@ -265,7 +265,7 @@ async fn a_browser_gets_pages() {
             "{path}"
         );
         assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(response.headers()[header::REFERRER_POLICY], "same-origin");
     }
 }
 

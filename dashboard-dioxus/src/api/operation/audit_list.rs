@@ -8,15 +8,9 @@ use graphql_client::GraphQLQuery;
 /// When a page of it is asked for again, in ms.
 const AGAIN_MS: f64 = 10_000.0;
 
-/// What can be in it, as the API calls it, in the order in which people read it.
-pub(crate) const AUDIT_ACTIONS: [&str; 18] = [
-    "SIGN_IN",
-    "SIGN_OUT",
+/// What can be in the log of a factory, as the API calls it, in the order in which people read it.
+pub(crate) const FACTORY_ACTIONS: [&str; 12] = [
     "INVITE",
-    "CREATE_PERSON",
-    "SET_PASSWORD",
-    "DISABLE_PERSON",
-    "ENABLE_PERSON",
     "GRANT",
     "REVOKE_GRANT",
     "CREATE_TOKEN",
@@ -29,6 +23,10 @@ pub(crate) const AUDIT_ACTIONS: [&str; 18] = [
     "INGEST",
     "DENIED",
 ];
+
+/// What can be in the log of the server itself.
+pub(crate) const SERVER_ACTIONS: [&str; 7] =
+    ["SIGN_IN", "SIGN_OUT", "CREATE_PERSON", "SET_PASSWORD", "DISABLE_PERSON", "ENABLE_PERSON", "DENIED"];
 
 /// Kinds that the page only puts into words, so nothing is compiled to read them.
 type AuditAction = String;

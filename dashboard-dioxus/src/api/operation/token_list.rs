@@ -12,6 +12,9 @@ const AGAIN_MS: f64 = 30_000.0;
 /// For how long a token that is replaced stays valid, in hours: long enough to bring the next one to its device.
 pub(crate) const OVERLAP_HOURS: i64 = 24;
 
+/// The role of who sees figures, as the API calls it.
+const VIEWER: &str = "VIEWER";
+
 /// Kinds that the page only compares or says, so nothing is compiled to read them.
 type PrincipalKind = String;
 type Role = String;
@@ -29,12 +32,17 @@ pub(crate) struct Tokens;
 #[graphql(
     schema_path = "../schema.graphql",
     query_path = "queries/create_token.graphql",
+    extern_enums("Role"),
     variable_types("super::TokenWish")
 )]
 pub(crate) struct CreateToken;
 
 #[derive(GraphQLQuery)]
-#[graphql(schema_path = "../schema.graphql", query_path = "queries/rotate_token.graphql")]
+#[graphql(
+    schema_path = "../schema.graphql",
+    query_path = "queries/rotate_token.graphql",
+    extern_enums("Role")
+)]
 pub(crate) struct RotateToken;
 
 #[derive(GraphQLQuery)]
@@ -48,6 +56,8 @@ pub(crate) type Token = tokens::TokensTokens;
 #[derive(Clone, PartialEq)]
 pub(crate) struct IssuedToken {
     pub(crate) name: String,
+    /// Whether it lets a program see the figures of the factory, and nothing else.
+    pub(crate) is_viewer: bool,
     pub(crate) expires_at: DateTime,
     pub(crate) secret: String,
 }
@@ -70,7 +80,9 @@ pub(crate) struct TokenWish {
 macro_rules! issued {
     ($issued:expr) => {{
         let issued = $issued;
-        IssuedToken { name: issued.token.name, expires_at: issued.token.expires_at, secret: issued.secret }
+        let token = issued.token;
+        let is_viewer = !token.roles.is_empty() && token.roles.iter().all(|role| role == VIEWER);
+        IssuedToken { name: token.name, is_viewer, expires_at: token.expires_at, secret: issued.secret }
     }};
 }
 

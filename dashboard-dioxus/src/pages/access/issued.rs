@@ -5,8 +5,13 @@ use crate::api::use_client;
 use crate::components::command::Command;
 use crate::components::first_steps::device_command;
 use crate::components::page_context::use_page_context;
+use crate::route::{Address, BoardAddress, Selection};
 use crate::words::access as words;
 use dioxus::prelude::*;
+use dioxus::router::exports::percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Where the server lets a wall board in.
+const BOARD: &str = "/auth/board";
 
 /// A box for it, which stays until somebody says that they are done.
 #[component]
@@ -41,6 +46,7 @@ pub(super) fn Issued(issued: IssuedToken, kind: Kind, ondone: EventHandler<()>) 
     let url = use_client().api_url;
     let until = context.zone().date_time(issued.expires_at);
     let factory_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
+    let board_link = board_link(&url().unwrap_or_default(), context.selection(), &issued.secret);
     rsx! {
         ShownOnce { title: words::token_of(&issued.name), ondone,
             p { {words::shown_once(&until)} }
@@ -53,8 +59,21 @@ pub(super) fn Issued(issued: IssuedToken, kind: Kind, ondone: EventHandler<()>) 
                         text: device_command(&url().unwrap_or_default(), &factory_id, &issued.name),
                     }
                 },
-                Kind::Program => rsx! { p { {words::USE_IN_PROGRAM} } },
+                Kind::Program => rsx! {
+                    p { {words::USE_IN_PROGRAM} }
+                    if issued.is_viewer {
+                        p { {words::FOR_BOARD} }
+                        Command { testid: "board-link", text: board_link }
+                    }
+                },
             }
         }
     }
+}
+
+/// The link by which a screen shows the board of a factory and asks nobody to sign in. Browsers send what stands behind # to nobody.
+fn board_link(url: &str, selection: Selection, secret: &str) -> String {
+    let board = Address::Board(BoardAddress { selection, ..BoardAddress::default() }).to_string();
+    let server = url.strip_suffix("/graphql").unwrap_or(url);
+    format!("{server}{BOARD}?next={}#{secret}", utf8_percent_encode(&board, NON_ALPHANUMERIC))
 }

@@ -1,4 +1,4 @@
-use crate::api::operation::AUDIT_ACTIONS;
+use crate::api::operation::{FACTORY_ACTIONS, SERVER_ACTIONS};
 use crate::components::page_context::use_page_context;
 use crate::route::{AccessAddress, Address, OF_SERVER, go_to};
 use crate::words::audit_log as words;
@@ -14,6 +14,7 @@ pub(super) fn FilterBar(address: ReadSignal<AccessAddress>) -> Element {
         go_to(Address::Access(to));
     };
     let AccessAddress { action, by, about, .. } = address();
+    let actions = if about == OF_SERVER { &SERVER_ACTIONS[..] } else { &FACTORY_ACTIONS };
     let has_choice = context.of_me(|me| me.is_operator) == Some(true) && context.factory_window().is_some();
     rsx! {
         div { class: "audit-tools",
@@ -24,7 +25,7 @@ pub(super) fn FilterBar(address: ReadSignal<AccessAddress>) -> Element {
                     "data-testid": "audit-action",
                     onchange: move |event| change(&|to| to.action = event.value()),
                     option { value: "", selected: action.is_empty(), {words::ANY} }
-                    for one in AUDIT_ACTIONS {
+                    for &one in actions {
                         option { key: "{one}", value: one, selected: action == one, {words::action(one)} }
                     }
                 }
@@ -47,7 +48,8 @@ pub(super) fn FilterBar(address: ReadSignal<AccessAddress>) -> Element {
                     select {
                         class: "field",
                         "data-testid": "audit-about",
-                        onchange: move |event| change(&|to| to.about = event.value()),
+                        // The logs tell of different things.
+                        onchange: move |event| change(&|to| (to.about, to.action) = (event.value(), String::new())),
                         option { value: "", selected: about != OF_SERVER, {words::FACTORY} }
                         option { value: OF_SERVER, selected: about == OF_SERVER, {words::SERVER} }
                     }

@@ -97,7 +97,7 @@ fn row(entry: &AuditEntry, zone: &Zone) -> Element {
                 span { class: if is_refused { "audit-refused" }, {words::outcome(outcome)} }
             }
             td { class: TEXT, "data-field": "target", {text(target)} }
-            td { class: TEXT, "data-field": "details", {text(details)} }
+            td { class: TEXT, "data-field": "details", {text(&words::details(details))} }
             td { class: TEXT, "data-field": "address", {text(address.as_deref().unwrap_or_default())} }
             td { "data-field": "times", "data-value": *times, {Quantity::Count.text(Some(*times as f64))} }
         }

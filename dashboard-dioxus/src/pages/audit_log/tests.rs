@@ -19,7 +19,7 @@ fn admin() -> Value {
 fn entry(number: i64, action: &str, outcome: &str) -> Value {
     json!({ "node": {
         "number": number, "at": "2026-01-05T08:00:30Z", "principal": "Kim", "action": action, "outcome": outcome,
-        "target": "cam-7", "details": "", "address": "10.0.0.7", "times": 1_200
+        "target": "cam-7", "details": r#"{"role":"device","worker":null,"validDays":365}"#, "address": "10.0.0.7", "times": 1_200
     } })
 }
 
@@ -37,6 +37,7 @@ fn entries_say_who_did_what_to_whom_and_lead_on_to_older_ones() {
         "Revoked a token",
         r#"<span class="audit-refused">Refused</span>"#,
         "cam-7",
+        "role: device, validDays: 365",
         "10.0.0.7",
         "1\u{202f}200",
         "audit-older",
@@ -48,8 +49,8 @@ fn entries_say_who_did_what_to_whom_and_lead_on_to_older_ones() {
 
 #[test]
 fn the_address_says_which_entries_are_asked_for() {
-    let page = opened("/access?page=audit-log&factory=plant&action=SIGN_IN&by=Lee&after=c7", false, &admin());
-    let filter = json!({ "actions": ["SIGN_IN"], "principal": "Lee" });
+    let page = opened("/access?page=audit-log&factory=plant&action=DECIDE&by=Lee&after=c7", false, &admin());
+    let filter = json!({ "actions": ["DECIDE"], "principal": "Lee" });
     assert_eq!(
         page.asked("AuditLog"),
         [&json!({ "factoryId": "plant", "filter": filter, "first": 50, "after": "c7" })]
@@ -61,7 +62,8 @@ fn the_address_says_which_entries_are_asked_for() {
 fn an_operator_may_ask_for_the_entries_of_the_server_itself() {
     let page = opened("/access?page=audit-log&factory=plant&about=server", true, &json!([]));
     assert_eq!(page.asked("AuditLog"), [&json!({ "filter": {}, "first": 50 })]);
-    page.shows(&["The server itself"]);
+    page.shows(&["The server itself", "Signed in"]);
+    assert!(!page.html().contains("Gave a role"), "that is in the log of a factory");
 }
 
 #[test]

@@ -5,12 +5,20 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{SET_UP, SIGN_IN, oidc::START};
+use super::{
+    SET_UP, SIGN_IN,
+    board::{BOARD, SCRIPT},
+    oidc::START,
+};
 use crate::access::{AccessControl, MIN_PASSWORD_CHARS};
 
-/// Nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
+/// Of a page without a script: nothing is loaded, nothing runs, no other page shows this one in a frame, and its form is sent to this server alone.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// The same, but for the script of a page of this server.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; form-action 'self'; \
+                                  base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = "\
     :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }\
@@ -49,6 +57,14 @@ pub(super) struct Setup<'a> {
     /// As typed before.
     pub(super) name: &'a str,
     /// Why nobody is created.
+    pub(super) error: Option<&'a str>,
+}
+
+/// The page that a link of a wall board leads to.
+pub(super) struct Board<'a> {
+    /// Where the screen goes then.
+    pub(super) next: &'a str,
+    /// Why it is not let in.
     pub(super) error: Option<&'a str>,
 }
 
@@ -112,6 +128,24 @@ impl Setup<'_> {
     }
 }
 
+impl Board<'_> {
+    /// As a response.
+    pub(super) fn into_response(self, status: StatusCode) -> Response {
+        let body = format!(
+            "<h1>Wall board</h1><p>This browser shows the board from now on, also after it was started again, until the link is not \
+             valid any more. Whoever is signed in here is not any more.</p>{error}\
+             <form method=\"post\" action=\"{BOARD}\">\
+             <input type=\"hidden\" name=\"next\" value=\"{next}\"><input type=\"hidden\" name=\"token\">\
+             <button autofocus>Show the board</button></form>\
+             <noscript><p class=\"error\">The board needs a browser that runs scripts.</p></noscript>\
+             <script src=\"{SCRIPT}\"></script>",
+            error = error(self.error),
+            next = escaped(self.next),
+        );
+        page_with(POLICY_WITH_SCRIPT, status, "Wall board", &body)
+    }
+}
+
 /// A link to the identity provider, because a browser would not let a form lead to another site.
 fn provider(label: Option<&str>, next: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
@@ -139,6 +173,10 @@ fn sentence(words: &str) -> String {
 }
 
 fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    page_with(POLICY, status, title, body)
+}
+
+fn page_with(policy: &'static str, status: StatusCode, title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - Andon</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
@@ -146,10 +184,8 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
     );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_FRAME_OPTIONS, "DENY"),
-        // Without it, browsers do not say which page sends the form.
-        (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, headers, html).into_response()

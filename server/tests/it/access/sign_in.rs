@@ -1,7 +1,7 @@
 //! People who sign in on the server's pages.
 
 use domain::{access::Role, time::DurationMs};
-use reqwest::{Response, StatusCode, redirect};
+use reqwest::{Response, StatusCode, Url, redirect};
 use serde_json::json;
 use server::{
     access::{AccessMode, Passwords},
@@ -14,7 +14,7 @@ use server::{
 };
 
 use super::{NOW, browser::Browser, closed};
-use crate::harness::{Socket, TestDatabase, TestServer, millis, patient, soon, until};
+use crate::harness::{Program, Socket, TestDatabase, TestServer, millis, patient, soon, until};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -188,6 +188,86 @@ async fn the_setup_code_creates_one_operator_once_within_an_hour() {
         server.request(create.to_string()).header("cookie", session).header("origin", server.url(""));
     let answer = soon("an answer", request.send()).await.expect("a response").text().await.expect("text");
     assert_eq!(answer, r#"{"data":{"createFactory":{"factoryId":"new"}}}"#);
+}
+
+#[tokio::test]
+async fn whoever_runs_the_server_chooses_the_setup_code_by_a_file() {
+    let database = TestDatabase::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("code");
+    let code = "5f".repeat(32);
+    std::fs::write(&file, format!("{code}\n")).expect("a file");
+    let arguments = ["--access", "required", "--setup-code-file", file.to_str().expect("a path")];
+    let client =
+        reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build().expect("a client");
+    let set_up = async |program: &Program, code: &str| {
+        let form = [("code", code), ("name", "Root"), ("password", PASSWORD)];
+        let encoded = Url::parse_with_params(&program.url, form).expect("an address");
+        let request = client
+            .post(format!("{}/auth/setup", program.url))
+            .header("origin", &program.url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(encoded.query().expect("a form").to_owned());
+        soon("an answer", request.send()).await.expect("a response").status()
+    };
+    // A code that a server made before is void then, and the file's is no other's at the next start.
+    let program = Program::serve(database.url(), &["--access", "required"]).await;
+    let (_, log) = program.terminate().await;
+    let made = log.iter().find_map(|line| line.split_once("?code=")).expect("a code").1;
+    let (made, _) = made.split_once(' ').expect("words");
+    Program::serve(database.url(), &arguments).await.terminate().await;
+    let program = Program::serve(database.url(), &arguments).await;
+    program.logs("with the code in the file of --setup-code-file").await;
+    assert_eq!(set_up(&program, made).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(set_up(&program, &"6f".repeat(32)).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(set_up(&program, &code).await, StatusCode::SEE_OTHER);
+    let (_, log) = program.terminate().await;
+    assert!(!log.iter().any(|line| line.contains(&code)), "the code is in the log");
+    let program = Program::serve(database.url(), &arguments).await;
+    assert_eq!(set_up(&program, &code).await, StatusCode::UNAUTHORIZED, "there is an operator");
+}
+
+#[tokio::test]
+async fn a_wall_board_is_let_in_by_a_token_that_changes_nothing_until_it_is_revoked() {
+    let server = closed(&["plant"]).await;
+    let browser = Browser::of(&server);
+    let page = browser.get("/auth/board?next=%2Fboard%3Ffactory%3Dplant").await;
+    assert!(page.headers()["content-security-policy"].to_str().expect("text").contains("script-src 'self'"));
+    let page = soon("the page", page.text()).await.expect("text");
+    assert!(
+        page.contains("value=\"/board?factory=plant\"") && page.contains("src=\"/auth/board.js\""),
+        "{page}"
+    );
+    assert_eq!(browser.get("/auth/board.js").await.status(), StatusCode::OK);
+
+    let viewer = server.token("plant", Role::Viewer, "hall 3").await;
+    let enter = async |browser: &Browser<'_>, token: &str| {
+        browser.post("/auth/board", None, &[("token", token), ("next", "/board?factory=plant")]).await
+    };
+    let entered = enter(&browser, &viewer.token).await;
+    assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+    assert_eq!(entered.headers()["location"], "/board?factory=plant");
+    let (screen, attributes) = cookie(&entered);
+    assert_eq!(attributes, format!("Max-Age={}; Path=/; HttpOnly; SameSite=Lax", 24 * 60 * 60));
+    assert_eq!(browser.ask(&screen).await, StatusCode::OK);
+
+    let (supervisor, device) = (
+        server.token("plant", Role::Supervisor, "report").await,
+        server.token("plant", Role::Device, "cam-7").await,
+    );
+    let person = server.person("Kim", &[("plant", Role::Viewer)]).await;
+    for other in [&supervisor.token, &device.token, &person.token, "andon_svc_1_x", ""] {
+        let refused = enter(&browser, other).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!refused.headers().contains_key("set-cookie"));
+        assert!(!soon("the page", refused.text()).await.expect("text").contains("andon_"));
+    }
+    let elsewhere = Browser::on_page_of(&server, Some("https://evil.example".to_owned()));
+    assert_eq!(enter(&elsewhere, &viewer.token).await.status(), StatusCode::FORBIDDEN);
+
+    server.revoke("plant", &viewer).await;
+    until("the end of the board", async || browser.ask(&screen).await == StatusCode::UNAUTHORIZED).await;
+    assert_eq!(enter(&browser, &viewer.token).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
