@@ -9,6 +9,7 @@ mod live;
 mod model;
 mod pages;
 mod route;
+mod storage;
 mod styles;
 #[cfg(test)]
 mod testing;

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// 0 token, 1 session.
+    /// 0 token, 1 session, 2 invitation, 3 code for a dashboard on another site.
     pub kind: i16,
     /// The SHA-256 of the secret.
     pub secret_hash: Vec<u8>,

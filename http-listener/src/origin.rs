@@ -41,6 +41,14 @@ impl Origins {
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
+    /// The origin of a URL, if pages from there were allowed by name.
+    pub fn named_of(&self, url: &str) -> Option<&str> {
+        let rest_at = url.find("://")? + 3;
+        let end = url[rest_at..].find(['/', '?', '#']).map_or(url.len(), |end| rest_at + end);
+        let of_url = origin(&url[..end])?;
+        self.named.iter().map(String::as_str).find(|named| *named == of_url)
+    }
+
     /// Whether all are allowed.
     pub(crate) fn are_any(&self) -> bool {
         self.any

@@ -17,6 +17,7 @@ pub mod oidc;
 mod password;
 mod refusals;
 mod sign_in;
+mod subjects;
 mod written;
 
 use std::time::Duration;

@@ -10,6 +10,9 @@ pub(crate) async fn post(url: &str, body: &str) -> Option<String> {
     let headers = Headers::new().ok()?;
     headers.set("content-type", "application/json").ok()?;
     headers.set("accept", "application/json").ok()?;
+    if let Some(authorization) = sign_in::authorization() {
+        headers.set("authorization", &authorization).ok()?;
+    }
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_headers(&headers);

@@ -181,10 +181,20 @@ async fn send_all(link: &mut Link, messages: Vec<ClientMessage>) -> Result<(), E
         }
         // One that did not open says so in the event that follows.
         if socket.state() == State::Open {
-            socket.send(&message.to_text()).map_err(|_| lost())?;
+            socket.send(&text(&message)).map_err(|_| lost())?;
         }
     }
     Ok(())
+}
+
+/// A message as it is sent. The first one says who a page on another site is of.
+fn text(message: &ClientMessage) -> String {
+    if *message == ClientMessage::Init
+        && let Some(authorization) = sign_in::authorization()
+    {
+        return format!(r#"{{"type":"connection_init","payload":{{"authorization":"{authorization}"}}}}"#);
+    }
+    message.to_text()
 }
 
 fn closed(close: &Close, was_acknowledged: bool) -> Ended {

@@ -11,18 +11,14 @@ use dioxus::prelude::*;
 pub(crate) fn OpenServer() -> Element {
     let context = use_page_context();
     let url = use_client().api_url;
-    let mut is_hidden = use_signal(|| false);
     let is_reached = url.read().as_deref().is_some_and(|url| !is_this_machine(url));
     rsx! {
-        if is_reached && !is_hidden() && context.of_me(|me| me.access_open) == Some(true) {
-            div { class: "open-server", "data-testid": "open-server",
+        if is_reached && context.of_me(|me| me.access_open) == Some(true) {
+            // The browser closes it by itself, so nothing is compiled for that.
+            dialog { class: "open-server", open: true, aria_label: words::OPEN, "data-testid": "open-server",
                 p { {words::OPEN_NOTE} }
-                button {
-                    class: "button",
-                    r#type: "button",
-                    "data-testid": "open-server-hide",
-                    onclick: move |_| is_hidden.set(true),
-                    {words::HIDE}
+                form { method: "dialog",
+                    button { class: "button", "data-testid": "open-server-hide", {words::HIDE} }
                 }
             }
         }

@@ -1,4 +1,5 @@
 use crate::components::window_event::use_window_event;
+use crate::storage;
 use crate::words::theme as words;
 use dioxus::prelude::*;
 
@@ -95,20 +96,10 @@ fn apply(theme: Theme) {
 
 /// A browser that keeps nothing follows the system.
 fn remembered() -> Theme {
-    let stored = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    let stored = storage::kept(STORED_AS);
     stored.map_or(Theme::System, |slug| Theme::of(&slug))
 }
 
 fn remember(theme: Theme) {
-    if let Some(storage) = storage() {
-        // A browser that keeps nothing asks again next time.
-        _ = storage.set_item(STORED_AS, theme.slug());
-    }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    if cfg!(not(target_arch = "wasm32")) {
-        return None;
-    }
-    web_sys::window().and_then(|window| window.local_storage().ok().flatten())
+    storage::keep(STORED_AS, theme.slug());
 }

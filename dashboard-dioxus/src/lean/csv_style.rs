@@ -2,6 +2,7 @@
 //! before decimals.
 
 use super::number::decimal_mark;
+use crate::storage;
 
 /// Where the browser remembers the choice.
 const STORED_AS: &str = "andon-csv";
@@ -41,23 +42,13 @@ impl CsvStyle {
 
     /// The one that was chosen in this browser, else the one that its language has.
     pub(crate) fn current() -> Self {
-        let stored = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+        let stored = storage::kept(STORED_AS);
         let usual = || if decimal_mark() == "," { Self::Semicolon } else { Self::Comma };
         stored.and_then(|stored| Self::of(&stored)).unwrap_or_else(usual)
     }
 
     /// Keeps the choice for the next time.
     pub(crate) fn remember(self) {
-        if let Some(storage) = storage() {
-            // A browser that keeps nothing asks again next time.
-            _ = storage.set_item(STORED_AS, self.separator());
-        }
+        storage::keep(STORED_AS, self.separator());
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    if cfg!(not(target_arch = "wasm32")) {
-        return None;
-    }
-    web_sys::window().and_then(|window| window.local_storage().ok().flatten())
 }

@@ -15,7 +15,7 @@ use super::{AccessControl, PasswordError};
 use crate::store::{
     StoreError,
     access::{
-        Author, NotChanged, Origin,
+        Author, Holder, NotChanged, Origin,
         credentials::{self, random_secret},
         passwords,
     },
@@ -160,6 +160,29 @@ impl AccessControl {
         let author = Author::server(self.shared.clock.now_ms());
         let (_, secret) = credential(code.0.expose_secret());
         self.shared.store.replace_setup_code(&secret, &author).await
+    }
+
+    /// A code by which a dashboard on another site gets a session of a person who has signed in here, once.
+    ///
+    /// # Errors
+    /// The database failed, or they have as many as they may.
+    pub async fn hand_over(&self, origin: Origin, person: &Holder, site: &str) -> Result<Token, NotSignedIn> {
+        let author = self.author(&person.name, origin);
+        Ok(self.shared.store.create_hand_over(person.principal_id, site, &author).await??)
+    }
+
+    /// Begins a session by such a code, for a page of that site.
+    ///
+    /// # Errors
+    /// The code is not valid, or not that site's.
+    pub async fn take_over(&self, origin: Origin, code: &str, site: &str) -> Result<Token, NotSignedIn> {
+        let code = Token::of_text(code.trim()).map_err(|_| NotSignedIn::Code)?;
+        let (store, author) = (&self.shared.store, self.author(UNKNOWN_NAME, origin));
+        match store.take_hand_over(&code, site, SESSION_VALID_MS, &author).await? {
+            Ok(session) => Ok(session),
+            Err(NotChanged::NotValid) => Err(NotSignedIn::Code),
+            Err(refused) => Err(refused.into()),
+        }
     }
 
     /// Ends a session.

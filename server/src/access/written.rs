@@ -8,7 +8,7 @@ use std::{
 use domain::{event::EntityType, id::FactoryId, time::TimestampMs, window::day_holding};
 use tokio::time::MissedTickBehavior;
 
-use super::{AccessControl, control::Shared, looks::Looks, refusals::Refusals};
+use super::{AccessControl, control::Shared, looks::Looks, refusals::Refusals, subjects::Subjects};
 use crate::store::{
     Result, Store,
     access::{Access, AccessError, Author, Holder, SeePeople},
@@ -26,6 +26,7 @@ const WRITE_INTERVAL: Duration = Duration::from_mins(1);
 pub(super) struct Written {
     pub(super) refusals: Refusals,
     pub(super) looks: Looks,
+    pub(super) subjects: Subjects,
 }
 
 impl Written {
@@ -36,6 +37,7 @@ impl Written {
     pub(super) async fn write_down(&self, store: &Store, now_ms: TimestampMs) -> Result<()> {
         let refusals = self.refusals.write_down(store).await;
         let looks = self.looks.write_down(store, now_ms).await;
+        self.subjects.forget_past(now_ms);
         refusals.and(looks)
     }
 
@@ -81,6 +83,10 @@ impl AccessControl {
     /// The database failed.
     pub(crate) async fn note_subject(&self, access: &Access, subject: &Subject) -> Result<TimestampMs> {
         let Some(holder) = access.holder() else { return Ok(TimestampMs::MAX) };
+        let (subjects, now_ms) = (&self.written.subjects, self.shared.clock.now_ms());
+        if let Some(until_ms) = subjects.until(holder.principal_id, subject, now_ms) {
+            return Ok(until_ms);
+        }
         let snapshot = self.shared.store.snapshot_for_live().await?;
         let scope = match access.open::<SeePeople>(&snapshot, &subject.factory_slug).await {
             Ok(scope) => scope,
@@ -98,7 +104,8 @@ impl AccessControl {
         drop(snapshot);
         let codes = workers.iter().map(|worker| worker.code.as_str());
         self.note_look(holder, scope.factory(), subject.question, codes).await?;
-        let (_, today) = day_holding(scope.factory().time_zone, self.shared.clock.now_ms());
+        let (_, today) = day_holding(scope.factory().time_zone, now_ms);
+        subjects.keep(holder.principal_id, subject, today.to_ms);
         Ok(today.to_ms)
     }
 

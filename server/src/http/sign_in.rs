@@ -1,6 +1,7 @@
 //! The pages on which people sign in: plain HTML, so that they work in every browser and before the dashboard.
 
 mod board;
+mod elsewhere;
 mod oidc;
 mod pages;
 
@@ -11,7 +12,7 @@ use axum::{
     extract::{DefaultBodyLimit, Query, State, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::get,
 };
 use domain::access::{Token, TokenKind};
 use http_listener::is_own_page;
@@ -26,7 +27,8 @@ use crate::access::{NotSignedIn, SETUP_PATH, oidc::OidcProvider};
 pub(super) const SIGN_IN: &str = "/auth/sign-in";
 /// Where the first operator is created.
 pub(super) const SET_UP: &str = SETUP_PATH;
-const SIGN_OUT: &str = "/auth/sign-out";
+/// Where they sign out.
+pub(super) const SIGN_OUT: &str = "/auth/sign-out";
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 /// Where somebody goes who asked for nothing else.
@@ -36,10 +38,11 @@ const HOME: &str = "/";
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route(SIGN_IN, get(show_sign_in).post(sign_in))
-        .route(SIGN_OUT, post(sign_out))
+        .route(SIGN_OUT, get(show_sign_out).post(sign_out))
         .route(SET_UP, get(show_setup).post(set_up))
         .merge(oidc::router())
         .merge(board::router())
+        .merge(elsewhere::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
@@ -130,6 +133,11 @@ async fn set_up(
             with_wait(page.into_response(status), &error)
         }
     }
+}
+
+/// For who comes from a dashboard on another site, whose own session is over already.
+async fn show_sign_out() -> Response {
+    pages::sign_out()
 }
 
 async fn sign_out(

@@ -66,7 +66,7 @@ impl Code for AccessQuestion {
 }
 
 /// What a subscription asks about workers, for as long as it lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// What is asked for.
     pub question: AccessQuestion,

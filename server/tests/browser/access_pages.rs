@@ -419,6 +419,6 @@ async fn an_open_server_says_so_quietly_on_its_own_machine_and_on_every_page_els
     page.wait_until("document.documentElement.scrollWidth <= 320").await?;
     page.screenshot(&Path::new(PICTURES).join("open-server-320.png")).await?;
     page.click("[data-testid='open-server-hide']").await?;
-    page.wait_until("document.querySelector(\"[data-testid='open-server']\") === null").await?;
+    page.wait_until("!document.querySelector(\"[data-testid='open-server']\").checkVisibility()").await?;
     close(chrome).await
 }

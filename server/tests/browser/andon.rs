@@ -105,6 +105,14 @@ impl Andon {
         Ok(conn.close().await?)
     }
 
+    /// How many factories it has.
+    pub(crate) async fn factories(&self) -> Result<i64> {
+        let mut conn = self.database().await?;
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM factory").fetch_one(&mut conn).await?;
+        conn.close().await?;
+        Ok(count)
+    }
+
     /// Where its database is.
     pub(crate) fn database_url(&self) -> String {
         format!("sqlite://{}/andon.db", self.folder.path().display())

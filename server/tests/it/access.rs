@@ -5,6 +5,7 @@ mod browser;
 mod changes;
 mod commands;
 mod connections;
+mod elsewhere;
 mod kills;
 mod limits;
 mod looks;

@@ -1,6 +1,16 @@
 import start from "./dashboard.js";
 import { compilePart } from "./__wasm_split.js";
 
+let session;
+try {
+  session = sessionStorage.getItem("andon-session");
+} catch {
+  // A browser that keeps nothing.
+}
+if (session || location.hash.startsWith("#code=")) {
+  await import("./elsewhere.js");
+}
+
 const started = start({ module_or_path: new URL("./dashboard_bg.wasm", import.meta.url) });
 
 // These pages need the part as well, so it comes at the same time.

@@ -23,6 +23,8 @@ pub(crate) struct Parts {
 
 /// Loads the program; a module of its own, because the page's content security policy allows no inline script.
 const BOOT: &str = include_str!("boot.js");
+/// What that loads before where the page is on another site than its server.
+const ELSEWHERE: &str = include_str!("elsewhere.js");
 /// Where a dashboard that is served from elsewhere than its API finds it; "" is the page's own origin.
 const CONFIG: &str = "{\"apiUrl\": \"\"}\n";
 
@@ -30,7 +32,9 @@ const CONFIG: &str = "{\"apiUrl\": \"\"}\n";
 pub(crate) fn files(parts: Parts) -> Result<Files> {
     let stylesheet = format!("assets/{NAME}-{}.css", name_hash(&parts.stylesheet));
     let mut program = parts.program;
-    program.insert("boot.js".to_owned(), shrink::script(BOOT).into_bytes());
+    for (name, script) in [("boot.js", BOOT), ("elsewhere.js", ELSEWHERE)] {
+        program.insert(name.to_owned(), shrink::script(script).into_bytes());
+    }
     let folder = format!("assets/{NAME}-{}", hash_of_all(&program)?);
     let addresses = [
         ("{{stylesheet}}", format!("/{stylesheet}")),

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use super::{
-    SET_UP, SIGN_IN,
+    SET_UP, SIGN_IN, SIGN_OUT,
     board::{BOARD, SCRIPT},
     oidc::START,
 };
@@ -144,6 +144,15 @@ impl Board<'_> {
         );
         page_with(POLICY_WITH_SCRIPT, status, "Wall board", &body)
     }
+}
+
+/// The page on which somebody signs out who comes from elsewhere.
+pub(super) fn sign_out() -> Response {
+    let body = format!(
+        "<h1>Sign out</h1><p>You have left the dashboard. Sign out of Andon in this browser, too?</p>\
+         <form method=\"post\" action=\"{SIGN_OUT}\"><button autofocus>Sign out</button></form>"
+    );
+    page(StatusCode::OK, "Sign out", &body)
 }
 
 /// A link to the identity provider, because a browser would not let a form lead to another site.

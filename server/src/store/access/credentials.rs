@@ -1,6 +1,7 @@
 //! What somebody proves who they are with. Of a secret only its SHA-256 is kept: it has 256 random bits, so that nobody finds it from
 //! that.
 
+mod hand_overs;
 mod invitations;
 mod sessions;
 mod tokens;
@@ -20,6 +21,7 @@ use sea_orm::{
 use sha2::{Digest as _, Sha256};
 
 pub use self::{
+    hand_overs::HAND_OVER_VALID_MS,
     invitations::INVITATION_VALID_MS,
     tokens::{NewToken, TokenRecord, factory_of_token, tokens},
 };
@@ -78,6 +80,8 @@ enum Kind {
     Session = 1,
     /// By which a person who was invited sets a password.
     Invitation = 2,
+    /// By which a dashboard on another site gets a session.
+    HandOver = 3,
 }
 
 impl Store {
@@ -104,8 +108,8 @@ pub(crate) async fn by_ids(
         let rows = credential::Entity::find()
             .find_also_related(principal::Entity)
             .filter(credential::Column::Id.is_in(ids.iter().map(|id| id.0)))
-            // Its code lets nobody in.
-            .filter(credential::Column::Kind.ne(Kind::Invitation as i16))
+            // The codes of the others let nobody in.
+            .filter(credential::Column::Kind.is_in([Kind::Token as i16, Kind::Session as i16]))
             .all(snapshot)
             .await?;
         let mut grants = grants_of(snapshot, rows.iter().map(|(row, _)| row.principal_id)).await?;
