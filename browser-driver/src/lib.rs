@@ -2,7 +2,7 @@
 //!
 //! * A [`Chrome`] is a process with an empty profile of its own; it is killed when it is dropped. A [`Page`] is a tab.
 //! * It is spoken to over its DevTools protocol, so nothing but a Chromium has to be installed.
-//! * What its pages ask for over the network is kept, and a name that is not 127.0.0.1 is not found: see [`Seen`].
+//! * What its pages ask for over the network is kept, and a name that is neither 127.0.0.1 nor localhost is not found: see [`Seen`].
 //! * Every wait is for a state and ends after [`LIMIT`] with what the page shows and a picture of it.
 
 mod chrome;

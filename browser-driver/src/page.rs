@@ -16,6 +16,9 @@ use tokio::time::sleep;
 use self::performance::NOTE_MEMORIES;
 use crate::{Chrome, LIMIT, LOOK_INTERVAL, Medium, Message, Network, Screen};
 
+/// What the browser says of a question whose page is left before it is answered.
+const NAVIGATED: &str = "navigated or closed";
+
 /// What a page reports.
 const REPORTS: [&str; 4] = ["Network.enable", "Page.enable", "Runtime.enable", "Log.enable"];
 
@@ -115,13 +118,22 @@ impl<'chrome> Page<'chrome> {
     /// Waits until the expression is true, else fails with what the page shows and a picture of it.
     pub async fn wait_until(&self, expression: &str) -> Result<()> {
         let start = Instant::now();
-        while self.evaluate(expression).await? != true {
+        while !self.holds(expression).await? {
             if start.elapsed() > LIMIT {
                 return Err(self.in_vain(expression).await);
             }
             sleep(LOOK_INTERVAL).await;
         }
         Ok(())
+    }
+
+    /// Whether the expression is true now. What is asked of a page that is on its way to another one, neither answers.
+    async fn holds(&self, expression: &str) -> Result<bool> {
+        match self.evaluate(expression).await {
+            Ok(value) => Ok(value == true),
+            Err(error) if error.to_string().contains(NAVIGATED) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits until an element that the selector finds can be seen.

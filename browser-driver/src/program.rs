@@ -27,7 +27,7 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-sync",
     "--remote-debugging-port=0",
     // What asks for another host is recorded, and does not get there.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "about:blank",
 ];
 const ANNOUNCEMENT: &str = "DevTools listening on ";

@@ -115,7 +115,7 @@ fn stays_here(address: &str) -> bool {
     let host = rest.trim_start_matches('/').split([':', '/', '?', '#']).next();
     match scheme {
         "data" | "blob" | "about" => true,
-        "http" | "ws" => host == Some("127.0.0.1"),
+        "http" | "ws" => matches!(host, Some("127.0.0.1" | "localhost")),
         _ => false,
     }
 }

@@ -15,11 +15,12 @@ if (code) {
 
 const { server, authorization } = JSON.parse(sessionStorage.getItem(KEPT));
 globalThis.andonSession = authorization;
-addEventListener("submit", async (event) => {
+addEventListener("submit", (event) => {
   if (event.target.action.endsWith("/auth/sign-out")) {
     event.preventDefault();
     sessionStorage.removeItem(KEPT);
-    await fetch(server + "/auth/session/end", { method: "POST", headers: { authorization } }).catch(() => {});
+    // Not before: a page whose session is over goes to where one signs in.
+    addEventListener("pagehide", () => navigator.sendBeacon(server + "/auth/session/end", authorization));
     location.assign(server + "/auth/sign-out");
   }
 });

@@ -18,7 +18,7 @@ use axum::{
 use domain::access::{PrincipalKind, Token, TokenKind};
 use serde::Deserialize;
 
-use super::{redirect, redirect_to_sign_in, refusal};
+use super::{pages, redirect_to_sign_in, refusal};
 use crate::{
     access::NotSignedIn,
     http::{
@@ -62,14 +62,15 @@ async fn hand_over(
     }
     let Some(site) = site(&shared, of) else { return not_allowed() };
     if shared.app.access.is_open() {
-        return redirect(of);
+        return pages::go_on(of);
     }
     let Some(person) = person(&shared, *peer, &headers).await else {
         let of = form_urlencoded::Serializer::new(String::new()).append_pair("of", of).finish();
         return redirect_to_sign_in(&format!("{DASHBOARD}?{of}"));
     };
     match shared.app.access.hand_over(origin(*peer, &headers), &person, site).await {
-        Ok(code) => redirect(&format!("{of}#code={}", code.text())),
+        // No redirect: browsers let none lead from a form of this server to another site.
+        Ok(code) => pages::go_on(&format!("{of}#code={}", code.text())),
         Err(error) => plain(&error),
     }
 }
@@ -96,11 +97,15 @@ async fn take_over(
     }
 }
 
-/// Ends the session that the header `Authorization` has.
-async fn end(State(shared): State<Arc<Shared>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Response {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = authorization.and_then(|text| Token::of_text(text.rsplit(' ').next()?).ok());
-    if let Some(session) = token.filter(|token| token.kind == TokenKind::Session)
+/// Ends the session that is sent as `Authorization` would have it, in the body: a page that is left can send no header.
+async fn end(
+    State(shared): State<Arc<Shared>>,
+    peer: axum::Extension<Peer>,
+    headers: HeaderMap,
+    authorization: String,
+) -> Response {
+    let session = authorization.trim().rsplit(' ').next().and_then(|text| Token::of_text(text).ok());
+    if let Some(session) = session.filter(|token| token.kind == TokenKind::Session)
         && let Err(error) = shared.app.access.sign_out(origin(*peer, &headers), &session).await
     {
         return plain(&NotSignedIn::Store(error));

@@ -155,6 +155,16 @@ pub(super) fn sign_out() -> Response {
     page(StatusCode::OK, "Sign out", &body)
 }
 
+/// A page that leads on to a dashboard on another site by itself.
+pub(super) fn go_on(address: &str) -> Response {
+    let address = escaped(address);
+    let body = format!(
+        "<meta http-equiv=\"refresh\" content=\"0; url={address}\"><h1>Signed in</h1>\
+         <p><a href=\"{address}\">Go on to the dashboard</a></p>"
+    );
+    page(StatusCode::OK, "Signed in", &body)
+}
+
 /// A link to the identity provider, because a browser would not let a form lead to another site.
 fn provider(label: Option<&str>, next: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
