@@ -166,6 +166,8 @@ async fn a_devices_token_is_shown_once_works_and_is_refused_after_it_was_revoked
     create_person(&andon, "Kim", &["admin"]).await?;
     let chrome = browser().await?;
     let page = open_as(&chrome, &andon, "Kim", ACCESS).await?;
+    // What stands above it is there, so that it does not move any more.
+    page.wait_for("[data-testid='person-Kim']").await?;
     page.click("[data-testid='new-device']").await?;
     page.wait_for("[data-testid='token-name']:focus").await?;
     page.type_text("cam-7").await?;
@@ -222,9 +224,16 @@ async fn a_devices_token_is_shown_once_works_and_is_refused_after_it_was_revoked
 #[tokio::test]
 async fn a_wall_board_is_let_in_by_its_link_until_its_token_is_revoked() -> Result<()> {
     let andon = plant(&[]).await?;
+    let press = json!([{
+        "entityType": "WORKSTATION", "entityId": "press", "eventType": "WORKING", "timestamp": "2026-01-05T08:00:00Z",
+        "durationMinutes": 30, "unitsProduced": 4, "confidence": 0.9
+    }]);
+    andon.ingest("plant", press).await?;
     create_person(&andon, "Kim", &["admin"]).await?;
     let (chrome, screen_chrome) = (browser().await?, browser().await?);
-    let page = open_as(&chrome, &andon, "Kim", ACCESS).await?;
+    let page = open_as(&chrome, &andon, "Kim", "/access?factory=plant&window=2026-01-05").await?;
+    // What stands above it is there, so that it does not move any more.
+    page.wait_for("[data-testid='person-Kim']").await?;
     page.click("[data-testid='new-program']").await?;
     page.wait_for("[data-testid='token-name']:focus").await?;
     page.type_text("Hall 3").await?;
@@ -246,9 +255,12 @@ async fn a_wall_board_is_let_in_by_its_link_until_its_token_is_revoked() -> Resu
     screen.wait_until("location.pathname === '/board'").await?;
     screen.wait_for_connection("live").await?;
     ensure!(screen.evaluate("document.cookie").await? == "", "a script can read the token");
+    // The figures of so few workers are theirs, and hidden; a workstation's are not.
+    screen.wait_for(".board-figures").await?;
+    screen.wait_for("[data-testid='board-workstation-press']").await?;
     screen.screenshot(&Path::new(PICTURES).join("board-of-viewer.png")).await?;
     // Once is enough.
-    screen.show(&andon.url("/board?factory=plant")).await?;
+    screen.show(&andon.url("/board?factory=plant&window=2026-01-05")).await?;
     screen.wait_for_connection("live").await?;
 
     page.click("[data-testid='shown-once-done']").await?;

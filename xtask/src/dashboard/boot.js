@@ -1,15 +1,10 @@
 import start from "./dashboard.js";
 import { compilePart } from "./__wasm_split.js";
 
-let session;
-try {
-  session = sessionStorage.getItem("andon-session");
-} catch {
-  // A browser that keeps nothing.
-}
-if (session || location.hash.startsWith("#code=")) {
-  await import("./elsewhere.js");
-}
+// A dashboard on another site than its server's has a session of its own. A browser may refuse to tell what it keeps.
+let kept;
+try { kept = sessionStorage["andon-session"]; } catch {}
+if (kept || /^#code=/.test(location.hash)) await import("./elsewhere.js");
 
 const started = start({ module_or_path: new URL("./dashboard_bg.wasm", import.meta.url) });
 

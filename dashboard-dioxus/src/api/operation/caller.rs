@@ -5,6 +5,9 @@ use super::factory::factories;
 /// The role of those who look after a factory's settings, as the API calls it.
 const ADMIN: &str = "ADMIN";
 
+/// The role of those who lead workers, as the API calls it.
+const SUPERVISOR: &str = "SUPERVISOR";
+
 /// Who asks.
 pub(crate) type Caller = factories::FactoriesMe;
 
@@ -17,9 +20,17 @@ impl Caller {
 
     /// Whether they look after a factory's settings, as everybody does where nobody has to say who they are.
     pub(crate) fn is_admin(&self, factory_id: &str) -> bool {
-        let is_of_admin =
-            |grant: &factories::FactoriesMeGrants| grant.factory_id == factory_id && grant.role == ADMIN;
-        self.access_open || self.grants.iter().any(is_of_admin)
+        self.has_role(factory_id, ADMIN)
+    }
+
+    /// Whether they see what single workers did: of all, or their own.
+    pub(crate) fn sees_workers(&self, factory_id: &str) -> bool {
+        self.has_role(factory_id, SUPERVISOR) || self.is_a_worker(factory_id)
+    }
+
+    fn has_role(&self, factory_id: &str, role: &str) -> bool {
+        self.access_open
+            || self.grants.iter().any(|grant| grant.factory_id == factory_id && grant.role == role)
     }
 
     /// Whether they are a worker of a factory.

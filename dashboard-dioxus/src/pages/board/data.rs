@@ -33,8 +33,16 @@ pub(super) struct BoardData {
 pub(super) fn use_board_data(address: ReadSignal<BoardAddress>, clock: ReadSignal<f64>) -> BoardData {
     let context = use_page_context();
     let only = use_memo(move || address.read().selection.area());
+    // Until it is known, as most do.
+    let sees_workers = use_memo(move || {
+        let factory_id = context.factory_window().map(|choice| choice.factory_id).unwrap_or_default();
+        context.of_me(|me| me.sees_workers(&factory_id)) != Some(false)
+    });
     let entities = move |kind| {
-        use_subscription::<Entities>(move || Some(context.factory_window()?.entities(kind).in_area(only())))
+        use_subscription::<Entities>(move || {
+            let is_asked = kind == EntityType::Workstation || sees_workers();
+            is_asked.then_some(context.factory_window()?.entities(kind).in_area(only()))
+        })
     };
     let workers = entities(EntityType::Worker);
     let workstations = entities(EntityType::Workstation);
@@ -43,11 +51,18 @@ pub(super) fn use_board_data(address: ReadSignal<BoardAddress>, clock: ReadSigna
         // Half of the board would look like all of it.
         match (workers.read().shown(), workstations.read().shown()) {
             (Some(workers), Some(workstations)) => areas([workers, workstations].into_iter()),
+            (None, Some(workstations)) if !sees_workers() => areas(std::iter::once(workstations)),
             _ => Vec::new(),
         }
     });
-    let all = use_memo(move || pages(&areas.read(), viewport().capacity()));
-    let is_condensed = use_memo(move || all.read().len() > MOST_PAGES);
+    let all = use_memo(move || {
+        let pages = pages(&areas.read(), viewport().capacity());
+        // The figures are of workers, too, whom not everybody sees.
+        let has_figures = || !sees_workers() && workstations.read().shown().is_some();
+        if pages.is_empty() && has_figures() { vec![Page::of_all()] } else { pages }
+    });
+    // Who needs attention is looked for among workers, too.
+    let is_condensed = use_memo(move || all.read().len() > MOST_PAGES && sees_workers());
     let recent = use_recent(only, is_condensed);
     let attention = use_attention(recent.workers, recent.workstations, clock);
     let pages = use_memo(move || {

@@ -68,6 +68,13 @@ pub(crate) struct Page {
     pub(crate) tiles: Vec<Shared<EntityMetrics>>,
 }
 
+impl Page {
+    /// One with the figures of all and nobody beside them.
+    pub(crate) fn of_all() -> Self {
+        Self { id: PageId { group: Group::Area(None), part: 0 }, parts: 1, tiles: Vec::new() }
+    }
+}
+
 /// All entities of an area, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Area {

@@ -71,3 +71,19 @@ fn a_board_without_anybody_says_so() {
     board("/board?factory=plant&window=today", &[])
         .shows(&["No worker or workstation has been seen in this window yet."]);
 }
+
+#[test]
+fn who_sees_no_single_worker_is_shown_the_figures_of_all_and_the_workstations() {
+    let mut board = TestPage::at("/board?factory=plant&window=all-time");
+    let factory =
+        json!({ "factoryId": "plant", "name": "Plant", "timeZone": "UTC", "unitsBasis": "WORKERS" });
+    let grant = json!({ "factoryId": "plant", "role": "VIEWER", "workerId": null });
+    let me = json!({ "name": "hall 3", "isOperator": false, "accessOpen": false, "grants": [grant] });
+    board.answer("Factories", &json!({ "factories": [factory], "me": me }));
+    board.answer("WorkstationMetrics", &json!({ "workstationMetrics": {
+        "window": null, "revision": 3, "finality": { "state": "PROVISIONAL", "reasons": ["NOT_ENDED"], "closesAt": null, "lostEvents": 0 },
+        "snapshot": true, "workstations": [], "removedWorkstationIds": [],
+    } }));
+    assert_eq!(board.asked("FactoryMetrics"), [&json!({ "factoryId": "plant" })]);
+    board.shows(&["<h1>Plant</h1>", r#"data-testid="board-page""#]);
+}

@@ -4,7 +4,7 @@ use crate::api::operation::{
     Entities, FactoryEntities, FactoryMetrics, MetricSeries, factory_entities, factory_metrics,
     metric_series, window_input,
 };
-use crate::api::{Answer, use_query, use_query_at, use_subscription};
+use crate::api::{Answer, Panel, use_query, use_query_at, use_subscription};
 use crate::components::page_context::use_page_context;
 use crate::lean::memo::{Memo, use_memo};
 use crate::live::table::Table;
@@ -73,8 +73,12 @@ pub(super) fn use_floor_data(address: ReadSignal<FloorAddress>) -> FloorData {
         }
     });
     let is_untouched = use_memo(move || {
+        // Who is not shown workers is not told whether there are any.
         let is_empty = |answer: Answer<Table<_>>| answer.with(Table::is_empty).unwrap_or(true);
-        names.with(Vec::is_empty) == Some(true) && is_empty(workers) && is_empty(workstations)
+        names.with(Vec::is_empty) == Some(true)
+            && is_empty(workers)
+            && is_empty(workstations)
+            && !matches!(&*workers.read(), Panel::Refused(_))
     });
     FloorData { area, summary, workers, workstations, names, areas, series, is_untouched }
 }
