@@ -4,7 +4,7 @@ use domain::sequence::{SequenceRange, SequenceSet};
 
 use super::super::open::open_or_repair;
 use super::super::records::{ClosedReason, KnownEpoch, Lane, Outcome};
-use super::super::{OpenError, SpoolError, WhenFull};
+use super::super::{OpenError, SpoolError, WhenFull, schema};
 use super::{at, capped, event, folder, open, roomy};
 
 fn set(ranges: &[(i64, i64)]) -> SequenceSet {
@@ -209,5 +209,5 @@ fn a_spool_of_a_newer_agent_is_refused_and_kept() {
     store.connection.execute_batch("CREATE TABLE novelty (id INTEGER); PRAGMA user_version = 7").unwrap();
     drop(store);
     let refusal = open_or_repair(&path, roomy(), "cam-1", 0).err().unwrap();
-    assert!(matches!(refusal, OpenError::Newer { found: 7, known: 3, .. }), "{refusal}");
+    assert!(matches!(refusal, OpenError::Newer { found: 7, known: schema::VERSION, .. }), "{refusal}");
 }
