@@ -80,6 +80,11 @@ impl Change {
         self.commit_unseen(Some(done)).await
     }
 
+    /// Makes it: as [`Self::commit`] where it is seen by somebody who was let in before, else as [`Self::commit_unseen`].
+    pub(super) async fn commit_where(self, is_seen: bool, done: Record) -> Result<()> {
+        if is_seen { self.commit(done).await } else { self.commit_unseen(Some(done)).await }
+    }
+
     /// Makes it, where it changes nothing for anybody who was let in before.
     pub(in crate::store) async fn commit_unseen(self, done: Option<Record>) -> Result<()> {
         let Self { tx, row, author } = self;

@@ -77,11 +77,7 @@ impl Store {
                 };
                 let details = json!({ "provider": identified.issuer, "isNew": is_new, "hasOtherGrants": has_other_grants });
                 let done = Record::done(None, AuditAction::SignIn, &*person.name, details);
-                if is_new || has_other_grants || has_ended_one {
-                    change.commit(done).await?;
-                } else {
-                    change.commit_unseen(Some(done)).await?;
-                }
+                change.commit_where(is_new || has_other_grants || has_ended_one, done).await?;
                 Ok(Ok(session))
             }
             .boxed()

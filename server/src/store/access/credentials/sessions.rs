@@ -47,11 +47,7 @@ impl Store {
                     Err(refused) => return Ok(Err(refused)),
                 };
                 let done = Record::done(None, AuditAction::SignIn, &*person.name, json!({}));
-                if has_ended_one {
-                    change.commit(done).await?;
-                } else {
-                    change.commit_unseen(Some(done)).await?;
-                }
+                change.commit_where(has_ended_one, done).await?;
                 Ok(Ok(session))
             }
             .boxed()
